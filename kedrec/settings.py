@@ -1,0 +1,83 @@
+"""The one settings object: made once, frozen, passed in. No other module reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kedrec.errors import SettingsError
+
+__all__ = ["Settings", "load_settings"]
+
+
+class Settings(BaseSettings):
+    """KEDRec's settings, from the environment or the caller.
+
+    `KEDREC_HOME`, `KEDREC_GRAPH`, `KEDREC_MODEL`, `KEDREC_SEED`, `KEDREC_THREADS`, and Neo4j's own
+    `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD`, `NEO4J_PASSWORD_FILE`, `NEO4J_DATABASE`;
+    `KEDREC_LLM_URL` and `KEDREC_LLM_KEY` for an OpenAI-compatible endpoint.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("kedrec", appauthor=False)),
+        validation_alias="KEDREC_HOME",
+    )
+    """Folder of the embedded graph, the models and the caches."""
+    graph: str = Field(default="", validation_alias="KEDREC_GRAPH")
+    """URL of the graph: a folder (embedded) or neo4j://, bolt://; empty: `NEO4J_URI`, else `home`."""
+    model: str = Field(default="default", validation_alias="KEDREC_MODEL")
+    """Name of the language model; `default` is SmolLM2-135M-Instruct with KEDRec's adapter."""
+    seed: int = Field(default=20250220, ge=0, lt=2**32, validation_alias="KEDREC_SEED")
+    """Seed of everything that draws at random."""
+    threads: int = Field(default=0, ge=0, le=1024, validation_alias="KEDREC_THREADS")
+    """Threads to use; 0: as many as this process may."""
+
+    neo4j_uri: str = Field(default="", validation_alias="NEO4J_URI")
+    neo4j_username: str = Field(default="neo4j", validation_alias="NEO4J_USERNAME")
+    neo4j_password: SecretStr = Field(default=SecretStr(""), validation_alias="NEO4J_PASSWORD")
+    neo4j_password_file: Path | None = Field(default=None, validation_alias="NEO4J_PASSWORD_FILE")
+    neo4j_database: str = Field(default="neo4j", validation_alias="NEO4J_DATABASE")
+
+    llm_url: str = Field(default="", validation_alias="KEDREC_LLM_URL")
+    llm_key: SecretStr = Field(default=SecretStr(""), validation_alias="KEDREC_LLM_KEY")
+
+    @property
+    def graph_url(self) -> str:
+        """The graph's URL after defaults: `graph`, else `NEO4J_URI`, else the folder under `home`."""
+        return self.graph or self.neo4j_uri or str(self.home / "graph")
+
+    @property
+    def models_dir(self) -> Path:
+        """Folder of downloaded and merged models."""
+        return self.home / "models"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Folder of what can be computed again: fitted rankings, matrices."""
+        return self.home / "cache"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, with `overrides` (field names) on top; None means not given.
+
+    Raises:
+        SettingsError: a value can't be used; says which and why.
+    """
+    given = {
+        str(Settings.model_fields[name].validation_alias): value
+        for name, value in overrides.items()
+        if value is not None
+    }
+    try:
+        return Settings.model_validate(given) if given else Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"The setting {name} can't be used: {first['msg']}.", "Correct it and try again."
+        ) from error

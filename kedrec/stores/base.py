@@ -1,0 +1,165 @@
+"""What a graph database must do for KEDRec, and the shapes that cross the seam.
+
+Nodes and edges travel as Arrow tables and Parquet files with the columns below; query results as
+rows of plain Python values, so that both engines give equal rows for one template.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self, runtime_checkable
+
+import pyarrow as pa
+
+__all__ = ["EDGE_COLUMNS", "NODE_COLUMNS", "Fingerprint", "GraphStore", "Row"]
+
+Row = dict[str, Any]
+"""One result row: column alias -> str, int, float, bool, None, or a list of these; a returned node or
+relationship is a dict of its stored properties, without the engine's internals."""
+
+NODE_COLUMNS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("name", pa.string()),
+        ("synonyms", pa.list_(pa.string())),
+        ("xrefs", pa.list_(pa.string())),
+        ("description", pa.string()),
+        ("sources", pa.list_(pa.string())),
+    ]
+)
+"""Columns of a node table of one kind. Lists are sorted and without repeats; no column is null."""
+
+EDGE_COLUMNS = pa.schema(
+    [
+        ("start", pa.string()),
+        ("end", pa.string()),
+        ("source", pa.string()),
+        ("licence", pa.string()),
+        ("references", pa.list_(pa.string())),
+        ("evidence", pa.string()),
+        ("score", pa.float64()),
+        ("year", pa.int64()),
+        ("action", pa.string()),
+        ("mechanisms", pa.list_(pa.string())),
+    ]
+)
+"""Columns of an edge table of one relation and one pair of kinds. The key is (start, end, source). `score`
+and `year` may be null, nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What is in a graph, equal for equal graphs whatever the engine.
+
+    Attributes:
+        schema_version: version of the schema the graph was written under.
+        nodes: nodes by kind, without empty kinds.
+        edges: edges by (relation, source), without empty ones.
+        digest: hexadecimal digest over every node's and edge's key, kept up to date by the loader.
+    """
+
+    schema_version: int
+    nodes: Mapping[str, int]
+    edges: Mapping[tuple[str, str], int]
+    digest: str
+
+    def __str__(self) -> str:
+        """The fingerprint as 16 hexadecimal digits."""
+        content = json.dumps(
+            [self.schema_version, sorted(self.nodes.items()), sorted(self.edges.items()), self.digest]
+        )
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+@runtime_checkable
+class GraphStore(Protocol):
+    """A graph database with one graph of the KEDRec schema.
+
+    Every method may raise `StoreError` or one of its kinds; nothing of the engine's own exceptions
+    leaves a store. A store is used by one thread at a time. It is a context manager that closes itself.
+    """
+
+    @property
+    def engine(self) -> str:
+        """`ladybug` or `neo4j`: the name of the engine's folders under `cypher/`."""
+
+    @property
+    def url(self) -> str:
+        """Where the graph is, without credentials."""
+
+    def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """Runs a read-only template from `cypher/` by its path without suffix (`paths/drug-binds-gene-disease`).
+
+        Values reach the engine as parameters only.
+        """
+
+    def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """All nodes of a kind, ordered by id: `NODE_COLUMNS`, or those of them named."""
+
+    def edges(
+        self, relation: str, start_kind: str, end_kind: str, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Streams the edges of a relation between two kinds: `EDGE_COLUMNS`, or those named, in no order."""
+
+    def fingerprint(self) -> Fingerprint:
+        """Counts by kind, relation and source, and the digest. Cheap enough to ask on every start."""
+
+    def metadata(self) -> dict[str, str]:
+        """Key-value facts kept with the graph (`schema_version`, `digest`, `source:hetionet`, ...)."""
+
+    def prepare(self) -> None:
+        """Creates tables or constraints for the whole schema where missing, and marks the version.
+
+        Raises:
+            SchemaMismatchError: the graph was written under another schema version; nothing changed.
+        """
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Holds the right to write; everything below happens inside it.
+
+        Raises:
+            StoreBusyError: another process holds it.
+            StoreAccessError: the user may not write.
+        """
+
+    def put_nodes(self, kind: str, new: Path | None, changed: Path | None) -> None:
+        """Inserts the nodes of one Parquet file and overwrites those of another (`NODE_COLUMNS`).
+
+        The caller has split them by what is stored. One transaction or idempotent: after a crash, the
+        same call again gives the same graph.
+        """
+
+    def put_edges(
+        self, relation: str, start_kind: str, end_kind: str, new: Path | None, changed: Path | None
+    ) -> None:
+        """Inserts the edges of one Parquet file and overwrites those of another (`EDGE_COLUMNS`).
+
+        Both ends of every edge are stored already. Crash-safe like `put_nodes`.
+        """
+
+    def delete_edges(self, relation: str, start_kind: str, end_kind: str, keys: Path) -> None:
+        """Deletes the edges whose key (start, end, source) is in a Parquet file; absent ones are no error."""
+
+    def delete_nodes(self, kind: str, ids: Sequence[str]) -> None:
+        """Deletes nodes that have no edges any more; absent ones are no error."""
+
+    def put_metadata(self, facts: Mapping[str, str | None]) -> None:
+        """Sets facts; None removes one."""
+
+    def close(self) -> None:
+        """Gives back files and connections; again does nothing."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
