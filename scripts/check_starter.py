@@ -1,0 +1,313 @@
+"""Check the hand-written starter graph against its schema and against public data.
+
+    python scripts/check_starter.py --data ../shared/data [--area graph/starter/neurology.yaml] [--json]
+
+Prints what is wrong with the format, ids whose name the data do not know, and for each area how many
+facts public sources confirm. Exits 1 where the format is wrong, an id is wrong or unknown, or a fact is
+neither confirmed nor carries a PMID.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from starter_evidence import Evidence, mentions, normal
+
+ROOT = Path(__file__).resolve().parent.parent
+STARTER = ROOT / "graph" / "starter"
+NODE_KEYS = {"id", "synonyms", "xrefs", "description"}
+REFERENCE = re.compile(r"PMID:[1-9]\d{3,7}|NCT:NCT\d{8}|DOI:10\.\d{4,9}/\S+|https://\S+")
+CURIE = re.compile(r"([A-Za-z0-9]+):(\S+)")
+
+
+class UniqueLoader(yaml.SafeLoader):
+    """A YAML loader that refuses a key given twice."""
+
+
+def _mapping(loader: UniqueLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    """A mapping whose keys are all different."""
+    seen: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} given twice", key_node.start_mark)
+        seen[key] = loader.construct_object(value_node, deep=True)
+    return seen
+
+
+UniqueLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+@dataclass
+class Node:
+    """One entity of an area file."""
+
+    kind: str
+    name: str
+    id: str
+    synonyms: list[str]
+    xrefs: list[str]
+
+    def names(self) -> set[str]:
+        """The name and its synonyms."""
+        return {self.name, *self.synonyms}
+
+
+@dataclass
+class Fact:
+    """One fact of an area file."""
+
+    start: Node
+    relation: str
+    action: str | None
+    end: Node
+    references: list[str]
+
+    def __str__(self) -> str:
+        label = self.relation + (f"/{self.action}" if self.action else "")
+        return f"[{self.start.name}, {label}, {self.end.name}]"
+
+
+@dataclass
+class Area:
+    """One area file as read."""
+
+    file: str
+    nodes: list[Node] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    confirmed: Counter[str] = field(default_factory=Counter)
+    n_confirmed: int = 0
+    with_pmid: list[str] = field(default_factory=list)
+    pmid_standings: Counter[str] = field(default_factory=Counter)
+    without: list[str] = field(default_factory=list)
+
+
+def read_nodes(area: Area, raw: dict[str, Any], schema: dict[str, Any]) -> dict[str, list[Node]]:
+    """The nodes of a file by name; what is wrong with them goes to the area's problems."""
+    by_name: dict[str, list[Node]] = defaultdict(list)
+    for kind, entries in (raw.get("nodes") or {}).items():
+        if kind not in schema["kinds"]:
+            area.problems.append(f"unknown kind {kind}")
+            continue
+        for name, body in (entries or {}).items():
+            if not isinstance(name, str) or not isinstance(body, dict) or not isinstance(body.get("id"), str):
+                area.problems.append(f"{kind} {name!r}: needs a text name and an id")
+                continue
+            extra = set(body) - NODE_KEYS
+            if extra:
+                area.problems.append(f"{name}: unknown keys {sorted(extra)}")
+            node = Node(kind, name, body["id"], list(body.get("synonyms") or []), list(body.get("xrefs") or []))
+            if not all(isinstance(text, str) for text in node.synonyms + node.xrefs):
+                area.problems.append(f"{name}: synonyms and xrefs must be text (quote them)")
+                continue
+            match = CURIE.fullmatch(node.id)
+            if not match or match[1] not in schema["kinds"][kind]["prefixes"]:
+                area.problems.append(f"{name}: id {node.id} has no prefix of {kind}")
+            for xref in node.xrefs:
+                match = CURIE.fullmatch(xref)
+                if not match or match[1] not in schema["prefixes"]:
+                    area.problems.append(f"{name}: xref {xref} is not a known CURIE")
+            by_name[name].append(node)
+            area.nodes.append(node)
+    return by_name
+
+
+def resolve(text: str, by_name: dict[str, list[Node]]) -> Node:
+    """The node that a fact names; ValueError where it names none or several."""
+    found = by_name.get(text, [])
+    if not found and ":" in text:
+        kind, _, name = text.partition(":")
+        found = [node for node in by_name.get(name.strip(), []) if node.kind == kind]
+    if len(found) != 1:
+        raise ValueError(f"{text!r} names {'no node' if not found else 'several nodes'}")
+    return found[0]
+
+
+def read_area(path: Path, schema: dict[str, Any]) -> Area:
+    """An area file, with the problems of its format."""
+    area = Area(path.name)
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueLoader)
+    except yaml.YAMLError as error:
+        area.problems.append(f"not readable: {error}")
+        return area
+    if not isinstance(raw, dict) or set(raw) != {"area", "nodes", "facts"}:
+        area.problems.append("needs exactly the keys area, nodes, facts")
+        return area
+    by_name = read_nodes(area, raw, schema)
+    seen: set[tuple[str, str, str]] = set()
+    used: set[tuple[str, str]] = set()
+    for row in raw["facts"] or []:
+        if not isinstance(row, list) or len(row) < 3 or not all(isinstance(cell, str) for cell in row):
+            area.problems.append(f"fact {row}: needs at least three texts")
+            continue
+        relation, _, action = row[1].partition("/")
+        rule = schema["relations"].get(relation)
+        if rule is None or (action and action not in (rule.get("actions") or {})):
+            area.problems.append(f"fact {row}: unknown relation or action {row[1]}")
+            continue
+        try:
+            start, end = resolve(row[0], by_name), resolve(row[2], by_name)
+        except ValueError as error:
+            area.problems.append(f"fact {row}: {error}")
+            continue
+        used |= {(start.kind, start.name), (end.kind, end.name)}
+        if not any(start.kind in pair["start"] and end.kind in pair["end"] for pair in rule["pairs"]):
+            area.problems.append(f"fact {row}: {relation} does not join {start.kind} to {end.kind}")
+        if start.id == end.id:
+            area.problems.append(f"fact {row}: joins a node to itself")
+        ends = sorted([start.id, end.id]) if rule.get("symmetric") else [start.id, end.id]
+        if (relation, *ends) in seen:
+            area.problems.append(f"fact {row}: given twice")
+        seen.add((relation, *ends))
+        for reference in row[3:]:
+            if not REFERENCE.fullmatch(reference):
+                area.problems.append(f"fact {row}: {reference} is no reference")
+        area.facts.append(Fact(start, relation, action or None, end, row[3:]))
+    for node in area.nodes:
+        if (node.kind, node.name) not in used:
+            area.problems.append(f"{node.name} ({node.kind}) is in no fact")
+    return area
+
+
+def check_across(areas: list[Area]) -> None:
+    """One id has one name and kind, and one name of a kind has one id, over all files."""
+    by_id: dict[str, tuple[str, str, str]] = {}
+    by_name: dict[tuple[str, str], tuple[str, str]] = {}
+    facts: dict[tuple[str, str, str], tuple[str, str | None]] = {}
+    for area in areas:
+        for node in area.nodes:
+            kind, name, file = by_id.setdefault(node.id, (node.kind, node.name, area.file))
+            if (kind, name) != (node.kind, node.name):
+                area.problems.append(f"{node.id} is {node.kind} {node.name} here, {kind} {name} in {file}")
+            other, file = by_name.setdefault((node.kind, normal(node.name)), (node.id, area.file))
+            if other != node.id:
+                area.problems.append(f"{node.kind} {node.name} is {node.id} here, {other} in {file}")
+        for fact in area.facts:
+            key = (fact.relation, fact.start.id, fact.end.id)
+            file, action = facts.setdefault(key, (area.file, fact.action))
+            if file != area.file:
+                said = "same" if action == fact.action else f"there /{action}"
+                area.warnings.append(f"{fact} is also in {file} ({said})")
+
+
+def check_ids(area: Area, evidence: Evidence) -> None:
+    """Each id, and each cross-reference that the data know, must carry the node's name or a synonym there."""
+    for node in area.nodes:
+        mine = {normal(name) for name in node.names()}
+        verified = False
+        for one in [node.id, *node.xrefs]:
+            known = evidence.names.get(one)
+            if not known:
+                continue
+            if mine & {normal(name) for name in known}:
+                verified = True
+            else:
+                some = "; ".join(sorted(known)[:4])
+                target = area.problems if one == node.id else area.warnings
+                target.append(f"{node.name}: {one} is called {some} in the data")
+        if not verified and not evidence.names.get(node.id):
+            area.problems.append(f"{node.name}: the data know neither {node.id} nor its cross-references by that name")
+
+
+def check_facts(area: Area, evidence: Evidence, schema: dict[str, Any]) -> None:
+    """Look each fact up in the public data and sort it into the area's lists."""
+    link_signs = {action: body["sign"] for rule in ("AFFECTS", "CORRELATED_WITH", "CONTRIBUTES_TO")
+                  for action, body in schema["relations"][rule]["actions"].items()}
+    bind_signs = {action: body["sign"] for action, body in schema["relations"]["BINDS"]["actions"].items()}
+    for fact in area.facts:
+        starts, ends = ({same for one in [node.id, *node.xrefs] for same in evidence.equivalents(one)}
+                        for node in (fact.start, fact.end))
+        found, keys = evidence.confirmations(fact.relation, starts, ends)
+        rule = schema["relations"][fact.relation]
+        sign = rule["actions"][fact.action]["sign"] if fact.action else rule["sign"]
+        signs = {link_signs.get(key, 0) for key in keys}
+        if fact.relation == "BINDS":
+            actions = evidence.binding_actions(starts, ends)[0]
+            signs |= {bind_signs.get(action, 0) for action in actions}
+        if sign and -sign in signs and sign not in signs:
+            area.warnings.append(f"{fact}: the data give the opposite direction")
+        pmids = [ref.removeprefix("PMID:") for ref in fact.references if ref.startswith("PMID:")]
+        names = [node.names() for node in (fact.start, fact.end)]
+        standings = {pmid: evidence.pmid_standing(pmid, starts, ends, *names) for pmid in pmids}
+        for pmid, standing in standings.items():
+            if standing and "does not" in standing:
+                missing = [node.name for node in (fact.start, fact.end)
+                           if not mentions(evidence.texts()[pmid], node.names())]
+                area.warnings.append(f"{fact} PMID:{pmid}: the abstract does not name {' or '.join(missing)}")
+        if found:
+            area.n_confirmed += 1
+            area.confirmed.update(found)
+        elif pmids:
+            best = next((s for s in standings.values() if s), "not in the data")
+            area.pmid_standings[best] += 1
+            area.with_pmid.append(f"{fact} PMID {', '.join(pmids)} ({best})")
+        else:
+            area.without.append(str(fact))
+
+
+def report(area: Area, listing: bool) -> None:
+    """Print one area's result."""
+    kinds = Counter(node.kind for node in area.nodes)
+    print(f"== {area.file}: {len(area.nodes)} nodes, {len(area.facts)} facts")
+    print("   nodes: " + ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()))
+    sources = ", ".join(f"{name} {count}" for name, count in area.confirmed.most_common())
+    print(f"   confirmed {area.n_confirmed} ({sources})")
+    standing = ", ".join(f"{name} {count}" for name, count in area.pmid_standings.most_common())
+    print(f"   not confirmed, with a PMID {len(area.with_pmid)} ({standing}); without {len(area.without)}")
+    for title, rows in (("problem", area.problems), ("warning", area.warnings), ("UNCONFIRMED", area.without)):
+        for row in rows:
+            print(f"   {title}: {row}")
+    if listing:
+        for row in area.with_pmid:
+            print(f"   by PMID: {row}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the check; 0 where every area is sound."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="the public data")
+    parser.add_argument("--area", type=Path, action="append", help="only this file (may be given again)")
+    parser.add_argument("--list", action="store_true", help="also list the facts that rest on a PMID alone")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    args = parser.parse_args(argv)
+    schema = yaml.safe_load((ROOT / "graph" / "schema.yaml").read_text(encoding="utf-8"))
+    areas = [read_area(path, schema) for path in args.area or sorted(STARTER.glob("*.yaml"))]
+    check_across(areas)
+    evidence = Evidence(args.data, {one for area in areas for node in area.nodes for one in [node.id, *node.xrefs]})
+    for area in areas:
+        check_ids(area, evidence)
+        check_facts(area, evidence, schema)
+    unique = {node.id: node.kind for area in areas for node in area.nodes}
+    totals = {
+        "nodes": dict(Counter(unique.values()).most_common()),
+        "facts": len({(f.relation, f.start.id, f.end.id) for area in areas for f in area.facts}),
+        "confirmed": sum(area.n_confirmed for area in areas),
+        "with_pmid_only": sum(len(area.with_pmid) for area in areas),
+        "without": sum(len(area.without) for area in areas),
+        "problems": sum(len(area.problems) for area in areas),
+    }
+    if args.json:
+        print(json.dumps({"totals": totals, "areas": [
+            {"file": a.file, "nodes": dict(Counter(n.kind for n in a.nodes)), "facts": len(a.facts),
+             "confirmed": a.n_confirmed, "sources": dict(a.confirmed), "with_pmid_only": a.with_pmid,
+             "without": a.without, "problems": a.problems, "warnings": a.warnings} for a in areas]}, indent=1))
+    else:
+        for area in areas:
+            report(area, args.list)
+        print("== all: " + json.dumps(totals))
+    return 1 if totals["without"] or totals["problems"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
