@@ -12,6 +12,8 @@ import yaml
 from kedrec.assets import asset_text
 from kedrec.errors import AssetError
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where built in
+
 __all__ = ["Action", "Kind", "Relation", "Schema", "load_schema", "parse_schema"]
 
 
@@ -119,7 +121,7 @@ def parse_schema(text: str) -> Schema:
         AssetError: the text is not such a schema.
     """
     try:
-        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506  # both are safe loaders
         kinds = {
             name: Kind(name, fields["abbreviation"], fields["noun"], tuple(fields["prefixes"]))
             for name, fields in document["kinds"].items()

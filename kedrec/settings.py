@@ -16,7 +16,7 @@ __all__ = ["Settings", "load_settings"]
 class Settings(BaseSettings):
     """KEDRec's settings, from the environment or the caller.
 
-    `KEDREC_HOME`, `KEDREC_GRAPH`, `KEDREC_MODEL`, `KEDREC_SEED`, `KEDREC_THREADS`, and Neo4j's own
+    `KEDREC_HOME`, `KEDREC_GRAPH`, `KEDREC_MODEL`, `KEDREC_SEED`, `KEDREC_THREADS`, `KEDREC_DEBUG`, and Neo4j's own
     `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD`, `NEO4J_PASSWORD_FILE`, `NEO4J_DATABASE`;
     `KEDREC_LLM_URL` and `KEDREC_LLM_KEY` for an OpenAI-compatible endpoint.
     """
@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """Seed of everything that draws at random."""
     threads: int = Field(default=0, ge=0, le=1024, validation_alias="KEDREC_THREADS")
     """Threads to use; 0: as many as this process may."""
+    debug: bool = Field(default=False, validation_alias="KEDREC_DEBUG")
+    """Whether a defect shows its traceback."""
 
     neo4j_uri: str = Field(default="", validation_alias="NEO4J_URI")
     neo4j_username: str = Field(default="neo4j", validation_alias="NEO4J_USERNAME")

@@ -1,0 +1,71 @@
+"""The command line: assembles the commands, and turns every error into a message and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from kedrec.cli.common import run
+
+__all__ = ["main", "main_load"]
+
+_COMMANDS = {
+    "ask": ("kedrec.cli.ask", "Recommend drugs for a disease, with cited reasons."),
+    "explain": ("kedrec.cli.explain", "Print the evidence for one drug and one disease."),
+    "search": ("kedrec.cli.search", "Find what a name stands for in the graph."),
+    "subgraph": ("kedrec.cli.subgraph", "Write the graph between a drug and a disease."),
+    "status": ("kedrec.cli.status", "Show the graph, the ranking and the language model in use."),
+    "model": ("kedrec.cli.model", "Fetch and list language models."),
+    "train": ("kedrec.cli.train", "Tune an adapter for the language model."),
+    "evaluate": ("kedrec.cli.evaluate", "Measure how faithful the written rationales are."),
+}
+_LOAD_COMMANDS = {
+    "graph": ("kedrec.cli.load", "Load sources into the graph database."),
+    "sources": ("kedrec.cli.load", "List the sources that can be loaded."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command's module only when that command runs.
+
+    `--help` reads the table above alone, so that it imports no numerical library.
+    """
+
+    def __init__(self, name: str, table: dict[str, tuple[str, str]], help: str) -> None:  # noqa: A002  # click's own name
+        super().__init__(name, help=help, context_settings={"help_option_names": ["-h", "--help"]})
+        self._table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(self._table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in self._table:
+            return None
+        module = importlib.import_module(self._table[cmd_name][0])
+        command = getattr(module, cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module.__name__}.{cmd_name} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help) for name, (_, help) in self._table.items()])
+
+
+def _group(name: str, table: dict[str, tuple[str, str]], help: str) -> click.Group:  # noqa: A002
+    return click.version_option(package_name="kedrec")(_LazyGroup(name, table, help))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of `kedrec`."""
+    group = _group("kedrec", _COMMANDS, "Explained drug repurposing over drug-disease-gene graphs.")
+    sys.exit(run(group, arguments))
+
+
+def main_load(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of `kedrec-load`."""
+    group = _group("kedrec-load", _LOAD_COMMANDS, "Load public and private sources into KEDRec's graph.")
+    sys.exit(run(group, arguments))

@@ -1,0 +1,1 @@
+"""The evidence of a pair: path templates, path scoring and diversity, verbalization."""

@@ -1,0 +1,1 @@
+"""KEDRec inside other libraries, each an extra."""

@@ -1,0 +1,1 @@
+"""From free text to entities: names, synonyms, cross-references, spelling, typos."""

@@ -1,0 +1,1 @@
+"""How well a drug fits a disease: degree-weighted path counts and the score made of them."""

@@ -1,0 +1,1 @@
+"""Tuning a LoRA adapter on path-grounded examples."""
