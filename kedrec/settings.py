@@ -16,8 +16,8 @@ __all__ = ["Settings", "load_settings"]
 class Settings(BaseSettings):
     """KEDRec's settings, from the environment or the caller.
 
-    `KEDREC_HOME`, `KEDREC_GRAPH`, `KEDREC_MODEL`, `KEDREC_SEED`, `KEDREC_THREADS`, `KEDREC_DEBUG`, and Neo4j's own
-    `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD`, `NEO4J_PASSWORD_FILE`, `NEO4J_DATABASE`;
+    `KEDREC_HOME`, `KEDREC_GRAPH`, `KEDREC_MODEL`, `KEDREC_SEED`, `KEDREC_THREADS`, `KEDREC_DEBUG`, and
+    Neo4j's own `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD`, `NEO4J_PASSWORD_FILE`, `NEO4J_DATABASE`;
     `KEDREC_LLM_URL` and `KEDREC_LLM_KEY` for an OpenAI-compatible endpoint.
     """
 

@@ -52,7 +52,7 @@ class _LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(name, help) for name, (_, help) in self._table.items()])
+            formatter.write_dl([(name, short) for name, (_, short) in self._table.items()])
 
 
 def _group(name: str, table: dict[str, tuple[str, str]], help: str) -> click.Group:  # noqa: A002
