@@ -1,0 +1,128 @@
+"""Says paths in plain English, from the schema's phrases and the templates' sentence patterns.
+
+Names are data: whatever stands in one appears as it is, on one line, and is never read as a pattern.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+
+from kedrec.schema import load_schema
+from kedrec.stores.templates import PathTemplate, path_templates
+from kedrec.types import Edge, Entity, Evidence, Link, Path, PathStep, Stance
+
+__all__ = ["choose_action", "evidence_item", "merge_step", "plain", "sentence", "step_sentence"]
+
+_VARIABLE = re.compile(r"\{(\w+)\}")
+_UNLINKABLE = re.compile(r"[\s<>\"\\^`{|}]")  # characters that no URL may hold (RFC 3986)
+
+
+def plain(name: str) -> str:
+    """A name on one line: every run of white space becomes one space."""
+    return " ".join(name.split())
+
+
+def sentence(path: Path) -> str:
+    """The path as one sentence without its full stop, for example
+    "imatinib inhibits ABL1, which is associated with chronic myeloid leukemia".
+
+    The pattern is the `says` of the path's template. A path of no known template (one that was built
+    by hand) reads as a chain of "which" clauses.
+    """
+    template = _templates().get(path.template)
+    steps = [_wording(step) for step in path.steps]
+    names = [plain(node.name) for node in path.nodes]
+    if template is None or len(template.hops) != len(steps):
+        return names[0] + ",".join(
+            f"{' which' * (place > 0)} {words} {name}"
+            for place, (words, name) in enumerate(zip(steps, names[1:], strict=True))
+        )
+    words = dict(zip(template.node_variables, names, strict=True))
+    words.update(zip(template.step_variables, steps, strict=True))
+    return _VARIABLE.sub(lambda match: words[match[1]], template.says)
+
+
+def step_sentence(path: Path, i: int) -> str:
+    """The i-th step (from 0) of a path as a sentence of its own, without its full stop.
+
+    Raises:
+        IndexError: the path has no such step.
+    """
+    start, end = path.nodes[i], path.nodes[i + 1]
+    return f"{plain(start.name)} {_wording(path.steps[i])} {plain(end.name)}"
+
+
+def choose_action(relation: str, actions: Iterable[str]) -> str:
+    """The action that speaks for parallel edges: the one that most agree on, signed ones first.
+
+    Where as many edges say "more" as say "less", no signed action is chosen: the edges' relation
+    alone is what they agree on. Ties between equal signs go by the schema's order.
+
+    Returns:
+        An action of the relation, or "".
+    """
+    known = load_schema().relations[relation].actions
+    votes = Counter(action for action in actions if action in known)
+    balance = Counter[int]()
+    for action, count in votes.items():
+        balance[known[action].sign] += count
+    surplus = balance[1] - balance[-1]
+    wanted = (surplus > 0) - (surplus < 0)
+    order = list(known)
+    candidates = [action for action in votes if known[action].sign == wanted]
+    return min(candidates, key=lambda action: (-votes[action], order.index(action)), default="")
+
+
+def merge_step(relation: str, edges: Iterable[Edge], *, forward: bool) -> PathStep:
+    """The step that parallel edges of one relation make: sorted by source, with the action to say."""
+    ordered = tuple(sorted(edges, key=lambda edge: (edge.source, edge.start, edge.end)))
+    action = choose_action(relation, (edge.action for edge in ordered))
+    return PathStep(relation=relation, action=action, forward=forward, edges=ordered)
+
+
+def evidence_item(path: Path, id: str, score: float, stance: Stance = "supports") -> Evidence:  # noqa: A002  # the field's own name
+    """A path as a numbered piece of evidence.
+
+    Args:
+        path: the path.
+        id: `P1`, `A1`, ...
+        score: its share of the pair's evidence weight, 0 to 1.
+        stance: `supports`, or `adverse`.
+    """
+    edges = [edge for step in path.steps for edge in step.edges]
+    return Evidence(
+        id=id,
+        stance=stance,
+        sentence=sentence(path),
+        score=min(max(score, 0.0), 1.0),
+        path=path,
+        sources=tuple(sorted({edge.source for edge in edges if edge.source})),
+        licences=tuple(sorted({edge.licence for edge in edges if edge.licence})),
+        links=_links(edges, path.nodes),
+    )
+
+
+def _links(edges: Iterable[Edge], nodes: Iterable[Entity]) -> tuple[Link, ...]:
+    """Pages of the edges' references, then of the nodes; each URL once."""
+    schema = load_schema()
+    labels = [(reference, reference) for edge in edges for reference in edge.references]
+    labels += [(f"{plain(node.name)} ({node.id})", node.id) for node in nodes]
+    found: dict[str, str] = {}
+    for label, curie in labels:
+        url = schema.url(curie)
+        if url.startswith("https://") and not _UNLINKABLE.search(url):
+            found.setdefault(url, label)
+    return tuple(Link(label=label, url=url) for url, label in found.items())
+
+
+def _wording(step: PathStep) -> str:
+    words = load_schema().relations[step.relation].worded(step.action)
+    return words.phrase if step.forward else words.inverse
+
+
+@cache
+def _templates() -> dict[str, PathTemplate]:
+    return {template.name: template for template in path_templates()}
