@@ -1,3 +1,58 @@
-"""KEDRec: explained drug repurposing over drug-disease-gene graphs."""
+"""KEDRec: explained drug repurposing over drug-disease-gene graphs.
+
+    import kedrec
+
+    with kedrec.open() as kr:
+        answer = kr.recommend("multiple sclerosis", top=5)
+        answer[0].rationale.claims[0].citations
+
+The public names are those in `__all__`; they are imported when first used, so that `import kedrec`
+costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kedrec.errors import KedrecError
+    from kedrec.recommend import Kedrec, open  # noqa: A004  # read as kedrec.open
+    from kedrec.settings import Settings
+    from kedrec.subgraph import Subgraph
+    from kedrec.types import Answer, Claim, Evidence, Rationale, Recommendation
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Answer": "kedrec.types",
+    "Claim": "kedrec.types",
+    "Evidence": "kedrec.types",
+    "Kedrec": "kedrec.recommend",
+    "KedrecError": "kedrec.errors",
+    "Rationale": "kedrec.types",
+    "Recommendation": "kedrec.types",
+    "Settings": "kedrec.settings",
+    "Subgraph": "kedrec.subgraph",
+    "open": "kedrec.recommend",
+}
+
+__all__ = [
+    "Answer",
+    "Claim",
+    "Evidence",
+    "Kedrec",
+    "KedrecError",
+    "Rationale",
+    "Recommendation",
+    "Settings",
+    "Subgraph",
+    "__version__",
+    "open",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # as PEP 562 has it
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'kedrec' has no attribute {name!r}")

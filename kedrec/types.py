@@ -28,6 +28,7 @@ __all__ = [
     "Recommendation",
     "ScorePart",
     "Stance",
+    "Status",
 ]
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -308,3 +309,27 @@ class NameMatch(_Frozen):
     matched: str
     why: str
     score: Annotated[float, Field(ge=0.0, le=100.0)]
+
+
+class Status(_Frozen):
+    """What a question would be answered from.
+
+    Attributes:
+        nodes: nodes by kind.
+        edges_by_source: edges by source.
+        sources: state of each source that was loaded, as the loader left it.
+        templates: number of path templates.
+        model_state: whether the model can be used, in words.
+    """
+
+    graph: str
+    engine: str
+    fingerprint: str
+    schema_version: int
+    nodes: dict[str, int]
+    edges_by_source: dict[str, int]
+    sources: dict[str, str]
+    templates: int
+    model: str
+    model_state: str
+    home: str

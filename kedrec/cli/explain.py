@@ -1,0 +1,28 @@
+"""`kedrec explain`: the evidence of one pair."""
+
+from __future__ import annotations
+
+import click
+
+from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
+
+
+@click.command()
+@click.option("--drug", required=True, metavar="NAME", help="The drug: a name or an id.")
+@click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
+@click.option("--paths", default=12, show_default=True, help="Most evidence paths.")
+@graph_option
+@json_option
+def explain(drug: str, disease: str, paths: int, graph: str | None, as_json: bool) -> None:
+    """Print the evidence for one drug and one disease: paths, sources, licences, links."""
+    from kedrec.recommend import Kedrec
+    from kedrec.settings import load_settings
+
+    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+        found = kr.explain(drug, disease, paths=paths)
+    if as_json:
+        print_json(found)
+        return
+    from kedrec.cli.rendering import print_explanation
+
+    print_explanation(console(), found)

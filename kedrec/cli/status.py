@@ -1,0 +1,25 @@
+"""`kedrec status`: what a question would be answered from."""
+
+from __future__ import annotations
+
+import click
+
+from kedrec.cli.common import console, graph_option, json_option, print_json
+
+
+@click.command()
+@graph_option
+@json_option
+def status(graph: str | None, as_json: bool) -> None:
+    """Show the graph, the ranking and the language model in use."""
+    from kedrec.recommend import Kedrec
+    from kedrec.settings import load_settings
+
+    with Kedrec(load_settings(graph=graph)) as kr:
+        found = kr.status()
+    if as_json:
+        print_json(found)
+        return
+    from kedrec.cli.rendering import print_status
+
+    print_status(console(), found)

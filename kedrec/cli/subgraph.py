@@ -1,0 +1,50 @@
+"""`kedrec subgraph`: the graph between a drug and a disease, as a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from kedrec.cli.common import graph_option, progress_on_stderr, warn
+
+
+@click.command()
+@click.option("--drug", required=True, metavar="NAME", help="The drug: a name or an id.")
+@click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
+@click.option("--paths", default=25, show_default=True, help="Most paths to take in.")
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["json", "cytoscape", "cypher", "graphml"]),
+    default="json",
+    show_default=True,
+    help="How to write it.",
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File; default: stdout.")
+@graph_option
+def subgraph(drug: str, disease: str, paths: int, layout: str, out: Path | None, graph: str | None) -> None:
+    """Write the graph between a drug and a disease."""
+    from kedrec.errors import UsageError
+    from kedrec.recommend import Kedrec
+    from kedrec.settings import load_settings
+
+    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+        found = kr.subgraph(drug, disease, paths=paths)
+    if layout == "json":
+        text = found.model_dump_json(indent=2)
+    elif layout == "cytoscape":
+        text = json.dumps(found.to_cytoscape(), ensure_ascii=False, indent=2)
+    elif layout == "cypher":
+        text = found.to_cypher().rstrip("\n")
+    else:
+        text = found.to_graphml()
+    if out is None:
+        click.echo(text)
+        return
+    try:
+        out.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{out} can't be written: {error.strerror}.", "Give another file.") from error
+    warn(f"{len(found.nodes)} nodes and {len(found.edges)} edges written to {out}")
