@@ -1,0 +1,35 @@
+"""Runs the benchmarks and prints one table: `python -m benchmarks [NAME...] [--data DIR] [--runs N]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measuring import Context, Row, table
+
+NAMES = ("cold_start", "embedded_load", "neo4j_load", "templates", "language_model")
+
+
+def main() -> None:
+    """Runs the benchmarks named on the command line, all without."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*NAMES, []], help="default: all")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the sources")
+    parser.add_argument("--runs", type=int, default=5, help="runs a figure (default 5)")
+    arguments = parser.parse_args()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="kedrec-bench-") as work:
+        for name in arguments.names or NAMES:
+            print(f"{name} ...", file=sys.stderr)
+            folder = Path(work) / name
+            folder.mkdir()
+            module = importlib.import_module(f"benchmarks.{name}")
+            rows += module.measure(Context(arguments.data.resolve(), folder, arguments.runs))
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()
