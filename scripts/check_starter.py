@@ -87,6 +87,7 @@ class Area:
     warnings: list[str] = field(default_factory=list)
     confirmed: Counter[str] = field(default_factory=Counter)
     n_confirmed: int = 0
+    repeated: int = 0
     with_pmid: list[str] = field(default_factory=list)
     pmid_standings: Counter[str] = field(default_factory=Counter)
     without: list[str] = field(default_factory=list)
@@ -197,23 +198,20 @@ def check_across(areas: list[Area]) -> None:
             key = (fact.relation, fact.start.id, fact.end.id)
             file, action = facts.setdefault(key, (area.file, fact.action))
             if file != area.file:
-                said = "same" if action == fact.action else f"there /{action}"
-                area.warnings.append(f"{fact} is also in {file} ({said})")
+                area.repeated += 1
+                if action != fact.action:
+                    area.warnings.append(f"{fact} has another action in {file}: {action}")
 
 
 def check_ids(area: Area, evidence: Evidence) -> None:
     """Each id, and each cross-reference that the data know, must carry the node's name or a synonym there."""
     for node in area.nodes:
-        mine = {normal(name) for name in node.names()}
         verified = False
         for one in [node.id, *node.xrefs]:
-            known = evidence.names.get(one)
-            if not known:
-                continue
-            if mine & {normal(name) for name in known}:
-                verified = True
-            else:
-                some = "; ".join(sorted(known)[:4])
+            carried = evidence.carries(one, node.names())
+            verified = verified or carried is True
+            if carried is False and node.id not in evidence.equivalents(one) - {one}:
+                some = "; ".join(sorted(evidence.names[one])[:4])
                 target = area.problems if one == node.id else area.warnings
                 target.append(f"{node.name}: {one} is called {some} in the data")
         if not verified and not evidence.names.get(node.id):
@@ -259,7 +257,7 @@ def check_facts(area: Area, evidence: Evidence, schema: dict[str, Any]) -> None:
 def report(area: Area, listing: bool) -> None:
     """Print one area's result."""
     kinds = Counter(node.kind for node in area.nodes)
-    print(f"== {area.file}: {len(area.nodes)} nodes, {len(area.facts)} facts")
+    print(f"== {area.file}: {len(area.nodes)} nodes, {len(area.facts)} facts, {area.repeated} of them in another file")
     print("   nodes: " + ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()))
     sources = ", ".join(f"{name} {count}" for name, count in area.confirmed.most_common())
     print(f"   confirmed {area.n_confirmed} ({sources})")

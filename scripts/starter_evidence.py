@@ -114,6 +114,7 @@ class Evidence:
     def __init__(self, data: Path, wanted: Iterable[str]) -> None:
         self.data = data
         self.names: dict[str, set[str]] = defaultdict(set)
+        self.mentions: dict[str, set[str]] = defaultdict(set)
         self.same: dict[str, set[str]] = defaultdict(set)
         self.edges: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.binding: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
@@ -132,6 +133,19 @@ class Evidence:
     def equivalents(self, one: str) -> set[str]:
         """The id itself and the ids that the data call the same entity."""
         return {one} | self.same.get(one, set())
+
+    def carries(self, one: str, names: set[str]) -> bool | None:
+        """Whether the data call an id by one of the names; None where they do not name the id.
+
+        A mention that annotators tagged in a text may be longer than the name ("childhood absence seizures").
+        """
+        mine = {normal(name) for name in names}
+        known, tagged = self.names.get(one, set()), self.mentions.get(one, set())
+        if mine & {normal(name) for name in known | tagged}:
+            return True
+        if any(set(name.split()) <= set(normal(text).split()) for name in mine for text in tagged):
+            return True
+        return False if known else None
 
     def _join(self, left: str, right: str) -> None:
         self.same[left].add(right)
@@ -180,7 +194,7 @@ class Evidence:
         for record in records(self.data / "text" / "bc5cdr" / "records.jsonl.gz"):
             for _, _, text, _, local in record["entities"]:
                 for one in str(local).split("|"):
-                    self.names["MESH:" + one].add(text)
+                    self.mentions["MESH:" + one].add(text)
 
     def _read_edges(self) -> None:
         for metaedge in sorted({name for rules in METAEDGES.values() for name, _ in rules}):
