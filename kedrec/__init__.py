@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  # as PEP 562 has it
+def __getattr__(name: str) -> Any:  # as PEP 562 has it
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'kedrec' has no attribute {name!r}")
