@@ -215,7 +215,11 @@ def check_ids(area: Area, evidence: Evidence) -> None:
                 target = area.problems if one == node.id else area.warnings
                 target.append(f"{node.name}: {one} is called {some} in the data")
         if not verified and not evidence.names.get(node.id):
-            area.problems.append(f"{node.name}: the data know neither {node.id} nor its cross-references by that name")
+            held = sorted({node.id, *node.xrefs} & evidence.unnamed)
+            if held:
+                area.warnings.append(f"{node.name}: the data hold {', '.join(held)} but give no name for it")
+            else:
+                area.problems.append(f"{node.name}: the data know neither {node.id} nor its cross-references by that name")
 
 
 def check_facts(area: Area, evidence: Evidence, schema: dict[str, Any]) -> None:

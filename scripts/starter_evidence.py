@@ -115,6 +115,7 @@ class Evidence:
         self.data = data
         self.names: dict[str, set[str]] = defaultdict(set)
         self.mentions: dict[str, set[str]] = defaultdict(set)
+        self.unnamed: set[str] = set()  # ids of DRKG's triples, which come without names
         self.same: dict[str, set[str]] = defaultdict(set)
         self.edges: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.binding: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
@@ -210,12 +211,15 @@ class Evidence:
         sample = self.data / "drkg-sample"
         for row in table(sample / "drugbank_triplets_CtargetG.tsv.gz"):
             key = ("DRUGBANK:" + row["drugbank_id"], "NCBIGene:" + row["entrez_gene_id"])
+            self.unnamed.add(key[0])
             if key[0] in self.ids:
                 self.edges[key].add("drkg-target")
         for row in table(sample / "drugbank_triplets_CtreatD_mesh.tsv.gz"):
+            self.unnamed |= {"DRUGBANK:" + row["drugbank_id"], "MESH:" + row["mesh_id"]}
             self.edges["DRUGBANK:" + row["drugbank_id"], "MESH:" + row["mesh_id"]].add("drkg-treats")
         for line in (sample / "slim_CtD.tsv").read_text(encoding="utf-8").splitlines():
             drug, _, disease = line.split("\t")
+            self.unnamed |= {"DRUGBANK:" + drug.split("::")[1], disease.split("::")[1]}
             self.edges["DRUGBANK:" + drug.split("::")[1], disease.split("::")[1]].add("drkg-treats")
         for row in table(self.data / "rephetio" / "indications.tsv"):
             label = "rephetio-treats" if row["rel_type"] == "TREATS_CtD" else "rephetio-palliates"
