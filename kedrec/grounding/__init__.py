@@ -1,1 +1,5 @@
-"""Whether what a model wrote is what its citations say."""
+"""The gate between what a model wrote and what an answer says: claims against evidence."""
+
+from kedrec.grounding.gate import check, from_evidence
+
+__all__ = ["check", "from_evidence"]
