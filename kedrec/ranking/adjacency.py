@@ -1,0 +1,193 @@
+"""Who is linked to whom, by relation and kinds: the graph as sparse matrices.
+
+Parallel edges of several sources count once. Nodes are numbered by the order of their ids, so that equal
+graphs give equal matrices whatever the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kedrec.schema import load_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from kedrec.ranking.arrays import Arrays
+    from kedrec.stores.base import GraphStore
+    from kedrec.stores.templates import Hop, PathTemplate
+
+__all__ = ["Adjacency", "Incidence", "Progress", "Table", "read_adjacency", "tables_of"]
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the stage, what is done of it, and how much there is (None: not known)."""
+
+Table = tuple[str, str, str]
+"""A relation, its start kind and its end kind."""
+
+ALL, PLAIN = "all", "plain"
+"""Every edge; or those that some source states beyond a curated mechanism. Curators write a mechanism down
+because the drug treats the disease, so a score that is to find treatments must not see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incidence:
+    """One relation between two kinds as compressed sparse rows, seen from both ends.
+
+    Attributes:
+        indptr, indices: rows of start nodes; `indices[indptr[i]:indptr[i + 1]]` are the ends, ascending.
+        back_indptr, back_indices: the same from the end nodes.
+    """
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    back_indptr: NDArray[np.int64]
+    back_indices: NDArray[np.int32]
+
+    def reversed(self) -> Incidence:
+        """The same links seen from the other end."""
+        return Incidence(self.back_indptr, self.back_indices, self.indptr, self.indices)
+
+    @property
+    def degrees(self) -> NDArray[np.int64]:
+        """Links of each start node."""
+        return np.diff(self.indptr)
+
+    @property
+    def back_degrees(self) -> NDArray[np.int64]:
+        """Links of each end node."""
+        return np.diff(self.back_indptr)
+
+
+class Adjacency:
+    """The links of a graph, over arrays that may lie in a file.
+
+    Args:
+        arrays: as `read_adjacency` makes them.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._arrays = arrays
+
+    def ids(self, kind: str) -> NDArray[np.bytes_]:
+        """The ids of a kind's nodes in UTF-8, ascending: a node's number is its place."""
+        return self._arrays[f"ids/{kind}"]
+
+    def number(self, kind: str, id: str) -> int | None:  # noqa: A002  # the field's own name
+        """The number of a node; None where the graph has no such node."""
+        ids = self.ids(kind)
+        key = id.encode()
+        place = int(np.searchsorted(ids, np.bytes_(key))) if len(ids) else 0
+        return place if place < len(ids) and bytes(ids[place]) == key else None
+
+    def name(self, kind: str, number: int) -> str:
+        """The id of a node by its number."""
+        return bytes(self.ids(kind)[number]).decode()
+
+    def incidence(self, table: Table, which: str = ALL) -> Incidence:
+        """The links of one relation between two kinds, in the stored direction."""
+        key = f"{which}/{'/'.join(table)}"
+        if f"{key}/indptr" not in self._arrays:  # no edge of these comes from a mechanism
+            key = f"{ALL}/{'/'.join(table)}"
+        parts = [
+            self._arrays[f"{key}/{part}"] for part in ("indptr", "indices", "back_indptr", "back_indices")
+        ]
+        return Incidence(*parts)
+
+    def along(self, hop: Hop, start_kind: str, which: str = ALL) -> Incidence:
+        """The links of one hop of a metapath, from the kind it leaves to the kind it reaches."""
+        if hop.forward:
+            return self.incidence((hop.relation, start_kind, hop.kind), which)
+        return self.incidence((hop.relation, hop.kind, start_kind), which).reversed()
+
+
+def tables_of(templates: Iterable[PathTemplate]) -> list[Table]:
+    """The tables that the templates' metapaths go through, sorted, without repeats."""
+    found = {("TREATS", "Drug", "Disease")}
+    for template in templates:
+        kind = "Drug"
+        for hop in template.hops:
+            ends = (kind, hop.kind) if hop.forward else (hop.kind, kind)
+            found.add((hop.relation, *ends))
+            kind = hop.kind
+    return sorted(found)
+
+
+def read_adjacency(
+    store: GraphStore, tables: Iterable[Table], progress: Progress | None = None
+) -> dict[str, NDArray[Any]]:
+    """The arrays of an `Adjacency`, streamed from a store."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    tables = list(tables)
+    arrays: dict[str, NDArray[Any]] = {}
+    numbered: dict[str, pa.Array] = {}
+    for kind in sorted({kind for _, start, end in tables for kind in (start, end)}):
+        ids = np.sort(
+            np.array([i.encode() for i in store.nodes(kind, ["id"])["id"].to_pylist()], dtype=bytes)
+        )
+        arrays[f"ids/{kind}"] = ids
+        numbered[kind] = pa.array([i.decode() for i in ids.tolist()], pa.string())
+    for done, (relation, start, end) in enumerate(tables):
+        if progress is not None:
+            progress("Reading the graph", done, len(tables))
+        rows, columns, plain = [], [], []
+        for here, there, flip in _stored(relation, start, end):
+            for batch in store.edges(relation, here, there, ["start", "end", "mechanisms"]):
+                first = pc.index_in(batch.column(0), value_set=numbered[here])
+                second = pc.index_in(batch.column(1), value_set=numbered[there])
+                ends = (second, first) if flip else (first, second)
+                rows.append(ends[0].to_numpy(zero_copy_only=False))
+                columns.append(ends[1].to_numpy(zero_copy_only=False))
+                counts = pc.fill_null(pc.list_value_length(batch.column(2)), 0)
+                plain.append(counts.to_numpy(zero_copy_only=False) == 0)
+        shape = (len(numbered[start]), len(numbered[end]))
+        both = (_joined(rows), _joined(columns))
+        stated = np.concatenate(plain) if plain else np.zeros(0, bool)
+        key = f"{relation}/{start}/{end}"
+        if start == end:  # a path never stays where it is
+            apart = both[0] != both[1]
+            both, stated = (both[0][apart], both[1][apart]), stated[apart]
+        arrays.update(_compressed(f"{ALL}/{key}", *both, shape))
+        if relation != "TREATS" and not stated.all():
+            arrays.update(_compressed(f"{PLAIN}/{key}", both[0][stated], both[1][stated], shape))
+    return arrays
+
+
+def _stored(relation: str, start: str, end: str) -> list[tuple[str, str, bool]]:
+    """Where the links between two kinds are stored, and whether each is to be turned round."""
+    known = load_schema().relations[relation]
+    places = [(start, end, False)] if (start, end) in known.pairs else []
+    if known.symmetric and (end, start) in known.pairs:
+        places.append((end, start, True))
+    return places
+
+
+def _joined(parts: list[NDArray[Any]]) -> NDArray[np.int64]:
+    return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)
+
+
+def _compressed(
+    key: str, rows: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]
+) -> dict[str, NDArray[Any]]:
+    """Compressed rows and columns of the links, each once."""
+    links = np.unique(rows * max(shape[1], 1) + columns)
+    rows, columns = np.divmod(links, max(shape[1], 1))
+    turned = np.lexsort((rows, columns))
+    return {
+        f"{key}/indptr": _pointers(rows, shape[0]),
+        f"{key}/indices": columns.astype(np.int32),
+        f"{key}/back_indptr": _pointers(columns, shape[1]),
+        f"{key}/back_indices": rows[turned].astype(np.int32),
+    }
+
+
+def _pointers(sorted_or_not: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+    counts = np.bincount(sorted_or_not, minlength=length)
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
