@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from kedrec.schema import load_schema
 from kedrec.stores.templates import PathTemplate, path_templates
 from kedrec.types import Edge, Entity, Evidence, Link, Path, PathStep, Stance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["choose_action", "evidence_item", "merge_step", "plain", "sentence", "step_sentence"]
 
