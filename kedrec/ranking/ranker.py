@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -54,9 +54,9 @@ class PairScore:
     intercept: float
     known: tuple[str, ...]
     informed: bool
-    _templates: Sequence[PathTemplate]
-    _values: NDArray[np.float64]
-    _contributions: NDArray[np.float64]
+    _templates: Sequence[PathTemplate] = field(repr=False, compare=False)
+    _values: NDArray[np.float64] = field(repr=False, compare=False)
+    _contributions: NDArray[np.float64] = field(repr=False, compare=False)
 
     @property
     def parts(self) -> tuple[ScorePart, ...]:

@@ -1,0 +1,197 @@
+"""Path counts against brute force: every path of every template on small random graphs, walked one by one."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from kedrec.errors import NotFoundError
+from kedrec.ranking import Ranker
+from kedrec.ranking.adjacency import Adjacency, read_adjacency, tables_of
+from kedrec.ranking.features import DAMPING, features, kinds_of
+from kedrec.ranking.paths import best_paths
+from kedrec.schema import load_schema
+from kedrec.stores.base import Fingerprint
+from kedrec.stores.templates import PathTemplate, path_templates
+
+Link = tuple[str, str, str, str, str, str, tuple[str, ...]]
+"""relation, start kind, end kind, start, end, source, mechanisms"""
+
+
+class ListedGraph:
+    """A graph as a list of links, with what the ranking asks of a store."""
+
+    engine = "list"
+
+    def __init__(self, links: list[Link], sizes: dict[str, int]) -> None:
+        self.links = links
+        self.sizes = sizes
+
+    def nodes(self, kind: str, columns: object = None) -> pa.Table:
+        return pa.table({"id": [f"{kind}:{n}" for n in range(self.sizes.get(kind, 0))]})
+
+    def edges(
+        self, relation: str, start_kind: str, end_kind: str, columns: list[str]
+    ) -> list[pa.RecordBatch]:
+        rows = [
+            {"start": link[3], "end": link[4], "source": link[5], "mechanisms": list(link[6])}
+            for link in self.links
+            if link[:3] == (relation, start_kind, end_kind)
+        ]
+        types = {"mechanisms": pa.list_(pa.string())}
+        arrays = [pa.array([row[c] for row in rows], types.get(c, pa.string())) for c in columns]
+        return pa.table(dict(zip(columns, arrays, strict=True))).to_batches()
+
+    def fingerprint(self) -> Fingerprint:
+        return Fingerprint(1, self.sizes, {}, str(hash(tuple(self.links))))
+
+
+def random_graph(seed: int) -> ListedGraph:
+    """Every table of the templates between four to six nodes a kind, with parallel edges."""
+    draw = random.Random(seed)
+    tables = tables_of(path_templates())
+    sizes = {kind: draw.randint(4, 6) for _, *ends in tables for kind in ends}
+    symmetric = {name for name, relation in load_schema().relations.items() if relation.symmetric}
+    links: list[Link] = []
+    for relation, start, end in tables:
+        for a in range(sizes[start]):
+            for b in range(sizes[end]):
+                if draw.random() > 0.35 or (relation in symmetric and a > b):
+                    continue
+                sources = ("one", "two")[: draw.randint(1, 2)]
+                links += [
+                    (relation, start, end, f"{start}:{a}", f"{end}:{b}", source, ()) for source in sources
+                ]
+    return ListedGraph(links, sizes)
+
+
+def neighbours(
+    graph: ListedGraph, template: PathTemplate, hidden: tuple[str, str]
+) -> list[dict[str, set[str]]]:
+    """For each hop, the nodes reached from each node; the treatment `hidden` is left out."""
+    found = []
+    for kind, hop in zip(kinds_of(template), template.hops, strict=False):
+        ends = (kind, hop.kind) if hop.forward else (hop.kind, kind)
+        reached: dict[str, set[str]] = defaultdict(set)
+        for relation, start_kind, end_kind, start, end, _, _ in graph.links:
+            if relation != hop.relation or (start_kind, end_kind) != ends or start == end:
+                continue
+            if relation == "TREATS" and (start, end) == hidden:
+                continue
+            pairs = [(start, end)] if hop.forward else [(end, start)]
+            if load_schema().relations[relation].symmetric:
+                pairs = [(start, end), (end, start)]
+            for here, there in pairs:
+                reached[here].add(there)
+        found.append(reached)
+    return found
+
+
+def walked(
+    graph: ListedGraph, template: PathTemplate, drug: str, disease: str
+) -> dict[tuple[str, ...], float]:
+    """Every path of the pair with its weight, by depth-first search."""
+    hops = neighbours(graph, template, (drug, disease))
+    into = [defaultdict(int) for _ in hops]  # type: ignore[var-annotated]
+    for hop, counts in zip(hops, into, strict=True):
+        for reached in hop.values():
+            for node in reached:
+                counts[node] += 1
+    paths: dict[tuple[str, ...], float] = {}
+
+    def step(path: tuple[str, ...], weight: float) -> None:
+        place = len(path) - 1
+        if place == len(hops):
+            if path[-1] == disease:
+                paths[path[1:-1]] = weight
+            return
+        for node in hops[place][path[-1]]:
+            if node not in path:
+                degrees = len(hops[place][path[-1]]) * into[place][node]
+                step((*path, node), weight * degrees**-DAMPING)
+
+    step((drug,), 1.0)
+    return paths
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_count_is_what_walking_finds_with_the_pairs_own_treatment_deleted(seed: int) -> None:
+    graph = random_graph(seed)
+    templates = [t for t in path_templates() if t.stance == "supports"]
+    adjacency = Adjacency(read_adjacency(graph, tables_of(templates)))  # type: ignore[arg-type]
+    counts = features(adjacency, templates)
+    joined = 0
+    for place, template in enumerate(templates):
+        indptr, drugs, values = (counts[f"features/{place}/{part}"] for part in ("indptr", "drugs", "values"))
+        for disease in range(graph.sizes["Disease"]):
+            column = np.zeros(graph.sizes["Drug"])
+            span = slice(indptr[disease], indptr[disease + 1])
+            column[drugs[span]] = values[span]
+            for drug in range(graph.sizes["Drug"]):
+                paths = walked(graph, template, f"Drug:{drug}", f"Disease:{disease}")
+                assert column[drug] == pytest.approx(sum(paths.values()), rel=1e-6), template.name
+                joined += bool(paths)
+    assert joined > 500
+
+
+@pytest.mark.parametrize("most", [1, 3, 1000])
+def test_the_best_paths_are_the_heaviest_that_walking_finds(most: int) -> None:
+    graph = random_graph(3)
+    graph.links = [
+        link for link in graph.links if link[:3] != ("TREATS", "Drug", "Disease") or link[3] != "Drug:1"
+    ]
+    templates = path_templates()
+    adjacency = Adjacency(read_adjacency(graph, tables_of(templates)))  # type: ignore[arg-type]
+    seen = set()
+    for disease in range(graph.sizes["Disease"]):
+        for template in templates:
+            expected = walked(graph, template, "Drug:1", f"Disease:{disease}")
+            found = best_paths(adjacency, template, 1, disease, most)
+            assert (found is None) == (not expected), template.name
+            if found is None:
+                continue
+            seen.add(template.name)
+            assert found.count == len(expected)
+            assert found.total == pytest.approx(sum(expected.values()))
+            heaviest = sorted(expected.items(), key=lambda item: (-round(item[1], 12), item[0]))[:most]
+            assert found.weights == pytest.approx([weight for _, weight in heaviest])
+            assert found.paths == tuple(path for path, _ in heaviest)
+    assert len(seen) > 40
+
+
+def test_links_that_only_a_curated_mechanism_states_are_not_counted_but_found() -> None:
+    template = next(t for t in path_templates() if t.name == "drug-binds-gene-disease")
+    links: list[Link] = [
+        ("BINDS", "Drug", "Gene", "Drug:0", "Gene:0", "curated", ("m1",)),
+        ("BINDS", "Drug", "Gene", "Drug:0", "Gene:1", "curated", ("m1",)),
+        ("BINDS", "Drug", "Gene", "Drug:0", "Gene:1", "measured", ()),
+        ("ASSOCIATED_WITH", "Disease", "Gene", "Disease:0", "Gene:0", "measured", ()),
+        ("ASSOCIATED_WITH", "Disease", "Gene", "Disease:0", "Gene:1", "measured", ()),
+    ]
+    graph = ListedGraph(links, {"Drug": 1, "Gene": 2, "Disease": 1})
+    adjacency = Adjacency(read_adjacency(graph, tables_of([template])))  # type: ignore[arg-type]
+    values = features(adjacency, [template])["features/0/values"]
+    assert values.tolist() == pytest.approx([2**-DAMPING])  # Gene:1 alone; the disease has two genes
+    found = best_paths(adjacency, template, 0, 0, 5)
+    assert found is not None
+    assert found.paths == (("Gene:0",), ("Gene:1",))
+
+
+def test_a_score_is_its_intercept_and_parts_and_hides_the_known_treatment(tmp_path: Path) -> None:
+    ranker = Ranker.open(random_graph(4), tmp_path)  # type: ignore[arg-type]
+    known = 0
+    for pair in ranker.rank("Disease:0"):
+        assert pair.score == pytest.approx(pair.intercept + sum(part.contribution for part in pair.parts))
+        assert pair == ranker.pair(pair.drug, "Disease:0")
+        known += bool(pair.known)
+        assert set(pair.known) <= {"one", "two"}
+    assert known > 0
+    with pytest.raises(NotFoundError, match="Disease:99"):
+        ranker.rank("Disease:99")
+    with pytest.raises(NotFoundError, match="Gene:0"):
+        ranker.pair("Gene:0", "Disease:0")
