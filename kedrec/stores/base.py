@@ -94,7 +94,7 @@ class GraphStore(Protocol):
         """Where the graph is, without credentials."""
 
     def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-        """Runs a read-only template of `cypher/` by its path without suffix (`paths/drug-binds-gene-disease`).
+        """Runs a read-only template by its path under `cypher/` without suffix (`paths/causes-disease`).
 
         Values reach the engine as parameters only.
         """

@@ -1,0 +1,4 @@
+// name: count-nodes
+// fills: kind
+MATCH (n:`{kind}`)
+RETURN '{kind}' AS kind, count(n) AS nodes

@@ -1,0 +1,3 @@
+// name: delete-metadata
+MATCH (m:KedrecMetadata {key: $key})
+DELETE m

@@ -1,0 +1,3 @@
+// name: copy-nodes
+// fills: kind, file
+COPY `{kind}` FROM '{file}'

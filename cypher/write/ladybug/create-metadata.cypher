@@ -1,0 +1,2 @@
+// name: create-metadata
+CREATE NODE TABLE IF NOT EXISTS KedrecMetadata (key STRING PRIMARY KEY, value STRING)

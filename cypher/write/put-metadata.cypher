@@ -1,0 +1,3 @@
+// name: put-metadata
+MERGE (m:KedrecMetadata {key: $key})
+SET m.value = $value

@@ -1,0 +1,298 @@
+"""The embedded graph: a folder, nothing to start. On the ladybug engine."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kedrec.errors import (
+    DataError,
+    EmptyGraphError,
+    SchemaMismatchError,
+    StoreAccessError,
+    StoreError,
+    UsageError,
+)
+from kedrec.schema import load_schema
+from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row
+from kedrec.stores.counting import COUNTS, TABLES, VERSION, Counts, fingerprint_of, public_facts
+from kedrec.stores.folder import GraphFolder, Stamp
+from kedrec.stores.ladybug_session import BATCH, Session
+from kedrec.stores.statements import chosen_columns, statement
+
+__all__ = ["LadybugStore"]
+
+
+class LadybugStore:
+    """A graph in a folder. See `GraphStore` for what its methods promise.
+
+    Within `writing`, everything, reads too, goes to the writer's copy; it becomes the graph when the
+    block ends without an error, and is thrown away otherwise.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = True, threads: int = 0) -> None:
+        """Opens the graph in the folder `path`.
+
+        Raises:
+            EmptyGraphError: `read_only`, and there is no graph.
+            SchemaMismatchError: `read_only`, and the graph has another schema version.
+            StoreError: the file is no graph, or can't be read.
+        """
+        self._folder = GraphFolder(path)
+        self._read_only = read_only
+        self._threads = threads
+        self._reader: Session | None = None
+        self._stamp: Stamp | None = None
+        self._writer: Session | None = None
+        self._locked = False
+        if read_only:
+            self._session()
+
+    @property
+    def engine(self) -> str:
+        """`ladybug`."""
+        return "ladybug"
+
+    @property
+    def url(self) -> str:
+        """The folder."""
+        return str(self._folder.path)
+
+    def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """Runs a read-only template by its path under `cypher/` without suffix."""
+        text = statement(template, self.engine)
+        return self._session().rows(text, parameters)
+
+    def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """All nodes of a kind, ordered by id."""
+        chosen = chosen_columns(NODE_COLUMNS, columns)
+        text = statement("lookup/all-nodes", self.engine, kind=kind, columns=tuple(chosen.names))
+        return self._session().table(text, chosen)
+
+    def edges(
+        self, relation: str, start_kind: str, end_kind: str, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Streams the edges of a relation between two kinds, in no order."""
+        chosen = chosen_columns(EDGE_COLUMNS, columns)
+        ends = {"start_kind": start_kind, "end_kind": end_kind}
+        text = statement(
+            "lookup/all-edges", self.engine, relation=relation, columns=tuple(chosen.names), **ends
+        )
+        if (start_kind, end_kind) not in load_schema().relations[relation].pairs:
+            return iter(())
+        return iter(self._session().table(text, chosen).to_batches(BATCH))
+
+    def fingerprint(self) -> Fingerprint:
+        """What is in the graph: counted live while writing, and kept with the graph after."""
+        if self._is_missing():
+            return fingerprint_of(Counts({}, {}), {})
+        session = self._session()
+        facts = session.facts()
+        kept = facts.get(COUNTS)
+        # The published file never changes, so what was counted when it was published is exact.
+        counts = Counts.loads(kept) if kept and session is not self._writer else session.count()
+        return fingerprint_of(counts, facts)
+
+    def metadata(self) -> dict[str, str]:
+        """Key-value facts kept with the graph."""
+        return {} if self._is_missing() else public_facts(self._session().facts())
+
+    def prepare(self) -> None:
+        """Creates the tables of the schema where they are missing."""
+        if not self._locked:
+            with self.writing():
+                self.prepare()
+            return
+        version, tables = str(load_schema().version), _tables_digest()
+        if not self._is_missing():
+            facts = self._session().facts()
+            self._check_version(facts)
+            if facts.get(TABLES) == tables:
+                return
+        session = self._writing_session()
+        with session.transaction():
+            session.create_tables()
+            session.put_fact(VERSION, version)
+            session.put_fact(TABLES, tables)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds the right to write. What was written is seen by others when the block ends."""
+        if self._read_only:
+            raise StoreAccessError(
+                f"The graph in {self.url} was opened to be read only.", "Open it with read_only=False."
+            )
+        if self._locked:
+            raise UsageError(f"The graph in {self.url} is being written already.", "Don't nest writing().")
+        with self._folder.locked():
+            self._locked = True
+            try:
+                yield
+                if self._writer is not None:
+                    with self._writer.transaction():
+                        self._writer.put_fact(COUNTS, self._writer.count().dumps())
+                    self._close_writer()
+                    self._folder.publish()
+            finally:
+                self._locked = False
+                self._close_writer()
+                self._folder.discard()
+
+    def put_nodes(self, kind: str, new: Path | None, changed: Path | None) -> None:
+        """Inserts the nodes of one Parquet file and overwrites those of another."""
+        self._load("copy-nodes", new, NODE_COLUMNS, kind=kind)
+        self._load("change-nodes", changed, NODE_COLUMNS, kind=kind)
+
+    def put_edges(
+        self, relation: str, start_kind: str, end_kind: str, new: Path | None, changed: Path | None
+    ) -> None:
+        """Inserts the edges of one Parquet file and overwrites those of another."""
+        names = {"relation": relation, "start_kind": start_kind, "end_kind": end_kind}
+        _check_pair(**names)
+        self._load("copy-edges", new, EDGE_COLUMNS, **names)
+        self._load("change-edges", changed, EDGE_COLUMNS, **names)
+
+    def delete_edges(self, relation: str, start_kind: str, end_kind: str, keys: Path) -> None:
+        """Deletes the edges whose key is in a Parquet file."""
+        names = {"relation": relation, "start_kind": start_kind, "end_kind": end_kind}
+        _check_pair(**names)
+        key = chosen_columns(EDGE_COLUMNS, ["start", "end", "source"])
+        self._load("delete-edges", keys, key, **names)
+
+    def delete_nodes(self, kind: str, ids: Sequence[str]) -> None:
+        """Deletes nodes that have no edges any more."""
+        session = self._writing_session()
+        if ids:
+            text = statement("write/delete-nodes", self.engine, kind=kind)
+            with session.transaction():
+                session.execute(text, {"ids": list(ids)})
+
+    def put_metadata(self, facts: Mapping[str, str | None]) -> None:
+        """Sets facts; None removes one."""
+        session = self._writing_session()
+        with session.transaction():
+            for key, value in facts.items():
+                session.put_fact(key, value)
+
+    def close(self) -> None:
+        """Gives back the files."""
+        self._close_writer()
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = self._stamp = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _is_missing(self) -> bool:
+        return not self._read_only and self._writer is None and self._folder.stamp() is None
+
+    def _session(self) -> Session:
+        """Where to read: the writer's copy while writing, else the graph as it is published now."""
+        if self._writer is not None:
+            return self._writer
+        stamp = self._folder.stamp()
+        if stamp is None:
+            raise EmptyGraphError(
+                f"There is no graph in {self.url} yet.", "Load one first: kedrec-load graph."
+            )
+        if self._reader is None or stamp != self._stamp:
+            if self._reader is not None:
+                self._reader.close()
+            self._reader = None
+            reader = Session(self._folder.graph, read_only=True, threads=self._threads)
+            try:
+                self._check_version(reader.facts())
+            except StoreError:
+                reader.close()
+                raise
+            self._reader, self._stamp = reader, stamp
+        return self._reader
+
+    def _writing_session(self) -> Session:
+        if not self._locked:
+            raise UsageError(f"The graph in {self.url} isn't being written.", "Write within writing().")
+        if self._writer is None:
+            self._folder.copy()
+            self._writer = Session(self._folder.next, read_only=False, threads=self._threads)
+            facts = self._writer.facts()
+            if facts:
+                self._check_version(facts)
+        return self._writer
+
+    def _close_writer(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
+
+    def _check_version(self, facts: Mapping[str, str]) -> None:
+        found, expected = facts.get(VERSION), str(load_schema().version)
+        if found != expected:
+            raise SchemaMismatchError(
+                f"The graph in {self.url} has schema version {found or 'unknown'}, not {expected}.",
+                "Load it again into another folder: kedrec-load graph --graph FOLDER.",
+            )
+
+    def _load(self, name: str, file: Path | None, columns: pa.Schema, **names: str) -> None:
+        session = self._writing_session()
+        statement(f"write/{name}", self.engine, file="checked", **names)  # a wrong name fails without a file
+        if file is None:
+            return
+        with _plain_name(file) as plain:
+            if _row_count(plain, columns):
+                with session.transaction():
+                    session.execute(statement(f"write/{name}", self.engine, file=plain, **names))
+
+
+def _tables_digest() -> str:
+    schema = load_schema()
+    pairs = sorted((relation.name, relation.pairs) for relation in schema.relations.values())
+    return hashlib.sha256(repr((sorted(schema.kinds), pairs)).encode()).hexdigest()
+
+
+def _check_pair(relation: str, start_kind: str, end_kind: str) -> None:
+    known = load_schema().relations.get(relation)
+    if known is None or (start_kind, end_kind) not in known.pairs:
+        raise UsageError(f"The schema has no {relation} from {start_kind} to {end_kind}.")
+
+
+def _row_count(file: str, columns: pa.Schema) -> int:
+    """Rows of a Parquet file, after a check that it has the columns in their order."""
+    try:
+        metadata = pq.read_metadata(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError(f"{file} is no Parquet file: {error}.") from error
+    names = metadata.schema.to_arrow_schema().names
+    if names != columns.names:
+        raise DataError(f"{file} has the columns {names} instead of {columns.names}.")
+    rows: int = metadata.num_rows
+    return rows
+
+
+@contextlib.contextmanager
+def _plain_name(file: Path) -> Iterator[str]:
+    """A name of `file` without quotes or wildcards, which COPY would read as such."""
+    name = str(file.absolute())
+    if not set(name) & set("'\"\\*?[]{}"):
+        yield name
+        return
+    with tempfile.TemporaryDirectory(prefix="kedrec-") as folder:
+        link = Path(folder) / "rows.parquet"
+        link.symlink_to(name)
+        yield str(link)

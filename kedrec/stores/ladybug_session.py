@@ -1,0 +1,140 @@
+"""One open file of the embedded engine: runs statements, gives back plain values and Arrow tables."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ladybug
+
+from kedrec.errors import StoreError
+from kedrec.schema import load_schema
+from kedrec.stores.counting import Counts
+from kedrec.stores.statements import statement
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from kedrec.stores.base import Row
+
+__all__ = ["BATCH", "Session"]
+
+BATCH = 65_536
+"""Rows of a streamed batch."""
+
+
+class Session:
+    """An open database file with one connection. Engine errors leave it as `StoreError` only."""
+
+    def __init__(self, file: Path, *, read_only: bool, threads: int) -> None:
+        self._file = file
+        with self._translated():
+            self._database = ladybug.Database(str(file), read_only=read_only)
+            self._connection = ladybug.Connection(self._database, num_threads=threads)
+
+    def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """Runs a statement and gives the engine's own result."""
+        with self._translated():
+            return self._connection.execute(text, dict(parameters or {}))
+
+    def rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """Runs a statement and gives its rows as plain values."""
+        result = self.execute(text, parameters)
+        with self._translated():
+            names = result.get_column_names()
+            return [dict(zip(names, map(_plain, row), strict=True)) for row in result]
+
+    def table(self, text: str, schema: pa.Schema) -> pa.Table:
+        """Runs a statement and gives its rows as a table of that schema."""
+        result = self.execute(text)
+        with self._translated():
+            return result.get_as_arrow(BATCH).cast(schema)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commits when the block ends, rolls back when it raises."""
+        self.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            # The engine may have ended the transaction by itself.
+            with contextlib.suppress(StoreError):
+                self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    def facts(self) -> dict[str, str]:
+        """All metadata, the store's own entries too."""
+        try:
+            rows = self.rows(statement("lookup/metadata", "ladybug"))
+        except StoreError as error:
+            if "KedrecMetadata does not exist" not in str(error):
+                raise
+            return {}  # a database of another program; its version is then unknown
+        return {row["key"]: row["value"] for row in rows}
+
+    def put_fact(self, key: str, value: str | None) -> None:
+        """Sets one entry of the metadata; None removes it."""
+        if value is None:
+            self.execute(statement("write/delete-metadata", "ladybug"), {"key": key})
+        else:
+            self.execute(statement("write/put-metadata", "ladybug"), {"key": key, "value": value})
+
+    def count(self) -> Counts:
+        """Counts every node and edge, live."""
+        schema = load_schema()
+        kinds = [statement("lookup/count-nodes", "ladybug", kind=kind) for kind in schema.kinds]
+        relations = [
+            statement("lookup/count-edges-by-source", "ladybug", relation=relation)
+            for relation in schema.relations
+        ]
+        nodes = self.rows("\nUNION ALL\n".join(kinds))
+        edges = self.rows("\nUNION ALL\n".join(relations))
+        return Counts(
+            {row["kind"]: row["nodes"] for row in nodes if row["nodes"]},
+            {(row["relation"], row["source"]): row["edges"] for row in edges if row["edges"]},
+        )
+
+    def create_tables(self) -> None:
+        """Creates what the schema has and the file has not."""
+        schema = load_schema()
+        self.execute(statement("write/create-metadata", "ladybug"))
+        for kind in schema.kinds:
+            self.execute(statement("write/create-nodes", "ladybug", kind=kind))
+        existing = {row["name"] for row in self.rows("CALL show_tables() RETURN name")}
+        for relation in schema.relations.values():
+            self.execute(statement("write/create-edges", "ladybug", relation=relation.name))
+            if relation.name in existing:  # it may lack pairs that the schema got since
+                for start, end in relation.pairs:
+                    ends = {"start_kind": start, "end_kind": end}
+                    self.execute(statement("write/add-edge-ends", "ladybug", relation=relation.name, **ends))
+
+    def close(self) -> None:
+        """Closes the file; the engine then has written everything to it."""
+        with self._translated():
+            self._connection.close()
+            self._database.close()
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (RuntimeError, OSError) as error:
+            message = " ".join(str(error).split())
+            if "not a valid" in message or "storage version" in message:
+                raise StoreError(
+                    f"{self._file} is no graph that this version can open: {message}",
+                    "Remove it and load the graph again: kedrec-load graph.",
+                ) from error
+            raise StoreError(f"The graph in {self._file.parent} failed: {message}") from error
+
+
+def _plain(value: Any) -> Any:
+    """A node or relationship as a dict of its properties, within lists too; anything else as it is."""
+    if isinstance(value, dict) and "_ID" in value:
+        return {key: field for key, field in value.items() if not key.startswith("_")}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,52 @@
+"""Opens the graph that a URL names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kedrec.errors import UsageError
+
+if TYPE_CHECKING:
+    from kedrec.settings import Settings
+    from kedrec.stores.base import GraphStore
+
+__all__ = ["open_store"]
+
+_SCHEME = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]+)://(.*)$", re.DOTALL)
+_SERVER_SCHEMES = {"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"}
+
+
+def open_store(url: str, settings: Settings, *, read_only: bool = True) -> GraphStore:
+    """Opens the graph at a URL.
+
+    Args:
+        url: a folder or `ladybug://FOLDER` for the embedded store; `neo4j://`, `bolt://` and their
+            `+s` and `+ssc` forms for a server.
+        settings: credentials and the database's name for a server; threads for the embedded store.
+        read_only: whether the caller will only read. A reader never waits for a writer.
+
+    Raises:
+        UsageError: no store has the URL's scheme.
+        EmptyGraphError: opened to be read, and there is no graph.
+        SchemaMismatchError: the graph was written under another schema version.
+        StoreError: the store can't be opened.
+    """
+    match = _SCHEME.match(url)
+    scheme = match[1].lower() if match else "ladybug"
+    if scheme in _SERVER_SCHEMES:
+        from kedrec.stores.neo4j import Neo4jStore
+
+        return Neo4jStore(url, settings, read_only=read_only)
+    place = match[2] if match else url
+    if scheme != "ladybug":
+        raise UsageError(
+            f"There is no graph database for '{scheme}://'.",
+            "Give a folder, or neo4j://HOST:7687 (or bolt://).",
+        )
+    if not place.strip():
+        raise UsageError("The graph's URL is empty.", "Give a folder, or neo4j://HOST:7687.")
+    from kedrec.stores.ladybug import LadybugStore
+
+    return LadybugStore(Path(place).expanduser(), read_only=read_only, threads=settings.threads)

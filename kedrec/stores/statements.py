@@ -1,0 +1,112 @@
+"""Fills the names of kinds, relations and columns into Cypher statements.
+
+Engines take values as parameters, labels and column names not. The only names that ever get into a
+statement are those of the schema and of the columns in `stores.base`; everything else is refused here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import pyarrow as pa
+
+from kedrec.errors import AssetError, UsageError
+from kedrec.schema import load_schema
+from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
+from kedrec.stores.templates import load_template
+
+__all__ = ["chosen_columns", "edge_returns", "node_returns", "statement"]
+
+# Only these are placeholders, so that a map such as {id: $id} is left alone.
+_PLACEHOLDER = re.compile(r"\{(kind|relation|start_kind|end_kind|any_kind|ends|columns|file)\}")
+
+
+def chosen_columns(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
+    """The columns of `schema` that are asked for, in the order asked for; all where None.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    if columns is None:
+        return schema
+    unknown = [column for column in columns if column not in schema.names]
+    if unknown or not columns:
+        raise UsageError(f"There are no columns {unknown}.", f"Choose among {', '.join(schema.names)}.")
+    return pa.schema([schema.field(column) for column in columns])
+
+
+def node_returns(columns: Sequence[str]) -> str:
+    """`n.id AS id, ...`: the RETURN items for columns of a node `n`."""
+    chosen = chosen_columns(NODE_COLUMNS, columns)
+    return ", ".join(f"n.`{name}` AS `{name}`" for name in chosen.names)
+
+
+def edge_returns(columns: Sequence[str]) -> str:
+    """The RETURN items for columns of an edge `r` from `a` to `b`."""
+    owners = {"start": "a.id", "end": "b.id"}
+    chosen = chosen_columns(EDGE_COLUMNS, columns)
+    return ", ".join(f"{owners.get(name, f'r.`{name}`')} AS `{name}`" for name in chosen.names)
+
+
+def _file_literal(path: str) -> str:
+    # Reached by the embedded engine's COPY and LOAD only, which take no parameter there.
+    if re.search(r"[\x00-\x1f'\"\\*?\[\]{}]", path):
+        raise UsageError(
+            f"The embedded graph can't read {path!r}.", "Use a path without quotes or wildcards."
+        )
+    return path
+
+
+@lru_cache(maxsize=1024)
+def statement(
+    name: str,
+    engine: str,
+    *,
+    kind: str = "",
+    relation: str = "",
+    start_kind: str = "",
+    end_kind: str = "",
+    columns: tuple[str, ...] = (),
+    file: str = "",
+) -> str:
+    """The text of `cypher/<name>.cypher` for an engine with its placeholders filled.
+
+    `{any_kind}` becomes every kind of the schema as alternatives (`Drug|Disease|...`), `{ends}` the
+    FROM ... TO pairs of `relation`.
+
+    Raises:
+        UsageError: a kind, relation or column that isn't in the schema; a file with a name that a
+            statement can't hold.
+        AssetError: there is no such statement, or one of its placeholders was given no value.
+    """
+    schema = load_schema()
+    for label in (kind, start_kind, end_kind):
+        if label and label not in schema.kinds:
+            raise UsageError(f"The schema has no kind {label!r}.", f"Choose among {', '.join(schema.kinds)}.")
+    if relation and relation not in schema.relations:
+        raise UsageError(
+            f"The schema has no relation {relation!r}.", f"Choose among {', '.join(schema.relations)}."
+        )
+    values = {
+        "kind": kind,
+        "relation": relation,
+        "start_kind": start_kind,
+        "end_kind": end_kind,
+        "any_kind": "|".join(f"`{label}`" for label in schema.kinds),
+        "file": _file_literal(file),
+    }
+    if relation:
+        pairs = schema.relations[relation].pairs
+        values["ends"] = ", ".join(f"FROM `{start}` TO `{end}`" for start, end in pairs)
+    if columns:
+        values["columns"] = (node_returns if kind else edge_returns)(columns)
+
+    def fill(match: re.Match[str]) -> str:
+        value = values.get(match[1], "")
+        if not value:
+            raise AssetError(f"cypher/{name}.cypher: {match[0]} is not filled.", "Run it through its store.")
+        return value
+
+    return _PLACEHOLDER.sub(fill, load_template(name, engine).text)
