@@ -18,7 +18,7 @@ from typing import Self
 from kedrec import __version__
 from kedrec.errors import EmptyGraphError, UsageError
 from kedrec.evidence.retrieval import PairEvidence, retrieve
-from kedrec.grounding import check, verbalized
+from kedrec.grounding import check, from_evidence
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
 from kedrec.llm.opening import model_state, open_model
 from kedrec.llm.prompting import RationalePrompt, rationale_request
@@ -162,7 +162,7 @@ class Kedrec:
             if (not wanted or score.drug in wanted) and not (new and score.known)
         ]
         if not wanted:
-            chosen = [pair for pair in chosen if pair[1].score > self.ranker.nothing][:top]
+            chosen = [pair for pair in chosen if pair[1].informed][:top]
         pairs = [
             (rank, score, self._retrieve(score.drug, target, paths, number, len(chosen)))
             for number, (rank, score) in enumerate(chosen)
@@ -254,7 +254,9 @@ class Kedrec:
 
     def _rationales(self, disease: Entity, found: Sequence[PairEvidence], *, llm: bool) -> list[Rationale]:
         """One rationale a pair: the model's words where there is enough evidence, else the evidence's."""
-        rationales = [verbalized(pair.evidence, note=_too_little(pair) or "no model asked") for pair in found]
+        rationales = [
+            from_evidence(pair.evidence, _too_little(pair) or "No model was asked.") for pair in found
+        ]
         asked = [number for number, pair in enumerate(found) if llm and not _too_little(pair)]
         if not asked:
             return rationales
@@ -291,8 +293,8 @@ class Kedrec:
         coverage = Coverage(
             paths=found.paths,
             metapaths=found.metapaths,
-            drug_edges=self.ranker.degree(found.drug.id),
-            disease_edges=self.ranker.degree(found.disease.id),
+            drug_edges=self.ranker.links("Drug", found.drug.id),
+            disease_edges=self.ranker.links("Disease", found.disease.id),
             disease_treatments=self.ranker.treatments(found.disease.id) - bool(score.known),
             enough=not _too_little(found),
             reason=_too_little(found),

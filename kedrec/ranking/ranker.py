@@ -154,6 +154,31 @@ class Ranker:
         values, contributions = self._columns(self._number("Disease", disease_id))
         return self._pair(row, disease_id, values[row], contributions[row])
 
+    def links(self, kind: str, id: str) -> int:  # noqa: A002  # the field's own name
+        """A node's links over the relations of all templates; parallel edges of several sources count once.
+
+        Raises:
+            NotFoundError: the graph has no such node.
+        """
+        number, total = self._number(kind, id), 0
+        for table in tables_of(path_templates()):
+            incidence = self.adjacency.incidence(table)
+            if table[1] == kind:
+                total += int(incidence.indptr[number + 1] - incidence.indptr[number])
+            if table[2] == kind:
+                total += int(incidence.back_indptr[number + 1] - incidence.back_indptr[number])
+        return total
+
+    def treatments(self, disease_id: str) -> int:
+        """How many drugs the graph knows to treat a disease.
+
+        Raises:
+            NotFoundError: the graph has no such disease.
+        """
+        number = self._number("Disease", disease_id)
+        back = self.adjacency.incidence(("TREATS", "Drug", "Disease")).back_indptr
+        return int(back[number + 1] - back[number])
+
     def weight(self, template: str) -> float:
         """Log-odds that one standard deviation of a template's metapath adds; 0 where it isn't counted."""
         place = self._places.get(template)
