@@ -1,1 +1,17 @@
-"""From sources to a graph: staging, entity resolution, the diff against what is stored, the report."""
+"""Sources -> checked, merged rows -> graph database."""
+
+from __future__ import annotations
+
+from kedrec.loading.pipeline import load_graph
+from kedrec.loading.report import ConflictReport, LoadReport, RowReport, SourceReport
+from kedrec.loading.sources import Source, list_sources
+
+__all__ = [
+    "ConflictReport",
+    "LoadReport",
+    "RowReport",
+    "Source",
+    "SourceReport",
+    "list_sources",
+    "load_graph",
+]

@@ -1,0 +1,239 @@
+"""Reads DrugMechDB's curated paths: every link becomes an edge that names its paths, every path an indication.
+
+`loaders/drugmechdb.yaml` tells which relation each predicate is between which kinds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kedrec.errors import AssetError, DataError
+from kedrec.loading.documents import Lined, read_document
+from kedrec.loading.identity import FAMILIES
+from kedrec.loading.sources import Source, find_files
+from kedrec.loading.staging import Progress, Staging
+from kedrec.schema import Schema, load_schema
+
+__all__ = ["read_drugmechdb", "reference"]
+
+_DRUGBANK = re.compile(r"DB:DB\d{5}")
+_PUBMED = re.compile(
+    r"https?://(?:www\.)?(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed|europepmc\.org/article/MED)/(\d+)/?(?:[?#].*)?"
+)
+_PMC = re.compile(r"https?://(?:www\.|pmc\.)?ncbi\.nlm\.nih\.gov/(?:pmc/)?articles/(PMC\d+)/?(?:[?#].*)?")
+_DOI = re.compile(r"(?:DOI:\s*)?(?:https?://(?:dx\.)?doi\.org/|DOI:\s*)(10\.\d{4,9}/[^\s?#]+)", re.IGNORECASE)
+
+
+def reference(text: str) -> str:
+    """A path's reference as a CURIE (`PMID:`, `PMCID:`, `DOI:`) or an https URL; "" where it is neither."""
+    text = text.strip()
+    if match := _PUBMED.fullmatch(text):
+        return f"PMID:{match[1]}"
+    if match := _PMC.fullmatch(text):
+        return f"PMCID:{match[1]}"
+    if match := _DOI.fullmatch(text):
+        return f"DOI:{match[1]}"
+    url = re.sub(r"^\w*https?://", "https://", text)
+    return url if re.fullmatch(r"https://\S+", url) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    relation: str
+    action: str
+    start: frozenset[str]
+    end: frozenset[str]
+    reverse: bool
+    allowed: frozenset[tuple[str, str]]
+
+    def fits(self, start: str, end: str) -> bool:
+        """Whether the rule takes a link between these kinds."""
+        if (self.start and start not in self.start) or (self.end and end not in self.end):
+            return False
+        return ((end, start) if self.reverse else (start, end)) in self.allowed
+
+
+def _rules(source: Source, schema: Schema) -> dict[str, list[_Rule]]:
+    def rule(fields: dict[str, Any]) -> _Rule:
+        relation = schema.relations[fields["relation"]]
+        allowed = set(relation.pairs)
+        if relation.symmetric:
+            allowed |= {pair[::-1] for pair in allowed}
+        return _Rule(
+            relation=relation.name,
+            action=fields.get("action", ""),
+            start=frozenset(fields.get("start", ())),
+            end=frozenset(fields.get("end", ())),
+            reverse=fields.get("reverse", False),
+            allowed=frozenset(allowed),
+        )
+
+    try:
+        return {word: [rule(fields) for fields in rules] for word, rules in source.mapping["predicates"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise AssetError(f"loaders/{source.name}.yaml is damaged: {error!r}.", "Install the package again.") from error
+
+
+class _Names:
+    """The nodes of all paths: their one kind each, and other ids."""
+
+    def __init__(self, source: Source) -> None:
+        self.labels: dict[str, str] = source.mapping["labels"]
+        self.prefixes: dict[str, str] = source.mapping["prefixes"]
+        self.order = [kind for family in FAMILIES for kind in family]
+        self.votes: dict[str, Counter[str]] = defaultdict(Counter)
+        self.roles: dict[str, Counter[str]] = defaultdict(Counter)
+        self.drugbank: dict[str, set[str]] = defaultdict(set)
+
+    def curie(self, raw: str) -> str:
+        """An id with the schema's prefix."""
+        prefix, colon, local = raw.strip().partition(":")
+        return f"{self.prefixes.get(prefix, prefix)}{colon}{local}"
+
+    def learn(self, path: Lined) -> None:
+        """Counts what a path calls its nodes; its drug and its disease are what it says they are."""
+        graph = path["graph"]
+        drugs = {self.curie(x) for x in [*str(graph.get("drug_mesh", "")).split(","), graph.get("drugbank", "")] if x}
+        bank = graph.get("drugbank", "")
+        for node in path["nodes"]:
+            curie = self.curie(node["id"])
+            self.votes[curie][self.labels.get(node["label"], node["label"])] += 1
+            if curie in drugs:
+                self.roles[curie]["Drug"] += 1
+                if _DRUGBANK.fullmatch(bank):
+                    self.drugbank[curie].add(self.curie(bank))
+            elif curie == self.curie(graph.get("disease_mesh", "")):
+                self.roles[curie]["Disease"] += 1
+
+    def kind(self, curie: str) -> str:
+        """The one kind of an id: its role in its paths, else what most paths call it; a drug is no mere chemical."""
+        votes = self.roles.get(curie) or self.votes[curie]
+        if "Drug" in votes and set(votes) <= {"Drug", "Chemical"}:
+            return "Drug"
+        return min(votes, key=lambda kind: (-votes[kind], self.order.index(kind) if kind in self.order else -1, kind))
+
+    def xrefs(self, curie: str, node: Lined) -> list[str]:
+        """Other ids of a node. A drug with several DrugBank ids has none: at least one is wrong."""
+        other = [self.curie(x) for x in node.get("alt_ids", ()) if self.kind(curie) != "Drug"]
+        bank = self.drugbank.get(curie, set())
+        return other + (list(bank) if len(bank) == 1 else [])
+
+
+class _Rows:
+    """Rows being collected as columns."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, list[Any]] = defaultdict(list)
+
+    def add(self, **row: Any) -> None:
+        for name, value in row.items():
+            self.columns[name].append(value)
+
+
+def _paths(document: Any, path: Path) -> Iterator[Lined]:
+    if not isinstance(document, list):
+        raise DataError(f"{path} is not a list of paths.", "Get indication_paths.yaml again.")
+    for entry in document:
+        fits = (
+            isinstance(entry, Lined)
+            and isinstance(entry.get("graph"), Lined)
+            and "_id" in entry["graph"]
+            and all(isinstance(entry.get(part), list) for part in ("nodes", "links"))
+            and all(isinstance(n, Lined) and {"id", "label", "name"} <= n.keys() for n in entry["nodes"])
+            and all(isinstance(link, Lined) and {"key", "source", "target"} <= link.keys() for link in entry["links"])
+        )
+        if not fits:
+            line = getattr(entry, "line", 0)
+            raise DataError(
+                f"{path}, line {line}: not a path with a graph, nodes and links.", "Get indication_paths.yaml again."
+            )
+        yield entry
+
+
+def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
+    """Reads the paths into `node_rows` and `edge_rows`; a row a node mention, a link, and an indication.
+
+    Raises:
+        DataError: the file is missing, damaged or not DrugMechDB's.
+    """
+    [spec] = source.files
+    path = find_files(source, spec, folder)[0]
+    stage = f"Reading {source.name}"
+    progress(stage, 0, None)
+    number, plain, bad = staging.unpacked(path)
+    if bad:
+        raise DataError(f"{path}, line {bad[0].line}: {bad[0].reason}.", "Get the file again.")
+    entries = list(_paths(read_document(plain.read_text(encoding="utf-8"), path), path))
+    names = _Names(source)
+    for entry in entries:
+        names.learn(entry)
+    rules = _rules(source, load_schema())
+    nodes, edges = _Rows(), _Rows()
+    rejects: list[tuple[int, str, str, str]] = []
+    for done, entry in enumerate(entries):
+        if done % 500 == 0:
+            progress(stage, done, len(entries))
+        for node in entry["nodes"]:
+            curie = names.curie(node["id"])
+            nodes.add(
+                file=number, line=node.line, key=curie, kind=names.kind(curie), id=curie, name=node["name"],
+                synonyms=list(node.get("alt_names", ())), xrefs=names.xrefs(curie, node), description="",
+            )  # fmt: skip
+        _links(entry, names, rules, number, edges, rejects)
+    staging.read["nodes"] += len(nodes.columns["id"])
+    staging.read["edges"] += len(edges.columns["relation"]) + len(rejects)
+    staging.insert("node_rows", nodes.columns)
+    staging.insert("edge_rows", edges.columns)
+    staging.reject("edges", number, rejects)
+    progress(stage, len(entries), len(entries))
+
+
+def _links(
+    entry: Lined,
+    names: _Names,
+    rules: dict[str, list[_Rule]],
+    file: int,
+    edges: _Rows,
+    rejects: list[tuple[int, str, str, str]],
+) -> None:
+    """A path's links and its indication as edges."""
+    own = names.curie
+    about = {
+        "licence": "CC0-1.0",
+        "references": [found for text in entry.get("reference") or () if (found := reference(str(text)))],
+        "mechanisms": [entry["graph"]["_id"]],
+    }
+    present = [own(node["id"]) for node in entry["nodes"]]
+    for link in entry["links"]:
+        start, end = own(link["source"]), own(link["target"])
+        text = json.dumps({**link, "path": entry["graph"]["_id"]}, ensure_ascii=False)
+        if start not in present or end not in present:
+            rejects.append((link.line, "unknown id", start if start not in present else end, text))
+            continue
+        kinds = names.kind(start), names.kind(end)
+        rule = next((rule for rule in rules.get(link["key"], ()) if rule.fits(*kinds)), None)
+        if rule is None:
+            reason = "predicate without a place between these kinds" if link["key"] in rules else "unknown predicate"
+            rejects.append((link.line, reason, f"{kinds[0]} {link['key']} {kinds[1]}", text))
+            continue
+        if rule.reverse:
+            start, end = end, start
+        edges.add(
+            file=file, line=link.line, relation=rule.relation, start=start, end=end, action=rule.action,
+            evidence=link["key"], **about,
+        )  # fmt: skip
+    drug = next((curie for curie in present if names.roles.get(curie) and names.kind(curie) == "Drug"), "")
+    disease = own(entry["graph"].get("disease_mesh", ""))
+    if drug and disease in present and names.kind(disease) == "Disease":
+        edges.add(
+            file=file, line=entry.line, relation="TREATS", start=drug, end=disease, action="",
+            evidence="indication", **about,
+        )  # fmt: skip
+    else:
+        rejects.append((entry.line, "path without its drug or disease among its nodes", entry["graph"]["_id"], ""))

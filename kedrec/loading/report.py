@@ -1,0 +1,84 @@
+"""What a load did."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["ConflictReport", "LoadReport", "RowReport", "SourceReport"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RowReport(_Frozen):
+    """Rows of one part of a source; read = loaded + merged + rejected.
+
+    Attributes:
+        read: rows in the source's files.
+        loaded: distinct nodes or edges they became (for attribute tables: rows used).
+        merged: rows that say something of a node or edge that another row already gave.
+        rejected: rows that were refused, listed in the reject file.
+        new, changed: of those loaded, what the graph didn't have, or had otherwise.
+    """
+
+    read: int = 0
+    loaded: int = 0
+    merged: int = 0
+    rejected: int = 0
+    new: int = 0
+    changed: int = 0
+
+
+class ConflictReport(_Frozen):
+    """An id that several nodes of a kind list as their own, so that it joined none of them."""
+
+    id: str
+    kind: str
+    claimed_by: tuple[str, ...]
+
+
+class SourceReport(_Frozen):
+    """What one source brought.
+
+    Attributes:
+        moved: stored nodes that became part of another node, because a cross-reference joined them.
+        reasons: rejected rows by reason.
+        conflicts: cross-references that joined nothing.
+        seconds: time from the first file to the last write.
+    """
+
+    source: str
+    version: str
+    licence: str
+    nodes: RowReport
+    edges: RowReport
+    attributes: RowReport
+    moved: int
+    reasons: dict[str, int]
+    conflicts: tuple[ConflictReport, ...]
+    seconds: float
+
+
+class LoadReport(_Frozen):
+    """What a load did, and what the graph holds after it.
+
+    Attributes:
+        nodes: nodes by kind.
+        edges: edges by relation, then by source.
+        fingerprint: 16 hexadecimal digits, equal for equal graphs whatever the engine.
+        digest: the digest over all keys.
+        rejects: path of the reject file; "" where no row was rejected.
+    """
+
+    graph: str
+    engine: Literal["ladybug", "neo4j"] | str
+    sources: tuple[SourceReport, ...]
+    nodes: dict[str, int]
+    edges: dict[str, dict[str, int]]
+    fingerprint: str
+    digest: str
+    rejects: str
+    seconds: float

@@ -1,0 +1,224 @@
+"""The staging area of one load: a DuckDB database that readers fill and the pipeline checks.
+
+Readers add rows to two tables:
+
+- `node_rows` (file, line, key, kind, id, name, synonyms, xrefs, description): `key` is how the source's
+  edges name the node; several rows of one node add up.
+- `edge_rows` (file, line, relation, start, end, source, licence, references, evidence, score, year,
+  action, mechanisms): `start` and `end` are keys; a missing `source` is the source being loaded.
+
+and to `rejects` what can't be read. `file` is a number from `Staging.add_file`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from kedrec.errors import DataError
+from kedrec.loading.text import PLACEHOLDER, BadLine, unpack
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Progress", "Staging"]
+
+Progress: TypeAlias = Callable[[str, int, "int | None"], None]
+"""Reports progress: the stage's name, how much is done, of how much (None: not known)."""
+
+_TABLES = """
+CREATE TABLE node_rows (
+  file INTEGER, line INTEGER, key VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR,
+  synonyms VARCHAR[], xrefs VARCHAR[], description VARCHAR);
+CREATE TABLE edge_rows (
+  file INTEGER, line INTEGER, relation VARCHAR, start VARCHAR, "end" VARCHAR,
+  source VARCHAR, licence VARCHAR DEFAULT '', "references" VARCHAR[] DEFAULT [], evidence VARCHAR DEFAULT '',
+  score DOUBLE, year BIGINT, action VARCHAR DEFAULT '', mechanisms VARCHAR[] DEFAULT []);
+CREATE TABLE rejects (part VARCHAR, file INTEGER, line INTEGER, reason VARCHAR, detail VARCHAR, text VARCHAR);
+"""
+_MEMORY = "1GB"
+"""What DuckDB may hold in memory; the rest goes to the work folder."""
+
+
+class Staging:
+    """A DuckDB database in a folder of its own, with the files that were read into it.
+
+    Use as a context manager: leaving it closes the database.
+
+    Attributes:
+        sql: the DuckDB connection.
+        folder: where its files are.
+        read: rows read so far by part (`nodes`, `edges`, `attributes`), rejected ones included.
+    """
+
+    def __init__(self, folder: Path, threads: int = 0) -> None:
+        import duckdb
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.read = {"nodes": 0, "edges": 0, "attributes": 0}
+        self._files: list[tuple[Path, Path | None]] = []
+        self.sql: duckdb.DuckDBPyConnection = duckdb.connect(
+            ":memory:", config={"memory_limit": _MEMORY, "temp_directory": str(folder / "spill")}
+        )
+        if threads:
+            self.sql.execute(f"SET threads = {int(threads)}")
+        self.sql.execute("SET enable_progress_bar = false")
+        self.sql.execute(_TABLES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sql.close()
+
+    def add_file(self, path: Path, plain: Path | None = None) -> int:
+        """Registers a file that rows come from; returns its number.
+
+        Args:
+            path: the file as the user knows it.
+            plain: its lines as clean text, where rejected rows are looked up.
+        """
+        self._files.append((path, plain))
+        return len(self._files) - 1
+
+    def unpacked(self, path: Path) -> tuple[int, Path, list[BadLine]]:
+        """Unpacks a text file into the staging folder: its number, the clean copy, and lines that aren't text."""
+        number = len(self._files)
+        plain = self.folder / f"{number}-{path.name.removesuffix('.gz')}"
+        bad = unpack(path, plain)
+        return self.add_file(path, plain), plain, bad
+
+    def reject(self, part: str, file: int, rows: Sequence[tuple[int, str, str, str]]) -> None:
+        """Records rejected rows: (line, reason, detail, text)."""
+        if rows:
+            self.sql.executemany(
+                "INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?)",
+                [(part, file, line, reason, detail, text) for line, reason, detail, text in rows],
+            )
+
+    def read_lines(self, table: str, part: str, path: Path, columns: Sequence[str]) -> None:
+        """Reads a tab-separated file with a header into `table` (file, line, and `columns`), which is made if new.
+
+        Rows with another number of fields than the header are rejected; empty lines are passed over.
+
+        Raises:
+            DataError: the file is damaged, or its header lacks a column.
+        """
+        number, plain, bad = self.unpacked(path)
+        header = self._header(path, plain, columns)
+        self.reject(part, number, [(line.line, line.reason, "", line.text) for line in bad])
+        self.sql.execute(
+            "CREATE OR REPLACE TEMP TABLE lines AS SELECT * FROM ("
+            "SELECT (row_number() OVER ())::INTEGER AS line, string_split(row, '\t') AS f FROM read_csv(?, "
+            "columns = {'row': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, "
+            "auto_detect = false, new_line = '\\n', max_line_size = 16777216)) "
+            "WHERE line > 1 AND f IS NOT NULL AND f <> [?]",
+            [str(plain), PLACEHOLDER],
+        )
+        chosen = ", ".join(f'f[{header.index(column) + 1}] AS "{column}"' for column in columns)
+        select = f"SELECT {number} AS file, line, {chosen} FROM lines WHERE len(f) = {len(header)}"  # noqa: S608  # declared columns
+        known = self.sql.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [table]).fetchone()
+        self.sql.execute(f'INSERT INTO "{table}" {select}' if known else f'CREATE TEMP TABLE "{table}" AS {select}')
+        self.sql.execute(
+            "INSERT INTO rejects SELECT ?, ?, line, 'wrong number of columns', "
+            "format('{} instead of {}', len(f), ?), NULL FROM lines WHERE len(f) <> ?",
+            [part, number, len(header), len(header)],
+        )
+        self.read[part] += self.count("lines") + len(bad)
+        self.sql.execute("DROP TABLE lines")
+
+    @staticmethod
+    def _header(path: Path, plain: Path, columns: Sequence[str]) -> list[str]:
+        with plain.open(encoding="utf-8") as lines:
+            header = lines.readline().rstrip("\n").split("\t")
+        missing = [column for column in columns if column not in header]
+        if missing:
+            raise DataError(
+                f"{path} has no column {' and no column '.join(missing)}; its first line names "
+                f"{', '.join(header)[:200] or 'none'}.",
+                "It must be tab-separated, in the layout that its source publishes.",
+            )
+        return header
+
+    def empty(self, table: str, columns: Sequence[str]) -> None:
+        """Makes an empty table in the place of a missing optional file."""
+        named = ", ".join(f'"{column}" VARCHAR' for column in columns)
+        self.sql.execute(f'CREATE TEMP TABLE "{table}" (file INTEGER, line INTEGER, {named})')
+
+    def insert(self, table: str, rows: dict[str, list[Any]]) -> None:
+        """Adds rows given as columns to `node_rows` or `edge_rows`; columns not given take their defaults."""
+        import pyarrow as pa
+
+        lists = {"synonyms", "xrefs", "references", "mechanisms"}
+        kinds = {"file": pa.int32(), "line": pa.int32(), "score": pa.float64(), "year": pa.int64()}
+        arrow = pa.table(
+            {
+                name: pa.array(values, pa.list_(pa.string()) if name in lists else kinds.get(name, pa.string()))
+                for name, values in rows.items()
+            }
+        )
+        self.sql.register("new_rows", arrow)
+        self.sql.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_rows")  # noqa: S608  # one of two names
+        self.sql.unregister("new_rows")
+
+    def count(self, table: str, where: str = "true") -> int:
+        """Rows of a table."""
+        found = self.sql.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608  # internal names
+        return int(found[0]) if found else 0
+
+    def reasons(self) -> dict[str, int]:
+        """Rejected rows by reason, the commonest first."""
+        rows = self.sql.execute(
+            "SELECT reason, count(*) FROM rejects GROUP BY reason ORDER BY count(*) DESC, reason"
+        ).fetchall()
+        return dict(rows)
+
+    def write_rejects(self, source: str, path: Path) -> None:
+        """Appends the rejected rows to a TSV file: source, file, line, reason, row."""
+        rows = self.sql.execute(
+            "SELECT file, line, reason, detail, text FROM rejects ORDER BY file, line, reason, detail"
+        ).fetchall()
+        texts = self._texts({(file, line) for file, line, _, _, text in rows if text is None})
+        with path.open("a", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, delimiter="\t", lineterminator="\n")
+            for file, line, reason, detail, text in rows:
+                shown = texts.get((file, line), "") if text is None else text
+                name = str(self._files[file][0]) if file is not None else ""
+                writer.writerow([source, name, line, f"{reason}: {detail}" if detail else reason, shown])
+
+    def _texts(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        found: dict[tuple[int, int], str] = {}
+        for file in sorted({file for file, _ in wanted}):
+            plain = self._files[file][1]
+            lines = {line for other, line in wanted if other == file}
+            if plain is not None:
+                with plain.open(encoding="utf-8") as text:
+                    found |= {(file, n): row.rstrip("\n") for n, row in enumerate(text, 1) if n in lines}
+        return found
+
+
+@contextmanager
+def staging_errors(where: Path) -> Iterator[None]:
+    """Turns DuckDB's and the operating system's errors into `DataError`."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.DataError) as error:
+        text = str(error).splitlines()[0]
+        full = "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException)
+        hint = (
+            f"Make room on the disk of {where} and load again; nothing stored was lost."
+            if full
+            else "Check that the files are in the layout that their source publishes."
+        )
+        raise DataError(f"Staging the rows in {where} failed: {text}", hint) from error
+    except OSError as error:
+        raise DataError(
+            f"Staging the rows in {where} failed: {error.strerror or error}.",
+            "Make room on the disk, or make the folder writable, and load again; nothing stored was lost.",
+        ) from error
