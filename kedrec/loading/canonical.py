@@ -44,7 +44,9 @@ def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) 
     sql.execute(
         "CREATE TABLE pairs (pair SMALLINT, relation VARCHAR, start_kind VARCHAR, end_kind VARCHAR, both_ways BOOLEAN)"
     )
-    sql.executemany("INSERT INTO pairs VALUES (?, ?, ?, ?, ?)", [(number, *row) for number, row in enumerate(rows)])
+    sql.executemany(
+        "INSERT INTO pairs VALUES (?, ?, ?, ?, ?)", [(number, *row) for number, row in enumerate(rows)]
+    )
     sql.execute("CREATE TABLE actions (relation VARCHAR, action VARCHAR, sign INTEGER, place INTEGER)")
     sql.executemany(
         "INSERT INTO actions VALUES (?, ?, ?, ?)",

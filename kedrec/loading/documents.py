@@ -41,4 +41,6 @@ def read_document(text: str, path: Path) -> Any:
     except (yaml.YAMLError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        raise DataError(f"{path} is not YAML{where}: {error}".splitlines()[0] + ".", "Get the file again.") from error
+        raise DataError(
+            f"{path} is not YAML{where}: {error}".splitlines()[0] + ".", "Get the file again."
+        ) from error

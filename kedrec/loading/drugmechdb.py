@@ -75,9 +75,13 @@ def _rules(source: Source, schema: Schema) -> dict[str, list[_Rule]]:
         )
 
     try:
-        return {word: [rule(fields) for fields in rules] for word, rules in source.mapping["predicates"].items()}
+        return {
+            word: [rule(fields) for fields in rules] for word, rules in source.mapping["predicates"].items()
+        }
     except (KeyError, TypeError, AttributeError) as error:
-        raise AssetError(f"loaders/{source.name}.yaml is damaged: {error!r}.", "Install the package again.") from error
+        raise AssetError(
+            f"loaders/{source.name}.yaml is damaged: {error!r}.", "Install the package again."
+        ) from error
 
 
 class _Names:
@@ -99,7 +103,11 @@ class _Names:
     def learn(self, path: Lined) -> None:
         """Counts what a path calls its nodes; its drug and its disease are what it says they are."""
         graph = path["graph"]
-        drugs = {self.curie(x) for x in [*str(graph.get("drug_mesh", "")).split(","), graph.get("drugbank", "")] if x}
+        drugs = {
+            self.curie(x)
+            for x in [*str(graph.get("drug_mesh", "")).split(","), graph.get("drugbank", "")]
+            if x
+        }
         bank = graph.get("drugbank", "")
         for node in path["nodes"]:
             curie = self.curie(node["id"])
@@ -116,7 +124,9 @@ class _Names:
         votes = self.roles.get(curie) or self.votes[curie]
         if "Drug" in votes and set(votes) <= {"Drug", "Chemical"}:
             return "Drug"
-        return min(votes, key=lambda kind: (-votes[kind], self.order.index(kind) if kind in self.order else -1, kind))
+        return min(
+            votes, key=lambda kind: (-votes[kind], self.order.index(kind) if kind in self.order else -1, kind)
+        )
 
     def xrefs(self, curie: str, node: Lined) -> list[str]:
         """Other ids of a node. A drug with several DrugBank ids has none: at least one is wrong."""
@@ -146,12 +156,16 @@ def _paths(document: Any, path: Path) -> Iterator[Lined]:
             and "_id" in entry["graph"]
             and all(isinstance(entry.get(part), list) for part in ("nodes", "links"))
             and all(isinstance(n, Lined) and {"id", "label", "name"} <= n.keys() for n in entry["nodes"])
-            and all(isinstance(link, Lined) and {"key", "source", "target"} <= link.keys() for link in entry["links"])
+            and all(
+                isinstance(link, Lined) and {"key", "source", "target"} <= link.keys()
+                for link in entry["links"]
+            )
         )
         if not fits:
             line = getattr(entry, "line", 0)
             raise DataError(
-                f"{path}, line {line}: not a path with a graph, nodes and links.", "Get indication_paths.yaml again."
+                f"{path}, line {line}: not a path with a graph, nodes and links.",
+                "Get indication_paths.yaml again.",
             )
         yield entry
 
@@ -219,7 +233,11 @@ def _links(
         kinds = names.kind(start), names.kind(end)
         rule = next((rule for rule in rules.get(link["key"], ()) if rule.fits(*kinds)), None)
         if rule is None:
-            reason = "predicate without a place between these kinds" if link["key"] in rules else "unknown predicate"
+            reason = (
+                "predicate without a place between these kinds"
+                if link["key"] in rules
+                else "unknown predicate"
+            )
             rejects.append((link.line, reason, f"{kinds[0]} {link['key']} {kinds[1]}", text))
             continue
         if rule.reverse:
@@ -236,4 +254,6 @@ def _links(
             evidence="indication", **about,
         )  # fmt: skip
     else:
-        rejects.append((entry.line, "path without its drug or disease among its nodes", entry["graph"]["_id"], ""))
+        rejects.append(
+            (entry.line, "path without its drug or disease among its nodes", entry["graph"]["_id"], "")
+        )

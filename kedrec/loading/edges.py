@@ -172,21 +172,24 @@ DROP TABLE shifted;
 """  # noqa: S608  # constant names
 
 
-def stage_stored_edges(staging: Staging, store: GraphStore, pairs: list[int], sources: list[str] | None) -> None:
+def stage_stored_edges(
+    staging: Staging, store: GraphStore, pairs: list[int], sources: list[str] | None
+) -> None:
     """Copies stored edges of some pairs into `stored_edges`; of all sources where `sources` is None.
 
     A pair whose edges are there already is passed over.
     """
     sql = staging.sql
     sql.execute(
-        "CREATE TABLE IF NOT EXISTS stored_edges (pair SMALLINT, start VARCHAR, \"end\" VARCHAR, source VARCHAR, "
-        "licence VARCHAR, \"references\" VARCHAR[], evidence VARCHAR, score DOUBLE, year BIGINT, action VARCHAR, "
+        'CREATE TABLE IF NOT EXISTS stored_edges (pair SMALLINT, start VARCHAR, "end" VARCHAR, source VARCHAR, '
+        'licence VARCHAR, "references" VARCHAR[], evidence VARCHAR, score DOUBLE, year BIGINT, action VARCHAR, '
         "mechanisms VARCHAR[])"
     )
     there = {row[0] for row in sql.execute("SELECT DISTINCT pair FROM stored_edges").fetchall()}
     held = {(relation, source) for relation, source in store.fingerprint().edges}
     chosen = sql.execute(
-        "SELECT pair, relation, start_kind, end_kind FROM pairs WHERE list_contains(?, pair) ORDER BY pair", [pairs]
+        "SELECT pair, relation, start_kind, end_kind FROM pairs WHERE list_contains(?, pair) ORDER BY pair",
+        [pairs],
     ).fetchall()
     for pair, relation, start_kind, end_kind in chosen:
         if pair in there or not any(r == relation and (sources is None or s in sources) for r, s in held):
@@ -194,7 +197,7 @@ def stage_stored_edges(staging: Staging, store: GraphStore, pairs: list[int], so
         for batch in store.edges(relation, start_kind, end_kind):
             sql.register("stored_batch", batch)
             sql.execute(
-                f"INSERT INTO stored_edges SELECT ?, start, \"end\", source, {_CONTENT} FROM stored_batch "  # noqa: S608  # constant names
+                f'INSERT INTO stored_edges SELECT ?, start, "end", source, {_CONTENT} FROM stored_batch '  # noqa: S608  # constant names
                 "WHERE ? OR list_contains(?, source)",
                 [pair, sources is None, sources or []],
             )

@@ -124,7 +124,9 @@ class _Family:
                     parents.setdefault(curie, next(iter(candidates)))
         return parents
 
-    def resolve(self) -> tuple[dict[tuple[str, str], tuple[str, str]], dict[tuple[str, str], tuple[str, str]]]:
+    def resolve(
+        self,
+    ) -> tuple[dict[tuple[str, str], tuple[str, str]], dict[tuple[str, str], tuple[str, str]]]:
         parents = self.parents()
         members: dict[str, list[str]] = defaultdict(list)
         for curie in self.kinds:
@@ -178,9 +180,9 @@ def resolve(claims: Iterable[Claim], schema: Schema) -> Identity:
     entity: dict[tuple[str, str], tuple[str, str]] = {}
     aliases: dict[tuple[str, str], tuple[str, str]] = {}
     conflicts: list[Conflict] = []
-    for members in families.values():
-        own, other = members.resolve()
+    for records in families.values():
+        own, other = records.resolve()
         entity |= own
         aliases |= other
-        conflicts += members.conflicts
+        conflicts += records.conflicts
     return Identity(entity, aliases, tuple(sorted(conflicts, key=lambda c: (c.kind, c.id))))

@@ -83,7 +83,9 @@ def load_graph(
         staged = work_dir / source.name
         shutil.rmtree(staged, ignore_errors=True)
         with staging_errors(staged):
-            scratch = staged if keep_staged else Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=work_dir))
+            scratch = (
+                staged if keep_staged else Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=work_dir))
+            )
         try:
             with Staging(scratch) as staging:
                 reports.append(_load(staging, store, source, folder, rejects, report_to))
@@ -135,7 +137,9 @@ def _write(staging: Staging, store: GraphStore, source: Source, batches: tuple, 
     facts = store.metadata()
     added, removed = key_digest(staging)
     clean = all(
-        json.loads(value).get("state") == "loaded" for name, value in facts.items() if name.startswith("source:")
+        json.loads(value).get("state") == "loaded"
+        for name, value in facts.items()
+        if name.startswith("source:")
     ) and (_DIGEST in facts or not store.fingerprint().nodes)
     if not any(batches) and clean and f"source:{source.name}" in facts and not staging.count("moved"):
         return
@@ -143,7 +147,9 @@ def _write(staging: Staging, store: GraphStore, source: Source, batches: tuple, 
     store.put_metadata({f"source:{source.name}": json.dumps(state, sort_keys=True)})
     put(staging, store, batches, f"Writing {source.name}", progress)
     digest = (
-        add_digests(add_digests(facts.get(_DIGEST, ""), added), removed, -1) if clean else stored_digest(staging, store)
+        add_digests(add_digests(facts.get(_DIGEST, ""), added), removed, -1)
+        if clean
+        else stored_digest(staging, store)
     )
     edges = sum(count for (_, name), count in store.fingerprint().edges.items() if name == source.name)
     done = {**state, "state": "loaded", "nodes": staging.count("incoming"), "edges": edges}
@@ -152,9 +158,7 @@ def _write(staging: Staging, store: GraphStore, source: Source, batches: tuple, 
 
 def _report(staging: Staging, source: Source, identity: Identity, seconds: float) -> SourceReport:
     def rows(part: str, loaded: int, table: str, extra: str = "") -> RowReport:
-        rejected = staging.sql.execute(
-            "SELECT count(*) FROM rejects WHERE part = ?", [part]
-        ).fetchone()[0]
+        rejected = staging.sql.execute("SELECT count(*) FROM rejects WHERE part = ?", [part]).fetchone()[0]
         read = staging.read[part]
         if part == "attributes":
             return RowReport(read=read, loaded=read - rejected, rejected=rejected)
@@ -182,4 +186,3 @@ def _report(staging: Staging, source: Source, identity: Identity, seconds: float
         ),
         seconds=round(seconds, 3),
     )
-

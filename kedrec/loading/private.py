@@ -39,7 +39,9 @@ def read_private(staging: Staging, source: Source, folder: Path, progress: Progr
         for part in ("nodes", "edges")
     }
     if not any(found.values()):
-        raise DataError(f"There are no tables nodes*.tsv or edges*.tsv (.csv, .parquet) in {folder}.", source.obtain)
+        raise DataError(
+            f"There are no tables nodes*.tsv or edges*.tsv (.csv, .parquet) in {folder}.", source.obtain
+        )
     public = {other.name for other in list_sources()} - {source.name}
     total = sum(len(paths) for paths in found.values())
     done = 0
@@ -130,7 +132,9 @@ def _parquet_rows(path: Path, part: str) -> Iterator[_Row]:
                     line += 1
                     yield line, values, repr(values)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path} is not a Parquet file that can be read: {error}.", "Write it again.") from error
+        raise DataError(
+            f"{path} is not a Parquet file that can be read: {error}.", "Write it again."
+        ) from error
 
 
 def _typed(row: dict[str, Any], public: set[str]) -> dict[str, Any]:
@@ -161,7 +165,8 @@ def _node(row: dict[str, Any]) -> dict[str, Any]:
 
 def _edge(row: dict[str, Any]) -> dict[str, Any]:
     ends = {
-        end: f"{row[f'{end}_kind']}/{row[end]}" if row[f"{end}_kind"] else row[end] for end in ("start", "end")
+        end: f"{row[f'{end}_kind']}/{row[end]}" if row[f"{end}_kind"] else row[end]
+        for end in ("start", "end")
     }
     rest = {name: value for name, value in row.items() if name not in ("start_kind", "end_kind")}
     return {**rest, **ends}

@@ -79,7 +79,9 @@ def _file(name: str, fields: dict[str, Any]) -> FileSpec:
 
 def _parse(path: Path) -> Source:
     try:
-        fields = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        fields = yaml.load(
+            path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        )
         return Source(
             name=fields["name"],
             title=fields["title"],
@@ -94,12 +96,16 @@ def _parse(path: Path) -> Source:
             mapping=fields,
         )
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise AssetError(f"loaders/{path.name} is damaged: {error!r}.", "Install the package again.") from error
+        raise AssetError(
+            f"loaders/{path.name} is damaged: {error!r}.", "Install the package again."
+        ) from error
 
 
 @cache
 def _declared() -> dict[str, Source]:
-    sources = sorted((_parse(path) for path in list_assets("loaders", ".yaml")), key=lambda source: source.rank)
+    sources = sorted(
+        (_parse(path) for path in list_assets("loaders", ".yaml")), key=lambda source: source.rank
+    )
     return {source.name: source for source in sources}
 
 
@@ -117,7 +123,9 @@ def load_source(name: str) -> Source:
     try:
         return _declared()[name]
     except KeyError:
-        raise UsageError(f"There is no source '{name}'.", f"The sources are {', '.join(_declared())}.") from None
+        raise UsageError(
+            f"There is no source '{name}'.", f"The sources are {', '.join(_declared())}."
+        ) from None
 
 
 def source_folder(source: Source, data_dir: Path | None) -> Path:

@@ -122,7 +122,9 @@ class Staging:
         chosen = ", ".join(f'f[{header.index(column) + 1}] AS "{column}"' for column in columns)
         select = f"SELECT {number} AS file, line, {chosen} FROM lines WHERE len(f) = {len(header)}"  # noqa: S608  # declared columns
         known = self.sql.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [table]).fetchone()
-        self.sql.execute(f'INSERT INTO "{table}" {select}' if known else f'CREATE TEMP TABLE "{table}" AS {select}')
+        self.sql.execute(
+            f'INSERT INTO "{table}" {select}' if known else f'CREATE TEMP TABLE "{table}" AS {select}'
+        )
         self.sql.execute(
             "INSERT INTO rejects SELECT ?, ?, line, 'wrong number of columns', "
             "format('{} instead of {}', len(f), ?), NULL FROM lines WHERE len(f) <> ?",
@@ -157,7 +159,9 @@ class Staging:
         kinds = {"file": pa.int32(), "line": pa.int32(), "score": pa.float64(), "year": pa.int64()}
         arrow = pa.table(
             {
-                name: pa.array(values, pa.list_(pa.string()) if name in lists else kinds.get(name, pa.string()))
+                name: pa.array(
+                    values, pa.list_(pa.string()) if name in lists else kinds.get(name, pa.string())
+                )
                 for name, values in rows.items()
             }
         )

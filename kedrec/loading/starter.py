@@ -42,14 +42,21 @@ def read_starter(staging: Staging, source: Source, folder: Path, progress: Progr
 
 
 def _read_area(
-    document: Lined, area: str, file: int, path: Path, nodes: dict[str, list[Any]], edges: dict[str, list[Any]]
+    document: Lined,
+    area: str,
+    file: int,
+    path: Path,
+    nodes: dict[str, list[Any]],
+    edges: dict[str, list[Any]],
 ) -> None:
     """One file: a name is a key within it alone, so keys carry the file's name."""
     named: dict[str, list[str]] = defaultdict(list)
     for kind, entries in document["nodes"].items():
         for name, fields in entries.items():
             if not isinstance(fields, Lined) or "id" not in fields:
-                raise DataError(f"{path}: the node '{name}' has no id.", "graph/starter/README.md tells the form.")
+                raise DataError(
+                    f"{path}: the node '{name}' has no id.", "graph/starter/README.md tells the form."
+                )
             key = f"{area}/{kind}:{name}"
             named[name].append(key)
             row = {

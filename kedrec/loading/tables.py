@@ -29,7 +29,9 @@ def _read_json(staging: Staging, spec: FileSpec, path: Path) -> None:
             }
         )
     except (ValueError, TypeError, AttributeError, pa.ArrowException) as error:
-        raise DataError(f"{path} is not a JSON object of lists of words: {error}.", "Get the file again.") from error
+        raise DataError(
+            f"{path} is not a JSON object of lists of words: {error}.", "Get the file again."
+        ) from error
     staging.sql.register("json_rows", table)
     staging.sql.execute(f'CREATE TEMP TABLE "{spec.name}" AS SELECT * FROM json_rows')  # noqa: S608  # a declared name
     staging.sql.unregister("json_rows")

@@ -49,11 +49,15 @@ def _blocks(path: Path) -> Iterator[bytes]:
                     yield head + newline
                 rest = tail
     except EOFError as error:
-        raise DataError(f"{path} ends in the middle: the archive is truncated.", "Get the file again.") from error
+        raise DataError(
+            f"{path} ends in the middle: the archive is truncated.", "Get the file again."
+        ) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path} is damaged: {error}.", "Get the file again.") from error
     except OSError as error:
-        raise DataError(f"{path} can't be read: {error.strerror or error}.", "Check the file and try again.") from error
+        raise DataError(
+            f"{path} can't be read: {error.strerror or error}.", "Check the file and try again."
+        ) from error
     if rest:
         yield rest + b"\n"
 
@@ -80,7 +84,11 @@ def _clean(block: bytes, first: int) -> tuple[bytes, list[BadLine]]:
                 reason = "not UTF-8 text"
         lines[index] = PLACEHOLDER.encode() if reason else text
         if reason:
-            bad.append(BadLine(first + index, reason, text.decode("utf-8", "backslashreplace").replace("\0", "\\x00")))
+            bad.append(
+                BadLine(
+                    first + index, reason, text.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+                )
+            )
     return b"\n".join(lines) + b"\n", bad
 
 

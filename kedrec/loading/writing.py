@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "add_digests", "compare", "key_digest", "put", "stored_digest", "write_parquet"]
 
 _NODE_COLUMNS = "id, name, synonyms, xrefs, description, sources"
-_EDGE_COLUMNS = "start, \"end\", source, " + ", ".join(f'"{column}"' for column in CONTENT)
+_EDGE_COLUMNS = 'start, "end", source, ' + ", ".join(f'"{column}"' for column in CONTENT)
 _EMPTY = "0" * 32
 
 
@@ -32,7 +32,9 @@ class Batch:
 def compare(staging: Staging, store: GraphStore) -> None:
     """Gives every row of `nodes` and `edges` a `state`: new, changed or same."""
     sql = staging.sql
-    differs = " OR ".join(f"n.{column} IS DISTINCT FROM s.{column}" for column in _NODE_COLUMNS.split(", ")[1:])
+    differs = " OR ".join(
+        f"n.{column} IS DISTINCT FROM s.{column}" for column in _NODE_COLUMNS.split(", ")[1:]
+    )
     sql.execute(
         f"CREATE TABLE node_states AS SELECT n.*, "  # noqa: S608  # constant names
         f"CASE WHEN s.id IS NULL THEN 'new' WHEN {differs} THEN 'changed' ELSE 'same' END AS state "
@@ -47,7 +49,7 @@ def compare(staging: Staging, store: GraphStore) -> None:
     if staging.count("stored_edges"):
         same = " AND ".join(f'e."{column}" IS NOT DISTINCT FROM s."{column}"' for column in CONTENT)
         sql.execute(
-            "CREATE TEMP TABLE numbered AS SELECT e.* EXCLUDE (start, \"end\"), s.node AS start, t.node AS \"end\" "
+            'CREATE TEMP TABLE numbered AS SELECT e.* EXCLUDE (start, "end"), s.node AS start, t.node AS "end" '
             "FROM stored_edges AS e JOIN pairs AS p USING (pair) "
             "JOIN numbers AS s ON s.kind = p.start_kind AND s.id = e.start "
             'JOIN numbers AS t ON t.kind = p.end_kind AND t.id = e."end"'
@@ -82,7 +84,7 @@ def write_parquet(staging: Staging) -> tuple[list[Batch], list[Batch], list[Batc
     ).fetchall()
     for pair, relation, start, end, state, rows in groups:
         query = (
-            f"SELECT s.id AS start, t.id AS \"end\", e.* EXCLUDE (pair, start, \"end\", moved, state) FROM edges AS e "  # noqa: S608  # numbers
+            f'SELECT s.id AS start, t.id AS "end", e.* EXCLUDE (pair, start, "end", moved, state) FROM edges AS e '  # noqa: S608  # numbers
             f'JOIN numbers AS s ON s.node = e.start JOIN numbers AS t ON t.node = e."end" '
             f"WHERE e.pair = {pair} AND e.state = '{state}'"
         )
