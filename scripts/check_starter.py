@@ -218,6 +218,8 @@ def check_ids(area: Area, evidence: Evidence) -> None:
             held = sorted({node.id, *node.xrefs} & evidence.unnamed)
             if held:
                 area.warnings.append(f"{node.name}: the data hold {', '.join(held)} but give no name for it")
+            elif node.id.startswith("DOID:") and any(xref.startswith("MESH:") for xref in node.xrefs):
+                area.warnings.append(f"{node.name}: {node.id} and its cross-references rest on the curator alone")
             else:
                 area.problems.append(f"{node.name}: the data know neither {node.id} nor its cross-references by that name")
 
