@@ -125,9 +125,9 @@ def rationale_request(
 def rationale_grammar(ids: Sequence[str], names: Sequence[str] = ()) -> str:
     """GBNF of a rationale: two to four sentences, each ending in one to three of `ids` and a full stop.
 
-    Inside a sentence anything goes but brackets, line ends, and what ends a sentence before a space, so
-    that a sentence can't hide in front of another one's citations. `names` (of the evidence's nodes)
-    that hold such a thing (St. John's Wort) may be written as a whole.
+    Inside a sentence anything goes but brackets, line ends and `. ! ?`, so that a sentence can't hide in
+    front of another one's citations. `names` (of the evidence's nodes) that hold such a thing
+    (St. John's Wort) may be written as a whole.
     """
     fewest, most = _SENTENCES
     optional = ""
@@ -135,12 +135,12 @@ def rationale_grammar(ids: Sequence[str], names: Sequence[str] = ()) -> str:
         optional = f'(" " sentence {optional})?'
     more = " ".join('" " sentence' for _ in range(fewest - 1))
     cites = "cite" + " cite?" * (_CITATIONS - 1)
-    odd = sorted({name for name in map(one_line, names) if re.search(r"[.!?] ", name)})
+    odd = sorted({name for name in map(one_line, names) if re.search(r"[.!?]", name)})
     return "\n".join(
         (
             f"root ::= sentence {more} {optional}",
             f'sentence ::= [A-Z0-9] text " " {cites} "."',
-            r'text ::= ([^\[\]<>\n\r.!? ] | " " word | "." [^\[\]<>\n\r.!? ])+',
+            'text ::= (word | " " word)+',
             " | ".join(
                 (r"word ::= [^\[\]<>\n\r.!? ]", *(json.dumps(name, ensure_ascii=False) for name in odd))
             ),

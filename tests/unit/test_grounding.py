@@ -154,10 +154,7 @@ HOLDS = [
     "Multiple sclerosis may respond to Fingolimod [P1].",
     "This drug may help in the disease [P1].",
     "Fingolimod may help in multiple sclerosis because it acts on S1PR1 [P1].",
-    (
-        "Fingolimod may help in multiple sclerosis by inhibiting IL-1β, a gene that participates in lymphocyte "
-        "migration [P3]."
-    ),
+    "Fingolimod may help in the disease by inhibiting IL-1β, a gene that acts in lymphocyte migration [P3].",
     "Fingolimod may help in multiple sclerosis through S1PR1 [P1].",
     "By activating S1PR1, Fingolimod could treat multiple sclerosis [P1].",
     "Because Fingolimod blocks IL-1β, it may help in multiple sclerosis [P3].",

@@ -1,0 +1,105 @@
+"""Any LangChain chat model as KEDRec's model (extra `langchain`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kedrec.errors import ModelError
+from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
+from kedrec.llm.openai import bytes_as_tokens
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage, BaseMessage
+
+__all__ = ["LangChainModel"]
+
+_CUT_SHORT = {"length", "max_tokens", "MAX_TOKENS"}
+
+
+class LangChainModel:
+    """A `ChatModel` over a `BaseChatModel`.
+
+    Temperature, seed and length belong to the LangChain model, since each provider names them otherwise:
+    set them where it is made. Of a request, messages and stops are passed on.
+
+    Args:
+        model: the chat model.
+        name: for `info`; "" for the class's name.
+        context: tokens that prompt and answer may have together.
+    """
+
+    def __init__(self, model: BaseChatModel, *, name: str = "", context: int = 8192) -> None:
+        self._model = model
+        self._info = ModelInfo(name=name or f"langchain:{type(model).__name__}", context=context)
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is; its weights' hash can't be known."""
+        return self._info
+
+    def chat(self, request: ChatRequest) -> ChatResponse:
+        """The whole answer."""
+        try:
+            answer = self._model.invoke(_messages(request), stop=_stop(request))
+        except Exception as error:
+            raise self._failed(error) from error
+        return _response(answer)
+
+    def stream(self, request: ChatRequest) -> Iterator[str]:
+        """The answer in pieces."""
+        try:
+            for piece in self._model.stream(_messages(request), stop=_stop(request)):
+                if text := str(piece.text):
+                    yield text
+        except Exception as error:
+            raise self._failed(error) from error
+
+    def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
+        """Answers in order, in LangChain's own batches where all requests have the same stops."""
+        if len({request.stop for request in requests}) > 1:
+            return [self.chat(request) for request in requests]
+        try:
+            inputs: list[Any] = [_messages(request) for request in requests]
+            answers = self._model.batch(inputs, stop=_stop(requests[0])) if requests else []
+        except Exception as error:
+            raise self._failed(error) from error
+        return [_response(answer) for answer in answers]
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """An upper estimate: many LangChain models would fetch a tokenizer to count."""
+        return bytes_as_tokens(messages)
+
+    def close(self) -> None:
+        """Does nothing: the LangChain model belongs to the caller."""
+
+    def _failed(self, error: Exception) -> ModelError:
+        # Providers raise errors of their own, without a common root.
+        return ModelError(
+            f"The LangChain model {self._info.name} failed: {type(error).__name__}: {error}.",
+            "Check the model's own settings and key.",
+        )
+
+
+def _messages(request: ChatRequest) -> list[BaseMessage]:
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    return [kinds[message.role](content=message.content) for message in request.messages]
+
+
+def _stop(request: ChatRequest) -> list[str] | None:
+    return list(request.stop) or None
+
+
+def _response(answer: AIMessage) -> ChatResponse:
+    told = answer.response_metadata
+    usage = answer.usage_metadata
+    reason = told.get("finish_reason") or told.get("stop_reason") or told.get("done_reason")
+    return ChatResponse(
+        text=str(answer.text),
+        finish="length" if reason in _CUT_SHORT else "stop",
+        prompt_tokens=usage["input_tokens"] if usage else 0,
+        completion_tokens=usage["output_tokens"] if usage else 0,
+    )

@@ -1,0 +1,169 @@
+"""Any Hugging Face causal model, with a peft adapter where one is given (extra `train`).
+
+The only module outside `training/` that needs torch, and it imports it when a model is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import Any
+
+from kedrec.errors import ModelError
+from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
+
+__all__ = ["TransformersModel"]
+
+
+class TransformersModel:
+    """A `ChatModel` from a folder in Hugging Face's layout.
+
+    Args:
+        model: folder of the model (config, tokenizer, weights), or its name on the hub.
+        adapter: folder of a peft adapter, or None.
+        gguf_file: name of a GGUF file inside `model` to take weights and tokenizer from, or "".
+        name, sha256: for `info`.
+        context: tokens that prompt and answer may have together; a model made for less has less.
+
+    Raises:
+        ModelError: torch or transformers is missing, or the folder holds no model they can load.
+    """
+
+    def __init__(
+        self,
+        model: Path | str,
+        *,
+        adapter: Path | None = None,
+        gguf_file: str = "",
+        name: str = "",
+        sha256: str = "",
+        context: int = 4096,
+    ) -> None:
+        try:
+            import torch
+            from transformers import AutoModelForCausalLM, AutoTokenizer
+        except ImportError as error:
+            raise ModelError(
+                f"The model {model} needs torch and transformers, which aren't installed.",
+                "Install them with: pip install 'kedrec[train]'",
+            ) from error
+        source: dict[str, Any] = {"gguf_file": gguf_file} if gguf_file else {}
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(str(model), **source)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(str(model), dtype="auto", **source)
+            if adapter is not None:
+                from peft import PeftModel
+
+                self._model = PeftModel.from_pretrained(self._model, str(adapter))
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ModelError(f"transformers can't load {model}: {first}", "Check the folder.") from error
+        if self._tokenizer.chat_template is None:
+            raise ModelError(
+                f"The model {model} has no chat template.",
+                "Use a model that is tuned to follow instructions.",
+            )
+        self._model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+        longest = getattr(self._model.config, "max_position_embeddings", context)
+        self._info = ModelInfo(
+            name=name or str(model),
+            sha256=sha256,
+            context=min(context, longest),
+            adapter=adapter.name if adapter else "",
+        )
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is. Grammars aren't obeyed."""
+        return self._info
+
+    def chat(self, request: ChatRequest) -> ChatResponse:
+        """The whole answer."""
+        inputs = self._inputs(request)
+        read = inputs["input_ids"].shape[1]
+        written = self._generate(request, inputs)[0, read:]
+        text = self._tokenizer.decode(written, skip_special_tokens=True)
+        return ChatResponse(
+            text=_before_stop(text, request.stop),
+            finish="length" if len(written) >= request.max_tokens else "stop",
+            prompt_tokens=read,
+            completion_tokens=len(written),
+        )
+
+    def stream(self, request: ChatRequest) -> Iterator[str]:
+        """The answer in pieces."""
+        from transformers import TextIteratorStreamer
+
+        streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
+        failures: Queue[ModelError] = Queue()
+
+        def write() -> None:
+            try:
+                self._generate(request, self._inputs(request), streamer=streamer)
+            except ModelError as error:
+                failures.put(error)
+                streamer.end()
+
+        Thread(target=write, daemon=True).start()
+        yield from streamer
+        if not failures.empty():
+            raise failures.get()
+
+    def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
+        """Answers in order, one after the other: padding would change them."""
+        return [self.chat(request) for request in requests]
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the messages in the model's chat template, exactly."""
+        return int(self._encode(messages)["input_ids"].shape[1])
+
+    def close(self) -> None:
+        """Frees the weights."""
+        self._model = None
+
+    def _encode(self, messages: Sequence[Message]) -> Any:
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        return self._tokenizer.apply_chat_template(
+            turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+
+    def _inputs(self, request: ChatRequest) -> Any:
+        inputs = self._encode(request.messages)
+        read = inputs["input_ids"].shape[1]
+        if read + request.max_tokens > self._info.context:
+            raise ModelError(
+                f"{read} tokens to read and {request.max_tokens} to write are more than the "
+                f"{self._info.context} that {self._info.name} can hold.",
+                "Ask with less evidence.",
+            )
+        return inputs.to(self._model.device)
+
+    def _generate(self, request: ChatRequest, inputs: Any, **more: Any) -> Any:
+        import torch
+        from transformers import set_seed
+
+        set_seed(request.seed)
+        sampling: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+        if request.temperature > 0:
+            sampling = {"do_sample": True, "temperature": request.temperature}
+        if request.stop:
+            sampling |= {"stop_strings": list(request.stop), "tokenizer": self._tokenizer}
+        try:
+            with torch.inference_mode():
+                return self._model.generate(
+                    **inputs,
+                    max_new_tokens=request.max_tokens,
+                    pad_token_id=self._tokenizer.eos_token_id,
+                    **sampling,
+                    **more,
+                )
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(f"{self._info.name} failed: {error}.", "Use a smaller model.") from error
+
+
+def _before_stop(text: str, stops: Sequence[str]) -> str:
+    for stop in stops:
+        text = text.partition(stop)[0]
+    return text
