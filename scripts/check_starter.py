@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from starter_evidence import Evidence, mentions, normal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +37,8 @@ def _mapping(loader: UniqueLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} given twice", key_node.start_mark)
+            said = f"key {key!r} given twice"
+            raise yaml.constructor.ConstructorError(None, None, said, key_node.start_mark)
         seen[key] = loader.construct_object(value_node, deep=True)
     return seen
 
@@ -107,7 +107,8 @@ def read_nodes(area: Area, raw: dict[str, Any], schema: dict[str, Any]) -> dict[
             extra = set(body) - NODE_KEYS
             if extra:
                 area.problems.append(f"{name}: unknown keys {sorted(extra)}")
-            node = Node(kind, name, body["id"], list(body.get("synonyms") or []), list(body.get("xrefs") or []))
+            synonyms, xrefs = list(body.get("synonyms") or []), list(body.get("xrefs") or [])
+            node = Node(kind, name, body["id"], synonyms, xrefs)
             if not all(isinstance(text, str) for text in node.synonyms + node.xrefs):
                 area.problems.append(f"{name}: synonyms and xrefs must be text (quote them)")
                 continue
@@ -134,11 +135,28 @@ def resolve(text: str, by_name: dict[str, list[Node]]) -> Node:
     return found[0]
 
 
+def read_fact(row: Any, by_name: dict[str, list[Node]], schema: dict[str, Any]) -> tuple[Fact, list[str]]:
+    """A fact and what is wrong with it; ValueError where it can't be understood at all."""
+    if not isinstance(row, list) or len(row) < 3 or not all(isinstance(cell, str) for cell in row):
+        raise ValueError("needs at least three texts")
+    relation, _, action = row[1].partition("/")
+    rule = schema["relations"].get(relation)
+    if rule is None or (action and action not in (rule.get("actions") or {})):
+        raise ValueError(f"unknown relation or action {row[1]}")
+    start, end = resolve(row[0], by_name), resolve(row[2], by_name)
+    problems = [f"{reference} is no reference" for reference in row[3:] if not REFERENCE.fullmatch(reference)]
+    if not any(start.kind in pair["start"] and end.kind in pair["end"] for pair in rule["pairs"]):
+        problems.append(f"{relation} does not join {start.kind} to {end.kind}")
+    if start.id == end.id:
+        problems.append("joins a node to itself")
+    return Fact(start, relation, action or None, end, row[3:]), problems
+
+
 def read_area(path: Path, schema: dict[str, Any]) -> Area:
     """An area file, with the problems of its format."""
     area = Area(path.name)
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueLoader)
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         area.problems.append(f"not readable: {error}")
         return area
@@ -149,35 +167,21 @@ def read_area(path: Path, schema: dict[str, Any]) -> Area:
     seen: set[tuple[str, str, str]] = set()
     used: set[tuple[str, str]] = set()
     for row in raw["facts"] or []:
-        if not isinstance(row, list) or len(row) < 3 or not all(isinstance(cell, str) for cell in row):
-            area.problems.append(f"fact {row}: needs at least three texts")
-            continue
-        relation, _, action = row[1].partition("/")
-        rule = schema["relations"].get(relation)
-        if rule is None or (action and action not in (rule.get("actions") or {})):
-            area.problems.append(f"fact {row}: unknown relation or action {row[1]}")
-            continue
         try:
-            start, end = resolve(row[0], by_name), resolve(row[2], by_name)
+            fact, problems = read_fact(row, by_name, schema)
         except ValueError as error:
             area.problems.append(f"fact {row}: {error}")
             continue
-        used |= {(start.kind, start.name), (end.kind, end.name)}
-        if not any(start.kind in pair["start"] and end.kind in pair["end"] for pair in rule["pairs"]):
-            area.problems.append(f"fact {row}: {relation} does not join {start.kind} to {end.kind}")
-        if start.id == end.id:
-            area.problems.append(f"fact {row}: joins a node to itself")
-        ends = sorted([start.id, end.id]) if rule.get("symmetric") else [start.id, end.id]
-        if (relation, *ends) in seen:
-            area.problems.append(f"fact {row}: given twice")
-        seen.add((relation, *ends))
-        for reference in row[3:]:
-            if not REFERENCE.fullmatch(reference):
-                area.problems.append(f"fact {row}: {reference} is no reference")
-        area.facts.append(Fact(start, relation, action or None, end, row[3:]))
-    for node in area.nodes:
-        if (node.kind, node.name) not in used:
-            area.problems.append(f"{node.name} ({node.kind}) is in no fact")
+        used |= {(fact.start.kind, fact.start.name), (fact.end.kind, fact.end.name)}
+        symmetric = schema["relations"][fact.relation].get("symmetric")
+        first, second = sorted([fact.start.id, fact.end.id]) if symmetric else (fact.start.id, fact.end.id)
+        if (fact.relation, first, second) in seen:
+            problems.append("given twice")
+        seen.add((fact.relation, first, second))
+        area.problems += [f"fact {row}: {problem}" for problem in problems]
+        area.facts.append(fact)
+    area.problems += [f"{node.name} ({node.kind}) is in no fact" for node in area.nodes
+                      if (node.kind, node.name) not in used]
     return area
 
 
@@ -219,9 +223,10 @@ def check_ids(area: Area, evidence: Evidence) -> None:
             if held:
                 area.warnings.append(f"{node.name}: the data hold {', '.join(held)} but give no name for it")
             elif node.id.startswith("DOID:") and any(xref.startswith("MESH:") for xref in node.xrefs):
-                area.warnings.append(f"{node.name}: {node.id} and its cross-references rest on the curator alone")
+                area.warnings.append(f"{node.name}: {node.id} and its cross-references rest on the curator")
             else:
-                area.problems.append(f"{node.name}: the data know neither {node.id} nor its cross-references by that name")
+                area.problems.append(f"{node.name}: the data know neither {node.id} nor its "
+                                     "cross-references by that name")
 
 
 def check_facts(area: Area, evidence: Evidence, schema: dict[str, Any]) -> None:
@@ -260,16 +265,18 @@ def check_facts(area: Area, evidence: Evidence, schema: dict[str, Any]) -> None:
             area.without.append(str(fact))
 
 
-def report(area: Area, listing: bool) -> None:
+def report(area: Area, *, listing: bool) -> None:
     """Print one area's result."""
     kinds = Counter(node.kind for node in area.nodes)
-    print(f"== {area.file}: {len(area.nodes)} nodes, {len(area.facts)} facts, {area.repeated} of them in another file")
+    print(f"== {area.file}: {len(area.nodes)} nodes, {len(area.facts)} facts, "
+          f"{area.repeated} of them in another file")
     print("   nodes: " + ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()))
     sources = ", ".join(f"{name} {count}" for name, count in area.confirmed.most_common())
     print(f"   confirmed {area.n_confirmed} ({sources})")
     standing = ", ".join(f"{name} {count}" for name, count in area.pmid_standings.most_common())
     print(f"   not confirmed, with a PMID {len(area.with_pmid)} ({standing}); without {len(area.without)}")
-    for title, rows in (("problem", area.problems), ("warning", area.warnings), ("UNCONFIRMED", area.without)):
+    lists = {"problem": area.problems, "warning": area.warnings, "UNCONFIRMED": area.without}
+    for title, rows in lists.items():
         for row in rows:
             print(f"   {title}: {row}")
     if listing:
@@ -279,7 +286,8 @@ def report(area: Area, listing: bool) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the check; 0 where every area is sound."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="the public data")
     parser.add_argument("--area", type=Path, action="append", help="only this file (may be given again)")
     parser.add_argument("--list", action="store_true", help="also list the facts that rest on a PMID alone")
@@ -288,14 +296,16 @@ def main(argv: list[str] | None = None) -> int:
     schema = yaml.safe_load((ROOT / "graph" / "schema.yaml").read_text(encoding="utf-8"))
     areas = [read_area(path, schema) for path in args.area or sorted(STARTER.glob("*.yaml"))]
     check_across(areas)
-    evidence = Evidence(args.data, {one for area in areas for node in area.nodes for one in [node.id, *node.xrefs]})
+    nodes = [node for area in areas for node in area.nodes]
+    evidence = Evidence(args.data, {one for node in nodes for one in [node.id, *node.xrefs]})
     for area in areas:
         check_ids(area, evidence)
         check_facts(area, evidence, schema)
-    unique = {node.id: node.kind for area in areas for node in area.nodes}
+    unique = {node.id: node.kind for node in nodes}
     totals = {
         "nodes": dict(Counter(unique.values()).most_common()),
         "facts": len({(f.relation, f.start.id, f.end.id) for area in areas for f in area.facts}),
+        "rows": sum(len(area.facts) for area in areas),
         "confirmed": sum(area.n_confirmed for area in areas),
         "with_pmid_only": sum(len(area.with_pmid) for area in areas),
         "without": sum(len(area.without) for area in areas),
@@ -305,10 +315,11 @@ def main(argv: list[str] | None = None) -> int:
         print(json.dumps({"totals": totals, "areas": [
             {"file": a.file, "nodes": dict(Counter(n.kind for n in a.nodes)), "facts": len(a.facts),
              "confirmed": a.n_confirmed, "sources": dict(a.confirmed), "with_pmid_only": a.with_pmid,
-             "without": a.without, "problems": a.problems, "warnings": a.warnings} for a in areas]}, indent=1))
+             "without": a.without, "problems": a.problems, "warnings": a.warnings}
+            for a in areas]}, indent=1))
     else:
         for area in areas:
-            report(area, args.list)
+            report(area, listing=args.list)
         print("== all: " + json.dumps(totals))
     return 1 if totals["without"] or totals["problems"] else 0
 

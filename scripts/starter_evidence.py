@@ -43,13 +43,24 @@ METAEDGES: dict[str, list[tuple[str, bool]]] = {
 # Relations for which a DrugMechDB link confirms in whichever direction its curator drew it.
 EITHER_WAY = {"BINDS", "ASSOCIATED_WITH", "INTERACTS_WITH", "CORRELATED_WITH", "PRESENTS", "LOCALIZES_TO",
               "EXPRESSED_IN", "RESEMBLES", "PARTICIPATES_IN", "LOCATED_IN", "CONTRIBUTES_TO"}
+# Relations that only these DrugMechDB links confirm.
+TREATING = {"indication", "treats", "prevents", "ameliorates"}
+LINK_KEYS = {"TREATS": TREATING, "PALLIATES": TREATING, "CONTRAINDICATED_FOR": {"contraindicated for"},
+             "IS_A": {"subclass of"}}
+# Labels of the smaller sources that confirm a relation.
+OTHER_LABELS = {
+    "BINDS": {"drkg-target": "DRKG target"},
+    "TREATS": {"drkg-treats": "DRKG treats", "rephetio-treats": "Rephetio"},
+    "PALLIATES": {"drkg-treats": "DRKG treats", "rephetio-treats": "Rephetio",
+                  "rephetio-palliates": "Rephetio"},
+}
 PMID_URL = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)(\d+)")
 
 
 def normal(text: str) -> str:
     """A name without case, punctuation, possessives and word order."""
-    text = re.sub(r"['’]s\b", "", text.lower())
-    words = re.findall(r"[a-z0-9]+", text.replace("tumour", "tumor").replace("anaemia", "anemia").replace("ae", "e"))
+    text = re.sub("['\u2019]s\\b", "", text.lower()).replace("tumour", "tumor").replace("ae", "e")
+    words = re.findall(r"[a-z0-9]+", text)
     return " ".join(sorted(words))
 
 
@@ -84,13 +95,13 @@ def records(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def drugmechdb(path: Path) -> list[dict[str, Any]]:
-    """DrugMechDB's paths, slimmed; parsing the YAML takes seconds, so the result is kept in the temp folder."""
+    """DrugMechDB's paths, slimmed, and kept in the temp folder because parsing the YAML takes seconds."""
     stat = path.stat()
     cache = Path(tempfile.gettempdir()) / f"kedrec-drugmechdb-{stat.st_size}-{int(stat.st_mtime)}.json"
     if cache.exists():
         return json.loads(cache.read_text(encoding="utf-8"))
     with gzip.open(path, "rt", encoding="utf-8") as handle:
-        raw = yaml.load(handle, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        raw = yaml.load(handle, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both safe
     slim = []
     for entry in raw:
         graph = entry["graph"]
@@ -99,10 +110,12 @@ def drugmechdb(path: Path) -> list[dict[str, Any]]:
             "drug_name": str(graph["drug"]),
             "disease": drugmechdb_id(graph["disease_mesh"]),
             "disease_name": str(graph["disease"]),
-            "nodes": [[drugmechdb_id(node["id"]), str(node["name"]), node["label"]] for node in entry["nodes"]],
+            "nodes": [[drugmechdb_id(node["id"]), str(node["name"]), node["label"]]
+                      for node in entry["nodes"]],
             "links": [[drugmechdb_id(link["source"]), link["key"], drugmechdb_id(link["target"])]
                       for link in entry["links"]],
-            "pmids": sorted({pmid for url in entry.get("reference") or [] for pmid in PMID_URL.findall(str(url))}),
+            "pmids": sorted({pmid for url in entry.get("reference") or []
+                             for pmid in PMID_URL.findall(str(url))}),
         })
     cache.write_text(json.dumps(slim), encoding="utf-8")
     return slim
@@ -171,6 +184,11 @@ class Evidence:
             self.names["NDFRT:" + row["class_id"]].add(row["class_name"])
         for row in table(attributes / "uniprot-to-entrez.tsv"):
             self._join("UNIPROT:" + row["uniprot_id"], "NCBIGene:" + row["entrez_gene_id"])
+        self._read_disease_xrefs()
+        self._read_other_names()
+
+    def _read_disease_xrefs(self) -> None:
+        attributes = self.data / "hetionet" / "attributes"
         renamed = {"MSH": "MESH", "OMIM": "OMIM", "UMLS": "UMLS"}
         direct: set[tuple[str, str]] = set()
         for row in table(attributes / "disease-xrefs-slim.tsv"):
@@ -184,6 +202,8 @@ class Evidence:
                 other = f"{renamed[row['resource']]}:{row['resource_id']}"
                 if (row["doid_code"], other) not in direct:
                     self.subsumed.add((other, row["doid_code"]))
+
+    def _read_other_names(self) -> None:
         for path in drugmechdb(self.data / "drugmechdb" / "indication_paths.yaml.gz"):
             for one, name, _ in path["nodes"]:
                 self.names[one].add(name)
@@ -245,31 +265,21 @@ class Evidence:
                     if metaedge in self.edges.get((end, start) if reverse else (start, end), ()):
                         found.add("Hetionet " + metaedge)
                 labels = self.edges.get((start, end), set())
-                if relation == "BINDS" and "drkg-target" in labels:
-                    found.add("DRKG target")
-                if relation in {"TREATS", "PALLIATES"} and "drkg-treats" in labels:
-                    found.add("DRKG treats")
-                if relation == "TREATS" and "rephetio-treats" in labels:
-                    found.add("Rephetio")
-                if relation == "PALLIATES" and {"rephetio-treats", "rephetio-palliates"} & labels:
-                    found.add("Rephetio")
+                others = OTHER_LABELS.get(relation, {})
+                found |= {source for label, source in others.items() if label in labels}
                 if relation == "IS_A" and (start, end) in self.subsumed:
                     found.add("DO cross-reference of a subtype")
-                here = self.links.get((start, end), set())
-                keys |= here - {"indication"}
-                if relation in {"TREATS", "PALLIATES"}:
-                    confirming = here & {"indication", "treats", "prevents", "ameliorates"}
-                elif relation == "CONTRAINDICATED_FOR":
-                    confirming = here & {"contraindicated for"}
-                elif relation == "IS_A":
-                    confirming = here & {"subclass of"}
-                else:
-                    confirming = here - {"indication"}
-                    if relation in EITHER_WAY:
-                        confirming = confirming | self.links.get((end, start), set())
-                if confirming:
+                keys |= self.links.get((start, end), set()) - {"indication"}
+                if self._linked(relation, start, end):
                     found.add("DrugMechDB")
         return found, keys
+
+    def _linked(self, relation: str, start: str, end: str) -> bool:
+        """Whether a DrugMechDB path has a link that states the relation."""
+        here = self.links.get((start, end), set())
+        if relation in LINK_KEYS:
+            return bool(here & LINK_KEYS[relation])
+        return bool(here - {"indication"}) or (relation in EITHER_WAY and (end, start) in self.links)
 
     def binding_actions(self, starts: set[str], ends: set[str]) -> tuple[set[str], set[str]]:
         """DrugBank's actions and PubMed ids for a drug and a gene."""
@@ -308,7 +318,8 @@ class Evidence:
                     self._texts[str(record["pmid"])] = f"{record['title']} {record['abstract']}"
             with gzip.open(folder / "pubmedqa" / "ori_pqal.json.gz", "rt", encoding="utf-8") as handle:
                 for pmid, record in json.load(handle).items():
-                    self._texts[pmid] = " ".join([record["QUESTION"], *record["CONTEXTS"], record["LONG_ANSWER"]])
+                    parts = [record["QUESTION"], *record["CONTEXTS"], record["LONG_ANSWER"]]
+                    self._texts[pmid] = " ".join(parts)
         return self._texts
 
 
