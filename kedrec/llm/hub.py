@@ -1,0 +1,201 @@
+"""Fetches models from the Hugging Face hub by its HTTP interface, going on where it was cut short."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedrec.errors import ModelError, NotFoundError
+from kedrec.llm.files import Progress, disk_errors, replacing
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["HubFile", "fetch_from_hub", "hub_folder"]
+
+_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_WANTED = re.compile(
+    r"(?:config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json|"
+    r"merges\.txt|tokenizer\.model|chat_template\.jinja|model[\w.-]*\.safetensors(?:\.index\.json)?"
+)
+# Of several quantizations in one repository: the nearest to the original that a laptop runs well.
+_PREFERRED = ("q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_1", "q4_0")
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """A file of a repository: name, size in bytes, and its SHA-256 or git blob id (SHA-1)."""
+
+    name: str
+    size: int
+    sha256: str
+    blob: str
+
+
+def hub_folder(models: Path, name: str) -> Path:
+    """Where `OWNER/NAME` is kept.
+
+    Raises:
+        NotFoundError: `name` isn't of that form.
+    """
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise NotFoundError(f"'{name}' is no model's name on the hub.", "Write it as hf:OWNER/NAME.")
+    return models / "hub" / name.replace("/", "--")
+
+
+def fetch_from_hub(name: str, models: Path, progress: Progress, *, url: str, token: str = "") -> Path:
+    """Fetches the model `OWNER/NAME`: one GGUF file where it has any, else what transformers needs.
+
+    Each file is checked by size and hash. Called again, it goes on with what is missing.
+
+    Args:
+        url: of the hub.
+        token: for gated models, "" for none.
+
+    Returns:
+        The folder; its `kedrec.json` names the revision and the files.
+
+    Raises:
+        NotFoundError: the hub has no such model, or nothing in it that can be used.
+        ModelError: the hub can't be reached or refuses, or a file arrives damaged.
+    """
+    import httpx2
+
+    folder = hub_folder(models, name)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with httpx2.Client(
+        base_url=url.rstrip("/") + "/", headers=headers, timeout=60.0, follow_redirects=True
+    ) as client:
+        revision, files = _listing(client, name)
+        chosen = _chosen(name, files)
+        with disk_errors(f"Writing {name} into {folder}"):
+            for file in chosen:
+                _fetch(client, f"{name}/resolve/{revision}/{file.name}", file, folder, progress)
+            with replacing(folder / "kedrec.json") as part:
+                whole = {"name": name, "revision": revision, "files": [file.name for file in chosen]}
+                part.write_text(json.dumps(whole, indent=2), encoding="utf-8")
+    return folder
+
+
+def _listing(client: httpx2.Client, name: str) -> tuple[str, list[HubFile]]:
+    with _mapped(name):
+        response = client.get(f"api/models/{name}/revision/main", params={"blobs": "true"})
+    _check(response, name)
+    try:
+        listing: dict[str, Any] = response.json()
+        revision = str(listing["sha"])
+        files = [
+            HubFile(
+                name=str(file["rfilename"]),
+                size=int(file["size"]),
+                sha256=str((file.get("lfs") or {}).get("sha256", "")),
+                blob=str(file["blobId"]),
+            )
+            for file in listing["siblings"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"The hub's listing of {name} can't be read: {error!r}.", "Try again later."
+        ) from error
+    return revision, files
+
+
+def _chosen(name: str, files: Sequence[HubFile]) -> list[HubFile]:
+    # Names from the hub become paths: only plain ones, without folders.
+    plain = [file for file in files if re.fullmatch(r"\w[\w.-]*", file.name)]
+    ggufs = [file for file in plain if file.name.lower().endswith(".gguf")]
+    if ggufs:
+        rank = {
+            file.name: next(
+                (place for place, kind in enumerate(_PREFERRED) if kind in file.name.lower()), len(_PREFERRED)
+            )
+            for file in ggufs
+        }
+        return [min(ggufs, key=lambda file: (rank[file.name], file.size))]
+    wanted = [file for file in plain if _WANTED.fullmatch(file.name)]
+    if not any(file.name.endswith(".safetensors") for file in wanted):
+        raise NotFoundError(
+            f"The model {name} has neither a GGUF file nor safetensors.", "Choose another model on the hub."
+        )
+    return wanted
+
+
+def _fetch(client: httpx2.Client, path: str, file: HubFile, folder: Path, progress: Progress) -> None:
+    target = folder / file.name
+    if target.is_file() and target.stat().st_size == file.size and _intact(target, file):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    # Named by its contents, so that a part of another revision is never gone on with.
+    part = folder / f".{file.name}.{(file.sha256 or file.blob)[:16]}.part"
+    have = part.stat().st_size if part.exists() else 0
+    if have > file.size:
+        part.unlink()
+        have = 0
+    if have < file.size:
+        _receive(client, path, file, part, have=have, progress=progress)
+    if part.stat().st_size != file.size:
+        raise ModelError(
+            f"The hub sent only a part of {file.name}.", "Run the command again; it goes on from there."
+        )
+    if not _intact(part, file):
+        part.unlink()
+        raise ModelError(f"{file.name} arrived damaged: its hash is wrong.", "Run the command again.")
+    part.replace(target)
+
+
+def _receive(
+    client: httpx2.Client, path: str, file: HubFile, part: Path, *, have: int, progress: Progress
+) -> None:
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    with _mapped(file.name), client.stream("GET", path, headers=headers) as response:
+        if response.status_code == 200:
+            have = 0  # the server starts over
+        elif response.status_code != 206 or not have:
+            response.read()
+            _check(response, file.name)
+        with part.open("ab" if have else "wb") as out:
+            for block in response.iter_bytes(1 << 20):
+                out.write(block)
+                have += len(block)
+                if have > file.size:
+                    break  # more than it said; the size check after this refuses it
+                progress(f"Fetching {file.name}", have, file.size)
+
+
+def _intact(path: Path, file: HubFile) -> bool:
+    digest = hashlib.sha256() if file.sha256 else hashlib.sha1(usedforsecurity=False)
+    if not file.sha256:  # git's own hash of small files
+        digest.update(f"blob {file.size}\0".encode())
+    with path.open("rb") as content:
+        while block := content.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest() == (file.sha256 or file.blob)
+
+
+@contextmanager
+def _mapped(what: str) -> Iterator[None]:
+    import httpx2
+
+    try:
+        yield
+    except httpx2.HTTPError as error:
+        raise ModelError(
+            f"Fetching {what} from the hub failed: {error or type(error).__name__}.",
+            "Check the network, then run the command again; it goes on where it stopped.",
+        ) from error
+
+
+def _check(response: httpx2.Response, what: str) -> None:
+    if response.status_code in {401, 403, 404}:
+        raise NotFoundError(
+            f"The hub has no {what}, or it needs an access token ({response.status_code}).",
+            "Check the name; for a gated model set HF_TOKEN.",
+        )
+    if response.status_code != 200:
+        raise ModelError(f"The hub answered {response.status_code} for {what}.", "Try again later.")

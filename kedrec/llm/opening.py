@@ -1,0 +1,82 @@
+"""Opens a language model by the name a user gives."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from kedrec.errors import ModelError, NotFoundError
+
+if TYPE_CHECKING:
+    from kedrec.llm.base import ChatModel
+    from kedrec.llm.files import Progress
+    from kedrec.settings import Settings
+
+__all__ = ["open_model"]
+
+
+def open_model(
+    name: str, settings: Settings, *, slots: int = 1, progress: Progress | None = None
+) -> ChatModel:
+    """A model, ready to answer; the caller closes it.
+
+    Args:
+        name: `default` (SmolLM2-135M-Instruct with KEDRec's adapter), `base` (the same without), a
+            .gguf file, a folder in Hugging Face's layout or of a peft adapter for the default model,
+            `hf:OWNER/NAME` (pulled before), `openai:MODEL` (at `settings.llm_url`), or
+            `langchain:MODULE:FACTORY` (a function that returns a `BaseChatModel`).
+        slots: requests that llama.cpp answers at once; see `LlamaCppModel` on what that costs.
+        progress: told of a merge, which takes some seconds once.
+
+    Raises:
+        NotFoundError: no model of that name.
+        ModelError: it isn't fetched, is damaged, or can't be run here.
+        SettingsError: the endpoint's address is missing.
+    """
+    kind, _, rest = name.partition(":")
+    if kind == "openai" and rest:
+        from kedrec.llm.openai import OpenAIModel
+
+        return OpenAIModel(rest, url=settings.llm_url, key=settings.llm_key.get_secret_value())
+    if kind == "langchain":
+        from kedrec.llm.langchain import LangChainModel
+
+        return LangChainModel(_made(name, rest), name=name)
+    from kedrec.llm.registry import resolve
+
+    files = resolve(name, settings, progress)
+    if files.backend == "transformers":
+        from kedrec.llm.transformers import TransformersModel
+
+        return TransformersModel(files.path, name=name, sha256=files.sha256)
+    from kedrec.llm.llamacpp import LlamaCppModel
+
+    return LlamaCppModel(
+        files.path,
+        name=name,
+        sha256=files.sha256,
+        adapter=files.adapter,
+        threads=settings.threads,
+        slots=slots,
+    )
+
+
+def _made(name: str, rest: str) -> Any:
+    module, _, factory = rest.partition(":")
+    if not module or not factory:
+        raise NotFoundError(f"'{name}' names no LangChain model.", "Write it as langchain:MODULE:FACTORY.")
+    try:
+        from langchain_core.language_models import BaseChatModel
+    except ImportError as error:
+        raise ModelError(
+            "LangChain isn't installed.", "Install it with: pip install 'kedrec[langchain]'"
+        ) from error
+    try:
+        made = getattr(importlib.import_module(module), factory)()
+    except Exception as error:  # the user's own code may raise anything
+        raise ModelError(
+            f"{name} couldn't be made: {type(error).__name__}: {error}.", "Check the factory."
+        ) from error
+    if not isinstance(made, BaseChatModel):
+        raise ModelError(f"{name} made a {type(made).__name__}, no chat model.", "Return a BaseChatModel.")
+    return made
