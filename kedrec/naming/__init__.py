@@ -1,1 +1,7 @@
 """From free text to entities: names, synonyms, cross-references, spelling, typos."""
+
+from __future__ import annotations
+
+from kedrec.naming.index import MAX_LENGTH, SURE, NameIndex
+
+__all__ = ["MAX_LENGTH", "SURE", "NameIndex"]

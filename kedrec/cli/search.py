@@ -1,0 +1,79 @@
+"""`kedrec search`: what a name stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kedrec.errors import KedrecError
+    from kedrec.types import NameMatch
+
+
+_PIPED_WIDTH = 240
+
+
+@click.command()
+@click.argument("text")
+@click.option("--kind", metavar="KIND", help="Only this kind of node: Disease, Drug, Gene, ...")
+@click.option("--limit", default=10, show_default=True, help="Most matches.")
+@graph_option
+@json_option
+def search(text: str, kind: str | None, limit: int, graph: str | None, as_json: bool) -> None:
+    """Find what TEXT stands for in the graph: a name, a synonym, an id or a cross-reference.
+
+    The exit code is 0 where TEXT names one entity (of a kind, where several kinds have the name). Where it
+    names none, or several of one kind, the nearest ones are printed and the exit code is 1.
+    """
+    from kedrec.errors import AmbiguousNameError, UnknownNameError
+    from kedrec.naming import SURE, NameIndex
+    from kedrec.settings import load_settings
+    from kedrec.stores import open_store
+
+    settings = load_settings(graph=graph)
+    kinds = None if kind is None else [kind]
+    problem: KedrecError | None = None
+    with open_store(settings.graph_url, settings) as store, progress_on_stderr() as progress:
+        index = NameIndex.open(store, settings.cache_dir, progress)
+        matches = index.search(text, kinds, limit)
+        sure: list[list[str] | None] = [[match.entity.kind] for match in matches if match.score >= SURE]
+        try:
+            for one in sure or [kinds]:
+                index.resolve(text, one)
+        except (AmbiguousNameError, UnknownNameError) as error:
+            known = {match.entity for match in error.candidates}
+            matches = [*error.candidates, *(match for match in matches if match.entity not in known)][:limit]
+            problem = type(error)(error.what, error.hint)  # the candidates are printed here, as a table
+    if as_json:
+        print_json(matches)
+    elif matches:
+        _print_table(matches)
+    if problem is not None:
+        raise problem
+
+
+def _print_table(matches: Sequence[NameMatch]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("Kind", "Id", "Name", "Why"):
+        table.add_column(column, overflow="fold")
+    table.add_column("Score", justify="right")
+    for match in matches:
+        said = (
+            match.why
+            if match.matched in (match.entity.name, match.entity.id)
+            else f"{match.why}: {match.matched}"
+        )
+        cells = (match.entity.kind, match.entity.id, match.entity.name, said, f"{match.score:.0f}")
+        table.add_row(*(Text(cell) for cell in cells))  # as Text: a name is never markup
+    out = console()
+    if not out.is_terminal:
+        out.width = _PIPED_WIDTH  # a program, or a file, has no columns to fold at
+    out.print(table)

@@ -1,0 +1,95 @@
+"""Names that resemble a text: typos, and names that the text is part of. Loaded when nothing else matched."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from kedrec.types import Entity, NameMatch
+
+__all__ = ["Fuzzy"]
+
+_LEAST = 72.0  # per cent of likeness below which a name is another name
+_TYPO = 0.85  # a typo of a whole name scores at most 85, below every writing that is the name itself
+_PART = (65.0, 20.0)  # a part of a name scores from 65, and up to 85 as it nears the whole
+_MANY = 400  # names looked at for each; an entity may have many
+
+
+class Fuzzy:
+    """The names of an index, loaded a kind at a time when first needed."""
+
+    def __init__(self, tables: sqlite3.Connection) -> None:
+        self._tables = tables
+        self._loaded: dict[str, tuple[list[int], list[str]]] = {}
+
+    def nearest(self, words: str, kinds: Sequence[str], limit: int) -> list[NameMatch]:
+        """The entities whose names are most like `words` (a form of `naming.normal`), best first.
+
+        Two names are alike by the share of letters in common and in order (rapidfuzz's ratio), with the
+        words as they stand and with the words sorted.
+        """
+        if not words:
+            return []
+        scored: dict[int, tuple[float, str]] = {}
+        for kind in kinds:
+            rows, names = self._names(kind)
+            for place, score, why in (*_typos(words, names), *_parts(words, names)):
+                row = rows[place]
+                if score > scored.get(row, (0.0, ""))[0]:
+                    scored[row] = score, why
+        return self._matches(scored, limit)
+
+    def _names(self, kind: str) -> tuple[list[int], list[str]]:
+        if kind not in self._loaded:
+            rows = self._tables.execute(
+                "SELECT row, words FROM names, kinds "
+                "WHERE kinds.kind = ? AND row BETWEEN first AND last ORDER BY row",
+                (kind,),
+            ).fetchall()
+            self._loaded[kind] = [row for row, _ in rows], [words for _, words in rows]
+        return self._loaded[kind]
+
+    def _matches(self, scored: dict[int, tuple[float, str]], limit: int) -> list[NameMatch]:
+        best = sorted(scored, key=lambda row: (-scored[row][0], row))[:_MANY]
+        found: dict[tuple[str, str], NameMatch] = {}
+        for row in best:
+            if len(found) == limit:
+                break
+            text, id_, kind, name = self._tables.execute(
+                "SELECT n.text, e.id, e.kind, e.name FROM names AS n JOIN entities AS e USING (entity) "
+                "WHERE row = ?",
+                (row,),
+            ).fetchone()
+            score, why = scored[row]
+            match = NameMatch(
+                entity=Entity(id=id_, kind=kind, name=name), matched=text, why=why, score=round(score, 1)
+            )
+            found.setdefault((kind, id_), match)
+        return list(found.values())
+
+
+def _typos(words: str, names: list[str]) -> list[tuple[int, float, str]]:
+    from rapidfuzz import fuzz, process
+
+    scorers = [fuzz.ratio, fuzz.token_sort_ratio] if " " in words else [fuzz.ratio]
+    return [
+        (place, score * _TYPO, "typo")
+        for scorer in scorers
+        for _, score, place in process.extract(words, names, scorer=scorer, score_cutoff=_LEAST, limit=_MANY)
+    ]
+
+
+def _parts(words: str, names: list[str]) -> list[tuple[int, float, str]]:
+    """Names that hold every word, the last one perhaps cut short."""
+    least, most = _PART
+    *before, last = [f" {word}" for word in words.split()]
+    whole = [f"{word} " for word in before]
+    if len(last) < 3:
+        return []
+    return [
+        (place, least + most * len(words) / len(name), "part")
+        for place, name in enumerate(names)
+        if last in (padded := f" {name} ")
+        and len(name) > len(words)
+        and all(word in padded for word in whole)
+    ]
