@@ -3,9 +3,6 @@
 // metapath: Drug CONTRIBUTES_TO Disease
 // stance: adverse
 MATCH (drug:Drug {id: $drug})-[adds:CONTRIBUTES_TO]->(disease:Disease {id: $disease})
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  adds AS adds,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY adds.source
+RETURN DISTINCT drug.id AS drug_id, disease.id AS disease_id
+ORDER BY drug_id
 LIMIT $limit

@@ -2,17 +2,10 @@
 // says: {drug} {affects} {chemical}, which {goes} {process}, which {linked} {disease}
 // metapath: Drug AFFECTS Chemical CORRELATED_WITH BiologicalProcess CORRELATED_WITH Disease
 // stance: supports
-MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(chemical:Chemical)
-      -[goes:CORRELATED_WITH]->(process:BiologicalProcess)
-      -[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
+MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(chemical:Chemical)-[goes:CORRELATED_WITH]->(process:BiologicalProcess)
 WHERE (size($via) = 0 OR (chemical.id IN $via AND process.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  affects AS affects,
-  chemical.id AS chemical_id, chemical.name AS chemical_name,
-  goes AS goes,
-  process.id AS process_id, process.name AS process_name,
-  linked AS linked,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY chemical_id, process_id, affects.source, goes.source, linked.source
+WITH drug, chemical, process
+MATCH (process)-[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
+RETURN DISTINCT drug.id AS drug_id, chemical.id AS chemical_id, process.id AS process_id, disease.id AS disease_id
+ORDER BY chemical_id, process_id
 LIMIT $limit

@@ -2,16 +2,10 @@
 // says: {drug} {affects} {component}, which {located} {organism}, which {causes} {disease}
 // metapath: Drug AFFECTS CellularComponent LOCATED_IN Organism CAUSES Disease
 // stance: supports
-MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(component:CellularComponent)
-      -[located:LOCATED_IN]->(organism:Organism)-[causes:CAUSES]->(disease:Disease {id: $disease})
+MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(component:CellularComponent)-[located:LOCATED_IN]->(organism:Organism)
 WHERE (size($via) = 0 OR (component.id IN $via AND organism.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  affects AS affects,
-  component.id AS component_id, component.name AS component_name,
-  located AS located,
-  organism.id AS organism_id, organism.name AS organism_name,
-  causes AS causes,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY component_id, organism_id, affects.source, located.source, causes.source
+WITH drug, component, organism
+MATCH (organism)-[causes:CAUSES]->(disease:Disease {id: $disease})
+RETURN DISTINCT drug.id AS drug_id, component.id AS component_id, organism.id AS organism_id, disease.id AS disease_id
+ORDER BY component_id, organism_id
 LIMIT $limit

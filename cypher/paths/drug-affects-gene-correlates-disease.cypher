@@ -2,14 +2,8 @@
 // says: {drug} {affects} {gene}, which {linked} {disease}
 // metapath: Drug AFFECTS Gene CORRELATED_WITH Disease
 // stance: supports
-MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(gene:Gene)
-      -[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
+MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(gene:Gene)-[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
 WHERE (size($via) = 0 OR gene.id IN $via)
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  affects AS affects,
-  gene.id AS gene_id, gene.name AS gene_name,
-  linked AS linked,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, affects.source, linked.source
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, disease.id AS disease_id
+ORDER BY gene_id
 LIMIT $limit

@@ -3,18 +3,10 @@
 // metapath: Drug AFFECTS Gene AFFECTS MolecularFunction PARTICIPATES_IN BiologicalProcess CORRELATED_WITH Disease
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(gene:Gene)-[drives:AFFECTS]->(function:MolecularFunction)
-      -[partakes:PARTICIPATES_IN]->(process:BiologicalProcess)
-      -[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
-WHERE (size($via) = 0 OR (gene.id IN $via AND function.id IN $via AND process.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  affects AS affects,
-  gene.id AS gene_id, gene.name AS gene_name,
-  drives AS drives,
-  function.id AS function_id, function.name AS function_name,
-  partakes AS partakes,
-  process.id AS process_id, process.name AS process_name,
-  linked AS linked,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, function_id, process_id, affects.source, drives.source, partakes.source, linked.source
+WHERE (size($via) = 0 OR (gene.id IN $via AND function.id IN $via))
+WITH drug, gene, function
+MATCH (function)-[partakes:PARTICIPATES_IN]->(process:BiologicalProcess)-[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
+WHERE (size($via) = 0 OR process.id IN $via)
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, function.id AS function_id, process.id AS process_id, disease.id AS disease_id
+ORDER BY gene_id, function_id, process_id
 LIMIT $limit

@@ -2,17 +2,10 @@
 // says: {drug} {affects} {gene}, which {partakes} {process}, which {linked} {disease}
 // metapath: Drug AFFECTS Gene PARTICIPATES_IN BiologicalProcess CORRELATED_WITH Disease
 // stance: supports
-MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(gene:Gene)
-      -[partakes:PARTICIPATES_IN]->(process:BiologicalProcess)
-      -[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
+MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(gene:Gene)-[partakes:PARTICIPATES_IN]->(process:BiologicalProcess)
 WHERE (size($via) = 0 OR (gene.id IN $via AND process.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  affects AS affects,
-  gene.id AS gene_id, gene.name AS gene_name,
-  partakes AS partakes,
-  process.id AS process_id, process.name AS process_name,
-  linked AS linked,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, process_id, affects.source, partakes.source, linked.source
+WITH drug, gene, process
+MATCH (process)-[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, process.id AS process_id, disease.id AS disease_id
+ORDER BY gene_id, process_id
 LIMIT $limit

@@ -3,17 +3,10 @@
 // metapath: Drug AFFECTS Gene PARTICIPATES_IN Pathway AFFECTS BiologicalProcess CAUSES Disease
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(gene:Gene)-[partakes:PARTICIPATES_IN]->(pathway:Pathway)
-      -[drives:AFFECTS]->(process:BiologicalProcess)-[causes:CAUSES]->(disease:Disease {id: $disease})
-WHERE (size($via) = 0 OR (gene.id IN $via AND pathway.id IN $via AND process.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  affects AS affects,
-  gene.id AS gene_id, gene.name AS gene_name,
-  partakes AS partakes,
-  pathway.id AS pathway_id, pathway.name AS pathway_name,
-  drives AS drives,
-  process.id AS process_id, process.name AS process_name,
-  causes AS causes,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, pathway_id, process_id, affects.source, partakes.source, drives.source, causes.source
+WHERE (size($via) = 0 OR (gene.id IN $via AND pathway.id IN $via))
+WITH drug, gene, pathway
+MATCH (pathway)-[drives:AFFECTS]->(process:BiologicalProcess)-[causes:CAUSES]->(disease:Disease {id: $disease})
+WHERE (size($via) = 0 OR process.id IN $via)
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, pathway.id AS pathway_id, process.id AS process_id, disease.id AS disease_id
+ORDER BY gene_id, pathway_id, process_id
 LIMIT $limit

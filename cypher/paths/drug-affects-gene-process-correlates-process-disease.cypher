@@ -3,18 +3,10 @@
 // metapath: Drug AFFECTS Gene AFFECTS BiologicalProcess CORRELATED_WITH BiologicalProcess CORRELATED_WITH Disease
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(gene:Gene)-[drives:AFFECTS]->(process:BiologicalProcess)
-      -[goes:CORRELATED_WITH]->(next:BiologicalProcess)
-      -[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
-WHERE process.id <> next.id AND (size($via) = 0 OR (gene.id IN $via AND process.id IN $via AND next.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  affects AS affects,
-  gene.id AS gene_id, gene.name AS gene_name,
-  drives AS drives,
-  process.id AS process_id, process.name AS process_name,
-  goes AS goes,
-  next.id AS next_id, next.name AS next_name,
-  linked AS linked,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, process_id, next_id, affects.source, drives.source, goes.source, linked.source
+WHERE (size($via) = 0 OR (gene.id IN $via AND process.id IN $via))
+WITH drug, gene, process
+MATCH (process)-[goes:CORRELATED_WITH]->(next:BiologicalProcess)-[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
+WHERE process.id <> next.id AND (size($via) = 0 OR next.id IN $via)
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, process.id AS process_id, next.id AS next_id, disease.id AS disease_id
+ORDER BY gene_id, process_id, next_id
 LIMIT $limit

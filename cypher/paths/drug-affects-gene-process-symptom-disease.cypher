@@ -3,17 +3,10 @@
 // metapath: Drug AFFECTS Gene AFFECTS BiologicalProcess CORRELATED_WITH Symptom < PRESENTS Disease
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(gene:Gene)-[drives:AFFECTS]->(process:BiologicalProcess)
-      -[linked:CORRELATED_WITH]->(symptom:Symptom)<-[shown:PRESENTS]-(disease:Disease {id: $disease})
-WHERE (size($via) = 0 OR (gene.id IN $via AND process.id IN $via AND symptom.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  affects AS affects,
-  gene.id AS gene_id, gene.name AS gene_name,
-  drives AS drives,
-  process.id AS process_id, process.name AS process_name,
-  linked AS linked,
-  symptom.id AS symptom_id, symptom.name AS symptom_name,
-  shown AS shown,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, process_id, symptom_id, affects.source, drives.source, linked.source, shown.source
+WHERE (size($via) = 0 OR (gene.id IN $via AND process.id IN $via))
+WITH drug, gene, process
+MATCH (process)-[linked:CORRELATED_WITH]->(symptom:Symptom)<-[shown:PRESENTS]-(disease:Disease {id: $disease})
+WHERE (size($via) = 0 OR symptom.id IN $via)
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, process.id AS process_id, symptom.id AS symptom_id, disease.id AS disease_id
+ORDER BY gene_id, process_id, symptom_id
 LIMIT $limit

@@ -2,16 +2,10 @@
 // says: {drug} {affects} {process}, which {drives} {next}, which {linked} {disease}
 // metapath: Drug AFFECTS BiologicalProcess AFFECTS BiologicalProcess CORRELATED_WITH Disease
 // stance: supports
-MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(process:BiologicalProcess)
-      -[drives:AFFECTS]->(next:BiologicalProcess)-[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
+MATCH (drug:Drug {id: $drug})-[affects:AFFECTS]->(process:BiologicalProcess)-[drives:AFFECTS]->(next:BiologicalProcess)
 WHERE process.id <> next.id AND (size($via) = 0 OR (process.id IN $via AND next.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  affects AS affects,
-  process.id AS process_id, process.name AS process_name,
-  drives AS drives,
-  next.id AS next_id, next.name AS next_name,
-  linked AS linked,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY process_id, next_id, affects.source, drives.source, linked.source
+WITH drug, process, next
+MATCH (next)-[linked:CORRELATED_WITH]->(disease:Disease {id: $disease})
+RETURN DISTINCT drug.id AS drug_id, process.id AS process_id, next.id AS next_id, disease.id AS disease_id
+ORDER BY process_id, next_id
 LIMIT $limit

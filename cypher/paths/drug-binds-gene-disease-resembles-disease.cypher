@@ -3,15 +3,10 @@
 // metapath: Drug BINDS Gene < ASSOCIATED_WITH Disease RESEMBLES Disease
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[binds:BINDS]->(gene:Gene)<-[assoc:ASSOCIATED_WITH]-(other:Disease)
-      -[resembles:RESEMBLES]-(disease:Disease {id: $disease})
-WHERE other.id <> disease.id AND (size($via) = 0 OR (gene.id IN $via AND other.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  binds AS binds,
-  gene.id AS gene_id, gene.name AS gene_name,
-  assoc AS assoc,
-  other.id AS other_id, other.name AS other_name,
-  resembles AS resembles,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, other_id, binds.source, assoc.source, resembles.source
+WHERE (size($via) = 0 OR (gene.id IN $via AND other.id IN $via))
+WITH drug, gene, other
+MATCH (other)-[resembles:RESEMBLES]-(disease:Disease {id: $disease})
+WHERE other.id <> disease.id
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, other.id AS other_id, disease.id AS disease_id
+ORDER BY gene_id, other_id
 LIMIT $limit

@@ -3,15 +3,9 @@
 // metapath: Drug BINDS Gene EXPRESSED_IN Anatomy < LOCALIZES_TO Disease
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[binds:BINDS]->(gene:Gene)-[expressed:EXPRESSED_IN]->(anatomy:Anatomy)
-      <-[site:LOCALIZES_TO]-(disease:Disease {id: $disease})
 WHERE (size($via) = 0 OR (gene.id IN $via AND anatomy.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  binds AS binds,
-  gene.id AS gene_id, gene.name AS gene_name,
-  expressed AS expressed,
-  anatomy.id AS anatomy_id, anatomy.name AS anatomy_name,
-  site AS site,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, anatomy_id, binds.source, expressed.source, site.source
+WITH drug, gene, anatomy
+MATCH (anatomy)<-[site:LOCALIZES_TO]-(disease:Disease {id: $disease})
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, anatomy.id AS anatomy_id, disease.id AS disease_id
+ORDER BY gene_id, anatomy_id
 LIMIT $limit

@@ -3,15 +3,10 @@
 // metapath: Drug BINDS Gene < ASSOCIATED_WITH Disease < IS_A Disease
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[binds:BINDS]->(gene:Gene)<-[assoc:ASSOCIATED_WITH]-(parent:Disease)
-      <-[subtype:IS_A]-(disease:Disease {id: $disease})
-WHERE parent.id <> disease.id AND (size($via) = 0 OR (gene.id IN $via AND parent.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  binds AS binds,
-  gene.id AS gene_id, gene.name AS gene_name,
-  assoc AS assoc,
-  parent.id AS parent_id, parent.name AS parent_name,
-  subtype AS subtype,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, parent_id, binds.source, assoc.source, subtype.source
+WHERE (size($via) = 0 OR (gene.id IN $via AND parent.id IN $via))
+WITH drug, gene, parent
+MATCH (parent)<-[subtype:IS_A]-(disease:Disease {id: $disease})
+WHERE parent.id <> disease.id
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, parent.id AS parent_id, disease.id AS disease_id
+ORDER BY gene_id, parent_id
 LIMIT $limit

@@ -3,17 +3,10 @@
 // metapath: Drug BINDS Gene PARTICIPATES_IN Pathway < PARTICIPATES_IN Gene < ASSOCIATED_WITH Disease
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[binds:BINDS]->(gene:Gene)-[partakes:PARTICIPATES_IN]->(pathway:Pathway)
-      <-[involves:PARTICIPATES_IN]-(partner:Gene)<-[assoc:ASSOCIATED_WITH]-(disease:Disease {id: $disease})
-WHERE gene.id <> partner.id AND (size($via) = 0 OR (gene.id IN $via AND pathway.id IN $via AND partner.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  binds AS binds,
-  gene.id AS gene_id, gene.name AS gene_name,
-  partakes AS partakes,
-  pathway.id AS pathway_id, pathway.name AS pathway_name,
-  involves AS involves,
-  partner.id AS partner_id, partner.name AS partner_name,
-  assoc AS assoc,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, pathway_id, partner_id, binds.source, partakes.source, involves.source, assoc.source
+WHERE (size($via) = 0 OR (gene.id IN $via AND pathway.id IN $via))
+WITH drug, gene, pathway
+MATCH (pathway)<-[involves:PARTICIPATES_IN]-(partner:Gene)<-[assoc:ASSOCIATED_WITH]-(disease:Disease {id: $disease})
+WHERE gene.id <> partner.id AND (size($via) = 0 OR partner.id IN $via)
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, pathway.id AS pathway_id, partner.id AS partner_id, disease.id AS disease_id
+ORDER BY gene_id, pathway_id, partner_id
 LIMIT $limit

@@ -2,14 +2,8 @@
 // says: {drug} {raises} {gene}, which {lowered} {disease}
 // metapath: Drug UPREGULATES Gene < DOWNREGULATES Disease
 // stance: supports
-MATCH (drug:Drug {id: $drug})-[raises:UPREGULATES]->(gene:Gene)
-      <-[lowered:DOWNREGULATES]-(disease:Disease {id: $disease})
+MATCH (drug:Drug {id: $drug})-[raises:UPREGULATES]->(gene:Gene)<-[lowered:DOWNREGULATES]-(disease:Disease {id: $disease})
 WHERE (size($via) = 0 OR gene.id IN $via)
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  raises AS raises,
-  gene.id AS gene_id, gene.name AS gene_name,
-  lowered AS lowered,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY gene_id, raises.source, lowered.source
+RETURN DISTINCT drug.id AS drug_id, gene.id AS gene_id, disease.id AS disease_id
+ORDER BY gene_id
 LIMIT $limit

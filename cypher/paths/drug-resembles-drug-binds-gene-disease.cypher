@@ -3,15 +3,9 @@
 // metapath: Drug RESEMBLES Drug BINDS Gene < ASSOCIATED_WITH Disease
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[resembles:RESEMBLES]-(other:Drug)-[binds:BINDS]->(gene:Gene)
-      <-[assoc:ASSOCIATED_WITH]-(disease:Disease {id: $disease})
 WHERE drug.id <> other.id AND (size($via) = 0 OR (other.id IN $via AND gene.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  resembles AS resembles,
-  other.id AS other_id, other.name AS other_name,
-  binds AS binds,
-  gene.id AS gene_id, gene.name AS gene_name,
-  assoc AS assoc,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY other_id, gene_id, resembles.source, binds.source, assoc.source
+WITH drug, other, gene
+MATCH (gene)<-[assoc:ASSOCIATED_WITH]-(disease:Disease {id: $disease})
+RETURN DISTINCT drug.id AS drug_id, other.id AS other_id, gene.id AS gene_id, disease.id AS disease_id
+ORDER BY other_id, gene_id
 LIMIT $limit

@@ -2,14 +2,8 @@
 // says: {drug} {resembles} {other}, which {treats} {disease}
 // metapath: Drug RESEMBLES Drug TREATS Disease
 // stance: supports
-MATCH (drug:Drug {id: $drug})-[resembles:RESEMBLES]-(other:Drug)
-      -[treats:TREATS]->(disease:Disease {id: $disease})
+MATCH (drug:Drug {id: $drug})-[resembles:RESEMBLES]-(other:Drug)-[treats:TREATS]->(disease:Disease {id: $disease})
 WHERE drug.id <> other.id AND (size($via) = 0 OR other.id IN $via)
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  resembles AS resembles,
-  other.id AS other_id, other.name AS other_name,
-  treats AS treats,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY other_id, resembles.source, treats.source
+RETURN DISTINCT drug.id AS drug_id, other.id AS other_id, disease.id AS disease_id
+ORDER BY other_id
 LIMIT $limit

@@ -3,15 +3,10 @@
 // metapath: Drug TREATS Disease PRESENTS Symptom < PRESENTS Disease
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[treats:TREATS]->(other:Disease)-[presents:PRESENTS]->(symptom:Symptom)
-      <-[shown:PRESENTS]-(disease:Disease {id: $disease})
-WHERE other.id <> disease.id AND (size($via) = 0 OR (other.id IN $via AND symptom.id IN $via))
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  treats AS treats,
-  other.id AS other_id, other.name AS other_name,
-  presents AS presents,
-  symptom.id AS symptom_id, symptom.name AS symptom_name,
-  shown AS shown,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY other_id, symptom_id, treats.source, presents.source, shown.source
+WHERE (size($via) = 0 OR (other.id IN $via AND symptom.id IN $via))
+WITH drug, other, symptom
+MATCH (symptom)<-[shown:PRESENTS]-(disease:Disease {id: $disease})
+WHERE other.id <> disease.id
+RETURN DISTINCT drug.id AS drug_id, other.id AS other_id, symptom.id AS symptom_id, disease.id AS disease_id
+ORDER BY other_id, symptom_id
 LIMIT $limit

@@ -4,11 +4,6 @@
 // stance: supports
 MATCH (drug:Drug {id: $drug})-[treats:TREATS]->(other:Disease)-[kind:IS_A]->(disease:Disease {id: $disease})
 WHERE other.id <> disease.id AND (size($via) = 0 OR other.id IN $via)
-RETURN
-  drug.id AS drug_id, drug.name AS drug_name,
-  treats AS treats,
-  other.id AS other_id, other.name AS other_name,
-  kind AS kind,
-  disease.id AS disease_id, disease.name AS disease_name
-ORDER BY other_id, treats.source, kind.source
+RETURN DISTINCT drug.id AS drug_id, other.id AS other_id, disease.id AS disease_id
+ORDER BY other_id
 LIMIT $limit

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from kedrec.errors import NotFoundError
-from kedrec.evidence.rows import paths_of_rows
+from kedrec.evidence.rows import complete_paths
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.ranking.paths import FoundPaths, best_paths
 from kedrec.schema import load_schema
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["PairEvidence", "retrieve"]
 
 _PER_TEMPLATE = 6  # paths of one template that may compete
-_FETCHED = 3  # times k: candidates whose edges are fetched before the choice
-_ROWS = 2000  # of one query: a path has as many rows as its parallel edges multiply to
+_FETCHED = 2  # times k: candidates whose edges are fetched before the choice
+_ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
 _SAME_TEMPLATE = 0.6  # what a second path of a template is worth beside the first
 _SAME_NODE = 0.5  # what a path is worth beside another through all its nodes
 _CURATED = 4.0  # times: a curator wrote down the whole path for one drug and disease
@@ -153,22 +153,26 @@ def _diverse(candidates: Sequence[_Candidate], most: int) -> list[_Candidate]:
 def _fetched(
     store: GraphStore, drug: Entity, disease: Entity, candidates: Iterable[_Candidate]
 ) -> list[_Candidate]:
-    """The candidates with their paths, read by one query a template; what the graph hasn't is left out."""
+    """The candidates with their paths, as their templates find them in the graph."""
     by_template: dict[str, list[_Candidate]] = {}
     for candidate in candidates:
         by_template.setdefault(candidate.template.name, []).append(candidate)
-    complete = []
+    found: list[tuple[_Candidate, tuple[str, ...]]] = []
     for name, group in sorted(by_template.items()):
         via = sorted({node for candidate in group for node in candidate.nodes})
         rows = store.run(
             f"paths/{name}", {"drug": drug.id, "disease": disease.id, "via": via, "limit": _ROWS}
         )
-        paths = paths_of_rows(group[0].template, rows)
-        for candidate in group:
-            path = paths.get((drug.id, *candidate.nodes, disease.id))
-            if path is not None:
-                complete.append(_Candidate(candidate.template, candidate.nodes, candidate.score, path))
-    return complete
+        columns = [f"{variable}_id" for variable in group[0].template.node_variables]
+        present = {tuple(row[column] for column in columns) for row in rows}
+        paths = [(candidate, (drug.id, *candidate.nodes, disease.id)) for candidate in group]
+        found += [(candidate, ids) for candidate, ids in paths if ids in present]
+    complete = complete_paths(store, [(candidate.template, ids) for candidate, ids in found])
+    return [
+        _Candidate(candidate.template, candidate.nodes, candidate.score, path)
+        for (candidate, _), path in zip(found, complete, strict=True)
+        if path is not None
+    ]
 
 
 def _judged(candidate: _Candidate) -> _Candidate:

@@ -1,7 +1,8 @@
-"""Turns the rows of a path template into paths, parallel edges merged."""
+"""Fills the paths that templates found with their edges and names, parallel edges merged."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from kedrec.evidence.verbalize import merge_step
@@ -10,55 +11,81 @@ from kedrec.schema import load_schema
 from kedrec.types import Edge, Entity, Path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from kedrec.stores.base import Row
-    from kedrec.stores.templates import Hop, PathTemplate
+    from kedrec.stores.base import GraphStore
+    from kedrec.stores.templates import PathTemplate
 
-__all__ = ["paths_of_rows"]
+__all__ = ["complete_paths"]
+
+_Table = tuple[str, str, str]
+"""A relation, its start kind and its end kind."""
 
 
-def paths_of_rows(template: PathTemplate, rows: Iterable[Row]) -> dict[tuple[str, ...], Path]:
-    """The paths in a template's result, by the ids of their nodes, in the order of the rows.
+def complete_paths(
+    store: GraphStore, found: Iterable[tuple[PathTemplate, Sequence[str]]]
+) -> list[Path | None]:
+    """The paths of some templates, by the ids of all their nodes, with every edge of every step.
 
-    A row holds, for each node variable `x`, `x_id` and `x_name`, and each step's edge under the step's
-    variable. Rows that differ in their edges alone are one path: its steps keep every edge.
+    The edges are read by one query a relation and pair of kinds.
+
+    Returns:
+        A path for each one found, in order; None where the graph lacks one of its edges.
     """
-    kinds = kinds_of(template)
-    nodes: dict[tuple[str, ...], tuple[Entity, ...]] = {}
-    edges: dict[tuple[str, ...], list[dict[tuple[str, str, str], Edge]]] = {}
-    for row in rows:
-        entities = tuple(
-            Entity(id=row[f"{variable}_id"], kind=kind, name=row[f"{variable}_name"])
-            for variable, kind in zip(template.node_variables, kinds, strict=True)
-        )
-        key = tuple(entity.id for entity in entities)
-        nodes.setdefault(key, entities)
-        steps = edges.setdefault(key, [{} for _ in template.hops])
-        for place, (variable, hop) in enumerate(zip(template.step_variables, template.hops, strict=True)):
-            edge = _edge(hop, key[place], key[place + 1], row[variable])
-            steps[place][edge.start, edge.end, edge.source] = edge
-    return {
-        key: Path(
-            template=template.name,
-            metapath=template.metapath,
-            nodes=nodes[key],
-            steps=tuple(
-                merge_step(hop.relation, step.values(), forward=hop.forward)
-                for hop, step in zip(template.hops, steps, strict=True)
-            ),
-        )
-        for key, steps in edges.items()
-    }
+    found = list(found)
+    wanted: dict[_Table, set[tuple[str, str]]] = defaultdict(set)
+    for template, ids in found:
+        for place in range(len(template.hops)):
+            for table, link in _places(template, place, ids):
+                wanted[table].add(link)
+    edges: dict[tuple[_Table, str, str], list[Edge]] = defaultdict(list)
+    names: dict[tuple[str, str], str] = {}
+    for table, links in sorted(wanted.items()):
+        relation, start_kind, end_kind = table
+        starts, ends = (sorted({link[end] for link in links}) for end in (0, 1))
+        for row in store.edges_between(relation, start_kind, end_kind, starts, ends):
+            start, end = row["start_id"], row["end_id"]
+            names[start_kind, start], names[end_kind, end] = row["start_name"], row["end_name"]
+            edges[table, start, end].append(_edge(relation, start, end, row["edge"]))
+    return [_path(template, ids, edges, names) for template, ids in found]
 
 
-def _edge(hop: Hop, here: str, there: str, stored: Mapping[str, Any]) -> Edge:
-    start, end = (here, there) if hop.forward else (there, here)
-    if load_schema().relations[hop.relation].symmetric:  # stored once, from the smaller id
-        start, end = min(here, there), max(here, there)
+def _places(template: PathTemplate, place: int, ids: Sequence[str]) -> list[tuple[_Table, tuple[str, str]]]:
+    """Where a step's edges can be stored: the table, and the ids of start and end."""
+    hop, kinds = template.hops[place], kinds_of(template)
+    ends = (kinds[place], kinds[place + 1]), (ids[place], ids[place + 1])
+    if not hop.forward:
+        ends = ends[0][::-1], ends[1][::-1]
+    known = load_schema().relations[hop.relation]
+    turns = (ends, (ends[0][::-1], ends[1][::-1])) if known.symmetric else (ends,)
+    return [((hop.relation, *kinds), link) for kinds, link in turns if kinds in known.pairs]
+
+
+def _path(
+    template: PathTemplate,
+    ids: Sequence[str],
+    edges: Mapping[tuple[_Table, str, str], list[Edge]],
+    names: Mapping[tuple[str, str], str],
+) -> Path | None:
+    steps = []
+    for place, hop in enumerate(template.hops):
+        stated = [
+            edge for table, link in _places(template, place, ids) for edge in edges.get((table, *link), ())
+        ]
+        if not stated:
+            return None
+        steps.append(merge_step(hop.relation, stated, forward=hop.forward))
+    nodes = tuple(
+        Entity(id=id_, kind=kind, name=names[kind, id_])
+        for kind, id_ in zip(kinds_of(template), ids, strict=True)
+    )
+    return Path(template=template.name, metapath=template.metapath, nodes=nodes, steps=tuple(steps))
+
+
+def _edge(relation: str, start: str, end: str, stored: Mapping[str, Any]) -> Edge:
     return Edge(
         start=start,
-        relation=hop.relation,
+        relation=relation,
         end=end,
         source=stored["source"],
         licence=stored["licence"],

@@ -107,6 +107,19 @@ class GraphStore(Protocol):
     ) -> Iterator[pa.RecordBatch]:
         """Streams the edges of a relation between two kinds: `EDGE_COLUMNS`, or those named, in no order."""
 
+    def edges_between(
+        self,
+        relation: str,
+        start_kind: str,
+        end_kind: str,
+        start_ids: Sequence[str],
+        end_ids: Sequence[str],
+    ) -> list[Row]:
+        """The edges of a relation from some nodes to some others, ordered by start, end and source.
+
+        Rows of `start_id`, `start_name`, `end_id`, `end_name` and `edge`: its stored properties.
+        """
+
     def fingerprint(self) -> Fingerprint:
         """Counts by kind, relation and source, and the digest. Cheap enough to ask on every start."""
 

@@ -90,6 +90,21 @@ class LadybugStore:
             return iter(())
         return iter(self._session().table(text, chosen).to_batches(BATCH))
 
+    def edges_between(
+        self,
+        relation: str,
+        start_kind: str,
+        end_kind: str,
+        start_ids: Sequence[str],
+        end_ids: Sequence[str],
+    ) -> list[Row]:
+        """The edges of a relation from some nodes to some others, ordered by start, end and source."""
+        ends = {"start_kind": start_kind, "end_kind": end_kind}
+        text = statement("lookup/relation-between", self.engine, relation=relation, **ends)
+        if (start_kind, end_kind) not in load_schema().relations[relation].pairs:
+            return []
+        return self._session().rows(text, {"start_ids": list(start_ids), "end_ids": list(end_ids)})
+
     def fingerprint(self) -> Fingerprint:
         """What is in the graph: counted live while writing, and kept with the graph after."""
         if self._is_missing():
