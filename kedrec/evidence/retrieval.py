@@ -30,7 +30,9 @@ _SAME_NODE = 0.5  # what a path is worth beside another through all its nodes
 _CURATED = 4.0  # times: a curator wrote down the whole path for one drug and disease
 _FLOOR = 0.02  # log-odds that any metapath is taken to tell, so that no path is worth nothing
 _MECHANISM = 0.5  # the same for a mechanism: what the drug does, step by step, to the disease
-_ANALOGIES = frozenset({"TREATS", "RESEMBLES", "MEMBER_OF", "EXPRESSED_IN"})
+_ANALOGIES = frozenset(
+    {"TREATS", "RESEMBLES", "MEMBER_OF", "EXPRESSED_IN", "UPREGULATES", "DOWNREGULATES", "REGULATES"}
+)
 _PASSING = frozenset({"PRESENTS", "LOCATED_IN"})
 
 
