@@ -23,7 +23,7 @@ _PREFIX_ALIASES = {
 
 
 def asked_curie(text: str) -> str:
-    """The CURIE that the text is, in capitals and with the schema's prefix (`doid_2377` is DOID:2377), or ""."""
+    """The CURIE that the text is, in capitals, with the schema's prefix (doid_2377: DOID:2377), else ""."""
     curie = _CURIE.match(text)
     if curie is None:
         return ""

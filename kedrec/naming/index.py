@@ -21,6 +21,7 @@ from kedrec.naming.asked import (
 )
 from kedrec.naming.fuzzy import Fuzzy
 from kedrec.naming.normal import Forms, compact, forms, reordered
+from kedrec.naming.others import other_names
 from kedrec.naming.tables import SALTED, Progress, hashed, open_tables
 from kedrec.schema import load_schema
 from kedrec.types import Entity, NameMatch
@@ -47,7 +48,8 @@ _SCORES = {
     "plural": 93.0,
     "word order": 91.0,
     "wording": 89.0,
-    "salt form": SURE,
+    "salt form": 88.0,
+    "other name": SURE,
 }
 _TIERS = {why: tier for tier, why in enumerate(_SCORES)}
 
@@ -64,6 +66,12 @@ class _Hit:
     def order(self) -> tuple[int, bool, int, str, str]:
         entity = self.match.entity
         return self.tier, not self.preferred, _kind_order(entity.kind), entity.id, self.match.matched
+
+    @property
+    def otherwise(self) -> _Hit:
+        """The same hit for a text that is another name of what was looked up."""
+        other = {"why": "other name", "score": _SCORES["other name"]}
+        return _Hit(_TIERS["other name"], self.preferred, self.match.model_copy(update=other))
 
 
 def _kind_order(kind: str) -> int:
@@ -193,11 +201,9 @@ class NameIndex:
         nearest = self._fuzzy.nearest(forms(asked).words, kinds, _NEAREST)
         elsewhere = _one_each(self._hits(asked, list(load_schema().kinds)))[:_NEAREST]
         if elsewhere:
-            is_a = noun_of(elsewhere[0].match.entity.kind)
+            is_a = with_article(noun_of(elsewhere[0].match.entity.kind))
             return UnknownNameError(
-                f"{quoted(asked)} is no {noun}: it is a {is_a}.".replace("a anat", "an anat").replace(
-                    "a org", "an org"
-                ),
+                f"{quoted(asked)} is no {noun}: it is {is_a}.",
                 f"Give the name or the id of {with_article(noun)}.",
                 [*(hit.match for hit in elsewhere), *nearest],
             )
@@ -208,7 +214,11 @@ class NameIndex:
         by_id = self._by_id(asked, kinds, bare=False)
         if by_id:
             return by_id
-        return self._by_name(asked, kinds) or self._by_id(asked, kinds, bare=True)
+        return (
+            self._by_name(asked, kinds)
+            or self._by_id(asked, kinds, bare=True)
+            or [hit.otherwise for name in other_names(asked) for hit in self._by_name(name, kinds)]
+        )
 
     def _by_id(self, asked: str, kinds: Sequence[str], *, bare: bool) -> list[_Hit]:
         """Matches of a CURIE, or of an id without its prefix."""
@@ -216,9 +226,11 @@ class NameIndex:
             column, value = "local", asked.upper()
         else:
             column, value = "curie", asked_curie(asked)
+        if not value:
+            return []
         rows = self._rows(
             "SELECT ids.own, ids.curie, e.id, e.kind, e.name FROM ids JOIN entities AS e USING (entity) "  # noqa: S608  # one of two columns
-            f"WHERE ids.{column} = ? AND ids.{column} <> ''",
+            f"WHERE ids.{column} = ?",
             [value],
         )
         hits = []

@@ -1,0 +1,364 @@
+"""What a text names: every writing of a name, and nothing that only resembles it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kedrec.errors import AmbiguousNameError, EmptyGraphError, KedrecError, UnknownNameError, UsageError
+from kedrec.naming import MAX_LENGTH, SURE, NameIndex
+from kedrec.naming.normal import compact, forms
+from kedrec.stores import NODE_COLUMNS, Fingerprint, GraphStore
+
+Rows = dict[str, list[tuple[str, str, list[str], list[str]]]]
+
+GRAPH: Rows = {
+    "Drug": [
+        ("DRUGBANK:DB00316", "Acetaminophen", ["Tylenol"], ["MESH:D000082"]),
+        ("DRUGBANK:DB00313", "Valproic acid", ["Depakene"], ["MESH:D014635"]),
+        ("DRUGBANK:DB00619", "Imatinib", ["Gleevec"], ["CHEMBL:CHEMBL941"]),
+        ("DRUGBANK:DB00675", "Tamoxifen", ["Nolvadex"], []),
+        ("DRUGBANK:DB01356", "Lithium", [], []),
+        ("DRUGBANK:DB00761", "Potassium", [], []),
+        ("DRUGBANK:DB00207", "Azithromycin", ["Sumamed"], []),
+        ("DRUGBANK:DB00199", "Erythromycin", ["Sumamed"], []),
+    ],
+    "Disease": [
+        ("DOID:2377", "multiple sclerosis", ["MS", "disseminated sclerosis"], ["MESH:D009103"]),
+        ("DOID:9352", "type 2 diabetes mellitus", ["NIDDM"], ["MESH:D003924"]),
+        ("DOID:9744", "type 1 diabetes mellitus", ["IDDM"], ["MESH:D003922"]),
+        ("DOID:14330", "Parkinson's disease", [], ["MESH:D010300"]),
+        ("DOID:1240", "leukemia", ["leukaemia"], ["MESH:D007938"]),
+        ("DOID:5041", "esophageal cancer", ["esophageal tumor"], []),
+        ("DOID:1612", "breast cancer", [], ["MESH:D001943"]),
+        ("DOID:18", "urinary system disease", [], []),
+        ("DOID:2326", "gastroenteritis", ["MS enteritis"], []),
+        ("DOID:784", "chronic kidney disease", ["Chronic Renal Disease"], []),
+        ("DOID:9953", "B- and T-cell mixed leukemia", [], []),
+        ("DOID:1029", "familial periodic paralysis", [], ["MESH:D001943"]),
+        ("OMIM:1", "Sclerosis-like disease", ["Old name"], []),
+        ("OMIM:2", "Quite another disease", ["Old name"], []),
+        ("OMIM:3", "Old names", [], []),
+    ],
+    "SideEffect": [("UMLS:C0026769", "Multiple sclerosis", [], []), ("UMLS:C0000001", "Nausea", [], [])],
+    "Gene": [
+        ("NCBIGene:3569", "IL6", ["interleukin 6", "IL-6"], []),
+        ("NCBIGene:7124", "TNF", ["TNF-alpha", "tumor necrosis factor"], []),
+        ("NCBIGene:3605", "IL17A", ["CTLA8"], []),
+    ],
+    "BiologicalProcess": [("GO:1", "regulation of apoptosis by TNF", [], [])],
+}
+
+
+def store_of(rows: Rows, *, digest: str = "d", metadata: dict[str, str] | None = None) -> GraphStore:
+    def nodes(kind: str, columns: Sequence[str] | None = None) -> pa.Table:
+        table = pa.table(
+            {
+                "id": [row[0] for row in rows[kind]],
+                "name": [row[1] for row in rows[kind]],
+                "synonyms": pa.array([row[2] for row in rows[kind]], pa.list_(pa.string())),
+                "xrefs": pa.array([row[3] for row in rows[kind]], pa.list_(pa.string())),
+                "description": [""] * len(rows[kind]),
+                "sources": pa.array([[] for _ in rows[kind]], pa.list_(pa.string())),
+            },
+            schema=NODE_COLUMNS,
+        )
+        return table.select(list(columns)) if columns else table
+
+    held = Fingerprint(1, {kind: len(values) for kind, values in rows.items()}, {}, digest)
+    return cast(
+        "GraphStore",
+        SimpleNamespace(url="memory", nodes=nodes, fingerprint=lambda: held, metadata=lambda: metadata or {}),
+    )
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NameIndex]:
+    made = NameIndex.open(store_of(GRAPH), tmp_path_factory.mktemp("names"))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "id_", "why"),
+    [
+        ("multiple sclerosis", "Disease", "DOID:2377", "name"),
+        ("  multiple \t sclerosis\n", "Disease", "DOID:2377", "name"),
+        ("Multiple Sclerosis", "Disease", "DOID:2377", "case"),
+        ("disseminated sclerosis", "Disease", "DOID:2377", "synonym"),
+        ("multiple-sclerosis", "Disease", "DOID:2377", "spelling"),
+        ("diabetes mellitus type 2", "Disease", "DOID:9352", "word order"),
+        ("diabetes mellitus, type 2", "Disease", "DOID:9352", "word order"),
+        ("Diabetes Mellitus, Type II", "Disease", "DOID:9352", "word order"),
+        ("type II diabetes mellitus", "Disease", "DOID:9352", "spelling"),
+        ("type-1 diabetes mellitus", "Disease", "DOID:9744", "spelling"),
+        ("type I diabetes mellitus", "Disease", "DOID:9744", "spelling"),
+        ("Parkinson disease", "Disease", "DOID:14330", "spelling"),
+        ("Parkinson\N{RIGHT SINGLE QUOTATION MARK}s disease", "Disease", "DOID:14330", "spelling"),
+        ("Parkinsons disease", "Disease", "DOID:14330", "plural"),
+        ("leukaemias", "Disease", "DOID:1240", "plural"),
+        ("oesophageal tumours", "Disease", "DOID:5041", "plural"),
+        ("cancer of the breast", "Disease", "DOID:1612", "word order"),
+        ("breast cancers", "Disease", "DOID:1612", "plural"),
+        ("diseases of urinary system", "Disease", "DOID:18", "word order"),
+        ("DOID:2377", "Disease", "DOID:2377", "id"),
+        ("doid:2377", "Disease", "DOID:2377", "id"),
+        ("DOID_2377", "Disease", "DOID:2377", "id"),
+        ("MESH:D009103", "Disease", "DOID:2377", "cross-reference"),
+        ("D009103", "Disease", "DOID:2377", "cross-reference"),
+        ("db00619", "Drug", "DRUGBANK:DB00619", "id"),
+        ("DB:DB00619", "Drug", "DRUGBANK:DB00619", "id"),
+        ("imatinib mesylate", "Drug", "DRUGBANK:DB00619", "salt form"),
+        ("Imatinib mesilate", "Drug", "DRUGBANK:DB00619", "salt form"),
+        ("sodium valproate", "Drug", "DRUGBANK:DB00313", "salt form"),
+        ("valproate", "Drug", "DRUGBANK:DB00313", "salt form"),
+        ("lithium carbonate", "Drug", "DRUGBANK:DB01356", "salt form"),
+        ("paracetamol", "Drug", "DRUGBANK:DB00316", "other name"),
+        ("TNF\N{GREEK SMALL LETTER ALPHA}", "Gene", "NCBIGene:7124", "spelling"),
+        ("TNF \N{GREEK CAPITAL LETTER ALPHA}", "Gene", "NCBIGene:7124", "spelling"),
+        ("tumour necrosis factor", "Gene", "NCBIGene:7124", "spelling"),
+        ("IL 6", "Gene", "NCBIGene:3569", "spelling"),
+        ("chronic disease of the kidney", "Disease", "DOID:784", "word order"),
+        ("kidney chronic disorder", "Disease", "DOID:784", "wording"),
+    ],
+)
+def test_writings_of_a_name(index: NameIndex, text: str, kind: str, id_: str, why: str) -> None:
+    match = index.resolved(text, kind)
+    assert (match.entity.id, match.why) == (id_, why)
+    assert match.score >= SURE
+    assert index.resolve(text, kind) == index.search(text, [kind])[0].entity
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "nearest"),
+    [
+        ("multiple sclerosi", "Disease", "DOID:2377"),
+        ("mutliple sclerosis", "Disease", "DOID:2377"),
+        ("imatinb", "Drug", "DRUGBANK:DB00619"),
+        ("leukema", "Disease", "DOID:1240"),
+        ("tamox", "Drug", "DRUGBANK:DB00675"),
+        ("parkinson", "Disease", "DOID:14330"),
+        ("type 3 diabetes mellitus", "Disease", "DOID:9352"),
+    ],
+)
+def test_what_only_resembles_a_name_is_offered_and_not_taken(
+    index: NameIndex, text: str, kind: str, nearest: str
+) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        index.resolve(text, kind)
+    assert caught.value.candidates[0].entity.id == nearest
+    assert all(match.score < SURE for match in caught.value.candidates)
+    assert index.search(text, [kind])[0].entity.id == nearest
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("potassium chloride", "Drug"),  # a salt of potassium isn't potassium
+        ("regulation of TNF by apoptosis", "BiologicalProcess"),  # the order is the meaning
+        ("IL 17 A", "Disease"),
+        ("zzzz", None),
+        ('x"}) DETACH DELETE n //', "Disease"),
+        ("%", "Disease"),
+        ("\N{SLIGHTLY SMILING FACE}", "Disease"),
+        ("' OR 1=1 --", "Disease"),
+        ("\u202emultiple", "Drug"),
+    ],
+)
+def test_no_entity_is_made_up(index: NameIndex, text: str, kind: str | None) -> None:
+    with pytest.raises(UnknownNameError):
+        index.resolve(text, kind)
+
+
+def test_a_disease_is_no_drug(index: NameIndex) -> None:
+    with pytest.raises(UnknownNameError, match="'multiple sclerosis' is no drug: it is a disease") as caught:
+        index.resolve("multiple sclerosis", "Drug")
+    assert caught.value.candidates[0].entity.id == "DOID:2377"
+    with pytest.raises(UnknownNameError, match="no drug: it is a disease"):
+        index.resolve("DOID:2377", "Drug")
+
+
+def test_several_entities_of_one_name_are_an_error_with_all_of_them(index: NameIndex) -> None:
+    with pytest.raises(AmbiguousNameError, match="2 entities") as caught:
+        index.resolve("Old name", "Disease")
+    assert [match.entity.id for match in caught.value.candidates] == ["OMIM:1", "OMIM:2"]
+    with pytest.raises(AmbiguousNameError):
+        index.resolve("sumamed", "Drug")
+    with pytest.raises(AmbiguousNameError):  # two diseases list the MeSH id
+        index.resolve("MESH:D001943", "Disease")
+    with pytest.raises(AmbiguousNameError):  # both are as far from what was written
+        index.resolve("old-name", "Disease")
+
+
+def test_a_preferred_name_outranks_a_synonym(index: NameIndex) -> None:
+    assert index.resolve("old names", "Disease").id == "OMIM:3"
+    assert index.resolve("MS", "Disease").id == "DOID:2377"
+
+
+def test_without_a_kind_one_name_of_two_kinds_is_ambiguous(index: NameIndex) -> None:
+    with pytest.raises(AmbiguousNameError) as caught:
+        index.resolve("multiple sclerosis")
+    assert {match.entity.kind for match in caught.value.candidates} == {"Disease", "SideEffect"}
+    assert index.resolve("multiple sclerosis", ["Disease", "Drug"]).id == "DOID:2377"
+    assert index.resolve("nausea").kind == "SideEffect"
+
+
+def test_search_ranks_one_match_an_entity(index: NameIndex) -> None:
+    matches = index.search("sclerosis", limit=20)
+    assert {match.entity.id for match in matches} >= {"DOID:2377", "OMIM:1"}
+    assert len({(match.entity.kind, match.entity.id) for match in matches}) == len(matches)
+    scores = [match.score for match in matches]
+    assert scores == sorted(scores, reverse=True)
+    assert index.search("sclerosis", limit=20) == matches
+    assert len(index.search("sclerosis", limit=1)) == 1
+    assert index.search("sclerosis", ["drug"]) == []
+
+
+def test_search_puts_the_name_itself_before_what_resembles_it(index: NameIndex) -> None:
+    matches = index.search("MS", ["Disease"])
+    assert [match.entity.id for match in matches] == ["DOID:2377", "DOID:2326"]
+
+
+def test_an_id_brings_nothing_beside_it(index: NameIndex) -> None:
+    assert [match.entity.id for match in index.search("DOID:2377")] == ["DOID:2377"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "empty"),
+        (" \t\n ", "empty"),
+        ("\u200b", "empty"),
+        ("a\0b", r"U\+0000"),
+        ("a\x1b[31m", r"U\+001B"),
+        ("\ud800", r"U\+D800"),
+        ("a" * (MAX_LENGTH + 1), "1,001 characters"),
+        ("x" * 1_000_000, "1,000,000 characters"),
+    ],
+)
+def test_what_is_no_name_is_refused(index: NameIndex, text: str, says: str) -> None:
+    for call in (index.resolve, index.search):
+        with pytest.raises(UsageError, match=says) as caught:
+            call(text)
+        assert len(str(caught.value)) < 200
+
+
+def test_kinds_and_limits_are_checked(index: NameIndex) -> None:
+    with pytest.raises(UsageError, match="'Desease' is no kind"):
+        index.resolve("multiple sclerosis", "Desease")
+    with pytest.raises(UsageError, match="limit is 0"):
+        index.search("multiple sclerosis", limit=0)
+    assert index.resolve("multiple sclerosis", "side effect").kind == "SideEffect"
+
+
+@given(st.text(max_size=60))
+def test_any_text_gives_an_entity_or_an_error_of_ours(index: NameIndex, text: str) -> None:
+    with suppress(KedrecError):
+        found = index.resolve(text)
+        assert index.entity(found.id, found.kind) == found
+
+
+@given(st.text(max_size=60))
+def test_forms_are_stable(text: str) -> None:
+    form = forms(text)
+    assert forms(form.spelled).words == forms(forms(form.spelled).spelled).words
+    assert compact(form.words) == compact(forms(text.upper()).words) or not text.isascii()
+
+
+def test_numbers_stay_apart() -> None:
+    assert compact(forms("1,2-dichloroethane").words) != compact(forms("12-dichloroethane").words)
+    assert forms("1,2-dichloro-3-propane").bag == ""  # which number goes with which word is in the order
+    assert forms("(+)-nicotine").words != forms("(-)-nicotine").words
+
+
+def test_an_entity_by_its_id(index: NameIndex) -> None:
+    assert index.entity("DOID:2377").name == "multiple sclerosis"
+    with pytest.raises(UnknownNameError):
+        index.entity("MESH:D009103")
+    with pytest.raises(UnknownNameError):
+        index.entity("DOID:2377", "Drug")
+
+
+def test_the_index_is_kept_and_made_again_when_the_graph_changes(tmp_path: Path) -> None:
+    one: Rows = {"Disease": [("DOID:1", "first", [], [])]}
+    two: Rows = {"Disease": [("DOID:1", "first", ["renamed"], [])]}
+    told: list[Any] = []
+
+    def opened(store: GraphStore) -> NameIndex:
+        told.clear()
+        return NameIndex.open(store, tmp_path / "cache", lambda *report: told.append(report))
+
+    opened(store_of(one)).close()
+    assert told == [("Indexing names", 0, 1)]
+    opened(store_of(one)).close()
+    assert told == []
+    with pytest.raises(UnknownNameError):
+        opened(store_of(one)).resolve("renamed")
+    assert opened(store_of(two, metadata={"source:x": "2"})).resolve("renamed").id == "DOID:1"
+    assert opened(store_of(two, digest="e")).resolve("renamed").id == "DOID:1"
+
+
+def test_few_indexes_are_kept(tmp_path: Path) -> None:
+    for number in range(7):
+        NameIndex.open(
+            store_of({"Disease": [("DOID:1", "first", [], [])]}, digest=str(number)), tmp_path
+        ).close()
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("left", [b"", b"not a database", b"SQLite format 3\0"])
+def test_a_damaged_index_is_made_again(tmp_path: Path, left: bytes) -> None:
+    store = store_of(GRAPH)
+    NameIndex.open(store, tmp_path).close()
+    (file,) = tmp_path.glob("names-*.sqlite")
+    whole = file.read_bytes()
+    for content in (left, whole[: len(whole) // 2]):
+        file.write_bytes(content)
+        index = NameIndex.open(store, tmp_path)
+        assert index.resolve("IL6", "Gene").id == "NCBIGene:3569"
+        index.close()
+        assert file.stat().st_size == len(whole)
+
+
+def test_a_folder_that_cannot_be_written_does_not_matter(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    index = NameIndex.open(store_of(GRAPH), blocked / "cache")
+    assert index.resolve("IL6", "Gene").id == "NCBIGene:3569"
+
+
+def test_a_disk_that_fills_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = sqlite3.connect
+
+    def full(database: Any, *arguments: Any, **options: Any) -> sqlite3.Connection:
+        if str(database).endswith(".making"):
+            raise sqlite3.OperationalError("database or disk is full")
+        return real(database, *arguments, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", full)
+    index = NameIndex.open(store_of(GRAPH), tmp_path)
+    assert index.resolve("IL6", "Gene").id == "NCBIGene:3569"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_graph_says_so(tmp_path: Path) -> None:
+    with pytest.raises(EmptyGraphError, match="memory is empty"):
+        NameIndex.open(store_of({}), tmp_path)
+
+
+def test_a_moved_cache_still_opens(tmp_path: Path) -> None:
+    NameIndex.open(store_of(GRAPH), tmp_path / "a b?#%").close()
+    shutil.move(tmp_path / "a b?#%", tmp_path / "c")
+    told: list[Any] = []
+    NameIndex.open(store_of(GRAPH), tmp_path / "c", lambda *report: told.append(report)).close()
+    assert told == []
