@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,20 @@ if TYPE_CHECKING:
 __all__ = ["PairEvidence", "retrieve"]
 
 _PER_TEMPLATE = 6  # paths of one template that may compete
-_FETCHED = 2  # times k: candidates whose edges are fetched before the choice
+_FETCHED = 2  # times k: candidates whose edges are read before the choice
 _ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
 _SAME_TEMPLATE = 0.6  # what a second path of a template is worth beside the first
-_SAME_NODE = 0.5  # what a path is worth beside another through all its nodes
-_CURATED = 4.0  # times: a curator wrote down the whole path for one drug and disease
+_SAME_NODE = 0.5  # what a path is worth beside another through half of its nodes, squared for all of them
 _FLOOR = 0.02  # log-odds that any metapath is taken to tell, so that no path is worth nothing
 _MECHANISM = 0.5  # the same for a mechanism: what the drug does, step by step, to the disease
+_CURATED = 1.0  # the same for one path that a curator wrote down whole
+_ANALOGY = 0.3  # what the contribution of an analogy is worth beside a mechanism's: it explains less
+_PASSIVE = 0.2  # what a path is worth where the gene acts on the drug, not the drug on the gene
 _ANALOGIES = frozenset(
     {"TREATS", "RESEMBLES", "MEMBER_OF", "EXPRESSED_IN", "UPREGULATES", "DOWNREGULATES", "REGULATES"}
 )
+_PASSIVE_ACTIONS = frozenset({"substrate", "carrier", "cofactor"})
+_PASSIVE_EVIDENCE = re.compile(r"\((?:enzyme|transporter|carrier)\)")  # DrugBank's words: not a target
 _PASSING = frozenset({"PRESENTS", "LOCATED_IN"})
 
 
@@ -63,6 +68,7 @@ class _Candidate:
     template: PathTemplate
     nodes: tuple[str, ...]
     score: float
+    curated: bool = False
     path: Path | None = None
 
 
@@ -93,10 +99,10 @@ def retrieve(store: GraphStore, ranker: Ranker, drug: Entity, disease: Entity, *
         if best is not None:
             found[template.stance].append((template, best))
     supporting = [
-        _Candidate(template, nodes, worth * weight / best.total)
+        _Candidate(template, nodes, worth * weight / best.total + _CURATED * curated, curated)
         for template, best in found["supports"]
         for worth in [_worth(template, contributions.get(template.name, 0.0))]
-        for nodes, weight in zip(best.paths, best.weights, strict=True)
+        for nodes, weight, curated in zip(best.paths, best.weights, best.curated, strict=True)
     ]
     likely = _diverse(supporting, _FETCHED * k)
     read = [_judged(candidate) for candidate in _fetched(store, drug, disease, likely)]
@@ -120,7 +126,7 @@ def _worth(template: PathTemplate, contribution: float) -> float:
     """Log-odds that a template's paths are taken to tell together."""
     relations = {hop.relation for hop in template.hops}
     if relations & _ANALOGIES:
-        return max(contribution, _FLOOR)
+        return max(_ANALOGY * contribution, _FLOOR)
     return max(contribution, 0.0) + _MECHANISM / max(len(template.hops) - 1, 1)
 
 
@@ -148,7 +154,7 @@ def _diverse(candidates: Sequence[_Candidate], most: int) -> list[_Candidate]:
             if candidate.template.name == best.template.name:
                 worth[i] *= _SAME_TEMPLATE
             shared = len(set(candidate.nodes) & set(best.nodes)) / max(len(candidate.nodes), 1)
-            worth[i] *= _SAME_NODE**shared
+            worth[i] *= _SAME_NODE ** (2 * shared)
     return chosen
 
 
@@ -171,7 +177,7 @@ def _fetched(
         found += [(candidate, ids) for candidate, ids in paths if ids in present]
     complete = complete_paths(store, [(candidate.template, ids) for candidate, ids in found])
     return [
-        _Candidate(candidate.template, candidate.nodes, candidate.score, path)
+        replace(candidate, path=path)
         for (candidate, _), path in zip(found, complete, strict=True)
         if path is not None
     ]
@@ -180,19 +186,20 @@ def _fetched(
 def _judged(candidate: _Candidate) -> _Candidate:
     """The candidate weighed by what its edges say."""
     path = candidate.path
-    if path is None:
+    if path is None or candidate.curated:
         return candidate
-    shared = set.intersection(*(_mechanisms(step) for step in path.steps))
-    score = candidate.score
-    if shared:
-        score *= _CURATED
-    elif _sign(path) > 0:
-        score = 0.0
-    return _Candidate(candidate.template, candidate.nodes, score, path)
+    if _sign(path) > 0:
+        return replace(candidate, score=0.0)
+    if path.steps[0].relation == "BINDS" and _is_passive(path.steps[0]):
+        return replace(candidate, score=candidate.score * _PASSIVE)
+    return candidate
 
 
-def _mechanisms(step: PathStep) -> set[str]:
-    return {mechanism for edge in step.edges for mechanism in edge.mechanisms}
+def _is_passive(step: PathStep) -> bool:
+    """Whether every source has the gene only as what breaks the drug down or carries it."""
+    return step.action in _PASSIVE_ACTIONS or all(
+        _PASSIVE_EVIDENCE.search(edge.evidence) and "(target)" not in edge.evidence for edge in step.edges
+    )
 
 
 def _sign(path: Path) -> int:

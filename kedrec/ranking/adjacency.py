@@ -99,6 +99,15 @@ class Adjacency:
         ]
         return Incidence(*parts)
 
+    def mechanisms(self, table: Table, start: int, end: int) -> set[int]:
+        """Numbers of the curated mechanisms that a link is part of."""
+        key = f"mechanisms/{'/'.join(table)}"
+        if f"{key}/links" not in self._arrays:
+            return set()
+        links, link = self._arrays[f"{key}/links"], start * max(len(self.ids(table[2])), 1) + end
+        begin, past = np.searchsorted(links, [link, link + 1])
+        return set(self._arrays[f"{key}/numbers"][begin:past].tolist())
+
     def along(self, hop: Hop, start_kind: str, which: str = ALL) -> Incidence:
         """The links of one hop of a metapath, from the kind it leaves to the kind it reaches."""
         if hop.forward:
@@ -123,7 +132,6 @@ def read_adjacency(
 ) -> dict[str, NDArray[Any]]:
     """The arrays of an `Adjacency`, streamed from a store."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     tables = list(tables)
     arrays: dict[str, NDArray[Any]] = {}
@@ -134,29 +142,51 @@ def read_adjacency(
         )
         arrays[f"ids/{kind}"] = ids
         numbered[kind] = pa.array([i.decode() for i in ids.tolist()], pa.string())
-    for done, (relation, start, end) in enumerate(tables):
+    mechanisms: dict[str, int] = {}
+    for done, table in enumerate(tables):
         if progress is not None:
             progress("Reading the graph", done, len(tables))
-        rows, columns, plain = [], [], []
-        for here, there, flip in _stored(relation, start, end):
-            for batch in store.edges(relation, here, there, ["start", "end", "mechanisms"]):
-                first = pc.index_in(batch.column(0), value_set=numbered[here])
-                second = pc.index_in(batch.column(1), value_set=numbered[there])
-                ends = (second, first) if flip else (first, second)
-                rows.append(ends[0].to_numpy(zero_copy_only=False))
-                columns.append(ends[1].to_numpy(zero_copy_only=False))
-                counts = pc.fill_null(pc.list_value_length(batch.column(2)), 0)
-                plain.append(counts.to_numpy(zero_copy_only=False) == 0)
-        shape = (len(numbered[start]), len(numbered[end]))
-        both = (_joined(rows), _joined(columns))
-        stated = np.concatenate(plain) if plain else np.zeros(0, bool)
-        key = f"{relation}/{start}/{end}"
-        if start == end:  # a path never stays where it is
-            apart = both[0] != both[1]
-            both, stated = (both[0][apart], both[1][apart]), stated[apart]
-        arrays.update(_compressed(f"{ALL}/{key}", *both, shape))
-        if relation != "TREATS" and not stated.all():
-            arrays.update(_compressed(f"{PLAIN}/{key}", both[0][stated], both[1][stated], shape))
+        arrays.update(_read_table(store, table, numbered, mechanisms))
+    return arrays
+
+
+def _read_table(
+    store: GraphStore, table: Table, numbered: dict[str, pa.Array], mechanisms: dict[str, int]
+) -> dict[str, NDArray[Any]]:
+    """The arrays of one table; `mechanisms` numbers the curated mechanisms as they come."""
+    import pyarrow.compute as pc
+
+    relation, start, end = table
+    shape = (len(numbered[start]), len(numbered[end]))
+    rows, columns, stated = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
+    curated: list[tuple[int, int]] = []
+    for here, there, flip in _stored(relation, start, end):
+        for batch in store.edges(relation, here, there, ["start", "end", "mechanisms"]):
+            ends = [
+                pc.index_in(batch.column(place), value_set=numbered[kind]).to_numpy(zero_copy_only=False)
+                for place, kind in enumerate((here, there))
+            ]
+            first, second = reversed(ends) if flip else ends
+            apart = (first != second) | (start != end)  # a path never stays where it is
+            rows.append(first[apart].astype(np.int64))
+            columns.append(second[apart].astype(np.int64))
+            named = batch.column(2)
+            counts = pc.fill_null(pc.list_value_length(named), 0).to_numpy(zero_copy_only=False)
+            stated.append(counts[apart] == 0)
+            for place in np.flatnonzero((counts > 0) & apart).tolist():
+                link = int(first[place]) * max(shape[1], 1) + int(second[place])
+                curated += [
+                    (link, mechanisms.setdefault(name, len(mechanisms))) for name in named[place].as_py()
+                ]
+    start_numbers, end_numbers, plain = (np.concatenate(parts) for parts in (rows, columns, stated))
+    key = "/".join(table)
+    arrays = _compressed(f"{ALL}/{key}", start_numbers, end_numbers, shape)
+    if relation != "TREATS" and not plain.all():
+        arrays.update(_compressed(f"{PLAIN}/{key}", start_numbers[plain], end_numbers[plain], shape))
+    if curated:
+        links = np.array(sorted(set(curated)), np.int64)
+        arrays[f"mechanisms/{key}/links"] = links[:, 0].copy()
+        arrays[f"mechanisms/{key}/numbers"] = links[:, 1].astype(np.int32)
     return arrays
 
 
@@ -167,10 +197,6 @@ def _stored(relation: str, start: str, end: str) -> list[tuple[str, str, bool]]:
     if known.symmetric and (end, start) in known.pairs:
         places.append((end, start, True))
     return places
-
-
-def _joined(parts: list[NDArray[Any]]) -> NDArray[np.int64]:
-    return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)
 
 
 def _compressed(

@@ -181,6 +181,9 @@ def _regress(design: _Floats, labels: _Floats, weights: _Floats) -> tuple[float,
     from scipy.optimize import minimize
 
     target = 2 * labels - 1
+    used = design.any(axis=0)
+    coefficients = np.zeros(design.shape[1])
+    design = design[:, used]
 
     def loss(parameters: _Floats) -> tuple[float, _Floats]:
         margins = target * (parameters[0] + design @ parameters[1:])
@@ -194,7 +197,8 @@ def _regress(design: _Floats, labels: _Floats, weights: _Floats) -> tuple[float,
     start[0] = np.log(max(base, 1e-9) / max(1 - base, 1e-9))
     bounds = [(None, None)] + [(0.0, None)] * design.shape[1]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500})
-    return float(found.x[0]), found.x[1:]
+    coefficients[used] = found.x[1:]
+    return float(found.x[0]), coefficients
 
 
 def _platt(logits: _Floats, labels: _Floats, weights: _Floats) -> tuple[float, float]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FoundPaths", "best_paths"]
 
+_LOOKED_AT = 40  # the heaviest paths, among which curated ones are looked for
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPaths:
@@ -31,12 +33,14 @@ class FoundPaths:
         total: the sum of their weights: the metapath's DWPC.
         paths: ids of the nodes between drug and disease, of the best paths, best first.
         weights: the weight of each.
+        curated: whether one curated mechanism has all of the path; such paths come first.
     """
 
     count: int
     total: float
     paths: tuple[tuple[str, ...], ...]
     weights: tuple[float, ...]
+    curated: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class _Walks:
 def best_paths(
     adjacency: Adjacency, template: PathTemplate, drug: int, disease: int, most: int
 ) -> FoundPaths | None:
-    """The `most` best paths; equal weights by the nodes' ids. None where there is no path.
+    """The `most` best paths, curated ones first; equal weights by the nodes' ids. None where there is none.
 
     Args:
         adjacency: the graph.
@@ -74,15 +78,31 @@ def best_paths(
         back[: length - meeting], disease, [(length - b, length - a) for a, b in twice if a >= meeting]
     )
     across = [(a, b) for a, b in twice if a < meeting < b]
-    joined = _join(left, right, most, meeting, across)
+    joined = _join(left, right, max(most, _LOOKED_AT), meeting, across)
     if joined is None:
         return None
     count, total, nodes, weights = joined
+    curated = np.array([_curated(adjacency, template, kinds, row) for row in nodes.tolist()], bool)
+    order = np.argsort(~curated, kind="stable")[:most]
+    nodes, weights, curated = nodes[order], weights[order], curated[order]
     ids = tuple(
         tuple(adjacency.name(kind, number) for kind, number in zip(kinds[1:-1], row, strict=True))
         for row in nodes[:, 1:-1].tolist()
     )
-    return FoundPaths(count, total, ids, tuple(weights.tolist()))
+    return FoundPaths(count, total, ids, tuple(weights.tolist()), tuple(curated.tolist()))
+
+
+def _curated(adjacency: Adjacency, template: PathTemplate, kinds: tuple[str, ...], nodes: list[int]) -> bool:
+    """Whether one curated mechanism has every step of the path."""
+    shared: set[int] | None = None
+    for place, hop in enumerate(template.hops):
+        ends = [(kinds[place], nodes[place]), (kinds[place + 1], nodes[place + 1])]
+        (start_kind, start), (end_kind, end) = ends if hop.forward else reversed(ends)
+        found = adjacency.mechanisms((hop.relation, start_kind, end_kind), start, end)
+        shared = found if shared is None else shared & found
+        if not shared:
+            return False
+    return True
 
 
 def _meeting(hops: list[Incidence], back: list[Incidence], drug: int, disease: int) -> int:
