@@ -6,19 +6,22 @@ counts once when a writer ends and keeps the result among the metadata.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kedrec.schema import load_schema
 from kedrec.stores.base import Fingerprint
 
-__all__ = ["COUNTS", "TABLES", "VERSION", "Counts", "fingerprint_of", "public_facts"]
+__all__ = ["COUNTS", "TABLES", "VERSION", "Counts", "fingerprint_of", "public_facts", "tables_digest"]
 
 COUNTS = "_counts"
 """Metadata key of the counts."""
 TABLES = "_tables"
 """Metadata key of the digest of the tables or constraints that `prepare` made."""
 VERSION = "schema_version"
+"""Metadata key of the schema version that the graph was written under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +60,10 @@ def fingerprint_of(counts: Counts, facts: Mapping[str, str]) -> Fingerprint:
 def public_facts(facts: Mapping[str, str]) -> dict[str, str]:
     """The metadata without the store's own entries."""
     return {key: value for key, value in facts.items() if not key.startswith("_")}
+
+
+def tables_digest() -> str:
+    """Digest of the kinds and pairs of the schema: `prepare` has work to do where it has changed."""
+    schema = load_schema()
+    pairs = sorted((relation.name, relation.pairs) for relation in schema.relations.values())
+    return hashlib.sha256(repr((sorted(schema.kinds), pairs)).encode()).hexdigest()

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any, Self
 
 from kedrec.errors import (
-    DataError,
     EmptyGraphError,
     SchemaMismatchError,
     StoreAccessError,
@@ -23,10 +18,22 @@ from kedrec.errors import (
 )
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row
-from kedrec.stores.counting import COUNTS, TABLES, VERSION, Counts, fingerprint_of, public_facts
+from kedrec.stores.counting import (
+    COUNTS,
+    TABLES,
+    VERSION,
+    Counts,
+    fingerprint_of,
+    public_facts,
+    tables_digest,
+)
 from kedrec.stores.folder import GraphFolder, Stamp
 from kedrec.stores.ladybug_session import BATCH, Session
+from kedrec.stores.staged import KEY_COLUMNS, check_pair, count_rows
 from kedrec.stores.statements import chosen_columns, statement
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["LadybugStore"]
 
@@ -126,7 +133,7 @@ class LadybugStore:
             with self.writing():
                 self.prepare()
             return
-        version, tables = str(load_schema().version), _tables_digest()
+        version, tables = str(load_schema().version), tables_digest()
         if not self._is_missing():
             facts = self._session().facts()
             self._check_version(facts)
@@ -171,16 +178,15 @@ class LadybugStore:
     ) -> None:
         """Inserts the edges of one Parquet file and overwrites those of another."""
         names = {"relation": relation, "start_kind": start_kind, "end_kind": end_kind}
-        _check_pair(**names)
+        check_pair(**names)
         self._load("copy-edges", new, EDGE_COLUMNS, **names)
         self._load("change-edges", changed, EDGE_COLUMNS, **names)
 
     def delete_edges(self, relation: str, start_kind: str, end_kind: str, keys: Path) -> None:
         """Deletes the edges whose key is in a Parquet file."""
         names = {"relation": relation, "start_kind": start_kind, "end_kind": end_kind}
-        _check_pair(**names)
-        key = chosen_columns(EDGE_COLUMNS, ["start", "end", "source"])
-        self._load("delete-edges", keys, key, **names)
+        check_pair(**names)
+        self._load("delete-edges", keys, KEY_COLUMNS, **names)
 
     def delete_nodes(self, kind: str, ids: Sequence[str]) -> None:
         """Deletes nodes that have no edges any more."""
@@ -270,34 +276,9 @@ class LadybugStore:
         if file is None:
             return
         with _plain_name(file) as plain:
-            if _row_count(plain, columns):
+            if count_rows(file, columns):
                 with session.transaction():
                     session.execute(statement(f"write/{name}", self.engine, file=plain, **names))
-
-
-def _tables_digest() -> str:
-    schema = load_schema()
-    pairs = sorted((relation.name, relation.pairs) for relation in schema.relations.values())
-    return hashlib.sha256(repr((sorted(schema.kinds), pairs)).encode()).hexdigest()
-
-
-def _check_pair(relation: str, start_kind: str, end_kind: str) -> None:
-    known = load_schema().relations.get(relation)
-    if known is None or (start_kind, end_kind) not in known.pairs:
-        raise UsageError(f"The schema has no {relation} from {start_kind} to {end_kind}.")
-
-
-def _row_count(file: str, columns: pa.Schema) -> int:
-    """Rows of a Parquet file, after a check that it has the columns in their order."""
-    try:
-        metadata = pq.read_metadata(file)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(f"{file} is no Parquet file: {error}.") from error
-    names = metadata.schema.to_arrow_schema().names
-    if names != columns.names:
-        raise DataError(f"{file} has the columns {names} instead of {columns.names}.")
-    rows: int = metadata.num_rows
-    return rows
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from kedrec.stores.templates import load_template
 __all__ = ["chosen_columns", "edge_returns", "node_returns", "statement"]
 
 # Only these are placeholders, so that a map such as {id: $id} is left alone.
-_PLACEHOLDER = re.compile(r"\{(kind|relation|start_kind|end_kind|any_kind|ends|columns|file)\}")
+_PLACEHOLDER = re.compile(r"\{(kind|relation|start_kind|end_kind|any_kind|ends|columns|names|file)\}")
 
 
 def chosen_columns(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
@@ -74,7 +74,7 @@ def statement(
     """The text of `cypher/<name>.cypher` for an engine with its placeholders filled.
 
     `{any_kind}` becomes every kind of the schema as alternatives (`Drug|Disease|...`), `{ends}` the
-    FROM ... TO pairs of `relation`.
+    FROM ... TO pairs of `relation`, `{columns}` RETURN items with an alias and `{names}` the aliases.
 
     Raises:
         UsageError: a kind, relation or column that isn't in the schema; a file with a name that a
@@ -102,6 +102,7 @@ def statement(
         values["ends"] = ", ".join(f"FROM `{start}` TO `{end}`" for start, end in pairs)
     if columns:
         values["columns"] = (node_returns if kind else edge_returns)(columns)
+        values["names"] = ", ".join(f"`{column}`" for column in columns)
 
     def fill(match: re.Match[str]) -> str:
         value = values.get(match[1], "")

@@ -1,0 +1,8 @@
+// name: nodes
+// Nodes of whatever kinds by their ids; an id without node gives no row.
+MATCH (n:{any_kind})
+WHERE n.id IN $ids
+RETURN
+  n.id AS id, label(n) AS kind, n.name AS name, n.synonyms AS synonyms, n.xrefs AS xrefs,
+  n.description AS description, n.sources AS sources
+ORDER BY id

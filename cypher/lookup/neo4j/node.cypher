@@ -1,0 +1,7 @@
+// name: node
+// One node of whatever kind by its id.
+MATCH (n:{any_kind})
+WHERE n.id = $id
+RETURN
+  n.id AS id, labels(n)[0] AS kind, n.name AS name, n.synonyms AS synonyms, n.xrefs AS xrefs,
+  n.description AS description, n.sources AS sources

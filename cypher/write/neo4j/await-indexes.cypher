@@ -1,0 +1,2 @@
+// name: await-indexes
+CALL db.awaitIndexes($seconds)

@@ -1,0 +1,2 @@
+// name: create-batches
+CREATE CONSTRAINT kedrec_batch_key IF NOT EXISTS FOR (b:KedrecBatch) REQUIRE b.key IS UNIQUE

@@ -1,0 +1,3 @@
+// name: forget-batches
+MATCH (b:KedrecBatch)
+DELETE b

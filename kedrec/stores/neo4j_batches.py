@@ -1,0 +1,76 @@
+"""Cuts edge tables into batches for a server: small on the wire, and disjoint where two run at once."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["ROWS", "WORKERS", "batches", "rounds", "slices"]
+
+WORKERS = 2
+"""Sessions that write at the same time."""
+ROWS = 10_000
+"""Rows of a batch, and so of a transaction."""
+_BLOCKS = 4
+_WORTH_IT = 4 * ROWS  # rows below which one session is as fast
+
+# A tournament of four blocks of nodes: within a round, no two cells share a block.
+_ROUNDS = (((0, 0), (1, 1)), ((2, 2), (3, 3)), ((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
+
+
+def rounds(table: pa.Table) -> Iterator[list[pa.Table]]:
+    """Parts of an edge table, round by round; the parts of one round share no node.
+
+    Writing an edge locks both of its nodes, so parts of one round can be written at the same time
+    without waiting for each other. A part is sorted by start and end.
+    """
+    if table.num_rows < _WORTH_IT:
+        yield [_sorted(table)]
+        return
+    start, end = _block(table["start"]), _block(table["end"])
+    cell = pc.add(pc.multiply(pc.min_element_wise(start, end), _BLOCKS), pc.max_element_wise(start, end))
+    for cells in _ROUNDS:
+        parts = [table.filter(pc.equal(cell, low * _BLOCKS + high)) for low, high in cells]
+        yield [_sorted(part) for part in parts if part.num_rows]
+
+
+def batches(table: pa.Table) -> Iterator[tuple[list[list[Any]], list[dict[str, Any]]]]:
+    """Batches of an edge table as rows [start, end, index] and the distinct properties they index.
+
+    Most edges of a source differ in their ends only, so each set of properties is sent once a batch.
+    """
+    names = [name for name in table.column_names if name not in {"start", "end"}]
+    for part in slices(table, ROWS):
+        columns = [part[name].to_pylist() for name in names]
+        known: dict[tuple[Any, ...], int] = {}
+        properties: list[dict[str, Any]] = []
+        indices = []
+        for values in zip(*columns, strict=True):
+            key = tuple(tuple(value) if isinstance(value, list) else value for value in values)
+            index = known.setdefault(key, len(properties))
+            if index == len(properties):
+                properties.append(dict(zip(names, values, strict=True)))
+            indices.append(index)
+        ends = (part["start"].to_pylist(), part["end"].to_pylist(), indices)
+        yield [list(row) for row in zip(*ends, strict=True)], properties
+
+
+def slices(table: pa.Table, rows: int) -> Iterator[pa.Table]:
+    """A table in parts of that many rows, the last one shorter; none where it is empty."""
+    return (table.slice(offset, rows) for offset in range(0, table.num_rows, rows))
+
+
+def _block(ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    encoded = ids.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    blocks = pa.array(zlib.crc32(value.encode()) % _BLOCKS for value in encoded.dictionary.to_pylist())
+    return blocks.take(encoded.indices)
+
+
+def _sorted(table: pa.Table) -> pa.Table:
+    return table.sort_by([("start", "ascending"), ("end", "ascending")])

@@ -1,0 +1,61 @@
+"""The Parquet files that a store is given: their columns are checked before a row is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kedrec.errors import DataError, UsageError
+from kedrec.schema import load_schema
+from kedrec.stores.base import EDGE_COLUMNS
+from kedrec.stores.statements import chosen_columns
+
+__all__ = ["KEY_COLUMNS", "check_pair", "count_rows", "read_rows"]
+
+KEY_COLUMNS = chosen_columns(EDGE_COLUMNS, ["start", "end", "source"])
+"""Columns of a file of edge keys."""
+
+
+def count_rows(file: Path, columns: pa.Schema) -> int:
+    """Rows of a Parquet file that has these columns in this order.
+
+    Raises:
+        DataError: it isn't there, is no Parquet file, or has other columns.
+    """
+    try:
+        metadata = pq.read_metadata(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError(f"{file} is no Parquet file: {error}.", "Stage the source again.") from error
+    names = metadata.schema.to_arrow_schema().names
+    if names != columns.names:
+        raise DataError(
+            f"{file} has the columns {', '.join(names)} instead of {', '.join(columns.names)}.",
+            "Stage the source again.",
+        )
+    rows: int = metadata.num_rows
+    return rows
+
+
+def read_rows(file: Path, columns: pa.Schema) -> pa.Table:
+    """A whole Parquet file with these columns.
+
+    Raises:
+        DataError: it isn't there, is no Parquet file, or has other columns.
+    """
+    count_rows(file, columns)
+    return pq.read_table(file).cast(columns)
+
+
+def check_pair(relation: str, start_kind: str, end_kind: str) -> None:
+    """Refuses a relation between kinds that the schema doesn't allow.
+
+    Raises:
+        UsageError: with the kinds in question.
+    """
+    known = load_schema().relations.get(relation)
+    if known is None or (start_kind, end_kind) not in known.pairs:
+        raise UsageError(
+            f"The schema has no {relation} from {start_kind} to {end_kind}.", "Add it to graph/schema.yaml."
+        )
