@@ -25,8 +25,8 @@ LEAST_TREATED = 20
 
 _CLIP = 20.0
 _FOLDS = 5
-_NEGATIVES = 200_000  # untreated pairs drawn for the fit, each weighing for those not drawn
-_RIDGE = 1.0
+_NEGATIVES = 100_000  # untreated pairs drawn for the fit, each weighing for those not drawn
+_RIDGE = 10.0  # strong enough that a metapath seen a few times can't decide alone
 
 _Floats = NDArray[np.float64]
 
@@ -41,7 +41,8 @@ class Model:
         weights: log-odds per standard deviation (unfitted: 1).
         intercept: log-odds of a pair without any path (unfitted: 0).
         treated: treated pairs learned from.
-        metrics: AUROC and average precision, out of fold, by `pair` and by `disease`.
+        metrics: `auroc`, `auprc` (average precision) and `brier_skill` out of fold, folds by disease. Each
+            pair's own treatment was hidden, the disease's other treatments were not.
     """
 
     fitted: bool
@@ -90,28 +91,21 @@ def fit(
         return Model(fitted=False, scales=scales, weights=(1.0,) * count, intercept=0.0, treated=treated)
     rows, columns, labels, weights = _sample(treats, diseases, seed)
     design = _design(arrays, scales, rows, columns)
-    draw = np.random.default_rng(seed)
-    folds = {
-        "pair": draw.integers(_FOLDS, size=len(rows)),
-        "disease": _folds_of_diseases(treats, diseases, draw)[columns],
-    }
-    logits: dict[str, _Floats] = {}
-    metrics: dict[str, float] = {}
-    for done, (name, fold) in enumerate(folds.items()):
-        logits[name] = np.zeros(len(rows))
-        for part in range(_FOLDS):
-            if progress is not None:
-                progress("Fitting the ranking", done * _FOLDS + part, 2 * _FOLDS + 1)
-            test = fold == part
-            intercept, coefficients = _regress(design[~test], labels[~test], weights[~test])
-            logits[name][test] = intercept + design[test] @ coefficients
-        metrics |= _metrics(name, labels, logits[name], weights)
-    slope, shift = _platt(logits["disease"], labels, weights)
-    intercept, coefficients = _regress(design, labels, weights)
-    calibrated = _sigmoid(shift + slope * logits["disease"])
+    whole = _regress(design, labels, weights)
+    fold = _folds_of_diseases(treats, diseases, np.random.default_rng(seed))[columns]
+    logits = np.zeros(len(rows))
+    for part in range(_FOLDS):
+        if progress is not None:
+            progress("Fitting the ranking", part + 1, _FOLDS + 1)
+        test = fold == part
+        intercept, coefficients = _regress(design[~test], labels[~test], weights[~test], whole)
+        logits[test] = intercept + design[test] @ coefficients
+    slope, shift = _platt(logits, labels, weights)
+    intercept, coefficients = whole
+    calibrated = _sigmoid(shift + slope * logits)
     base = np.average(labels, weights=weights)
     skill = 1 - np.average((calibrated - labels) ** 2, weights=weights) / (base * (1 - base))
-    metrics |= {"disease_brier_skill": float(skill)}
+    metrics = {**_metrics(labels, logits, weights), "brier_skill": float(skill)}
     return Model(
         fitted=True,
         scales=scales,
@@ -176,27 +170,42 @@ def _folds_of_diseases(
     return folds
 
 
-def _regress(design: _Floats, labels: _Floats, weights: _Floats) -> tuple[float, _Floats]:
+def _regress(
+    design: csr_array[np.float64],
+    labels: _Floats,
+    weights: _Floats,
+    start: tuple[float, _Floats] | None = None,
+) -> tuple[float, _Floats]:
     """Intercept and non-negative coefficients of the ridge-penalized logistic regression."""
     from scipy.optimize import minimize
+    from scipy.sparse import csr_array
 
-    target = 2 * labels - 1
-    used = design.any(axis=0)
-    coefficients = np.zeros(design.shape[1])
-    design = design[:, used]
+    used = np.bincount(design.indices, minlength=design.shape[1]) > 0
+    informed = np.diff(design.indptr) > 0
+    # Pairs without any path differ in their label alone: they count as two heavy pairs.
+    bare = [float(weights[~informed & (labels == label)].sum()) for label in (0.0, 1.0)]
+    rows = design[informed][:, used]
+    turned = csr_array(rows.T)
+    target, heavy = 2 * labels[informed] - 1, weights[informed]
 
     def loss(parameters: _Floats) -> tuple[float, _Floats]:
-        margins = target * (parameters[0] + design @ parameters[1:])
-        residuals = -weights * target * _sigmoid(-margins)
-        value = weights @ np.logaddexp(0, -margins) + _RIDGE / 2 * parameters[1:] @ parameters[1:]
-        gradient = np.concatenate([[residuals.sum()], design.T @ residuals + _RIDGE * parameters[1:]])
+        intercept, coefficients = parameters[0], parameters[1:]
+        margins = target * (intercept + rows @ coefficients)
+        residuals = -heavy * target * _sigmoid(-margins)
+        value = heavy @ np.logaddexp(0, -margins) + _RIDGE / 2 * coefficients @ coefficients
+        value += bare[0] * np.logaddexp(0, intercept) + bare[1] * np.logaddexp(0, -intercept)
+        slope = residuals.sum() + bare[0] * _sigmoid(intercept) - bare[1] * _sigmoid(-intercept)
+        gradient = np.concatenate([[slope], turned @ residuals + _RIDGE * coefficients])
         return float(value), gradient
 
     base = np.average(labels, weights=weights)
-    start = np.zeros(design.shape[1] + 1)
-    start[0] = np.log(max(base, 1e-9) / max(1 - base, 1e-9))
-    bounds = [(None, None)] + [(0.0, None)] * design.shape[1]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500})
+    first = np.zeros(int(used.sum()) + 1)
+    first[0] = np.log(max(base, 1e-9) / max(1 - base, 1e-9))
+    if start is not None:
+        first = np.concatenate([[start[0]], start[1][used]])
+    bounds = [(None, None)] + [(0.0, None)] * int(used.sum())
+    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
+    coefficients = np.zeros(design.shape[1])
     coefficients[used] = found.x[1:]
     return float(found.x[0]), coefficients
 
@@ -220,10 +229,10 @@ def _sigmoid(logits: _Floats) -> _Floats:
     return odds
 
 
-def _metrics(name: str, labels: _Floats, logits: _Floats, weights: _Floats) -> dict[str, float]:
+def _metrics(labels: _Floats, logits: _Floats, weights: _Floats) -> dict[str, float]:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     return {
-        f"{name}_auroc": float(roc_auc_score(labels, logits, sample_weight=weights)),
-        f"{name}_auprc": float(average_precision_score(labels, logits, sample_weight=weights)),
+        "auroc": float(roc_auc_score(labels, logits, sample_weight=weights)),
+        "auprc": float(average_precision_score(labels, logits, sample_weight=weights)),
     }

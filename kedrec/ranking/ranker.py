@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PairScore", "Ranker"]
 
-_LAYOUT = 2  # of the cached arrays; another number makes old caches unread
+_LAYOUT = 3  # of the cached arrays; another number makes old caches unread
 _KEPT = 6  # cached rankings, of the graphs asked last
 _SEED = 20250220
 
@@ -130,7 +130,7 @@ class Ranker:
         return (
             f"fitted: non-negative logistic regression on the degree-weighted path counts of "
             f"{len(self._templates)} metapaths, {model.treated} known treatments, calibrated; out of fold by "
-            f"disease AUROC {model.metrics['disease_auroc']:.3f}, AUPRC {model.metrics['disease_auprc']:.3f}"
+            f"disease AUROC {model.metrics['auroc']:.3f}, AUPRC {model.metrics['auprc']:.3f}"
         )
 
     def rank(self, disease_id: str) -> list[PairScore]:
