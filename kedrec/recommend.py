@@ -10,18 +10,20 @@ with kedrec.open() as kr:
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
 from kedrec import __version__
-from kedrec.errors import EmptyGraphError, UsageError
+from kedrec.errors import EmptyGraphError, ModelError, NotFoundError, UsageError
 from kedrec.evidence.retrieval import PairEvidence, retrieve
 from kedrec.grounding import check, from_evidence
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
-from kedrec.llm.opening import model_state, open_model
+from kedrec.llm.opening import open_model
 from kedrec.llm.prompting import RationalePrompt, rationale_request
+from kedrec.llm.registry import resolve
 from kedrec.naming import NameIndex
 from kedrec.ranking import PairScore, Ranker
 from kedrec.settings import Settings, load_settings
@@ -45,7 +47,8 @@ Progress = Callable[[str, int, int | None], None]
 MAX_TOP = 1000
 MAX_PATHS = 50
 _ANSWER_TOKENS = 200
-_AT_ONCE = 8  # rationales asked for in one go: as many as the model has parallel slots
+_AT_ONCE = 4  # rationales asked for in one go; an endpoint answers them at once, llama.cpp in turn
+_MOST_PASSED = 100  # drugs passed over for want of evidence before the search ends
 _FEWEST_PATHS = 2  # one path alone is an anecdote: no rationale is asked for
 
 
@@ -111,7 +114,7 @@ class Kedrec:
     def model(self) -> ChatModel:
         """The language model, loaded when first asked for."""
         if self._model is None:
-            self._model = open_model(self.settings.model, self.settings)
+            self._model = open_model(self.settings.model, self.settings, progress=self._progress)
         return self._model
 
     def search(self, text: str, *, kind: str | None = None, limit: int = 10) -> list[NameMatch]:
@@ -156,21 +159,17 @@ class Kedrec:
         target = self.names.resolve(disease, "Disease")
         wanted = {self.names.resolve(drug, "Drug").id for drug in drugs}
         ranked = self.ranker.rank(target.id)
+        ranks = {score.drug: rank for rank, score in enumerate(ranked, start=1)}
         chosen = [
-            (rank, score)
-            for rank, score in enumerate(ranked, start=1)
-            if (not wanted or score.drug in wanted) and not (new and score.known)
+            score
+            for score in ranked
+            if (score.drug in wanted if wanted else score.informed) and not (new and score.known)
         ]
-        if not wanted:
-            chosen = [pair for pair in chosen if pair[1].informed][:top]
-        pairs = [
-            (rank, score, self._retrieve(score.drug, target, paths, number, len(chosen)))
-            for number, (rank, score) in enumerate(chosen)
-        ]
-        rationales = self._rationales(target, [found for _, _, found in pairs], llm=llm)
+        pairs = self._evidenced(chosen, target, paths, top=None if wanted else top)
+        rationales = self._rationales(target, [found for _, found in pairs], llm=llm)
         recommendations = tuple(
-            self._recommendation(rank, len(ranked), score, found, rationale)
-            for (rank, score, found), rationale in zip(pairs, rationales, strict=True)
+            self._recommendation(ranks[score.drug], len(ranked), score, found, rationale)
+            for (score, found), rationale in zip(pairs, rationales, strict=True)
         )
         abstained = ""
         if not recommendations:
@@ -215,13 +214,13 @@ class Kedrec:
             nodes=dict(fingerprint.nodes),
             edges_by_source=by_source,
             sources={
-                key.removeprefix("source:"): value
+                key.removeprefix("source:"): json.loads(value)
                 for key, value in self.store.metadata().items()
                 if key.startswith("source:")
             },
             templates=len(path_templates()),
             model=self.settings.model,
-            model_state=model_state(self.settings.model, self.settings),
+            model_state=self._model_state(),
             home=str(self.settings.home),
         )
 
@@ -244,13 +243,37 @@ class Kedrec:
     ) -> None:
         self.close()
 
+    def _model_state(self) -> str:
+        if self.settings.model.partition(":")[0] in {"openai", "langchain"}:
+            return "not asked"
+        try:
+            files = resolve(self.settings.model, self.settings, self._progress)
+        except (ModelError, NotFoundError) as error:
+            return str(error)
+        return f"ready, {files.path}"
+
     def _report(self, stage: str, done: int, total: int | None) -> None:
         if self._progress is not None:
             self._progress(stage, done, total)
 
-    def _retrieve(self, drug: str, disease: Entity, paths: int, done: int, total: int) -> PairEvidence:
-        self._report("Finding paths", done, total)
-        return retrieve(self.store, self.ranker, self.names.entity(drug), disease, k=paths)
+    def _evidenced(
+        self, scores: Sequence[PairScore], disease: Entity, paths: int, *, top: int | None
+    ) -> list[tuple[PairScore, PairEvidence]]:
+        """The scored drugs with their evidence.
+
+        With `top`, the first that many with enough evidence: a drug that one path alone speaks for is
+        passed over, since it can't be explained. Where all are such, the first that many all the same.
+        """
+        found: list[tuple[PairScore, PairEvidence]] = []
+        passed: list[tuple[PairScore, PairEvidence]] = []
+        total = len(scores) if top is None else min(top, len(scores))
+        for score in scores:
+            if len(found) >= total or len(passed) >= _MOST_PASSED:
+                break
+            self._report("Finding paths", len(found), total)
+            pair = retrieve(self.store, self.ranker, self.names.entity(score.drug, "Drug"), disease, k=paths)
+            (passed if top is not None and _too_little(pair) else found).append((score, pair))
+        return found or passed[:top]
 
     def _rationales(self, disease: Entity, found: Sequence[PairEvidence], *, llm: bool) -> list[Rationale]:
         """One rationale a pair: the model's words where there is enough evidence, else the evidence's."""

@@ -6,7 +6,7 @@ Everything is frozen: an answer never changes after it was made.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -328,7 +328,7 @@ class Status(_Frozen):
     schema_version: int
     nodes: dict[str, int]
     edges_by_source: dict[str, int]
-    sources: dict[str, str]
+    sources: dict[str, dict[str, Any]]
     templates: int
     model: str
     model_state: str

@@ -45,6 +45,8 @@ __all__ = [
 Progress: TypeAlias = Callable[[str, int, "int | None"], None]
 """Reports progress: the stage's name, how much is done, of how much (None: not known)."""
 
+_PIPED_WIDTH = 110
+
 graph_option = click.option(
     "--graph",
     metavar="URL",
@@ -103,10 +105,10 @@ def _report_defect(error: Exception) -> int:
 
 
 def console() -> Console:
-    """A console on stdout; plain text where stdout is no terminal."""
+    """A console on stdout; plain text of a fixed width where stdout is no terminal."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
 def warn(message: str) -> None:

@@ -22,7 +22,7 @@ def print_answer(console: Console, answer: Answer) -> None:
     """Prints an answer: the question, then each drug with its reasons and paths, then the manifest."""
     head = Text(answer.disease.name, style="bold")
     head.append(f"  {answer.disease.id}", style="dim")
-    head.append(f"  {answer.candidates:,} drugs ranked, {answer.manifest.ranking}", style="dim")
+    head.append(f"  {answer.candidates:,} drugs ranked", style="dim")
     console.print(head)
     if answer.abstained:
         console.print(Text(answer.abstained, style="yellow"))
@@ -109,7 +109,9 @@ def print_status(console: Console, status: Status) -> None:
     edges = ", ".join(f"{count:,} {source}" for source, count in sorted(status.edges_by_source.items()))
     table.add_row("edges", Text(f"{sum(status.edges_by_source.values()):,}: {edges}"))
     for source, state in sorted(status.sources.items()):
-        table.add_row("source", Text(f"{source}: {state}"))
+        table.add_row(
+            "source", Text(f"{source}: {', '.join(str(fact) for _, fact in sorted(state.items()))}")
+        )
     table.add_row("templates", Text(str(status.templates)))
     table.add_row("model", Text(f"{status.model}: {status.model_state}"))
     table.add_row("home", Text(status.home))
