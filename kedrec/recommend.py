@@ -22,7 +22,7 @@ from kedrec.evidence.retrieval import PairEvidence, retrieve
 from kedrec.grounding import check, from_evidence
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
 from kedrec.llm.opening import open_model
-from kedrec.llm.prompting import RationalePrompt, rationale_request
+from kedrec.llm.prompting import PROMPT_VERSION, RationalePrompt, rationale_request
 from kedrec.llm.registry import resolve
 from kedrec.naming import NameIndex
 from kedrec.ranking import PairScore, Ranker
@@ -356,7 +356,7 @@ class Kedrec:
             schema_version=fingerprint.schema_version,
             templates=hashlib.sha256(templates.encode()).hexdigest(),
             ranking=self.ranker.description,
-            prompt=RationalePrompt.version if asked else "",
+            prompt=PROMPT_VERSION if asked else "",
             model=_model_name(self.model) if asked else "",
             model_sha256=self.model.info.sha256 if asked else "",
             seed=self.settings.seed,
