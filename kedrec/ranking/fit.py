@@ -171,7 +171,7 @@ def _folds_of_diseases(
 
 
 def _regress(
-    design: csr_array[np.float64],
+    design: _Floats,
     labels: _Floats,
     weights: _Floats,
     start: tuple[float, _Floats] | None = None,
@@ -180,11 +180,10 @@ def _regress(
     from scipy.optimize import minimize
     from scipy.sparse import csr_array
 
-    used = np.bincount(design.indices, minlength=design.shape[1]) > 0
-    informed = np.diff(design.indptr) > 0
+    used, informed = design.any(axis=0), design.any(axis=1)
     # Pairs without any path differ in their label alone: they count as two heavy pairs.
     bare = [float(weights[~informed & (labels == label)].sum()) for label in (0.0, 1.0)]
-    rows = design[informed][:, used]
+    rows = csr_array(design[np.ix_(informed, used)])  # most pairs have few kinds of paths
     turned = csr_array(rows.T)
     target, heavy = 2 * labels[informed] - 1, weights[informed]
 
