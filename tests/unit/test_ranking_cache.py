@@ -1,0 +1,97 @@
+"""The ranking's file: whole or not used at all, whoever else writes it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from listed_graph import random_graph
+
+from kedrec.ranking import Ranker
+from kedrec.ranking.arrays import ArrayFile, DamagedFileError, write_arrays
+
+ARRAYS = {
+    "a": np.arange(7, dtype=np.int32),
+    "b/c": np.eye(3),
+    "empty": np.zeros(0),
+    "ids": np.array([b"x", b"yz"]),
+}
+
+
+def test_arrays_and_facts_come_back_as_written(tmp_path: Path) -> None:
+    write_arrays(tmp_path / "deep" / "f.bin", ARRAYS, {"n": 1, "names": ["é"]})
+    found = ArrayFile(tmp_path / "deep" / "f.bin")
+    assert found.facts == {"n": 1, "names": ["é"]}
+    assert list(found) == list(ARRAYS)
+    for name, array in ARRAYS.items():
+        assert found[name].dtype == array.dtype
+        assert np.array_equal(found[name], array)
+    assert [file.name for file in (tmp_path / "deep").iterdir()] == ["f.bin"]
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "header", "flipped", "longer", "foreign"])
+def test_a_damaged_file_is_recognized(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "f.bin"
+    write_arrays(path, ARRAYS, {})
+    data = bytearray(path.read_bytes())
+    if damage == "flipped":
+        data[-70] ^= 1
+    elif damage == "header":
+        data[30] ^= 0xFF
+    path.write_bytes(
+        {
+            "empty": b"",
+            "cut": bytes(data[:-64]),
+            "longer": bytes(data) + b"\0" * 64,
+            "foreign": b"PK\3\4 something else entirely",
+        }.get(damage, bytes(data))
+    )
+    with pytest.raises(DamagedFileError):
+        ArrayFile(path)
+
+
+def scores(ranker: Ranker) -> list[tuple[str, float]]:
+    return [(pair.drug, pair.score) for pair in ranker.rank("Disease:0")]
+
+
+def test_a_damaged_ranking_is_made_again(tmp_path: Path) -> None:
+    graph = random_graph(5)
+    first = scores(Ranker.open(graph, tmp_path))  # type: ignore[arg-type]
+    (file,) = tmp_path.glob("ranking-*.bin")
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    assert scores(Ranker.open(graph, tmp_path)) == first  # type: ignore[arg-type]
+    assert file.read_bytes() == whole
+
+
+def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    graph = random_graph(5)
+    ranker = Ranker.open(graph, tmp_path / "taken")  # type: ignore[arg-type]
+    assert scores(ranker) == scores(Ranker.open(graph, tmp_path / "free"))  # type: ignore[arg-type]
+
+
+def test_several_at_once_leave_one_whole_file(tmp_path: Path) -> None:
+    graph = random_graph(5)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: scores(Ranker.open(graph, tmp_path)), range(4)))  # type: ignore[arg-type]
+    assert found[1:] == found[:-1]
+    assert [file.suffix for file in tmp_path.iterdir()] == [".bin"]
+    (file,) = tmp_path.iterdir()
+    ArrayFile(file)
+
+
+def test_another_graph_is_another_ranking_and_old_ones_go(tmp_path: Path) -> None:
+    for seed in range(8):
+        Ranker.open(random_graph(seed), tmp_path)  # type: ignore[arg-type]
+    assert len(list(tmp_path.glob("ranking-*.bin"))) == 6
+
+
+def test_asking_imports_neither_scipy_nor_scikit_learn() -> None:
+    code = "import sys, kedrec.evidence.retrieval; print({'scipy', 'sklearn'} & sys.modules.keys())"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
