@@ -1,8 +1,8 @@
 // name: drug-treats-sibling-disease
-// says: {drug} {treats} {other}, which {is_a} {parent}, which also {subtype} {disease}
+// says: {drug} {treats} {other}, which {under} {parent}, which also {subtype} {disease}
 // metapath: Drug TREATS Disease IS_A Disease < IS_A Disease
 // stance: supports
-MATCH (drug:Drug {id: $drug})-[treats:TREATS]->(other:Disease)-[is_a:IS_A]->(parent:Disease)
+MATCH (drug:Drug {id: $drug})-[treats:TREATS]->(other:Disease)-[under:IS_A]->(parent:Disease)
 WHERE other.id <> parent.id AND (size($via) = 0 OR (other.id IN $via AND parent.id IN $via))
 WITH drug, other, parent
 MATCH (parent)<-[subtype:IS_A]-(disease:Disease {id: $disease})
