@@ -7,6 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+# llama.cpp must be loaded before ladybug: the other way round its C++ symbols resolve to ladybug's, which
+# are loaded globally, and the first use of a model ends the process with std::bad_alloc.
+import xllamacpp  # noqa: F401
+
+# isort: split
 import ladybug
 
 from kedrec.errors import StoreError
