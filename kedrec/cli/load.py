@@ -36,7 +36,7 @@ __all__ = ["graph", "sources"]
 @json_option
 def graph(
     source: tuple[str, ...], folder: Path | None, work: Path | None, graph: str | None, as_json: bool
-) -> None:  # noqa: FBT001  # click passes by name
+) -> None:  # click passes by name
     """Load sources into the graph; without SOURCE, the built-in starter graph.
 
     Loading again writes only what is new or changed. `kedrec-load sources` lists the sources.
@@ -56,7 +56,10 @@ def graph(
             f"{kept} can't be written: {error.strerror or error}.", "Set KEDREC_HOME to a folder of yours."
         ) from error
     try:
-        with progress_on_stderr() as progress, open_store(settings.graph_url, settings, read_only=False) as store:
+        with (
+            progress_on_stderr() as progress,
+            open_store(settings.graph_url, settings, read_only=False) as store,
+        ):
             report = load_graph(
                 store,
                 source,
@@ -84,7 +87,7 @@ def _rows(part: str, rows: RowReport) -> str:
     if part != "attributes":
         told += f" {rows.rejected:>6,} rejected {rows.new:>10,} new {rows.changed:>8,} changed"
         return told
-    return f"  {part:<10} {rows.read:>10,} read {rows.loaded:>10,} used   {'':>8}        {rows.rejected:>6,} rejected"
+    return f"  {part:<10} {rows.read:>10,} read {rows.loaded:>10,} used{' ' * 18}{rows.rejected:>6,} rejected"
 
 
 def _print(report: LoadReport) -> None:
@@ -120,7 +123,7 @@ def _print(report: LoadReport) -> None:
 
 @click.command()
 @json_option
-def sources(as_json: bool) -> None:  # noqa: FBT001  # click passes by name
+def sources(as_json: bool) -> None:  # click passes by name
     """List the sources that can be loaded."""
     from kedrec.loading import list_sources
 

@@ -26,38 +26,33 @@ __all__ = ["canonical_nodes", "check_nodes", "stage_schema"]
 
 def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) -> None:
     """Makes the tables that the SQL below checks against: `kinds`, `pairs`, `ranks`."""
-    sql = staging.sql
-    sql.execute("CREATE TABLE kinds (kind VARCHAR, prefixes VARCHAR[])")
     # A node may carry the id of any kind of its family: a chemical that is a drug keeps its DrugBank id.
-    sql.executemany(
-        "INSERT INTO kinds VALUES (?, ?)",
-        [
-            [name, sorted({prefix for kind in family_of(name) for prefix in schema.kinds[kind].prefixes})]
-            for name in schema.kinds
-        ],
-    )
-    rows = [
-        (relation.name, start, end, relation.symmetric)
-        for relation in schema.relations.values()
-        for start, end in relation.pairs
+    prefixes = [
+        sorted({prefix for kind in family_of(name) for prefix in schema.kinds[kind].prefixes})
+        for name in schema.kinds
     ]
-    sql.execute(
-        "CREATE TABLE pairs (pair SMALLINT, relation VARCHAR, start_kind VARCHAR, end_kind VARCHAR, both_ways BOOLEAN)"
+    staging.table("kinds", {"kind": list(schema.kinds), "prefixes": prefixes})
+    pairs = [(relation, *pair) for relation in schema.relations.values() for pair in relation.pairs]
+    staging.table(
+        "pairs",
+        {
+            "pair": list(range(len(pairs))),
+            "relation": [relation.name for relation, _, _ in pairs],
+            "start_kind": [start for _, start, _ in pairs],
+            "end_kind": [end for _, _, end in pairs],
+            "both_ways": [relation.symmetric for relation, _, _ in pairs],
+        },
     )
-    sql.executemany(
-        "INSERT INTO pairs VALUES (?, ?, ?, ?, ?)", [(number, *row) for number, row in enumerate(rows)]
+    actions = [
+        (relation.name, action, wording.sign, place)
+        for relation in schema.relations.values()
+        for place, (action, wording) in enumerate(relation.actions.items())
+    ]
+    names = ("relation", "action", "sign", "place")
+    staging.table("actions", {name: [row[i] for row in actions] for i, name in enumerate(names)})
+    staging.table(
+        "ranks", {"source": [source.name for source in sources], "rank": [source.rank for source in sources]}
     )
-    sql.execute("CREATE TABLE actions (relation VARCHAR, action VARCHAR, sign INTEGER, place INTEGER)")
-    sql.executemany(
-        "INSERT INTO actions VALUES (?, ?, ?, ?)",
-        [
-            (relation.name, action, wording.sign, place)
-            for relation in schema.relations.values()
-            for place, (action, wording) in enumerate(relation.actions.items())
-        ],
-    )
-    sql.execute("CREATE TABLE ranks (source VARCHAR, rank INTEGER)")
-    sql.executemany("INSERT INTO ranks VALUES (?, ?)", [(source.name, source.rank) for source in sources])
 
 
 _CHECK_NODES = """
@@ -67,7 +62,8 @@ SELECT * FROM (
     CASE
       WHEN k.kind IS NULL THEN 'unknown kind'
       WHEN n.id IS NULL OR NOT regexp_full_match(n.id, '[A-Za-z0-9]+:[^\\s]+') THEN 'not an id (PREFIX:LOCAL)'
-      WHEN NOT list_contains(k.prefixes, split_part(n.id, ':', 1)) THEN 'id of another vocabulary than the kind''s'
+      WHEN NOT list_contains(k.prefixes, split_part(n.id, ':', 1))
+        THEN 'id of another vocabulary than the kind''s'
       WHEN coalesce(trim(n.name), '') = '' THEN 'no name'
     END AS reason,
     CASE WHEN k.kind IS NULL THEN coalesce(n.kind, '') ELSE coalesce(n.id, '') END AS detail
@@ -86,17 +82,19 @@ WITH named AS (
     flatten(list(xrefs)) AS xrefs, max(coalesce(description, '')) AS description
   FROM good_nodes GROUP BY ALL
 )
-SELECT kind, id, first(name ORDER BY n DESC, name) AS name, list_concat(flatten(list(synonyms)), list(name)) AS synonyms,
+SELECT kind, id, first(name ORDER BY n DESC, name) AS name,
+  list_concat(flatten(list(synonyms)), list(name)) AS synonyms,
   list_filter(list_distinct(flatten(list(xrefs))),
-    lambda x: regexp_full_match(x, '[A-Za-z0-9]+:[^\\s]+') AND list_contains($prefixes, split_part(x, ':', 1))) AS xrefs,
-  arg_max(description, length(description)) AS description, [$source] AS sources,
+    lambda x: regexp_full_match(x, '[A-Za-z0-9]+:[^\\s]+')
+      AND list_contains($prefixes, split_part(x, ':', 1))) AS xrefs,
+  first(description ORDER BY length(description) DESC, description) AS description, [$source] AS sources,
   (SELECT rank FROM ranks WHERE source = $source) AS rank, false AS stored
 FROM named GROUP BY kind, id;
 """
 
 
 def check_nodes(staging: Staging, source: Source, schema: Schema) -> None:
-    """Rejects node rows that the schema doesn't allow and adds up the others: `incoming`, one a kind and id."""
+    """Rejects node rows that the schema doesn't allow; adds up the others in `incoming`, one a node."""
     staging.sql.execute(_CHECK_NODES)
     staging.sql.execute(_INCOMING, {"source": source.name, "prefixes": list(schema.prefixes)})
 
@@ -113,7 +111,8 @@ def _stage_stored(staging: Staging, store: GraphStore, schema: Schema) -> None:
             staging.sql.register("stored_nodes", store.nodes(kind))
             staging.sql.execute(
                 "INSERT INTO stored SELECT ?, id, name, synonyms, xrefs, description, sources, "
-                "coalesce((SELECT min(rank) FROM ranks WHERE list_contains(sources, source)), 99) FROM stored_nodes",
+                "coalesce((SELECT min(rank) FROM ranks WHERE list_contains(sources, source)), 99) "
+                "FROM stored_nodes",
                 [kind],
             )
             staging.sql.unregister("stored_nodes")
@@ -146,7 +145,7 @@ SELECT n.node, n.kind, n.id, m.name,
   m.description, list_sort(list_distinct(m.sources)) AS sources
 FROM (
   SELECT new_kind AS kind, new_id AS id,
-    first(name ORDER BY rank, stored, id <> new_id, id) AS name,
+    first(name ORDER BY rank, stored, id <> new_id, length(name), name) AS name,
     list_concat(flatten(list(synonyms)), list(name)) AS synonyms,
     list_concat(flatten(list(xrefs)), list(id)) AS xrefs,
     first(description ORDER BY length(description) DESC, description) AS description,
@@ -165,23 +164,14 @@ def canonical_nodes(staging: Staging, store: GraphStore, schema: Schema) -> Iden
     rows = sql.execute(
         "SELECT r.kind, r.id, min(r.rank), list_distinct(flatten(list(list_filter(r.xrefs, "
         "lambda x: list_contains(k.prefixes, split_part(x, ':', 1)))))) "
-        "FROM (SELECT kind, id, rank, xrefs FROM stored UNION ALL SELECT kind, id, rank, xrefs FROM incoming) AS r "
+        "FROM (SELECT kind, id, rank, xrefs FROM stored "
+        "UNION ALL SELECT kind, id, rank, xrefs FROM incoming) AS r "
         "JOIN kinds AS k USING (kind) GROUP BY r.kind, r.id"
     ).fetchall()
     identity = resolve((Claim(kind, curie, tuple(xrefs), rank) for kind, curie, rank, xrefs in rows), schema)
+    names = ("kind", "id", "new_kind", "new_id")
     for table, pairs in (("same_as", identity.entity), ("aliases", identity.aliases)):
-        _pairs_table(staging, table, pairs)
+        joined = [(*old, *new) for old, new in pairs.items()]
+        staging.table(table, {name: [row[i] for row in joined] for i, name in enumerate(names)})
     sql.execute(_NODES)
     return identity
-
-
-def _pairs_table(staging: Staging, table: str, pairs: object) -> None:
-    import pyarrow as pa
-
-    assert isinstance(pairs, dict)
-    names = ("kind", "id", "new_kind", "new_id")
-    rows = [(*old, *new) for old, new in pairs.items()]
-    columns = {name: pa.array([row[i] for row in rows], pa.string()) for i, name in enumerate(names)}
-    staging.sql.register("new_pairs", pa.table(columns))
-    staging.sql.execute(f"CREATE TABLE {table} AS SELECT * FROM new_pairs")  # noqa: S608  # one of two names
-    staging.sql.unregister("new_pairs")

@@ -1,4 +1,4 @@
-"""Reads DrugMechDB's curated paths: every link becomes an edge that names its paths, every path an indication.
+"""Reads DrugMechDB: every link becomes an edge that names its curated paths, every path an indication.
 
 `loaders/drugmechdb.yaml` tells which relation each predicate is between which kinds.
 """
@@ -11,20 +11,25 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import AssetError, DataError
 from kedrec.loading.documents import Lined, read_document
 from kedrec.loading.identity import FAMILIES
 from kedrec.loading.sources import Source, find_files
-from kedrec.loading.staging import Progress, Staging
 from kedrec.schema import Schema, load_schema
+
+if TYPE_CHECKING:
+    from kedrec.loading.staging import Progress, Staging
 
 __all__ = ["read_drugmechdb", "reference"]
 
 _DRUGBANK = re.compile(r"DB:DB\d{5}")
+_WORD = re.compile(r"\w{4,}")
+_SALTS = frozenset({"acetate", "citrate", "hydrochloride", "phosphate", "sodium", "sulfate"})
 _PUBMED = re.compile(
-    r"https?://(?:www\.)?(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed|europepmc\.org/article/MED)/(\d+)/?(?:[?#].*)?"
+    r"https?://(?:www\.)?(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed|europepmc\.org/article/MED)"
+    r"/(\d+)/?(?:[?#].*)?"
 )
 _PMC = re.compile(r"https?://(?:www\.|pmc\.)?ncbi\.nlm\.nih\.gov/(?:pmc/)?articles/(PMC\d+)/?(?:[?#].*)?")
 _DOI = re.compile(r"(?:DOI:\s*)?(?:https?://(?:dx\.)?doi\.org/|DOI:\s*)(10\.\d{4,9}/[^\s?#]+)", re.IGNORECASE)
@@ -94,6 +99,7 @@ class _Names:
         self.votes: dict[str, Counter[str]] = defaultdict(Counter)
         self.roles: dict[str, Counter[str]] = defaultdict(Counter)
         self.drugbank: dict[str, set[str]] = defaultdict(set)
+        self.words: dict[str, set[str]] = defaultdict(set)
 
     def curie(self, raw: str) -> str:
         """An id with the schema's prefix."""
@@ -116,17 +122,33 @@ class _Names:
                 self.roles[curie]["Drug"] += 1
                 if _DRUGBANK.fullmatch(bank):
                     self.drugbank[curie].add(self.curie(bank))
+                self.words[curie].update(_WORD.findall(f"{node['name']} {graph.get('drug', '')}".lower()))
             elif curie == self.curie(graph.get("disease_mesh", "")):
                 self.roles[curie]["Disease"] += 1
 
     def kind(self, curie: str) -> str:
-        """The one kind of an id: its role in its paths, else what most paths call it; a drug is no mere chemical."""
+        """The one kind of an id: its role in its paths, else what most paths call it."""
         votes = self.roles.get(curie) or self.votes[curie]
         if "Drug" in votes and set(votes) <= {"Drug", "Chemical"}:
             return "Drug"
         return min(
             votes, key=lambda kind: (-votes[kind], self.order.index(kind) if kind in self.order else -1, kind)
         )
+
+    def distrust(self) -> None:
+        """Drops the DrugBank ids that some paths give wrongly, which would join different drugs.
+
+        Two drugs with one DrugBank id are salts or esters of one where their names share a word
+        (betamethasone, betamethasone acetate); else one of them carries another's id by mistake.
+        """
+        sharing: dict[str, set[str]] = defaultdict(set)
+        for curie, banks in self.drugbank.items():
+            for bank in banks - {curie}:
+                sharing[bank].add(curie)
+        for bank, drugs in sharing.items():
+            if not set.intersection(*(self.words[drug] - _SALTS for drug in drugs)):
+                for drug in drugs:
+                    self.drugbank[drug].discard(bank)
 
     def xrefs(self, curie: str, node: Lined) -> list[str]:
         """Other ids of a node. A drug with several DrugBank ids has none: at least one is wrong."""
@@ -136,13 +158,15 @@ class _Names:
 
 
 class _Rows:
-    """Rows being collected as columns."""
+    """Rows of one file being collected as columns, and those refused: (line, reason, detail, text)."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: int) -> None:
+        self.file = file
         self.columns: dict[str, list[Any]] = defaultdict(list)
+        self.rejects: list[tuple[int, str, str, str]] = []
 
     def add(self, **row: Any) -> None:
-        for name, value in row.items():
+        for name, value in {"file": self.file, **row}.items():
             self.columns[name].append(value)
 
 
@@ -187,35 +211,28 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
     names = _Names(source)
     for entry in entries:
         names.learn(entry)
+    names.distrust()
     rules = _rules(source, load_schema())
-    nodes, edges = _Rows(), _Rows()
-    rejects: list[tuple[int, str, str, str]] = []
+    nodes, edges = _Rows(number), _Rows(number)
     for done, entry in enumerate(entries):
         if done % 500 == 0:
             progress(stage, done, len(entries))
         for node in entry["nodes"]:
             curie = names.curie(node["id"])
             nodes.add(
-                file=number, line=node.line, key=curie, kind=names.kind(curie), id=curie, name=node["name"],
+                line=node.line, key=curie, kind=names.kind(curie), id=curie, name=node["name"],
                 synonyms=list(node.get("alt_names", ())), xrefs=names.xrefs(curie, node), description="",
             )  # fmt: skip
-        _links(entry, names, rules, number, edges, rejects)
+        _links(entry, names, rules, edges)
     staging.read["nodes"] += len(nodes.columns["id"])
-    staging.read["edges"] += len(edges.columns["relation"]) + len(rejects)
+    staging.read["edges"] += len(edges.columns["relation"]) + len(edges.rejects)
     staging.insert("node_rows", nodes.columns)
     staging.insert("edge_rows", edges.columns)
-    staging.reject("edges", number, rejects)
+    staging.reject("edges", number, edges.rejects)
     progress(stage, len(entries), len(entries))
 
 
-def _links(
-    entry: Lined,
-    names: _Names,
-    rules: dict[str, list[_Rule]],
-    file: int,
-    edges: _Rows,
-    rejects: list[tuple[int, str, str, str]],
-) -> None:
+def _links(entry: Lined, names: _Names, rules: dict[str, list[_Rule]], edges: _Rows) -> None:
     """A path's links and its indication as edges."""
     own = names.curie
     about = {
@@ -228,7 +245,7 @@ def _links(
         start, end = own(link["source"]), own(link["target"])
         text = json.dumps({**link, "path": entry["graph"]["_id"]}, ensure_ascii=False)
         if start not in present or end not in present:
-            rejects.append((link.line, "unknown id", start if start not in present else end, text))
+            edges.rejects.append((link.line, "unknown id", start if start not in present else end, text))
             continue
         kinds = names.kind(start), names.kind(end)
         rule = next((rule for rule in rules.get(link["key"], ()) if rule.fits(*kinds)), None)
@@ -238,22 +255,22 @@ def _links(
                 if link["key"] in rules
                 else "unknown predicate"
             )
-            rejects.append((link.line, reason, f"{kinds[0]} {link['key']} {kinds[1]}", text))
+            edges.rejects.append((link.line, reason, f"{kinds[0]} {link['key']} {kinds[1]}", text))
             continue
         if rule.reverse:
             start, end = end, start
         edges.add(
-            file=file, line=link.line, relation=rule.relation, start=start, end=end, action=rule.action,
+            line=link.line, relation=rule.relation, start=start, end=end, action=rule.action,
             evidence=link["key"], **about,
         )  # fmt: skip
     drug = next((curie for curie in present if names.roles.get(curie) and names.kind(curie) == "Drug"), "")
     disease = own(entry["graph"].get("disease_mesh", ""))
     if drug and disease in present and names.kind(disease) == "Disease":
         edges.add(
-            file=file, line=entry.line, relation="TREATS", start=drug, end=disease, action="",
+            line=entry.line, relation="TREATS", start=drug, end=disease, action="",
             evidence="indication", **about,
         )  # fmt: skip
     else:
-        rejects.append(
+        edges.rejects.append(
             (entry.line, "path without its drug or disease among its nodes", entry["graph"]["_id"], "")
         )

@@ -27,7 +27,8 @@ _KEYS = """
 -- How edges name nodes: by the source's key; a private edge also by any id of an entity that the graph
 -- knows, alone where it is one entity's, or as Kind/ID.
 CREATE TABLE keys AS
-SELECT k.key, CASE WHEN count(DISTINCT k.node) = 1 THEN min(k.node) ELSE -1 END AS node, any_value(n.kind) AS kind
+SELECT k.key, CASE WHEN count(DISTINCT k.node) = 1 THEN min(k.node) ELSE -1 END AS node,
+  any_value(n.kind) AS kind
 FROM (
   SELECT g.key, n.node
   FROM good_nodes AS g
@@ -61,7 +62,8 @@ SELECT e.file, e.line, coalesce(e.source, $source) AS source,
     WHEN r.relation IS NULL THEN 'unknown relation'
     WHEN s.node = -1 OR t.node = -1 THEN 'id of several nodes'
     WHEN s.node IS NULL OR t.node IS NULL THEN 'unknown id'
-    WHEN p.pair IS NULL AND (q.pair IS NULL OR NOT r.both_ways) THEN 'relation not allowed between these kinds'
+    WHEN p.pair IS NULL AND (q.pair IS NULL OR NOT r.both_ways)
+      THEN 'relation not allowed between these kinds'
     WHEN s.node = t.node THEN 'start and end are one entity'
     WHEN e.action <> '' AND NOT list_contains(r.actions, e.action) THEN 'unknown action'
   END AS reason,
@@ -81,7 +83,8 @@ LEFT JOIN (
 LEFT JOIN keys AS s ON s.key = e.start
 LEFT JOIN keys AS t ON t.key = e."end"
 LEFT JOIN pairs AS p ON p.relation = e.relation AND p.start_kind = s.kind AND p.end_kind = t.kind
-LEFT JOIN pairs AS q ON q.both_ways AND q.relation = e.relation AND q.start_kind = t.kind AND q.end_kind = s.kind
+LEFT JOIN pairs AS q
+  ON q.both_ways AND q.relation = e.relation AND q.start_kind = t.kind AND q.end_kind = s.kind
 """
 
 _EDGES = f"""
@@ -105,7 +108,9 @@ WHERE edges.pair = d.pair AND edges.start = d.start AND edges."end" = d."end" AN
 -- often, else none, which the relation's own words tell; then the commonest.
 CREATE TEMP TABLE said AS
 SELECT e.pair, e.start, e."end", e.source, e.action, a.sign, a.place, count(*) AS n
-FROM parallel AS e JOIN pairs AS p USING (pair) JOIN actions AS a ON a.relation = p.relation AND a.action = e.action
+FROM parallel AS e
+JOIN pairs AS p USING (pair)
+JOIN actions AS a ON a.relation = p.relation AND a.action = e.action
 GROUP BY ALL;
 CREATE TEMP TABLE chosen AS
 SELECT pair, start, "end", source,
@@ -116,7 +121,8 @@ SELECT pair, start, "end", source,
     ELSE arg_min(action, (-n, place))
   END AS action
 FROM (
-  SELECT *, coalesce(sum(n) FILTER (sign = 1) OVER same, 0) AS up, coalesce(sum(n) FILTER (sign = -1) OVER same, 0) AS down
+  SELECT *, coalesce(sum(n) FILTER (sign = 1) OVER same, 0) AS up,
+    coalesce(sum(n) FILTER (sign = -1) OVER same, 0) AS down
   FROM said WINDOW same AS (PARTITION BY pair, start, "end", source)
 )
 GROUP BY pair, start, "end", source, up, down;
@@ -144,7 +150,8 @@ LEFT JOIN moved AS b ON b.kind = p.end_kind AND b.id = e."end"
 JOIN numbers AS s ON s.kind = coalesce(a.new_kind, p.start_kind) AND s.id = coalesce(a.new_id, e.start)
 JOIN numbers AS t ON t.kind = coalesce(b.new_kind, p.end_kind) AND t.id = coalesce(b.new_id, e."end")
 LEFT JOIN pairs AS q ON q.relation = p.relation AND q.start_kind = s.kind AND q.end_kind = t.kind
-LEFT JOIN pairs AS r ON r.relation = p.relation AND r.start_kind = t.kind AND r.end_kind = s.kind AND p.both_ways
+LEFT JOIN pairs AS r
+  ON r.relation = p.relation AND r.start_kind = t.kind AND r.end_kind = s.kind AND p.both_ways
 WHERE a.id IS NOT NULL OR b.id IS NOT NULL;
 
 INSERT INTO gone SELECT old_pair, old_start, old_end, source FROM shifted;
@@ -154,8 +161,8 @@ SELECT 'stored', NULL, NULL,
   old_start || ' ' || old_end || ' (' || source || ')', ''
 FROM shifted WHERE s = t OR coalesce(forward, backward) IS NULL;
 INSERT INTO edges BY NAME
-SELECT if(swap, backward, forward) AS pair, if(swap, t, s) AS start, if(swap, s, t) AS "end", source, {_CONTENT},
-  true AS moved
+SELECT if(swap, backward, forward) AS pair, if(swap, t, s) AS start, if(swap, s, t) AS "end", source,
+  {_CONTENT}, true AS moved
 FROM (SELECT *, both_ways AND (forward IS NULL OR (backward IS NOT NULL AND s > t)) AS swap FROM shifted)
 WHERE s <> t AND coalesce(forward, backward) IS NOT NULL;
 -- An edge that is there already under the new ends adds to the moved one.
@@ -167,7 +174,8 @@ JOIN numbers AS s ON s.kind = p.start_kind AND s.id = e.start
 JOIN numbers AS t ON t.kind = p.end_kind AND t.id = e."end"
 SEMI JOIN (SELECT pair, start AS n, "end" AS m, source FROM edges WHERE moved) AS x
   ON x.pair = e.pair AND x.n = s.node AND x.m = t.node AND x.source = e.source
-ANTI JOIN shifted AS o ON o.old_pair = e.pair AND o.old_start = e.start AND o.old_end = e."end" AND o.source = e.source;
+ANTI JOIN shifted AS o
+  ON o.old_pair = e.pair AND o.old_start = e.start AND o.old_end = e."end" AND o.source = e.source;
 DROP TABLE shifted;
 """  # noqa: S608  # constant names
 
@@ -181,8 +189,9 @@ def stage_stored_edges(
     """
     sql = staging.sql
     sql.execute(
-        'CREATE TABLE IF NOT EXISTS stored_edges (pair SMALLINT, start VARCHAR, "end" VARCHAR, source VARCHAR, '
-        'licence VARCHAR, "references" VARCHAR[], evidence VARCHAR, score DOUBLE, year BIGINT, action VARCHAR, '
+        'CREATE TABLE IF NOT EXISTS stored_edges (pair SMALLINT, start VARCHAR, "end" VARCHAR, '
+        'source VARCHAR, licence VARCHAR, "references" VARCHAR[], evidence VARCHAR, score DOUBLE, '
+        "year BIGINT, action VARCHAR, "
         "mechanisms VARCHAR[])"
     )
     there = {row[0] for row in sql.execute("SELECT DISTINCT pair FROM stored_edges").fetchall()}

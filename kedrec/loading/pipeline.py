@@ -7,10 +7,12 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.loading.canonical import canonical_nodes, check_nodes, stage_schema
+from kedrec.loading.digests import add_digests, key_digest, stored_digest
 from kedrec.loading.drugmechdb import read_drugmechdb
 from kedrec.loading.edges import canonical_edges
 from kedrec.loading.private import read_private
@@ -19,7 +21,7 @@ from kedrec.loading.sources import Source, list_sources, load_source, source_fol
 from kedrec.loading.staging import Progress, Staging, staging_errors
 from kedrec.loading.starter import read_starter
 from kedrec.loading.tables import read_tables
-from kedrec.loading.writing import add_digests, compare, key_digest, put, stored_digest, write_parquet
+from kedrec.loading.writing import Batches, compare, put, write_parquet
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -72,12 +74,12 @@ def load_graph(
     began = time.monotonic()
     chosen = [load_source(name) for name in dict.fromkeys(sources or ("starter",))]
     folders = [source_folder(source, data_dir) for source in chosen]
-    report_to = progress or _silent
     with staging_errors(work_dir):
         work_dir.mkdir(parents=True, exist_ok=True)
         rejects = work_dir / "rejects.tsv"
         rejects.write_text("source\tfile\tline\treason\trow\n", encoding="utf-8")
     store.prepare()
+    run = _Run(store, rejects, progress or _silent)
     reports = []
     for source, folder in zip(chosen, folders, strict=True):
         staged = work_dir / source.name
@@ -88,7 +90,7 @@ def load_graph(
             )
         try:
             with Staging(scratch) as staging:
-                reports.append(_load(staging, store, source, folder, rejects, report_to))
+                reports.append(_load(run, staging, source, folder))
         finally:
             shutil.rmtree(scratch / "spill", ignore_errors=True)
             if not keep_staged:
@@ -111,41 +113,47 @@ def load_graph(
     )
 
 
-def _load(
-    staging: Staging, store: GraphStore, source: Source, folder: Path, rejects: Path, progress: Progress
-) -> SourceReport:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What stays the same over the sources of one call."""
+
+    store: GraphStore
+    rejects: Path
+    progress: Progress
+
+
+def _load(run: _Run, staging: Staging, source: Source, folder: Path) -> SourceReport:
     began = time.monotonic()
     schema = load_schema()
     with staging_errors(staging.folder):
-        _READERS[source.reader](staging, source, folder, progress)
+        _READERS[source.reader](staging, source, folder, run.progress)
         stage_schema(staging, schema, list_sources())
         check_nodes(staging, source, schema)
-    with store.writing():
+    with run.store.writing():
         with staging_errors(staging.folder):
-            identity = canonical_nodes(staging, store, schema)
-            canonical_edges(staging, source, store, schema, progress)
-            compare(staging, store)
+            identity = canonical_nodes(staging, run.store, schema)
+            canonical_edges(staging, source, run.store, schema, run.progress)
+            compare(staging, run.store)
             batches = write_parquet(staging)
-            # Rejects are written first: they are known, and a failing write must not lose them.
-            staging.write_rejects(source.name, rejects)
-        _write(staging, store, source, batches, progress)
-        report = _report(staging, source, identity, time.monotonic() - began)
-    return report
+            # The reject file comes first: what is refused is known now, and a failing write must not hide it.
+            staging.write_rejects(source.name, run.rejects)
+        _write(run, staging, source, batches)
+    return _report(staging, source, identity, time.monotonic() - began)
 
 
-def _write(staging: Staging, store: GraphStore, source: Source, batches: tuple, progress: Progress) -> None:  # type: ignore[type-arg]
+def _write(run: _Run, staging: Staging, source: Source, batches: Batches) -> None:
+    """Puts the batches into the graph, and keeps its facts: the digest, and how far the source is."""
+    store, fact = run.store, f"source:{source.name}"
     facts = store.metadata()
     added, removed = key_digest(staging)
-    clean = all(
-        json.loads(value).get("state") == "loaded"
-        for name, value in facts.items()
-        if name.startswith("source:")
-    ) and (_DIGEST in facts or not store.fingerprint().nodes)
-    if not any(batches) and clean and f"source:{source.name}" in facts and not staging.count("moved"):
+    # A digest can be kept up only where every load before this one came to its end.
+    states = [json.loads(value)["state"] for name, value in facts.items() if name.startswith("source:")]
+    clean = all(state == "loaded" for state in states) and (_DIGEST in facts or not store.fingerprint().nodes)
+    if clean and fact in facts and not any(batches) and not staging.count("moved"):
         return
     state = {"state": "loading", "title": source.title, "version": source.version, "licence": source.licence}
-    store.put_metadata({f"source:{source.name}": json.dumps(state, sort_keys=True)})
-    put(staging, store, batches, f"Writing {source.name}", progress)
+    store.put_metadata({fact: json.dumps(state, sort_keys=True)})
+    put(staging, store, batches, f"Writing {source.name}", run.progress)
     digest = (
         add_digests(add_digests(facts.get(_DIGEST, ""), added), removed, -1)
         if clean
@@ -153,12 +161,12 @@ def _write(staging: Staging, store: GraphStore, source: Source, batches: tuple, 
     )
     edges = sum(count for (_, name), count in store.fingerprint().edges.items() if name == source.name)
     done = {**state, "state": "loaded", "nodes": staging.count("incoming"), "edges": edges}
-    store.put_metadata({_DIGEST: digest, f"source:{source.name}": json.dumps(done, sort_keys=True)})
+    store.put_metadata({_DIGEST: digest, fact: json.dumps(done, sort_keys=True)})
 
 
 def _report(staging: Staging, source: Source, identity: Identity, seconds: float) -> SourceReport:
-    def rows(part: str, loaded: int, table: str, extra: str = "") -> RowReport:
-        rejected = staging.sql.execute("SELECT count(*) FROM rejects WHERE part = ?", [part]).fetchone()[0]
+    def rows(part: str, loaded: int, table: str, only: str = "true") -> RowReport:
+        rejected = staging.count("rejects", f"part = '{part}'")
         read = staging.read[part]
         if part == "attributes":
             return RowReport(read=read, loaded=read - rejected, rejected=rejected)
@@ -167,8 +175,8 @@ def _report(staging: Staging, source: Source, identity: Identity, seconds: float
             loaded=loaded,
             merged=read - rejected - loaded,
             rejected=rejected,
-            new=staging.count(table, f"state = 'new'{extra}"),
-            changed=staging.count(table, f"state = 'changed'{extra}"),
+            new=staging.count(table, f"state = 'new' AND {only}"),
+            changed=staging.count(table, f"state = 'changed' AND {only}"),
         )
 
     entities = "SELECT DISTINCT new_kind, new_id FROM records WHERE NOT stored"
@@ -177,7 +185,7 @@ def _report(staging: Staging, source: Source, identity: Identity, seconds: float
         version=source.version,
         licence=source.licence,
         nodes=rows("nodes", staging.count(f"({entities})"), "node_states"),
-        edges=rows("edges", staging.count("edges", "NOT moved"), "edges"),
+        edges=rows("edges", staging.count("edges", "NOT moved"), "edges", "NOT moved"),
         attributes=rows("attributes", 0, ""),
         moved=staging.count("moved"),
         reasons=staging.reasons(),

@@ -6,19 +6,21 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError
 from kedrec.loading.sources import Source, list_sources
-from kedrec.loading.staging import Progress, Staging
 from kedrec.loading.text import PLACEHOLDER
+
+if TYPE_CHECKING:
+    from kedrec.loading.staging import Progress, Staging
 
 __all__ = ["read_private"]
 
 _NODES = ("kind", "id", "name", "synonyms", "xrefs", "description")
 _EDGES = (
-    "relation", "start", "end", "start_kind", "end_kind", "source", "licence", "references", "evidence", "score",
-    "year", "action", "mechanisms",
+    "relation", "start", "end", "start_kind", "end_kind", "source", "licence", "references", "evidence",
+    "score", "year", "action", "mechanisms",
 )  # fmt: skip
 _REQUIRED = {"nodes": ("kind", "id", "name"), "edges": ("relation", "start", "end", "licence")}
 _LISTS = frozenset({"synonyms", "xrefs", "references", "mechanisms"})

@@ -15,6 +15,7 @@ from kedrec.errors import AssetError, DataError, UsageError
 
 __all__ = ["FileSpec", "Source", "find_files", "list_sources", "load_source", "source_folder"]
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Rows = Literal["nodes", "edges", "attributes"]
 
 
@@ -79,9 +80,7 @@ def _file(name: str, fields: dict[str, Any]) -> FileSpec:
 
 def _parse(path: Path) -> Source:
     try:
-        fields = yaml.load(
-            path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        )
+        fields = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  # a safe loader
         return Source(
             name=fields["name"],
             title=fields["title"],

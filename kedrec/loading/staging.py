@@ -23,6 +23,7 @@ from kedrec.loading.text import PLACEHOLDER, BadLine, unpack
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 __all__ = ["Progress", "Staging"]
 
@@ -41,6 +42,19 @@ CREATE TABLE rejects (part VARCHAR, file INTEGER, line INTEGER, reason VARCHAR, 
 """
 _MEMORY = "1GB"
 """What DuckDB may hold in memory; the rest goes to the work folder."""
+
+
+def _types() -> dict[str, pa.DataType]:
+    """Types of the columns that aren't text."""
+    import pyarrow as pa
+
+    words = ("synonyms", "xrefs", "references", "mechanisms", "prefixes", "items")
+    whole = ("file", "line", "pair", "sign", "place", "rank")
+    return (
+        dict.fromkeys(words, pa.list_(pa.string()))
+        | dict.fromkeys(whole, pa.int32())
+        | {"score": pa.float64(), "year": pa.int64(), "both_ways": pa.bool_()}
+    )
 
 
 class Staging:
@@ -86,7 +100,7 @@ class Staging:
         return len(self._files) - 1
 
     def unpacked(self, path: Path) -> tuple[int, Path, list[BadLine]]:
-        """Unpacks a text file into the staging folder: its number, the clean copy, and lines that aren't text."""
+        """Unpacks a text file: its number, the clean copy, and the lines that aren't text."""
         number = len(self._files)
         plain = self.folder / f"{number}-{path.name.removesuffix('.gz')}"
         bad = unpack(path, plain)
@@ -101,7 +115,7 @@ class Staging:
             )
 
     def read_lines(self, table: str, part: str, path: Path, columns: Sequence[str]) -> None:
-        """Reads a tab-separated file with a header into `table` (file, line, and `columns`), which is made if new.
+        """Reads a tab-separated file with a header into `table` (file, line, `columns`), made if new.
 
         Rows with another number of fields than the header are rejected; empty lines are passed over.
 
@@ -151,23 +165,28 @@ class Staging:
         named = ", ".join(f'"{column}" VARCHAR' for column in columns)
         self.sql.execute(f'CREATE TEMP TABLE "{table}" (file INTEGER, line INTEGER, {named})')
 
-    def insert(self, table: str, rows: dict[str, list[Any]]) -> None:
+    def table(self, name: str, columns: dict[str, list[Any]]) -> None:
+        """Makes a table of the given columns."""
+        with self._registered(columns) as rows:
+            self.sql.execute(f"CREATE TABLE {name} AS SELECT * FROM {rows}")  # noqa: S608  # internal names
+
+    def insert(self, table: str, columns: dict[str, list[Any]]) -> None:
         """Adds rows given as columns to `node_rows` or `edge_rows`; columns not given take their defaults."""
+        with self._registered(columns) as rows:
+            self.sql.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {rows}")  # noqa: S608  # internal names
+
+    @contextmanager
+    def _registered(self, columns: dict[str, list[Any]]) -> Iterator[str]:
         import pyarrow as pa
 
-        lists = {"synonyms", "xrefs", "references", "mechanisms"}
-        kinds = {"file": pa.int32(), "line": pa.int32(), "score": pa.float64(), "year": pa.int64()}
         arrow = pa.table(
-            {
-                name: pa.array(
-                    values, pa.list_(pa.string()) if name in lists else kinds.get(name, pa.string())
-                )
-                for name, values in rows.items()
-            }
+            {name: pa.array(values, _types().get(name, pa.string())) for name, values in columns.items()}
         )
         self.sql.register("new_rows", arrow)
-        self.sql.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_rows")  # noqa: S608  # one of two names
-        self.sql.unregister("new_rows")
+        try:
+            yield "new_rows"
+        finally:
+            self.sql.unregister("new_rows")
 
     def count(self, table: str, where: str = "true") -> int:
         """Rows of a table."""

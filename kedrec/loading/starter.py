@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError
 from kedrec.loading.documents import Lined, read_document
-from kedrec.loading.sources import Source
-from kedrec.loading.staging import Progress, Staging
+
+if TYPE_CHECKING:
+    from kedrec.loading.sources import Source
+    from kedrec.loading.staging import Progress, Staging
 
 __all__ = ["read_starter"]
 
@@ -32,7 +34,7 @@ def read_starter(staging: Staging, source: Source, folder: Path, progress: Progr
         document = read_document(path.read_text(encoding="utf-8"), path)
         if not isinstance(document, Lined) or not isinstance(document.get("nodes"), Lined):
             raise DataError(f"{path} has no nodes.", "graph/starter/README.md tells the form.")
-        _read_area(document, path.stem, staging.add_file(path), path, nodes, edges)
+        _read_area(document, path, staging.add_file(path), nodes, edges)
     staging.read["nodes"] += len(nodes["id"])
     staging.read["edges"] += len(edges["relation"])
     staging.insert("node_rows", nodes)
@@ -42,14 +44,10 @@ def read_starter(staging: Staging, source: Source, folder: Path, progress: Progr
 
 
 def _read_area(
-    document: Lined,
-    area: str,
-    file: int,
-    path: Path,
-    nodes: dict[str, list[Any]],
-    edges: dict[str, list[Any]],
+    document: Lined, path: Path, file: int, nodes: dict[str, list[Any]], edges: dict[str, list[Any]]
 ) -> None:
     """One file: a name is a key within it alone, so keys carry the file's name."""
+    area = path.stem
     named: dict[str, list[str]] = defaultdict(list)
     for kind, entries in document["nodes"].items():
         for name, fields in entries.items():

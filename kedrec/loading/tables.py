@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kedrec.assets import asset_text
 from kedrec.errors import DataError
 from kedrec.loading.sources import FileSpec, Source, find_files
-from kedrec.loading.staging import Progress, Staging
+
+if TYPE_CHECKING:
+    from kedrec.loading.staging import Progress, Staging
 
 __all__ = ["read_tables"]
 
 
 def _read_json(staging: Staging, spec: FileSpec, path: Path) -> None:
     """An object of lists of strings as a table (file, line, key, items)."""
-    import pyarrow as pa
-
     number, plain, _ = staging.unpacked(path)
     try:
         content = json.loads(plain.read_text(encoding="utf-8"))
-        table = pa.table(
-            {
-                "file": pa.array([number] * len(content), pa.int32()),
-                "line": pa.array([1] * len(content), pa.int32()),
-                "key": pa.array(list(content), pa.string()),
-                "items": pa.array(list(content.values()), pa.list_(pa.string())),
-            }
-        )
-    except (ValueError, TypeError, AttributeError, pa.ArrowException) as error:
-        raise DataError(
-            f"{path} is not a JSON object of lists of words: {error}.", "Get the file again."
-        ) from error
-    staging.sql.register("json_rows", table)
-    staging.sql.execute(f'CREATE TEMP TABLE "{spec.name}" AS SELECT * FROM json_rows')  # noqa: S608  # a declared name
-    staging.sql.unregister("json_rows")
+        fits = all(isinstance(word, str) for words in content.values() for word in words)
+    except (ValueError, TypeError, AttributeError):
+        fits = False
+    if not fits:
+        raise DataError(f"{path} is not a JSON object of lists of words.", "Get the file again.")
+    staging.table(
+        spec.name,
+        {
+            "file": [number] * len(content),
+            "line": [1] * len(content),
+            "key": list(content),
+            "items": list(content.values()),
+        },
+    )
     staging.read[spec.rows] += len(content)
 
 
@@ -65,7 +65,8 @@ def read_tables(staging: Staging, source: Source, folder: Path, progress: Progre
     for spec in source.files:
         if spec.rows in ("nodes", "edges"):
             staging.sql.execute(
-                f"INSERT INTO rejects SELECT '{spec.rows}', file, line, 'the mapping has no place for the row', '', NULL "  # noqa: S608  # declared names
+                f"INSERT INTO rejects SELECT '{spec.rows}', file, line, "  # noqa: S608  # declared names
+                "'the mapping has no place for the row', '', NULL "
                 f'FROM "{spec.name}" ANTI JOIN {spec.rows[:-1]}_rows USING (file, line)'
             )
         staging.sql.execute(f'DROP TABLE "{spec.name}"')

@@ -1,10 +1,10 @@
-"""Compares the canonical rows with what is stored, writes what differs as Parquet, and puts it into the graph."""
+"""Compares the canonical rows with what is stored, and writes what differs: Parquet, then the graph."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from kedrec.loading.edges import CONTENT, stage_stored_edges
 
@@ -12,11 +12,10 @@ if TYPE_CHECKING:
     from kedrec.loading.staging import Progress, Staging
     from kedrec.stores import GraphStore
 
-__all__ = ["Batch", "add_digests", "compare", "key_digest", "put", "stored_digest", "write_parquet"]
+__all__ = ["Batch", "Batches", "compare", "put", "write_parquet"]
 
 _NODE_COLUMNS = "id, name, synonyms, xrefs, description, sources"
 _EDGE_COLUMNS = 'start, "end", source, ' + ", ".join(f'"{column}"' for column in CONTENT)
-_EMPTY = "0" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,10 @@ class Batch:
     new: Path | None
     changed: Path | None
     rows: int
+
+
+Batches: TypeAlias = tuple[list[Batch], list[Batch], list[Batch]]
+"""Nodes to put, edges to put, keys of edges to delete."""
 
 
 def compare(staging: Staging, store: GraphStore) -> None:
@@ -49,7 +52,8 @@ def compare(staging: Staging, store: GraphStore) -> None:
     if staging.count("stored_edges"):
         same = " AND ".join(f'e."{column}" IS NOT DISTINCT FROM s."{column}"' for column in CONTENT)
         sql.execute(
-            'CREATE TEMP TABLE numbered AS SELECT e.* EXCLUDE (start, "end"), s.node AS start, t.node AS "end" '
+            "CREATE TEMP TABLE numbered AS "
+            'SELECT e.* EXCLUDE (start, "end"), s.node AS start, t.node AS "end" '
             "FROM stored_edges AS e JOIN pairs AS p USING (pair) "
             "JOIN numbers AS s ON s.kind = p.start_kind AND s.id = e.start "
             'JOIN numbers AS t ON t.kind = p.end_kind AND t.id = e."end"'
@@ -66,26 +70,28 @@ def _file(staging: Staging, query: str, path: Path) -> Path:
     return path
 
 
-def write_parquet(staging: Staging) -> tuple[list[Batch], list[Batch], list[Batch]]:
-    """Writes new and changed nodes, edges, and keys of edges to delete; returns their batches in that order."""
+def write_parquet(staging: Staging) -> Batches:
+    """Writes new and changed nodes and edges, and keys of edges to delete: their batches, in that order."""
     folder = staging.folder / "staged"
     folder.mkdir(exist_ok=True)
     nodes: dict[str, dict[str, tuple[Path, int]]] = {}
     groups = staging.sql.execute(
-        "SELECT kind, state, count(*) FROM node_states WHERE state <> 'same' GROUP BY ALL ORDER BY kind, state"
+        "SELECT kind, state, count(*) FROM node_states WHERE state <> 'same' "
+        "GROUP BY ALL ORDER BY kind, state"
     ).fetchall()
     for kind, state, rows in groups:
         query = f"SELECT {_NODE_COLUMNS} FROM node_states WHERE kind = '{kind}' AND state = '{state}'"  # noqa: S608  # kinds of the schema
         nodes.setdefault(kind, {})[state] = (_file(staging, query, folder / f"{kind}.{state}.parquet"), rows)
     edges: dict[tuple[str, ...], dict[str, tuple[Path, int]]] = {}
     groups = staging.sql.execute(
-        "SELECT pair, relation, start_kind, end_kind, state, n FROM (SELECT pair, state, count(*) AS n FROM edges "
+        "SELECT pair, relation, start_kind, end_kind, state, n "
+        "FROM (SELECT pair, state, count(*) AS n FROM edges "
         "WHERE state <> 'same' GROUP BY ALL) JOIN pairs USING (pair) ORDER BY pair, state"
     ).fetchall()
     for pair, relation, start, end, state, rows in groups:
         query = (
-            f'SELECT s.id AS start, t.id AS "end", e.* EXCLUDE (pair, start, "end", moved, state) FROM edges AS e '  # noqa: S608  # numbers
-            f'JOIN numbers AS s ON s.node = e.start JOIN numbers AS t ON t.node = e."end" '
+            'SELECT s.id AS start, t.id AS "end", e.* EXCLUDE (pair, start, "end", moved, state) '  # noqa: S608  # numbers
+            f'FROM edges AS e JOIN numbers AS s ON s.node = e.start JOIN numbers AS t ON t.node = e."end" '
             f"WHERE e.pair = {pair} AND e.state = '{state}'"
         )
         name = f"{relation}.{start}.{end}.{state}.parquet"
@@ -93,7 +99,8 @@ def write_parquet(staging: Staging) -> tuple[list[Batch], list[Batch], list[Batc
         edges.setdefault((relation, start, end), {})[state] = (path, rows)
     gone: list[Batch] = []
     groups = staging.sql.execute(
-        "SELECT pair, relation, start_kind, end_kind, count(*) FROM gone JOIN pairs USING (pair) GROUP BY ALL ORDER BY pair"
+        "SELECT pair, relation, start_kind, end_kind, count(*) FROM gone JOIN pairs USING (pair) "
+        "GROUP BY ALL ORDER BY pair"
     ).fetchall()
     for pair, relation, start, end, rows in groups:
         query = f'SELECT start, "end", source FROM gone WHERE pair = {pair}'  # noqa: S608  # a number
@@ -117,11 +124,11 @@ def _batches(files: dict[tuple[str, ...], dict[str, tuple[Path, int]]]) -> list[
 def put(
     staging: Staging,
     store: GraphStore,
-    batches: tuple[list[Batch], list[Batch], list[Batch]],
+    batches: Batches,
     stage: str,
     progress: Progress,
 ) -> None:
-    """Writes the batches: nodes, then edges, then what moved away is deleted. After a crash, again is safe."""
+    """Writes the batches: nodes, edges, then deletes what moved away. After a crash, again is safe."""
     nodes, edges, gone = batches
     total, done = sum(batch.rows for part in batches for batch in part), 0
     progress(stage, 0, total)
@@ -143,62 +150,3 @@ def put(
     moved = staging.sql.execute("SELECT kind, list(id) FROM moved GROUP BY kind ORDER BY kind").fetchall()
     for kind, ids in moved:
         store.delete_nodes(kind, ids)
-
-
-# The digest is the sum over all keys of their MD5, as two halves modulo 2^64: the same for every order of
-# loading, and kept up by adding what is new and taking off what went.
-_NODE_KEY = "concat_ws(chr(31), 'node', {kind}, {id})"
-_EDGE_KEY = "concat_ws(chr(31), 'edge', p.relation, p.start_kind, {start}, p.end_kind, {end}, {source})"
-_SUMS = "coalesce(sum(md5_number_upper(key)), 0), coalesce(sum(md5_number_lower(key)), 0)"
-
-
-def _digest(staging: Staging, keys: str) -> str:
-    row = staging.sql.execute(f"SELECT {_SUMS} FROM ({keys})").fetchone()  # noqa: S608  # internal queries
-    assert row is not None
-    return f"{int(row[0]) % 2**64:016x}{int(row[1]) % 2**64:016x}"
-
-
-def add_digests(first: str, second: str, sign: int = 1) -> str:
-    """The digest of two disjoint sets of keys (sign -1: of the first without the second)."""
-    one, two = first or _EMPTY, second or _EMPTY
-    high = (int(one[:16], 16) + sign * int(two[:16], 16)) % 2**64
-    low = (int(one[16:], 16) + sign * int(two[16:], 16)) % 2**64
-    return f"{high:016x}{low:016x}"
-
-
-def key_digest(staging: Staging) -> tuple[str, str]:
-    """Digests of the keys that this load adds and of those it takes away."""
-    new = (
-        f"SELECT {_NODE_KEY.format(kind='kind', id='id')} AS key FROM node_states WHERE state = 'new' "  # noqa: S608  # constant names
-        f"UNION ALL SELECT {_EDGE_KEY.format(start='s.id', end='t.id', source='e.source')} FROM edges AS e "
-        'JOIN pairs AS p USING (pair) JOIN numbers AS s ON s.node = e.start JOIN numbers AS t ON t.node = e."end" '
-        "WHERE e.state = 'new'"
-    )
-    gone = (
-        f"SELECT {_NODE_KEY.format(kind='kind', id='id')} AS key FROM moved UNION ALL "  # noqa: S608  # constant names
-        f"SELECT {_EDGE_KEY.format(start='e.start', end='e.end', source='e.source')} FROM gone AS e "
-        "JOIN pairs AS p USING (pair)"
-    )
-    return _digest(staging, new), _digest(staging, gone)
-
-
-def stored_digest(staging: Staging, store: GraphStore) -> str:
-    """The digest of everything stored, read back from the graph."""
-    held = store.fingerprint()
-    total = _EMPTY
-    for kind in held.nodes:
-        staging.sql.register("part", store.nodes(kind, ["id"]))
-        query = f"SELECT {_NODE_KEY.format(kind=chr(39) + kind + chr(39), id='id')} AS key FROM part"  # noqa: S608  # kinds of the schema
-        total = add_digests(total, _digest(staging, query))
-        staging.sql.unregister("part")
-    relations = {relation for relation, _ in held.edges}
-    pairs = staging.sql.execute("SELECT pair, relation, start_kind, end_kind FROM pairs").fetchall()
-    for pair, relation, start, end in pairs:
-        if relation in relations:
-            for batch in store.edges(relation, start, end, ["start", "end", "source"]):
-                staging.sql.register("part", batch)
-                key = _EDGE_KEY.format(start="e.start", end='e."end"', source="e.source")
-                query = f"SELECT {key} AS key FROM part AS e JOIN pairs AS p ON p.pair = {pair}"  # noqa: S608  # constant names
-                total = add_digests(total, _digest(staging, query))
-                staging.sql.unregister("part")
-    return total
