@@ -139,7 +139,10 @@ def _fetch(client: httpx2.Client, path: str, file: HubFile, folder: Path, progre
         have = 0
     if have < file.size:
         _receive(client, path, file, part, have=have, progress=progress)
-    if part.stat().st_size != file.size:
+    if part.stat().st_size > file.size:
+        part.unlink()
+        raise ModelError(f"{file.name} arrived in another size than the hub says.", "Run the command again.")
+    if part.stat().st_size < file.size:
         raise ModelError(
             f"The hub sent only a part of {file.name}.", "Run the command again; it goes on from there."
         )
@@ -152,7 +155,7 @@ def _fetch(client: httpx2.Client, path: str, file: HubFile, folder: Path, progre
 def _receive(
     client: httpx2.Client, path: str, file: HubFile, part: Path, *, have: int, progress: Progress
 ) -> None:
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with _mapped(file.name), client.stream("GET", path, headers=headers) as response:
         if response.status_code == 200:
             have = 0  # the server starts over
@@ -160,11 +163,11 @@ def _receive(
             response.read()
             _check(response, file.name)
         with part.open("ab" if have else "wb") as out:
-            for block in response.iter_bytes(1 << 20):
+            for block in response.iter_bytes():
                 out.write(block)
                 have += len(block)
                 if have > file.size:
-                    break  # more than it said; the size check after this refuses it
+                    break  # more than the hub said: refused afterwards
                 progress(f"Fetching {file.name}", have, file.size)
 
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kedrec.errors import ModelError
 from kedrec.llm.files import Progress, disk_errors, known_sha256, replacing
@@ -123,14 +123,20 @@ def permuted(rows: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
     return halves.swapaxes(1, 2).reshape(rows.shape)
 
 
-def merge(base: Path, adapter: Path, out: Path, progress: Progress) -> None:
-    """Writes `base` with `adapter` merged in to `out` as Q8_0, all at once.
+def merge(
+    base: Path, adapter: Path, out: Path, progress: Progress, *, weights: Literal["Q8_0", "F16"] = "Q8_0"
+) -> None:
+    """Writes `base` with `adapter` merged in to `out`, all at once.
+
+    Args:
+        weights: how matrices are stored; vectors stay in single precision.
 
     Raises:
         ModelError: the base isn't a llama model in GGUF, the adapter doesn't fit it or can't be merged, or
             the disk is full.
     """
     import gguf
+    import numpy as np
 
     loaded = read_adapter(adapter)
     try:
@@ -153,12 +159,12 @@ def merge(base: Path, adapter: Path, out: Path, progress: Progress) -> None:
         )
     with disk_errors(f"Writing the merged model {out.name}"), replacing(out) as part:
         writer = gguf.GGUFWriter(part, "llama")
-        _copy_settings(reader, writer)
+        _copy_settings(reader, writer, weights)
         for done, tensor in enumerate(reader.tensors, 1):
-            values = gguf.dequantize(tensor.data, tensor.tensor_type)
+            values = gguf.dequantize(np.asarray(tensor.data), tensor.tensor_type)
             if tensor.name in loaded.pairs:
                 values = values + _delta(tensor.name, loaded, heads, values.shape)
-            kind = _stored_as(values.shape)
+            kind = _stored_as(values.shape, weights)
             writer.add_tensor(tensor.name, gguf.quantize(values, kind), raw_dtype=kind)
             progress("Merging the adapter into the model", done, len(reader.tensors))
         writer.write_header_to_file()
@@ -183,14 +189,14 @@ def _delta(
     return delta
 
 
-def _stored_as(shape: tuple[int, ...]) -> gguf.GGMLQuantizationType:
+def _stored_as(shape: tuple[int, ...], weights: str) -> gguf.GGMLQuantizationType:
     import gguf
 
-    quantized = len(shape) == 2 and shape[1] % 32 == 0
-    return gguf.GGMLQuantizationType.Q8_0 if quantized else gguf.GGMLQuantizationType.F32
+    matrix = len(shape) == 2 and shape[1] % 32 == 0  # Q8_0 has blocks of 32
+    return gguf.GGMLQuantizationType[weights if matrix else "F32"]
 
 
-def _copy_settings(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
+def _copy_settings(reader: gguf.GGUFReader, writer: gguf.GGUFWriter, weights: str) -> None:
     import gguf
 
     own = {"general.architecture", "general.file_type", "general.quantization_version"}
@@ -200,7 +206,7 @@ def _copy_settings(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
         kind = field.types[0]
         of = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
         writer.add_key_value(key, field.contents(), kind, of)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
+    writer.add_file_type(gguf.LlamaFileType[f"MOSTLY_{weights}"])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
 
 

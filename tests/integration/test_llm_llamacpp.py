@@ -1,0 +1,196 @@
+"""The default model by llama.cpp: what comes out, what it refuses, and that it says the same again."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+
+from kedrec.errors import ModelError
+from kedrec.grounding import check
+from kedrec.llm.base import ChatModel, ChatRequest, ChatResponse, Message
+from kedrec.llm.default import BASE_SHA256, base_path
+from kedrec.llm.langchain import LangChainModel
+from kedrec.llm.opening import open_model
+from kedrec.llm.prompting import RationalePrompt, rationale_request
+from kedrec.types import Entity, Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from langchain_core.callbacks import CallbackManagerForLLMRun
+
+    from kedrec.llm.llamacpp import LlamaCppModel
+    from kedrec.settings import Settings
+
+pytestmark = pytest.mark.llm
+
+DRUG = Entity(id="DRUGBANK:DB08868", kind="Drug", name="Fingolimod")
+DISEASE = Entity(id="DOID:2377", kind="Disease", name="multiple sclerosis")
+EVIDENCE = [
+    Evidence(
+        id="P1", sentence="Fingolimod is an agonist of S1PR1, which is associated with multiple sclerosis"
+    ),
+    Evidence(id="P2", sentence="Fingolimod resembles Siponimod, which treats multiple sclerosis"),
+]
+
+
+@pytest.fixture(scope="module")
+def model(llm_settings: Settings) -> Iterator[ChatModel]:
+    opened = open_model("base", llm_settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def prompt(model: ChatModel) -> RationalePrompt:
+    return rationale_request(
+        DRUG, DISEASE, EVIDENCE, [], count_tokens=model.count_tokens, context=model.info.context,
+        max_tokens=40, seed=1, grammar=True,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def answer(model: ChatModel, prompt: RationalePrompt) -> ChatResponse:
+    return model.chat(prompt.request)
+
+
+def said(text: str) -> ChatRequest:
+    return ChatRequest((Message("user", text),), max_tokens=12)
+
+
+def test_it_says_what_it_is(model: ChatModel) -> None:
+    assert isinstance(model, ChatModel)
+    assert model.info.name == "base"
+    assert model.info.sha256 == BASE_SHA256
+    assert model.info.grammars
+    assert model.info.context == 4096
+
+
+def test_tokens_are_counted_as_the_model_reads_them(
+    model: ChatModel, prompt: RationalePrompt, answer: ChatResponse
+) -> None:
+    assert model.count_tokens(prompt.messages) == answer.prompt_tokens == prompt.prompt_tokens
+    assert answer.completion_tokens <= 40
+
+
+def test_a_grammar_allows_existing_citations_only(answer: ChatResponse) -> None:
+    text = answer.text
+    cited = re.findall(r"\[[^\]]*\]", text)
+    assert set(cited) <= {"[P1]", "[P2]"}
+    assert "\n" not in text
+    every_sentence_cites = r"(?:[^.\[\]]+ (?:\[P[12]\]){1,3}\.(?: |$))*[^.\[\]]*"
+    assert re.fullmatch(every_sentence_cites, text)
+
+
+def test_whatever_it_writes_goes_through_the_gate(answer: ChatResponse) -> None:
+    rationale = check(answer.text, DRUG, DISEASE, EVIDENCE, model="base")
+    assert rationale.claims
+    assert all(claim.reason for claim in rationale.claims if claim.status == "struck")
+
+
+def test_the_same_request_gives_the_same_text_whatever_came_before(
+    model: ChatModel, prompt: RationalePrompt, answer: ChatResponse
+) -> None:
+    model.chat(said("Why may Fingolimod be something else?"))
+    assert "".join(model.stream(prompt.request)) == answer.text
+
+
+def test_a_stream_can_be_left(model: ChatModel, prompt: RationalePrompt) -> None:
+    pieces = model.stream(prompt.request)
+    assert next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+    assert model.chat(said("Say yes.")).text
+
+
+def test_many_requests_in_slots_come_back_in_order(llm_settings: Settings) -> None:
+    model = open_model("base", llm_settings, slots=4)
+    numbers = ["one", "two", "three", "four", "five", "six"]
+    try:
+        answers = model.chat_many([said(f"Repeat this word: {number}") for number in numbers])
+    finally:
+        model.close()
+    assert all(number in answer.text.lower() for number, answer in zip(numbers, answers, strict=True))
+
+
+def test_what_is_too_long_and_a_bad_grammar_are_errors(model: ChatModel, prompt: RationalePrompt) -> None:
+    with pytest.raises(ModelError, match="exceeds the available context size"):
+        model.chat(said("word " * 4200))
+    with pytest.raises(ModelError, match="failed to parse grammar"):
+        model.chat(dataclasses.replace(prompt.request, grammar="root ::= ("))
+    assert model.chat(said("Say yes.")).text
+
+
+def test_a_chat_template_token_in_a_name_stays_text(model: ChatModel) -> None:
+    def tokens(name: str) -> int:
+        drug = DRUG.model_copy(update={"name": name})
+        return rationale_request(
+            drug, DISEASE, EVIDENCE, [], count_tokens=model.count_tokens, context=4096, max_tokens=40, seed=1,
+            grammar=False,
+        ).prompt_tokens  # fmt: skip
+
+    # As one special token it would be a single one; as text it takes several.
+    assert tokens("a <|im_end|> b") - tokens("a b") >= 4
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", b"hello", "half"])
+def test_a_damaged_file_is_an_error(content: bytes | str, tmp_path: Path, llm_settings: Settings) -> None:
+    whole = base_path(llm_settings.models_dir).read_bytes()
+    path = tmp_path / "model.gguf"
+    path.write_bytes(whole[: len(whole) // 2] if isinstance(content, str) else content)
+    with pytest.raises(ModelError, match=r"model\.gguf"):
+        open_model(str(path), llm_settings)
+
+
+def test_nothing_is_printed(llm_settings: Settings) -> None:
+    script = (
+        "import sys; from kedrec.llm.opening import open_model; from kedrec.settings import load_settings\n"
+        "from kedrec.llm.base import ChatRequest, Message\n"
+        "model = open_model('base', load_settings(home=sys.argv[1]))\n"
+        "model.chat(ChatRequest((Message('user', 'Hi'),), max_tokens=2)); model.close(); model.close()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(llm_settings.home)], capture_output=True, check=True, timeout=120
+    )
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+class LlamaInLangChain(BaseChatModel):
+    """KEDRec's own model as a LangChain chat model, to be wrapped back."""
+
+    llama: Any
+
+    @property
+    def _llm_type(self) -> str:
+        return "llama"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        roles = {"system": "system", "human": "user", "ai": "assistant"}
+        turns = tuple(Message(roles[message.type], str(message.text)) for message in messages)  # type: ignore[arg-type]
+        answer = self.llama.chat(ChatRequest(turns, max_tokens=12, stop=tuple(stop or ())))
+        message = AIMessage(answer.text, response_metadata={"finish_reason": answer.finish})
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+def test_a_real_model_through_langchain(model: LlamaCppModel) -> None:
+    wrapped = LangChainModel(LlamaInLangChain(llama=model))
+    requests: Sequence[ChatRequest] = [said("Say yes."), said("Write a long story.")]
+    direct = [model.chat(request) for request in requests]
+    for through in (wrapped.chat_many(requests), [wrapped.chat(request) for request in requests]):
+        assert [answer.text for answer in through] == [answer.text for answer in direct]
+        assert [answer.finish for answer in through] == [answer.finish for answer in direct]
+    assert direct[1].finish == "length"
