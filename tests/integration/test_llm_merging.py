@@ -79,26 +79,32 @@ def test_log_probabilities_are_those_of_peft(adapter: Path, llm_settings: Settin
     merged = tmp_path / "merged.gguf"
     merge(base, adapter, merged, lambda _stage, _done, _total: None, weights="F16")
     places = [4, 8, 12, len(tokens)]
-    found = {place: _next_token(merged, tokens[:place]) for place in places}
+    found = _next_tokens(merged, tokens, places)
     worst = max(abs(value - expected[n - 1, token]) for n in places for token, value in found[n].items())
     moved = max(abs(value - without[n - 1, token]) for n in places for token, value in found[n].items())
     assert worst < 0.05
     assert moved > 0.5  # or the adapter would be too weak to tell
 
 
-def _next_token(path: Path, tokens: list[int]) -> dict[int, float]:
+def _next_tokens(path: Path, tokens: list[int], places: list[int]) -> dict[int, dict[int, float]]:
+    """Log-probabilities of the ten likeliest tokens after the first n tokens, for each n of `places`."""
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
     parameters.n_ctx = 128
     parameters.n_parallel = 1
+    parameters.cpuparams.n_threads = 1
     parameters.verbosity = -1
     parameters.warmup = False
     server = xllamacpp.Server(parameters)
-    answer = server.handle_completions({"prompt": tokens, "n_predict": 1, "n_probs": 10, "temperature": 0})
-    top = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-    return {one["id"]: one["logprob"] for one in top}
+    found = {}
+    for place in places:
+        body = {"prompt": tokens[:place], "n_predict": 1, "n_probs": 10, "temperature": 0}
+        answer = server.handle_completions(body)
+        top = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        found[place] = {one["id"]: one["logprob"] for one in top}
+    return found
 
 
 def test_an_adapters_folder_is_merged_once_and_opened(adapter: Path, llm_settings: Settings) -> None:
