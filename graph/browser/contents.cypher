@@ -1,5 +1,5 @@
 // What is in the graph: nodes by kind, edges by relation and source
-CALL {
+CALL () {
   MATCH (n) WHERE NOT n:KedrecMetadata AND NOT n:KedrecBatch
   RETURN 'nodes' AS what, labels(n)[0] AS of, '' AS source, count(*) AS number
   UNION ALL

@@ -2,12 +2,10 @@
 WITH 'fingolimod' AS drug_name, 'multiple sclerosis' AS disease_name
 MATCH (drug:Drug) WHERE toLower(drug.name) = toLower(drug_name)
 MATCH (disease:Disease) WHERE toLower(disease.name) = toLower(disease_name)
-CALL {
-  WITH drug, disease
+CALL (drug, disease) {
   MATCH p = (drug)-[:BINDS]->(:Gene)<-[:ASSOCIATED_WITH]-(disease)
   RETURN p
   UNION
-  WITH drug, disease
   MATCH p = (drug)-[:BINDS]->(:Gene)-[:PARTICIPATES_IN]->()<-[:PARTICIPATES_IN]-(:Gene)<-[:ASSOCIATED_WITH]-(disease)
   RETURN p
   LIMIT 40
