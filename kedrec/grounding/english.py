@@ -31,7 +31,7 @@ def _phrases(text: str) -> list[list[str]]:
 
 
 LEADS = _phrases(
-    "in addition ,|moreover ,|furthermore ,|further ,|additionally ,|besides ,|also ,|first ,|second ,|"
+    "in addition ,|however ,|moreover ,|furthermore ,|further ,|additionally ,|besides ,|also ,|first ,|second ,|"
     "third ,|finally ,|the evidence shows that|the evidence suggests that|evidence suggests that|"
     "according to the evidence ,|the graph shows that|this is because|that is because"
 )
