@@ -31,8 +31,8 @@ def _phrases(text: str) -> list[list[str]]:
 
 
 LEADS = _phrases(
-    "in addition ,|however ,|moreover ,|furthermore ,|further ,|additionally ,|besides ,|also ,|first ,|second ,|"
-    "third ,|finally ,|the evidence shows that|the evidence suggests that|evidence suggests that|"
+    "in addition ,|however ,|moreover ,|furthermore ,|further ,|additionally ,|besides ,|also ,|first ,|"
+    "second ,|third ,|finally ,|the evidence shows that|the evidence suggests that|evidence suggests that|"
     "according to the evidence ,|the graph shows that|this is because|that is because"
 )
 """What a sentence may begin with."""
@@ -64,7 +64,7 @@ _MORE_NOUNS = {
 
 
 def tokens(parts: Sequence[str | Mention]) -> list[str | Mention]:
-    """Mentions and words in order, in lower case, without fillers, quotation marks and the last stop."""
+    """Mentions and words in order, in lower case, without fillers and the last full stop."""
     items: list[str | Mention] = []
     for part in parts:
         if isinstance(part, Mention):

@@ -137,6 +137,8 @@ class _Gate:
         self.names = Names([drug, disease, *nodes], synonyms)
         self._seen: set[str] = set()
         self._it: Mention | None = None
+        self._drug: Mention | None = _mention(drug)
+        self._disease: Mention | None = _mention(disease)
 
     def judge(self, raw: RawClaim) -> Claim:
         reason = ""
@@ -145,12 +147,23 @@ class _Gate:
         except _StruckError as struck:
             reason = struck.reason
             self._it = None
+        self._remember(raw.text)
         return Claim(
             text=_stopped(raw.text) if raw.text else "",
             citations=tuple(Citation(id=id_, known=id_ in self.items) for id_ in raw.citations),
             status="struck" if reason else "holds",
             reason=reason,
         )
+
+    def _remember(self, text: str) -> None:
+        """Forgets what "the drug" or "the disease" means after a sentence that named another one."""
+        named = [part for part in self.names.split(text) if isinstance(part, Mention)]
+        for kind, entity in (("Drug", self.drug), ("Disease", self.disease)):
+            others = any(kind in one.kinds and entity.id not in one.ids for one in named)
+            if kind == "Drug":
+                self._drug = None if others and not self._it else _mention(entity)
+            else:
+                self._disease = None if others else _mention(entity)
 
     def _hold(self, raw: RawClaim) -> None:
         if not raw.text:
@@ -182,7 +195,7 @@ class _Gate:
                 raise _StruckError(f"It names {part.text}, which {_ids(cited)} doesn't contain.")
         items = tokens(parts)
         try:
-            readings = parse(items, drug=_mention(self.drug), disease=_mention(self.disease), it=self._it)
+            readings = parse(items, drug=self._drug, disease=self._disease, it=self._it)
         except UnreadableError as problem:
             raise _StruckError(_why_unreadable(problem.word, parts, items)) from None
         reason = ""

@@ -66,13 +66,13 @@ class UnreadableError(Exception):  # an outcome, never an error that reaches a c
 
 
 def parse(
-    items: Sequence[str | Mention], *, drug: Mention, disease: Mention, it: Mention | None
+    items: Sequence[str | Mention], *, drug: Mention | None, disease: Mention | None, it: Mention | None
 ) -> list[tuple[Statement, ...]]:
     """Every reading of a sentence as statements, likeliest first.
 
     Args:
         items: what `tokens` gives.
-        drug, disease: what "the drug" and "the disease" mean.
+        drug, disease: what "the drug" and "the disease" mean; None where that isn't clear.
         it: what "it" means at the start; None where that isn't clear.
 
     Raises:
@@ -97,7 +97,7 @@ _Onward: TypeAlias = "tuple[int, tuple[Statement, ...], Mention, Sequence[Mentio
 class _Reader:
     """One sentence; every method yields (position after, result) for each way to read on."""
 
-    def __init__(self, items: Sequence[str | Mention], drug: Mention, disease: Mention) -> None:
+    def __init__(self, items: Sequence[str | Mention], drug: Mention | None, disease: Mention | None) -> None:
         self.items = items
         self.references = {"Drug": drug, "Disease": disease}
         self.main: Mention | None = None
@@ -282,10 +282,10 @@ class _Reader:
         if it is not None:
             yield from ((end, it) for end in self._words(at, ["it"]))
         for kind, words in REFERENCES.items():
-            for noun, kinds in kind_nouns().items():
-                if kind in kinds:
-                    for word in words:
-                        yield from ((end, self.references[kind]) for end in self._words(at, [word, *noun]))
+            if meant := self._meant(at, kind):
+                nouns = [noun for noun, kinds in kind_nouns().items() if kind in kinds]
+                for word, noun in product(words, nouns):
+                    yield from ((end, meant) for end in self._words(at, [word, *noun]))
         starts = [at]
         if at < len(self.items) and self.items[at] in {"the", "a", "an"}:
             starts.append(at + 1)
@@ -294,6 +294,12 @@ class _Reader:
             for noun, kinds in kind_nouns().items():
                 for begin in self._words(start, noun):
                     yield from ((end, name) for end, name in self._named(begin) if kinds & name.kinds)
+
+    def _meant(self, at: int, kind: str) -> Mention | None:
+        """What "the drug" means here; None where another one was named before it in the sentence."""
+        meant = self.references[kind]
+        named = [item for item in self.items[:at] if isinstance(item, Mention) and kind in item.kinds]
+        return meant if meant and all(item.ids == meant.ids for item in named) else None
 
     def _named(self, at: int) -> Iterator[tuple[int, Mention]]:
         if at < len(self.items) and isinstance(found := self.items[at], Mention):

@@ -307,6 +307,22 @@ def test_it_is_the_drug_only_after_a_sentence_on_the_drug() -> None:
     assert [claim.status for claim in on_a_gene.claims] == ["holds", "struck"]
 
 
+def test_the_drug_and_the_disease_are_clear_or_nothing() -> None:
+    def last(text: str) -> str:
+        # A sentence that holds goes first, so that the evidence's own words don't stand in.
+        claims = check(f"Fingolimod may help in the disease [P1]. {text}", DRUG, DISEASE, EVIDENCE).claims
+        return claims[-1].status
+
+    assert last("Fingolimod acts on S1PR1 [P1]. This drug inhibits IL-1β [P3].") == "holds"
+    assert last("S1PR1 is bound by Siponimod [P2]. The drug inhibits IL-1β [P3].") == "struck"
+    assert last("Siponimod binds S1PR1, and the drug inhibits IL-1β [P2][P3].") == "struck"
+    assert last("Fingolimod resembles St. John's Wort [P6]. The drug inhibits IL-1β [P3].") == "holds"
+    assert (
+        last("St. John's Wort prevents asthma [P6]. S1PR1 is associated with the disease [P1].") == "struck"
+    )
+    assert last("Siponimod binds S1PR1 [P2]. S1PR1 is linked to the disease [P1].") == "holds"
+
+
 def test_saying_it_twice_counts_once() -> None:
     rationale = check(
         "Fingolimod acts on S1PR1 [P1]. Fingolimod acts on S1PR1 [P1].", DRUG, DISEASE, EVIDENCE
