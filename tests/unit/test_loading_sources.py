@@ -1,0 +1,114 @@
+"""The declarations in `loaders/` agree with the schema, and say where files are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kedrec.assets import asset_text
+from kedrec.errors import DataError, UsageError
+from kedrec.loading import list_sources
+from kedrec.loading.digests import add_digests
+from kedrec.loading.drugmechdb import reference
+from kedrec.loading.identity import FAMILIES
+from kedrec.loading.sources import find_files, load_source, source_folder
+from kedrec.schema import load_schema
+
+
+def test_the_sources_are_listed_by_rank_with_their_licence() -> None:
+    assert [source.name for source in list_sources()] == ["starter", "hetionet", "drugmechdb", "kedrec"]
+    assert all(
+        source.licence and source.title and source.version and source.brings for source in list_sources()
+    )
+    assert len({source.rank for source in list_sources()}) == len(list_sources())
+
+
+def test_an_unknown_source_is_a_wrong_call_that_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="hetionet"):
+        load_source("nope")
+
+
+def test_every_predicate_of_drugmechdb_leads_to_relations_and_actions_of_the_schema() -> None:
+    schema, mapping = load_schema(), load_source("drugmechdb").mapping
+    for predicate, rules in mapping["predicates"].items():
+        for rule in rules:
+            relation = schema.relations[rule["relation"]]
+            assert rule.get("action", "") in {"", *relation.actions}, predicate
+            assert {*rule.get("start", ()), *rule.get("end", ())} <= schema.kinds.keys(), predicate
+    assert set(mapping["labels"].values()) <= schema.kinds.keys()
+    assert set(mapping["prefixes"].values()) <= schema.prefixes.keys()
+
+
+def test_hetionets_mapping_names_relations_kinds_and_actions_of_the_schema() -> None:
+    schema, text = load_schema(), asset_text("loaders/hetionet.sql")
+    metaedges = re.findall(r"\('[A-Za-z>]+', '([A-Z_]+)', (?:true|false)", text)
+    actions = re.findall(r"\('[^']+', '([a-z ]+)', -?\d, \d+\)", text)
+    kinds = re.findall(r"\('[A-Za-z ]+', '([A-Za-z]+)', '[A-Za-z]*:?'\)", text)
+    assert len(metaedges) == 25
+    assert set(metaedges) <= schema.relations.keys()
+    assert len(actions) > 20
+    assert set(actions) <= schema.relations["BINDS"].actions.keys()
+    assert len(kinds) == 11
+    assert set(kinds) <= schema.kinds.keys()
+
+
+def test_families_name_kinds_of_the_schema_once() -> None:
+    kinds = [kind for family in FAMILIES for kind in family]
+    assert set(kinds) <= load_schema().kinds.keys()
+    assert len(set(kinds)) == len(kinds)
+
+
+def test_missing_files_are_named_with_where_to_get_them(tmp_path: Path) -> None:
+    hetionet = load_source("hetionet")
+    with pytest.raises(DataError, match=r"--from DIR"):
+        source_folder(hetionet, None)
+    with pytest.raises(DataError, match=r"no folder .*none"):
+        source_folder(hetionet, tmp_path / "none")
+    with pytest.raises(DataError, match=r"hetionet-v1\.0-nodes\.tsv .*github"):
+        find_files(hetionet, hetionet.files[0], tmp_path)
+
+
+def test_a_source_has_its_own_folder_or_the_folder_itself(tmp_path: Path) -> None:
+    hetionet = load_source("hetionet")
+    assert source_folder(hetionet, tmp_path) == tmp_path
+    (tmp_path / "hetionet").mkdir()
+    assert source_folder(hetionet, tmp_path) == tmp_path / "hetionet"
+
+
+def test_the_official_edge_file_comes_before_split_ones(tmp_path: Path) -> None:
+    hetionet = load_source("hetionet")
+    edges = next(spec for spec in hetionet.files if spec.name == "edges")
+    (tmp_path / "edges").mkdir()
+    for name in ("edges/CtD.tsv.gz", "edges/CbG.tsv.gz", "edges-5k-official-sample.sif.gz"):
+        (tmp_path / name).touch()
+    assert [path.name for path in find_files(hetionet, edges, tmp_path)] == ["CbG.tsv.gz", "CtD.tsv.gz"]
+    (tmp_path / "hetionet-v1.0-edges.sif.gz").touch()
+    assert [path.name for path in find_files(hetionet, edges, tmp_path)] == ["hetionet-v1.0-edges.sif.gz"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://pubmed.ncbi.nlm.nih.gov/15774254/", "PMID:15774254"),
+        ("https://www.ncbi.nlm.nih.gov/pubmed/8931866", "PMID:8931866"),
+        ("http://europepmc.org/article/MED/1951574", "PMID:1951574"),
+        ("https://www.ncbi.nlm.nih.gov/pmc/articles/PMC3065197/", "PMCID:PMC3065197"),
+        ("DOI:https://doi.org/10.1016/j.rmed.2016.06.015", "DOI:10.1016/j.rmed.2016.06.015"),
+        ("DOI:10.2217/fmb.10.125", "DOI:10.2217/fmb.10.125"),
+        ("https://go.drugbank.com/drugs/DB00484#mechanism-of-action", "https://go.drugbank.com/drugs/DB00484#mechanism-of-action"),
+        ("mhttps://go.drugbank.com/drugs/DB00484", "https://go.drugbank.com/drugs/DB00484"),
+        ("http://pathwaymedicine.org/Epinephrine", "https://pathwaymedicine.org/Epinephrine"),
+        ("my notes", ""),
+    ],
+)  # fmt: skip
+def test_references_become_curies_or_https(text: str, expected: str) -> None:
+    assert reference(text) == expected
+
+
+def test_digests_add_and_subtract() -> None:
+    one, two = "f" * 32, "0" * 15 + "2" + "0" * 15 + "3"
+    assert add_digests("", two) == two
+    assert add_digests(one, two) == add_digests(two, one)
+    assert add_digests(add_digests(one, two), two, -1) == one
