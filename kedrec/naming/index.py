@@ -52,6 +52,7 @@ _SCORES = {
     "other name": SURE,
 }
 _TIERS = {why: tier for tier, why in enumerate(_SCORES)}
+_TIERS["other name"] = _TIERS["salt form"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +215,12 @@ class NameIndex:
         by_id = self._by_id(asked, kinds, bare=False)
         if by_id:
             return by_id
-        return (
-            self._by_name(asked, kinds)
-            or self._by_id(asked, kinds, bare=True)
-            or [hit.otherwise for name in other_names(asked) for hit in self._by_name(name, kinds)]
-        )
+        named = self._by_name(asked, kinds)
+        if named and min(hit.tier for hit in named) < _TIERS["salt form"]:
+            return named
+        # A salt's base and a name that shares no word are equally far; where they differ, neither is taken.
+        others = [hit.otherwise for name in other_names(asked) for hit in self._by_name(name, kinds)]
+        return [*named, *others] or self._by_id(asked, kinds, bare=True)
 
     def _by_id(self, asked: str, kinds: Sequence[str], *, bare: bool) -> list[_Hit]:
         """Matches of a CURIE, or of an id without its prefix."""

@@ -30,6 +30,8 @@ GRAPH: Rows = {
         ("DRUGBANK:DB00675", "Tamoxifen", ["Nolvadex"], []),
         ("DRUGBANK:DB01356", "Lithium", [], []),
         ("DRUGBANK:DB00761", "Potassium", [], []),
+        ("DRUGBANK:DB00245", "Benzatropine", [], []),
+        ("DRUGBANK:DB01288", "Fenoterol", ["Benztropine Mesylate"], []),  # so in a public source
         ("DRUGBANK:DB00207", "Azithromycin", ["Sumamed"], []),
         ("DRUGBANK:DB00199", "Erythromycin", ["Sumamed"], []),
     ],
@@ -198,6 +200,13 @@ def test_several_entities_of_one_name_are_an_error_with_all_of_them(index: NameI
         index.resolve("MESH:D001943", "Disease")
     with pytest.raises(AmbiguousNameError):  # both are as far from what was written
         index.resolve("old-name", "Disease")
+
+
+def test_a_salt_and_another_name_that_disagree_are_ambiguous(index: NameIndex) -> None:
+    with pytest.raises(AmbiguousNameError) as caught:
+        index.resolve("benztropine", "Drug")
+    assert {match.entity.name for match in caught.value.candidates} == {"Benzatropine", "Fenoterol"}
+    assert index.resolve("benzatropine", "Drug").name == "Benzatropine"
 
 
 def test_a_preferred_name_outranks_a_synonym(index: NameIndex) -> None:
