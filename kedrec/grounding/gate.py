@@ -91,10 +91,10 @@ def from_evidence(evidence: Sequence[Evidence], note: str) -> Rationale:
 def _fallback(struck: Sequence[Claim], evidence: Sequence[Evidence], model: str) -> Rationale:
     whose = model or "the model"
     if struck:
-        many = f"none of the {len(struck)} sentences" if len(struck) > 1 else "the only sentence"
+        many = f"None of the {len(struck)} sentences" if len(struck) > 1 else "The only sentence"
+        held = "is supported" if len(struck) > 1 else "is not supported"
         note = (
-            f"{many[0].upper()}{many[1:]} that {whose} wrote is supported by the evidence; "
-            "what follows is the evidence's own wording."
+            f"{many} that {whose} wrote {held} by the evidence; what follows is the evidence's own wording."
         )
     else:
         note = f"{whose[0].upper()}{whose[1:]} wrote nothing; what follows is the evidence's own wording."
