@@ -1,1 +1,1 @@
-"""Tuning a LoRA adapter on path-grounded examples."""
+"""LoRA tuning of the language model on rationales written from real evidence."""

@@ -1,0 +1,93 @@
+"""`kedrec evaluate`: measure how faithful the written rationales are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+
+
+@click.group()
+def evaluate() -> None:
+    """Measure what is written."""
+
+
+@evaluate.command()
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=("base", "default"),
+    show_default=True,
+    metavar="NAME",
+    help="A language model; may be repeated.",
+)
+@click.option("--pairs", default=100, show_default=True, help="How many drug-disease pairs.")
+@click.option("--paths", default=8, show_default=True, help="Most evidence paths a pair.")
+@click.option("--slots", default=8, show_default=True, help="Answers that llama.cpp writes at once.")
+@click.option("--seed", type=int, help="Seed of the split of diseases, the pairs and the models.")
+@click.option(
+    "--answers",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every answer, with what the gate said, as JSON Lines.",
+)
+@graph_option
+@json_option
+def faithfulness(
+    models: tuple[str, ...],
+    pairs: int,
+    paths: int,
+    slots: int,
+    seed: int | None,
+    answers: Path | None,
+    graph: str | None,
+    as_json: bool,
+) -> None:
+    """Count the claims that hold on diseases the adapter was not trained on."""
+    from kedrec.errors import UsageError
+    from kedrec.evaluation.faithfulness import evaluate as measure
+    from kedrec.evaluation.faithfulness import markdown
+    from kedrec.llm.opening import open_model
+    from kedrec.ranking import Ranker
+    from kedrec.settings import load_settings
+    from kedrec.stores import open_store
+    from kedrec.training.examples import held_out_pairs
+
+    for name, value in (("pairs", pairs), ("paths", paths), ("slots", slots)):
+        if value < 1:
+            raise UsageError(f"'{name}' is {value}.", "Give a number of 1 or more.")
+    settings = load_settings(graph=graph, seed=seed)
+    results, written = [], []
+    with progress_on_stderr() as progress:
+        with open_store(settings.graph_url, settings) as store:
+            ranker = Ranker.open(store, settings.cache_dir, progress=progress)
+            asked = held_out_pairs(store, ranker, pairs, settings.seed, paths=paths, progress=progress)
+        for name in models:
+            model = open_model(name, settings, slots=slots, progress=progress)
+            try:
+                result, texts = measure(model, asked, seed=settings.seed, progress=progress)
+            finally:
+                model.close()
+            results.append(result)
+            written += [
+                {
+                    "model": result.model,
+                    "drug": one.drug,
+                    "disease": one.disease,
+                    "evidence": {item.id: item.sentence for item in (*pair.evidence, *pair.adverse)},
+                    "text": one.text,
+                    "claims": [claim.model_dump(mode="json") for claim in one.rationale.claims],
+                }
+                for one, pair in zip(texts, asked, strict=True)
+            ]
+    if answers is not None:
+        lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in written)
+        answers.write_text("".join(lines), encoding="utf-8")
+    if as_json:
+        print_json([result.as_dict() for result in results])
+    else:
+        click.echo(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)

@@ -1,0 +1,110 @@
+"""Which paths of a pair's evidence a target tells, and how strong a verdict they carry.
+
+The criterion can be seen in the evidence itself, so that it can be learned: what a drug does to something
+that bears on the disease comes before what a similar drug does, and that before side effects, symptoms
+and organs in common.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from kedrec.schema import load_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from kedrec.types import Evidence, Path
+
+__all__ = ["Strength", "agreement", "grave", "select", "strength"]
+
+_WEAK_RELATIONS = frozenset({"EXPRESSED_IN", "COVARIES_WITH"})
+_WEAK_KINDS = frozenset({"SideEffect", "Symptom", "Anatomy"})
+_HANDLING = frozenset({"substrate", "carrier"})  # what the body does to a drug, not what the drug does
+_MOST = 3
+
+
+class Strength(IntEnum):
+    """What a path can carry: a hint, an analogy (a similar drug or disease), a mechanism."""
+
+    WEAK = 0
+    ANALOGY = 1
+    MECHANISM = 2
+
+
+def strength(path: Path) -> Strength:
+    """What a path can carry, by the kinds of its inner nodes and its relations."""
+    inner = path.nodes[1:-1]
+    relations = {step.relation for step in path.steps}
+    if relations & _WEAK_RELATIONS or any(step.action in _HANDLING for step in path.steps) or _opposed(path):
+        return Strength.WEAK
+    # A symptom that the drug acts on is an effect; one that two diseases share is a coincidence.
+    if any(node.kind in _WEAK_KINDS for node in inner) and relations & {"CAUSES", "TREATS", "BINDS"}:
+        return Strength.WEAK
+    if any(node.kind in {"Drug", "Disease", "PharmacologicClass"} for node in inner):
+        return Strength.ANALOGY
+    return Strength.MECHANISM
+
+
+def _opposed(path: Path) -> bool:
+    """Whether another drug, which treats the disease, does the opposite to the common target."""
+    acts = [step for step in path.steps if step.relation == "BINDS"]
+    signs = {load_schema().relations["BINDS"].worded(step.action).sign for step in acts}
+    return any(step.relation == "TREATS" for step in path.steps) and {1, -1} <= signs
+
+
+def agreement(path: Path, mechanisms: Collection[str]) -> float:
+    """Share of a path's steps that belong to one of these curated mechanisms, 0 to 1."""
+    wanted = set(mechanisms)
+    inside = sum(any(wanted & set(edge.mechanisms) for edge in step.edges) for step in path.steps)
+    return inside / len(path.steps)
+
+
+def worth(item: Evidence, mechanisms: Collection[str] = ()) -> float:
+    """How much an item deserves to be told; more is better."""
+    path = item.path
+    if path is None:
+        return 0.0
+    first = load_schema().relations[path.steps[0].relation].worded(path.steps[0].action)
+    return (
+        3.0 * agreement(path, mechanisms)
+        + 1.0 * strength(path)
+        + 0.5 * (first.sign != 0)
+        - 0.15 * len(path.steps)
+        + item.score
+    )
+
+
+def select(
+    evidence: Sequence[Evidence], mechanisms: Collection[str] = (), most: int = _MOST
+) -> list[Evidence]:
+    """The items to tell, best first, at most `most`, none of them weaker in kind than the best.
+
+    An item that shares its first inner node with one chosen before, or all its others, adds nothing.
+    """
+    ordered = sorted(evidence, key=lambda item: -worth(item, mechanisms))
+    chosen: list[Evidence] = []
+    for item in ordered:
+        if item.path is None or len(chosen) == most:
+            continue
+        if chosen and chosen[0].path and strength(item.path) < strength(chosen[0].path):
+            continue
+        if any(_alike(item.path, other.path) for other in chosen if other.path):
+            continue
+        chosen.append(item)
+    return chosen
+
+
+def grave(item: Evidence) -> bool:
+    """Whether an adverse item must be told: a contraindication, or a drug that can cause the disease."""
+    path = item.path
+    if path is None:
+        return False
+    return path.steps[0].relation == "CONTRAINDICATED_FOR" or len(path.steps) == 1
+
+
+def _alike(path: Path, other: Path) -> bool:
+    inner = [node.id for node in path.nodes[1:-1]]
+    others = [node.id for node in other.nodes[1:-1]]
+    return not inner or not others or inner[0] == others[0] or inner[-1] == others[-1]

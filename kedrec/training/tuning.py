@@ -1,0 +1,85 @@
+"""From loaded graphs to an adapter: splits, builds examples, trains, writes the model card."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kedrec.llm.default import require_base
+from kedrec.ranking import Ranker
+from kedrec.stores import open_store
+from kedrec.training.card import card
+from kedrec.training.examples import Example, build, joined, save, split
+from kedrec.training.lora import Checkpoint, Recipe, Report, train
+
+if TYPE_CHECKING:
+    from kedrec.settings import Settings
+
+__all__ = ["tune"]
+
+Progress = Callable[[str, int, int | None], None]
+
+_WATCHED = 24  # held-out examples whose loss is measured at each checkpoint
+
+
+def tune(
+    graphs: Sequence[str],
+    settings: Settings,
+    out: Path,
+    recipe: Recipe,
+    *,
+    count: int = 1000,
+    progress: Progress | None = None,
+    on_checkpoint: Callable[[Checkpoint], None] | None = None,
+) -> Report:
+    """Tunes an adapter for the default model on examples from one graph or several.
+
+    Writes into `out`: peft's two files, the model card, and the examples (`examples/`), for inspection.
+
+    Args:
+        graphs: URLs of loaded graphs; each gives an equal share of the examples.
+        settings: where the base model and the caches are.
+        out: folder of the adapter.
+        recipe: how to train; its seed also splits the diseases and draws the examples.
+        count: examples in all.
+        progress: called as the work goes on.
+        on_checkpoint: called at each checkpoint.
+
+    Raises:
+        EmptyGraphError: a graph holds no treatments.
+        StoreError: a graph can't be read.
+        ModelError: the base model isn't fetched, or the tuning libraries aren't installed.
+    """
+    base = require_base(settings.models_dir)
+    examples: list[Example] = []
+    tests: list[Example] = []
+    with ExitStack() as stack:
+        stores = [stack.enter_context(open_store(graph, settings)) for graph in graphs]
+        parted = joined([split(store, recipe.seed) for store in stores])
+        fingerprints = [str(store.fingerprint()) for store in stores]
+        sources = sorted({source for store in stores for _, source in store.fingerprint().edges})
+        for store in stores:
+            ranker = Ranker.open(store, settings.cache_dir, progress=progress)
+            made = partial(build, store, ranker, seed=recipe.seed, parted=parted, progress=progress)
+            examples += made(count // len(stores))
+            tests += made(_WATCHED // len(stores), test=True)
+    folder = out / "examples"
+    folder.mkdir(parents=True, exist_ok=True)
+    save(examples, folder / "train.jsonl")
+    save(tests, folder / "held-out.jsonl")
+    report = train(examples, tests, base, out, recipe, progress=progress, on_checkpoint=on_checkpoint)
+    text = card(
+        recipe,
+        report,
+        origins=Counter(example.origin for example in examples),
+        diseases=len({example.disease.id for example in examples}),
+        held_out=len(parted.ids),
+        fingerprints=fingerprints,
+        sources=sources,
+    )
+    (out / "README.md").write_text(text, encoding="utf-8")
+    return report
