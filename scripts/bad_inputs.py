@@ -1,0 +1,73 @@
+"""Runs every wrong input of the tests and prints, as Markdown, what each was answered.
+
+python scripts/bad_inputs.py > docs/bad-input.md
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "end_to_end"))
+
+from bad_inputs import CASES, Case
+
+BIN = Path(sys.executable).parent
+HEAD = """# Wrong input, and what KEDRec says
+
+Made by `python scripts/bad_inputs.py`; the same cases run as `tests/end_to_end/test_bad_input.py`, which also
+covers a full disk, a damaged default model, and Neo4j's wrong password and database. `~` stands for a folder.
+"""
+
+
+def run(words: list[str], work: Path, **environment: str) -> tuple[int, str]:
+    """Exit code and everything printed, with the folder's name taken out."""
+    done = subprocess.run(
+        [str(BIN / words[0]), *words[1:]],
+        env={
+            **os.environ,
+            "KEDREC_HOME": str(work / "home"),
+            "KEDREC_GRAPH": str(work / "graph"),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, (done.stderr + done.stdout).replace(str(work), "~").strip()
+
+
+def show(case: Case, work: Path) -> str:
+    """One case as a section."""
+    if case.prepare:
+        case.prepare(work)
+    words = [word.replace("{work}", str(work)) for word in case.words]
+    environment = {name: value.replace("{work}", str(work)) for name, value in case.environment}
+    code, said = run(words, work, **environment)
+    lines = said.splitlines()
+    shown = "\n".join(f"    {line.rstrip()}" for line in lines[:6])
+    typed = " ".join(f"'{word}'" if " " in word or not word else word for word in case.words)
+    return f"## {case.what}\n\n    $ {typed.replace('{work}', '~')}\n{shown}\n\nExit code {code}.\n"
+
+
+def main() -> None:
+    """Prints the page."""
+    print(HEAD)
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder) / "base"
+        base.mkdir()
+        for words in (["kedrec-load", "graph"], ["kedrec", "model", "pull"]):
+            code, said = run(words, base)
+            if code:
+                sys.exit(said)
+        for number, case in enumerate(CASES):
+            work = Path(folder) / str(number)
+            subprocess.run(["/bin/cp", "-r", str(base), str(work)], check=True)
+            print(show(case, work))
+
+
+if __name__ == "__main__":
+    main()

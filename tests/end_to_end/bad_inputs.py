@@ -1,0 +1,149 @@
+"""What goes wrong, and what KEDRec must say. `scripts/bad_inputs.py` prints the same cases as a table."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+Prepare = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One wrong input.
+
+    Attributes:
+        what: the input, in words.
+        words: the command line; `{work}` stands for a folder of the case's own.
+        code: the exit code that must come.
+        says: a part of what must be said.
+        prepare: makes the folder's content.
+        environment: settings of the case; `{work}` as in `words`.
+    """
+
+    what: str
+    words: tuple[str, ...]
+    code: int
+    says: str
+    prepare: Prepare | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+def _cut_hetionet(work: Path) -> None:
+    folder = work / "hetionet"
+    folder.mkdir(parents=True)
+    (folder / "hetionet-v1.0-nodes.tsv").write_text(
+        "id\tname\tkind\nGene::9021\tSOCS3\tGene\nDisease::DOID:263\tkidney cancer\tDisease\n"
+    )
+    whole = gzip.compress(b"source\tmetaedge\ttarget\nDisease::DOID:263\tDaG\tGene::9021\n" * 500)
+    (folder / "hetionet-v1.0-edges.sif.gz").write_bytes(whole[: len(whole) // 2])
+
+
+def _own_tables(nodes: str, edges: str) -> Prepare:
+    def prepare(work: Path) -> None:
+        folder = work / "mine"
+        folder.mkdir(parents=True)
+        (folder / "nodes.tsv").write_text("kind\tid\tname\n" + nodes)
+        (folder / "edges.tsv").write_text("relation\tstart\tend\tlicence\n" + edges)
+
+    return prepare
+
+
+def _empty_folder(work: Path) -> None:
+    (work / "hetionet").mkdir(parents=True)
+
+
+def _no_model(work: Path) -> None:
+    (work / "model.gguf").write_bytes(b"GGUF" + b"\0" * 200)
+
+
+ASK = ("kedrec", "ask", "--no-llm", "--disease")
+OWN = ("kedrec-load", "graph", "kedrec", "--from", "{work}/mine")
+
+CASES = (
+    Case("an unknown disease", (*ASK, "qwertyuiop syndrome"), 1, "qwertyuiop syndrome"),
+    Case("a misspelt disease", (*ASK, "multiple sclerosiss"), 1, "multiple sclerosis"),
+    Case("a name of several diseases", (*ASK, "IS"), 1, ""),
+    Case("an empty name", (*ASK, " "), 1, "empty"),
+    Case(
+        "a drug that is no drug",
+        (*ASK, "multiple sclerosis", "--drug", "cystic fibrosis"),
+        1,
+        "Disease",
+    ),
+    Case("a name that is Cypher", (*ASK, 'x"}) DETACH DELETE n //'), 1, "DETACH DELETE"),
+    Case("--top 0", (*ASK, "gout", "--top", "0"), 2, "1 to 1,000"),
+    Case("--top -1", (*ASK, "gout", "--top", "-1"), 2, "1 to 1,000"),
+    Case("--top 10^9", (*ASK, "gout", "--top", "1000000000"), 2, "1 to 1,000"),
+    Case("--paths 0", (*ASK, "gout", "--paths", "0"), 2, "1 to 50"),
+    Case("--seed -1", (*ASK, "gout", "--seed", "-1"), 2, "SEED"),
+    Case("no graph yet", (*ASK, "gout", "--graph", "{work}/none"), 1, "kedrec-load graph"),
+    Case("a graph of an unknown kind", (*ASK, "gout", "--graph", "ftp://example.org/g"), 2, "ftp"),
+    Case("Neo4j down", (*ASK, "gout", "--graph", "bolt://127.0.0.1:9"), 1, "127.0.0.1:9"),
+    Case("a source that doesn't exist", ("kedrec-load", "graph", "nosuch"), 2, "nosuch"),
+    Case(
+        "a source's folder without its files",
+        ("kedrec-load", "graph", "hetionet", "--from", "{work}"),
+        1,
+        "nodes",
+        _empty_folder,
+    ),
+    Case(
+        "a truncated gzip",
+        ("kedrec-load", "graph", "hetionet", "--from", "{work}"),
+        1,
+        "hetionet-v1.0-edges.sif.gz",
+        _cut_hetionet,
+    ),
+    Case("a row with too few columns", OWN, 0, "rejected", _own_tables("Gene\tNCBIGene:1\n", "TREATS\n")),
+    Case(
+        "a row of an unknown kind",
+        OWN,
+        0,
+        "rejected",
+        _own_tables("Planet\tMARS:4\tMars\n", "TREATS\tDRUGBANK:DB00437\tDOID:13189\tmine\n"),
+    ),
+    Case(
+        "a row with an unknown id",
+        OWN,
+        0,
+        "rejected",
+        _own_tables("", "TREATS\tDRUGBANK:DB00000\tDOID:13189\tmine\n"),
+    ),
+    Case(
+        "a row twice",
+        OWN,
+        0,
+        "merged",
+        _own_tables("", "TREATS\tDRUGBANK:DB00437\tDOID:13189\tmine\n" * 2),
+    ),
+    Case(
+        "an unknown model",
+        ("kedrec", "ask", "--disease", "gout", "--top", "1", "--model", "nosuch"),
+        1,
+        "nosuch",
+    ),
+    Case(
+        "a damaged model file",
+        ("kedrec", "ask", "--disease", "gout", "--top", "1", "--model", "{work}/model.gguf"),
+        1,
+        "damaged",
+        _no_model,
+    ),
+    Case(
+        "a model that isn't fetched",
+        ("kedrec", "ask", "--disease", "gout", "--top", "1"),
+        1,
+        "kedrec model pull",
+        environment=(("KEDREC_HOME", "{work}/home"),),
+    ),
+    Case(
+        "an endpoint that doesn't answer",
+        ("kedrec", "ask", "--disease", "gout", "--top", "1", "--model", "openai:any"),
+        1,
+        "127.0.0.1:9",
+        environment=(("KEDREC_LLM_URL", "http://127.0.0.1:9/v1"),),
+    ),
+)
