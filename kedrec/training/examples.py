@@ -11,13 +11,10 @@ disease that is held out.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Literal
@@ -25,8 +22,8 @@ from typing import TYPE_CHECKING, Literal
 from kedrec.errors import DataError, EmptyGraphError
 from kedrec.evidence.retrieval import PairEvidence, retrieve
 from kedrec.llm.prompting import rationale_request
-from kedrec.text import one_line
 from kedrec.training.realizer import realize
+from kedrec.training.splitting import Split, split
 from kedrec.types import Entity, Evidence
 
 if TYPE_CHECKING:
@@ -34,23 +31,11 @@ if TYPE_CHECKING:
     from kedrec.ranking import Ranker
     from kedrec.stores.base import GraphStore
 
-__all__ = [
-    "Example",
-    "Split",
-    "build",
-    "held_out",
-    "held_out_pairs",
-    "joined",
-    "load",
-    "prompt_of",
-    "save",
-    "split",
-]
+__all__ = ["Example", "build", "held_out_pairs", "load", "prompt_of", "save"]
 
 Progress = Callable[[str, int, int | None], None]
 Origin = Literal["curated", "cautioned", "candidate", "random"]
 
-HELD_OUT_SHARE = 0.15
 _SHARES: tuple[tuple[Origin, float], ...] = (
     ("curated", 0.56),
     ("cautioned", 0.12),
@@ -62,7 +47,6 @@ _BEST = 30  # ranks that a candidate is drawn from
 _PATHS = (3, 8)
 _ADVERSE = 3
 _FEWEST = 2
-_LONG_NAME = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,66 +67,12 @@ class Example:
     target: str
 
 
-@dataclass(frozen=True)
-class Split:
-    """Which diseases are held out.
-
-    Attributes:
-        seed: of the hash.
-        ids: their CURIEs.
-        names: their names and synonyms in lower case; no training example may hold one of these.
-    """
-
-    seed: int
-    ids: frozenset[str]
-    names: frozenset[str]
-
-    def leaks(self, item: Evidence) -> bool:
-        """Whether an item of evidence names a held-out disease, be it in a longer name."""
-        nodes = item.path.nodes if item.path else ()
-        return any(node.id in self.ids or self.names_one(node.name) for node in nodes)
-
-    def names_one(self, name: str) -> bool:
-        """Whether a name is a held-out disease's, or holds one as whole words."""
-        plain = one_line(name).casefold()
-        return plain in self.names or bool(self._within.search(plain))
-
-    @cached_property
-    def _within(self) -> re.Pattern[str]:
-        # Shorter names are abbreviations, which other names hold by chance.
-        longer = sorted(re.escape(name) for name in self.names if len(name) >= _LONG_NAME)
-        return re.compile(rf"(?<!\w)(?:{'|'.join(longer) or '(?!)'})(?!\w)")
-
-
 @dataclass(frozen=True, slots=True)
 class _Pair:
     drug: Entity
     disease: Entity
     origin: Origin
     mechanisms: tuple[str, ...] = ()
-
-
-def held_out(disease: str, seed: int) -> bool:
-    """Whether a disease is held out, by its CURIE and the seed alone, whatever else the graph holds."""
-    digest = hashlib.sha256(f"{seed}:{disease}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 < HELD_OUT_SHARE
-
-
-def split(store: GraphStore, seed: int) -> Split:
-    """The held-out diseases of a graph."""
-    table = store.nodes("Disease", ["id", "name", "synonyms"])
-    rows = [row for row in table.to_pylist() if held_out(row["id"], seed)]
-    names = {one_line(name).casefold() for row in rows for name in (row["name"], *row["synonyms"])}
-    return Split(seed, frozenset(row["id"] for row in rows), frozenset(names))
-
-
-def joined(splits: Sequence[Split]) -> Split:
-    """One split over several graphs, all split by one seed."""
-    return Split(
-        splits[0].seed,
-        frozenset().union(*(one.ids for one in splits)),
-        frozenset().union(*(one.names for one in splits)),
-    )
 
 
 def build(

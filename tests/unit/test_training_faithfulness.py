@@ -1,0 +1,112 @@
+"""Counting what holds: every sentence of the model's own, none of the evidence's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from kedrec.evaluation.faithfulness import evaluate, markdown, why
+from kedrec.evidence.retrieval import PairEvidence
+from kedrec.evidence.verbalize import evidence_item
+from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
+from kedrec.types import Edge, Entity, Path, PathStep
+
+DRUG = Entity(id="DRUGBANK:DB1", kind="Drug", name="imatinib")
+GENE = Entity(id="NCBIGene:25", kind="Gene", name="ABL1")
+DISEASE = Entity(id="DOID:8552", kind="Disease", name="chronic myeloid leukemia")
+
+
+def edge(start: Entity, relation: str, end: Entity, action: str = "") -> tuple[Edge, ...]:
+    return (
+        Edge(start=start.id, relation=relation, end=end.id, source="s", licence="CC0-1.0", action=action),
+    )
+
+
+PATH = Path(
+    template="",
+    metapath="",
+    nodes=(DRUG, GENE, DISEASE),
+    steps=(
+        PathStep(
+            relation="BINDS",
+            action="inhibitor",
+            forward=True,
+            edges=edge(DRUG, "BINDS", GENE, "inhibitor"),
+        ),
+        PathStep(relation="ASSOCIATED_WITH", forward=False, edges=edge(DISEASE, "ASSOCIATED_WITH", GENE)),
+    ),
+)
+PAIR = PairEvidence(DRUG, DISEASE, (evidence_item(PATH, "P1", 1.0),), (), 1, 1)
+GOOD = "Imatinib may help in chronic myeloid leukemia because it inhibits ABL1 [P1]."
+
+
+class Scripted:
+    """A model that says what it was given to say."""
+
+    info = ModelInfo(name="scripted", sha256="0" * 64, adapter="lines")
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = list(texts)
+
+    def chat(self, request: ChatRequest) -> ChatResponse:
+        assert "[P1] imatinib inhibits ABL1" in request.messages[1].content
+        return ChatResponse(self.texts.pop(0), "stop")
+
+    def stream(self, request: ChatRequest) -> Iterator[str]:
+        yield self.chat(request).text
+
+    def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
+        return [self.chat(request) for request in requests]
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        return sum(len(message.content.split()) for message in messages)
+
+    def close(self) -> None:
+        pass
+
+
+def test_counts_what_holds_and_what_is_struck() -> None:
+    texts = [
+        f"{GOOD} ABL1 is associated with chronic myeloid leukemia [P1].",
+        f"{GOOD} Imatinib activates ABL1 [P1].",
+        "Imatinib cures leukemia [P1]. It is safe.",
+        "",
+    ]
+    figures, answers = evaluate(Scripted(texts), [PAIR] * 4, seed=1)
+    assert (figures.pairs, figures.claims, figures.held) == (4, 6, 3)
+    assert figures.struck == {"claims more": 1, "no citation": 1, "relation or direction": 1}
+    assert (figures.empty, figures.whole, figures.verdicts) == (2, 1, 2)
+    assert figures.distinct == 2
+    assert figures.coverage == pytest.approx(0.5)
+    assert figures.model == "scripted + lines"
+    assert [answer.held for answer in answers] == [2, 1, 0, 0]
+
+
+def test_the_table_stands_models_side_by_side() -> None:
+    good, _ = evaluate(Scripted([GOOD]), [PAIR], seed=1)
+    bad, _ = evaluate(Scripted(["Imatinib cures it."]), [PAIR], seed=1)
+    lines = markdown([bad, good]).splitlines()
+    assert lines[0] == "| | scripted + lines | scripted + lines |"
+    assert "| claims that hold | 0 (0.0%) | 1 (100.0%) |" in lines
+    assert "| struck: no citation | 1 | 0 |" in lines
+    assert "| rationales with none left | 1 (100.0%) | 0 (0.0%) |" in lines
+
+
+@pytest.mark.parametrize(
+    ("reason", "short"),
+    [
+        ("It cites no evidence.", "no citation"),
+        ("It cites [P99], and there is no such evidence.", "cites what isn't there"),
+        ("It also cites [P3], which doesn't say this.", "cites what doesn't bear on it"),
+        ("It names X, which [P1] doesn't contain.", "names what the path doesn't hold"),
+        ("It says that A inhibits B, which [P1] doesn't say.", "relation or direction"),
+        ("It says 'bone', which isn't in the evidence it cites.", "words of its own"),
+        ("It gives '45%', which isn't in the evidence it cites.", "number of its own"),
+        ("X doesn't lie on a cited path from A to B.", "entity not on the path"),
+        ("Its wording can't be matched to the evidence it cites (at 'x').", "can't be matched"),
+        ("It says nothing.", "other"),
+    ],
+)
+def test_reasons_in_short(reason: str, short: str) -> None:
+    assert why(reason) == short
