@@ -44,6 +44,8 @@ def show(case: Case, work: Path) -> str:
     """One case as a section."""
     if case.prepare:
         case.prepare(work)
+    if case.first:
+        run([word.replace("{work}", str(work)) for word in case.first], work)
     words = [word.replace("{work}", str(work)) for word in case.words]
     environment = {name: value.replace("{work}", str(work)) for name, value in case.environment}
     code, said = run(words, work, **environment)

@@ -6,6 +6,7 @@ Prints what is wrong with the format, ids whose name the data do not know, and f
 facts public sources confirm. Exits 1 where the format is wrong, an id is wrong or unknown, or a fact is
 neither confirmed nor carries a PMID.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -180,8 +181,11 @@ def read_area(path: Path, schema: dict[str, Any]) -> Area:
         seen.add((fact.relation, first, second))
         area.problems += [f"fact {row}: {problem}" for problem in problems]
         area.facts.append(fact)
-    area.problems += [f"{node.name} ({node.kind}) is in no fact" for node in area.nodes
-                      if (node.kind, node.name) not in used]
+    area.problems += [
+        f"{node.name} ({node.kind}) is in no fact"
+        for node in area.nodes
+        if (node.kind, node.name) not in used
+    ]
     return area
 
 
@@ -225,18 +229,24 @@ def check_ids(area: Area, evidence: Evidence) -> None:
             elif node.id.startswith("DOID:") and any(xref.startswith("MESH:") for xref in node.xrefs):
                 area.warnings.append(f"{node.name}: {node.id} and its cross-references rest on the curator")
             else:
-                area.problems.append(f"{node.name}: the data know neither {node.id} nor its "
-                                     "cross-references by that name")
+                area.problems.append(
+                    f"{node.name}: the data know neither {node.id} nor its cross-references by that name"
+                )
 
 
 def check_facts(area: Area, evidence: Evidence, schema: dict[str, Any]) -> None:
     """Look each fact up in the public data and sort it into the area's lists."""
-    link_signs = {action: body["sign"] for rule in ("AFFECTS", "CORRELATED_WITH", "CONTRIBUTES_TO")
-                  for action, body in schema["relations"][rule]["actions"].items()}
+    link_signs = {
+        action: body["sign"]
+        for rule in ("AFFECTS", "CORRELATED_WITH", "CONTRIBUTES_TO")
+        for action, body in schema["relations"][rule]["actions"].items()
+    }
     bind_signs = {action: body["sign"] for action, body in schema["relations"]["BINDS"]["actions"].items()}
     for fact in area.facts:
-        starts, ends = ({same for one in [node.id, *node.xrefs] for same in evidence.equivalents(one)}
-                        for node in (fact.start, fact.end))
+        starts, ends = (
+            {same for one in [node.id, *node.xrefs] for same in evidence.equivalents(one)}
+            for node in (fact.start, fact.end)
+        )
         found, keys = evidence.confirmations(fact.relation, starts, ends)
         rule = schema["relations"][fact.relation]
         sign = rule["actions"][fact.action]["sign"] if fact.action else rule["sign"]
@@ -251,8 +261,11 @@ def check_facts(area: Area, evidence: Evidence, schema: dict[str, Any]) -> None:
         standings = {pmid: evidence.pmid_standing(pmid, starts, ends, *names) for pmid in pmids}
         for pmid, standing in standings.items():
             if standing and "does not" in standing:
-                missing = [node.name for node in (fact.start, fact.end)
-                           if not mentions(evidence.texts()[pmid], node.names())]
+                missing = [
+                    node.name
+                    for node in (fact.start, fact.end)
+                    if not mentions(evidence.texts()[pmid], node.names())
+                ]
                 area.warnings.append(f"{fact} PMID:{pmid}: the abstract does not name {' or '.join(missing)}")
         if found:
             area.n_confirmed += 1
@@ -268,8 +281,10 @@ def check_facts(area: Area, evidence: Evidence, schema: dict[str, Any]) -> None:
 def report(area: Area, *, listing: bool) -> None:
     """Print one area's result."""
     kinds = Counter(node.kind for node in area.nodes)
-    print(f"== {area.file}: {len(area.nodes)} nodes, {len(area.facts)} facts, "
-          f"{area.repeated} of them in another file")
+    print(
+        f"== {area.file}: {len(area.nodes)} nodes, {len(area.facts)} facts, "
+        f"{area.repeated} of them in another file"
+    )
     print("   nodes: " + ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()))
     sources = ", ".join(f"{name} {count}" for name, count in area.confirmed.most_common())
     print(f"   confirmed {area.n_confirmed} ({sources})")
@@ -286,8 +301,9 @@ def report(area: Area, *, listing: bool) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the check; 0 where every area is sound."""
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="the public data")
     parser.add_argument("--area", type=Path, action="append", help="only this file (may be given again)")
     parser.add_argument("--list", action="store_true", help="also list the facts that rest on a PMID alone")
@@ -312,11 +328,28 @@ def main(argv: list[str] | None = None) -> int:
         "problems": sum(len(area.problems) for area in areas),
     }
     if args.json:
-        print(json.dumps({"totals": totals, "areas": [
-            {"file": a.file, "nodes": dict(Counter(n.kind for n in a.nodes)), "facts": len(a.facts),
-             "confirmed": a.n_confirmed, "sources": dict(a.confirmed), "with_pmid_only": a.with_pmid,
-             "without": a.without, "problems": a.problems, "warnings": a.warnings}
-            for a in areas]}, indent=1))
+        print(
+            json.dumps(
+                {
+                    "totals": totals,
+                    "areas": [
+                        {
+                            "file": a.file,
+                            "nodes": dict(Counter(n.kind for n in a.nodes)),
+                            "facts": len(a.facts),
+                            "confirmed": a.n_confirmed,
+                            "sources": dict(a.confirmed),
+                            "with_pmid_only": a.with_pmid,
+                            "without": a.without,
+                            "problems": a.problems,
+                            "warnings": a.warnings,
+                        }
+                        for a in areas
+                    ],
+                },
+                indent=1,
+            )
+        )
     else:
         for area in areas:
             report(area, listing=args.list)

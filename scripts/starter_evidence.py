@@ -2,6 +2,7 @@
 
 Used by check_starter.py only: nothing here makes facts, it looks up those that a person wrote.
 """
+
 from __future__ import annotations
 
 import csv
@@ -17,9 +18,16 @@ from typing import Any
 import yaml
 
 HETIONET_PREFIX = {
-    "Compound": "DRUGBANK:", "Gene": "NCBIGene:", "Disease": "", "Anatomy": "", "Symptom": "MESH:",
-    "Side Effect": "UMLS:", "Pharmacologic Class": "NDFRT:", "Biological Process": "",
-    "Molecular Function": "", "Cellular Component": "",
+    "Compound": "DRUGBANK:",
+    "Gene": "NCBIGene:",
+    "Disease": "",
+    "Anatomy": "",
+    "Symptom": "MESH:",
+    "Side Effect": "UMLS:",
+    "Pharmacologic Class": "NDFRT:",
+    "Biological Process": "",
+    "Molecular Function": "",
+    "Cellular Component": "",
 }
 # Hetionet metaedges that confirm a relation; True: the file's direction is the fact's reversed.
 METAEDGES: dict[str, list[tuple[str, bool]]] = {
@@ -41,18 +49,36 @@ METAEDGES: dict[str, list[tuple[str, bool]]] = {
     "MEMBER_OF": [("PCiC", True)],
 }
 # Relations for which a DrugMechDB link confirms in whichever direction its curator drew it.
-EITHER_WAY = {"BINDS", "ASSOCIATED_WITH", "INTERACTS_WITH", "CORRELATED_WITH", "PRESENTS", "LOCALIZES_TO",
-              "EXPRESSED_IN", "RESEMBLES", "PARTICIPATES_IN", "LOCATED_IN", "CONTRIBUTES_TO"}
+EITHER_WAY = {
+    "BINDS",
+    "ASSOCIATED_WITH",
+    "INTERACTS_WITH",
+    "CORRELATED_WITH",
+    "PRESENTS",
+    "LOCALIZES_TO",
+    "EXPRESSED_IN",
+    "RESEMBLES",
+    "PARTICIPATES_IN",
+    "LOCATED_IN",
+    "CONTRIBUTES_TO",
+}
 # Relations that only these DrugMechDB links confirm.
 TREATING = {"indication", "treats", "prevents", "ameliorates"}
-LINK_KEYS = {"TREATS": TREATING, "PALLIATES": TREATING, "CONTRAINDICATED_FOR": {"contraindicated for"},
-             "IS_A": {"subclass of"}}
+LINK_KEYS = {
+    "TREATS": TREATING,
+    "PALLIATES": TREATING,
+    "CONTRAINDICATED_FOR": {"contraindicated for"},
+    "IS_A": {"subclass of"},
+}
 # Labels of the smaller sources that confirm a relation.
 OTHER_LABELS = {
     "BINDS": {"drkg-target": "DRKG target"},
     "TREATS": {"drkg-treats": "DRKG treats", "rephetio-treats": "Rephetio"},
-    "PALLIATES": {"drkg-treats": "DRKG treats", "rephetio-treats": "Rephetio",
-                  "rephetio-palliates": "Rephetio"},
+    "PALLIATES": {
+        "drkg-treats": "DRKG treats",
+        "rephetio-treats": "Rephetio",
+        "rephetio-palliates": "Rephetio",
+    },
 }
 PMID_URL = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)(\d+)")
 
@@ -75,8 +101,14 @@ def hetionet_id(raw: str) -> str:
 def drugmechdb_id(raw: str) -> str:
     """A DrugMechDB id with KEDRec's prefixes."""
     prefix, _, local = str(raw).partition(":")
-    renamed = {"DB": "DRUGBANK", "UniProt": "UNIPROT", "reactome": "REACTOME", "taxonomy": "NCBITaxon",
-               "InterPro": "INTERPRO", "Pfam": "PFAM"}
+    renamed = {
+        "DB": "DRUGBANK",
+        "UniProt": "UNIPROT",
+        "reactome": "REACTOME",
+        "taxonomy": "NCBITaxon",
+        "InterPro": "INTERPRO",
+        "Pfam": "PFAM",
+    }
     return f"{renamed.get(prefix, prefix)}:{local}"
 
 
@@ -105,18 +137,24 @@ def drugmechdb(path: Path) -> list[dict[str, Any]]:
     slim = []
     for entry in raw:
         graph = entry["graph"]
-        slim.append({
-            "drug": [drugmechdb_id(graph[key]) for key in ("drug_mesh", "drugbank") if graph.get(key)],
-            "drug_name": str(graph["drug"]),
-            "disease": drugmechdb_id(graph["disease_mesh"]),
-            "disease_name": str(graph["disease"]),
-            "nodes": [[drugmechdb_id(node["id"]), str(node["name"]), node["label"]]
-                      for node in entry["nodes"]],
-            "links": [[drugmechdb_id(link["source"]), link["key"], drugmechdb_id(link["target"])]
-                      for link in entry["links"]],
-            "pmids": sorted({pmid for url in entry.get("reference") or []
-                             for pmid in PMID_URL.findall(str(url))}),
-        })
+        slim.append(
+            {
+                "drug": [drugmechdb_id(graph[key]) for key in ("drug_mesh", "drugbank") if graph.get(key)],
+                "drug_name": str(graph["drug"]),
+                "disease": drugmechdb_id(graph["disease_mesh"]),
+                "disease_name": str(graph["disease"]),
+                "nodes": [
+                    [drugmechdb_id(node["id"]), str(node["name"]), node["label"]] for node in entry["nodes"]
+                ],
+                "links": [
+                    [drugmechdb_id(link["source"]), link["key"], drugmechdb_id(link["target"])]
+                    for link in entry["links"]
+                ],
+                "pmids": sorted(
+                    {pmid for url in entry.get("reference") or [] for pmid in PMID_URL.findall(str(url))}
+                ),
+            }
+        )
     cache.write_text(json.dumps(slim), encoding="utf-8")
     return slim
 
@@ -226,8 +264,10 @@ class Evidence:
         for row in table(self.data / "hetionet" / "attributes" / "CbG-binding.tsv.gz"):
             key = ("DRUGBANK:" + row["drugbank_id"], "NCBIGene:" + row["entrez_gene_id"])
             if key[0] in self.ids:
-                self.binding[key] = (set(filter(None, row["actions"].split("|"))),
-                                     set(filter(None, row["pubmed_ids"].split("|"))))
+                self.binding[key] = (
+                    set(filter(None, row["actions"].split("|"))),
+                    set(filter(None, row["pubmed_ids"].split("|"))),
+                )
         sample = self.data / "drkg-sample"
         for row in table(sample / "drugbank_triplets_CtargetG.tsv.gz"):
             key = ("DRUGBANK:" + row["drugbank_id"], "NCBIGene:" + row["entrez_gene_id"])
@@ -293,20 +333,25 @@ class Evidence:
                     pmids |= row[1]
         return actions, pmids
 
-    def pmid_standing(self, pmid: str, starts: set[str], ends: set[str],
-                      start_names: set[str], end_names: set[str]) -> str | None:
+    def pmid_standing(
+        self, pmid: str, starts: set[str], ends: set[str], start_names: set[str], end_names: set[str]
+    ) -> str | None:
         """How the data show that a PMID is about both ends; None where they cannot tell."""
         if pmid in self.binding_actions(starts, ends)[1]:
             return "cited by Hetionet CbG for the pair"
-        shared = {n for one in starts for n in self.paths.get(one, ())} \
-            & {n for one in ends for n in self.paths.get(one, ())}
+        shared = {n for one in starts for n in self.paths.get(one, ())} & {
+            n for one in ends for n in self.paths.get(one, ())
+        }
         if any(pmid in self.path_pmids[number] for number in shared):
             return "cited by DrugMechDB for both"
         text = self.texts().get(pmid)
         if text is None:
             return None
-        return "abstract names both" if mentions(text, start_names) and mentions(text, end_names) \
+        return (
+            "abstract names both"
+            if mentions(text, start_names) and mentions(text, end_names)
             else "abstract held, but does not name both"
+        )
 
     def texts(self) -> dict[str, str]:
         """PubMed id to title and abstract, of the texts in shared/data."""

@@ -20,6 +20,7 @@ class Case:
         code: the exit code that must come.
         says: a part of what must be said.
         prepare: makes the folder's content.
+        first: a command that succeeds before.
         environment: settings of the case; `{work}` as in `words`.
     """
 
@@ -28,6 +29,7 @@ class Case:
     code: int
     says: str
     prepare: Prepare | None = None
+    first: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
 
 
@@ -65,8 +67,15 @@ OWN = ("kedrec-load", "graph", "kedrec", "--from", "{work}/mine")
 CASES = (
     Case("an unknown disease", (*ASK, "qwertyuiop syndrome"), 1, "qwertyuiop syndrome"),
     Case("a misspelt disease", (*ASK, "multiple sclerosiss"), 1, "multiple sclerosis"),
-    Case("a name of several diseases", (*ASK, "IS"), 1, ""),
-    Case("an empty name", (*ASK, " "), 1, "empty"),
+    Case(
+        "a name of several diseases",
+        (*ASK, "twin disease"),
+        1,
+        "MONDO:9999991",
+        _own_tables("Disease\tMONDO:9999991\tTwin disease\nDisease\tMONDO:9999992\tTwin disease\n", ""),
+        first=OWN,
+    ),
+    Case("an empty name", (*ASK, " "), 2, "empty"),
     Case(
         "a drug that is no drug",
         (*ASK, "multiple sclerosis", "--drug", "cystic fibrosis"),

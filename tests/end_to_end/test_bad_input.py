@@ -24,11 +24,14 @@ def graph(shell, tmp_path):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
 def test_a_wrong_input_is_told_and_loses_nothing(shell, graph, tmp_path, case: Case):
-    before = _fingerprint(shell, graph)
     work = tmp_path / "work"
     work.mkdir()
     if case.prepare:
         case.prepare(work)
+    if case.first:
+        first = [word.replace("{work}", str(work)) for word in case.first]
+        assert shell(*first, KEDREC_GRAPH=str(graph)).code == 0
+    before = _fingerprint(shell, graph)
     words = [word.replace("{work}", str(work)) for word in case.words]
     environment = {name: value.replace("{work}", str(work)) for name, value in case.environment}
     done = shell(*words, **{"KEDREC_GRAPH": str(graph), **environment})
