@@ -48,7 +48,12 @@ def _copy(folder: Path, staged: list[Path]) -> None:
     database = ladybug.Database(str(folder / "raw.lbug"))
     connection = ladybug.Connection(database)
     nodes = [(file, file.name.split(".")[0]) for file in staged if file.name.count(".") == 2]
-    edges = [(file, *file.name.split(".")[:3]) for file in staged if file.name.count(".") == 4]
+    edges = [
+        (file, relation, start, end)
+        for file in staged
+        if file.name.count(".") == 4
+        for relation, start, end in [file.name.split(".")[:3]]
+    ]
     for kind in load_schema().kinds:
         connection.execute(f"CREATE NODE TABLE {kind}({_NODE})")
     for relation in sorted({relation for _, relation, _, _ in edges}):

@@ -39,6 +39,7 @@ from kedrec.types import (
     Recommendation,
     Status,
 )
+from kedrec.verdict import flags, too_little, verdict
 
 __all__ = ["Kedrec", "open"]
 
@@ -49,7 +50,6 @@ MAX_PATHS = 50
 _ANSWER_TOKENS = 200
 _AT_ONCE = 4  # rationales asked for in one go; an endpoint answers them at once, llama.cpp in turn
 _MOST_PASSED = 100  # drugs passed over for want of evidence before the search ends
-_FEWEST_PATHS = 2  # one path alone is an anecdote: no rationale is asked for
 
 
 def open(  # noqa: A001  # read as kedrec.open
@@ -272,15 +272,15 @@ class Kedrec:
                 break
             self._report("Finding paths", len(found), total)
             pair = retrieve(self.store, self.ranker, self.names.entity(score.drug, "Drug"), disease, k=paths)
-            (passed if top is not None and _too_little(pair) else found).append((score, pair))
+            (passed if top is not None and too_little(pair) else found).append((score, pair))
         return found or passed[:top]
 
     def _rationales(self, disease: Entity, found: Sequence[PairEvidence], *, llm: bool) -> list[Rationale]:
         """One rationale a pair: the model's words where there is enough evidence, else the evidence's."""
         rationales = [
-            from_evidence(pair.evidence, _too_little(pair) or "No model was asked.") for pair in found
+            from_evidence(pair.evidence, too_little(pair) or "No model was asked.") for pair in found
         ]
-        asked = [number for number, pair in enumerate(found) if llm and not _too_little(pair)]
+        asked = [number for number, pair in enumerate(found) if llm and not too_little(pair)]
         if not asked:
             return rationales
         self._report("Loading the language model", 0, None)
@@ -319,8 +319,8 @@ class Kedrec:
             drug_edges=self.ranker.links("Drug", found.drug.id),
             disease_edges=self.ranker.links("Disease", found.disease.id),
             disease_treatments=self.ranker.treatments(found.disease.id) - bool(score.known),
-            enough=not _too_little(found),
-            reason=_too_little(found),
+            enough=not too_little(found),
+            reason=too_little(found),
         )
         return Recommendation(
             rank=rank,
@@ -329,13 +329,13 @@ class Kedrec:
             score=score.score,
             probability=score.probability,
             known=score.known,
-            verdict=_verdict(rank, of, score, found),
+            verdict=verdict(rank, of, score, found),
             rationale=rationale,
             evidence=found.evidence,
             adverse=found.adverse,
             score_parts=score.parts,
             coverage=coverage,
-            flags=_flags(score, found),
+            flags=flags(score, found),
         )
 
     def _manifest(
@@ -371,41 +371,3 @@ def _between(name: str, value: int, least: int, most: int) -> None:
 
 def _model_name(model: ChatModel) -> str:
     return f"{model.info.name} + {model.info.adapter}" if model.info.adapter else model.info.name
-
-
-def _too_little(found: PairEvidence) -> str:
-    """Why no rationale is asked for; "" where there is enough."""
-    if found.paths >= _FEWEST_PATHS:
-        return ""
-    paths = "no path" if not found.paths else "only one path"
-    return f"Not enough in the graph: {paths} from {found.drug.name} to {found.disease.name}."
-
-
-def _verdict(rank: int, of: int, score: PairScore, found: PairEvidence) -> str:
-    drug, disease = found.drug.name, found.disease.name
-    if score.known:
-        said = f"{drug} is a known treatment of {disease} ({', '.join(score.known)})"
-    else:
-        said = f"The graph does not know {drug} as a treatment of {disease}"
-    said += f"; it ranks {rank:,} of {of:,} drugs."
-    if _contraindicated(found):
-        said += f" It is contraindicated: see {found.adverse[0].id}."
-    return said
-
-
-def _contraindicated(found: PairEvidence) -> bool:
-    return any(
-        step.relation == "CONTRAINDICATED_FOR"
-        for item in found.adverse
-        if item.path is not None
-        for step in item.path.steps
-    )
-
-
-def _flags(score: PairScore, found: PairEvidence) -> tuple[str, ...]:
-    flags = ["known" if score.known else "new"]
-    if _contraindicated(found):
-        flags.append("contraindicated")
-    if _too_little(found):
-        flags.append("few-paths")
-    return tuple(flags)

@@ -1,6 +1,6 @@
 """Runs every wrong input of the tests and prints, as Markdown, what each was answered.
 
-python scripts/bad_inputs.py > docs/bad-input.md
+python scripts/show_bad_inputs.py > docs/bad-input.md
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from bad_inputs import CASES, Case
 BIN = Path(sys.executable).parent
 HEAD = """# Wrong input, and what KEDRec says
 
-Made by `python scripts/bad_inputs.py`; the same cases run as `tests/end_to_end/test_bad_input.py`, which also
-covers a full disk, a damaged default model, and Neo4j's wrong password and database. `~` stands for a folder.
+Made by `python scripts/show_bad_inputs.py`. The same cases run as `tests/end_to_end/test_bad_input.py`,
+which also covers a full disk, a damaged default model, and Neo4j's wrong password and database. `~` stands
+for a folder.
 """
 
 
