@@ -131,7 +131,8 @@ def drugmechdb(path: Path) -> list[dict[str, Any]]:
     stat = path.stat()
     cache = Path(tempfile.gettempdir()) / f"kedrec-drugmechdb-{stat.st_size}-{int(stat.st_mtime)}.json"
     if cache.exists():
-        return json.loads(cache.read_text(encoding="utf-8"))
+        cached: list[dict[str, Any]] = json.loads(cache.read_text(encoding="utf-8"))
+        return cached
     with gzip.open(path, "rt", encoding="utf-8") as handle:
         raw = yaml.load(handle, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both safe
     slim = []
