@@ -30,7 +30,7 @@ from kedrec.stores.counting import (
 from kedrec.stores.folder import GraphFolder, Stamp
 from kedrec.stores.ladybug_session import BATCH, Session
 from kedrec.stores.staged import KEY_COLUMNS, check_pair, count_rows
-from kedrec.stores.statements import chosen_columns, statement
+from kedrec.stores.statements import chosen_columns, query, statement
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,7 +75,7 @@ class LadybugStore:
 
     def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Runs a read-only template by its path under `cypher/` without suffix."""
-        text = statement(template, self.engine)
+        text = query(template, self.engine, parameters or ())
         return self._session().rows(text, parameters)
 
     def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -161,6 +161,7 @@ class LadybugStore:
                 if self._writer is not None:
                     with self._writer.transaction():
                         self._writer.put_fact(COUNTS, self._writer.count().dumps())
+                    self._writer.checkpoint()
                     self._close_writer()
                     self._folder.publish()
             finally:

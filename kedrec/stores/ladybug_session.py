@@ -118,8 +118,12 @@ class Session:
                     ends = {"start_kind": start, "end_kind": end}
                     self.execute(statement("write/add-edge-ends", "ladybug", relation=relation.name, **ends))
 
+    def checkpoint(self) -> None:
+        """Writes everything into the one file; a full disk shows here."""
+        self.execute("CHECKPOINT")
+
     def close(self) -> None:
-        """Closes the file; the engine then has written everything to it."""
+        """Closes the file."""
         with self._translated():
             self._connection.close()
             self._database.close()

@@ -37,7 +37,7 @@ from kedrec.stores.counting import (
 from kedrec.stores.neo4j_batches import ROWS, WORKERS, batches, rounds, slices
 from kedrec.stores.neo4j_driver import Connection, plain
 from kedrec.stores.staged import KEY_COLUMNS, check_pair, read_rows
-from kedrec.stores.statements import chosen_columns, statement
+from kedrec.stores.statements import chosen_columns, query, statement
 
 if TYPE_CHECKING:
     import neo4j
@@ -49,6 +49,7 @@ __all__ = ["Neo4jStore"]
 _BATCH = 65_536  # rows of a streamed batch
 _INDEX_SECONDS = 600
 _LOCK_SECONDS = 2.0
+_TIMED_OUT = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration", "LockClientStopped")
 
 
 class Neo4jStore:
@@ -92,7 +93,7 @@ class Neo4jStore:
 
     def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Runs a read-only template by its path under `cypher/` without suffix."""
-        return self._read(statement(template, self.engine), parameters)
+        return self._read(query(template, self.engine, parameters or ()), parameters)
 
     def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
         """All nodes of a kind, ordered by id."""
@@ -378,7 +379,7 @@ class Neo4jStore:
                     trial.run(text, holder).consume()
                     trial.commit()
             except Neo4jError as error:
-                if "TransactionTimedOut" in (error.code or ""):
+                if (error.code or "").endswith(_TIMED_OUT):
                     raise StoreBusyError(
                         f"Another process is writing to the graph at {self.url}.",
                         "Wait until it has finished.",

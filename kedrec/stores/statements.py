@@ -7,7 +7,7 @@ statement are those of the schema and of the columns in `stores.base`; everythin
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
 from kedrec.stores.templates import load_template
 
-__all__ = ["chosen_columns", "edge_returns", "node_returns", "statement"]
+__all__ = ["chosen_columns", "edge_returns", "node_returns", "query", "statement"]
 
 # Only these are placeholders, so that a map such as {id: $id} is left alone.
 _PLACEHOLDER = re.compile(r"\{(kind|relation|start_kind|end_kind|any_kind|ends|columns|names|file)\}")
@@ -111,3 +111,22 @@ def statement(
         return value
 
     return _PLACEHOLDER.sub(fill, load_template(name, engine).text)
+
+
+@lru_cache(maxsize=256)
+def _parameters(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\$(\w+)", re.sub(r"(?m)^\s*//.*$", "", text)))
+
+
+def query(name: str, engine: str, parameters: Collection[str]) -> str:
+    """The text of a template that needs no placeholder but those of the whole schema.
+
+    Raises:
+        UsageError: one of its parameters isn't given (an engine may take that for null and find nothing).
+        AssetError: there is no such template.
+    """
+    text = statement(name, engine)
+    missing = _parameters(text) - set(parameters)
+    if missing:
+        raise UsageError(f"cypher/{name}.cypher needs {', '.join(sorted(missing))}.", "Give every parameter.")
+    return text
