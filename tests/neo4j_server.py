@@ -34,6 +34,7 @@ HOW_TO_GET = (
 MAIN_CLASSES = {"5": "org.neo4j.server.CommunityEntryPoint", "2026": "org.neo4j.server.Neo4jCommunity"}
 START_SECONDS = 120
 STOP_SECONDS = 60
+_children: dict[int, subprocess.Popen[bytes]] = {}  # kept, so that stopping can wait for them
 
 
 class ServerError(RuntimeError):
@@ -139,22 +140,28 @@ class Server:
             return
         os.kill(self.pid, signal.SIGTERM)
         until = time.monotonic() + STOP_SECONDS
+        child = _children.pop(self.pid, None)
         while _is_ours(self.pid, self.home):
             if time.monotonic() > until:
                 os.kill(self.pid, signal.SIGKILL)
                 until += STOP_SECONDS
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(self.pid, os.WNOHANG)
+            if child is not None:
+                child.poll()  # or it would stay a zombie
             time.sleep(0.05)
+        if child is not None:
+            child.wait()
 
 
 def _is_ours(pid: int, home: Path) -> bool:
     """Whether that process is the server of that home, and no later process of the same id."""
-    told = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return f"--home-dir={home}" in told.stdout
 
 
-def _configure(home: Path, bolt_port: int, http_port: int, page_cache: str) -> None:
+def write_settings(home: Path, bolt_port: int, http_port: int, page_cache: str) -> None:
+    """Writes the server's settings under `home`."""
     (home / "conf").mkdir(parents=True, exist_ok=True)
     lines = [
         "server.default_listen_address=127.0.0.1",
@@ -191,7 +198,7 @@ def start(
         raise ServerError(f"Neo4j {version} needs a newer Java. {HOW_TO_GET}")
     free = _free_ports(2)
     bolt_port, http_port = bolt_port or free[0], http_port or free[1]
-    _configure(home, bolt_port, http_port, page_cache)
+    write_settings(home, bolt_port, http_port, page_cache)
     kept = home / "server.json"
     is_new = not kept.exists()
     password = secrets.token_urlsafe(12) if is_new else json.loads(kept.read_text())["password"]
@@ -210,11 +217,12 @@ def start(
             start_new_session=True,
         )
     server = Server(home, process.pid, bolt_port, http_port, password, version)
+    _children[process.pid] = process
     try:
         _wait(process, server, is_new=is_new)
     except BaseException:
         process.kill()
-        process.wait()
+        _children.pop(process.pid).wait()
         raise
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(dataclasses.asdict(server) | {"home": str(home)}), encoding="utf-8")
@@ -298,7 +306,8 @@ def main() -> int:
             return 1
     print(  # noqa: T201
         f"export NEO4J_URI={server.uri} NEO4J_USERNAME={server.username} NEO4J_PASSWORD={server.password}\n"
-        f"# Neo4j {server.version}, Browser: http://127.0.0.1:{server.http_port}/browser/"
+        f"# Neo4j {server.version}, Browser: http://127.0.0.1:{server.http_port}/browser/",
+        flush=True,
     )
     return 0
 

@@ -1,0 +1,112 @@
+"""What every test shares: no network for unit tests, no settings of the user, and a real Neo4j."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import neo4j
+import neo4j_server as servers
+import pytest
+
+from kedrec.settings import Settings, load_settings
+
+_TESTS = Path(__file__).resolve().parent
+_LOCAL = ["127.0.0.1", "::1", "localhost"]
+_started = pytest.StashKey[servers.Server]()
+_skipped = pytest.StashKey[int]()
+
+Wipe = Callable[[], None]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    # Event loops and subprocesses talk to themselves over these; pytest-socket reads the option after this.
+    config.option.allow_unix_socket = True
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Unit tests open no socket, the others none off this machine; without Java, Neo4j's are skipped."""
+    lacking = servers.missing_tools()
+    config.stash[_skipped] = 0
+    for item in items:
+        if (_TESTS / "unit") in item.path.parents:
+            item.add_marker(pytest.mark.disable_socket)
+        else:
+            item.add_marker(pytest.mark.allow_hosts(_LOCAL))
+        if lacking and item.get_closest_marker("neo4j") and not os.environ.get("CI"):
+            item.add_marker(pytest.mark.skip(reason=f"no {' and no '.join(lacking)}"))
+            config.stash[_skipped] += 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Says on which Neo4j the tests ran, or loudly that they didn't."""
+    if config.stash.get(_skipped, 0):
+        terminalreporter.write_sep("!", "NEO4J TESTS WERE SKIPPED", red=True, bold=True)
+        terminalreporter.write_line(servers.HOW_TO_GET, red=True, bold=True)
+    server = config.stash.get(_started, None)
+    if server is not None:
+        terminalreporter.write_line(f"Neo4j {server.version}, real server, was used.", green=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_user_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes away what the user's environment tells KEDRec and Neo4j's tools."""
+    for name in [*os.environ]:
+        if name.startswith(("KEDREC_", "NEO4J_")) and name != "KEDREC_TEST_CACHE":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def kedrec_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home that commands and `load_settings` use."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("KEDREC_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[servers.Server]:
+    """A real Neo4j, started once. In CI, a machine that can't start it fails the tests."""
+    try:
+        with servers.serving(tmp_path_factory.mktemp("neo4j"), heap="768m", page_cache="256m") as server:
+            pytestconfig.stash[_started] = server
+            yield server
+    except servers.ServerError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def neo4j_settings(neo4j_server: servers.Server, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings whose graph is the test server's."""
+    return load_settings(
+        home=tmp_path_factory.mktemp("home"),
+        neo4j_uri=neo4j_server.uri,
+        neo4j_username=neo4j_server.username,
+        neo4j_password=neo4j_server.password,
+    )
+
+
+@pytest.fixture(scope="session")
+def wipe_neo4j(neo4j_server: servers.Server) -> Wipe:
+    """Empties the test server's database when called. Constraints stay: making them takes seconds."""
+
+    def wipe() -> None:
+        credentials = (neo4j_server.username, neo4j_server.password)
+        with (
+            neo4j.GraphDatabase.driver(neo4j_server.uri, auth=credentials) as driver,
+            driver.session() as session,
+        ):
+            session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
+
+    return wipe
+
+
+@pytest.fixture
+def empty_neo4j(neo4j_settings: Settings, wipe_neo4j: Wipe) -> Settings:
+    """Settings whose graph is the test server's database, emptied."""
+    wipe_neo4j()
+    return neo4j_settings
