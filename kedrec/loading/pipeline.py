@@ -152,6 +152,8 @@ def _write(run: _Run, staging: Staging, source: Source, batches: Batches) -> Non
     if clean and fact in facts and not any(batches) and not staging.count("moved"):
         return
     state = {"state": "loading", "title": source.title, "version": source.version, "licence": source.licence}
+    # Writes are counted, since one may change names alone, and what is kept of names is kept by these facts.
+    state["writes"] = str(int(json.loads(facts.get(fact, "{}")).get("writes", "0")) + 1)
     store.put_metadata({fact: json.dumps(state, sort_keys=True)})
     put(staging, store, batches, f"Writing {source.name}", run.progress)
     digest = (

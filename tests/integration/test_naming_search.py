@@ -60,6 +60,20 @@ def test_it_opens_fast_and_looks_up_faster(settings: Settings) -> None:
     assert took < 0.5  # some milliseconds; the rest is for a busy machine
 
 
+def test_a_load_that_changes_names_alone_is_noticed(tmp_path: Path) -> None:
+    made = load_settings(home=tmp_path, graph=str(tmp_path / "graph"))
+    tables = tmp_path / "kedrec"
+    tables.mkdir()
+    for name in ("first name", "second name"):
+        (tables / "nodes.tsv").write_text(f"kind\tid\tname\nDisease\tDOID:1\t{name}\n", encoding="utf-8")
+        with open_store(made.graph_url, made, read_only=False) as store:
+            load_graph(store, ["kedrec"], data_dir=tmp_path, work_dir=tmp_path / "work")
+        with open_store(made.graph_url, made) as store:
+            index = NameIndex.open(store, made.cache_dir)
+            assert index.resolve(name, "Disease").id == "DOID:1"
+            index.close()
+
+
 def run(settings: Settings, *words: str) -> int:
     with pytest.raises(SystemExit) as stopped:
         main(["search", *words, "--graph", settings.graph_url])
