@@ -76,7 +76,7 @@ def _draft(
     carries = strength(first.path)
     if any(grave(item) for item in warned):
         carries = Strength.WEAK
-    opening, said = verdict(first, others, carries, (one_line(drug.name), one_line(disease.name)), rng)
+    opening, said = verdict(first, carries, (one_line(drug.name), one_line(disease.name)), rng)
     sentences = [opening, *_rest(first, said, rng)]
     room = _MOST_SENTENCES - len(sentences) - len(warned)
     sentences += _additions(others, rng)[: max(room, 0)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -115,22 +115,9 @@ def _through(v: _Verdict) -> tuple[str, int]:
     )
 
 
-def _plain(v: _Verdict) -> tuple[str, int]:
-    return f"{v.drug} {v.hedged} {v.disease}", 0
-
-
-def _suggested(v: _Verdict) -> tuple[str, int]:
-    lead = v.rng.choice(("The evidence suggests that", "Evidence suggests that", "The graph shows that"))
-    return f"{lead} {v.drug} {v.hedged} {v.disease}", 0
-
-
 def _suggested_because(v: _Verdict) -> tuple[str, int]:
     said, many = _because(v)
     return f"The evidence suggests that {said}", many
-
-
-def _helped(v: _Verdict) -> tuple[str, int]:
-    return f"{v.disease} {v.helped} {v.drug}", 0
 
 
 def _helped_because(v: _Verdict) -> tuple[str, int]:
@@ -152,31 +139,27 @@ def _weighed(v: _Verdict) -> tuple[str, int]:
 
 VERDICTS: tuple[_Pattern, ...] = (
     _because, _because, _because, _because_first, _because_first, _therefore, _therefore, _by, _by, _by_first,
-    _aside, _which, _through, _plain, _plain, _suggested, _suggested_because, _helped, _helped_because,
-    _weighed,
+    _aside, _which, _through, _suggested_because, _helped_because, _weighed,
 )  # fmt: skip
-"""The patterns of a verdict; one that stands twice is drawn twice as often."""
+"""The patterns of a verdict; one that stands twice is drawn twice as often.
+
+Each says something of its path before the citation: an id that comes before what it stands for is
+learned badly, and the sentences that follow then cite one path and tell another.
+"""
 
 
-def verdict(
-    told: Told, others: Sequence[Told], carries: Strength, names: tuple[str, str], rng: Random
-) -> tuple[str, int]:
-    """The cited verdict, and how many of the first path's links it tells.
+def verdict(told: Told, carries: Strength, names: tuple[str, str], rng: Random) -> tuple[str, int]:
+    """The cited verdict, and how many of the path's links it tells.
 
     Args:
         told: the path that the verdict rests on.
-        others: further paths that the answer tells.
         carries: how strong the verdict may be.
         names: the drug's and the disease's.
         rng: draws the pattern and its words.
     """
     filled = _Verdict(told, *names, rng.choice(_HEDGED[carries]), rng.choice(_HELPED), rng)
     # Coincidences are told, but never given as a reason.
-    text, many = _plain(filled) if carries is Strength.WEAK else ("", 0)
+    text, many = _which(filled) if carries is Strength.WEAK else ("", 0)
     while not text:
         text, many = rng.choice(VERDICTS)(filled)
-    cites = filled.told.cite
-    # A verdict without a reason rests on every path that the answer tells.
-    if many == 0 and not any(f" {way} " in text for way in _WAYS):
-        cites += "".join(other.cite for other in others if rng.random() < 0.7)
-    return f"{text} {cites}.", many
+    return f"{text} {told.cite}.", many
