@@ -1,0 +1,153 @@
+"""The embedded store beyond the contract: readers beside a writer, kills, and a disk that fills."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from small_graph import edge, edge_file, node, node_file
+
+from kedrec.errors import StoreError
+from kedrec.settings import load_settings
+from kedrec.stores import GraphStore, open_store
+from kedrec.stores.ladybug import LadybugStore
+
+SETTINGS = load_settings()
+TREATS = ("TREATS", "Drug", "Disease")
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> str:
+    """The folder of a graph with one drug, one disease and one edge."""
+    url = str(tmp_path / "graph")
+    with open_store(url, SETTINGS, read_only=False) as store, store.writing():
+        store.prepare()
+        store.put_nodes("Drug", node_file(tmp_path, node("DRUGBANK:1")), None)
+        store.put_nodes("Disease", node_file(tmp_path, node("DOID:1")), None)
+        store.put_edges(*TREATS, edge_file(tmp_path, edge("DRUGBANK:1", "DOID:1")), None)
+    return url
+
+
+def drugs(store: GraphStore) -> list[str]:
+    found: list[str] = store.nodes("Drug", ["id"])["id"].to_pylist()
+    return found
+
+
+def test_a_reader_sees_a_change_whole_and_without_being_told(graph: str, tmp_path: Path) -> None:
+    with open_store(graph, SETTINGS) as reader, open_store(graph, SETTINGS, read_only=False) as writer:
+        before = reader.fingerprint()
+        with writer.writing():
+            writer.put_nodes("Drug", node_file(tmp_path, node("DRUGBANK:2")), None)
+            assert drugs(writer) == ["DRUGBANK:1", "DRUGBANK:2"]
+            assert drugs(reader) == ["DRUGBANK:1"]
+            assert reader.fingerprint() == before
+        assert drugs(reader) == ["DRUGBANK:1", "DRUGBANK:2"]
+        assert reader.fingerprint() != before
+
+
+def test_a_stream_begun_before_a_change_goes_on(graph: str, tmp_path: Path) -> None:
+    with open_store(graph, SETTINGS) as reader, open_store(graph, SETTINGS, read_only=False) as writer:
+        stream = reader.edges(*TREATS, ["start"])
+        with writer.writing():
+            writer.put_edges(*TREATS, edge_file(tmp_path, edge("DRUGBANK:1", "DOID:1", source="b")), None)
+        assert sum(batch.num_rows for batch in reader.edges(*TREATS)) == 2
+        assert sum(batch.num_rows for batch in stream) == 1
+
+
+def test_a_failed_load_leaves_the_graph_as_it_was(graph: str, tmp_path: Path) -> None:
+    with open_store(graph, SETTINGS, read_only=False) as store:
+        before = store.fingerprint()
+        more = node_file(tmp_path, node("DRUGBANK:2"))
+        with contextlib.suppress(ZeroDivisionError), store.writing():
+            store.put_nodes("Drug", more, None)
+            raise ZeroDivisionError
+        assert store.fingerprint() == before
+        assert drugs(store) == ["DRUGBANK:1"]
+    assert sorted(file.name for file in Path(graph).iterdir()) == ["graph.lbug", "graph.lock"]
+
+
+def test_a_node_that_is_there_already_is_an_error_and_no_crash(graph: str, tmp_path: Path) -> None:
+    with open_store(graph, SETTINGS, read_only=False) as store:
+        with pytest.raises(StoreError, match="DRUGBANK:1"), store.writing():
+            store.put_nodes("Drug", node_file(tmp_path, node("DRUGBANK:1")), None)
+        assert drugs(store) == ["DRUGBANK:1"]
+
+
+def test_writing_nothing_leaves_the_file_alone(graph: str) -> None:
+    file = Path(graph) / "graph.lbug"
+    before = file.stat()
+    with open_store(graph, SETTINGS, read_only=False) as store, store.writing():
+        store.prepare()
+    after = file.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_what_reads_may_not_write(graph: str) -> None:
+    with open_store(graph, SETTINGS) as store:
+        assert isinstance(store, LadybugStore)
+        with pytest.raises(StoreError, match="read-only"):
+            store._session().execute("CREATE (:Drug {id: 'x'})")
+        assert drugs(store) == ["DRUGBANK:1"]
+
+
+def loading(body: str, graph: str, *files: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a load in a process of its own."""
+    script = textwrap.dedent(
+        """
+        import os, resource, signal, sys
+        from pathlib import Path
+        from kedrec.errors import StoreError
+        from kedrec.settings import load_settings
+        from kedrec.stores import open_store
+
+        store = open_store(sys.argv[1], load_settings(), read_only=False)
+        files = [Path(name) for name in sys.argv[2:]]
+        """
+    ) + textwrap.dedent(body)
+    call = [sys.executable, "-c", script, graph, *map(str, files)]
+    return subprocess.run(call, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_killed_load_leaves_the_graph_as_it_was_and_can_be_run_again(graph: str, tmp_path: Path) -> None:
+    more = node_file(tmp_path, node("DRUGBANK:2"))
+    body = """
+    with store.writing():
+        store.put_nodes("Drug", files[0], None)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    assert loading(body, graph, more).returncode == -signal.SIGKILL
+    with open_store(graph, SETTINGS) as reader:
+        assert drugs(reader) == ["DRUGBANK:1"]
+    with open_store(graph, SETTINGS, read_only=False) as store:
+        with store.writing():
+            store.put_nodes("Drug", more, None)
+        assert drugs(store) == ["DRUGBANK:1", "DRUGBANK:2"]
+
+
+def test_a_disk_that_fills_costs_the_load_and_not_the_graph(graph: str, tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: what is over it fails to be written."""
+    limit = (Path(graph) / "graph.lbug").stat().st_size + 2_000_000
+    names = (node(f"DRUGBANK:{i:06}", f"drug {i} " + f"{i * 7919:x}" * 20) for i in range(2, 60_000))
+    big = node_file(tmp_path, *names)
+    body = f"""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+    try:
+        with store.writing():
+            store.put_nodes("Drug", files[0], None)
+    except StoreError as error:
+        print("told:", error)
+    """
+    done = loading(body, graph, big)
+    assert "told:" in done.stdout, (done.returncode, done.stderr)
+    with open_store(graph, SETTINGS) as reader:
+        assert drugs(reader) == ["DRUGBANK:1"]
+    with open_store(graph, SETTINGS, read_only=False) as store, store.writing():
+        store.put_nodes("Drug", big, None)
+    with open_store(graph, SETTINGS) as reader:
+        assert reader.fingerprint().nodes["Drug"] == 59_999
