@@ -21,6 +21,7 @@ from kedrec.errors import EmptyGraphError, ModelError, NotFoundError, UsageError
 from kedrec.evidence.retrieval import PairEvidence, retrieve
 from kedrec.grounding import check, from_evidence
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
+from kedrec.llm.default import BASE_FILE
 from kedrec.llm.opening import open_model
 from kedrec.llm.prompting import PROMPT_VERSION, RationalePrompt, rationale_request
 from kedrec.llm.registry import resolve
@@ -103,7 +104,7 @@ class Kedrec:
     @cached_property
     def names(self) -> NameIndex:
         """The names of the graph's entities."""
-        return NameIndex.open(self.store, self.settings.cache_dir)
+        return NameIndex.open(self.store, self.settings.cache_dir, self._progress)
 
     @cached_property
     def ranker(self) -> Ranker:
@@ -226,6 +227,8 @@ class Kedrec:
 
     def close(self) -> None:
         """Gives back the database and the model; again does nothing."""
+        if "names" in self.__dict__:
+            self.names.close()
         if "store" in self.__dict__:
             self.store.close()
         if self._model is not None:
@@ -370,4 +373,6 @@ def _between(name: str, value: int, least: int, most: int) -> None:
 
 
 def _model_name(model: ChatModel) -> str:
-    return f"{model.info.name} + {model.info.adapter}" if model.info.adapter else model.info.name
+    """The model as its rationales are signed; `default` and `base` by what they are."""
+    name = BASE_FILE.partition(".")[0] if model.info.name in {"default", "base"} else model.info.name
+    return f"{name} + {model.info.adapter}" if model.info.adapter else name
