@@ -137,15 +137,17 @@ def _load(run: _Run, staging: Staging, source: Source, folder: Path) -> SourceRe
             batches = write_parquet(staging)
             # The reject file comes first: what is refused is known now, and a failing write must not hide it.
             staging.write_rejects(source.name, run.rejects)
-        _write(run, staging, source, batches)
-    return _report(staging, source, identity, time.monotonic() - began)
+            digests = key_digest(staging)
+            report = _report(staging, source, identity)
+            staging.forget("edges", "keys", "records", "node_states")
+        _write(run, staging, source, batches, digests)
+    return report.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
 
 
-def _write(run: _Run, staging: Staging, source: Source, batches: Batches) -> None:
+def _write(run: _Run, staging: Staging, source: Source, batches: Batches, digests: tuple[str, str]) -> None:
     """Puts the batches into the graph, and keeps its facts: the digest, and how far the source is."""
     store, fact = run.store, f"source:{source.name}"
     facts = store.metadata()
-    added, removed = key_digest(staging)
     # A digest can be kept up only where every load before this one came to its end.
     states = [json.loads(value)["state"] for name, value in facts.items() if name.startswith("source:")]
     clean = all(state == "loaded" for state in states) and (_DIGEST in facts or not store.fingerprint().nodes)
@@ -157,7 +159,7 @@ def _write(run: _Run, staging: Staging, source: Source, batches: Batches) -> Non
     store.put_metadata({fact: json.dumps(state, sort_keys=True)})
     put(staging, store, batches, f"Writing {source.name}", run.progress)
     digest = (
-        add_digests(add_digests(facts.get(_DIGEST, ""), added), removed, -1)
+        add_digests(add_digests(facts.get(_DIGEST, ""), digests[0]), digests[1], -1)
         if clean
         else stored_digest(staging, store)
     )
@@ -166,7 +168,7 @@ def _write(run: _Run, staging: Staging, source: Source, batches: Batches) -> Non
     store.put_metadata({_DIGEST: digest, fact: json.dumps(done, sort_keys=True)})
 
 
-def _report(staging: Staging, source: Source, identity: Identity, seconds: float) -> SourceReport:
+def _report(staging: Staging, source: Source, identity: Identity) -> SourceReport:
     def rows(part: str, loaded: int, table: str, only: str = "true") -> RowReport:
         rejected = staging.count("rejects", f"part = '{part}'")
         read = staging.read[part]
@@ -194,5 +196,5 @@ def _report(staging: Staging, source: Source, identity: Identity, seconds: float
         conflicts=tuple(
             ConflictReport(id=c.id, kind=c.kind, claimed_by=c.claimed_by) for c in identity.conflicts
         ),
-        seconds=round(seconds, 3),
+        seconds=0.0,
     )

@@ -193,6 +193,11 @@ class Staging:
         found = self.sql.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608  # internal names
         return int(found[0]) if found else 0
 
+    def forget(self, *tables: str) -> None:
+        """Drops tables that are no longer needed, to give their memory back."""
+        for table in tables:
+            self.sql.execute(f"DROP TABLE {table}")
+
     def reasons(self) -> dict[str, int]:
         """Rejected rows by reason, the commonest first."""
         rows = self.sql.execute(

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LadybugStore"]
 
+_LARGE = 50_000
+"""Rows after which a written file is brought up to date: until then they are held in memory, and every
+batch holds as much as a twentieth of that."""
+
 
 class LadybugStore:
     """A graph in a folder. See `GraphStore` for what its methods promise.
@@ -60,6 +64,7 @@ class LadybugStore:
         self._stamp: Stamp | None = None
         self._writer: Session | None = None
         self._locked = False
+        self._unwritten = 0
         if read_only:
             self._session()
 
@@ -277,9 +282,14 @@ class LadybugStore:
         if file is None:
             return
         with _plain_name(file) as plain:
-            if count_rows(file, columns):
+            rows = count_rows(file, columns)
+            if rows:
                 with session.transaction():
                     session.execute(statement(f"write/{name}", self.engine, file=plain, **names))
+            self._unwritten += rows + _LARGE // 20
+            if self._unwritten > _LARGE:
+                session.checkpoint()
+                self._unwritten = 0
 
 
 @contextlib.contextmanager
