@@ -41,6 +41,7 @@ __all__ = ["Connection", "plain"]
 logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 _CONNECT_SECONDS = 10.0
+_RETRY_SECONDS = 15.0
 _START = "Start it (docker compose up -d), or correct NEO4J_URI or --graph."
 _NODE_FIELDS = tuple(NODE_COLUMNS.names)
 _EDGE_FIELDS = tuple(name for name in EDGE_COLUMNS.names if name not in {"start", "end"})
@@ -76,6 +77,7 @@ class _Drivers:
                     uri,
                     auth=(username, password),
                     connection_timeout=_CONNECT_SECONDS,
+                    max_transaction_retry_time=_RETRY_SECONDS,
                     # A graph without, say, trials would log a warning for each unknown label.
                     notifications_min_severity=neo4j.NotificationMinimumSeverity.OFF,
                     user_agent="kedrec",
@@ -108,7 +110,8 @@ class Connection:
     """
 
     def __init__(self, uri: str, settings: Settings) -> None:
-        if "@" in urlsplit(uri).netloc:
+        address = urlsplit(uri)
+        if "@" in address.netloc:
             raise UsageError(
                 "The graph's URL holds a user name or a password.",
                 "Give them as NEO4J_USERNAME and NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE).",
@@ -117,6 +120,7 @@ class Connection:
         self.database = settings.neo4j_database
         self._key = (uri, settings.neo4j_username, _password(settings))
         try:
+            _ = address.port  # the driver finds a wrong one only later
             self.driver = _DRIVERS.take(*self._key)
         except (ConfigurationError, ValueError) as error:
             raise UsageError(
@@ -155,7 +159,7 @@ class Connection:
     def _ours(self, error: DriverError | Neo4jError) -> StoreError:
         where = f"Neo4j at {self.uri}"
         code = getattr(error, "code", None) or ""
-        message = " ".join(str(getattr(error, "message", None) or error).split())
+        message = " ".join(str(getattr(error, "message", None) or error).split()).rstrip(".") + "."
         if isinstance(error, AuthError):
             return StoreAccessError(
                 f"{where} refused the user '{self._key[1]}': {message}",
