@@ -183,8 +183,11 @@ def start(
     page_cache: str = "512m",
     bolt_port: int = 0,
     http_port: int = 0,
+    detached: bool = True,
 ) -> Server:
     """Starts a server in a folder, on free ports unless told, and waits until it answers.
+
+    A detached one outlives this process; another ends with what ends this process's group (Ctrl-C, timeout).
 
     Raises:
         ServerError: it can't be fetched, or it doesn't answer.
@@ -214,7 +217,7 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=detached,
         )
     server = Server(home, process.pid, bolt_port, http_port, password, version)
     _children[process.pid] = process
@@ -271,7 +274,7 @@ def running(home: Path) -> Server | None:
 @contextlib.contextmanager
 def serving(home: Path, **options: str) -> Iterator[Server]:
     """A server for as long as the block lasts."""
-    server = start(home, **options)  # type: ignore[arg-type]  # heap, page_cache and version are all text
+    server = start(home, detached=False, **options)  # type: ignore[arg-type]  # options are text
     try:
         yield server
     finally:
