@@ -50,7 +50,7 @@ def show(case: Case, work: Path) -> str:
     words = [word.replace("{work}", str(work)) for word in case.words]
     environment = {name: value.replace("{work}", str(work)) for name, value in case.environment}
     code, said = run(words, work, **environment)
-    lines = said.splitlines()
+    lines = [line for line in said.splitlines() if not line.startswith("Fitting the ranking")]
     shown = "\n".join(f"    {line.rstrip()}" for line in lines[:6])
     typed = " ".join(f"'{word}'" if " " in word or not word else word for word in case.words)
     return f"## {case.what}\n\n    $ {typed.replace('{work}', '~')}\n{shown}\n\nExit code {code}.\n"

@@ -146,7 +146,7 @@ CASES = (
         ("kedrec", "ask", "--disease", "gout", "--top", "1"),
         1,
         "kedrec model pull",
-        environment=(("KEDREC_HOME", "{work}/home"),),
+        environment=(("KEDREC_HOME", "{work}/new-home"),),
     ),
     Case(
         "an endpoint that doesn't answer",
