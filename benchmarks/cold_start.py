@@ -24,7 +24,7 @@ def measure(context: Context) -> list[Row]:
         subprocess.run(words, env=environment, check=True, capture_output=True)
 
     load = KEDREC.with_name("kedrec-load")
-    run(load, "graph", "hetionet", "drugmechdb", "--from", context.data)
+    run(load, "graph", "hetionet", "--from", context.data)
     ask = (KEDREC, "ask", "--disease", "multiple sclerosis", "--top", "5", "--no-llm")
     nothing = median_seconds(lambda: run(sys.executable, "-c", "pass"), context.runs)
     return [
@@ -36,7 +36,7 @@ def measure(context: Context) -> list[Row]:
             "0.3 s",
         ),
         Row(
-            "kedrec ask --no-llm --top 5, cold, Hetionet + DrugMechDB",
+            "kedrec ask --no-llm --top 5, cold, Hetionet",
             median_seconds(lambda: run(*ask), context.runs),
             nothing,
             "python -c pass",
