@@ -69,17 +69,23 @@ def _sentences(text: str) -> int:
 def _draft(
     drug: Entity, disease: Entity, chosen: Sequence[Evidence], adverse: Sequence[Evidence], rng: Random
 ) -> str:
-    count = rng.choice((1, 2, 2, 3)) if len(chosen) > 1 else 1
+    count = min(rng.choice((2, 2, 2, 3)), len(chosen))
     tolds = [tell(item, rng) for item in chosen[:count]]
     first, others = tolds[0], tolds[1:]
     warned = [item for item in adverse if grave(item) or rng.random() < 0.12][:1]
     carries = strength(first.path)
     if any(grave(item) for item in warned):
         carries = Strength.WEAK
-    opening, said = verdict(first, carries, (one_line(drug.name), one_line(disease.name)), rng)
-    sentences = [opening, *_rest(first, said, rng)]
+    # A sentence tells a whole path, so that its citation follows all it stands for; only where there is
+    # no other path to tell, the first one fills two sentences.
+    links = len(first.links)
+    many = links if others or warned else max(1, links - rng.choice((1, 2)))
+    names = one_line(drug.name), one_line(disease.name)
+    sentences = [verdict(first, carries, names, many, rng)]
+    if many < links:
+        sentences.append(_chain(first, many, links, rng))
     room = _MOST_SENTENCES - len(sentences) - len(warned)
-    sentences += _additions(others, rng)[: max(room, 0)]
+    sentences += _additions(others, rng)[:room]
     cautions = [_caution(tell(item, rng), rng) for item in warned]
     # What speaks against the drug stands right after the verdict, or last.
     sentences[(place := 1 if rng.random() < 0.5 else len(sentences)) : place] = cautions
@@ -92,24 +98,12 @@ def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _rest(told: Told, said: int, rng: Random) -> list[str]:
-    """What the verdict left untold of its path, in one sentence, or two where it is long."""
-    left = len(told.links) - said
-    if left == 0:
-        return []
-    if left >= 3 and rng.random() < 0.5:
-        half = said + rng.choice((1, 2))
-        return [_chain(told, said, half, rng), _chain(told, half, len(told.links), rng)]
-    return [_chain(told, said, len(told.links), rng)]
-
-
 def _chain(told: Told, start: int, end: int, rng: Random) -> str:
-    """Links `start` to `end` of a path as one cited sentence."""
-    name = rng.choice(("It", "The drug", told.names[0])) if start == 0 else told.names[start]
-    if end - start == 1 and start and rng.random() < 0.25:
+    """Links `start` to `end` of a path, past its first, as one cited sentence."""
+    if end - start == 1 and rng.random() < 0.25:
         back = link(told.path.steps[start], rng, backwards=True)
         return f"{told.names[end]} {back.finite} {told.names[start]} {told.cite}."
-    return f"{name} {predicate(told, start, end, rng)} {told.cite}."
+    return f"{told.names[start]} {predicate(told, start, end, rng)} {told.cite}."
 
 
 def _additions(others: Sequence[Told], rng: Random) -> list[str]:

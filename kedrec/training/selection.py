@@ -81,19 +81,30 @@ def select(
 ) -> list[Evidence]:
     """The items to tell, best first, at most `most`, none of them weaker in kind than the best.
 
-    An item that shares its first inner node with one chosen before, or all its others, adds nothing.
+    An item that shares its first inner node with one chosen before, or its last, adds little: it is chosen
+    only where there is no other second one.
     """
-    ordered = sorted(evidence, key=lambda item: -worth(item, mechanisms))
+    ordered = [item for item in sorted(evidence, key=lambda item: -worth(item, mechanisms)) if item.path]
     chosen: list[Evidence] = []
+    spare: list[Evidence] = []
     for item in ordered:
-        if item.path is None or len(chosen) == most:
+        if item.path is None or (chosen and strength(item.path) < strength(_path(chosen[0]))):
             continue
-        if chosen and chosen[0].path and strength(item.path) < strength(chosen[0].path):
-            continue
-        if any(_alike(item.path, other.path) for other in chosen if other.path):
-            continue
-        chosen.append(item)
-    return chosen
+        alike = any(_alike(item.path, _path(other)) for other in chosen)
+        (spare if alike else chosen).append(item)
+    if len(chosen) == 1:
+        chosen += [item for item in spare if _nodes(item) != _nodes(chosen[0])][:1]
+    return chosen[:most]
+
+
+def _path(item: Evidence) -> Path:
+    if item.path is None:
+        raise ValueError(f"{item.id} has no path")
+    return item.path
+
+
+def _nodes(item: Evidence) -> list[str]:
+    return [node.id for node in _path(item).nodes]
 
 
 def grave(item: Evidence) -> bool:

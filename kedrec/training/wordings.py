@@ -32,6 +32,8 @@ _OVERSTATED = {
     ("ASSOCIATED_WITH", "involves"),
     ("ASSOCIATED_WITH", "is caused by mutations in"),
     ("BINDS", "is a negative allosteric modulator of"),
+    ("BINDS", "is metabolized by"),
+    ("BINDS", "is transported by"),
     ("BINDS", "is a positive allosteric modulator of"),
     ("CORRELATED_WITH", "contributes to"),
     ("CORRELATED_WITH", "is raised in"),

@@ -137,6 +137,13 @@ def test_targets_are_said_in_many_ways() -> None:
     assert len(verdicts) > 60
 
 
+def test_a_sentence_tells_a_whole_path_before_it_cites_it() -> None:
+    for text in draws(SETS[4], []):
+        told, cited = text.split(" [P2].")[0], re.findall(r"\[(\w+)\]", text)
+        assert re.search(r"CYP3A4.*multiple sclerosis|multiple sclerosis.*CYP3A4", told)
+        assert len(cited) == len(set(cited))
+
+
 def test_the_same_seed_writes_the_same() -> None:
     one, other = (realize(DRUG, DISEASE, SETS[4], [], Random(7)) for _ in range(2))
     assert one == other
@@ -146,6 +153,7 @@ def test_a_contraindication_is_always_told_and_weakens_the_verdict() -> None:
     for text in draws(SETS[0], [WARNING]):
         assert "[A1]" in text
         assert re.search(r"worth|possible candidate", text.split("[")[0])
+        assert text.count("[A1]") == 1
 
 
 def test_what_only_coincides_is_no_reason() -> None:
