@@ -48,7 +48,7 @@ __all__ = ["Neo4jStore"]
 
 _BATCH = 65_536  # rows of a streamed batch
 _INDEX_SECONDS = 600
-_LOCK_SECONDS = 2.0
+_LOCK_SECONDS = 15.0  # a server that has just started takes some of them to plan its first statement
 _TIMED_OUT = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration", "LockClientStopped")
 
 
