@@ -73,6 +73,7 @@ class Adjacency:
 
     def __init__(self, arrays: Arrays) -> None:
         self._arrays = arrays
+        self._incidences: dict[tuple[Table, str], Incidence] = {}
 
     def ids(self, kind: str) -> NDArray[np.bytes_]:
         """The ids of a kind's nodes in UTF-8, ascending: a node's number is its place."""
@@ -91,19 +92,25 @@ class Adjacency:
 
     def incidence(self, table: Table, which: str = ALL) -> Incidence:
         """The links of one relation between two kinds, in the stored direction."""
-        key = f"{which}/{'/'.join(table)}"
-        if f"{key}/indptr" not in self._arrays:  # no edge of these comes from a mechanism
-            key = f"{ALL}/{'/'.join(table)}"
-        parts = [
-            self._arrays[f"{key}/{part}"] for part in ("indptr", "indices", "back_indptr", "back_indices")
-        ]
-        return Incidence(*parts)
+        found = self._incidences.get((table, which))
+        if found is None:
+            key = f"{which}/{'/'.join(table)}"
+            if f"{key}/indptr" not in self._arrays:  # no edge of these comes from a mechanism
+                key = f"{ALL}/{'/'.join(table)}"
+            parts = ("indptr", "indices", "back_indptr", "back_indices")
+            found = Incidence(*(self._arrays[f"{key}/{part}"] for part in parts))
+            self._incidences[table, which] = found
+        return found
+
+    def has_mechanisms(self, table: Table) -> bool:
+        """Whether any link of a relation is part of a curated mechanism."""
+        return f"mechanisms/{'/'.join(table)}/links" in self._arrays
 
     def mechanisms(self, table: Table, start: int, end: int) -> set[int]:
         """Numbers of the curated mechanisms that a link is part of."""
-        key = f"mechanisms/{'/'.join(table)}"
-        if f"{key}/links" not in self._arrays:
+        if not self.has_mechanisms(table):
             return set()
+        key = f"mechanisms/{'/'.join(table)}"
         links, link = self._arrays[f"{key}/links"], start * max(len(self.ids(table[2])), 1) + end
         begin, past = np.searchsorted(links, [link, link + 1])
         return set(self._arrays[f"{key}/numbers"][begin:past].tolist())

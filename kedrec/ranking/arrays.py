@@ -7,6 +7,7 @@ the arrays' bytes, each aligned to 64. Opening maps the file into memory; only w
 from __future__ import annotations
 
 import json
+import math
 import mmap
 import os
 import tempfile
@@ -59,12 +60,16 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
         if not intact:
             raise DamagedFileError(f"{path} is not as it was written")
         self._body = body
+        self._views: dict[str, NDArray[Any]] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """One array, as a read-only view of the file."""
-        dtype, shape, offset = self._places[name]
-        count = int(np.prod(shape, dtype=np.int64))
-        return np.frombuffer(self._body, np.dtype(dtype), count, offset).reshape(shape)
+        view = self._views.get(name)
+        if view is None:
+            dtype, shape, offset = self._places[name]
+            view = np.frombuffer(self._body, np.dtype(dtype), math.prod(shape), offset).reshape(shape)
+            self._views[name] = view
+        return view
 
     def __iter__(self) -> Any:
         return iter(self._places)

@@ -16,7 +16,7 @@ from kedrec.ranking.features import DAMPING, kinds_of, repeats
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kedrec.ranking.adjacency import Adjacency, Incidence
+    from kedrec.ranking.adjacency import Adjacency, Incidence, Table
     from kedrec.stores.templates import PathTemplate
 
 __all__ = ["FoundPaths", "best_paths"]
@@ -82,7 +82,10 @@ def best_paths(
     if joined is None:
         return None
     count, total, nodes, weights = joined
-    curated = np.array([_curated(adjacency, template, kinds, row) for row in nodes.tolist()], bool)
+    tables = _tables(template, kinds)
+    curated = np.zeros(len(nodes), bool)
+    if all(adjacency.has_mechanisms(table) for table, _ in tables):
+        curated[:] = [_curated(adjacency, tables, row) for row in nodes.tolist()]
     order = np.argsort(~curated, kind="stable")[:most]
     nodes, weights, curated = nodes[order], weights[order], curated[order]
     ids = tuple(
@@ -92,13 +95,20 @@ def best_paths(
     return FoundPaths(count, total, ids, tuple(weights.tolist()), tuple(curated.tolist()))
 
 
-def _curated(adjacency: Adjacency, template: PathTemplate, kinds: tuple[str, ...], nodes: list[int]) -> bool:
+def _tables(template: PathTemplate, kinds: tuple[str, ...]) -> list[tuple[Table, bool]]:
+    """Where each hop's links are stored, and whether they point along the path."""
+    return [
+        ((hop.relation, *((start, end) if hop.forward else (end, start))), hop.forward)
+        for hop, start, end in zip(template.hops, kinds, kinds[1:], strict=False)
+    ]
+
+
+def _curated(adjacency: Adjacency, tables: list[tuple[Table, bool]], nodes: list[int]) -> bool:
     """Whether one curated mechanism has every step of the path."""
     shared: set[int] | None = None
-    for place, hop in enumerate(template.hops):
-        ends = [(kinds[place], nodes[place]), (kinds[place + 1], nodes[place + 1])]
-        (start_kind, start), (end_kind, end) = ends if hop.forward else reversed(ends)
-        found = adjacency.mechanisms((hop.relation, start_kind, end_kind), start, end)
+    for place, (table, forward) in enumerate(tables):
+        start, end = nodes[place : place + 2] if forward else nodes[place : place + 2][::-1]
+        found = adjacency.mechanisms(table, start, end)
         shared = found if shared is None else shared & found
         if not shared:
             return False

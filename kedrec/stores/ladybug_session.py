@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,15 +46,18 @@ class Session:
                 str(file), read_only=read_only, auto_checkpoint=False, buffer_pool_size=_BUFFER_BYTES
             )
             self._connection = ladybug.Connection(self._database, num_threads=threads)
+        self._threads = self._in_use = threads or os.cpu_count() or 1
 
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        """Runs a statement and gives the engine's own result."""
-        with self._translated():
-            return self._connection.execute(text, dict(parameters or {}))
+        """Runs a statement on all the threads and gives the engine's own result."""
+        return self._execute(text, parameters, self._threads)
 
-    def rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-        """Runs a statement and gives its rows as plain values."""
-        result = self.execute(text, parameters)
+    def rows(self, text: str, parameters: Mapping[str, Any] | None = None, *, threads: int = 1) -> list[Row]:
+        """Runs a statement and gives its rows as plain values.
+
+        A lookup is over before a second thread would be at work: waking one makes it a tenth slower.
+        """
+        result = self._execute(text, parameters, threads)
         with self._translated():
             names = result.get_column_names()
             return [dict(zip(names, map(_plain, row), strict=True)) for row in result]
@@ -102,8 +106,8 @@ class Session:
             statement("lookup/count-edges-by-source", "ladybug", relation=relation)
             for relation in schema.relations
         ]
-        nodes = self.rows("\nUNION ALL\n".join(kinds))
-        edges = self.rows("\nUNION ALL\n".join(relations))
+        nodes = self.rows("\nUNION ALL\n".join(kinds), threads=self._threads)
+        edges = self.rows("\nUNION ALL\n".join(relations), threads=self._threads)
         return Counts(
             {row["kind"]: row["nodes"] for row in nodes if row["nodes"]},
             {(row["relation"], row["source"]): row["edges"] for row in edges if row["edges"]},
@@ -132,6 +136,13 @@ class Session:
         with self._translated():
             self._connection.close()
             self._database.close()
+
+    def _execute(self, text: str, parameters: Mapping[str, Any] | None, threads: int) -> Any:
+        with self._translated():
+            if threads != self._in_use:
+                self._connection.set_max_threads_for_exec(threads)
+                self._in_use = threads
+            return self._connection.execute(text, dict(parameters or {}))
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
