@@ -157,6 +157,9 @@ class Kedrec:
         _between("top", top, 1, MAX_TOP)
         _between("paths", paths, 1, MAX_PATHS)
         fingerprint = self.fingerprint
+        if llm and self._model is None and self._is_local():
+            # A model that isn't there should be told of now, not after minutes of ranking.
+            resolve(self.settings.model, self.settings, self._progress)
         target = self.names.resolve(disease, "Disease")
         wanted = {self.names.resolve(drug, "Drug").id for drug in drugs}
         ranked = self.ranker.rank(target.id)
@@ -246,8 +249,12 @@ class Kedrec:
     ) -> None:
         self.close()
 
+    def _is_local(self) -> bool:
+        """Whether the model's files are on this machine, or should be."""
+        return self.settings.model.partition(":")[0] not in {"openai", "langchain"}
+
     def _model_state(self) -> str:
-        if self.settings.model.partition(":")[0] in {"openai", "langchain"}:
+        if not self._is_local():
             return "not asked"
         try:
             files = resolve(self.settings.model, self.settings, self._progress)

@@ -162,3 +162,10 @@ def test_a_graph_name_that_gives_orders_is_quoted_as_data_and_never_obeyed(shell
         if claim.status == "holds":
             assert "cures" not in claim.text
             assert {citation.id for citation in claim.citations} <= {e.id for e in item.evidence}
+
+
+def test_a_model_that_is_missing_is_told_of_before_the_ranking_is_made(shell, tmp_path):
+    done = shell("kedrec", "ask", "--disease", "gout", "--model", "nosuch", KEDREC_HOME=str(tmp_path))
+    assert done.code != 0
+    assert "nosuch" in done.err
+    assert not list(tmp_path.rglob("ranking-*.bin"))
