@@ -75,6 +75,10 @@ class Adjacency:
         self._arrays = arrays
         self._incidences: dict[tuple[Table, str], Incidence] = {}
 
+    def has(self, table: Table) -> bool:
+        """Whether the graph was read along a table, linked or not."""
+        return f"{ALL}/{'/'.join(table)}/indptr" in self._arrays or (table, ALL) in self._incidences
+
     def ids(self, kind: str) -> NDArray[np.bytes_]:
         """The ids of a kind's nodes in UTF-8, ascending: a node's number is its place."""
         return self._arrays[f"ids/{kind}"]
