@@ -6,7 +6,7 @@ graphs give equal matrices whatever the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +105,14 @@ class Adjacency:
             found = Incidence(*(self._arrays[f"{key}/{part}"] for part in parts))
             self._incidences[table, which] = found
         return found
+
+    def replaced(self, links: Mapping[Table, Incidence]) -> Adjacency:
+        """The same graph with other links in some tables, whichever way they are asked for."""
+        other = Adjacency(self._arrays)
+        other._incidences = self._incidences | {
+            (table, which): found for table, found in links.items() for which in (ALL, PLAIN)
+        }
+        return other
 
     def has_mechanisms(self, table: Table) -> bool:
         """Whether any link of a relation is part of a curated mechanism."""
