@@ -44,8 +44,10 @@ def _hops(tables: Iterable[Table]) -> dict[str, list[Hop]]:
         hops.setdefault(start, set()).add(Hop(relation, True, end))
         if not relations[relation].symmetric:
             hops.setdefault(end, set()).add(Hop(relation, False, start))
-    order = {kind: sorted(found, key=lambda hop: (hop.relation, not hop.forward, hop.kind))
-             for kind, found in hops.items()}
+    order = {
+        kind: sorted(found, key=lambda hop: (hop.relation, not hop.forward, hop.kind))
+        for kind, found in hops.items()
+    }
     return order
 
 
