@@ -1,0 +1,287 @@
+"""What a pair's path counts would be by chance, given only how many links its drug and disease have.
+
+The null of Himmelstein et al. 2023 (doi:10.1093/gigascience/giad047): degree-weighted path counts on
+permuted graphs, grouped by the degrees of the pair's ends, each group described by a gamma-hurdle
+distribution; the p-value of a count is what that distribution has at or above it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kedrec.ranking.adjacency import PLAIN, Adjacency, read_adjacency
+from kedrec.ranking.arrays import ArrayFile, DamagedFileError, write_arrays
+from kedrec.ranking.counts import PathCounter
+from kedrec.ranking.groups import Ends, grouped_counts, transformed
+from kedrec.ranking.metapaths import abbreviation, metapaths, schema_tables, written
+from kedrec.ranking.xswap import ATTEMPTS, tables_along
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from kedrec.ranking.adjacency import Progress
+    from kedrec.ranking.arrays import Arrays
+    from kedrec.ranking.metapaths import Metapath
+    from kedrec.stores.base import GraphStore
+
+__all__ = ["NullModel", "PathTypeChance", "open_null"]
+
+_LAYOUT = 1  # of the cached figures; another number makes old caches unread
+_KEPT = 4  # cached nulls, of the graphs asked last
+_SEED = 20230510
+
+_WIDTHS = (0.0, 0.05, 0.1, 0.2, 0.4)  # of the window over degrees, as a natural logarithm of their ratio
+_LINKED, _PAIRS = 50, 20_000  # a window is wide enough where it holds so many linked pairs, or pairs at all
+
+_Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PathTypeChance:
+    """One type of path of a pair, and how often chance alone would bring as much.
+
+    Attributes:
+        metapath: as template heads write it: `Drug BINDS Gene < ASSOCIATED_WITH Disease`.
+        abbreviation: Hetionet's short form: `CbG<aD`.
+        dwpc: the pair's degree-weighted path count.
+        expected: its mean over permuted graphs, for a pair of these degrees.
+        p_value: chance of at least this count in a permuted graph; 1 where the pair has no such path.
+        adjusted: the same times the number of metapaths looked at, at most 1 (Bonferroni).
+    """
+
+    metapath: str
+    abbreviation: str
+    dwpc: float
+    expected: float
+    p_value: float
+    adjusted: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Figures of permuted pairs whose degrees are near some degrees; one entry a pair asked for.
+
+    Attributes:
+        n, linked: pairs, and those of them with any path.
+        sums, squares: of the transformed counts.
+        raw: sum of the counts as they are.
+    """
+
+    n: _Floats
+    linked: _Floats
+    sums: _Floats
+    squares: _Floats
+    raw: _Floats
+
+
+class NullModel:
+    """P-values of path counts against permuted graphs; made by `open`.
+
+    Attributes:
+        paths: the metapaths it knows.
+        permutations: graphs permuted.
+    """
+
+    def __init__(self, adjacency: Adjacency, paths: Sequence[Metapath], arrays: Arrays, count: int) -> None:
+        self._adjacency = adjacency
+        self._arrays = arrays
+        self.paths = list(paths)
+        self.permutations = count
+        self._places = {path: place for place, path in enumerate(self.paths)}
+
+    @classmethod
+    def open(
+        cls,
+        adjacency: Adjacency,
+        cache_dir: Path,
+        *,
+        longest: int = 3,
+        permutations: int = 20,
+        seed: int = _SEED,
+        progress: Progress | None = None,
+    ) -> Self:
+        """The null of a graph: from the cache, or made (some minutes for Hetionet) and cached.
+
+        Args:
+            adjacency: the graph, read along every table that is to count.
+            cache_dir: where nulls are kept, by the graph's very links: another graph never gets this one's.
+                A damaged file is made again; a folder that can't be written is done without.
+            longest: most hops of a metapath, 1 to 4. Four take two hundred times as long as three, or so.
+            permutations: graphs to permute. Pairs of like degrees add up, so that a few are enough.
+            seed: equal seeds and graphs give equal figures.
+            progress: called as the permuting goes on, where it is needed.
+        """
+        linked = [
+            table
+            for table in schema_tables()
+            if adjacency.has(table) and len(adjacency.incidence(table, PLAIN).indices)
+        ]
+        paths = metapaths(linked, longest)
+        path = cache_dir / f"null-{_key(adjacency, paths, permutations, seed)}.bin"
+        with suppress(OSError, DamagedFileError):
+            return cls(adjacency, paths, ArrayFile(path), permutations)
+        arrays = grouped_counts(adjacency, paths, permutations, seed, progress)
+        with suppress(OSError):
+            write_arrays(path, arrays, {"metapaths": [written(each) for each in paths]})
+            _forget(cache_dir)
+        return cls(adjacency, paths, arrays, permutations)
+
+    def p_value(self, metapath: Metapath, drug: int, disease: int, dwpc: float) -> float:
+        """Chance of at least this count in a permuted graph, for a pair of these ends' degrees.
+
+        Args:
+            metapath: one of `paths`.
+            drug, disease: numbers of the pair's ends.
+            dwpc: the pair's count as `PathCounter` gives it.
+
+        Raises:
+            KeyError: a metapath that the null doesn't know.
+        """
+        found = self.p_values(metapath, np.array([drug]), np.array([disease]), np.array([dwpc]))
+        return float(found[0])
+
+    def p_values(
+        self, metapath: Metapath, drugs: NDArray[np.int64], diseases: NDArray[np.int64], dwpcs: _Floats
+    ) -> _Floats:
+        """As `p_value`, for many pairs of one metapath; the three arrays go together.
+
+        The gamma-hurdle of Himmelstein et al. 2023: of the n permuted pairs of like degrees, the share
+        nnz/n has any path. Over those, the count, as y = arcsinh(dwpc / its mean over all pairs of the real
+        graph), is taken for gamma distributed with the moments' alpha = mean^2/variance and
+        beta = mean/variance, and
+
+            p = nnz/n * Q(alpha, beta * y),
+
+        Q the regularised upper incomplete gamma function. Without paths p = 1. Where fewer than two
+        permuted pairs have paths, or all counts are one, the gamma is undetermined: p = nnz/n where the count
+        is no more than theirs, else (nnz + 1)/(n + 1), an upper bound in place of the paper's 0 (Phipson and
+        Smyth 2010, doi:10.2202/1544-6115.1585).
+
+        Like degrees: the exact ones where 50 such permuted pairs have paths (or there are 20,000), otherwise
+        pairs of neighbouring degrees count in too, by a Gaussian window over the degrees' logarithms, the
+        narrowest of .05, .1, .2, .4 that brings as many. Own treatments and palliations are hidden from
+        degrees and counts alike, as `PathCounter` hides them.
+        """
+        from scipy.special import gammaincc
+
+        place = self._places[metapath]
+        window = self._window(place, drugs, diseases)
+        values = transformed(dwpcs, float(self._arrays[f"{place}/scale"][0]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = window.sums / window.linked
+            variance = (window.squares - window.linked * mean**2) / (window.linked - 1)
+            share = np.where(window.n > 0, window.linked / window.n, 0.0)
+            fits = (window.linked >= 2) & (variance > 1e-9 * mean**2)
+            alpha, beta = mean**2 / variance, mean / variance
+            p = share * gammaincc(np.where(fits, alpha, 1.0), np.where(fits, beta * values, 1.0))
+        bound = (window.linked + 1) / (window.n + 1)
+        stuck = np.where(values <= np.nan_to_num(mean) * (1 + 1e-5), share, bound)
+        found: _Floats = np.where(dwpcs > 0, np.minimum(np.where(fits, p, stuck), 1.0), 1.0)
+        return found
+
+    def pair(self, drug: int, disease: int) -> list[PathTypeChance]:
+        """Every type of path that joins a pair, least likely by chance first; empty where none does.
+
+        Args:
+            drug, disease: their numbers.
+        """
+        counts = self._counter.counts(np.array([disease]))[:, drug, 0].astype(np.float64)
+        found = []
+        for place in np.flatnonzero(counts).tolist():
+            path, dwpc = self.paths[place], float(counts[place])
+            window = self._window(place, np.array([drug]), np.array([disease]))
+            p = self.p_value(path, drug, disease, dwpc)
+            found.append(
+                PathTypeChance(
+                    metapath=written(path),
+                    abbreviation=abbreviation(path),
+                    dwpc=dwpc,
+                    expected=float(window.raw[0] / max(window.n[0], 1e-9)),
+                    p_value=p,
+                    adjusted=min(1.0, p * len(self.paths)),
+                )
+            )
+        return sorted(found, key=lambda each: (each.p_value, each.metapath))
+
+    @cached_property
+    def _counter(self) -> PathCounter:
+        return PathCounter(self._adjacency, self.paths)
+
+    def _window(self, place: int, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> _Window:
+        """The permuted pairs with degrees like those of some pairs."""
+        path = self.paths[place]
+        ends = Ends.of(self._adjacency, path)
+        own = ends.own(self._adjacency, drugs, diseases)
+        here = ends.drugs[drugs] - own[0]
+        there = ends.diseases[diseases] - own[1]
+        near, near_place = np.unique(here, return_inverse=True)
+        far, far_place = np.unique(there, return_inverse=True)
+        groups = self._arrays[f"{place}/drug_degrees"], self._arrays[f"{place}/disease_degrees"]
+        figures = [self._arrays[f"{place}/{name}"] for name in ("n", "linked", "sums", "squares", "raw")]
+        found = np.zeros((len(figures), len(near), len(far)))
+        open_ = np.ones((len(near), len(far)), bool)
+        for width in _WIDTHS:
+            weights = _weights(near, groups[0], width), _weights(far, groups[1], width)
+            wider = np.stack([weights[0] @ figure @ weights[1].T for figure in figures])
+            found[:, open_] = wider[:, open_]
+            open_ = (found[1] < _LINKED) & (found[0] < _PAIRS)
+            if not open_.any():
+                break
+        return _Window(*(figure[near_place, far_place] for figure in found))
+
+
+def open_null(
+    store: GraphStore,
+    cache_dir: Path,
+    *,
+    longest: int = 3,
+    permutations: int = 20,
+    progress: Progress | None = None,
+) -> NullModel:
+    """The null of a stored graph, made and cached where it isn't there yet (`kedrec rank null`).
+
+    Args:
+        store: the graph.
+        cache_dir, longest, permutations, progress: as for `NullModel.open`.
+    """
+    adjacency = Adjacency(read_adjacency(store, schema_tables(), progress))
+    return NullModel.open(adjacency, cache_dir, longest=longest, permutations=permutations, progress=progress)
+
+
+def _weights(asked: NDArray[np.int64], groups: NDArray[np.int64], width: float) -> _Floats:
+    """How much each group of equal degrees counts for each degree asked: asked x groups."""
+    if not width:
+        same: _Floats = np.equal.outer(asked, groups).astype(np.float64)
+        return same
+    with np.errstate(divide="ignore"):
+        apart = np.log(asked)[:, None] - np.log(groups)[None, :]  # groups are of 1 at least
+    weights: _Floats = np.exp(-0.5 * (apart / width) ** 2)
+    return weights
+
+
+def _key(adjacency: Adjacency, paths: Sequence[Metapath], permutations: int, seed: int) -> str:
+    """What a null depends on, as 16 hexadecimal digits: the links themselves among it."""
+    head = [_LAYOUT, ATTEMPTS, seed, permutations, [written(path) for path in paths]]
+    digest = hashlib.sha256(json.dumps(head).encode())
+    for table in tables_along(paths):
+        links = adjacency.incidence(table, PLAIN)
+        digest.update(f"{table} {len(links.back_degrees)}".encode())
+        digest.update(links.indptr.tobytes())
+        digest.update(links.indices.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _forget(cache_dir: Path) -> None:
+    """Removes all but the newest cached nulls."""
+    files = sorted(cache_dir.glob("null-*.bin"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in files[_KEPT:]:
+        file.unlink(missing_ok=True)

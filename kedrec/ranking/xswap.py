@@ -1,0 +1,223 @@
+"""Permuted graphs: every node keeps its degree in every relation, its neighbours are left to chance.
+
+XSwap (Hanhijärvi et al. 2009, doi:10.1137/1.9781611972795.67; for hetnets Himmelstein et al. 2023,
+doi:10.1093/gigascience/giad047, and Zietz et al. 2024, doi:10.1093/gigascience/giae001): two links a-b and
+c-d become a-d and c-b, unless that makes a link twice or from a node to itself. Here a round pairs all of a
+relation's links by chance and swaps every pair at once that gets in no other's way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kedrec.ranking.adjacency import PLAIN, Incidence
+from kedrec.schema import load_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    from kedrec.ranking.adjacency import Adjacency, Table
+    from kedrec.ranking.metapaths import Metapath
+
+__all__ = ["ATTEMPTS", "incidence_of", "permuted", "permuted_graphs", "tables_along"]
+
+ATTEMPTS = 10
+"""Swaps tried for each link, as Himmelstein et al. 2023 do."""
+
+_LAZY = 0.1  # pairs that sit a round out: else a relation of two links would just swap to and fro
+_FIRST = 3  # times as many before the first graph: dense relations take so long to forget where they began
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """One relation's links, each once, and what a swap has to keep.
+
+    Attributes:
+        starts, ends: node numbers; in an undirected relation the start is the lesser.
+        shape: nodes of the start kind and of the end kind.
+        alike: both ends are of one kind.
+        undirected: both ends are of one kind, and a link has no direction.
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    shape: tuple[int, int]
+    alike: bool
+    undirected: bool
+
+
+def permuted_graphs(
+    adjacency: Adjacency, tables: Collection[Table], seed: int, attempts: int = ATTEMPTS
+) -> Iterator[Adjacency]:
+    """One permuted graph after the other, without end; each is permuted on from the one before.
+
+    Links that only a curated mechanism states are left out, as the counts leave them out. A symmetric
+    relation between two kinds stays the same seen from either.
+
+    Args:
+        adjacency: the graph.
+        tables: those to permute; the others stay as they are.
+        seed: equal seeds and graphs give equal permutations, whatever other tables there are.
+        attempts: swaps tried for each link from one graph to the next, and thrice as many before the first.
+    """
+    import zlib
+
+    symmetric = {name for name, relation in load_schema().relations.items() if relation.symmetric}
+    links: dict[Table, _Links] = {}
+    draws: dict[Table, Generator] = {}
+    for relation, start, end in sorted(tables):
+        undirected = relation in symmetric
+        if undirected and (relation, end, start) in links:
+            continue  # the same links from the other end
+        table = (relation, start, end)
+        links[table] = _links(adjacency.incidence(table, PLAIN), alike=start == end, undirected=undirected)
+        draws[table] = np.random.default_rng([seed, zlib.crc32("/".join(table).encode())])
+    tries = _FIRST * attempts
+    while True:
+        found: dict[Table, Incidence] = {}
+        for table, before in links.items():
+            links[table] = _swapped(before, draws[table], tries)
+            found[table] = _incidence(links[table])
+            relation, start, end = table
+            if relation in symmetric and start != end:
+                found[relation, end, start] = found[table].reversed()
+        yield adjacency.replaced(found)
+        tries = attempts
+
+
+def permuted(
+    incidence: Incidence,
+    draw: Generator,
+    *,
+    alike: bool = False,
+    undirected: bool = False,
+    attempts: int = ATTEMPTS,
+) -> Incidence:
+    """One relation's links, permuted: every degree at both ends is as before, no link is there twice.
+
+    The chain of rounds is symmetric, so that its limit is uniform over the graphs that swaps can reach: for
+    links between two kinds and undirected ones all graphs of these degrees. Few swaps or none are possible in
+    a relation of a few links, or one that links nearly everything.
+
+    Args:
+        incidence: the links.
+        draw: where chance comes from.
+        alike: both ends are of one kind: no node is linked with itself.
+        undirected: both ends are of one kind, and each link is there in both directions.
+        attempts: swaps tried for each link.
+    """
+    return _incidence(
+        _swapped(_links(incidence, alike=alike or undirected, undirected=undirected), draw, attempts)
+    )
+
+
+def tables_along(paths: Iterable[Metapath]) -> list[Table]:
+    """The tables that metapaths go through, sorted, without repeats."""
+    found: set[Table] = set()
+    for path in paths:
+        kind = "Drug"
+        for hop in path:
+            ends = (kind, hop.kind) if hop.forward else (hop.kind, kind)
+            found.add((hop.relation, *ends))
+            kind = hop.kind
+    return sorted(found)
+
+
+def incidence_of(starts: NDArray[np.int64], ends: NDArray[np.int64], shape: tuple[int, int]) -> Incidence:
+    """Links, each given once, as compressed rows from both ends."""
+
+    def compressed(
+        rows: NDArray[np.int64], columns: NDArray[np.int64], length: int, width: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        keys = np.sort(rows * max(width, 1) + columns)
+        counts = np.bincount(rows, minlength=length)
+        indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+        return indptr, (keys % max(width, 1)).astype(np.int32)
+
+    return Incidence(*compressed(starts, ends, *shape), *compressed(ends, starts, *shape[::-1]))
+
+
+def _links(incidence: Incidence, *, alike: bool, undirected: bool) -> _Links:
+    shape = (len(incidence.degrees), len(incidence.back_degrees))
+    starts = np.repeat(np.arange(shape[0]), incidence.degrees)
+    ends = incidence.indices.astype(np.int64)
+    undirected = undirected and alike
+    if undirected:
+        once = starts < ends
+        starts, ends = starts[once], ends[once]
+    return _Links(starts, ends, shape, alike, undirected)
+
+
+def _incidence(links: _Links) -> Incidence:
+    if not links.undirected:
+        return incidence_of(links.starts, links.ends, links.shape)
+    starts, ends = np.concatenate([links.starts, links.ends]), np.concatenate([links.ends, links.starts])
+    return incidence_of(starts, ends, links.shape)
+
+
+def _swapped(links: _Links, draw: Generator, attempts: int) -> _Links:
+    """The links after rounds in which each is in one attempt, but one link left over where they are odd."""
+    starts, ends = links.starts.copy(), links.ends.copy()
+    half = len(starts) // 2
+    for _ in range(2 * attempts if half else 0):
+        order = draw.permutation(len(starts))
+        first, second = order[:half], order[half : 2 * half]
+        a, b, c, d = starts[first], ends[first], starts[second], ends[second]
+        if links.undirected:  # either end may be the one to swap
+            turn = draw.random(half) < 0.5
+            c, d = np.where(turn, d, c), np.where(turn, c, d)
+        swap = _free(links, order, (starts, ends), (a, d, c, b)) & (draw.random(half) >= _LAZY)
+        for place, pair in ((first, (a, d)), (second, (c, b))):
+            start, end = _ordered(*pair) if links.undirected else pair
+            starts[place[swap]], ends[place[swap]] = start[swap], end[swap]
+    return _Links(starts, ends, links.shape, links.alike, links.undirected)
+
+
+def _free(
+    links: _Links,
+    order: NDArray[np.int64],
+    now: tuple[NDArray[np.int64], NDArray[np.int64]],
+    new: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+) -> NDArray[np.bool_]:
+    """Which pairs may swap: none of a pair's links, old or new, is among the links of another pair.
+
+    A pair stands back even where only its old link is in another's way: so the same pairs could swap back
+    with the same chance, which makes the chain symmetric and its limit uniform.
+
+    Args:
+        order: the links by number: the pairs' first, the pairs' second, and one left over or none.
+        now: all links.
+        new: the pairs' new links: starts and ends of the first, starts and ends of the second.
+    """
+    half = len(order) // 2
+    pairs = np.arange(half)
+    width = max(links.shape[1], 1)
+
+    def key(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
+        start, end = _ordered(start, end) if links.undirected else (start, end)
+        return start * width + end
+
+    a, d, c, b = new
+    keys = np.concatenate([(now[0] * width + now[1])[order], key(a, d), key(c, b)])
+    owners = np.concatenate([pairs, pairs, np.full(len(order) - 2 * half, half), pairs, pairs])
+    by_key = np.argsort(keys)
+    keys, owners = keys[by_key], owners[by_key]
+    twice = np.flatnonzero(keys[1:] == keys[:-1])
+    swap = np.ones(half + 1, bool)
+    swap[owners[twice]] = swap[owners[twice + 1]] = False
+    swap = swap[:half]
+    if links.alike:
+        swap &= (a != d) & (c != b)
+    return swap
+
+
+def _ordered(
+    starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return np.minimum(starts, ends), np.maximum(starts, ends)
