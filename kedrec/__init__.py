@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from kedrec.recommend import Kedrec, open  # noqa: A004  # read as kedrec.open
     from kedrec.settings import Settings
     from kedrec.subgraph import Subgraph
-    from kedrec.types import Answer, Claim, Evidence, Rationale, Recommendation
+    from kedrec.types import Answer, Claim, Comparison, DiseaseAnswer, Evidence, Rationale, Recommendation
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "kedrec.types",
     "Claim": "kedrec.types",
+    "Comparison": "kedrec.types",
+    "DiseaseAnswer": "kedrec.types",
     "Evidence": "kedrec.types",
     "Kedrec": "kedrec.recommend",
     "KedrecError": "kedrec.errors",
@@ -40,6 +42,8 @@ _HOMES = {
 __all__ = [
     "Answer",
     "Claim",
+    "Comparison",
+    "DiseaseAnswer",
     "Evidence",
     "Kedrec",
     "KedrecError",

@@ -9,38 +9,24 @@ with kedrec.open() as kr:
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from kedrec import __version__
+from kedrec.answering import Answering, Side
+from kedrec.comparison import compared
 from kedrec.errors import EmptyGraphError, ModelError, NotFoundError, UsageError
-from kedrec.evidence.retrieval import PairEvidence, retrieve
-from kedrec.grounding import check, from_evidence
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
-from kedrec.llm.default import BASE_FILE
 from kedrec.llm.opening import open_model
-from kedrec.llm.prompting import PROMPT_VERSION, RationalePrompt, rationale_request
 from kedrec.llm.registry import resolve
 from kedrec.naming import NameIndex
 from kedrec.ranking import PairScore, Ranker
 from kedrec.settings import Settings, load_settings
 from kedrec.stores import Fingerprint, GraphStore, open_store, path_templates
 from kedrec.subgraph import Subgraph
-from kedrec.types import (
-    Answer,
-    Coverage,
-    Entity,
-    Manifest,
-    NameMatch,
-    Rationale,
-    Recommendation,
-    Status,
-)
-from kedrec.verdict import flags, too_little, verdict
+from kedrec.types import Answer, Comparison, DiseaseAnswer, NameMatch, Recommendation, Status
 
 __all__ = ["Kedrec", "open"]
 
@@ -48,9 +34,6 @@ Progress = Callable[[str, int, int | None], None]
 
 MAX_TOP = 1000
 MAX_PATHS = 50
-_ANSWER_TOKENS = 200
-_AT_ONCE = 4  # rationales asked for in one go; an endpoint answers them at once, llama.cpp in turn
-_MOST_PASSED = 100  # drugs passed over for want of evidence before the search ends
 
 
 def open(  # noqa: A001  # read as kedrec.open
@@ -137,6 +120,7 @@ class Kedrec:
         paths: int = 8,
         llm: bool = True,
         new: bool = False,
+        hide_contraindicated: bool = False,
     ) -> Answer:
         """Recommends drugs for a disease.
 
@@ -147,6 +131,8 @@ class Kedrec:
             paths: most evidence paths a drug, 1 to 50.
             llm: whether the language model writes rationales; else the evidence speaks alone.
             new: leave out drugs that the graph already has as treatments.
+            hide_contraindicated: leave out drugs that are contraindicated in the disease or in one that it is
+                a kind of; else they are flagged. `Answer.hidden` counts them.
 
         Raises:
             UsageError: `top` or `paths` is out of range.
@@ -154,36 +140,54 @@ class Kedrec:
             EmptyGraphError: the graph has nothing to recommend from.
             ModelError: the language model is missing or failed.
         """
-        _between("top", top, 1, MAX_TOP)
-        _between("paths", paths, 1, MAX_PATHS)
-        fingerprint = self.fingerprint
-        if llm and self._model is None and self._is_local():
-            # A model that isn't there should be told of now, not after minutes of ranking.
-            resolve(self.settings.model, self.settings, self._progress)
-        target = self.names.resolve(disease, "Disease")
+        target = self._ready(top, paths, llm=llm).resolve(disease, "Disease")
         wanted = {self.names.resolve(drug, "Drug").id for drug in drugs}
         ranked = self.ranker.rank(target.id)
-        ranks = {score.drug: rank for rank, score in enumerate(ranked, start=1)}
-        chosen = [
-            score
-            for score in ranked
-            if (score.drug in wanted if wanted else score.informed) and not (new and score.known)
-        ]
-        pairs = self._evidenced(chosen, target, paths, top=None if wanted else top)
-        rationales = self._rationales(target, [found for _, found in pairs], llm=llm)
-        recommendations = tuple(
-            self._recommendation(ranks[score.drug], len(ranked), score, found, rationale)
-            for (score, found), rationale in zip(pairs, rationales, strict=True)
+        chosen = [score for score in ranked if score.drug in wanted] if wanted else ranked
+        made, hidden = self._recommend(
+            "Disease",
+            ranked,
+            chosen,
+            paths,
+            None if wanted else top,
+            llm=llm,
+            new=new,
+            hide=hide_contraindicated,
         )
-        abstained = ""
-        if not recommendations:
-            abstained = f"Not enough in the graph: no path leads from any drug to {target.name}."
+        nothing = f"no path leads from any drug to {target.name}"
         return Answer(
             disease=target,
-            recommendations=recommendations,
+            recommendations=made,
             candidates=len(ranked),
-            abstained=abstained,
-            manifest=self._manifest(fingerprint, recommendations, llm=llm),
+            abstained="" if made else _abstained(nothing, hidden),
+            hidden=hidden,
+            manifest=self._answering.manifest(self.fingerprint, made, self._model if llm else None),
+        )
+
+    def recommend_diseases(
+        self,
+        drug: str,
+        *,
+        top: int = 5,
+        paths: int = 8,
+        llm: bool = True,
+        new: bool = False,
+        hide_contraindicated: bool = False,
+    ) -> DiseaseAnswer:
+        """Diseases that a drug could be repurposed for. Arguments and errors as of `recommend`."""
+        target = self._ready(top, paths, llm=llm).resolve(drug, "Drug")
+        ranked = self.ranker.rank_diseases(target.id)
+        made, hidden = self._recommend(
+            "Drug", ranked, ranked, paths, top, llm=llm, new=new, hide=hide_contraindicated
+        )
+        nothing = f"no path leads from {target.name} to any disease"
+        return DiseaseAnswer(
+            drug=target,
+            recommendations=made,
+            candidates=len(ranked),
+            abstained="" if made else _abstained(nothing, hidden),
+            hidden=hidden,
+            manifest=self._answering.manifest(self.fingerprint, made, self._model if llm else None),
         )
 
     def explain(self, drug: str, disease: str, *, paths: int = 8) -> Recommendation:
@@ -198,6 +202,28 @@ class Kedrec:
         """
         answer = self.recommend(disease, drugs=[drug], paths=paths, llm=False)
         return answer[0]
+
+    def compare(self, disease: str, drug: str, other: str, *, paths: int = 12) -> Comparison:
+        """Two drugs for one disease: what both have, what only one has, and what makes the difference.
+
+        Args:
+            disease, drug, other: names or ids.
+            paths: most evidence paths a drug, 1 to 50.
+
+        Raises:
+            UsageError: the two drugs are one; and as `explain`.
+        """
+        target = self._ready(1, paths, llm=False).resolve(disease, "Disease")
+        drugs = [self.names.resolve(name, "Drug") for name in (drug, other)]
+        if drugs[0] == drugs[1]:
+            raise UsageError(f"'{drug}' and '{other}' are both {drugs[0].name}.", "Name two drugs.")
+        ranked = self.ranker.rank(target.id)
+        by_drug = {score.drug: score for score in ranked}
+        made, _ = self._recommend(
+            "Disease", ranked, [by_drug[one.id] for one in drugs], paths, None, llm=False
+        )
+        manifest = self._answering.manifest(self.fingerprint, made, None)
+        return compared(self.ranker.adjacency, target, made[0], made[1], manifest)
 
     def subgraph(self, drug: str, disease: str, *, paths: int = 25) -> Subgraph:
         """The nodes and edges on the best paths of a pair, adverse ones included. Raises as `explain`."""
@@ -249,6 +275,52 @@ class Kedrec:
     ) -> None:
         self.close()
 
+    @cached_property
+    def _answering(self) -> Answering:
+        return Answering(
+            self.store,
+            self.names,
+            self.ranker,
+            lambda: self.model,
+            seed=self.settings.seed,
+            progress=self._progress,
+        )
+
+    def _ready(self, top: int, paths: int, *, llm: bool) -> NameIndex:
+        """The names, once what is asked for can be done."""
+        _between("top", top, 1, MAX_TOP)
+        _between("paths", paths, 1, MAX_PATHS)
+        _ = self.fingerprint
+        if llm and self._model is None and self._is_local():
+            # A model that isn't there should be told of now, not after minutes of ranking.
+            resolve(self.settings.model, self.settings, self._progress)
+        return self.names
+
+    def _recommend(
+        self,
+        side: Side,
+        ranked: Sequence[PairScore],
+        chosen: Sequence[PairScore],
+        paths: int,
+        top: int | None,
+        *,
+        llm: bool,
+        new: bool = False,
+        hide: bool = False,
+    ) -> tuple[tuple[Recommendation, ...], int]:
+        """The recommendations of the chosen among the ranked, and how many were hidden."""
+        ranks = {(score.drug, score.disease): rank for rank, score in enumerate(ranked, start=1)}
+        kept = [score for score in chosen if (top is None or score.informed) and not (new and score.known)]
+        found, hidden = self._answering.find(kept, paths, top=top, hide=hide)
+        rationales = self._answering.rationales(found, llm=llm)
+        made = tuple(
+            self._answering.recommendation(
+                one, rationale, rank=ranks[one.score.drug, one.score.disease], of=len(ranked), side=side
+            )
+            for one, rationale in zip(found, rationales, strict=True)
+        )
+        return made, hidden
+
     def _is_local(self) -> bool:
         """Whether the model's files are on this machine, or should be."""
         return self.settings.model.partition(":")[0] not in {"openai", "langchain"}
@@ -262,124 +334,13 @@ class Kedrec:
             return str(error)
         return f"ready, {files.path}"
 
-    def _report(self, stage: str, done: int, total: int | None) -> None:
-        if self._progress is not None:
-            self._progress(stage, done, total)
-
-    def _evidenced(
-        self, scores: Sequence[PairScore], disease: Entity, paths: int, *, top: int | None
-    ) -> list[tuple[PairScore, PairEvidence]]:
-        """The scored drugs with their evidence.
-
-        With `top`, the first that many with enough evidence: a drug that one path alone speaks for is
-        passed over, since it can't be explained. Where all are such, the first that many all the same.
-        """
-        found: list[tuple[PairScore, PairEvidence]] = []
-        passed: list[tuple[PairScore, PairEvidence]] = []
-        total = len(scores) if top is None else min(top, len(scores))
-        for score in scores:
-            if len(found) >= total or len(passed) >= _MOST_PASSED:
-                break
-            self._report("Finding paths", len(found), total)
-            pair = retrieve(self.store, self.ranker, self.names.entity(score.drug, "Drug"), disease, k=paths)
-            (passed if top is not None and too_little(pair) else found).append((score, pair))
-        return found or passed[:top]
-
-    def _rationales(self, disease: Entity, found: Sequence[PairEvidence], *, llm: bool) -> list[Rationale]:
-        """One rationale a pair: the model's words where there is enough evidence, else the evidence's."""
-        rationales = [
-            from_evidence(pair.evidence, too_little(pair) or "No model was asked.") for pair in found
-        ]
-        asked = [number for number, pair in enumerate(found) if llm and not too_little(pair)]
-        if not asked:
-            return rationales
-        self._report("Loading the language model", 0, None)
-        model = self.model
-        prompts = [self._prompt(model, disease, found[number]) for number in asked]
-        for start in range(0, len(asked), _AT_ONCE):
-            self._report("Writing rationales", start, len(asked))
-            batch = range(start, min(start + _AT_ONCE, len(asked)))
-            responses = model.chat_many([prompts[place].request for place in batch])
-            for place, response in zip(batch, responses, strict=True):
-                pair = found[asked[place]]
-                rationales[asked[place]] = check(
-                    response.text, pair.drug, disease, pair.evidence, pair.adverse, model=_model_name(model)
-                )
-        return rationales
-
-    def _prompt(self, model: ChatModel, disease: Entity, pair: PairEvidence) -> RationalePrompt:
-        return rationale_request(
-            pair.drug,
-            disease,
-            pair.evidence,
-            pair.adverse,
-            count_tokens=model.count_tokens,
-            context=model.info.context,
-            max_tokens=_ANSWER_TOKENS,
-            seed=self.settings.seed,
-            grammar=model.info.grammars,
-        )
-
-    def _recommendation(
-        self, rank: int, of: int, score: PairScore, found: PairEvidence, rationale: Rationale
-    ) -> Recommendation:
-        coverage = Coverage(
-            paths=found.paths,
-            metapaths=found.metapaths,
-            drug_edges=self.ranker.links("Drug", found.drug.id),
-            disease_edges=self.ranker.links("Disease", found.disease.id),
-            disease_treatments=self.ranker.treatments(found.disease.id) - bool(score.known),
-            enough=not too_little(found),
-            reason=too_little(found),
-        )
-        return Recommendation(
-            rank=rank,
-            drug=found.drug,
-            disease=found.disease,
-            score=score.score,
-            probability=score.probability,
-            known=score.known,
-            verdict=verdict(rank, of, score, found),
-            rationale=rationale,
-            evidence=found.evidence,
-            adverse=found.adverse,
-            score_parts=score.parts,
-            coverage=coverage,
-            flags=flags(score, found),
-        )
-
-    def _manifest(
-        self, fingerprint: Fingerprint, recommendations: Sequence[Recommendation], *, llm: bool
-    ) -> Manifest:
-        templates = "\n".join(template.text for template in path_templates())
-        licences = {
-            licence
-            for recommendation in recommendations
-            for item in (*recommendation.evidence, *recommendation.adverse)
-            for licence in item.licences
-        }
-        asked = llm and self._model is not None
-        return Manifest(
-            kedrec=__version__,
-            graph=self.store.url,
-            fingerprint=str(fingerprint),
-            schema_version=fingerprint.schema_version,
-            templates=hashlib.sha256(templates.encode()).hexdigest(),
-            ranking=self.ranker.description,
-            prompt=PROMPT_VERSION if asked else "",
-            model=_model_name(self.model) if asked else "",
-            model_sha256=self.model.info.sha256 if asked else "",
-            seed=self.settings.seed,
-            licences=tuple(sorted(licences)),
-        )
-
 
 def _between(name: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
         raise UsageError(f"'{name}' is {value}.", f"Give a number from {least} to {most:,}.")
 
 
-def _model_name(model: ChatModel) -> str:
-    """The model as its rationales are signed; `default` and `base` by what they are."""
-    name = BASE_FILE.partition(".")[0] if model.info.name in {"default", "base"} else model.info.name
-    return f"{name} + {model.info.adapter}" if model.info.adapter else name
+def _abstained(nothing: str, hidden: int) -> str:
+    if hidden:
+        return f"Nothing is left: all {hidden:,} that could be recommended are contraindicated, and hidden."
+    return f"Not enough in the graph: {nothing}."

@@ -12,9 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "Answer",
+    "Badge",
     "Citation",
     "Claim",
+    "ComparedMetapath",
+    "ComparedPart",
+    "Comparison",
     "Coverage",
+    "DiseaseAnswer",
     "Edge",
     "Entity",
     "Evidence",
@@ -24,9 +29,12 @@ __all__ = [
     "Node",
     "Path",
     "PathStep",
+    "PredictedSideEffect",
     "Rationale",
     "Recommendation",
+    "Safety",
     "ScorePart",
+    "SideEffect",
     "Stance",
     "Status",
 ]
@@ -201,8 +209,13 @@ class Rationale(_Frozen):
 
 
 class ScorePart(_Frozen):
-    """One metapath's share in a score, in log-odds (or in the unfitted score's own unit)."""
+    """One metapath's share in a score, in log-odds (or in the unfitted score's own unit).
 
+    Attributes:
+        group: what kind of part it is; `prior` is what the degrees alone tell.
+    """
+
+    group: Literal["prior", "metapath", "similar drugs", "similar diseases"] = "metapath"
     metapath: str
     template: str
     value: float
@@ -247,16 +260,101 @@ class Manifest(_Frozen):
     licences: tuple[str, ...] = ()
 
 
+class Badge(_Frozen):
+    """What was known of a pair before it was ranked: whether a high score is news.
+
+    Attributes:
+        standing: the first of these that holds.
+            `known`: a source of the graph that was asked states Drug TREATS Disease.
+            `learned`: none states it, but the graph the ranking learned from says something next to it:
+            the drug relieves the disease's symptoms (Drug PALLIATES Disease), or one curated mechanism has
+            a whole path from the drug to the disease. The pair's own edges of this kind were hidden while
+            it was scored, like TREATS.
+            `new`: neither. What the pair's evidence rests on may still be old news elsewhere.
+        sources: the sources that state it, sorted; () where it is new.
+        note: the standing as one sentence.
+    """
+
+    standing: Literal["known", "learned", "new"]
+    sources: tuple[str, ...] = ()
+    note: str
+
+
+class SideEffect(_Frozen):
+    """Something that a drug is known to cause.
+
+    Attributes:
+        effect: a SideEffect, a Symptom or a Disease.
+        drugs: how many drugs of the graph cause it: few means that it is special to the drug.
+        worsens: the symptom of the disease, or the disease, that goes by the same name; None where there is
+            none. Then the drug may bring about what it is to treat.
+    """
+
+    effect: Entity
+    drugs: int
+    sources: tuple[str, ...] = ()
+    worsens: Entity | None = None
+
+
+class PredictedSideEffect(_Frozen):
+    """Something that similar drugs cause and no source says of this one: a prediction, not a statement.
+
+    Attributes:
+        probability: that a source would list it, from the drugs that share targets or classes with this one.
+        usual: the share of all drugs that cause it.
+        because: the similar drugs that count most, likest first.
+        worsens: as in `SideEffect`.
+    """
+
+    effect: Entity
+    probability: Probability
+    usual: Probability
+    because: tuple[Entity, ...]
+    worsens: Entity | None = None
+
+
+class Safety(_Frozen):
+    """What speaks against giving a drug in a disease, beside what speaks for it.
+
+    Attributes:
+        contraindication: how the graph knows one: `direct`; `inherited` from a broader disease; `subtype`:
+            for a kind of the disease alone; `look-alike`: for a disease that presents with most of the same
+            symptoms, which is weak. "" where it knows none. Only the first two make a drug contraindicated.
+        paths: where it is told: ids of `Recommendation.adverse` (`A1`) and `cautions` (`C1`), gravest first.
+        cautions: the paths of `subtype` and `look-alike`.
+        side_effects: how many side effects the graph lists for the drug.
+        worsening: those that the disease itself presents, or is.
+        specific: those that the fewest drugs have.
+        predicted: what similar drugs cause, those that would worsen the disease first.
+    """
+
+    contraindication: Literal["direct", "inherited", "subtype", "look-alike", ""] = ""
+    paths: tuple[str, ...] = ()
+    cautions: tuple[Evidence, ...] = ()
+    side_effects: int = 0
+    worsening: tuple[SideEffect, ...] = ()
+    specific: tuple[SideEffect, ...] = ()
+    predicted: tuple[PredictedSideEffect, ...] = ()
+
+    @property
+    def contraindicated(self) -> bool:
+        """Whether the drug is contraindicated in the disease, or in one that it is a kind of."""
+        return self.contraindication in {"direct", "inherited"}
+
+
 class Recommendation(_Frozen):
     """One drug for one disease.
 
     Attributes:
-        rank: 1 is best among all drugs of the graph.
+        rank: 1 is best among all drugs of the graph (of a `DiseaseAnswer`: among its diseases).
         score: the ranking's score in log-odds (unfitted: the unfitted score).
         probability: None where the ranking could not be fitted on this graph.
         known: sources in which the graph already has the treatment; () where it is new.
-        verdict: one sentence that sums up the drug's standing, made from the fields above.
+        badge: whether the pair is news.
+        verdict: what the drug's standing is in a sentence or two, made from the fields above.
         adverse: contraindications (direct or inherited) and the like.
+        safety: contraindications and side effects summed up.
+        base: what the score is before its parts; with them it adds up to the score.
         flags: short words such as `known`, `contraindicated`, `few-paths`.
     """
 
@@ -266,24 +364,26 @@ class Recommendation(_Frozen):
     score: float
     probability: Probability | None
     known: tuple[str, ...] = ()
+    badge: Badge
     verdict: str
     rationale: Rationale
     evidence: tuple[Evidence, ...] = ()
     adverse: tuple[Evidence, ...] = ()
+    safety: Safety = Safety()
+    base: float = 0.0
     score_parts: tuple[ScorePart, ...] = ()
     coverage: Coverage
     flags: tuple[str, ...] = ()
 
 
-class Answer(_Frozen):
-    """The recommendations for a disease, best first; a sequence of `Recommendation`."""
-
-    disease: Entity
+class _Answer(_Frozen):
     recommendations: tuple[Recommendation, ...]
     candidates: int
-    """Drugs that were ranked."""
+    """Drugs, or diseases, that were ranked."""
     abstained: str = ""
     """Why nothing could be recommended; "" where something was."""
+    hidden: int = 0
+    """Contraindicated ones left out, as asked, before the last of the recommendations."""
     manifest: Manifest
 
     def __len__(self) -> int:
@@ -294,6 +394,76 @@ class Answer(_Frozen):
 
     def __iter__(self) -> Iterator[Recommendation]:  # type: ignore[override]  # a sequence of its items, not of its fields
         return iter(self.recommendations)
+
+
+class Answer(_Answer):
+    """The drugs recommended for a disease, best first; a sequence of `Recommendation`."""
+
+    asked: Literal["disease"] = "disease"
+    disease: Entity
+
+
+class DiseaseAnswer(_Answer):
+    """The diseases that a drug could be repurposed for, best first; a sequence of `Recommendation`."""
+
+    asked: Literal["drug"] = "drug"
+    drug: Entity
+
+
+class ComparedPart(_Frozen):
+    """One part of two drugs' scores, in log-odds (unfitted: in no unit).
+
+    Attributes:
+        label: the metapath, or what the part is called.
+        left, right: what it adds to either score.
+    """
+
+    label: str
+    group: str
+    left: float
+    right: float
+
+    @property
+    def difference(self) -> float:
+        """What it adds to the left score over the right."""
+        return self.left - self.right
+
+
+class ComparedMetapath(_Frozen):
+    """How many supporting paths two drugs have along one metapath.
+
+    Attributes:
+        left, right: all the paths of either.
+    """
+
+    metapath: str
+    template: str
+    left: int
+    right: int
+
+
+class Comparison(_Frozen):
+    """Two drugs for one disease, side by side.
+
+    Attributes:
+        left, right: the evidence of either, as `explain` gives it.
+        parts: the parts of both scores, those that differ most first; the differences sum to the scores'.
+        metapaths: of either drug, those that differ most first.
+        shared: the evidence of `left` and `right` (by id) whose path the other drug has as well: along the
+            same metapath, through the same nodes.
+        exclusive: the ids of the rest, which only `left`, and only `right`, has.
+        verdict: what makes the difference, in words.
+    """
+
+    disease: Entity
+    left: Recommendation
+    right: Recommendation
+    parts: tuple[ComparedPart, ...]
+    metapaths: tuple[ComparedMetapath, ...]
+    shared: tuple[tuple[str, ...], tuple[str, ...]]
+    exclusive: tuple[tuple[str, ...], tuple[str, ...]]
+    verdict: str
+    manifest: Manifest
 
 
 class NameMatch(_Frozen):

@@ -1,14 +1,18 @@
-"""What is said of a drug's standing: its verdict, its flags, and whether there is enough to explain."""
+"""What is said of a pair's standing: its badge, verdict and flags, and whether there is enough to explain."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kedrec.types import Badge
+
 if TYPE_CHECKING:
     from kedrec.evidence.retrieval import PairEvidence
     from kedrec.ranking import PairScore
+    from kedrec.stores import GraphStore
+    from kedrec.types import Safety
 
-__all__ = ["flags", "too_little", "verdict"]
+__all__ = ["badge", "flags", "too_little", "verdict"]
 
 _FEWEST_PATHS = 2  # one path alone is an anecdote: no rationale is asked for
 
@@ -21,33 +25,69 @@ def too_little(found: PairEvidence) -> str:
     return f"Not enough in the graph: {paths} from {found.drug.name} to {found.disease.name}."
 
 
-def verdict(rank: int, of: int, score: PairScore, found: PairEvidence) -> str:
-    """One sentence on the drug: known or not, its rank among `of` drugs, and any contraindication."""
+def badge(store: GraphStore, score: PairScore, found: PairEvidence) -> Badge:
+    """Whether the pair is news; `Badge` says what each standing means."""
+    drug, disease = found.drug, found.disease
+    if score.known:
+        told = f"Known: the graph has it as a treatment ({', '.join(score.known)})."
+        return Badge(standing="known", sources=score.known, note=told)
+    rows = store.edges_between("PALLIATES", "Drug", "Disease", [drug.id], [disease.id])
+    if rows:
+        sources = tuple(sorted({row["edge"]["source"] for row in rows}))
+        told = f"Not new: the graph has it as easing the disease's symptoms ({', '.join(sources)})."
+        return Badge(standing="learned", sources=sources, note=told)
+    for item in found.evidence:
+        if item.path is not None:
+            shared = set.intersection(
+                *({name for edge in step.edges for name in edge.mechanisms} for step in item.path.steps)
+            )
+            if shared:
+                told = f"Not new: a curated mechanism has the whole of {item.id} ({', '.join(item.sources)})."
+                return Badge(standing="learned", sources=item.sources, note=told)
+    return Badge(standing="new", note="New: no source of the graph links the two by a treatment.")
+
+
+def verdict(rank: int, of: int, score: PairScore, found: PairEvidence, safety: Safety, *, side: str) -> str:
+    """The pair's standing in words: known or not, its rank, and any contraindication.
+
+    Args:
+        rank: its rank, from 1.
+        of: among how many.
+        score: how it was ranked.
+        found: its evidence.
+        safety: what speaks against it.
+        side: kind of what was asked: `Disease` (drugs were ranked) or `Drug` (diseases were).
+    """
     drug, disease = found.drug.name, found.disease.name
     if score.known:
         said = f"{drug} is a known treatment of {disease} ({', '.join(score.known)})"
     else:
         said = f"The graph does not know {drug} as a treatment of {disease}"
-    said += f"; it ranks {rank:,} of {of:,} drugs."
-    if _contraindicated(found):
-        said += f" It is contraindicated: see {found.adverse[0].id}."
+    said += f"; it ranks {rank:,} of {of:,} {'drugs' if side == 'Disease' else 'diseases'}."
+    where = ", ".join(safety.paths)
+    if safety.contraindicated:
+        said += f" It is contraindicated: see {where}."
+    elif safety.contraindication == "subtype":
+        said += f" It is contraindicated in a kind of {disease}: see {where}."
+    elif safety.contraindication == "look-alike":
+        said += f" It is contraindicated in a disease with much the same symptoms (a weak sign): see {where}."
     return said
 
 
-def _contraindicated(found: PairEvidence) -> bool:
-    return any(
-        step.relation == "CONTRAINDICATED_FOR"
-        for item in found.adverse
-        if item.path is not None
-        for step in item.path.steps
-    )
-
-
-def flags(score: PairScore, found: PairEvidence) -> tuple[str, ...]:
-    """`known` or `new`, then `contraindicated` and `few-paths` where they apply."""
-    words = ["known" if score.known else "new"]
-    if _contraindicated(found):
+def flags(score: PairScore, found: PairEvidence, safety: Safety, standing: Badge) -> tuple[str, ...]:
+    """`known`, `learned` or `new`, then what of these applies: `contraindicated`, `caution` (contraindicated
+    in a kind of the disease, or in one that looks alike), `may-worsen` (it can cause what the disease
+    presents), `few-paths`, `unfitted` (the score was not learned).
+    """
+    words: list[str] = [standing.standing]
+    if safety.contraindicated:
         words.append("contraindicated")
+    elif safety.contraindication:
+        words.append("caution")
+    if safety.worsening:
+        words.append("may-worsen")
     if too_little(found):
         words.append("few-paths")
+    if score.probability is None:
+        words.append("unfitted")
     return tuple(words)

@@ -1,42 +1,87 @@
-"""`kedrec ask`: recommend drugs for a disease."""
+"""`kedrec ask`: recommend drugs for a disease, or diseases for a drug."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
 from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
 
+if TYPE_CHECKING:
+    from kedrec.types import Answer, DiseaseAnswer
+
 
 @click.command()
-@click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
-@click.option("--drug", "drugs", multiple=True, metavar="NAME", help="Only this drug; may be repeated.")
-@click.option("--top", default=5, show_default=True, help="How many drugs.")
-@click.option("--paths", default=8, show_default=True, help="Most evidence paths a drug.")
+@click.option("--disease", metavar="NAME", help="The disease: a name or an id.")
+@click.option(
+    "--drug",
+    "drugs",
+    multiple=True,
+    metavar="NAME",
+    help="Only this drug; may be repeated. Without --disease: rank the diseases it could be repurposed for.",
+)
+@click.option("--top", default=5, show_default=True, help="How many to recommend.")
+@click.option("--paths", default=8, show_default=True, help="Most evidence paths each.")
 @click.option("--new", is_flag=True, help="Leave out what the graph already knows as a treatment.")
+@click.option(
+    "--hide-contraindicated", is_flag=True, help="Leave out what is contraindicated, and say how many."
+)
 @click.option("--no-llm", is_flag=True, help="Show the evidence without a written rationale.")
 @click.option("--model", metavar="NAME", help="The language model; see `kedrec model list`.")
 @click.option("--seed", type=int, help="Seed of the language model.")
 @graph_option
 @json_option
 def ask(
-    disease: str,
+    disease: str | None,
     drugs: tuple[str, ...],
     top: int,
     paths: int,
     new: bool,
+    hide_contraindicated: bool,
     no_llm: bool,
     model: str | None,
     seed: int | None,
     graph: str | None,
     as_json: bool,
 ) -> None:
-    """Recommend drugs for a disease, with cited and checked reasons."""
+    """Recommend drugs for a disease (or diseases for a drug), with cited and checked reasons."""
+    from kedrec.errors import UsageError
     from kedrec.recommend import Kedrec
     from kedrec.settings import load_settings
 
+    if disease is None and not drugs:
+        raise UsageError(
+            "Neither a disease nor a drug was asked about.",
+            "Give --disease NAME, or --drug NAME alone for the diseases it could treat.",
+        )
+    if disease is None and len(drugs) > 1:
+        raise UsageError(
+            f"{len(drugs)} drugs were given without a disease.",
+            "Diseases are ranked for one drug: give --drug once, or a --disease too.",
+        )
     settings = load_settings(graph=graph, model=model, seed=seed)
+    answer: Answer | DiseaseAnswer
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
-        answer = kr.recommend(disease, drugs=drugs, top=top, paths=paths, llm=not no_llm, new=new)
+        if disease is None:
+            answer = kr.recommend_diseases(
+                drugs[0],
+                top=top,
+                paths=paths,
+                llm=not no_llm,
+                new=new,
+                hide_contraindicated=hide_contraindicated,
+            )
+        else:
+            answer = kr.recommend(
+                disease,
+                drugs=drugs,
+                top=top,
+                paths=paths,
+                llm=not no_llm,
+                new=new,
+                hide_contraindicated=hide_contraindicated,
+            )
     if as_json:
         print_json(answer)
         return

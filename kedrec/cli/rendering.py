@@ -8,28 +8,55 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from kedrec.cli.scores import score_bars
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kedrec.types import Answer, Claim, Evidence, Rationale, Recommendation, Status
+    from kedrec.types import Answer, Claim, DiseaseAnswer, Evidence, Rationale, Recommendation, Status
 
-__all__ = ["print_answer", "print_explanation", "print_recommendation", "print_status"]
+__all__ = [
+    "print_answer",
+    "print_evidence",
+    "print_explanation",
+    "print_recommendation",
+    "print_safety",
+    "print_status",
+    "standing",
+]
 
 _LINKS_SHOWN = 3
+_FLAG_STYLES = {
+    "contraindicated": "bold red",
+    "may-worsen": "red",
+    "caution": "yellow",
+    "learned": "yellow",
+    "few-paths": "yellow",
+    "unfitted": "yellow",
+}
 
 
-def print_answer(console: Console, answer: Answer) -> None:
-    """Prints an answer: the question, then each drug with its reasons and paths, then the manifest."""
-    head = Text(answer.disease.name, style="bold")
-    head.append(f"  {answer.disease.id}", style="dim")
-    head.append(f"  {answer.candidates:,} drugs ranked", style="dim")
+def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
+    """Prints an answer: the question, then each pair with its reasons and paths, then the manifest."""
+    asked = answer.disease if answer.asked == "disease" else answer.drug
+    head = Text(asked.name, style="bold")
+    head.append(f"  {asked.id}", style="dim")
+    head.append(
+        f"  {answer.candidates:,} {'drugs' if answer.asked == 'disease' else 'diseases'} ranked", style="dim"
+    )
     console.print(head)
+    if answer.manifest.ranking.startswith("unfitted"):
+        console.print(
+            Text(f"The ranking is not fitted on this graph ({answer.manifest.ranking}).", style="yellow")
+        )
     if answer.abstained:
         console.print(Text(answer.abstained, style="yellow"))
     for recommendation in answer.recommendations:
         console.print()
-        print_recommendation(console, recommendation)
+        print_recommendation(console, recommendation, asked=answer.asked)
     console.print()
+    if answer.hidden and not answer.abstained:
+        console.print(Text(f"{answer.hidden:,} contraindicated hidden.", style="yellow"))
     manifest = answer.manifest
     console.print(
         Text(
@@ -40,26 +67,60 @@ def print_answer(console: Console, answer: Answer) -> None:
     )
 
 
-def print_recommendation(console: Console, recommendation: Recommendation) -> None:
-    """Prints one drug: standing, rationale, paths, adverse evidence."""
-    head = Text(f"{recommendation.rank:>2}  ")
-    head.append(recommendation.drug.name, style="bold cyan")
-    head.append(f"  {recommendation.drug.id}", style="dim")
+def standing(recommendation: Recommendation, *, asked: str = "disease") -> Text:
+    """One line: rank, name, probability, flags."""
+    named = recommendation.drug if asked == "disease" else recommendation.disease
+    line = Text(f"{recommendation.rank:>2}  ")
+    line.append(named.name, style="bold cyan")
+    line.append(f"  {named.id}", style="dim")
     if recommendation.probability is not None:
-        head.append(f"  probability {recommendation.probability:.3f}")
+        line.append(f"  probability {recommendation.probability:.3f}")
     else:
-        head.append(f"  score {recommendation.score:.3f}")
+        line.append(f"  score {recommendation.score:.3f}")
     for flag in recommendation.flags:
-        head.append(f"  {flag}", style="red" if flag == "contraindicated" else "green")
-    console.print(head)
-    _indented(console, Text(recommendation.verdict))
+        line.append(f"  {flag}", style=_FLAG_STYLES.get(flag, "green"))
+    return line
+
+
+def print_recommendation(console: Console, recommendation: Recommendation, *, asked: str = "disease") -> None:
+    """Prints one pair: standing, rationale, paths, adverse evidence."""
+    console.print(standing(recommendation, asked=asked))
+    warned = recommendation.safety.contraindicated
+    _indented(console, Text(recommendation.verdict, style="red" if warned else ""))
+    if recommendation.badge.standing == "learned":
+        _indented(console, Text(recommendation.badge.note, style="yellow"))
     _print_rationale(console, recommendation.rationale)
     if recommendation.evidence:
         _indented(console, Text("Paths", style="bold"))
-        _print_evidence(console, recommendation.evidence)
-    if recommendation.adverse:
-        _indented(console, Text("Against", style="bold red"))
-        _print_evidence(console, recommendation.adverse)
+        print_evidence(console, recommendation.evidence)
+    print_safety(console, recommendation)
+
+
+def print_safety(console: Console, found: Recommendation, *, links: int | None = _LINKS_SHOWN) -> None:
+    """Prints what speaks against a pair: adverse paths, cautions, side effects."""
+    safety = found.safety
+    for title, items in (("Against", found.adverse), ("Caution", safety.cautions)):
+        if items:
+            _indented(console, Text(title, style="bold red" if title == "Against" else "bold yellow"))
+            print_evidence(console, items, links=links)
+    if not (safety.side_effects or safety.predicted):
+        return
+    lines = []
+    if safety.side_effects:
+        lines.append(
+            f"{safety.side_effects:,} listed; the rarest among drugs: "
+            + ", ".join(f"{one.effect.name} ({one.drugs:,})" for one in safety.specific)
+        )
+    if safety.worsening:
+        names = ", ".join(one.effect.name for one in safety.worsening)
+        lines.append(f"can cause what {found.disease.name} is or presents with: {names}")
+    _indented(console, Text("Side effects", style="bold"))
+    for place, line in enumerate(lines):
+        _indented(console, Text(line, style="red" if place else ""))
+    if safety.predicted:
+        told = Text("predicted from similar drugs, not listed: ", style="dim")
+        told.append(", ".join(f"{one.effect.name} {one.probability:.0%}" for one in safety.predicted))
+        _indented(console, told)
 
 
 def print_explanation(console: Console, found: Recommendation) -> None:
@@ -68,8 +129,11 @@ def print_explanation(console: Console, found: Recommendation) -> None:
     head.append(f"  {found.drug.id}  ", style="dim")
     head.append(found.disease.name, style="bold")
     head.append(f"  {found.disease.id}", style="dim")
+    for flag in found.flags:
+        head.append(f"  {flag}", style=_FLAG_STYLES.get(flag, "green"))
     console.print(head)
-    _indented(console, Text(found.verdict))
+    _indented(console, Text(found.verdict, style="red" if found.safety.contraindicated else ""))
+    _indented(console, Text(found.badge.note))
     coverage = found.coverage
     _indented(
         console,
@@ -82,20 +146,14 @@ def print_explanation(console: Console, found: Recommendation) -> None:
     )
     if not coverage.enough:
         _indented(console, Text(coverage.reason, style="yellow"))
-    for title, items in (("Paths", found.evidence), ("Against", found.adverse)):
-        if items:
-            _indented(console, Text(title, style="bold"))
-            _print_evidence(console, items, links=None)
-    if found.score_parts:
-        _indented(console, Text("What made the score", style="bold"))
-        parts = Table.grid(padding=(0, 1))
-        parts.add_column(justify="right", no_wrap=True)
-        parts.add_column(overflow="fold")
-        for part in sorted(found.score_parts, key=lambda part: -abs(part.contribution)):
-            if part.contribution:
-                parts.add_row(f"{part.contribution:+.3f}", Text(part.metapath))
-        parts.add_row(f"{found.score:+.3f}", Text("score", style="bold"))
-        _indented(console, parts)
+    if found.score_parts or found.base:
+        unit = "log-odds" if found.probability is not None else "not fitted on this graph: in no unit"
+        _indented(console, Text(f"What made the score ({unit})", style="bold"))
+        _indented(console, score_bars(console, found))
+    if found.evidence:
+        _indented(console, Text("Paths", style="bold"))
+        print_evidence(console, found.evidence, links=None)
+    print_safety(console, found, links=None)
 
 
 def print_status(console: Console, status: Status) -> None:
@@ -151,9 +209,10 @@ def _sentence(claim: Claim) -> str:
     return f"{text} {cited}." if cited else f"{text}."
 
 
-def _print_evidence(
+def print_evidence(
     console: Console, items: tuple[Evidence, ...], *, links: int | None = _LINKS_SHOWN
 ) -> None:
+    """Prints paths with their sources, licences and links; `links` None: every link, written out."""
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)

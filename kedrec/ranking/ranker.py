@@ -144,6 +144,16 @@ class Ranker:
         order = np.argsort(-scores, kind="stable")
         return [self._pair(row, disease_id, values[row], contributions[row]) for row in order.tolist()]
 
+    def rank_diseases(self, drug_id: str) -> list[PairScore]:
+        """Every disease of the graph for a drug, best first; equal scores by disease id.
+
+        Raises:
+            NotFoundError: the graph has no such drug.
+        """
+        self._number("Drug", drug_id)
+        ids = [disease.decode() for disease in self.adjacency.ids("Disease").tolist()]
+        return sorted((self.pair(drug_id, disease) for disease in ids), key=lambda pair: -pair.score)
+
     def pair(self, drug_id: str, disease_id: str) -> PairScore:
         """One drug for one disease.
 

@@ -1,0 +1,31 @@
+"""`kedrec compare`: two drugs for one disease, side by side."""
+
+from __future__ import annotations
+
+import click
+
+from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
+
+
+@click.command()
+@click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
+@click.option("--drug", "drugs", multiple=True, required=True, metavar="NAME", help="A drug; give two.")
+@click.option("--paths", default=12, show_default=True, help="Most evidence paths a drug.")
+@graph_option
+@json_option
+def compare(disease: str, drugs: tuple[str, ...], paths: int, graph: str | None, as_json: bool) -> None:
+    """Compare two drugs for a disease: shared and own paths, and what makes the difference."""
+    from kedrec.errors import UsageError
+    from kedrec.recommend import Kedrec
+    from kedrec.settings import load_settings
+
+    if len(drugs) != 2:
+        raise UsageError(f"{len(drugs)} drugs were given.", "Compare two: --drug NAME --drug NAME.")
+    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+        found = kr.compare(disease, *drugs, paths=paths)
+    if as_json:
+        print_json(found)
+        return
+    from kedrec.cli.comparing import print_comparison
+
+    print_comparison(console(), found)

@@ -1,0 +1,92 @@
+"""How a comparison looks in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from kedrec.cli.rendering import print_evidence, print_safety, standing
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kedrec.types import Comparison, Recommendation
+
+__all__ = ["print_comparison"]
+
+_PARTS = 12
+_METAPATHS = 8
+
+
+def print_comparison(console: Console, found: Comparison) -> None:
+    """Prints two drugs side by side: scores, parts, numbers of paths; then the paths of each."""
+    head = Text(found.disease.name, style="bold")
+    head.append(f"  {found.disease.id}", style="dim")
+    console.print(head)
+    for one in (found.left, found.right):
+        console.print(standing(one))
+    console.print()
+    _indented(console, Text(found.verdict))
+    console.print()
+    left, right = found.left.drug.name, found.right.drug.name
+    table = _columns("What made the scores", left, right)
+    for part in found.parts[:_PARTS]:
+        label = part.label if part.group in {"metapath", "base"} else f"{part.group}: {part.label}"
+        table.add_row(Text(label), f"{part.left:+.3f}", f"{part.right:+.3f}", f"{part.difference:+.3f}")
+    rest = found.parts[_PARTS:]
+    if rest:
+        sums = [sum(values) for values in zip(*((part.left, part.right) for part in rest), strict=True)]
+        table.add_row(
+            Text(f"{len(rest)} more"), f"{sums[0]:+.3f}", f"{sums[1]:+.3f}", f"{sums[0] - sums[1]:+.3f}"
+        )
+    scores = (found.left.score, found.right.score)
+    table.add_row(
+        Text("score", style="bold"), f"{scores[0]:+.3f}", f"{scores[1]:+.3f}", f"{scores[0] - scores[1]:+.3f}"
+    )
+    console.print(table)
+    console.print()
+    table = _columns("Paths in the graph", left, right)
+    for row in found.metapaths[:_METAPATHS]:
+        table.add_row(Text(row.metapath), f"{row.left:,}", f"{row.right:,}", f"{row.left - row.right:+,}")
+    more = found.metapaths[_METAPATHS:]
+    if more:
+        counts = sum(row.left for row in more), sum(row.right for row in more)
+        table.add_row(
+            Text(f"{len(more)} more kinds"), f"{counts[0]:,}", f"{counts[1]:,}", f"{counts[0] - counts[1]:+,}"
+        )
+    console.print(table)
+    for place, one in enumerate((found.left, found.right)):
+        _paths(console, one, found.shared[place], found.exclusive[place], (left, right)[1 - place])
+
+
+def _paths(
+    console: Console, one: Recommendation, shared: tuple[str, ...], exclusive: tuple[str, ...], other: str
+) -> None:
+    console.print()
+    console.print(Text(one.drug.name, style="bold cyan"))
+    for title, ids in (
+        (f"Paths that {other} has too", shared),
+        (f"Paths that {other} doesn't have", exclusive),
+    ):
+        items = tuple(item for item in one.evidence if item.id in ids)
+        if items:
+            _indented(console, Text(title, style="bold"))
+            print_evidence(console, items)
+    if not one.evidence:
+        _indented(console, Text("No path.", style="yellow"))
+    print_safety(console, one)
+
+
+def _columns(title: str, left: str, right: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column(title, overflow="fold")
+    for name in (left, right, "difference"):
+        table.add_column(Text(name), justify="right", overflow="fold", max_width=16)
+    return table
+
+
+def _indented(console: Console, content: Text) -> None:
+    console.print(Padding(content, (0, 0, 0, 4)))
