@@ -34,6 +34,7 @@ Progress = Callable[[str, int, int | None], None]
 
 MAX_TOP = 1000
 MAX_PATHS = 50
+_NEAR = 3  # candidates named beside a line that names none
 
 
 def open(  # noqa: A001  # read as kedrec.open
@@ -229,6 +230,55 @@ class Kedrec:
         """The nodes and edges on the best paths of a pair, adverse ones included. Raises as `explain`."""
         found = self.explain(drug, disease, paths=paths)
         return Subgraph.of(found.drug, found.disease, (*found.evidence, *found.adverse))
+
+    def disease_ids(self) -> list[str]:
+        """The ids of the graph's diseases, sorted."""
+        _ = self.fingerprint
+        ids: list[str] = sorted(self.store.nodes("Disease", ["id"])["id"].to_pylist())
+        return ids
+
+    def names_of(self, *kinds: str) -> dict[str, str]:
+        """The names of all entities of some kinds, by id."""
+        tables = [self.store.nodes(kind, ["id", "name"]) for kind in kinds]
+        return {
+            one: name
+            for table in tables
+            for one, name in zip(table["id"].to_pylist(), table["name"].to_pylist(), strict=True)
+        }
+
+    def resolve_lines(self, lines: Sequence[str], kind: str) -> list[str]:
+        """The ids of the entities that lines of text name, each once, in order.
+
+        Args:
+            lines: a name or id each; blank ones and those that begin with # are passed over.
+            kind: what they must be (`Disease`, `Drug`).
+
+        Raises:
+            NotFoundError: lines that stand for no entity or several, all of them with their numbers.
+            UsageError: no line names anything.
+        """
+        _ = self.fingerprint
+        found: dict[str, None] = {}
+        wrong: list[str] = []
+        for number, line in enumerate(lines, start=1):
+            text = line.strip()
+            if not text or text.startswith("#"):
+                continue
+            try:
+                found[self.names.resolve(text, kind).id] = None
+            except (NotFoundError, UsageError) as error:
+                near = [match.entity for match in getattr(error, "candidates", ())[:_NEAR]]
+                told = ", ".join(f"{one.name} ({one.id})" for one in near)
+                wrong.append(f"line {number}: {error.what}" + (f" Near: {told}." if told else ""))
+        if wrong:
+            listed = "\n  ".join(wrong)
+            raise NotFoundError(
+                f"{len(wrong)} of {len(lines)} lines can't be used; nothing was written:\n  {listed}",
+                "`kedrec search` finds names; give an id where a name stands for several.",
+            )
+        if not found:
+            raise UsageError("No line names anything.", "Give a name or an id a line.")
+        return list(found)
 
     def status(self) -> Status:
         """What a question would be answered from. Works on an empty graph, and loads no model."""

@@ -16,6 +16,7 @@ _COMMANDS = {
     "ask": ("kedrec.cli.ask", "Recommend drugs for a disease, or diseases for a drug."),
     "explain": ("kedrec.cli.explain", "Print the evidence for one drug and one disease."),
     "compare": ("kedrec.cli.compare", "Compare two drugs for one disease."),
+    "rank": ("kedrec.cli.rank", "Write the scores of all pairs to a file; fit the ranking."),
     "search": ("kedrec.cli.search", "Find what a name stands for in the graph."),
     "subgraph": ("kedrec.cli.subgraph", "Write the graph between a drug and a disease."),
     "status": ("kedrec.cli.status", "Show the graph, the ranking and the language model in use."),

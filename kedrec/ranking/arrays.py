@@ -74,6 +74,10 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
     def __iter__(self) -> Any:
         return iter(self._places)
 
+    def __reduce__(self) -> Any:
+        """Another process gets the arrays without the file, which may not lie where it runs."""
+        return dict, (dict(self),)
+
     def __len__(self) -> int:
         return len(self._places)
 

@@ -1,0 +1,110 @@
+"""`kedrec rank`: the scores of all pairs in one file, and the fit on its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, warn
+
+
+@click.group(invoke_without_command=True)
+@click.option("--all", "whole", is_flag=True, help="Every disease of the graph.")
+@click.option(
+    "--diseases",
+    "listed",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="These diseases: a name or an id a line; blank lines and lines that begin with # are passed over.",
+)
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Where to: *.parquet or *.tsv.gz."
+)
+@click.option(
+    "--ray", default="", metavar="ADDRESS", help="Score on this Ray cluster; `local`: a new one here."
+)
+@graph_option
+@json_option
+@click.pass_context
+def rank(
+    ctx: click.Context,
+    whole: bool,
+    listed: Path | None,
+    out: Path | None,
+    ray: str,
+    graph: str | None,
+    as_json: bool,
+) -> None:
+    """Write the scores of all drugs for many diseases to a file.
+
+    Either all that is asked for is written, or nothing: a line of --diseases that names no disease, or
+    several, is told of with its number before anything is scored.
+    """
+    if ctx.invoked_subcommand is not None:
+        if whole or listed or out or ray:
+            from kedrec.errors import UsageError
+
+            raise UsageError(
+                f"`kedrec rank {ctx.invoked_subcommand}` writes no scores.", "Give its options after it."
+            )
+        return
+    _write(whole=whole, listed=listed, out=out, ray=ray, graph=graph, as_json=as_json)
+
+
+def _write(
+    *, whole: bool, listed: Path | None, out: Path | None, ray: str, graph: str | None, as_json: bool
+) -> None:
+    from kedrec.errors import UsageError
+    from kedrec.ranking.export import check_target, export
+    from kedrec.recommend import Kedrec
+    from kedrec.settings import load_settings
+
+    if whole == (listed is not None):
+        raise UsageError("Which diseases?", "Give either --all or --diseases FILE.")
+    if out is None:
+        raise UsageError("Where should the scores be written?", "Give --out FILE.parquet or FILE.tsv.gz.")
+    check_target(out)
+    lines = _read(listed) if listed is not None else None
+    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+        diseases = kr.disease_ids() if lines is None else kr.resolve_lines(lines, "Disease")
+        rows = export(out, kr.ranker, kr.names_of("Drug", "Disease"), diseases, ray=ray, progress=progress)
+        ranking = kr.ranker.description
+    if as_json:
+        print_json({"out": str(out), "diseases": len(diseases), "rows": rows, "ranking": ranking})
+    else:
+        click.echo(f"{rows:,} pairs of {len(diseases):,} diseases: {out}")
+        if ranking.startswith("unfitted"):
+            warn(f"The ranking is not fitted on this graph ({ranking}): there are no probabilities.")
+
+
+def _read(listed: Path) -> list[str]:
+    from kedrec.errors import NotFoundError, UsageError
+
+    try:
+        return listed.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            f"There is no file {listed}.", "Give --diseases FILE, a name or id a line."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{listed} is not UTF-8 text.", "Save it as UTF-8.") from error
+    except OSError as error:
+        raise UsageError(f"{listed} can't be read: {error.strerror}.", "Name another file.") from error
+
+
+@rank.command()
+@graph_option
+@json_option
+def fit(graph: str | None, as_json: bool) -> None:
+    """Fit the ranking on the graph now, and keep it for the questions to come."""
+    from kedrec.recommend import Kedrec
+    from kedrec.settings import load_settings
+
+    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+        fingerprint = str(kr.fingerprint)
+        ranking = kr.ranker.description
+    if as_json:
+        print_json({"fingerprint": fingerprint, "ranking": ranking})
+    else:
+        click.echo(f"Ranking of graph {fingerprint}: {ranking}")

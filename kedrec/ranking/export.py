@@ -1,0 +1,215 @@
+"""Writes the scores of all pairs, disease by disease, to one file.
+
+The file has a row a pair with `COLUMNS`; diseases in the order given, the drugs of each best first. Rows are
+made and written in blocks of diseases, so that memory stays the same however many there are; on Ray the
+blocks are made elsewhere by the same function, and written here in the same order.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from kedrec.errors import KedrecError, UsageError
+
+if TYPE_CHECKING:
+    from kedrec.ranking.ranker import Ranker
+
+__all__ = ["COLUMNS", "block", "check_target", "export", "on_ray"]
+
+Progress = Callable[[str, int, int | None], None]
+
+COLUMNS = pa.schema(
+    [
+        ("disease_id", pa.string()),
+        ("disease_name", pa.string()),
+        ("drug_id", pa.string()),
+        ("drug_name", pa.string()),
+        ("probability", pa.float64()),
+        ("prior", pa.float64()),
+        ("percentile", pa.float64()),
+        ("known", pa.string()),
+    ]
+)
+"""`probability`: that the drug treats the disease, null where the ranking isn't fitted. `prior`: the same
+from the numbers of edges alone. `percentile`: of the drug's mean score among all drugs, 0 to 100; high is a
+drug that ranks high for whatever disease. Both null where the ranking has none. `known`: the sources that
+have the treatment, with | between them; empty where it is new."""
+
+_ENDINGS = (".parquet", ".tsv.gz")
+_BREAKING = re.compile(r"[\t\r\n]+")
+_AT_ONCE = 8  # diseases of a block
+_AHEAD = 2  # blocks a Ray worker may be ahead of the writer, so that what is made doesn't pile up
+
+Names = Mapping[str, str]
+"""The names of drugs and diseases by their ids."""
+
+
+def check_target(path: Path) -> None:
+    """Sees that a file can be written, before hours are spent on what goes into it.
+
+    Raises:
+        UsageError: the ending isn't one of ours, the folder isn't there or can't be written.
+    """
+    if not path.name.endswith(_ENDINGS):
+        raise UsageError(f"{path} ends neither in {' nor in '.join(_ENDINGS)}.", "Give --out one of the two.")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.", "Name a file.")
+    if not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path.parent}.", "Make it first, or name another.")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{path.parent} can't be written: {error.strerror}.", "Name another folder."
+        ) from error
+
+
+def block(ranker: Ranker, names: Names, diseases: Sequence[str]) -> pa.Table:
+    """The rows of some diseases: `COLUMNS`.
+
+    Raises:
+        NotFoundError: the graph has no such disease.
+    """
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS.names}
+    for disease in diseases:
+        for score in ranker.rank(disease):
+            row = (
+                disease,
+                names.get(disease, disease),
+                score.drug,
+                names.get(score.drug, score.drug),
+                score.probability,
+                getattr(score, "prior", None),
+                getattr(score, "drug_percentile", None),
+                "|".join(score.known),
+            )
+            for column, value in zip(columns.values(), row, strict=True):
+                column.append(value)
+    return pa.table(columns, schema=COLUMNS)
+
+
+def export(
+    path: Path,
+    ranker: Ranker,
+    names: Names,
+    diseases: Sequence[str],
+    *,
+    ray: str = "",
+    progress: Progress | None = None,
+) -> int:
+    """Writes the file whole, or leaves what was there, and gives the number of its rows.
+
+    Args:
+        path: where; ends in `.parquet` or `.tsv.gz`.
+        ranker: the ranking.
+        names: of the drugs and the diseases.
+        diseases: their ids, in the order to be written.
+        ray: address of a Ray cluster to make the rows on (`local`: a new one on this machine); "": here.
+        progress: called after each block, with the diseases done.
+
+    Raises:
+        UsageError: as `check_target`; or Ray isn't installed, or not at that address.
+        NotFoundError: the graph has no such disease.
+        KedrecError: the file could not be written; nothing of it is left.
+    """
+    check_target(path)
+    parts = [diseases[start : start + _AT_ONCE] for start in range(0, len(diseases), _AT_ONCE)]
+    tables = on_ray(ray, ranker, names, parts) if ray else (block(ranker, names, part) for part in parts)
+    rows = done = 0
+    try:
+        with _writing(path) as write:
+            for table, part in zip(tables, parts, strict=True):
+                write(table)
+                rows, done = rows + table.num_rows, done + len(part)
+                if progress is not None:
+                    progress("Writing the scores, by disease", done, len(diseases))
+    except OSError as error:
+        raise KedrecError(
+            f"{path} could not be written: {error.strerror or error}. Nothing of it is left.",
+            "See that the disk has room.",
+        ) from error
+    return rows
+
+
+def on_ray(address: str, ranker: Ranker, names: Names, parts: Sequence[Sequence[str]]) -> Iterator[pa.Table]:
+    """The blocks, in order, made on a Ray cluster; the ranking travels there once.
+
+    Raises:
+        UsageError: Ray isn't installed, or not at that address.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise UsageError("Ray is not installed.", "Install it: pip install 'kedrec[ray]'.") from error
+    begun = not ray.is_initialized()
+    try:
+        if begun:
+            ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="error")
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        first = str(error).partition("\n")[0]
+        raise UsageError(
+            f"There is no Ray cluster at '{address}': {first}",
+            "Give HOST:PORT, ray://HOST:PORT, or 'local'.",
+        ) from error
+    try:
+        shared = ray.put((ranker, dict(names)))
+        remote = ray.remote(_remote_block)
+        waiting: deque[Any] = deque()
+        most = _AHEAD * max(int(ray.cluster_resources().get("CPU", 1)), 1)
+        for part in parts:
+            waiting.append(remote.remote(shared, list(part)))
+            if len(waiting) >= most:
+                yield ray.get(waiting.popleft())
+        while waiting:
+            yield ray.get(waiting.popleft())
+    finally:
+        if begun:
+            ray.shutdown()
+
+
+def _remote_block(shared: tuple[Ranker, Names], diseases: Sequence[str]) -> pa.Table:
+    return block(*shared, diseases)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[Callable[[pa.Table], object]]:
+    """Writes tables beside `path`, and puts the file in its place once all are there."""
+    import pyarrow.parquet as pq
+
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if path.name.endswith(".parquet"):
+                with pq.ParquetWriter(file, COLUMNS) as writer:
+                    yield writer.write_table
+            else:
+                # no name and no time in the head: equal rows make equal files
+                with gzip.GzipFile("", "wb", 6, file, 0) as packed:
+                    packed.write(("\t".join(COLUMNS.names) + "\n").encode())
+                    yield lambda table: packed.write(_lines(table))
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _lines(table: pa.Table) -> bytes:
+    """The rows as lines: null is empty, and white space that would break a line is a space."""
+    columns = [
+        ["" if value is None else _BREAKING.sub(" ", str(value)) for value in column.to_pylist()]
+        for column in table.columns
+    ]
+    return "".join("\t".join(row) + "\n" for row in zip(*columns, strict=True)).encode()
