@@ -1,0 +1,79 @@
+"""Which area of medicine each disease belongs to."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kedrec.errors import DataError
+
+if TYPE_CHECKING:
+    from kedrec.ranking.adjacency import Adjacency
+
+__all__ = ["UNCLASSIFIED", "areas_by_ancestor", "areas_from_table"]
+
+UNCLASSIFIED = "unclassified"
+"""The area of a disease that nothing places in one."""
+
+
+def areas_from_table(
+    path: Path, ids: Sequence[str], *, key: str = "doid", column: str = "pathophysiology"
+) -> list[str]:
+    """The area of each disease from a tab-separated table, such as Hetionet's own `disease-slim-terms.tsv`.
+
+    Args:
+        path: the table, with a line of column names.
+        ids: the diseases.
+        key, column: its columns of disease ids and of areas.
+
+    Raises:
+        DataError: it can't be read, or has no such columns.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file, delimiter="\t")
+            missing = sorted({key, column} - set(rows.fieldnames or ()))
+            if missing:
+                raise DataError(
+                    f"'{path}' has no column {' or '.join(missing)}.",
+                    "Give a tab-separated table of diseases and their areas.",
+                )
+            areas = {row[key]: row[column] for row in rows if row[key] and row[column]}
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"'{path}' can't be read: {error}.", "Give a readable table.") from error
+    return [areas.get(id_, UNCLASSIFIED) for id_ in ids]
+
+
+def areas_by_ancestor(adjacency: Adjacency, names: Mapping[str, str] | None = None) -> list[str]:
+    """The area of each disease by number: its ancestor one below the top of the graph's IS_A.
+
+    The nearest where there are several, the first by id among those as near. A disease right below a top is
+    its own area; one that IS_A nothing is so where others are below it, otherwise unclassified.
+
+    Args:
+        adjacency: the graph.
+        names: of diseases by id, to call the areas by; their ids where it is None.
+    """
+    table = ("IS_A", "Disease", "Disease")
+    count = len(adjacency.ids("Disease"))
+    areas = [UNCLASSIFIED] * count
+    if not adjacency.has(table):
+        return areas
+    links = adjacency.incidence(table)
+    parents = [links.indices[links.indptr[n] : links.indptr[n + 1]].tolist() for n in range(count)]
+    below = links.back_degrees
+    for number in range(count):
+        reached, seen, found = [number], {number}, number if below[number] else None
+        while reached and parents[number]:
+            tops = [node for node in reached if any(not parents[parent] for parent in parents[node])]
+            if tops:
+                found = tops[0]
+                break
+            reached = sorted({parent for node in reached for parent in parents[node]} - seen)
+            seen.update(reached)
+        if found is not None:
+            id_ = adjacency.name("Disease", found)
+            areas[number] = (names or {}).get(id_, id_)
+    return areas
