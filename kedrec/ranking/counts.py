@@ -33,8 +33,6 @@ DAMPING = 0.4
 
 _RESIDUE = 2e-5  # what float32 leaves of a difference that should be zero, relative to its terms
 
-_Block = "NDArray[np.float32]"
-
 
 @dataclass(frozen=True, slots=True)
 class _Suffix:
@@ -134,7 +132,7 @@ class PathCounter:
         if last.kind == "Drug" and last.hops in self._places:
             place = out[self._places[last.hops]]
             place[:] = last.block
-            self._without_own(place, last.hops, diseases, own)
+            self._without_own(place, last.hops, own)
         for kind, hop in sorted(self._before.get((last.kind, last.hops), ()), key=str):
             rows = None
             onward = self._before.get((kind, (hop, *last.hops)), set())
@@ -187,7 +185,7 @@ class PathCounter:
     def _straight_back(
         self, kind: str, hop: Hop, suffixes: list[_Suffix], diseases: NDArray[np.int64]
     ) -> Any:
-        """a-b-a-...: what goes from a node to the next, back to it, and on, without coming to either again."""
+        """a-b-a-...: what goes from a node to the next, back to it, and on to nodes that are neither."""
         if len(suffixes) < 2 or suffixes[-2].kind != kind:
             return None
         last, before = suffixes[-1], suffixes[-2]
@@ -252,10 +250,9 @@ class PathCounter:
         self,
         block: NDArray[np.float32],
         path: Metapath,
-        diseases: NDArray[np.int64],
         own: dict[str, list[NDArray[np.int64]]],
     ) -> None:
-        """Takes the pair's own care out of the degrees: the drug's at the first hop, the disease's at the last."""
+        """Takes the pair's own care out of the drug's degree (first hop) and the disease's (last)."""
         first, last, before = path[0], path[-1], kinds_along(path)[-2]
         if first.relation in CARE and first.forward and first.kind == "Disease":
             links = self._care(first.relation)

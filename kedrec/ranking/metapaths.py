@@ -41,14 +41,13 @@ def _hops(tables: Iterable[Table]) -> dict[str, list[Hop]]:
     for relation, start, end in tables:
         if relation in _HARM:
             continue
-        hops.setdefault(start, set()).add(Hop(relation, True, end))
+        hops.setdefault(start, set()).add(Hop(relation, forward=True, kind=end))
         if not relations[relation].symmetric:
-            hops.setdefault(end, set()).add(Hop(relation, False, start))
-    order = {
+            hops.setdefault(end, set()).add(Hop(relation, forward=False, kind=start))
+    return {
         kind: sorted(found, key=lambda hop: (hop.relation, not hop.forward, hop.kind))
         for kind, found in hops.items()
     }
-    return order
 
 
 def metapaths(linked: Collection[Table], longest: int = 4) -> list[Metapath]:
@@ -65,8 +64,6 @@ def metapaths(linked: Collection[Table], longest: int = 4) -> list[Metapath]:
     Returns:
         Shortest first, then by relation and kind; equal graphs give the same list.
     """
-    if not 1 <= longest <= 4:
-        raise ValueError(f"paths of {longest} hops aren't counted")
     hops = _hops(linked)
     nearest = _distances(hops)
     found: list[Metapath] = []
@@ -74,9 +71,11 @@ def metapaths(linked: Collection[Table], longest: int = 4) -> list[Metapath]:
     for length in range(1, longest + 1):
         grown = []
         for path, kind in growing:
-            for hop in hops.get(kind, ()):
-                if hop.kind in nearest and nearest[hop.kind] <= longest - length:
-                    grown.append(((*path, hop), hop.kind))
+            grown += [
+                ((*path, hop), hop.kind)
+                for hop in hops.get(kind, ())
+                if nearest.get(hop.kind, longest) <= longest - length
+            ]
         found += [
             path
             for path, kind in grown
