@@ -16,7 +16,7 @@ from kedrec.ranking.adjacency import Adjacency, read_adjacency
 
 
 def pairs(seed: int = 1, drugs: int = 60, diseases: int = 20) -> dict[str, np.ndarray]:
-    """Every pair of some drugs and diseases; scores of few values, so that many tie; one in ten a treatment."""
+    """Every pair of some drugs and diseases; many scores tie, and one pair in ten is a treatment."""
     draw = np.random.default_rng(seed)
     drug, disease = (axis.ravel() for axis in np.meshgrid(np.arange(drugs), np.arange(diseases)))
     labels = draw.random(len(drug)) < 0.1
