@@ -8,11 +8,15 @@ from pathlib import Path
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.evaluate_paths import paths as evaluate_paths
 
 
 @click.group()
 def evaluate() -> None:
     """Measure what is written."""
+
+
+evaluate.add_command(evaluate_paths)
 
 
 @evaluate.command()

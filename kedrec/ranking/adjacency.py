@@ -127,6 +127,16 @@ class Adjacency:
         begin, past = np.searchsorted(links, [link, link + 1])
         return set(self._arrays[f"{key}/numbers"][begin:past].tolist())
 
+    def mechanism_links(self, table: Table) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """The links of a relation that are part of curated mechanisms, and the mechanisms' numbers.
+
+        A link is `start * ends + end`, once for each of its mechanisms, ascending.
+        """
+        if not self.has_mechanisms(table):
+            return np.zeros(0, np.int64), np.zeros(0, np.int32)
+        key = f"mechanisms/{'/'.join(table)}"
+        return self._arrays[f"{key}/links"], self._arrays[f"{key}/numbers"]
+
     def along(self, hop: Hop, start_kind: str, which: str = ALL) -> Incidence:
         """The links of one hop of a metapath, from the kind it leaves to the kind it reaches."""
         if hop.forward:

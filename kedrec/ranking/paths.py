@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency, Incidence, Table
     from kedrec.stores.templates import PathTemplate
 
-__all__ = ["FoundPaths", "best_paths"]
+__all__ = ["FoundPaths", "HeavyPaths", "best_paths", "heaviest_paths", "path_tables"]
 
 _LOOKED_AT = 40  # the heaviest paths, among which curated ones are looked for
 
@@ -44,6 +44,23 @@ class FoundPaths:
 
 
 @dataclass(frozen=True, slots=True)
+class HeavyPaths:
+    """The heaviest paths of a pair along one metapath, as numbers.
+
+    Attributes:
+        count: how many paths there are.
+        total: the sum of their weights: the metapath's DWPC.
+        nodes: numbers of the nodes (paths x places, drug and disease included), heaviest first.
+        weights: the weight of each.
+    """
+
+    count: int
+    total: float
+    nodes: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class _Walks:
     """Walks from one end: the nodes at each place (walks x places, from that end) and the weights."""
 
@@ -51,10 +68,10 @@ class _Walks:
     weights: NDArray[np.float64]
 
 
-def best_paths(
+def heaviest_paths(
     adjacency: Adjacency, template: PathTemplate, drug: int, disease: int, most: int
-) -> FoundPaths | None:
-    """The `most` best paths, curated ones first; equal weights by the nodes' ids. None where there is none.
+) -> HeavyPaths | None:
+    """The `most` heaviest paths; equal weights by the nodes' numbers. None where there is none.
 
     Args:
         adjacency: the graph.
@@ -78,11 +95,27 @@ def best_paths(
         back[: length - meeting], disease, [(length - b, length - a) for a, b in twice if a >= meeting]
     )
     across = [(a, b) for a, b in twice if a < meeting < b]
-    joined = _join(left, right, max(most, _LOOKED_AT), meeting, across)
-    if joined is None:
+    joined = _join(left, right, most, meeting, across)
+    return None if joined is None else HeavyPaths(*joined)
+
+
+def best_paths(
+    adjacency: Adjacency, template: PathTemplate, drug: int, disease: int, most: int
+) -> FoundPaths | None:
+    """The `most` best paths, curated ones first; equal weights by the nodes' ids. None where there is none.
+
+    Args:
+        adjacency: the graph.
+        template: whose metapath to follow.
+        drug: number of the drug.
+        disease: number of the disease.
+        most: how many paths to give.
+    """
+    heavy = heaviest_paths(adjacency, template, drug, disease, max(most, _LOOKED_AT))
+    if heavy is None:
         return None
-    count, total, nodes, weights = joined
-    tables = _tables(template, kinds)
+    kinds, nodes, weights = kinds_of(template), heavy.nodes, heavy.weights
+    tables = path_tables(template)
     curated = np.zeros(len(nodes), bool)
     if all(adjacency.has_mechanisms(table) for table, _ in tables):
         curated[:] = [_curated(adjacency, tables, row) for row in nodes.tolist()]
@@ -92,11 +125,12 @@ def best_paths(
         tuple(adjacency.name(kind, number) for kind, number in zip(kinds[1:-1], row, strict=True))
         for row in nodes[:, 1:-1].tolist()
     )
-    return FoundPaths(count, total, ids, tuple(weights.tolist()), tuple(curated.tolist()))
+    return FoundPaths(heavy.count, heavy.total, ids, tuple(weights.tolist()), tuple(curated.tolist()))
 
 
-def _tables(template: PathTemplate, kinds: tuple[str, ...]) -> list[tuple[Table, bool]]:
+def path_tables(template: PathTemplate) -> list[tuple[Table, bool]]:
     """Where each hop's links are stored, and whether they point along the path."""
+    kinds = kinds_of(template)
     return [
         ((hop.relation, *((start, end) if hop.forward else (end, start))), hop.forward)
         for hop, start, end in zip(template.hops, kinds, kinds[1:], strict=False)

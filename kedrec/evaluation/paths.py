@@ -1,0 +1,450 @@
+"""Whether the paths chosen for a pair are the mechanism that a curator drew.
+
+Every indication that DrugMechDB explains is asked for with its own treatment hidden, and its mechanisms
+with it; whoever ranks the pair's paths has not seen them. Two settings differ in what else is hidden:
+
+- `all hidden`: no link is left that only curated mechanisms state.
+- `own hidden`: other indications' mechanisms are knowledge that may be used.
+
+A path matches the curated mechanism by one of three definitions:
+
+- `exact`: between drug and disease it has the nodes of one curated path, all of them, in order.
+- `nodes`: every node between is one of the mechanism's; at least two are, or one where the curated paths
+  have no more.
+- `3 hops`: the same, and it has at most three hops: how KGML-xDTD counts (Ma et al., GigaScience
+  2023;12:giad057).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kedrec.evaluation.mechanisms import Without, read_indications
+from kedrec.evaluation.path_fit import fit
+from kedrec.evidence.path_features import NUMERIC, PairFacts, facts_of, pool_of
+from kedrec.ranking.adjacency import Adjacency, read_adjacency
+from kedrec.ranking.metapaths import schema_tables
+from kedrec.stores.templates import path_templates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from kedrec.evaluation.mechanisms import Indication, Node
+    from kedrec.evaluation.path_fit import Weights
+    from kedrec.evidence.path_features import Pool
+    from kedrec.ranking.adjacency import Progress, Table
+    from kedrec.stores.base import GraphStore
+
+__all__ = [
+    "DEFINITIONS",
+    "SETTINGS",
+    "Case",
+    "Figure",
+    "Found",
+    "Quality",
+    "cases_of",
+    "evaluate",
+    "in_random_order",
+    "markdown",
+    "ranks",
+]
+
+SETTINGS = ("all hidden", "own hidden")
+DEFINITIONS = ("exact", "nodes", "3 hops")
+LEARNED, SHARE, WEIGHT, SHORTEST, RANDOM = (
+    "learned, on other diseases",
+    "share of the DWPC",
+    "weight in the DWPC",
+    "shortest path",
+    "random path",
+)
+
+_MOST = 200  # paths of a template that compete, the heaviest
+_FOLDS = 5
+_DRAWS = 1000  # of the bootstrap
+_DEPTHS = (1, 10, 50)
+_KGML_HOPS = 3
+_FUNCTIONAL = frozenset(
+    {
+        "Gene",
+        "GeneFamily",
+        "Complex",
+        "BiologicalProcess",
+        "MolecularFunction",
+        "Pathway",
+        "CellularComponent",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One indication in one setting.
+
+    Attributes:
+        indication: what curators wrote down.
+        setting: one of `SETTINGS`.
+        pool: the paths that compete.
+        matching: definition -> which of them match.
+        reachable: definition -> whether any path of the graph, along whatever relations, matches: a whole
+            curated path for `exact`, of at most four hops for `nodes`.
+        sequences: the nodes between, of each path.
+    """
+
+    indication: Indication
+    setting: str
+    pool: Pool
+    matching: dict[str, NDArray[np.bool_]]
+    reachable: dict[str, bool]
+    sequences: list[tuple[Node, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A mean over indications, with its 95 % interval (bootstrap over indications)."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How high the curated mechanism stands among a pair's paths.
+
+    Attributes:
+        setting, definition, method: what was hidden, what is a match, who ranked.
+        indications: those whose drug and disease the graph knows without what is hidden.
+        reachable: those of them for which some path of the graph matches.
+        hits: depth -> share of the reachable ones with a match among so many best paths.
+        mrr: mean reciprocal rank of the best match, over the reachable ones.
+        hits_of_all: depth -> the same share over all indications.
+    """
+
+    setting: str
+    definition: str
+    method: str
+    indications: int
+    reachable: int
+    hits: dict[int, Figure]
+    mrr: Figure
+    hits_of_all: dict[int, Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What parts of the curated mechanism are on the ten best paths; never the headline.
+
+    Attributes:
+        setting, method: what was hidden, who ranked.
+        target: share of indications with a curated target gene on one of the paths, over `targets`, the
+            indications whose mechanism has a gene that the drug acts on.
+        parts: mean share of the curated genes and processes that are on the paths, over `indications`.
+    """
+
+    setting: str
+    method: str
+    target: Figure
+    targets: int
+    parts: Figure
+    indications: int
+
+
+def evaluate(
+    store: GraphStore, *, seed: int, progress: Progress | None = None
+) -> tuple[list[Quality], list[Found]]:
+    """Figures of every setting, definition and method.
+
+    Learned scores are of weights fitted on other diseases, in five folds; random and shortest paths are
+    given in expectation over all orders of equals, so no draw is lucky.
+
+    Args:
+        store: a graph that DrugMechDB was loaded into.
+        seed: of the folds and the bootstrap.
+        progress: called as the work goes on.
+    """
+    cases = cases_of(store, progress=progress)
+    generator = np.random.default_rng(seed)
+    learned = _out_of_fold(cases, generator, progress)
+    qualities, found = [], []
+    for setting in SETTINGS:
+        these = [
+            (case, scores) for case, scores in zip(cases, learned, strict=True) if case.setting == setting
+        ]
+        if not these:
+            continue
+        draws = generator.integers(0, len(these), (_DRAWS, len(these)))
+        methods: dict[str, Callable[[Case, NDArray[np.float64]], NDArray[np.float64]]] = {
+            LEARNED: lambda _case, scores: scores,
+            SHARE: lambda case, _scores: case.pool.values[:, NUMERIC.index("share")].astype(float),
+            WEIGHT: lambda case, _scores: case.pool.values[:, NUMERIC.index("weight")].astype(float),
+            SHORTEST: lambda case, _scores: -(case.pool.nodes >= 0).sum(axis=1).astype(float),
+            RANDOM: lambda case, _scores: np.zeros(len(case.pool)),
+        }
+        for method, score in methods.items():
+            scored = [(case, score(case, scores)) for case, scores in these]
+            for definition in DEFINITIONS:
+                outcomes = np.array([_outcome(case, scores, definition, method) for case, scores in scored])
+                reach = np.array([case.reachable[definition] for case, _ in scored])
+                qualities.append(_quality((setting, definition, method), outcomes, reach, draws))
+            if method not in (SHORTEST, RANDOM):
+                found.append(_found(setting, method, scored, draws))
+    return qualities, found
+
+
+def cases_of(store: GraphStore, *, most: int = _MOST, progress: Progress | None = None) -> list[Case]:
+    """Every indication in every setting where the graph, as far as it isn't hidden, knows both ends."""
+    whole = Adjacency(read_adjacency(store, schema_tables(), progress))
+    indications = read_indications(store, progress)
+    templates = [template for template in path_templates() if template.stance == "supports"]
+    facts = _facts(store)
+    cases = []
+    for setting in SETTINGS:
+        for done, indication in enumerate(indications):
+            if progress is not None:
+                progress(f"Looking for paths, {setting}", done, len(indications))
+            view = Without(whole, indication, every=setting == "all hidden")
+            if not all(
+                _linked(view, kind, number)
+                for kind, number in zip(("Drug", "Disease"), view.pair, strict=True)
+            ):
+                continue
+            pool = pool_of(view, templates, facts(indication), view.pair, most)
+            cases.append(_case(indication, setting, view, pool))
+    return cases
+
+
+def _facts(store: GraphStore) -> Callable[[Indication], PairFacts]:
+    """The facts of a pair that other sources than curated mechanisms state."""
+    rows: list[dict[str, list[dict[str, Any]]]] = []
+    for relation, start in (("BINDS", "Drug"), ("ASSOCIATED_WITH", "Disease")):
+        of: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for batch in store.edges(
+            relation, start, "Gene", ["start", "end", "evidence", "action", "mechanisms"]
+        ):
+            for edge in batch.to_pylist():
+                if not edge["mechanisms"]:
+                    of[edge["start"]].append({"end_id": edge["end"], "edge": edge})
+        rows.append(of)
+    binds, associated = rows
+    return lambda one: facts_of(binds.get(one.drug, ()), associated.get(one.disease, ()))
+
+
+@cache
+def _tables_at(kind: str) -> list[Table]:
+    return [table for table in schema_tables() if kind in table[1:]]
+
+
+def _linked(view: Without, kind: str, number: int) -> bool:
+    """Whether any link is left at a node."""
+    for table in _tables_at(kind):
+        if view.has(table):
+            links = view.incidence(table)
+            if table[1] == kind and links.indptr[number + 1] > links.indptr[number]:
+                return True
+            if table[2] == kind and links.back_indptr[number + 1] > links.back_indptr[number]:
+                return True
+    return False
+
+
+def _case(indication: Indication, setting: str, view: Without, pool: Pool) -> Case:
+    sequences = [
+        tuple(zip(pool.shapes[pool.shape[path]], pool.ids(view, path), strict=True))
+        for path in range(len(pool))
+    ]
+    nodes = np.array([indication.matches(path) for path in sequences], bool)
+    short = np.array([len(path) < _KGML_HOPS for path in sequences], bool)
+    return Case(
+        indication,
+        setting,
+        pool,
+        {
+            "exact": np.array([path in indication.paths for path in sequences], bool),
+            "nodes": nodes,
+            "3 hops": nodes & short,
+        },
+        _reachable(indication, view),
+        sequences,
+    )
+
+
+def _reachable(indication: Indication, view: Without) -> dict[str, bool]:
+    """For which definitions any path of the graph matches."""
+    drug, disease = ("Drug", indication.drug), ("Disease", indication.disease)
+    joined: dict[tuple[Node, Node], bool] = {}
+
+    def linked(first: Node, second: Node) -> bool:
+        key = (first, second) if first < second else (second, first)
+        if key not in joined:
+            joined[key] = view.joined(*key)
+        return joined[key]
+
+    def whole(path: tuple[Node, ...]) -> bool:
+        ends = (drug, *path, disease)
+        return all(linked(one, other) for one, other in pairwise(ends))
+
+    firsts = [node for node in indication.nodes if linked(drug, node)]
+    lasts = {node for node in indication.nodes if linked(node, disease)}
+    short = any(
+        (indication.least == 1 and first in lasts)
+        or any(last != first and linked(first, last) for last in lasts)
+        for first in firsts
+    )
+    long = short or any(
+        whole((first, between, last))
+        for first in firsts
+        for last in lasts - {first}
+        for between in indication.nodes - {first, last}
+    )
+    return {"exact": any(map(whole, indication.paths)), "nodes": long, "3 hops": short}
+
+
+def _out_of_fold(
+    cases: Sequence[Case], generator: np.random.Generator, progress: Progress | None
+) -> list[NDArray[np.float64]]:
+    """Scores of every case's paths, by weights that were fitted on other diseases."""
+    diseases = sorted({case.indication.disease for case in cases})
+    fold = dict(zip(diseases, (generator.permutation(len(diseases)) % _FOLDS).tolist(), strict=True))
+    scores: list[NDArray[np.float64]] = [np.zeros(0)] * len(cases)
+    for held in range(_FOLDS):
+        if progress is not None:
+            progress("Learning from curated mechanisms", held, _FOLDS)
+        weights = learn([case for case in cases if fold[case.indication.disease] != held])
+        for place, case in enumerate(cases):
+            if fold[case.indication.disease] == held:
+                scores[place] = case.pool.scores(weights.numeric, weights.templates)
+    return scores
+
+
+def learn(cases: Sequence[Case]) -> Weights:
+    """The weights by which the curated paths of some cases come first."""
+    templates = max((len(case.pool.templates) for case in cases), default=0)
+    return fit([(case.pool, case.matching["nodes"]) for case in cases], templates)
+
+
+def ranks(pool: Pool, scores: NDArray[np.float64], matching: NDArray[np.bool_]) -> float:
+    """Rank of the best match, from 1; infinite without one. Equal scores go by the nodes."""
+    if not matching.any():
+        return float("inf")
+    order = np.lexsort((*pool.nodes.T[::-1], pool.shape, -np.round(scores, 9)))
+    return 1.0 + float(np.flatnonzero(matching[order])[0])
+
+
+def in_random_order(scores: NDArray[np.float64], matching: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Chance that the best match has rank 1, 2, ... where paths of equal score stand in random order."""
+    chances = np.zeros(len(scores))
+    if not matching.any():
+        return chances
+    best = scores[matching].max()
+    before, equal = int((scores > best).sum()), int((scores == best).sum())
+    wanted = int((matching & (scores == best)).sum())
+    left = 1.0
+    for place in range(equal - wanted + 1):
+        here = left * wanted / (equal - place)
+        chances[before + place] = here
+        left -= here
+    return chances
+
+
+def _outcome(case: Case, scores: NDArray[np.float64], definition: str, method: str) -> list[float]:
+    """Hit at each depth, and the reciprocal rank."""
+    matching = case.matching[definition]
+    if method in (SHORTEST, RANDOM):
+        chances = in_random_order(scores, matching)
+        return [
+            *(float(chances[:depth].sum()) for depth in _DEPTHS),
+            float((chances / np.arange(1, len(chances) + 1)).sum()),
+        ]
+    rank = ranks(case.pool, scores, matching)
+    return [*(float(rank <= depth) for depth in _DEPTHS), 1 / rank]
+
+
+def _quality(
+    what: tuple[str, str, str],
+    outcomes: NDArray[np.float64],
+    reach: NDArray[np.bool_],
+    draws: NDArray[np.int64],
+) -> Quality:
+    of_reachable = [_figure(outcomes[:, column], reach, draws) for column in range(outcomes.shape[1])]
+    everyone = np.ones(len(reach), bool)
+    return Quality(
+        *what,
+        indications=len(reach),
+        reachable=int(reach.sum()),
+        hits=dict(zip(_DEPTHS, of_reachable, strict=False)),
+        mrr=of_reachable[-1],
+        hits_of_all={
+            depth: _figure(outcomes[:, column], everyone, draws) for column, depth in enumerate(_DEPTHS)
+        },
+    )
+
+
+def _figure(values: NDArray[np.float64], counted: NDArray[np.bool_], draws: NDArray[np.int64]) -> Figure:
+    """The mean of what is counted, and its interval over the draws."""
+    if not counted.any():
+        return Figure(0.0, 0.0, 0.0)
+    sums, sizes = (values * counted)[draws].sum(axis=1), counted[draws].sum(axis=1)
+    low, high = np.quantile(sums / np.maximum(sizes, 1), [0.025, 0.975])
+    return Figure(float(values[counted].mean()), float(low), float(high))
+
+
+def _found(
+    setting: str, method: str, scored: Sequence[tuple[Case, NDArray[np.float64]]], draws: NDArray[np.int64]
+) -> Found:
+    hit, parts, acted, functional = [], [], [], []
+    for case, scores in scored:
+        order = np.lexsort((*case.pool.nodes.T[::-1], case.pool.shape, -np.round(scores, 9)))[:10]
+        seen = {node for path in order.tolist() for node in case.sequences[path]}
+        curated = {node for node in case.indication.nodes if node[0] in _FUNCTIONAL}
+        hit.append(bool(case.indication.targets & seen))
+        acted.append(bool(case.indication.targets))
+        parts.append(len(curated & seen) / max(len(curated), 1))
+        functional.append(bool(curated))
+    return Found(
+        setting, method,
+        _figure(np.array(hit, float), np.array(acted), draws), sum(acted),
+        _figure(np.array(parts), np.array(functional), draws), sum(functional),
+    )  # fmt: skip
+
+
+def markdown(qualities: Sequence[Quality], found: Sequence[Found]) -> str:
+    """The figures as tables."""
+    lines = [
+        "| hidden | match | method | reachable | Hit@1 | Hit@10 | Hit@50 | MRR | of all | Hit@10 of all |",
+        "|---|---|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for one in qualities:
+        figures = [*(one.hits[depth] for depth in _DEPTHS), one.mrr]
+        cells = [_cell(figure) if one.reachable else "-" for figure in figures]
+        lines.append(
+            f"| {one.setting} | {one.definition} | {one.method} | {one.reachable:,} | {' | '.join(cells)} "
+            f"| {one.indications:,} | {_cell(one.hits_of_all[10])} |"
+        )
+    lines += [
+        "",
+        "| hidden | method | with a target | target in best 10 | indications | genes, processes in best 10 |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
+    lines += [
+        f"| {one.setting} | {one.method} | {one.targets:,} | {_cell(one.target)} | {one.indications:,} "
+        f"| {_cell(one.parts)} |"
+        for one in found
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(figure: Figure) -> str:
+    return f"{figure.value:.3f} ({figure.low:.3f}-{figure.high:.3f})"
+
+
+def as_dicts(qualities: Sequence[Quality], found: Sequence[Found]) -> dict[str, list[dict[str, Any]]]:
+    """The figures as plain data."""
+    return {"matches": [asdict(one) for one in qualities], "parts": [asdict(one) for one in found]}
