@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr, warn
 
 if TYPE_CHECKING:
     from kedrec.loading import LoadReport, RowReport
+    from kedrec.settings import Settings
 
 __all__ = ["graph", "sources"]
 
@@ -32,12 +34,18 @@ __all__ = ["graph", "sources"]
     type=click.Path(path_type=Path),
     help="Keep the staged Parquet files here. Default: they are deleted after the load.",
 )
+@click.option("--no-fit", is_flag=True, help="Leave fitting the ranking to the first question.")
 @graph_option
 @json_option
 def graph(
-    source: tuple[str, ...], folder: Path | None, work: Path | None, graph: str | None, as_json: bool
+    source: tuple[str, ...],
+    folder: Path | None,
+    work: Path | None,
+    no_fit: bool,
+    graph: str | None,
+    as_json: bool,
 ) -> None:  # click passes by name
-    """Load sources into the graph; without SOURCE, the built-in starter graph.
+    """Load sources into the graph; without SOURCE, the built-in starter graph. Then fit the ranking.
 
     Loading again writes only what is new or changed. `kedrec-load sources` lists the sources.
     """
@@ -80,6 +88,26 @@ def graph(
         print_json(report)
     else:
         _print(report)
+    if not no_fit and report.nodes.get("Drug") and report.nodes.get("Disease"):
+        _fit(settings, quiet=as_json)
+
+
+def _fit(settings: Settings, *, quiet: bool) -> None:
+    """Fits the ranking of the loaded graph; its seconds are its own, not the load's."""
+    from kedrec.errors import KedrecError
+    from kedrec.ranking import Ranker
+    from kedrec.stores import open_store
+
+    began = time.monotonic()
+    try:
+        with progress_on_stderr() as progress, open_store(settings.graph_url, settings) as store:
+            ranking = Ranker.open(store, settings.cache_dir, progress=progress).description
+    except KedrecError as error:
+        # The graph is loaded all the same: the first question will fit, or tell again.
+        warn(f"The ranking could not be fitted: {error}")
+        return
+    if not quiet:
+        console().print(f"Ranking {ranking}, {time.monotonic() - began:.1f} s", markup=False)
 
 
 def _rows(part: str, rows: RowReport) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import socket
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,6 +48,8 @@ have the treatment, with | between them; empty where it is new."""
 
 _ENDINGS = (".parquet", ".tsv.gz")
 _BREAKING = re.compile(r"[\t\r\n]+")
+_HOST_PORT = re.compile(r"(?:ray://)?\[?([^\[\]/]+)\]?:(\d+)")
+_PATIENCE = 5.0  # seconds for a cluster to answer
 _AT_ONCE = 8  # diseases of a block
 _AHEAD = 2  # blocks a Ray worker may be ahead of the writer, so that what is made doesn't pile up
 
@@ -153,6 +156,8 @@ def on_ray(address: str, ranker: Ranker, names: Names, parts: Sequence[Sequence[
     except ImportError as error:
         raise UsageError("Ray is not installed.", "Install it: pip install 'kedrec[ray]'.") from error
     begun = not ray.is_initialized()
+    if begun:
+        _answers(address)
     try:
         if begun:
             ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="error")
@@ -176,6 +181,20 @@ def on_ray(address: str, ranker: Ranker, names: Names, parts: Sequence[Sequence[
     finally:
         if begun:
             ray.shutdown()
+
+
+def _answers(address: str) -> None:
+    """Sees that something answers at HOST:PORT: Ray itself would try again for many minutes."""
+    place = _HOST_PORT.fullmatch(address)
+    if place is None:
+        return
+    try:
+        socket.create_connection((place[1], int(place[2])), timeout=_PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(
+            f"There is no Ray cluster at '{address}': {getattr(error, 'strerror', None) or error}.",
+            "Give HOST:PORT, ray://HOST:PORT, or 'local'.",
+        ) from error
 
 
 def _remote_block(shared: tuple[Ranker, Names], diseases: Sequence[str]) -> pa.Table:
