@@ -119,9 +119,9 @@ def evaluate(adjacency: Adjacency, *, seed: int, progress: Progress | None = Non
 
 def markdown(result: SideEffectResult) -> str:
     """The result as Markdown tables."""
+    told = f"{result.drugs:,} drugs, {result.effects:,} side effects, {result.pairs:,} listed pairs"
     lines = [
-        f"{result.drugs:,} drugs, {result.effects:,} side effects, {result.pairs:,} listed pairs; {_FOLDS} "
-        + f"folds by drug, seed {result.seed}",
+        f"{told}; {_FOLDS} folds by drug, seed {result.seed}",
         "",
         "| prediction | AUROC | AUPRC | Brier | AUROC by drug | AUPRC by drug (95 %) |",
         "| --- | --- | --- | --- | --- | --- |",
