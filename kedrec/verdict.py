@@ -75,9 +75,12 @@ def verdict(rank: int, of: int, score: PairScore, found: PairEvidence, safety: S
 
 
 def flags(score: PairScore, found: PairEvidence, safety: Safety, standing: Badge) -> tuple[str, ...]:
-    """`known`, `learned` or `new`, then what of these applies: `contraindicated`, `caution` (contraindicated
-    in a kind of the disease, or in one that looks alike), `may-worsen` (it can cause what the disease
-    presents), `few-paths`, `unfitted` (the score was not learned).
+    """Short words for a pair's standing.
+
+    `known`, `learned` or `new` (see `Badge`), then what of these applies: `contraindicated`, or `caution`
+    (contraindicated in a kind of the disease, or in one that looks alike); `causes-disease` (the disease is
+    one of the drug's side effects), or `may-worsen` (something that it presents with is); `few-paths`;
+    `unfitted` (the score was not learned).
     """
     words: list[str] = [standing.standing]
     if safety.contraindicated:
@@ -85,7 +88,10 @@ def flags(score: PairScore, found: PairEvidence, safety: Safety, standing: Badge
     elif safety.contraindication:
         words.append("caution")
     if safety.worsening:
-        words.append("may-worsen")
+        itself = any(
+            one.worsens is not None and one.worsens.id == found.disease.id for one in safety.worsening
+        )
+        words.append("causes-disease" if itself else "may-worsen")
     if too_little(found):
         words.append("few-paths")
     if score.probability is None:

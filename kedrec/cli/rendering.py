@@ -13,7 +13,16 @@ from kedrec.cli.scores import score_bars
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kedrec.types import Answer, Claim, DiseaseAnswer, Evidence, Rationale, Recommendation, Status
+    from kedrec.types import (
+        Answer,
+        Claim,
+        DiseaseAnswer,
+        Evidence,
+        PredictedSideEffect,
+        Rationale,
+        Recommendation,
+        Status,
+    )
 
 __all__ = [
     "print_answer",
@@ -28,6 +37,7 @@ __all__ = [
 _LINKS_SHOWN = 3
 _FLAG_STYLES = {
     "contraindicated": "bold red",
+    "causes-disease": "bold red",
     "may-worsen": "red",
     "caution": "yellow",
     "learned": "yellow",
@@ -119,13 +129,24 @@ def print_safety(console: Console, found: Recommendation, *, links: int | None =
         _indented(console, Text(line, style="red" if place else ""))
     if safety.predicted:
         told = Text("predicted from similar drugs, not listed: ", style="dim")
-        told.append(", ".join(f"{one.effect.name} {one.probability:.0%}" for one in safety.predicted))
+        told.append(", ".join(_guess(one) for one in safety.predicted if one.worsens is None))
+        worsening = [_guess(one) for one in safety.predicted if one.worsens is not None]
+        if worsening:
+            told.append("; " if len(worsening) < len(safety.predicted) else "")
+            told.append(
+                f"of what {found.disease.name} is or presents with: {', '.join(worsening)}", style="red"
+            )
         _indented(console, told)
+
+
+def _guess(one: PredictedSideEffect) -> str:
+    return f"{one.effect.name} {one.probability:.0%}"
 
 
 def print_explanation(console: Console, found: Recommendation) -> None:
     """Prints the evidence of one pair with every link, then what made the score."""
-    head = Text(found.drug.name, style="bold cyan")
+    head = Text()
+    head.append(found.drug.name, style="bold cyan")
     head.append(f"  {found.drug.id}  ", style="dim")
     head.append(found.disease.name, style="bold")
     head.append(f"  {found.disease.id}", style="dim")
