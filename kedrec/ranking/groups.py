@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency, Progress, Table
     from kedrec.ranking.metapaths import Metapath
 
-__all__ = ["Ends", "grouped_counts", "transformed"]
+__all__ = ["SCALE", "Ends", "grouped_counts", "transformed"]
+
+SCALE = 10.0
+"""How many times its mean over all pairs of the real graph a count is divided by, before its arcsinh.
+
+Himmelstein et al. 2023 take one; on permuted graphs the gamma's tail fits better with ten (docs/bias.md)."""
 
 _BLOCK = 128  # diseases counted at once: 150 MB on Hetionet's 134 metapaths
 
@@ -78,7 +83,7 @@ def _links(adjacency: Adjacency, table: Table) -> NDArray[np.int64]:
 
 
 def transformed(dwpcs: NDArray[Any], scale: float) -> _Floats:
-    """A DWPC as its distribution is described: arcsinh of its share of `scale`, as the paper does."""
+    """A DWPC as its distribution is described: the arcsinh of how many times `scale` it is."""
     values: _Floats = np.arcsinh(np.asarray(dwpcs, np.float64) / scale)
     return values
 
@@ -99,7 +104,8 @@ def grouped_counts(
         means += counter.counts(block).sum(axis=(1, 2), dtype=np.float64)
     pairs = len(adjacency.ids("Drug")) * len(adjacency.ids("Disease"))
     groups = [
-        _Groups(end, mean / pairs if mean else 1.0) for end, mean in zip(ends, means.tolist(), strict=True)
+        _Groups(end, SCALE * mean / pairs if mean else 1.0)
+        for end, mean in zip(ends, means.tolist(), strict=True)
     ]
     graphs = permuted_graphs(adjacency, tables_along(paths), seed, ATTEMPTS)
     with ThreadPoolExecutor(1) as pool:  # the next graph is permuted while one is counted

@@ -33,14 +33,17 @@ if TYPE_CHECKING:
     from kedrec.ranking.metapaths import Metapath
     from kedrec.stores.base import GraphStore
 
-__all__ = ["NullModel", "PathTypeChance", "open_null"]
+__all__ = ["SMALLEST", "NullModel", "PathTypeChance", "open_null"]
 
-_LAYOUT = 1  # of the cached figures; another number makes old caches unread
+SMALLEST = 1e-6
+"""The least p-value told: on permuted graphs themselves, lesser ones come ten times too often."""
+
+_LAYOUT = 2  # of the cached figures; another number makes old caches unread
 _KEPT = 4  # cached nulls, of the graphs asked last
 _SEED = 20230510
 
 _WIDTHS = (0.0, 0.05, 0.1, 0.2, 0.4)  # of the window over degrees, as a natural logarithm of their ratio
-_LINKED, _PAIRS = 50, 20_000  # a window is wide enough where it holds so many linked pairs, or pairs at all
+_LINKED, _PAIRS = 200, 50_000  # a window is wide enough where it holds so many linked pairs, or pairs at all
 
 _Floats = NDArray[np.float64]
 
@@ -54,7 +57,7 @@ class PathTypeChance:
         abbreviation: Hetionet's short form: `CbG<aD`.
         dwpc: the pair's degree-weighted path count.
         expected: its mean over permuted graphs, for a pair of these degrees.
-        p_value: chance of at least this count in a permuted graph; 1 where the pair has no such path.
+        p_value: chance of at least this count in a permuted graph, 1e-6 at least.
         adjusted: the same times the number of metapaths looked at, at most 1 (Bonferroni).
     """
 
@@ -155,18 +158,20 @@ class NullModel:
         """As `p_value`, for many pairs of one metapath; the three arrays go together.
 
         The gamma-hurdle of Himmelstein et al. 2023: of the n permuted pairs of like degrees, the share
-        nnz/n has any path. Over those, the count, as y = arcsinh(dwpc / its mean over all pairs of the real
-        graph), is taken for gamma distributed with the moments' alpha = mean^2/variance and
+        nnz/n has any path. Over those, the count, as y = arcsinh(dwpc / (10 * its mean over all pairs of the
+        real graph)), is taken for gamma distributed with the moments' alpha = mean^2/variance and
         beta = mean/variance, and
 
             p = nnz/n * Q(alpha, beta * y),
 
-        Q the regularised upper incomplete gamma function. Without paths p = 1. Where fewer than two
-        permuted pairs have paths, or all counts are one, the gamma is undetermined: p = nnz/n where the count
-        is no more than theirs, else (nnz + 1)/(n + 1), an upper bound in place of the paper's 0 (Phipson and
-        Smyth 2010, doi:10.2202/1544-6115.1585).
+        Q the regularised upper incomplete gamma function; without paths p = 1. (The paper divides by the mean
+        itself; with ten times it, p holds better far out on permuted graphs, see docs/bias.md.) No p is under
+        1e-6, where the gamma's tail is no guide any more. Where fewer than two permuted pairs have paths, or
+        all counts are one, the gamma is undetermined: p = nnz/n where the count is no more than theirs, else
+        (nnz + 1)/(n + 1), an upper bound in place of the paper's 0 (Phipson and Smyth 2010,
+        doi:10.2202/1544-6115.1585).
 
-        Like degrees: the exact ones where 50 such permuted pairs have paths (or there are 20,000), otherwise
+        Like degrees: the exact ones where 200 such permuted pairs have paths (or there are 50,000), otherwise
         pairs of neighbouring degrees count in too, by a Gaussian window over the degrees' logarithms, the
         narrowest of .05, .1, .2, .4 that brings as many. Own treatments and palliations are hidden from
         degrees and counts alike, as `PathCounter` hides them.
@@ -185,8 +190,8 @@ class NullModel:
             p = share * gammaincc(np.where(fits, alpha, 1.0), np.where(fits, beta * values, 1.0))
         bound = (window.linked + 1) / (window.n + 1)
         stuck = np.where(values <= np.nan_to_num(mean) * (1 + 1e-5), share, bound)
-        found: _Floats = np.where(dwpcs > 0, np.minimum(np.where(fits, p, stuck), 1.0), 1.0)
-        return found
+        found: _Floats = np.where(fits, np.maximum(p, SMALLEST), np.minimum(stuck, 1.0))
+        return np.where(dwpcs > 0, found, 1.0)
 
     def pair(self, drug: int, disease: int) -> list[PathTypeChance]:
         """Every type of path that joins a pair, least likely by chance first; empty where none does.
@@ -210,7 +215,9 @@ class NullModel:
                     adjusted=min(1.0, p * len(self.paths)),
                 )
             )
-        return sorted(found, key=lambda each: (each.p_value, each.metapath))
+        return sorted(
+            found, key=lambda each: (each.p_value, -each.dwpc / max(each.expected, 1e-30), each.metapath)
+        )
 
     @cached_property
     def _counter(self) -> PathCounter:
