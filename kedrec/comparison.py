@@ -125,5 +125,5 @@ def _verdict(left: Recommendation, right: Recommendation, parts: tuple[ComparedP
     against = next((part for part in parts if sign * part.difference < -_NOTHING), None)
     said += f", most by {most}" if most else ""
     if against is not None:
-        said += f"; {behind.drug.name} has more of {against.label} ({sign * against.difference:+.2f})"
+        said += f"; {behind.drug.name} has more of {against.label} ({abs(against.difference):+.2f})"
     return said + "."

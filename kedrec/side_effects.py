@@ -85,8 +85,8 @@ class SimilarDrugs:
                 found[links.back_indices[links.back_indptr[one] : links.back_indptr[one + 1]]] += rarity[one]
             weights += found / np.maximum(norms * norms[drug], np.finfo(float).tiny)
         if self._alike is not None:
-            for side in (self._alike, self._alike.reversed()):
-                weights[np.unique(side.indices[side.indptr[drug] : side.indptr[drug + 1]])] += 1.0
+            # symmetric relations are read from both ends, so that one row has all
+            weights[self._alike.indices[self._alike.indptr[drug] : self._alike.indptr[drug + 1]]] += 1.0
         weights[drug] = 0.0
         return weights
 

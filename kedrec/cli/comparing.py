@@ -35,17 +35,14 @@ def print_comparison(console: Console, found: Comparison) -> None:
     table = _columns("What made the scores", left, right)
     for part in found.parts[:_PARTS]:
         label = part.label if part.group in {"metapath", "base"} else f"{part.group}: {part.label}"
-        table.add_row(Text(label), f"{part.left:+.3f}", f"{part.right:+.3f}", f"{part.difference:+.3f}")
+        table.add_row(Text(label), *_three(part.left, part.right))
     rest = found.parts[_PARTS:]
     if rest:
-        sums = [sum(values) for values in zip(*((part.left, part.right) for part in rest), strict=True)]
         table.add_row(
-            Text(f"{len(rest)} more"), f"{sums[0]:+.3f}", f"{sums[1]:+.3f}", f"{sums[0] - sums[1]:+.3f}"
+            Text(f"{len(rest)} more"),
+            *_three(sum(part.left for part in rest), sum(part.right for part in rest)),
         )
-    scores = (found.left.score, found.right.score)
-    table.add_row(
-        Text("score", style="bold"), f"{scores[0]:+.3f}", f"{scores[1]:+.3f}", f"{scores[0] - scores[1]:+.3f}"
-    )
+    table.add_row(Text("score", style="bold"), *_three(found.left.score, found.right.score))
     console.print(table)
     console.print()
     table = _columns("Paths in the graph", left, right)
@@ -78,6 +75,11 @@ def _paths(
     if not one.evidence:
         _indented(console, Text("No path.", style="yellow"))
     print_safety(console, one)
+
+
+def _three(left: float, right: float) -> list[str]:
+    """Two values and their difference; what rounds to nothing is written without a minus."""
+    return [f"{round(value, 3) + 0.0:+.3f}" for value in (left, right, left - right)]
 
 
 def _columns(title: str, left: str, right: str) -> Table:

@@ -62,7 +62,7 @@ def _no_model(work: Path) -> None:
 
 
 ASK = ("kedrec", "ask", "--no-llm", "--disease")
-OWN = ("kedrec-load", "graph", "kedrec", "--from", "{work}/mine")
+OWN = ("kedrec-load", "graph", "kedrec", "--from", "{work}/mine", "--no-fit")
 
 CASES = (
     Case("an unknown disease", (*ASK, "qwertyuiop syndrome"), 1, "qwertyuiop syndrome"),

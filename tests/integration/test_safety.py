@@ -1,0 +1,236 @@
+"""Safety, badges, comparison and the other direction, on a small graph that has every case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kedrec.errors import UsageError
+from kedrec.loading import load_graph
+from kedrec.recommend import Kedrec
+from kedrec.settings import load_settings
+from kedrec.stores.ladybug import LadybugStore
+
+NODES = """\
+Drug DRUGBANK:D1 alphaprim
+Drug DRUGBANK:D2 betaprim
+Drug DRUGBANK:D3 gammaprim
+Drug DRUGBANK:D9 lonelyprim
+Disease MONDO:1 gasping
+Disease MONDO:2 childhood_gasping
+Disease MONDO:3 wheezing
+Disease MONDO:4 itching
+Disease MONDO:5 unlinked_disease
+Disease MONDO:6 infant_gasping
+Gene NCBIGene:1 GENE1
+Gene NCBIGene:2 GENE2
+Symptom MESH:D1 Dyspneas
+Symptom MESH:D2 Cough
+Symptom MESH:D3 Rash
+SideEffect UMLS:C1 dyspnea
+SideEffect UMLS:C2 Nausea
+SideEffect UMLS:C3 Gasping
+SideEffect UMLS:C4 Hiccups
+"""
+EDGES = """\
+CONTRAINDICATED_FOR DRUGBANK:D1 MONDO:1
+CONTRAINDICATED_FOR DRUGBANK:D2 MONDO:2
+IS_A MONDO:2 MONDO:1
+IS_A MONDO:6 MONDO:2
+PRESENTS MONDO:1 MESH:D1
+PRESENTS MONDO:1 MESH:D2
+PRESENTS MONDO:3 MESH:D1
+PRESENTS MONDO:3 MESH:D2
+PRESENTS MONDO:3 MESH:D3
+PRESENTS MONDO:4 MESH:D3
+BINDS DRUGBANK:D1 NCBIGene:1
+BINDS DRUGBANK:D2 NCBIGene:1
+BINDS DRUGBANK:D3 NCBIGene:1
+BINDS DRUGBANK:D3 NCBIGene:2
+ASSOCIATED_WITH MONDO:1 NCBIGene:1
+ASSOCIATED_WITH MONDO:3 NCBIGene:1
+ASSOCIATED_WITH MONDO:3 NCBIGene:2
+ASSOCIATED_WITH MONDO:2 NCBIGene:1
+CAUSES DRUGBANK:D1 UMLS:C1
+CAUSES DRUGBANK:D1 UMLS:C2
+CAUSES DRUGBANK:D1 UMLS:C3
+CAUSES DRUGBANK:D2 UMLS:C2
+CAUSES DRUGBANK:D2 UMLS:C4
+PALLIATES DRUGBANK:D3 MONDO:1
+"""
+TREATS = "TREATS DRUGBANK:D3 MONDO:3\n"
+
+
+def _graph(folder: Path, edges: str) -> Kedrec:
+    mine = folder / "mine"
+    mine.mkdir()
+    rows = [line.split() for line in NODES.splitlines()]
+    (mine / "nodes.tsv").write_text(
+        "kind\tid\tname\n" + "".join(f"{a}\t{b}\t{c.replace('_', ' ')}\n" for a, b, c in rows)
+    )
+    lines = ["\t".join([*line.split(), "CC0-1.0"]) for line in edges.splitlines()]
+    (mine / "edges.tsv").write_text("relation\tstart\tend\tlicence\n" + "\n".join(lines) + "\n")
+    with LadybugStore(folder / "graph", read_only=False) as writer:
+        report = load_graph(
+            writer, ("kedrec",), data_dir=mine, work_dir=folder / "work", progress=lambda *_: None
+        )
+    assert sum(count for by in report.edges.values() for count in by.values()) == len(lines)
+    return Kedrec(load_settings(home=folder / "home", graph=str(folder / "graph")))
+
+
+@pytest.fixture(scope="module")
+def kr(tmp_path_factory: pytest.TempPathFactory) -> Kedrec:
+    return _graph(tmp_path_factory.mktemp("safety"), EDGES + TREATS)
+
+
+def test_a_direct_contraindication_is_flagged_said_and_has_its_path(kr: Kedrec) -> None:
+    found = kr.explain("alphaprim", "gasping")
+    assert found.safety.contraindication == "direct"
+    assert found.safety.contraindicated
+    assert "contraindicated" in found.flags
+    (against,) = [item for item in found.adverse if item.id in found.safety.paths]
+    assert [node.id for node in against.path.nodes] == ["DRUGBANK:D1", "MONDO:1"]  # type: ignore[union-attr]
+    assert f"contraindicated: see {against.id}" in found.verdict
+
+
+def test_a_contraindication_passes_to_subtypes(kr: Kedrec) -> None:
+    for disease, nodes in (
+        ("childhood gasping", ["DRUGBANK:D1", "MONDO:1", "MONDO:2"]),
+        ("infant gasping", ["DRUGBANK:D1", "MONDO:1", "MONDO:2", "MONDO:6"]),
+    ):
+        found = kr.explain("alphaprim", disease)
+        assert found.safety.contraindication == "inherited"
+        (against,) = found.adverse
+        assert [node.id for node in against.path.nodes] == nodes  # type: ignore[union-attr]
+
+
+def test_one_for_a_subtype_alone_is_a_caution(kr: Kedrec) -> None:
+    found = kr.explain("betaprim", "gasping")
+    assert found.safety.contraindication == "subtype"
+    assert not found.safety.contraindicated
+    assert "caution" in found.flags
+    assert "contraindicated" not in found.flags
+    assert "a kind of gasping: see C1" in found.verdict
+    (caution,) = found.safety.cautions
+    assert caution.sentence == "betaprim is contraindicated in childhood gasping, which is a kind of gasping"
+
+
+def test_one_for_a_disease_that_looks_alike_is_weak_and_told_so(kr: Kedrec) -> None:
+    found = kr.explain("alphaprim", "wheezing")
+    assert found.safety.contraindication == "look-alike"
+    assert "weak" in found.verdict
+    (caution,) = found.safety.cautions  # one path, though the two share two symptoms
+    assert caution.path is not None
+    assert caution.path.nodes[1].id == "MONDO:1"
+
+
+def test_one_shared_symptom_does_not_make_diseases_look_alike(kr: Kedrec) -> None:
+    assert kr.explain("alphaprim", "itching").safety.contraindication == ""
+
+
+def test_side_effects_that_the_disease_presents_or_is_are_singled_out(kr: Kedrec) -> None:
+    found = kr.explain("alphaprim", "gasping")
+    assert found.safety.side_effects == 3
+    worsening = {one.effect.id: one.worsens.id for one in found.safety.worsening if one.worsens}
+    assert worsening == {"UMLS:C1": "MESH:D1", "UMLS:C3": "MONDO:1"}  # by name: the vocabularies differ
+    assert "causes-disease" in found.flags
+    assert [one.drugs for one in found.safety.specific] == [1, 1, 2]
+    assert all(one.sources == ("kedrec",) for one in found.safety.specific)
+    alike = kr.explain("alphaprim", "wheezing")
+    assert "may-worsen" in alike.flags
+    assert "causes-disease" not in alike.flags
+
+
+def test_side_effects_are_predicted_from_drugs_that_share_targets_and_labelled(kr: Kedrec) -> None:
+    found = kr.explain("betaprim", "gasping").safety
+    assert found.side_effects == 2
+    predicted = {one.effect.id: one for one in found.predicted}
+    assert set(predicted) <= {"UMLS:C1", "UMLS:C3"}  # what alphaprim causes, without what betaprim does
+    for one in predicted.values():
+        assert [drug.id for drug in one.because] == ["DRUGBANK:D1"]
+        assert one.probability >= 2 * one.usual
+
+
+def test_the_badge_tells_known_from_learned_from_new(kr: Kedrec) -> None:
+    known, learned, new = (
+        kr.explain(drug, disease).badge
+        for drug, disease in (("gammaprim", "wheezing"), ("gammaprim", "gasping"), ("betaprim", "wheezing"))
+    )
+    assert (known.standing, known.sources) == ("known", ("kedrec",))
+    assert (learned.standing, learned.sources) == ("learned", ("kedrec",))
+    assert (new.standing, new.sources) == ("new", ())
+
+
+def test_contraindicated_drugs_are_hidden_when_asked_and_counted(kr: Kedrec) -> None:
+    both = ["alphaprim", "gammaprim"]
+    shown = kr.recommend("gasping", drugs=both, llm=False)
+    hidden = kr.recommend("gasping", drugs=both, llm=False, hide_contraindicated=True)
+    assert "alphaprim" in [one.drug.name for one in shown]
+    assert [one.drug.name for one in hidden] == ["gammaprim"]
+    assert (shown.hidden, hidden.hidden) == (0, 1)
+    alone = kr.recommend("gasping", drugs=["alphaprim"], llm=False, hide_contraindicated=True)
+    assert not len(alone)
+    assert "hidden" in alone.abstained
+
+
+def test_diseases_are_ranked_for_a_drug_with_the_scores_of_the_pairs(kr: Kedrec) -> None:
+    answer = kr.recommend_diseases("gammaprim", top=3, llm=False)
+    assert answer.asked == "drug"
+    assert answer.drug.id == "DRUGBANK:D3"
+    assert answer.candidates == 6
+    assert [one.rank for one in answer] == sorted(one.rank for one in answer)
+    for one in answer:
+        assert one.drug.id == "DRUGBANK:D3"
+        assert one.score == kr.ranker.pair("DRUGBANK:D3", one.disease.id).score
+        assert f"of {answer.candidates} diseases" in one.verdict
+    assert kr.recommend("gasping", top=1, llm=False).asked == "disease"
+
+
+def test_a_drug_or_disease_without_edges_abstains(kr: Kedrec) -> None:
+    for answer in (
+        kr.recommend_diseases("lonelyprim", llm=False),
+        kr.recommend("unlinked disease", llm=False),
+    ):
+        assert not len(answer)
+        assert "Not enough in the graph" in answer.abstained
+    found = kr.explain("lonelyprim", "unlinked disease")
+    assert "few-paths" in found.flags
+    assert not found.coverage.enough
+    assert found.safety.contraindication == ""
+
+
+def test_a_comparison_splits_shared_paths_from_own_ones_and_adds_up(kr: Kedrec) -> None:
+    found = kr.compare("wheezing", "gammaprim", "alphaprim")
+    through = {
+        side: {
+            item.path.nodes[1].name
+            for item in one.evidence
+            if item.id in found.exclusive[place]
+            and item.path is not None
+            and item.path.template == "drug-binds-gene-disease"
+        }
+        for place, (side, one) in enumerate((("left", found.left), ("right", found.right)))
+    }
+    assert through == {"left": {"GENE2"}, "right": set()}  # both bind GENE1
+    assert found.shared[0]
+    assert found.shared[1]
+    difference = sum(part.difference for part in found.parts)
+    assert difference == pytest.approx(found.left.score - found.right.score)
+    counts = {one.template: (one.left, one.right) for one in found.metapaths}
+    assert counts["drug-binds-gene-disease"] == (2, 1)
+
+
+def test_a_drug_is_not_compared_with_itself(kr: Kedrec) -> None:
+    with pytest.raises(UsageError, match="both alphaprim"):
+        kr.compare("gasping", "alphaprim", "DRUGBANK:D1")
+
+
+def test_a_graph_without_treatments_ranks_unfitted_and_says_so(tmp_path: Path) -> None:
+    with _graph(tmp_path, EDGES) as kr:
+        answer = kr.recommend("wheezing", llm=False)
+        assert answer.manifest.ranking.startswith("unfitted")
+        assert len(answer)
+        for one in answer:
+            assert one.probability is None
+            assert "unfitted" in one.flags
