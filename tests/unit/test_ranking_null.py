@@ -11,11 +11,12 @@ import pytest
 from listed_graph import Link, ListedGraph, random_graph
 from scipy.stats import chisquare, gamma
 
+from kedrec.errors import NotFoundError
 from kedrec.ranking.adjacency import PLAIN, Adjacency, Incidence, Table, read_adjacency
 from kedrec.ranking.counts import PathCounter
 from kedrec.ranking.groups import transformed
 from kedrec.ranking.metapaths import Metapath, schema_tables, written
-from kedrec.ranking.null import SMALLEST, NullModel
+from kedrec.ranking.null import SMALLEST, NullModel, path_chances
 from kedrec.ranking.xswap import incidence_of, permuted, permuted_graphs
 
 GENES = "Drug BINDS Gene < ASSOCIATED_WITH Disease"
@@ -73,7 +74,7 @@ def test_every_graph_of_the_same_degrees_is_as_likely() -> None:
     ]
     draw = np.random.default_rng(11)
     seen: Counter[frozenset[tuple[int, int]]] = Counter()
-    for _ in range(1000):
+    for _ in range(600):
         seen[frozenset(linked(permuted(wanted, draw, attempts=60)))] += 1
     assert set(seen) == set(alike)
     assert len(alike) > 10
@@ -177,6 +178,13 @@ def test_a_pair_that_shares_more_genes_than_its_degrees_bring_stands_out(tmp_pat
     adjacency = Adjacency(read_adjacency(graph, schema_tables()))  # type: ignore[arg-type]
     null = NullModel.open(adjacency, tmp_path, longest=2, permutations=10)
     (pair,) = null.pair(number(adjacency, "Drug", 0), number(adjacency, "Disease", 0))
+    assert path_chances(adjacency, tmp_path, "Drug:0", "Disease:0") is None  # made for two hops alone
+    NullModel.open(adjacency, tmp_path)
+    assert [
+        found.abbreviation for found in path_chances(adjacency, tmp_path, "Drug:0", "Disease:0") or ()
+    ] == ["CbG<aD"]
+    with pytest.raises(NotFoundError, match="Disease:99"):
+        path_chances(adjacency, tmp_path, "Drug:0", "Disease:99")
     assert pair.metapath == GENES
     assert pair.abbreviation == "CbG<aD"
     assert pair.p_value < 1e-3
@@ -256,7 +264,6 @@ def test_a_pairs_own_treatment_counts_for_neither_its_degree_nor_its_paths(tmp_p
 def test_the_null_is_kept_for_its_own_graph_and_made_again_where_damaged(tmp_path: Path) -> None:
     calls: list[int] = []
     adjacency = chance_graph(6, 30, 20)
-    options = {"longest": 2, "permutations": 3}
 
     def made(graph: Adjacency) -> NullModel:
         calls.clear()
@@ -264,9 +271,12 @@ def test_the_null_is_kept_for_its_own_graph_and_made_again_where_damaged(tmp_pat
             graph, tmp_path, longest=2, permutations=3, progress=lambda _, done, __: calls.append(done)
         )
 
+    assert NullModel.cached(adjacency, tmp_path, longest=2, permutations=3) is None
     first = made(adjacency)
     assert calls == [0, 1, 2]
-    assert first.permutations == options["permutations"]
+    assert NullModel.cached(adjacency, tmp_path, longest=2, permutations=3) is not None
+    assert NullModel.cached(adjacency, tmp_path, longest=2, permutations=4) is None
+    assert first.permutations == 3
     path = paths_of(first)[GENES]
     second = made(adjacency)
     assert calls == []
