@@ -27,13 +27,15 @@ __all__ = [
 
 Progress = Callable[[str, int, "int | None"], None]
 
+_LEAST = 5  # diseases with a treatment, to draw from
+
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure and its 95 % interval; the interval is None where too few resamples had the figure at all."""
+    """A figure and its 95 % interval; the interval is None where there was too little to draw from."""
 
     value: float
     low: float | None
@@ -156,7 +158,8 @@ def performance(
 
     Diseases and not pairs are drawn (with all their pairs of the group), since pairs of one disease stand
     and fall together. The intervals are the 2.5th and 97.5th percentiles (Efron 1979,
-    doi:10.1214/aos/1176344552); they are left out where under half of the resamples had the figure.
+    doi:10.1214/aos/1176344552); they are left out where fewer than five diseases have a treatment in the
+    group, since those few drawn again tell nothing, or under half of the resamples had the figure.
 
     Args:
         scores, labels, diseases: one entry a pair; the pairs of a disease are its whole ranking.
@@ -176,18 +179,20 @@ def performance(
         _, disease = np.unique(diseases[inside], return_inverse=True)
         sample = _Sample(scores[inside], labels[inside], disease, ranks[inside] <= top)
         draw = np.random.default_rng([seed, place])
-        drawn = [sample.figures(weights) for weights in _drawn(sample.count, draw, resamples)]
+        treated = labels[inside]
+        held = len(np.unique(disease[treated]))
+        draws = _drawn(sample.count, draw, resamples if held >= _LEAST else 0)
+        drawn = [sample.figures(weights) for weights in draws]
         estimates = [
             _estimate(value, [figures[at] for figures in drawn])
             for at, value in enumerate(sample.figures(np.ones(sample.count)))
         ]
-        treated = labels[inside]
         found.append(
             Stratum(
                 name=name,
                 pairs=len(inside),
                 treatments=int(treated.sum()),
-                diseases=len(np.unique(disease[treated])),
+                diseases=held,
                 auroc=estimates[0],
                 auprc=estimates[1],
                 recall=estimates[2],

@@ -75,6 +75,16 @@ def test_intervals_hold_the_figure_shrink_with_more_diseases_and_repeat_with_the
     assert width(160, 1)[2] < 0.5 * width(10, 1)[2]
 
 
+def test_few_diseases_give_no_interval() -> None:
+    given = pairs(2, 60, 4)
+    whole = np.zeros(len(given["scores"]), np.int64)
+    (one,) = performance(given["scores"], given["labels"], given["diseases"], whole, ["all"])
+    assert one.diseases == 4
+    assert one.auprc is not None
+    assert one.auprc.low is None
+    assert "(" not in markdown({"all": [one]})
+
+
 def test_groups_of_degrees_are_of_like_size_and_keep_equal_degrees_together() -> None:
     degrees = np.array([0, 0, 0, 0, 0, 1, 2, 3, 4, 50, 99])
     nodes = np.repeat(np.arange(10), 3)  # the last has no pair
