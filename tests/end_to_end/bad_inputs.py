@@ -61,6 +61,10 @@ def _no_model(work: Path) -> None:
     (work / "model.gguf").write_bytes(b"GGUF" + b"\0" * 200)
 
 
+def _diseases(work: Path) -> None:
+    (work / "diseases.txt").write_text("gout\nnosuch syndrome\nimatinib\n")
+
+
 ASK = ("kedrec", "ask", "--no-llm", "--disease")
 OWN = ("kedrec-load", "graph", "kedrec", "--from", "{work}/mine", "--no-fit")
 
@@ -88,6 +92,41 @@ CASES = (
     Case("--top 10^9", (*ASK, "gout", "--top", "1000000000"), 2, "1 to 1,000"),
     Case("--paths 0", (*ASK, "gout", "--paths", "0"), 2, "1 to 50"),
     Case("--seed -1", (*ASK, "gout", "--seed", "-1"), 2, "SEED"),
+    Case("neither a disease nor a drug", ("kedrec", "ask", "--no-llm"), 2, "--disease"),
+    Case(
+        "two drugs without a disease",
+        ("kedrec", "ask", "--drug", "imatinib", "--drug", "colchicine"),
+        2,
+        "--disease",
+    ),
+    Case(
+        "a drug compared with itself",
+        ("kedrec", "compare", "--disease", "gout", "--drug", "colchicine", "--drug", "Colchicine"),
+        2,
+        "Name two drugs",
+    ),
+    Case("one drug to compare", ("kedrec", "compare", "--disease", "gout", "--drug", "colchicine"), 2, "two"),
+    Case(
+        "diseases that aren't, in a list",
+        ("kedrec", "rank", "--diseases", "{work}/diseases.txt", "--out", "{work}/p.parquet"),
+        1,
+        "line 3",
+        _diseases,
+    ),
+    Case(
+        "no such list",
+        ("kedrec", "rank", "--diseases", "{work}/none", "--out", "{work}/p.parquet"),
+        1,
+        "none",
+    ),
+    Case("scores in another format", ("kedrec", "rank", "--all", "--out", "{work}/p.csv"), 2, ".parquet"),
+    Case("scores to nowhere", ("kedrec", "rank", "--all", "--out", "{work}/none/p.parquet"), 2, "no folder"),
+    Case(
+        "no Ray where one was said to be",
+        ("kedrec", "rank", "--all", "--out", "{work}/p.parquet", "--ray", "127.0.0.1:9"),
+        2,
+        "127.0.0.1:9",
+    ),
     Case("no graph yet", (*ASK, "gout", "--graph", "{work}/none"), 1, "kedrec-load graph"),
     Case("a graph of an unknown kind", (*ASK, "gout", "--graph", "ftp://example.org/g"), 2, "ftp"),
     Case("Neo4j down", (*ASK, "gout", "--graph", "bolt://127.0.0.1:9"), 1, "127.0.0.1:9"),
