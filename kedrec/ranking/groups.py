@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kedrec.ranking.adjacency import Adjacency, Progress, Table
+    from kedrec.ranking.arrays import Arrays
     from kedrec.ranking.metapaths import Metapath
 
-__all__ = ["SCALE", "Ends", "grouped_counts", "transformed"]
+__all__ = ["SCALE", "Ends", "Window", "grouped_counts", "transformed", "window_near"]
 
 SCALE = 10.0
 """How many times its mean over all pairs of the real graph a count is divided by, before its arcsinh.
@@ -29,7 +30,27 @@ Himmelstein et al. 2023 take one; on permuted graphs the gamma's tail fits bette
 
 _BLOCK = 1 << 26  # counts made at once: 256 MB
 
+_WIDTHS = (0.0, 0.05, 0.1, 0.2, 0.4)  # of the window over degrees, as a natural logarithm of their ratio
+_LINKED, _PAIRS = 200, 50_000  # a window is wide enough where it holds so many linked pairs, or pairs at all
+
 _Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Figures of permuted pairs whose degrees are near some degrees; one entry a pair asked for.
+
+    Attributes:
+        n, linked: pairs, and those of them with any path.
+        sums, squares: of the transformed counts.
+        raw: sum of the counts as they are.
+    """
+
+    n: _Floats
+    linked: _Floats
+    sums: _Floats
+    squares: _Floats
+    raw: _Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +148,41 @@ def grouped_counts(
         for place, group in enumerate(groups)
         for name, array in group.arrays().items()
     }
+
+
+def window_near(arrays: Arrays, place: int, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> Window:
+    """The permuted pairs of degrees like some pairs', the window as wide as it has to be.
+
+    Args:
+        arrays: as `grouped_counts` makes them.
+        place: the metapath's.
+        drugs, diseases: the degrees of each pair's ends.
+    """
+    near, near_place = np.unique(drugs, return_inverse=True)
+    far, far_place = np.unique(diseases, return_inverse=True)
+    groups = arrays[f"{place}/drug_degrees"], arrays[f"{place}/disease_degrees"]
+    figures = [arrays[f"{place}/{name}"] for name in ("n", "linked", "sums", "squares", "raw")]
+    found = np.zeros((len(figures), len(near), len(far)))
+    few = np.ones((len(near), len(far)), bool)
+    for width in _WIDTHS:
+        weights = _weights(near, groups[0], width), _weights(far, groups[1], width)
+        wider = np.stack([weights[0] @ figure @ weights[1].T for figure in figures])
+        found[:, few] = wider[:, few]
+        few = (found[1] < _LINKED) & (found[0] < _PAIRS)
+        if not few.any():
+            break
+    return Window(*(figure[near_place, far_place] for figure in found))
+
+
+def _weights(asked: NDArray[np.int64], groups: NDArray[np.int64], width: float) -> _Floats:
+    """How much each group of equal degrees counts for each degree asked: asked x groups."""
+    if not width:
+        same: _Floats = np.equal.outer(asked, groups).astype(np.float64)
+        return same
+    with np.errstate(divide="ignore"):
+        apart = np.log(asked)[:, None] - np.log(groups)[None, :]  # groups are of 1 at least
+    weights: _Floats = np.exp(-0.5 * (apart / width) ** 2)
+    return weights
 
 
 class _Groups:

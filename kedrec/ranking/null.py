@@ -21,7 +21,7 @@ from kedrec.errors import NotFoundError
 from kedrec.ranking.adjacency import PLAIN, Adjacency, read_adjacency
 from kedrec.ranking.arrays import ArrayFile, DamagedFileError, write_arrays
 from kedrec.ranking.counts import PathCounter
-from kedrec.ranking.groups import Ends, grouped_counts, transformed
+from kedrec.ranking.groups import Ends, Window, grouped_counts, transformed, window_near
 from kedrec.ranking.metapaths import abbreviation, metapaths, schema_tables, written
 from kedrec.ranking.xswap import ATTEMPTS, tables_along
 
@@ -43,8 +43,6 @@ _LAYOUT = 2  # of the cached figures; another number makes old caches unread
 _KEPT = 4  # cached nulls, of the graphs asked last
 _SEED = 20230510
 
-_WIDTHS = (0.0, 0.05, 0.1, 0.2, 0.4)  # of the window over degrees, as a natural logarithm of their ratio
-_LINKED, _PAIRS = 200, 50_000  # a window is wide enough where it holds so many linked pairs, or pairs at all
 
 _Floats = NDArray[np.float64]
 
@@ -68,23 +66,6 @@ class PathTypeChance:
     expected: float
     p_value: float
     adjusted: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Figures of permuted pairs whose degrees are near some degrees; one entry a pair asked for.
-
-    Attributes:
-        n, linked: pairs, and those of them with any path.
-        sums, squares: of the transformed counts.
-        raw: sum of the counts as they are.
-    """
-
-    n: _Floats
-    linked: _Floats
-    sums: _Floats
-    squares: _Floats
-    raw: _Floats
 
 
 class NullModel:
@@ -237,31 +218,31 @@ class NullModel:
             found, key=lambda each: (each.p_value, -each.dwpc / max(each.expected, 1e-30), each.metapath)
         )
 
+    def on(self, adjacency: Adjacency) -> Self:
+        """The same null for the pairs of another graph of these nodes and degrees, such as a permuted one."""
+        return type(self)(adjacency, self.paths, self._arrays, self.permutations)
+
+    def share(self, metapath: Metapath, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> _Floats:
+        """How many of the permuted pairs of like degrees have any path, for some pairs: 0 to 1.
+
+        Only as many pairs can have a p-value under 1: the others have no path.
+        """
+        window = self._window(self._places[metapath], drugs, diseases)
+        found: _Floats = window.linked / np.maximum(window.n, 1e-9)
+        return found
+
     @cached_property
     def _counter(self) -> PathCounter:
         return PathCounter(self._adjacency, self.paths)
 
-    def _window(self, place: int, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> _Window:
+    def _window(self, place: int, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> Window:
         """The permuted pairs with degrees like those of some pairs."""
         path = self.paths[place]
         ends = Ends.of(self._adjacency, path)
         own = ends.own(self._adjacency, drugs, diseases)
         here = ends.drugs[drugs] - own[0]
         there = ends.diseases[diseases] - own[1]
-        near, near_place = np.unique(here, return_inverse=True)
-        far, far_place = np.unique(there, return_inverse=True)
-        groups = self._arrays[f"{place}/drug_degrees"], self._arrays[f"{place}/disease_degrees"]
-        figures = [self._arrays[f"{place}/{name}"] for name in ("n", "linked", "sums", "squares", "raw")]
-        found = np.zeros((len(figures), len(near), len(far)))
-        open_ = np.ones((len(near), len(far)), bool)
-        for width in _WIDTHS:
-            weights = _weights(near, groups[0], width), _weights(far, groups[1], width)
-            wider = np.stack([weights[0] @ figure @ weights[1].T for figure in figures])
-            found[:, open_] = wider[:, open_]
-            open_ = (found[1] < _LINKED) & (found[0] < _PAIRS)
-            if not open_.any():
-                break
-        return _Window(*(figure[near_place, far_place] for figure in found))
+        return window_near(self._arrays, place, here, there)
 
 
 def open_null(
@@ -303,17 +284,6 @@ def path_chances(
             raise NotFoundError(f"The graph has no {kind} '{id_}'.", "Search for its name to find its id.")
         numbers.append(number)
     return null.pair(*numbers)
-
-
-def _weights(asked: NDArray[np.int64], groups: NDArray[np.int64], width: float) -> _Floats:
-    """How much each group of equal degrees counts for each degree asked: asked x groups."""
-    if not width:
-        same: _Floats = np.equal.outer(asked, groups).astype(np.float64)
-        return same
-    with np.errstate(divide="ignore"):
-        apart = np.log(asked)[:, None] - np.log(groups)[None, :]  # groups are of 1 at least
-    weights: _Floats = np.exp(-0.5 * (apart / width) ** 2)
-    return weights
 
 
 def _paths(adjacency: Adjacency, longest: int) -> list[Metapath]:

@@ -12,6 +12,7 @@ from listed_graph import Link, ListedGraph, random_graph
 from scipy.stats import chisquare, gamma
 
 from kedrec.errors import NotFoundError
+from kedrec.evaluation.chance import calibration, markdown
 from kedrec.ranking.adjacency import PLAIN, Adjacency, Incidence, Table, read_adjacency
 from kedrec.ranking.counts import PathCounter
 from kedrec.ranking.groups import transformed
@@ -140,26 +141,16 @@ def paths_of(null: NullModel) -> dict[str, Metapath]:
 def test_on_a_graph_of_chance_small_p_values_are_as_rare_as_they_say(tmp_path: Path) -> None:
     adjacency = chance_graph(1)
     null = NullModel.open(adjacency, tmp_path, longest=2, permutations=25)
-    fresh = next(permuted_graphs(adjacency, schema_tables_linked(adjacency), seed=99))
-    counts = PathCounter(fresh, null.paths).counts(np.arange(60))
-    drugs, diseases = (axis.ravel() for axis in np.meshgrid(np.arange(150), np.arange(60), indexing="ij"))
-    on_fresh = NullModel(
-        fresh, null.paths, null._arrays, 25
-    )  # the figures of the one, the pairs of the other
-    for name in (GENES, TREATED):
-        place = [written(path) for path in null.paths].index(name)
-        values = counts[place].ravel().astype(float)
-        p = on_fresh.p_values(null.paths[place], drugs, diseases, values)
-        joined = values > 0
-        assert joined.sum() > 1000
-        assert (p[~joined] == 1).all()
-        assert 0.02 < (p < 0.05).mean() < 0.07, name
-        assert 0.004 < (p < 0.01).mean() < 0.015, name
-        assert (p < 0.001).mean() < 0.004, name
-
-
-def schema_tables_linked(adjacency: Adjacency) -> list[Table]:
-    return [table for table in schema_tables() if len(adjacency.incidence(table).indices)]
+    assert {GENES, TREATED} <= set(paths_of(null))
+    rows = {row.limit: row for row in calibration(adjacency, null, seed=99)}
+    assert rows[0.05].joined > 5000
+    assert 0.7 < rows[0.05].fresh / rows[0.05].expected < 1.2
+    assert 0.5 < rows[0.01].fresh / rows[0.01].expected < 1.5
+    assert rows[0.001].fresh < 0.004
+    assert rows[0.05].real < 0.1  # this graph is of chance itself
+    assert "| 0.05 | 0.0" in markdown(list(rows.values()))
+    path = paths_of(null)[GENES]
+    assert null.p_value(path, 0, 0, 0.0) == 1.0
 
 
 def test_a_pair_that_shares_more_genes_than_its_degrees_bring_stands_out(tmp_path: Path) -> None:
