@@ -25,9 +25,9 @@ __all__ = ["CAUSES", "PULL", "TABLES", "Likely", "SimilarDrugs"]
 
 CAUSES: Table = ("CAUSES", "Drug", "SideEffect")
 PULL = 2.0
-"""How much the share among all drugs counts. Chosen on the pairs that `kedrec evaluate side-effects` measures,
-where it matters little: from 0.25 to 4, AUPRC over all pairs rises from 0.415 to 0.436 on Hetionet, and by drug
-falls from 0.494 to 0.493."""
+"""How much the share among all drugs counts. Chosen on the pairs that `kedrec evaluate side-effects`
+measures, where it matters little: from 0.25 to 4, AUPRC over all pairs rises from 0.415 to 0.436 on Hetionet,
+and by drug falls from 0.494 to 0.493."""
 
 _SHARED: tuple[Table, ...] = (
     ("BINDS", "Drug", "Gene"),

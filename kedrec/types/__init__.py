@@ -1,0 +1,42 @@
+"""What KEDRec passes around and gives back. `--json` prints exactly these objects.
+
+Everything is frozen: an answer never changes after it was made.
+"""
+
+from __future__ import annotations
+
+from kedrec.types.answer import Answer, Coverage, DiseaseAnswer, Manifest, Recommendation, ScorePart
+from kedrec.types.base import Stance
+from kedrec.types.comparison import ComparedMetapath, ComparedPart, Comparison
+from kedrec.types.graph import Edge, Entity, Evidence, Link, NameMatch, Node, Path, PathStep, Status
+from kedrec.types.rationale import Citation, Claim, Rationale
+from kedrec.types.safety import Badge, PredictedSideEffect, Safety, SideEffect
+
+__all__ = [
+    "Answer",
+    "Badge",
+    "Citation",
+    "Claim",
+    "ComparedMetapath",
+    "ComparedPart",
+    "Comparison",
+    "Coverage",
+    "DiseaseAnswer",
+    "Edge",
+    "Entity",
+    "Evidence",
+    "Link",
+    "Manifest",
+    "NameMatch",
+    "Node",
+    "Path",
+    "PathStep",
+    "PredictedSideEffect",
+    "Rationale",
+    "Recommendation",
+    "Safety",
+    "ScorePart",
+    "SideEffect",
+    "Stance",
+    "Status",
+]

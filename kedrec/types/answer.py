@@ -1,0 +1,133 @@
+"""What a question is answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from kedrec.types.base import Frozen, Probability
+from kedrec.types.graph import Entity, Evidence
+from kedrec.types.rationale import Rationale
+from kedrec.types.safety import Badge, Safety
+
+__all__ = ["Answer", "Coverage", "DiseaseAnswer", "Manifest", "Recommendation", "ScorePart"]
+
+
+class ScorePart(Frozen):
+    """One metapath's share in a score, in log-odds (or in the unfitted score's own unit).
+
+    Attributes:
+        group: what kind of part it is; `prior` is what the degrees alone tell.
+    """
+
+    group: Literal["prior", "metapath", "similar drugs", "similar diseases"] = "metapath"
+    metapath: str
+    template: str
+    value: float
+    contribution: float
+
+
+class Coverage(Frozen):
+    """How much the graph knows of a pair.
+
+    Attributes:
+        paths: supporting paths found for the pair.
+        metapaths: templates with at least one path.
+        drug_edges, disease_edges: edges at the drug and at the disease, treatments included.
+        disease_treatments: drugs the graph knows to treat the disease, without this pair.
+        enough: whether a rationale was attempted; `reason` says why not.
+    """
+
+    paths: int
+    metapaths: int
+    drug_edges: int
+    disease_edges: int
+    disease_treatments: int
+    enough: bool
+    reason: str = ""
+
+
+class Manifest(Frozen):
+    """What an answer was made from; the same manifest gives the same answer."""
+
+    kedrec: str
+    graph: str
+    fingerprint: str
+    schema_version: int
+    templates: str
+    """SHA-256 over the path templates' text."""
+    ranking: str
+    """`fitted` or `unfitted`, and what was fitted."""
+    prompt: str = ""
+    model: str = ""
+    model_sha256: str = ""
+    seed: int
+    licences: tuple[str, ...] = ()
+
+
+class Recommendation(Frozen):
+    """One drug for one disease.
+
+    Attributes:
+        rank: 1 is best among all drugs of the graph (of a `DiseaseAnswer`: among its diseases).
+        score: the ranking's score in log-odds (unfitted: the unfitted score).
+        probability: None where the ranking could not be fitted on this graph.
+        known: sources in which the graph already has the treatment; () where it is new.
+        badge: whether the pair is news.
+        verdict: what the drug's standing is in a sentence or two, made from the fields above.
+        adverse: contraindications (direct or inherited) and the like.
+        safety: contraindications and side effects summed up.
+        base: what the score is before its parts; with them it adds up to the score.
+        flags: short words such as `known`, `contraindicated`, `few-paths`.
+    """
+
+    rank: int
+    drug: Entity
+    disease: Entity
+    score: float
+    probability: Probability | None
+    known: tuple[str, ...] = ()
+    badge: Badge
+    verdict: str
+    rationale: Rationale
+    evidence: tuple[Evidence, ...] = ()
+    adverse: tuple[Evidence, ...] = ()
+    safety: Safety = Safety()
+    base: float = 0.0
+    score_parts: tuple[ScorePart, ...] = ()
+    coverage: Coverage
+    flags: tuple[str, ...] = ()
+
+
+class _Answer(Frozen):
+    recommendations: tuple[Recommendation, ...]
+    candidates: int
+    """Drugs, or diseases, that were ranked."""
+    abstained: str = ""
+    """Why nothing could be recommended; "" where something was."""
+    hidden: int = 0
+    """Contraindicated ones left out, as asked, before the last of the recommendations."""
+    manifest: Manifest
+
+    def __len__(self) -> int:
+        return len(self.recommendations)
+
+    def __getitem__(self, index: int) -> Recommendation:
+        return self.recommendations[index]
+
+    def __iter__(self) -> Iterator[Recommendation]:  # type: ignore[override]  # a sequence of its items, not of its fields
+        return iter(self.recommendations)
+
+
+class Answer(_Answer):
+    """The drugs recommended for a disease, best first; a sequence of `Recommendation`."""
+
+    asked: Literal["disease"] = "disease"
+    disease: Entity
+
+
+class DiseaseAnswer(_Answer):
+    """The diseases that a drug could be repurposed for, best first; a sequence of `Recommendation`."""
+
+    asked: Literal["drug"] = "drug"
+    drug: Entity
