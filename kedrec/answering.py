@@ -14,7 +14,7 @@ from kedrec.llm.default import BASE_FILE
 from kedrec.llm.prompting import PROMPT_VERSION, RationalePrompt, rationale_request
 from kedrec.safety import SafetyBook
 from kedrec.stores import path_templates
-from kedrec.types import Coverage, Manifest, Recommendation
+from kedrec.types import SMALLER, Coverage, Manifest, Recommendation, ScorePart
 from kedrec.verdict import badge, flags, too_little, verdict
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ Side = Literal["Disease", "Drug"]
 
 _ANSWER_TOKENS = 200
 _AT_ONCE = 4  # rationales asked for in one go; an endpoint answers them at once, llama.cpp in turn
+_MOST_PARTS = 40  # parts of a score that are told one by one; of hundreds most change nothing
 _MOST_PASSED = 100  # drugs passed over for want of evidence before the search ends
 
 
@@ -149,7 +150,7 @@ class Answering:
             enough=not too_little(pair),
             reason=too_little(pair),
         )
-        parts = score.parts
+        parts = _shown(score.parts)
         standing = badge(self._store, score, pair)
         return Recommendation(
             rank=rank,
@@ -157,6 +158,12 @@ class Answering:
             disease=pair.disease,
             score=score.score,
             probability=score.probability,
+            low=getattr(score, "low", None),
+            high=getattr(score, "high", None),
+            prior=getattr(score, "prior", None),
+            drug_percentile=getattr(score, "drug_percentile", None),
+            disease_percentile=getattr(score, "disease_percentile", None),
+            unseen=getattr(score, "unseen", False),
             known=score.known,
             badge=standing,
             verdict=verdict(rank, of, score, pair, found.safety, side=side),
@@ -211,6 +218,17 @@ class Answering:
     def _report(self, stage: str, done: int, total: int | None) -> None:
         if self._progress is not None:
             self._progress(stage, done, total)
+
+
+def _shown(parts: Sequence[ScorePart]) -> tuple[ScorePart, ...]:
+    """The parts that change a score most, largest first, and the rest added up; the sum stays."""
+    if len(parts) <= _MOST_PARTS:
+        return tuple(parts)
+    order = sorted(parts, key=lambda part: -abs(part.contribution))
+    rest = sum(part.contribution for part in order[_MOST_PARTS:])
+    kept = sorted(order[:_MOST_PARTS], key=lambda part: -part.contribution)
+    smaller = ScorePart(metapath=SMALLER, template="", value=0.0, contribution=rest)
+    return (*kept, smaller)
 
 
 def model_name(model: ChatModel) -> str:

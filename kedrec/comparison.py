@@ -9,6 +9,7 @@ from kedrec.stores import path_templates
 from kedrec.types import ComparedMetapath, ComparedPart, Comparison
 
 if TYPE_CHECKING:
+    from kedrec.ranking import PairScore
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.types import Entity, Evidence, Manifest, Recommendation
 
@@ -19,21 +20,26 @@ _NOTHING = 1e-9
 
 
 def compared(
-    adjacency: Adjacency, disease: Entity, left: Recommendation, right: Recommendation, manifest: Manifest
+    adjacency: Adjacency,
+    scores: tuple[PairScore, PairScore],
+    left: Recommendation,
+    right: Recommendation,
+    manifest: Manifest,
 ) -> Comparison:
     """The comparison of two explained drugs.
 
     Args:
         adjacency: the graph.
-        disease: what both are for.
-        left, right: the drugs as `explain` gives them.
+        scores: how the two pairs were scored, with all their parts.
+        left, right: the pairs as `explain` gives them.
         manifest: what they were explained from.
     """
     both = (
         tuple(item.id for item in left.evidence if _has_too(adjacency, item, right.drug)),
         tuple(item.id for item in right.evidence if _has_too(adjacency, item, left.drug)),
     )
-    parts = _parts(left, right)
+    disease = left.disease
+    parts = _parts(scores)
     return Comparison(
         disease=disease,
         left=left,
@@ -73,20 +79,21 @@ def _has_too(adjacency: Adjacency, item: Evidence, other: Entity) -> bool:
     return there in links.indices[links.indptr[here] : links.indptr[here + 1]]
 
 
-def _parts(left: Recommendation, right: Recommendation) -> tuple[ComparedPart, ...]:
+def _parts(scores: tuple[PairScore, PairScore]) -> tuple[ComparedPart, ...]:
     """Both scores' parts side by side, those that differ most first."""
     found: dict[tuple[str, str], list[float]] = {}
-    for place, one in enumerate((left, right)):
-        if abs(one.base) > _NOTHING:
-            found.setdefault(("base", "base rate"), [0.0, 0.0])[place] += one.base
-        for part in one.score_parts:
+    for place, one in enumerate(scores):
+        parts = one.parts
+        base = one.score - sum(part.contribution for part in parts)
+        found.setdefault(("base", "base rate"), [0.0, 0.0])[place] += base
+        for part in parts:
             found.setdefault((part.group, part.metapath), [0.0, 0.0])[place] += part.contribution
-    parts = [
+    compared_parts = [
         ComparedPart(group=group, label=label, left=values[0], right=values[1])
         for (group, label), values in found.items()
         if any(values)
     ]
-    return tuple(sorted(parts, key=lambda part: (-abs(part.difference), part.label)))
+    return tuple(sorted(compared_parts, key=lambda part: (-abs(part.difference), part.label)))
 
 
 def _metapaths(

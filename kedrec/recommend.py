@@ -220,11 +220,10 @@ class Kedrec:
             raise UsageError(f"'{drug}' and '{other}' are both {drugs[0].name}.", "Name two drugs.")
         ranked = self.ranker.rank(target.id)
         by_drug = {score.drug: score for score in ranked}
-        made, _ = self._recommend(
-            "Disease", ranked, [by_drug[one.id] for one in drugs], paths, None, llm=False
-        )
+        scores = (by_drug[drugs[0].id], by_drug[drugs[1].id])
+        made, _ = self._recommend("Disease", ranked, scores, paths, None, llm=False)
         manifest = self._answering.manifest(self.fingerprint, made, None)
-        return compared(self.ranker.adjacency, target, made[0], made[1], manifest)
+        return compared(self.ranker.adjacency, scores, made[0], made[1], manifest)
 
     def subgraph(self, drug: str, disease: str, *, paths: int = 25) -> Subgraph:
         """The nodes and edges on the best paths of a pair, adverse ones included. Raises as `explain`."""

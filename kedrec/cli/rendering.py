@@ -85,6 +85,8 @@ def standing(recommendation: Recommendation, *, asked: str = "disease") -> Text:
     line.append(f"  {named.id}", style="dim")
     if recommendation.probability is not None:
         line.append(f"  probability {recommendation.probability:.3f}")
+        if recommendation.low is not None and recommendation.high is not None:
+            line.append(f" ({recommendation.low:.3f}-{recommendation.high:.3f})", style="dim")
     else:
         line.append(f"  score {recommendation.score:.3f}")
     for flag in recommendation.flags:
@@ -97,6 +99,9 @@ def print_recommendation(console: Console, recommendation: Recommendation, *, as
     console.print(standing(recommendation, asked=asked))
     warned = recommendation.safety.contraindicated
     _indented(console, Text(recommendation.verdict, style="red" if warned else ""))
+    told = _leaning(recommendation)
+    if told:
+        _indented(console, Text(told, style="dim"))
     if recommendation.badge.standing == "learned":
         _indented(console, Text(recommendation.badge.note, style="yellow"))
     _print_rationale(console, recommendation.rationale)
@@ -139,6 +144,21 @@ def print_safety(console: Console, found: Recommendation, *, links: int | None =
         _indented(console, told)
 
 
+def _leaning(found: Recommendation) -> str:
+    """What a score rests on beside the pair itself: how often each is a match for anything."""
+    said = []
+    if found.prior is not None:
+        said.append(f"by numbers of treatments alone: {found.prior:.3f}")
+    if found.drug_percentile is not None and found.disease_percentile is not None:
+        said.append(
+            f"mean score over all pairs: drug at percentile {found.drug_percentile:.0f}, "
+            f"disease at {found.disease_percentile:.0f}"
+        )
+    if found.unseen:
+        said.append("no other drug is known to treat the disease: scored as one never seen")
+    return "; ".join(said)
+
+
 def _guess(one: PredictedSideEffect) -> str:
     return f"{one.effect.name} {one.probability:.0%}"
 
@@ -155,6 +175,9 @@ def print_explanation(console: Console, found: Recommendation) -> None:
     console.print(head)
     _indented(console, Text(found.verdict, style="red" if found.safety.contraindicated else ""))
     _indented(console, Text(found.badge.note))
+    told = _leaning(found)
+    if told:
+        _indented(console, Text(told))
     coverage = found.coverage
     _indented(
         console,

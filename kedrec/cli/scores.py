@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from kedrec.types import SMALLER
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -38,7 +40,8 @@ def score_rows(found: Recommendation) -> list[Bar]:
     rows = [Bar("base rate", found.base)] if abs(found.base) >= _NOTHING else []
     rest = found.score - sum(row.value for row in rows)
     parts = [part for part in found.score_parts if abs(part.contribution) >= _NOTHING]
-    largest = sorted(parts, key=lambda part: -abs(part.contribution))[:_MOST]
+    named = [part for part in parts if part.metapath != SMALLER]
+    largest = sorted(named, key=lambda part: -abs(part.contribution))[:_MOST]
     for part in sorted(
         largest, key=lambda part: (_GROUPS.get(part.group, 1), -abs(part.contribution), part.metapath)
     ):
@@ -48,7 +51,7 @@ def score_rows(found: Recommendation) -> list[Bar]:
         rows.append(Bar(label, part.contribution))
         rest -= part.contribution
     if len(parts) > len(largest):
-        rows.append(Bar(f"{len(parts) - len(largest)} more", rest))
+        rows.append(Bar(SMALLER, rest))
     return rows
 
 

@@ -5,7 +5,7 @@ Everything is frozen: an answer never changes after it was made.
 
 from __future__ import annotations
 
-from kedrec.types.answer import Answer, Coverage, DiseaseAnswer, Manifest, Recommendation, ScorePart
+from kedrec.types.answer import SMALLER, Answer, Coverage, DiseaseAnswer, Manifest, Recommendation, ScorePart
 from kedrec.types.base import Stance
 from kedrec.types.comparison import ComparedMetapath, ComparedPart, Comparison
 from kedrec.types.graph import Edge, Entity, Evidence, Link, NameMatch, Node, Path, PathStep, Status
@@ -13,6 +13,7 @@ from kedrec.types.rationale import Citation, Claim, Rationale
 from kedrec.types.safety import Badge, PredictedSideEffect, Safety, SideEffect
 
 __all__ = [
+    "SMALLER",
     "Answer",
     "Badge",
     "Citation",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from kedrec.types.base import Frozen, Probability
 from kedrec.types.graph import Entity, Evidence
@@ -11,6 +13,10 @@ from kedrec.types.rationale import Rationale
 from kedrec.types.safety import Badge, Safety
 
 __all__ = ["Answer", "Coverage", "DiseaseAnswer", "Manifest", "Recommendation", "ScorePart"]
+
+Percentile = Annotated[float, Field(ge=0.0, le=100.0)]
+SMALLER = "smaller parts"
+"""The label of the part in which the small ones are added up."""
 
 
 class ScorePart(Frozen):
@@ -72,12 +78,18 @@ class Recommendation(Frozen):
         rank: 1 is best among all drugs of the graph (of a `DiseaseAnswer`: among its diseases).
         score: the ranking's score in log-odds (unfitted: the unfitted score).
         probability: None where the ranking could not be fitted on this graph.
+        low, high: 95 % interval of the probability.
+        prior: the probability from degrees alone: how much the drug treats, and the disease is treated.
+        drug_percentile, disease_percentile: of the drug's (the disease's) mean score among all of its kind;
+            one near 100 scores high whatever it is paired with.
+        unseen: whether the disease has no known treatment but this pair's own.
         known: sources in which the graph already has the treatment; () where it is new.
         badge: whether the pair is news.
         verdict: what the drug's standing is in a sentence or two, made from the fields above.
         adverse: contraindications (direct or inherited) and the like.
         safety: contraindications and side effects summed up.
         base: what the score is before its parts; with them it adds up to the score.
+        score_parts: largest first; those that change little are added up in one, `SMALLER`.
         flags: short words such as `known`, `contraindicated`, `few-paths`.
     """
 
@@ -86,6 +98,12 @@ class Recommendation(Frozen):
     disease: Entity
     score: float
     probability: Probability | None
+    low: Probability | None = None
+    high: Probability | None = None
+    prior: Probability | None = None
+    drug_percentile: Percentile | None = None
+    disease_percentile: Percentile | None = None
+    unseen: bool = False
     known: tuple[str, ...] = ()
     badge: Badge
     verdict: str
