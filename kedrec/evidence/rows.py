@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from kedrec.evidence.verbalize import merge_step
-from kedrec.ranking.features import kinds_of
+from kedrec.ranking.metapaths import kinds_of
 from kedrec.schema import load_schema
 from kedrec.types import Edge, Entity, Path
 

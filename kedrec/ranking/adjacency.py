@@ -172,24 +172,30 @@ def read_adjacency(
         arrays[f"ids/{kind}"] = ids
         numbered[kind] = pa.array([i.decode() for i in ids.tolist()], pa.string())
     mechanisms: dict[str, int] = {}
+    present = {relation for relation, _ in store.fingerprint().edges}
     for done, table in enumerate(tables):
         if progress is not None:
             progress("Reading the graph", done, len(tables))
-        arrays.update(_read_table(store, table, numbered, mechanisms))
+        places = _stored(*table) if table[0] in present else []
+        arrays.update(_read_table(store, table, places, numbered, mechanisms))
     return arrays
 
 
 def _read_table(
-    store: GraphStore, table: Table, numbered: dict[str, pa.Array], mechanisms: dict[str, int]
+    store: GraphStore,
+    table: Table,
+    places: Iterable[tuple[str, str, bool]],
+    numbered: dict[str, pa.Array],
+    mechanisms: dict[str, int],
 ) -> dict[str, NDArray[Any]]:
-    """The arrays of one table; `mechanisms` numbers the curated mechanisms as they come."""
+    """The arrays of one table from where it is stored; `mechanisms` numbers the curated ones as they come."""
     import pyarrow.compute as pc
 
     relation, start, end = table
     shape = (len(numbered[start]), len(numbered[end]))
     rows, columns, stated = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
     curated: list[tuple[int, int]] = []
-    for here, there, flip in _stored(relation, start, end):
+    for here, there, flip in places:
         for batch in store.edges(relation, here, there, ["start", "end", "mechanisms"]):
             ends = [
                 pc.index_in(batch.column(place), value_set=numbered[kind]).to_numpy(zero_copy_only=False)

@@ -1,237 +1,237 @@
-"""Fits the weights of the metapaths: a logistic regression whose weights are never negative.
-
-A supporting path may only raise a score, so that every contribution can be read as evidence. Checked by
-cross-validation over diseases and calibrated on its out-of-fold scores (Platt 1999).
-"""
+"""Fits the ranking of a graph: every pair is scored by models that have not seen its label."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from kedrec.ranking.calibration import Intervals, Scale, bend_of, bent, brier_skill, platt, sigmoid
+from kedrec.ranking.ensemble import Linear
+from kedrec.ranking.features import FeatureMaker
+from kedrec.ranking.learning import (
+    FOLDS,
+    REGIMES,
+    Regime,
+    Sample,
+    allowed,
+    blocks,
+    draw,
+    fold_of_disease,
+    fold_of_pair,
+    known_treatments,
+    learn,
+)
+from kedrec.ranking.metapaths import metapaths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kedrec.ranking.adjacency import Adjacency, Progress
-    from kedrec.ranking.arrays import Arrays
+    from numpy.typing import NDArray
 
-__all__ = ["LEAST_TREATED", "Model", "fit", "transformed"]
+    from kedrec.ranking.adjacency import Adjacency, Progress, Table
+    from kedrec.ranking.ensemble import Member
+    from kedrec.ranking.metapaths import Metapath
+
+__all__ = ["LEAST_TREATED", "Fitted", "choose_metapaths", "fit"]
 
 LEAST_TREATED = 20
 """Treated pairs under which nothing is fitted."""
 
-_CLIP = 20.0
-_FOLDS = 5
-_NEGATIVES = 100_000  # untreated pairs drawn for the fit, each weighing for those not drawn
-_RIDGE = 10.0  # strong enough that a metapath seen a few times can't decide alone
-
-_Floats = NDArray[np.float64]
+_LONGEST = 3  # hops: a fourth cost tenfold and told no more (docs/ranking.md)
+_MANY = 200  # metapaths above which those that hardly any treated pair has are left out
+_SUPPORT = 5  # treated pairs
+_LOOKED_AT = 120  # diseases at which support is counted
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """How a score is made of features.
+class Fitted:
+    """The scores of all pairs and the models that gave them.
 
     Attributes:
-        fitted: whether weights and intercept were learned; otherwise every metapath weighs the same.
-        scales: standard deviation of each transformed feature.
-        weights: log-odds per standard deviation (unfitted: 1).
-        intercept: log-odds of a pair without any path (unfitted: 0).
+        scores: log-odds, diseases x drugs; unfitted: a sum in no unit.
+        priors: probability from degrees alone, diseases x drugs; NaN where unfitted.
+        informed: whether any counted path joins the pair, diseases x drugs.
+        members: models by regime and fold; unfitted: one model, as of an unseen disease.
+        scales: by regime; none where unfitted.
+        paths: the metapaths counted.
         treated: treated pairs learned from.
-        metrics: `auroc`, `auprc` (average precision) and `brier_skill` out of fold, folds by disease. Each
-            pair's own treatment was hidden, the disease's other treatments were not.
     """
 
-    fitted: bool
-    scales: tuple[float, ...]
-    weights: tuple[float, ...]
-    intercept: float
+    scores: NDArray[np.float32]
+    priors: NDArray[np.float32]
+    informed: NDArray[np.bool_]
+    members: dict[Regime, list[list[Member]]]
+    scales: dict[Regime, Scale]
+    paths: list[Metapath]
     treated: int
-    metrics: dict[str, float] = field(default_factory=dict)
-
-    def facts(self) -> dict[str, Any]:
-        """The model as JSON can hold it; `Model(**facts)` gives it back."""
-        return asdict(self)
 
 
-def transformed(values: NDArray[Any], scale: float) -> _Floats:
-    """A DWPC as the model sees it: its square root in standard deviations, at most 20."""
-    scaled: _Floats = np.minimum(np.sqrt(values.astype(np.float64)) / scale, _CLIP)
-    return scaled
+def choose_metapaths(adjacency: Adjacency, linked: Sequence[Table], seed: int) -> list[Metapath]:
+    """The metapaths to count: of at most three hops, and of very many those that treated pairs have."""
+    from kedrec.ranking.counts import PathCounter
+
+    paths = metapaths(linked, _LONGEST)
+    known = known_treatments(adjacency)
+    diseases = np.flatnonzero(known.any(axis=0))
+    if len(paths) <= _MANY or not len(diseases):
+        return paths
+    if len(diseases) > _LOOKED_AT:
+        diseases = np.sort(np.random.default_rng(seed).choice(diseases, _LOOKED_AT, replace=False))
+    counts = PathCounter(adjacency, paths).counts(diseases)
+    support = (counts[:, known[:, diseases]] > 0).sum(axis=1)
+    return [path for path, pairs in zip(paths, support.tolist(), strict=True) if pairs >= _SUPPORT]
 
 
 def fit(
     adjacency: Adjacency,
-    arrays: Arrays,
-    count: int,
+    linked: Sequence[Table],
     *,
     seed: int,
-    learn: bool = True,
+    learn_from_treatments: bool = True,
     progress: Progress | None = None,
-) -> Model:
-    """Learns from the known treatments of the graph, or gives the unfitted model where they are too few.
-
-    Args:
-        adjacency: the graph.
-        arrays: the features of `count` metapaths, as `features` makes them.
-        count: how many metapaths there are.
-        seed: draws the untreated pairs and the folds.
-        learn: False: give the unfitted model in any case.
-        progress: called as the work goes on.
-    """
-    treats = adjacency.incidence(("TREATS", "Drug", "Disease"))
-    pairs = len(treats.degrees) * max(len(treats.back_degrees), 1)
-    scales = tuple(_scale(arrays[f"features/{place}/values"], pairs) for place in range(count))
-    treated = len(treats.indices)
-    diseases = np.flatnonzero(treats.back_degrees)
-    if not learn or treated < LEAST_TREATED or len(diseases) < _FOLDS:
-        return Model(fitted=False, scales=scales, weights=(1.0,) * count, intercept=0.0, treated=treated)
-    rows, columns, labels, weights = _sample(treats, diseases, seed)
-    design = _design(arrays, scales, rows, columns)
-    whole = _regress(design, labels, weights)
-    fold = _folds_of_diseases(treats, diseases, np.random.default_rng(seed))[columns]
-    logits = np.zeros(len(rows))
-    for part in range(_FOLDS):
-        if progress is not None:
-            progress("Fitting the ranking", part + 1, _FOLDS + 1)
-        test = fold == part
-        intercept, coefficients = _regress(design[~test], labels[~test], weights[~test], whole)
-        logits[test] = intercept + design[test] @ coefficients
-    slope, shift = _platt(logits, labels, weights)
-    intercept, coefficients = whole
-    calibrated = _sigmoid(shift + slope * logits)
-    base = np.average(labels, weights=weights)
-    skill = 1 - np.average((calibrated - labels) ** 2, weights=weights) / (base * (1 - base))
-    metrics = {**_metrics(labels, logits, weights), "brier_skill": float(skill)}
-    return Model(
-        fitted=True,
-        scales=scales,
-        weights=tuple((slope * coefficients).tolist()),
-        intercept=float(shift + slope * intercept),
-        treated=treated,
-        metrics={name: round(value, 4) for name, value in metrics.items()},
-    )
+) -> Fitted:
+    """Learns from the known treatments of the graph, or gives an unfitted score where they are too few."""
+    known = known_treatments(adjacency)
+    paths = choose_metapaths(adjacency, linked, seed)
+    maker = FeatureMaker(adjacency, paths, linked)
+    told = _teller(progress)
+    diseases = np.arange(known.shape[1])
+    treated = np.flatnonzero(known.any(axis=0))
+    folded = len(np.unique(fold_of_disease(treated, seed))) == FOLDS
+    if not learn_from_treatments or known.sum() < LEAST_TREATED or not folded:
+        return _unfitted(maker, known, paths, told)
+    threads = os.cpu_count() or 1
+    candidates = np.zeros_like(known)
+    candidates[:, treated] = True
+    sample = draw(maker, known, candidates, seed, told("Counting paths", len(treated)))
+    members = _members(sample, maker, seed, threads, told("Fitting the ranking", len(REGIMES) * FOLDS))
+    prior = _fit_prior(sample, maker, known, treated)
+    shape = (len(diseases), known.shape[0])
+    raw: dict[Regime, list[NDArray[np.float32]]] = {
+        regime: [np.zeros(shape, np.float32) for _ in members[regime][0]] for regime in REGIMES
+    }
+    priors, informed = np.zeros(shape, np.float32), np.zeros(shape, bool)
+    counted = np.array([one.group == "metapath" and not one.relative for one in maker.features])
+    for part, table in blocks(maker, diseases, told("Scoring", len(diseases))):
+        flat = table.reshape(-1, table.shape[2])
+        priors[part] = prior(flat).reshape(table.shape[:2])
+        informed[part] = (table[:, :, counted] > 0).any(axis=2)
+        _score(part, table, members, raw, seed)
+    scales = {regime: _scale(raw[regime], known, treated) for regime in REGIMES}
+    combined = {regime: scale.bent(scale.straight(raw[regime])) for regime, scale in scales.items()}
+    others = known.sum(axis=0)[:, None] - known.T > 0
+    scores = np.where(others, combined["treated"], combined["unseen"]).astype(np.float32)
+    return Fitted(scores, priors, informed, members, scales, paths, int(known.sum()))
 
 
-def _scale(values: NDArray[np.float32], pairs: int) -> float:
-    """Standard deviation of the square roots over all pairs, those without a path included."""
-    roots = np.sqrt(values.astype(np.float64))
-    variance = (roots**2).sum() / max(pairs, 1) - (roots.sum() / max(pairs, 1)) ** 2
-    return float(np.sqrt(variance)) if variance > 0 else 1.0
+def _teller(progress: Progress | None) -> Any:
+    """Makes a callback of one number for each stage."""
+
+    def stage(name: str, total: int) -> Any:
+        return (lambda done: progress(name, done, total)) if progress is not None else None
+
+    return stage
 
 
-def _sample(
-    treats: Any, diseases: NDArray[np.int64], seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], _Floats, _Floats]:
-    """Rows, columns, labels and weights: all treated pairs, and a draw of their diseases' other pairs."""
-    drugs = len(treats.degrees)
-    known = np.repeat(np.arange(drugs), treats.degrees) * len(treats.back_degrees) + treats.indices
-    every = (np.arange(drugs)[:, None] * len(treats.back_degrees) + diseases[None, :]).ravel()
-    others = np.setdiff1d(every, known, assume_unique=True)
-    drawn = others
-    if len(others) > _NEGATIVES:
-        drawn = np.sort(np.random.default_rng(seed).choice(others, _NEGATIVES, replace=False))
-    pairs = np.concatenate([known, drawn])
-    labels = np.concatenate([np.ones(len(known)), np.zeros(len(drawn))])
-    weights = np.concatenate([np.ones(len(known)), np.full(len(drawn), len(others) / max(len(drawn), 1))])
-    rows, columns = np.divmod(pairs, len(treats.back_degrees))
-    return rows, columns, labels, weights
+def _members(
+    sample: Sample, maker: FeatureMaker, seed: int, threads: int, told: Any
+) -> dict[Regime, list[list[Member]]]:
+    folds = {
+        "treated": fold_of_pair(sample.drugs, sample.diseases, seed),
+        "unseen": fold_of_disease(sample.diseases, seed),
+    }
+    members: dict[Regime, list[list[Member]]] = {regime: [] for regime in REGIMES}
+    for done, (regime, fold) in enumerate((regime, fold) for regime in REGIMES for fold in range(FOLDS)):
+        if told is not None:
+            told(done)
+        chosen = allowed(maker.features, regime)
+        left_out = folds[regime] == fold
+        members[regime].append(
+            learn(sample, maker.features, chosen, left_out, seed=seed + fold, threads=threads)
+        )
+    return members
 
 
-def _design(
-    arrays: Arrays, scales: Sequence[float], rows: NDArray[np.int64], columns: NDArray[np.int64]
-) -> _Floats:
-    """The transformed features of some pairs: pairs x metapaths."""
-    from scipy.sparse import csc_array
-
-    design = np.zeros((len(rows), len(scales)))
-    drugs = int(rows.max()) + 1
-    for place, scale in enumerate(scales):
-        key = f"features/{place}"
-        indptr, found = arrays[f"{key}/indptr"], arrays[f"{key}/drugs"]
-        if len(found):
-            height = max(drugs, int(found.max()) + 1)
-            matrix = csc_array((arrays[f"{key}/values"], found, indptr), shape=(height, len(indptr) - 1))
-            design[:, place] = transformed(matrix[rows, columns], scale)
-    return design
-
-
-def _folds_of_diseases(
-    treats: Any, diseases: NDArray[np.int64], draw: np.random.Generator
-) -> NDArray[np.int64]:
-    """The fold of each disease; every fold gets diseases with many and with few treatments."""
-    shuffled = draw.permutation(diseases)
-    order = shuffled[np.argsort(-treats.back_degrees[shuffled], kind="stable")]
-    folds = np.full(len(treats.back_degrees), -1)
-    folds[order] = np.arange(len(order)) % _FOLDS
-    return folds
+def _score(
+    part: NDArray[np.int64],
+    table: NDArray[np.float32],
+    members: dict[Regime, list[list[Member]]],
+    raw: dict[Regime, list[NDArray[np.float32]]],
+    seed: int,
+) -> None:
+    """Each pair's scores by the models of its fold, of a block of diseases."""
+    drugs = np.arange(table.shape[1])
+    flat = table.reshape(-1, table.shape[2])
+    for regime in REGIMES:
+        if regime == "treated":
+            folds = fold_of_pair(np.tile(drugs, len(part)), np.repeat(part, len(drugs)), seed)
+        else:
+            folds = np.repeat(fold_of_disease(part, seed), len(drugs))
+        for place, values in enumerate(raw[regime]):
+            found = np.zeros(len(flat), np.float32)
+            for fold in range(FOLDS):
+                rows = folds == fold
+                if rows.any():
+                    found[rows] = members[regime][fold][place].scores(flat[rows])
+            values[part] = found.reshape(len(part), len(drugs))
 
 
-def _regress(
-    design: _Floats,
-    labels: _Floats,
-    weights: _Floats,
-    start: tuple[float, _Floats] | None = None,
-) -> tuple[float, _Floats]:
-    """Intercept and non-negative coefficients of the ridge-penalized logistic regression."""
-    from scipy.optimize import minimize
-    from scipy.sparse import csr_array
-
-    used, informed = design.any(axis=0), design.any(axis=1)
-    # Pairs without any path differ in their label alone: they count as two heavy pairs.
-    bare = [float(weights[~informed & (labels == label)].sum()) for label in (0.0, 1.0)]
-    rows = csr_array(design[np.ix_(informed, used)])  # most pairs have few kinds of paths
-    turned = csr_array(rows.T)
-    target, heavy = 2 * labels[informed] - 1, weights[informed]
-
-    def loss(parameters: _Floats) -> tuple[float, _Floats]:
-        intercept, coefficients = parameters[0], parameters[1:]
-        margins = target * (intercept + rows @ coefficients)
-        residuals = -heavy * target * _sigmoid(-margins)
-        value = heavy @ np.logaddexp(0, -margins) + _RIDGE / 2 * coefficients @ coefficients
-        value += bare[0] * np.logaddexp(0, intercept) + bare[1] * np.logaddexp(0, -intercept)
-        slope = residuals.sum() + bare[0] * _sigmoid(intercept) - bare[1] * _sigmoid(-intercept)
-        gradient = np.concatenate([[slope], turned @ residuals + _RIDGE * coefficients])
-        return float(value), gradient
-
-    base = np.average(labels, weights=weights)
-    first = np.zeros(int(used.sum()) + 1)
-    first[0] = np.log(max(base, 1e-9) / max(1 - base, 1e-9))
-    if start is not None:
-        first = np.concatenate([[start[0]], start[1][used]])
-    bounds = [(None, None)] + [(0.0, None)] * int(used.sum())
-    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
-    coefficients = np.zeros(design.shape[1])
-    coefficients[used] = found.x[1:]
-    return float(found.x[0]), coefficients
-
-
-def _platt(logits: _Floats, labels: _Floats, weights: _Floats) -> tuple[float, float]:
-    """Slope (0.05 or more) and shift that make out-of-fold logits calibrated."""
-    from scipy.optimize import minimize
-
-    target = 2 * labels - 1
-
-    def loss(parameters: _Floats) -> float:
-        margins = target * (parameters[1] + parameters[0] * logits)
-        return float(weights @ np.logaddexp(0, -margins))
-
-    found = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.05, None), (None, None)])
-    return float(found.x[0]), float(found.x[1])
-
-
-def _sigmoid(logits: _Floats) -> _Floats:
-    odds: _Floats = 0.5 * (1 + np.tanh(0.5 * logits))
-    return odds
-
-
-def _metrics(labels: _Floats, logits: _Floats, weights: _Floats) -> dict[str, float]:
+def _scale(raw: Sequence[NDArray[np.float32]], known: NDArray[np.bool_], treated: NDArray[np.int64]) -> Scale:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
-    return {
-        "auroc": float(roc_auc_score(labels, logits, sample_weight=weights)),
-        "auprc": float(average_precision_score(labels, logits, sample_weight=weights)),
+    labels = known.T[treated].ravel()
+    parts = [values[treated].ravel().astype(np.float64) for values in raw]
+    centres = tuple(float(values.mean()) for values in parts)
+    spreads = tuple(float(values.std()) or 1.0 for values in parts)
+    mean = np.mean([(v - c) / s for v, c, s in zip(parts, centres, spreads, strict=True)], axis=0)
+    slope, shift = platt(mean, labels)
+    bend = bend_of(shift + slope * mean, labels)
+    scores = bent(shift + slope * mean, bend)
+    metrics = {
+        "auroc": float(roc_auc_score(labels, scores)),
+        "auprc": float(average_precision_score(labels, scores)),
+        "brier_skill": brier_skill(sigmoid(scores), labels),
     }
+    rounded = {name: round(value, 4) for name, value in metrics.items()}
+    return Scale(centres, spreads, slope, shift, bend, Intervals.of(scores, labels), rounded)
+
+
+def _fit_prior(
+    sample: Sample, maker: FeatureMaker, known: NDArray[np.bool_], treated: NDArray[np.int64]
+) -> Any:
+    """A logistic regression on degrees alone, weighed so that its probabilities are those of all pairs."""
+    from sklearn.linear_model import LogisticRegression
+
+    columns = [place for place, one in enumerate(maker.features) if one.group == "prior"]
+    others = known.shape[0] * len(treated) - int(known.sum())
+    drawn = max(int((sample.labels == 0).sum()), 1)
+    weights = np.where(sample.labels > 0, 1.0, others / drawn)
+    model = LogisticRegression(C=1e3, max_iter=500)
+    model.fit(sample.rows[:, columns].astype(np.float64), sample.labels, weights)
+    slopes, base = model.coef_[0], float(model.intercept_[0])
+
+    def prior(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        return sigmoid(rows[:, columns].astype(np.float64) @ slopes + base)
+
+    return prior
+
+
+def _unfitted(maker: FeatureMaker, known: NDArray[np.bool_], paths: list[Metapath], told: Any) -> Fitted:
+    """Every metapath weighs the same, each in standard deviations over all pairs."""
+    shape = known.T.shape
+    counted = [
+        place for place, one in enumerate(maker.features) if one.group == "metapath" and not one.relative
+    ]
+    values = np.zeros((*shape, len(counted)), np.float32)
+    for part, table in blocks(maker, np.arange(shape[0]), told("Counting paths", shape[0])):
+        values[part] = table[:, :, counted]
+    spread = values.std(axis=(0, 1)) if values.size else np.ones(len(counted))
+    weights = 1.0 / np.where(spread > 0, spread, 1.0)
+    model = Linear(counted, weights.tolist(), 0.0, [float("inf")] * len(counted))
+    scores = (values @ weights).astype(np.float32)
+    priors = np.full(shape, np.nan, np.float32)
+    informed = np.asarray((values > 0).any(axis=2))
+    return Fitted(scores, priors, informed, {"unseen": [[model]]}, {}, paths, int(known.sum()))

@@ -11,8 +11,20 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from kedrec.ranking.adjacency import Table
+    from kedrec.stores.templates import PathTemplate
 
-__all__ = ["CARE", "Metapath", "abbreviation", "kinds_along", "metapaths", "schema_tables", "written"]
+__all__ = [
+    "CARE",
+    "Metapath",
+    "abbreviation",
+    "hops_from",
+    "kinds_along",
+    "kinds_of",
+    "metapaths",
+    "repeats",
+    "schema_tables",
+    "written",
+]
 
 Metapath = tuple[Hop, ...]
 """The hops from a drug; the last reaches a disease."""
@@ -32,6 +44,27 @@ def schema_tables() -> list[Table]:
             if relation.symmetric:
                 found.add((relation.name, end, start))
     return sorted(found)
+
+
+def hops_from(kind: str, linked: Iterable[Table]) -> list[Hop]:
+    """The hops that leave a kind along some tables, by relation."""
+    return _hops(linked).get(kind, [])
+
+
+def kinds_of(template: PathTemplate) -> tuple[str, ...]:
+    """The kinds a template's metapath goes through, from Drug to Disease."""
+    return kinds_along(template.hops)
+
+
+def repeats(template: PathTemplate) -> list[tuple[int, int]]:
+    """The pairs of places of a template's metapath where one node could stand twice."""
+    kinds = kinds_of(template)
+    return [
+        (first, second)
+        for first in range(len(kinds))
+        for second in range(first + 1, len(kinds))
+        if kinds[first] == kinds[second]
+    ]
 
 
 def _hops(tables: Iterable[Table]) -> dict[str, list[Hop]]:

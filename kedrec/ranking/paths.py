@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kedrec.ranking.features import DAMPING, kinds_of, repeats
+from kedrec.ranking.counts import DAMPING
+from kedrec.ranking.metapaths import kinds_of, repeats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,10 +1,9 @@
-"""The ranking of drugs for a disease: read from its cache, or made and cached."""
+"""The ranking of drugs and diseases: read from its cache, or made and cached."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
@@ -12,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from kedrec.errors import NotFoundError
-from kedrec.ranking.adjacency import Adjacency, Progress, read_adjacency, tables_of
+from kedrec.ranking.adjacency import Adjacency, Progress, read_adjacency
 from kedrec.ranking.arrays import ArrayFile, Arrays, DamagedFileError, write_arrays
-from kedrec.ranking.features import features
-from kedrec.ranking.fit import Model, fit, transformed
-from kedrec.stores.templates import PathTemplate, path_templates
+from kedrec.ranking.metapaths import schema_tables
+from kedrec.ranking.storing import SEED, Standing, Stored, made
+from kedrec.stores.templates import path_templates
 from kedrec.types import ScorePart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -29,9 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PairScore", "Ranker"]
 
-_LAYOUT = 3  # of the cached arrays; another number makes old caches unread
+_LAYOUT = 4  # of the cached arrays; another number makes old caches unread
 _KEPT = 6  # cached rankings, of the graphs asked last
-_SEED = 20250220
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,14 @@ class PairScore:
         drug, disease: their ids.
         score: log-odds that the drug treats the disease; unfitted: the sum of the parts, in no unit.
         probability: None where the ranking isn't fitted.
-        intercept: the score of a pair without any path; the parts add to it.
+        low, high: 95 % interval of the probability: how often pairs of about this score that the models had
+            not seen were treatments. None where not fitted.
+        prior: the probability from degrees alone: how often the drug treats and the disease is treated.
+            None where not fitted.
+        drug_percentile, disease_percentile: percentile of the drug's mean score over all diseases among all
+            drugs, and the disease's among all diseases, 0 to 100; high is a frequent flyer.
+        unseen: whether the disease has no known treatment but this pair's own, so that the score leans on
+            the graph around it alone.
         known: sources in which the graph has the treatment, sorted; hidden while the score was made.
         informed: whether any counted path joins the two.
     """
@@ -51,45 +56,50 @@ class PairScore:
     disease: str
     score: float
     probability: float | None
-    intercept: float
+    low: float | None
+    high: float | None
+    prior: float | None
+    drug_percentile: float
+    disease_percentile: float
+    unseen: bool
     known: tuple[str, ...]
     informed: bool
-    _templates: Sequence[PathTemplate] = field(repr=False, compare=False)
-    _values: NDArray[np.float64] = field(repr=False, compare=False)
-    _contributions: NDArray[np.float64] = field(repr=False, compare=False)
+    _ranker: Ranker = field(repr=False, compare=False)
+    _place: tuple[int, int] = field(repr=False, compare=False)
+
+    @property
+    def intercept(self) -> float:
+        """The log-odds before any part; the parts add to it."""
+        return self._ranker.parts(*self._place)[0]
 
     @property
     def parts(self) -> tuple[ScorePart, ...]:
-        """Each metapath's share but the empty ones, largest first; with `intercept` they sum to `score`."""
-        places = np.flatnonzero(self._contributions)
-        places = places[np.argsort(-self._contributions[places], kind="stable")]
-        return tuple(
-            ScorePart(
-                metapath=self._templates[place].metapath,
-                template=self._templates[place].name,
-                value=float(self._values[place]),
-                contribution=float(self._contributions[place]),
-            )
-            for place in places.tolist()
-        )
+        """Each thing's share but the empty ones, largest first; with `intercept` they sum to `score`."""
+        return self._ranker.parts(*self._place)[1]
 
 
 class Ranker:
-    """Ranks the drugs of a graph for a disease; made by `open`.
+    """Ranks the drugs of a graph for a disease, and its diseases for a drug; made by `open`.
 
     Attributes:
         adjacency: the graph's links, for whoever needs paths.
-        model: the weights, and how they were checked.
+        treated: treated pairs learned from.
+        fitted: whether scores were learned; otherwise every metapath weighs the same.
+        metrics: by regime, how well pairs that the models had not seen were told: `auroc`, `auprc`,
+            `brier_skill`. Each pair's own treatment was hidden, in `unseen` all of the disease's.
     """
 
     def __init__(self, arrays: Arrays, facts: Mapping[str, Any]) -> None:
-        self._arrays = arrays
-        by_name = {template.name: template for template in path_templates()}
-        self._templates = [by_name[name] for name in facts["templates"]]
-        self._places = {name: place for place, name in enumerate(facts["templates"])}
-        self._known: dict[str, list[str]] = facts["known"]
         self.adjacency = Adjacency(arrays)
-        self.model = Model(**facts["model"])
+        self._stored = Stored(self.adjacency, arrays, facts)
+        self._known: dict[str, list[str]] = facts["known"]
+        self._templates = {
+            template.metapath: template.name for template in path_templates() if template.stance == "supports"
+        }
+        self._told: dict[tuple[int, int], tuple[float, tuple[ScorePart, ...]]] = {}
+        self.treated: int = facts["treated"]
+        self.fitted = bool(facts["scales"])
+        self.metrics = {regime: scale.metrics for regime, scale in self._stored.scales.items()}
 
     @classmethod
     def open(
@@ -104,8 +114,8 @@ class Ranker:
 
         Args:
             store: the graph.
-            cache_dir: where rankings are kept, by the graph's fingerprint and the templates' text. A
-                damaged file is made again; a folder that can't be written is done without.
+            cache_dir: where rankings are kept, by the graph's fingerprint. A damaged file is made again; a
+                folder that can't be written is done without.
             fit: False: weigh every metapath the same.
             progress: called as the work goes on, where there is any.
         """
@@ -113,7 +123,10 @@ class Ranker:
         with suppress(OSError, DamagedFileError, KeyError, TypeError):
             cached = ArrayFile(path)
             return cls(cached, cached.facts)
-        arrays, facts = _make(store, learn=fit, progress=progress)
+        arrays = read_adjacency(store, schema_tables(), progress)
+        added, facts = made(Adjacency(arrays), learn=fit, progress=progress)
+        arrays |= added
+        facts["known"] = _known(store)
         with suppress(OSError):
             write_arrays(path, arrays, facts)
             _forget(cache_dir)
@@ -122,27 +135,33 @@ class Ranker:
     @property
     def description(self) -> str:
         """What the ranking is, for an answer's manifest."""
-        model = self.model
-        if not model.fitted:
-            return (
-                f"unfitted: {model.treated} known treatments; {len(self._templates)} metapaths weigh the same"
-            )
+        if not self.fitted:
+            return f"unfitted: {self.treated} known treatments; all metapaths weigh the same"
+        told = "; ".join(
+            f"{name} AUROC {self.metrics[regime]['auroc']:.3f}, AUPRC {self.metrics[regime]['auprc']:.3f}"
+            for regime, name in (("treated", "by pair"), ("unseen", "by disease"))
+        )
         return (
-            f"fitted: non-negative logistic regression on the degree-weighted path counts of "
-            f"{len(self._templates)} metapaths, {model.treated} known treatments, calibrated; out of fold by "
-            f"disease AUROC {model.metrics['auroc']:.3f}, AUPRC {model.metrics['auprc']:.3f}"
+            f"fitted: boosted trees and logistic regression on degree-weighted path counts, similarities and "
+            f"degrees, {self.treated} known treatments, calibrated; out of fold {told}"
         )
 
-    def rank(self, disease_id: str) -> list[PairScore]:
+    def rank(self, disease_id: str, *, beyond_prior: bool = False) -> list[PairScore]:
         """Every drug of the graph for a disease, best first; equal scores by drug id.
+
+        Args:
+            disease_id: the disease.
+            beyond_prior: order by what the score has beyond half of what a drug that treats as many diseases
+                has on the mean, so that drugs used for much don't crowd out the others.
 
         Raises:
             NotFoundError: the graph has no such disease.
         """
-        values, contributions = self._columns(self._number("Disease", disease_id))
-        scores = contributions.sum(axis=1) + self.model.intercept
-        order = np.argsort(-scores, kind="stable")
-        return [self._pair(row, disease_id, values[row], contributions[row]) for row in order.tolist()]
+        column = self._number("Disease", disease_id)
+        drugs = np.arange(len(self.adjacency.ids("Drug")))
+        found = self._stored.standing(drugs, np.full(len(drugs), column))
+        keys = found.scores - (0.5 * self._stored.expected if beyond_prior else 0.0)
+        return [self._pair(found, place) for place in np.argsort(-keys, kind="stable").tolist()]
 
     def rank_diseases(self, drug_id: str) -> list[PairScore]:
         """Every disease of the graph for a drug, best first; equal scores by disease id.
@@ -150,9 +169,10 @@ class Ranker:
         Raises:
             NotFoundError: the graph has no such drug.
         """
-        self._number("Drug", drug_id)
-        ids = [disease.decode() for disease in self.adjacency.ids("Disease").tolist()]
-        return sorted((self.pair(drug_id, disease) for disease in ids), key=lambda pair: -pair.score)
+        row = self._number("Drug", drug_id)
+        diseases = np.arange(len(self.adjacency.ids("Disease")))
+        found = self._stored.standing(np.full(len(diseases), row), diseases)
+        return [self._pair(found, place) for place in np.argsort(-found.scores, kind="stable").tolist()]
 
     def pair(self, drug_id: str, disease_id: str) -> PairScore:
         """One drug for one disease.
@@ -160,18 +180,30 @@ class Ranker:
         Raises:
             NotFoundError: the graph has no such drug or disease.
         """
-        row = self._number("Drug", drug_id)
-        values, contributions = self._columns(self._number("Disease", disease_id))
-        return self._pair(row, disease_id, values[row], contributions[row])
+        places = self._number("Drug", drug_id), self._number("Disease", disease_id)
+        return self._pair(self._stored.standing(*(np.array([place]) for place in places)), 0)
+
+    def parts(self, drug: int, disease: int) -> tuple[float, tuple[ScorePart, ...]]:
+        """The base of a pair's score and its parts, by the numbers of the two."""
+        told = self._told.get((drug, disease))
+        if told is None:
+            base, contributions, values = self._stored.parts(drug, disease)
+            places = np.flatnonzero(np.abs(contributions) > 1e-6)  # float32's own noise
+            places = places[np.argsort(-contributions[places], kind="stable")]
+            told = self._told[drug, disease] = (
+                base + float(contributions.sum() - contributions[places].sum()),
+                tuple(self._part(place, contributions, values) for place in places.tolist()),
+            )
+        return told
 
     def links(self, kind: str, id: str) -> int:  # noqa: A002  # the field's own name
-        """A node's links over the relations of all templates; parallel edges of several sources count once.
+        """A node's links over all relations; parallel edges of several sources count once.
 
         Raises:
             NotFoundError: the graph has no such node.
         """
         number, total = self._number(kind, id), 0
-        for table in tables_of(path_templates()):
+        for table in schema_tables():
             incidence = self.adjacency.incidence(table)
             if table[1] == kind:
                 total += int(incidence.indptr[number + 1] - incidence.indptr[number])
@@ -189,71 +221,51 @@ class Ranker:
         back = self.adjacency.incidence(("TREATS", "Drug", "Disease")).back_indptr
         return int(back[number + 1] - back[number])
 
-    def weight(self, template: str) -> float:
-        """Log-odds that one standard deviation of a template's metapath adds; 0 where it isn't counted."""
-        place = self._places.get(template)
-        return 0.0 if place is None else self.model.weights[place]
-
     def _number(self, kind: str, id: str) -> int:  # noqa: A002  # the field's own name
         number = self.adjacency.number(kind, id)
         if number is None:
             raise NotFoundError(f"The graph has no {kind} '{id}'.", "Search for its name to find its id.")
         return number
 
-    def _columns(self, disease: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Path counts and contributions of one disease: drugs x metapaths each."""
-        shape = (len(self.adjacency.ids("Drug")), len(self._templates))
-        values, contributions = np.zeros(shape), np.zeros(shape)
-        for place, (scale, weight) in enumerate(zip(self.model.scales, self.model.weights, strict=True)):
-            key = f"features/{place}"
-            begin, end = self._arrays[f"{key}/indptr"][disease : disease + 2]
-            drugs, found = self._arrays[f"{key}/drugs"][begin:end], self._arrays[f"{key}/values"][begin:end]
-            values[drugs, place] = found
-            contributions[drugs, place] = weight * transformed(found, scale)
-        return values, contributions
+    def _part(self, place: int, contributions: NDArray[Any], values: NDArray[Any]) -> ScorePart:
+        group, label = self._stored.labels[place]
+        return ScorePart(
+            group=group,
+            metapath=label,
+            template=self._templates.get(label, "") if group == "metapath" else "",
+            value=float(values[place]),
+            contribution=float(contributions[place]),
+        )
 
-    def _pair(
-        self, row: int, disease: str, values: NDArray[np.float64], contributions: NDArray[np.float64]
-    ) -> PairScore:
-        drug = self.adjacency.name("Drug", row)
-        score = float(contributions.sum() + self.model.intercept)
+    def _pair(self, found: Standing, place: int) -> PairScore:
+        row, column = int(found.drugs[place]), int(found.diseases[place])
+        drug, disease = self.adjacency.name("Drug", row), self.adjacency.name("Disease", column)
+
+        def told(values: NDArray[Any]) -> float | None:
+            return float(values[place]) if self.fitted else None
+
         return PairScore(
             drug=drug,
             disease=disease,
-            score=score,
-            probability=0.5 * (1 + math.tanh(0.5 * score)) if self.model.fitted else None,
-            intercept=self.model.intercept,
+            score=float(found.scores[place]),
+            probability=told(found.probabilities),
+            low=told(found.low),
+            high=told(found.high),
+            prior=told(found.priors),
+            drug_percentile=float(found.drug_percentiles[place]),
+            disease_percentile=float(found.disease_percentiles[place]),
+            unseen=bool(found.unseen[place]),
             known=tuple(self._known.get(f"{drug} {disease}", ())),
-            informed=bool(values.any()),
-            _templates=self._templates,
-            _values=values,
-            _contributions=contributions,
+            informed=bool(found.informed[place]),
+            _ranker=self,
+            _place=(row, column),
         )
 
 
 def _key(store: GraphStore, *, fit: bool) -> str:
     """What a cached ranking depends on, as 16 hexadecimal digits."""
-    texts = [(template.name, template.text) for template in path_templates()]
-    content = json.dumps([_LAYOUT, _SEED, fit, str(store.fingerprint()), texts])
+    content = json.dumps([_LAYOUT, SEED, fit, str(store.fingerprint())])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
-def _make(
-    store: GraphStore, *, learn: bool, progress: Progress | None
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    templates = path_templates()
-    arrays = read_adjacency(store, tables_of(templates), progress)
-    adjacency = Adjacency(arrays)
-    counted = [template for template in templates if template.stance == "supports"]
-    counts = features(adjacency, counted, progress)
-    arrays |= counts
-    model = fit(adjacency, counts, len(counted), seed=_SEED, learn=learn, progress=progress)
-    facts = {
-        "templates": [template.name for template in counted],
-        "known": _known(store),
-        "model": model.facts(),
-    }
-    return arrays, facts
 
 
 def _known(store: GraphStore) -> dict[str, list[str]]:

@@ -187,8 +187,8 @@ def test_an_id_of_another_kind_or_none_is_refused(
 def test_the_ranking_puts_known_treatments_high_and_is_read_from_its_cache(
     store: LadybugStore, ranker: Ranker, names: dict[str, Entity], tmp_path: Path
 ) -> None:
-    assert ranker.model.fitted
-    assert ranker.model.metrics["auroc"] > 0.8
+    assert ranker.fitted
+    assert ranker.metrics["unseen"]["auroc"] > 0.8
     ranked = ranker.rank(names["cystic fibrosis"].id)
     places = [place for place, pair in enumerate(ranked, 1) if pair.known]
     assert places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import pyarrow as pa
 
@@ -40,7 +41,8 @@ class ListedGraph:
         return pa.table(dict(zip(columns, arrays, strict=True))).to_batches()
 
     def fingerprint(self) -> Fingerprint:
-        return Fingerprint(1, self.sizes, {}, str(hash(tuple(self.links))))
+        edges = Counter((link[0], link[5]) for link in self.links)
+        return Fingerprint(1, self.sizes, dict(edges), str(hash(tuple(self.links))))
 
 
 def random_graph(seed: int) -> ListedGraph:

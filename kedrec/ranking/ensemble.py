@@ -1,0 +1,182 @@
+"""The models behind a score: boosted trees and a logistic regression, each with exact parts.
+
+Every model gives log-odds that are a base and one part a feature; so does their mean. Trees: LightGBM (Ke et
+al. 2017), whose own contributions (TreeSHAP, Lundberg et al. 2020) add up exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from kedrec.ranking.features import Feature
+
+__all__ = ["Linear", "Member", "Trees", "fit_members", "restore"]
+
+_CLIP = 20.0  # standard deviations; further out a count tells no more
+_STRENGTH = 0.01  # inverse of the ridge
+_ROUNDS = 200
+_TREES = {
+    "objective": "binary",
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_data_in_leaf": 20,
+    "feature_fraction": 0.3,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "deterministic": True,
+    "force_col_wise": True,
+    "verbose": -1,
+}
+
+
+class Member(Protocol):
+    """One model of a score. Rows are pairs, columns all features."""
+
+    def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The log-odds of each row, not calibrated."""
+
+    def parts(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What each feature adds: rows x (features + 1), the last the base; they sum to `scores`."""
+
+    def facts(self) -> dict[str, Any]:
+        """The model as JSON can hold it."""
+
+
+@dataclass
+class Trees:
+    """Boosted trees over some of the features."""
+
+    columns: list[int]
+    text: str
+    _booster: Any = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def fit(
+        cls, rows: NDArray[np.float32], labels: NDArray[Any], columns: list[int], seed: int, threads: int
+    ) -> Trees:
+        """Trees for the columns of some labelled rows."""
+        import lightgbm
+
+        data = lightgbm.Dataset(rows[:, columns], labels, free_raw_data=True)
+        booster = lightgbm.train({**_TREES, "seed": seed, "num_threads": threads}, data, _ROUNDS)
+        return cls(columns, booster.model_to_string(), booster)
+
+    @property
+    def booster(self) -> Any:
+        """The model itself, read from its text when first used."""
+        if self._booster is None:
+            import lightgbm
+
+            self._booster = lightgbm.Booster(model_str=self.text)
+        return self._booster
+
+    def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """As `Member`."""
+        found: NDArray[np.float64] = self.booster.predict(rows[:, self.columns], raw_score=True)
+        return found
+
+    def parts(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """As `Member`."""
+        told = self.booster.predict(rows[:, self.columns], pred_contrib=True)
+        parts = np.zeros((len(rows), rows.shape[1] + 1))
+        parts[:, self.columns] = told[:, :-1]
+        parts[:, -1] = told[:, -1]
+        return parts
+
+    def facts(self) -> dict[str, Any]:
+        """As `Member`."""
+        return {"kind": "trees", "columns": self.columns, "text": self.text}
+
+
+@dataclass
+class Linear:
+    """A logistic regression on some of the features, each in standard deviations, at most 20."""
+
+    columns: list[int]
+    weights: list[float]
+    base: float
+    caps: list[float]
+
+    @classmethod
+    def fit(cls, rows: NDArray[np.float32], labels: NDArray[Any], columns: list[int]) -> Linear:
+        """Ridge logistic regression on the columns of some labelled rows."""
+        from sklearn.linear_model import LogisticRegression
+
+        chosen = rows[:, columns].astype(np.float64)
+        spread = chosen.std(axis=0)
+        spread[spread == 0] = 1.0
+        model = LogisticRegression(C=_STRENGTH, max_iter=300)
+        model.fit(np.minimum(chosen / spread, _CLIP), labels)
+        weights = (model.coef_[0] / spread).tolist()
+        return cls(columns, weights, float(model.intercept_[0]), (spread * _CLIP).tolist())
+
+    def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """As `Member`."""
+        found: NDArray[np.float64] = self._capped(rows) @ np.array(self.weights) + self.base
+        return found
+
+    def parts(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """As `Member`."""
+        parts = np.zeros((len(rows), rows.shape[1] + 1))
+        parts[:, self.columns] = self._capped(rows) * np.array(self.weights)
+        parts[:, -1] = self.base
+        return parts
+
+    def facts(self) -> dict[str, Any]:
+        """As `Member`."""
+        return {
+            "kind": "linear",
+            "columns": self.columns,
+            "weights": self.weights,
+            "base": self.base,
+            "caps": self.caps,
+        }
+
+    def _capped(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.asarray(np.minimum(rows[:, self.columns].astype(np.float64), np.array(self.caps)))
+
+
+def fit_members(
+    rows: NDArray[np.float32],
+    labels: NDArray[Any],
+    features: Sequence[Feature],
+    allowed: NDArray[np.bool_],
+    *,
+    seed: int,
+    threads: int,
+) -> list[Member]:
+    """The models of one score: trees on all that is allowed, trees without relative values, and linear.
+
+    Args:
+        rows: pairs x features.
+        labels: 1 for a treatment, else 0.
+        features: what each column is.
+        allowed: which columns may be used.
+        seed: of the trees.
+        threads: of the trees; the result is the same for any.
+    """
+    whole = np.flatnonzero(allowed).tolist()
+    plain = [column for column in whole if not features[column].relative]
+    paths = [column for column in plain if features[column].group == "metapath"]
+    members: list[Member] = [
+        Trees.fit(rows, labels, plain, seed, threads),
+        Trees.fit(rows, labels, whole, seed + 1, threads),
+    ]
+    if paths:
+        members.append(Linear.fit(rows, labels, paths))
+    return members
+
+
+def restore(facts: dict[str, Any]) -> Member:
+    """A model from what `facts` gave."""
+    given = {key: value for key, value in facts.items() if key != "kind"}
+    return Trees(**given) if facts["kind"] == "trees" else Linear(**given)

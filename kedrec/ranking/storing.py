@@ -1,0 +1,232 @@
+"""A fitted ranking as arrays, and reading it again: scores at once, models only where they are needed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kedrec.ranking.adjacency import PLAIN
+from kedrec.ranking.calibration import Scale, sigmoid
+from kedrec.ranking.metapaths import schema_tables
+from kedrec.stores.templates import Hop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from kedrec.ranking.adjacency import Adjacency, Progress, Table
+    from kedrec.ranking.arrays import Arrays
+    from kedrec.ranking.decomposition import Parts
+    from kedrec.ranking.ensemble import Member
+    from kedrec.ranking.features import FeatureMaker
+
+__all__ = ["SEED", "Standing", "Stored", "linked_tables", "made"]
+
+SEED = 20250220
+_TOP = 20  # drugs of a disease whose parts are kept; those of others are made when asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is kept of some pairs: one value a pair each; see `PairScore`."""
+
+    drugs: NDArray[np.int64]
+    diseases: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    probabilities: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    priors: NDArray[np.float32]
+    drug_percentiles: NDArray[np.float32]
+    disease_percentiles: NDArray[np.float32]
+    unseen: NDArray[np.bool_]
+    informed: NDArray[np.bool_]
+
+
+def linked_tables(adjacency: Adjacency) -> list[Table]:
+    """The tables with links that some source states beyond a curated mechanism."""
+    return [
+        table
+        for table in schema_tables()
+        if adjacency.has(table) and len(adjacency.incidence(table, PLAIN).indices)
+    ]
+
+
+def made(
+    adjacency: Adjacency, *, learn: bool = True, progress: Progress | None = None
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Fits a ranking: its arrays and its facts, as `Stored` reads them."""
+    from kedrec.ranking.calibration import expected_means, percentiles
+    from kedrec.ranking.decomposition import parts_of
+    from kedrec.ranking.features import FeatureMaker
+    from kedrec.ranking.fit import fit
+    from kedrec.ranking.learning import blocks, known_treatments
+
+    linked = linked_tables(adjacency)
+    found = fit(adjacency, linked, seed=SEED, learn_from_treatments=learn, progress=progress)
+    maker = FeatureMaker(adjacency, found.paths, linked)
+    parts = parts_of(maker.features)
+    means = found.scores.mean(axis=0) if len(found.scores) else np.zeros(found.scores.shape[1])
+    arrays: dict[str, NDArray[Any]] = {
+        "ranking/scores": found.scores,
+        "ranking/priors": found.priors,
+        "ranking/informed": np.packbits(found.informed, axis=1),
+        "ranking/drug_percentiles": percentiles(means),
+        "ranking/disease_percentiles": percentiles(found.scores.mean(axis=1)),
+        "ranking/expected": expected_means(means, known_treatments(adjacency).sum(axis=1)),
+    }
+    models: dict[str, list[list[dict[str, Any]]]] = {}
+    for regime, folds in found.members.items():
+        models[regime] = []
+        for fold, members in enumerate(folds):
+            models[regime].append([])
+            for place, member in enumerate(members):
+                facts = member.facts()
+                if "text" in facts:
+                    text = facts.pop("text").encode()
+                    arrays[f"models/{regime}/{fold}/{place}"] = np.frombuffer(text, np.uint8)
+                models[regime][fold].append(facts)
+    facts = {
+        "models": models,
+        "scales": {regime: asdict(scale) for regime, scale in found.scales.items()},
+        "paths": [[(hop.relation, hop.forward, hop.kind) for hop in path] for path in found.paths],
+        "labels": [(part.group, part.label) for part in parts],
+        "treated": found.treated,
+    }
+    stored = Stored(adjacency, arrays, facts)
+    size = min(_TOP, found.scores.shape[1])
+    top = np.argsort(-found.scores, axis=1, kind="stable")[:, :size].astype(np.int32)
+    kept = [np.zeros((*top.shape, len(parts)), np.float32) for _ in range(2)]
+    base = np.zeros(top.shape)
+
+    def told(done: int) -> None:
+        if progress is not None:
+            progress("Explaining the best", done, len(top))
+
+    for diseases, table in blocks(maker, np.arange(len(top)), told):
+        rows = np.take_along_axis(table, top[diseases][:, :, None], axis=1)
+        pairs = top[diseases].ravel().astype(np.int64), np.repeat(diseases, size)
+        split = stored.decomposed(*pairs, rows.reshape(-1, table.shape[2]))
+        kept[0][diseases] = split.contributions.reshape(len(diseases), size, -1)
+        kept[1][diseases] = split.values.reshape(len(diseases), size, -1)
+        base[diseases] = split.base.reshape(len(diseases), size)
+    arrays |= {"top/drugs": top, "top/contributions": kept[0], "top/values": kept[1], "top/base": base}
+    return arrays, facts
+
+
+class Stored:
+    """A fitted ranking over its arrays and facts."""
+
+    def __init__(self, adjacency: Adjacency, arrays: Arrays, facts: Mapping[str, Any]) -> None:
+        self._adjacency = adjacency
+        self._arrays = arrays
+        self._facts = facts
+        self._members: dict[tuple[str, int], list[Member]] = {}
+        self._maker: FeatureMaker | None = None
+        self.labels: list[tuple[Any, str]] = [(group, label) for group, label in facts["labels"]]
+        self.scales: dict[str, Scale] = {regime: Scale.of(scale) for regime, scale in facts["scales"].items()}
+
+    @property
+    def expected(self) -> NDArray[np.float32]:
+        """The mean score of drugs that treat as many diseases, one a drug."""
+        return self._arrays["ranking/expected"]
+
+    def standing(self, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> Standing:
+        """What is kept of some pairs, by the numbers of their drugs and diseases."""
+        scores = self._arrays["ranking/scores"][diseases, drugs]
+        unseen = self._unseen(drugs, diseases)
+        low, high = np.zeros(len(scores)), np.zeros(len(scores))
+        for regime, scale in self.scales.items():
+            chosen = unseen == (regime == "unseen")
+            low[chosen], high[chosen] = scale.intervals.at(scores[chosen])
+        packed = self._arrays["ranking/informed"][diseases, drugs // 8]
+        return Standing(
+            drugs=drugs,
+            diseases=diseases,
+            scores=scores,
+            probabilities=sigmoid(scores),
+            low=low,
+            high=high,
+            priors=self._arrays["ranking/priors"][diseases, drugs],
+            drug_percentiles=self._arrays["ranking/drug_percentiles"][drugs],
+            disease_percentiles=self._arrays["ranking/disease_percentiles"][diseases],
+            unseen=unseen,
+            informed=(packed >> (7 - drugs % 8)) & 1 > 0,
+        )
+
+    def parts(self, drug: int, disease: int) -> tuple[float, NDArray[np.float32], NDArray[np.float32]]:
+        """Base, contributions and values of one pair's parts; kept ones are read, others made."""
+        place = np.flatnonzero(self._arrays["top/drugs"][disease] == drug)
+        if len(place):
+            kept = (disease, int(place[0]))
+            return (
+                float(self._arrays["top/base"][kept]),
+                self._arrays["top/contributions"][kept],
+                self._arrays["top/values"][kept],
+            )
+        one = np.array([disease])
+        rows = self._made().block(one).transpose(2, 1, 0)[0, [drug]]
+        found = self.decomposed(np.array([drug]), one, rows)
+        return float(found.base[0]), found.contributions[0], found.values[0]
+
+    def decomposed(
+        self, drugs: NDArray[np.int64], diseases: NDArray[np.int64], rows: NDArray[np.float32]
+    ) -> Parts:
+        """The parts of some pairs by their features, each by the models that have not seen its label."""
+        from kedrec.ranking.decomposition import Parts, decompose, parts_of
+        from kedrec.ranking.learning import fold_of_disease, fold_of_pair
+
+        parts = parts_of(self._made().features)
+        shape = (len(rows), len(parts))
+        whole = Parts(np.zeros(len(rows)), np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+        unseen = self._unseen(drugs, diseases)
+        for regime, folds in self._facts["models"].items():
+            of_regime = unseen == (regime == "unseen") if self.scales else np.ones(len(rows), bool)
+            fold_of = (
+                fold_of_disease(diseases, SEED) if regime == "unseen" else fold_of_pair(drugs, diseases, SEED)
+            )
+            for fold in range(len(folds)):
+                chosen = of_regime & (fold_of % len(folds) == fold)
+                if chosen.any():
+                    scale = self.scales.get(regime, Scale.plain())
+                    found = decompose(rows[chosen], self._models(regime, fold), scale, parts)
+                    whole.base[chosen] = found.base
+                    whole.contributions[chosen] = found.contributions
+                    whole.values[chosen] = found.values
+        return whole
+
+    def _unseen(self, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether the diseases have no known treatment but the pairs' own."""
+        table = ("TREATS", "Drug", "Disease")
+        if not self._adjacency.has(table):
+            return np.ones(len(drugs), bool)
+        links = self._adjacency.incidence(table)
+        counts = links.back_indptr[diseases + 1] - links.back_indptr[diseases]
+        unseen: NDArray[np.bool_] = counts == 0
+        for place in np.flatnonzero(counts == 1).tolist():
+            unseen[place] = links.back_indices[links.back_indptr[diseases[place]]] == drugs[place]
+        return unseen
+
+    def _models(self, regime: str, fold: int) -> list[Member]:
+        from kedrec.ranking.ensemble import restore
+
+        found = self._members.get((regime, fold))
+        if found is None:
+            found = []
+            for place, facts in enumerate(self._facts["models"][regime][fold]):
+                text = self._arrays.get(f"models/{regime}/{fold}/{place}")
+                told = {} if text is None else {"text": text.tobytes().decode()}
+                found.append(restore({**facts, **told}))
+            self._members[regime, fold] = found
+        return found
+
+    def _made(self) -> FeatureMaker:
+        if self._maker is None:
+            from kedrec.ranking.features import FeatureMaker
+
+            paths = [tuple(Hop(*hop) for hop in path) for path in self._facts["paths"]]
+            self._maker = FeatureMaker(self._adjacency, paths, linked_tables(self._adjacency))
+        return self._maker
