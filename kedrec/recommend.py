@@ -122,6 +122,7 @@ class Kedrec:
         llm: bool = True,
         new: bool = False,
         hide_contraindicated: bool = False,
+        beyond_prior: bool = False,
     ) -> Answer:
         """Recommends drugs for a disease.
 
@@ -134,6 +135,8 @@ class Kedrec:
             new: leave out drugs that the graph already has as treatments.
             hide_contraindicated: leave out drugs that are contraindicated in the disease or in one that it is
                 a kind of; else they are flagged. `Answer.hidden` counts them.
+            beyond_prior: rank by what a score has beyond half of what drugs that treat as much have on the
+                mean, so that drugs used for much don't crowd out the others.
 
         Raises:
             UsageError: `top` or `paths` is out of range.
@@ -143,7 +146,7 @@ class Kedrec:
         """
         target = self._ready(top, paths, llm=llm).resolve(disease, "Disease")
         wanted = {self.names.resolve(drug, "Drug").id for drug in drugs}
-        ranked = self.ranker.rank(target.id)
+        ranked = self.ranker.rank(target.id, beyond_prior=beyond_prior)
         chosen = [score for score in ranked if score.drug in wanted] if wanted else ranked
         made, hidden = self._recommend(
             "Disease",
@@ -391,5 +394,5 @@ def _between(name: str, value: int, least: int, most: int) -> None:
 
 def _abstained(nothing: str, hidden: int) -> str:
     if hidden:
-        return f"Nothing is left: all {hidden:,} that could be recommended are contraindicated, and hidden."
+        return f"Nothing is left: what could be recommended is contraindicated, and hidden ({hidden:,})."
     return f"Not enough in the graph: {nothing}."

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 @click.option(
     "--hide-contraindicated", is_flag=True, help="Leave out what is contraindicated, and say how many."
 )
+@click.option(
+    "--beyond-prior",
+    is_flag=True,
+    help="Rank drugs by what their scores have beyond what is usual for drugs used as much.",
+)
 @click.option("--no-llm", is_flag=True, help="Show the evidence without a written rationale.")
 @click.option("--model", metavar="NAME", help="The language model; see `kedrec model list`.")
 @click.option("--seed", type=int, help="Seed of the language model.")
@@ -39,6 +44,7 @@ def ask(
     paths: int,
     new: bool,
     hide_contraindicated: bool,
+    beyond_prior: bool,
     no_llm: bool,
     model: str | None,
     seed: int | None,
@@ -60,6 +66,8 @@ def ask(
             f"{len(drugs)} drugs were given without a disease.",
             "Diseases are ranked for one drug: give --drug once, or a --disease too.",
         )
+    if disease is None and beyond_prior:
+        raise UsageError("--beyond-prior ranks drugs.", "Give a --disease with it.")
     settings = load_settings(graph=graph, model=model, seed=seed)
     answer: Answer | DiseaseAnswer
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
@@ -81,6 +89,7 @@ def ask(
                 llm=not no_llm,
                 new=new,
                 hide_contraindicated=hide_contraindicated,
+                beyond_prior=beyond_prior,
             )
     if as_json:
         print_json(answer)

@@ -33,15 +33,19 @@ def print_comparison(console: Console, found: Comparison) -> None:
     console.print()
     left, right = found.left.drug.name, found.right.drug.name
     table = _columns("What made the scores", left, right)
-    for part in found.parts[:_PARTS]:
-        label = part.label if part.group in {"metapath", "base"} else f"{part.group}: {part.label}"
+    parts = [part for part in found.parts if part.group != "base"]
+    for part in parts[:_PARTS]:
+        label = part.label if part.group == "metapath" else f"{part.group}: {part.label}"
         table.add_row(Text(label), *_three(part.left, part.right))
-    rest = found.parts[_PARTS:]
+    rest = parts[_PARTS:]
     if rest:
         table.add_row(
             Text(f"{len(rest)} more"),
             *_three(sum(part.left for part in rest), sum(part.right for part in rest)),
         )
+    for part in found.parts:
+        if part.group == "base":
+            table.add_row(Text(part.label), *_three(part.left, part.right))
     table.add_row(Text("score", style="bold"), *_three(found.left.score, found.right.score))
     console.print(table)
     console.print()

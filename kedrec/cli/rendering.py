@@ -148,7 +148,7 @@ def _leaning(found: Recommendation) -> str:
     """What a score rests on beside the pair itself: how often each is a match for anything."""
     said = []
     if found.prior is not None:
-        said.append(f"by numbers of treatments alone: {found.prior:.3f}")
+        said.append(f"from numbers of treatments alone: {found.prior:.3f}")
     if found.drug_percentile is not None and found.disease_percentile is not None:
         said.append(
             f"mean score over all pairs: drug at percentile {found.drug_percentile:.0f}, "

@@ -42,9 +42,9 @@ COLUMNS = pa.schema(
     ]
 )
 """`probability`: that the drug treats the disease, null where the ranking isn't fitted. `prior`: the same
-from the numbers of edges alone. `percentile`: of the drug's mean score among all drugs, 0 to 100; high is a
-drug that ranks high for whatever disease. Both null where the ranking has none. `known`: the sources that
-have the treatment, with | between them; empty where it is new."""
+from the numbers of treatments alone. `percentile`: of the drug's mean score among all drugs, 0 to 100; high
+is a drug that ranks high for whatever disease. `known`: the sources that have the treatment, with | between
+them; empty where it is new."""
 
 _ENDINGS = (".parquet", ".tsv.gz")
 _BREAKING = re.compile(r"[\t\r\n]+")
@@ -93,8 +93,8 @@ def block(ranker: Ranker, names: Names, diseases: Sequence[str]) -> pa.Table:
                 score.drug,
                 names.get(score.drug, score.drug),
                 score.probability,
-                getattr(score, "prior", None),
-                getattr(score, "drug_percentile", None),
+                score.prior,
+                score.drug_percentile,
                 "|".join(score.known),
             )
             for column, value in zip(columns.values(), row, strict=True):
