@@ -1,0 +1,85 @@
+"""`kedrec evaluate ranking`: how well hidden treatments are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+
+__all__ = ["ranking"]
+
+_SPLITS = ("pair", "disease", "cluster", "drug")
+
+
+@click.command()
+@click.option(
+    "--split",
+    "splits",
+    multiple=True,
+    type=click.Choice(_SPLITS),
+    default=_SPLITS,
+    show_default=True,
+    help="How treatments are hidden; may be repeated.",
+)
+@click.option("--seed", type=int, help="Seed of the folds, the samples, the trees and the bootstrap.")
+@click.option(
+    "--rephetio",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Count only the pairs that Project Rephetio scored: compounds.tsv and diseases.tsv lie here.",
+)
+@click.option(
+    "--areas",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --strata: a table of disease areas, columns doid and pathophysiology. Default: by IS_A.",
+)
+@click.option("--strata", is_flag=True, help="Also print tables by degree of the drug and of the disease.")
+@graph_option
+@json_option
+def ranking(
+    splits: tuple[Any, ...],
+    seed: int | None,
+    rephetio: Path | None,
+    areas: Path | None,
+    strata: bool,  # click passes by name
+    graph: str | None,
+    as_json: bool,
+) -> None:
+    """Hide treatments, rank without them, and see where they come out."""
+    from kedrec.evaluation.pairs import rephetio_pairs
+    from kedrec.evaluation.ranking import as_dicts, evaluate, markdown
+    from kedrec.ranking.adjacency import Adjacency, read_adjacency
+    from kedrec.ranking.metapaths import schema_tables
+    from kedrec.ranking.storing import linked_tables
+    from kedrec.settings import load_settings
+    from kedrec.stores import open_store
+
+    settings = load_settings(graph=graph, seed=seed)
+    with progress_on_stderr() as progress:
+        with open_store(settings.graph_url, settings) as store:
+            adjacency = Adjacency(read_adjacency(store, schema_tables(), progress))
+        counted = rephetio_pairs(adjacency, rephetio) if rephetio else None
+        results, scored = evaluate(
+            adjacency,
+            linked_tables(adjacency),
+            splits,
+            seed=settings.seed,
+            counted=counted,
+            progress=progress,
+        )
+    if as_json:
+        print_json({"seed": settings.seed, "figures": as_dicts(results)})
+        return
+    pairs, treatments = int(scored[0].counted.sum()), int((scored[0].known & scored[0].counted).sum())
+    click.echo(
+        f"seed {settings.seed}; {pairs:,} pairs, {treatments:,} treatments\n\n{markdown(results)}", nl=False
+    )
+    if strata:
+        from kedrec.evaluation.pairs import strata_of
+
+        for one in scored:
+            click.echo(f"\n## By {one.split}\n\n{strata_of(one, adjacency, settings.seed, areas)}", nl=False)

@@ -1,0 +1,76 @@
+"""Ways to hide treatments, from the easy to the honest: by pair, by drug, by disease, by kin of diseases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from kedrec.ranking.similarity import similarities
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from kedrec.ranking.adjacency import Adjacency, Table
+
+__all__ = ["SPLITS", "Split", "clusters", "folds"]
+
+Split = Literal["pair", "disease", "cluster", "drug"]
+SPLITS: tuple[Split, ...] = ("pair", "disease", "cluster", "drug")
+
+_FOLDS: dict[Split, int] = {"pair": 5, "disease": 10, "cluster": 10, "drug": 5}
+_CLUSTERS = 20
+
+
+def folds(adjacency: Adjacency, linked: Sequence[Table], split: Split, seed: int) -> NDArray[np.int64]:
+    """The fold of every pair: drugs x diseases, 0 to 4 by pair and drug, 0 to 9 by disease and cluster.
+
+    Clusters are not drawn: they are as `clusters` finds them, the largest first into the emptiest fold.
+    """
+    shape = (len(adjacency.ids("Drug")), len(adjacency.ids("Disease")))
+    count, draw = _FOLDS[split], np.random.default_rng(seed)
+    if split == "pair":
+        return draw.integers(0, count, shape)
+    if split == "drug":
+        return np.repeat((draw.permutation(shape[0]) % count)[:, None], shape[1], axis=1)
+    if split == "disease":
+        of_disease = draw.permutation(shape[1]) % count
+    else:
+        of_disease = _filled(clusters(adjacency, linked), count)
+    return np.repeat(of_disease[None, :], shape[0], axis=0)
+
+
+def clusters(adjacency: Adjacency, linked: Sequence[Table], count: int = _CLUSTERS) -> NDArray[np.int64]:
+    """The cluster of each treated disease, from 0; -1 for diseases without a treatment.
+
+    Complete linkage over the mean of all similarities between diseases (none of them knows a treatment), cut
+    at `count` clusters.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    links = adjacency.incidence(("TREATS", "Drug", "Disease"))
+    treated = np.flatnonzero(links.back_degrees)
+    mean = np.zeros((len(treated), len(treated)))
+    found = similarities(adjacency, "Disease", linked)
+    for similarity in found:
+        table = similarity.among(treated)[treated]
+        mean += np.maximum(table, table.T) / len(found)
+    distances = 1 - mean / max(mean.max(), 1e-9)
+    np.fill_diagonal(distances, 0.0)
+    tree = linkage(squareform(distances, checks=False), "complete")
+    of_all = np.full(len(links.back_degrees), -1, np.int64)
+    of_all[treated] = fcluster(tree, count, "maxclust") - 1
+    return of_all
+
+
+def _filled(groups: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Folds of whole groups, the largest first into the emptiest; who has no group goes to fold 0."""
+    sizes = np.bincount(groups[groups >= 0])
+    fold_of, load = np.zeros(len(sizes), np.int64), np.zeros(count)
+    for group in np.argsort(-sizes, kind="stable").tolist():
+        fold_of[group] = int(np.argmin(load))
+        load[fold_of[group]] += sizes[group]
+    return np.where(groups >= 0, fold_of[np.maximum(groups, 0)], 0)
