@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
@@ -9,11 +11,18 @@ from kedrec.cli.common import graph_option, json_option, print_json, progress_on
 
 @click.command()
 @click.option("--seed", type=int, help="Seed of the folds of diseases and of the bootstrap.")
+@click.option(
+    "--fit",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the weights of features and templates, fitted on all indications.",
+)
 @graph_option
 @json_option
-def paths(seed: int | None, graph: str | None, as_json: bool) -> None:
+def paths(seed: int | None, fit: Path | None, graph: str | None, as_json: bool) -> None:
     """Compare the best paths with DrugMechDB's curated mechanisms, which are hidden meanwhile."""
-    from kedrec.evaluation.paths import as_dicts, evaluate, markdown
+    from kedrec.errors import DataError
+    from kedrec.evaluation.paths import as_dicts, cases_of, evaluate, markdown, refit
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
 
@@ -22,7 +31,15 @@ def paths(seed: int | None, graph: str | None, as_json: bool) -> None:
         progress_on_stderr() as progress,
         open_store(settings.graph_url, settings) as store,
     ):
-        qualities, found = evaluate(store, seed=settings.seed, progress=progress)
+        cases = cases_of(store, progress=progress)
+        if not cases:
+            raise DataError(
+                "The graph has no curated mechanism.", "Load DrugMechDB: 'kedrec-load graph drugmechdb'."
+            )
+        qualities, found = evaluate(cases, seed=settings.seed, progress=progress)
+        if fit is not None:
+            graph_of = {"graph": str(store.fingerprint())}
+            fit.write_text(refit(cases, graph_of), encoding="utf-8")
     if as_json:
         print_json({"seed": settings.seed, **as_dicts(qualities, found)})
     else:

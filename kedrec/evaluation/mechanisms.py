@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -256,16 +257,19 @@ def _tables(start: str, end: str) -> list[Table]:
     return [table for table in schema_tables() if table[1:] == (start, end) and table[0] not in _CARE]
 
 
+_plain_treatments: WeakKeyDictionary[Adjacency, dict[Table, Incidence]] = WeakKeyDictionary()
+
+
 def _plain(whole: Adjacency, table: Table) -> Incidence:
     """The links that no mechanism states; for treatments, that none states as well."""
     if table[0] != "TREATS":
         return whole.incidence(table, PLAIN)
-    links = whole.incidence(table)  # an adjacency keeps no plain ones of treatments
-    stated = whole.mechanism_links(table)[0]
-    if not len(stated):
-        return links
-    ends = len(links.back_indptr) - 1
-    return _less(links, np.column_stack(np.divmod(np.unique(stated), ends)).tolist())
+    known = _plain_treatments.setdefault(whole, {})
+    if table not in known:  # an adjacency keeps no plain ones of treatments
+        links, stated = whole.incidence(table), np.unique(whole.mechanism_links(table)[0])
+        gone = np.column_stack(np.divmod(stated, max(len(links.back_indptr) - 1, 1))).tolist()
+        known[table] = _less(links, gone)
+    return known[table]
 
 
 def _less(links: Incidence, gone: Sequence[tuple[int, int]]) -> Incidence:

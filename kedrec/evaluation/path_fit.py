@@ -34,30 +34,36 @@ class Weights:
     templates: NDArray[np.float64]
 
 
-def fit(cases: Sequence[tuple[Pool, NDArray[np.bool_]]], templates: int, ridge: float = _RIDGE) -> Weights:
+def fit(
+    cases: Sequence[tuple[Pool, NDArray[np.bool_], float]], templates: int, ridge: float = _RIDGE
+) -> Weights:
     """Weights under which curated paths come first.
 
     Args:
-        cases: the paths of a pair, and which of them are curated; pairs without one, or with nothing else,
-            teach nothing and are left out.
+        cases: the paths of a pair, which of them are curated, and how often the pair counts; pairs without
+            a curated one, or with nothing else, teach nothing and are left out.
         templates: how many templates the pools number.
         ridge: how strongly weights are drawn to zero.
     """
     from scipy.optimize import minimize
     from scipy.sparse import csr_array, hstack
 
-    cases = [(pool, curated) for pool, curated in cases if curated.any() and not curated.all()]
+    cases = [case for case in cases if case[1].any() and not case[1].all()]
     if not cases:
         return Weights(np.zeros(len(NUMERIC)), np.zeros(templates))
-    numeric = np.concatenate([pool.values for pool, _ in cases]).astype(float)
+    numeric = np.concatenate([pool.values for pool, _, _ in cases]).astype(float)
     scale = np.maximum(numeric.std(axis=0), 1e-6)
-    sizes = np.array([len(pool) for pool, _ in cases])
+    sizes = np.array([len(pool) for pool, _, _ in cases])
     begins = np.cumsum(sizes) - sizes
-    rows = np.concatenate([pool.member_path + begin for (pool, _), begin in zip(cases, begins, strict=True)])
-    columns = np.concatenate([pool.member_template for pool, _ in cases])
+    rows = np.concatenate(
+        [pool.member_path + begin for (pool, _, _), begin in zip(cases, begins, strict=True)]
+    )
+    columns = np.concatenate([pool.member_template for pool, _, _ in cases])
     along = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(numeric), templates))
     features = hstack([csr_array(numeric / scale), along]).tocsr()
-    curated = np.concatenate([curated for _, curated in cases])
+    curated = np.concatenate([curated for _, curated, _ in cases])
+
+    often = np.array([times for _, _, times in cases])
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, Any]:
         scores = features @ weights
@@ -67,8 +73,8 @@ def fit(cases: Sequence[tuple[Pool, NDArray[np.bool_]]], templates: int, ridge: 
             top = np.maximum.reduceat(held, begins)
             parts = np.exp(held - np.repeat(top, sizes))
             total = np.add.reduceat(parts, begins)
-            drawn.append(parts / np.repeat(total, sizes))
-            value += (np.log(total) + top).sum() * (-1 if len(drawn) == 1 else 1)
+            drawn.append(parts * np.repeat(often / total, sizes))
+            value += float(often @ (np.log(total) + top)) * (-1 if len(drawn) == 1 else 1)
         slope = features.T @ (drawn[1] - drawn[0]) + ridge * weights
         return value + 0.5 * ridge * float(weights @ weights), slope
 

@@ -11,8 +11,8 @@ A path matches the curated mechanism by one of three definitions:
 - `exact`: between drug and disease it has the nodes of one curated path, all of them, in order.
 - `nodes`: every node between is one of the mechanism's; at least two are, or one where the curated paths
   have no more.
-- `3 hops`: the same, and it has at most three hops: how KGML-xDTD counts (Ma et al., GigaScience
-  2023;12:giad057).
+- `3 hops`: the same, of paths of at most three hops, which compete among themselves: how KGML-xDTD counts
+  (Ma et al., GigaScience 2023;12:giad057).
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ import numpy as np
 
 from kedrec.evaluation.mechanisms import Without, read_indications
 from kedrec.evaluation.path_fit import fit
+from kedrec.evidence.chains import CHAIN, LONGEST, Mechanisms
 from kedrec.evidence.path_features import NUMERIC, PairFacts, facts_of, pool_of
+from kedrec.evidence.scoring import PathWeights, chosen, written
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
-from kedrec.ranking.metapaths import schema_tables
+from kedrec.ranking.metapaths import kinds_of, schema_tables
 from kedrec.stores.templates import path_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -50,28 +52,34 @@ __all__ = [
     "Figure",
     "Found",
     "Quality",
+    "as_dicts",
     "cases_of",
     "evaluate",
     "in_random_order",
+    "learn",
     "markdown",
     "ranks",
+    "refit",
 ]
 
 SETTINGS = ("all hidden", "own hidden")
 DEFINITIONS = ("exact", "nodes", "3 hops")
-LEARNED, SHARE, WEIGHT, SHORTEST, RANDOM = (
-    "learned, on other diseases",
+SHOWN, LEARNED, SHARE, WEIGHT, SHORTEST, RANDOM = (
+    "as shown: learned, made diverse",
+    "learned on other diseases",
     "share of the DWPC",
     "weight in the DWPC",
     "shortest path",
     "random path",
 )
 
-_MOST = 200  # paths of a template that compete, the heaviest
+_MOST = 100  # paths of a template that compete, the heaviest
 _FOLDS = 5
 _DRAWS = 1000  # of the bootstrap
 _DEPTHS = (1, 10, 50)
 _KGML_HOPS = 3
+_HIDDEN_COUNTS = 5.0  # how often a pair without any curated knowledge counts: there are few of them
+_ANALOGY = 2.0  # log-odds that an analogy loses
 _FUNCTIONAL = frozenset(
     {
         "Gene",
@@ -94,8 +102,7 @@ class Case:
         setting: one of `SETTINGS`.
         pool: the paths that compete.
         matching: definition -> which of them match.
-        reachable: definition -> whether any path of the graph, along whatever relations, matches: a whole
-            curated path for `exact`, of at most four hops for `nodes`.
+        reachable: definition -> whether any path of the graph matches, along whatever relations.
         sequences: the nodes between, of each path.
     """
 
@@ -105,6 +112,11 @@ class Case:
     matching: dict[str, NDArray[np.bool_]]
     reachable: dict[str, bool]
     sequences: list[tuple[Node, ...]]
+
+    @property
+    def short(self) -> NDArray[np.bool_]:
+        """Which paths have at most three hops."""
+        return np.array([len(path) < _KGML_HOPS for path in self.sequences], bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +171,7 @@ class Found:
 
 
 def evaluate(
-    store: GraphStore, *, seed: int, progress: Progress | None = None
+    cases: Sequence[Case], *, seed: int, progress: Progress | None = None
 ) -> tuple[list[Quality], list[Found]]:
     """Figures of every setting, definition and method.
 
@@ -167,11 +179,10 @@ def evaluate(
     given in expectation over all orders of equals, so no draw is lucky.
 
     Args:
-        store: a graph that DrugMechDB was loaded into.
+        cases: as `cases_of` gives them.
         seed: of the folds and the bootstrap.
         progress: called as the work goes on.
     """
-    cases = cases_of(store, progress=progress)
     generator = np.random.default_rng(seed)
     learned = _out_of_fold(cases, generator, progress)
     qualities, found = [], []
@@ -183,6 +194,7 @@ def evaluate(
             continue
         draws = generator.integers(0, len(these), (_DRAWS, len(these)))
         methods: dict[str, Callable[[Case, NDArray[np.float64]], NDArray[np.float64]]] = {
+            SHOWN: _as_shown,
             LEARNED: lambda _case, scores: scores,
             SHARE: lambda case, _scores: case.pool.values[:, NUMERIC.index("share")].astype(float),
             WEIGHT: lambda case, _scores: case.pool.values[:, NUMERIC.index("weight")].astype(float),
@@ -192,7 +204,12 @@ def evaluate(
         for method, score in methods.items():
             scored = [(case, score(case, scores)) for case, scores in these]
             for definition in DEFINITIONS:
-                outcomes = np.array([_outcome(case, scores, definition, method) for case, scores in scored])
+                competing = scored
+                if definition == "3 hops":
+                    competing = [(case, score(case, _of_short(case, scores))) for case, scores in these]
+                outcomes = np.array(
+                    [_outcome(case, scores, definition, method) for case, scores in competing]
+                )
                 reach = np.array([case.reachable[definition] for case, _ in scored])
                 qualities.append(_quality((setting, definition, method), outcomes, reach, draws))
             if method not in (SHORTEST, RANDOM):
@@ -201,11 +218,17 @@ def evaluate(
 
 
 def cases_of(store: GraphStore, *, most: int = _MOST, progress: Progress | None = None) -> list[Case]:
-    """Every indication in every setting where the graph, as far as it isn't hidden, knows both ends."""
+    """Every indication in every setting where the graph, as far as it isn't hidden, knows both ends.
+
+    Args:
+        store: a graph that DrugMechDB was loaded into.
+        most: paths of one template that compete, the heaviest.
+        progress: called as the work goes on.
+    """
     whole = Adjacency(read_adjacency(store, schema_tables(), progress))
     indications = read_indications(store, progress)
     templates = [template for template in path_templates() if template.stance == "supports"]
-    facts = _facts(store)
+    facts, mechanisms = _facts(store), Mechanisms(whole)
     cases = []
     for setting in SETTINGS:
         for done, indication in enumerate(indications):
@@ -217,7 +240,7 @@ def cases_of(store: GraphStore, *, most: int = _MOST, progress: Progress | None 
                 for kind, number in zip(("Drug", "Disease"), view.pair, strict=True)
             ):
                 continue
-            pool = pool_of(view, templates, facts(indication), view.pair, most)
+            pool = pool_of(view, mechanisms, templates, facts(indication), view.pair, most=most)
             cases.append(_case(indication, setting, view, pool))
     return cases
 
@@ -298,13 +321,16 @@ def _reachable(indication: Indication, view: Without) -> dict[str, bool]:
         or any(last != first and linked(first, last) for last in lasts)
         for first in firsts
     )
-    long = short or any(
-        whole((first, between, last))
-        for first in firsts
-        for last in lasts - {first}
-        for between in indication.nodes - {first, last}
-    )
-    return {"exact": any(map(whole, indication.paths)), "nodes": long, "3 hops": short}
+    growing: list[tuple[Node, ...]] = [] if short else [(first,) for first in firsts]
+    found = short
+    while growing and not found:
+        path = growing.pop()
+        found = path[-1] in lasts and len(path) >= indication.least
+        if len(path) < LONGEST - 1:
+            growing += [
+                (*path, node) for node in indication.nodes if node not in path and linked(path[-1], node)
+            ]
+    return {"exact": any(map(whole, indication.paths)), "nodes": found, "3 hops": short}
 
 
 def _out_of_fold(
@@ -325,9 +351,56 @@ def _out_of_fold(
 
 
 def learn(cases: Sequence[Case]) -> Weights:
-    """The weights by which the curated paths of some cases come first."""
-    templates = max((len(case.pool.templates) for case in cases), default=0)
-    return fit([(case.pool, case.matching["nodes"]) for case in cases], templates)
+    """The weights by which the curated paths of some cases come first.
+
+    Wanted are whole curated paths; where the pool has none, those that match by their nodes; where it has
+    none such, those with any curated node and no other. Of analogies, paths through another drug or another
+    disease, curators draw none: they tell that a treatment is likely, not how it works.
+    """
+    templates = cases[0].pool.templates if cases else ()
+    wanted = []
+    for case in cases:
+        inside = np.array(
+            [case.indication.nodes.issuperset(path) and bool(path) for path in case.sequences], bool
+        )
+        choices = (case.matching["exact"], case.matching["nodes"], inside)
+        wanted.append(next((choice for choice in choices if choice.any()), inside))
+    weights = fit(
+        [
+            (case.pool, these, _HIDDEN_COUNTS if case.setting == SETTINGS[0] else 1.0)
+            for case, these in zip(cases, wanted, strict=True)
+        ],
+        len(templates) + 1,
+    )
+    for number, template in enumerate(templates):
+        if {"Drug", "Disease"} & set(kinds_of(template)[1:-1]):
+            weights.templates[number] = min(weights.templates[number], 0.0) - _ANALOGY
+    return weights
+
+
+def refit(cases: Sequence[Case], made: Mapping[str, Any]) -> str:
+    """The text of `path-weights.yaml`, fitted on all cases.
+
+    Args:
+        cases: as `cases_of` gives them.
+        made: what else is to be told of how the weights were made.
+    """
+    weights = learn(cases)
+    names = [*(template.name for template in cases[0].pool.templates), CHAIN] if cases else []
+    told = {
+        "by": "kedrec evaluate paths --fit FILE",
+        "how": "conditional logit on the paths of each indication of DrugMechDB, its own mechanisms hidden, "
+        "and all mechanisms hidden",
+        **made,
+        "indications": sum(bool(case.matching["nodes"].any()) for case in cases),
+    }
+    return written(
+        PathWeights(
+            dict(zip(NUMERIC, weights.numeric.tolist(), strict=True)),
+            dict(zip(names, weights.templates.tolist(), strict=True)),
+        ),
+        told,
+    )
 
 
 def ranks(pool: Pool, scores: NDArray[np.float64], matching: NDArray[np.bool_]) -> float:
@@ -354,9 +427,26 @@ def in_random_order(scores: NDArray[np.float64], matching: NDArray[np.bool_]) ->
     return chances
 
 
+def _of_short(case: Case, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores of the paths of at most three hops; the others don't compete."""
+    return np.where(case.short, scores, -np.inf)
+
+
+def _as_shown(case: Case, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores that put the paths in the order in which an answer shows them."""
+    order = np.argsort(-scores, kind="stable")
+    shown = np.empty(len(scores))
+    shown[order] = -max(_DEPTHS) - np.arange(len(order), dtype=float)
+    first = [path for path in chosen(case.pool, scores, max(_DEPTHS)) if np.isfinite(scores[path])]
+    shown[first] = -np.arange(len(first), dtype=float)
+    return shown
+
+
 def _outcome(case: Case, scores: NDArray[np.float64], definition: str, method: str) -> list[float]:
     """Hit at each depth, and the reciprocal rank."""
     matching = case.matching[definition]
+    if definition == "3 hops":
+        scores = _of_short(case, scores)
     if method in (SHORTEST, RANDOM):
         chances = in_random_order(scores, matching)
         return [

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kedrec.ranking.features import kinds_of
-from kedrec.ranking.paths import heaviest_paths, path_tables
+from kedrec.evidence.chains import LONGEST, chain_template, chains_of
+from kedrec.ranking.counts import DAMPING
+from kedrec.ranking.metapaths import kinds_of
+from kedrec.ranking.paths import HeavyPaths, heaviest_paths, path_tables
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kedrec.evidence.chains import Chain, Mechanisms
     from kedrec.ranking.adjacency import Adjacency, Table
-    from kedrec.ranking.paths import HeavyPaths
     from kedrec.stores.base import Row
-    from kedrec.stores.templates import PathTemplate
+    from kedrec.stores.templates import Hop, PathTemplate
 
 __all__ = ["NUMERIC", "PairFacts", "Pool", "facts_of", "pool_of"]
 
@@ -48,8 +50,11 @@ NUMERIC = (
     "shared first",  # mechanisms that have both of the first two hops, logarithm
     "shared last",  # both of the last two hops
     "shared tail",  # all hops but the first
+    "told",  # mechanisms that have the end of the chain as it stands, logarithm
+    "hops",
 )
 
+_SHARE, _RANK, _TOLD = (NUMERIC.index(name) for name in ("share", "rank", "told"))
 _PASSIVE = re.compile(r"\((?:enzyme|transporter|carrier)\)")  # DrugBank's words: not a target
 
 
@@ -95,10 +100,13 @@ class Pool:
     """The paths of a pair that compete.
 
     Attributes:
-        templates: the supporting templates, in the order of their numbers below.
+        templates: the supporting templates, in the order of their numbers below; the number after the last
+            stands for chains of curated mechanisms.
+        chains: the hops of each path that was found as such a chain.
+        own: whether a curated mechanism of the very pair has the path.
         shapes: kinds of the nodes between drug and disease, for each path's `shape`.
         shape: number of each path's kinds.
-        nodes: numbers of the nodes between (paths x 3, -1 where a path is shorter).
+        nodes: numbers of the nodes between (paths x 6, -1 where a path is shorter).
         values: the features (paths x `NUMERIC`).
         member_path, member_template: which paths were found along which templates.
         count: paths of the pair along all templates, also those that don't compete.
@@ -106,6 +114,8 @@ class Pool:
     """
 
     templates: Sequence[PathTemplate]
+    chains: Mapping[int, tuple[Hop, ...]]
+    own: NDArray[np.bool_]
     shapes: tuple[tuple[str, ...], ...]
     shape: NDArray[np.int64]
     nodes: NDArray[np.int64]
@@ -134,54 +144,119 @@ class Pool:
 
 def pool_of(
     adjacency: Adjacency,
+    mechanisms: Mechanisms,
     templates: Sequence[PathTemplate],
     facts: PairFacts,
     pair: tuple[int, int],
+    *,
     most: int,
 ) -> Pool:
-    """The paths of a pair that compete: the `most` heaviest of every template.
+    """The paths of a pair that compete: the `most` heaviest of every template, and chains.
 
     The pair's own treatment is no step of any: such a path would come to the drug or the disease twice.
 
     Args:
         adjacency: the graph.
+        mechanisms: its curated mechanisms, of which chains are made.
         templates: along which to look, all supporting.
         facts: as `facts_of` makes them.
         pair: numbers of the drug and the disease.
         most: paths of one template.
     """
-    drug, disease = pair
-    view = _View(adjacency, facts, drug, disease)
-    shapes: dict[tuple[str, ...], int] = {}
-    parts: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
-    members: list[NDArray[np.int64]] = []
+    view = _View(adjacency, facts, *pair)
+    gathered = _Gathered()
     count = 0
     for number, template in enumerate(templates):
-        heavy = heaviest_paths(adjacency, template, drug, disease, most)
-        if heavy is None:
-            continue
-        count += heavy.count
-        shape = shapes.setdefault(kinds_of(template)[1:-1], len(shapes))
-        keys = np.full((len(heavy.nodes), 4), -1, np.int64)
-        keys[:, 0] = shape
-        keys[:, 1 : heavy.nodes.shape[1] - 1] = heavy.nodes[:, 1:-1]
-        parts.append((keys, view.values(template, heavy)))
-        members.append(np.full(len(keys), number, np.int64))
-    if not parts:
+        heavy = heaviest_paths(adjacency, template, *pair, most)
+        if heavy is not None:
+            count += heavy.count
+            gathered.add(kinds_of(template), heavy.nodes, view.values(template, heavy), number)
+    metapaths = len(gathered.keys)
+    chains = chains_of(adjacency, mechanisms, *pair, most)
+    for hops, these in _by_hops(chains).items():
+        template, nodes = chain_template(hops), np.array([chain.nodes for chain in these], np.int64)
+        heavy = HeavyPaths(len(chains), 1.0, nodes, _weights(adjacency, template, nodes))
+        values = view.values(template, heavy)
+        values[:, _SHARE], values[:, _RANK] = -np.log(len(chains)), 0.0
+        values[:, _TOLD] = np.log1p([chain.told for chain in these])
+        gathered.add(kinds_of(template), nodes, values, len(templates))
+        gathered.mark(hops, [chain.own for chain in these])
+    return gathered.pool(templates, count, metapaths)
+
+
+def _by_hops(chains: Iterable[Chain]) -> dict[tuple[Hop, ...], list[Chain]]:
+    """Chains with the same steps together, so that their features are made at once."""
+    found: dict[tuple[Hop, ...], list[Chain]] = {}
+    for chain in chains:
+        found.setdefault(chain.hops, []).append(chain)
+    return found
+
+
+def _weights(adjacency: Adjacency, template: PathTemplate, nodes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The paths' weights, as a DWPC would sum them."""
+    weights = np.ones(len(nodes))
+    for place, (hop, kind) in enumerate(zip(template.hops, kinds_of(template), strict=False)):
+        links = adjacency.along(hop, kind)
+        start, end = nodes[:, place], nodes[:, place + 1]
+        into = links.back_indptr[end + 1] - links.back_indptr[end]
+        weights *= ((links.indptr[start + 1] - links.indptr[start]).astype(float) * into) ** -DAMPING
+    return weights
+
+
+class _Gathered:
+    """Paths as they come along templates, until they are put together by their nodes."""
+
+    def __init__(self) -> None:
+        self.keys: list[NDArray[np.int64]] = []
+        self._values: list[NDArray[np.float32]] = []
+        self._members: list[NDArray[np.int64]] = []
+        self._shapes: dict[tuple[str, ...], int] = {}
+        self._chains: list[tuple[int, tuple[Hop, ...], bool]] = []
+
+    def add(
+        self,
+        kinds: tuple[str, ...],
+        nodes: NDArray[np.int64],
+        values: NDArray[np.float32],
+        number: int,
+    ) -> None:
+        keys = np.full((len(nodes), LONGEST), -1, np.int64)
+        keys[:, 0] = self._shapes.setdefault(kinds[1:-1], len(self._shapes))
+        keys[:, 1 : nodes.shape[1] - 1] = nodes[:, 1:-1]
+        self.keys.append(keys)
+        self._values.append(values)
+        self._members.append(np.full(len(keys), number, np.int64))
+
+    def mark(self, hops: tuple[Hop, ...], own: Sequence[bool]) -> None:
+        """Says of the paths added last that they are chains, and whether the pair's own."""
+        begin = sum(map(len, self.keys)) - len(own)
+        self._chains += [(begin + place, hops, one) for place, one in enumerate(own)]
+
+    def pool(self, templates: Sequence[PathTemplate], count: int, metapaths: int) -> Pool:
+        keys = np.concatenate([np.zeros((0, LONGEST), np.int64), *self.keys])
+        values = np.concatenate([np.zeros((0, len(NUMERIC)), np.float32), *self._values])
+        members = np.concatenate([np.zeros(0, np.int64), *self._members])
+        order = np.lexsort(keys.T[::-1])
+        keys = keys[order]
+        new = np.r_[np.ones(min(len(keys), 1), bool), (keys[1:] != keys[:-1]).any(axis=1)]
+        begins, path = np.flatnonzero(new), np.cumsum(new) - 1
+        place = np.empty(len(order), np.int64)
+        place[order] = path
+        own = np.zeros(len(begins), bool)
+        own[[int(place[row]) for row, _, one in self._chains if one]] = True
         return Pool(
-            templates, (), np.zeros(0, np.int64), np.zeros((0, 3), np.int64),
-            np.zeros((0, len(NUMERIC)), np.float32), np.zeros(0, np.int64), np.zeros(0, np.int64), 0, 0,
-        )  # fmt: skip
-    keys = np.concatenate([part[0] for part in parts])
-    order = np.lexsort(keys.T[::-1])
-    keys = keys[order]
-    begins = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)])
-    values = np.maximum.reduceat(np.concatenate([part[1] for part in parts])[order], begins, axis=0)
-    path = np.cumsum(np.r_[False, (keys[1:] != keys[:-1]).any(axis=1)])
-    return Pool(
-        templates, tuple(shapes), keys[begins, 0], keys[begins, 1:], values, path,
-        np.concatenate(members)[order], count, len(parts),
-    )  # fmt: skip
+            templates=templates,
+            chains={int(place[row]): hops for row, hops, _ in self._chains},
+            own=own,
+            shapes=tuple(self._shapes),
+            shape=keys[begins, 0],
+            nodes=keys[begins, 1:],
+            values=np.maximum.reduceat(values[order], begins, axis=0) if len(begins) else values,
+            member_path=path,
+            member_template=members[order],
+            count=count,
+            metapaths=metapaths,
+        )
 
 
 class _View:
@@ -249,6 +324,7 @@ class _View:
             found[:, 13] = self._sources[first] > 0
         if kinds[-2] == "Gene" and len(kinds) > 2:
             found[:, 12] = self._sources[nodes[:, -2]]
+        found[:, NUMERIC.index("hops")] = len(hops)
         self._curated(template, nodes, found)
         return found
 

@@ -1,44 +1,51 @@
-"""The evidence of a pair: the best paths of every template, scored, made diverse, numbered."""
+"""The evidence of a pair: its best paths, scored, made diverse, numbered."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from math import prod
+from math import exp, prod
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from kedrec.errors import NotFoundError
+from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
+from kedrec.evidence.path_features import PairFacts, facts_of, pool_of
 from kedrec.evidence.rows import complete_paths
+from kedrec.evidence.scoring import chosen, load_weights, scores_of, template_weights
 from kedrec.evidence.verbalize import evidence_item
-from kedrec.ranking.paths import FoundPaths, best_paths
+from kedrec.ranking.paths import best_paths
 from kedrec.schema import load_schema
 from kedrec.stores.templates import PathTemplate, path_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from kedrec.evidence.path_features import Pool
     from kedrec.ranking import Ranker
-    from kedrec.stores.base import GraphStore
-    from kedrec.types import Entity, Evidence, Path, PathStep, Stance
+    from kedrec.ranking.adjacency import Adjacency
+    from kedrec.stores.base import GraphStore, Row
+    from kedrec.types import Entity, Evidence, Path, Stance
 
 __all__ = ["PairEvidence", "retrieve"]
 
-_PER_TEMPLATE = 6  # paths of one template that may compete
-_FETCHED = 2  # times k: candidates whose edges are read before the choice
+_PER_TEMPLATE = 100  # paths of one template that may compete
+_ADVERSE = 6  # the same of a template that speaks against
+_SPARE = 2  # paths more than asked for whose edges are read, since edges may speak against a path
 _ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
-_SAME_TEMPLATE = 0.6  # what a second path of a template is worth beside the first
-_SAME_NODE = 0.5  # what a path is worth beside another through half of its nodes, squared for all of them
-_FLOOR = 0.02  # log-odds that any metapath is taken to tell, so that no path is worth nothing
-_MECHANISM = 0.5  # the same for a mechanism: what the drug does, step by step, to the disease
-_CURATED = 1.0  # the same for one path that a curator wrote down whole
-_ANALOGY = 0.3  # what the contribution of an analogy is worth beside a mechanism's: it explains less
-_PASSIVE = 0.2  # what a path is worth where the gene acts on the drug, not the drug on the gene
-_ANALOGIES = frozenset(
-    {"TREATS", "RESEMBLES", "MEMBER_OF", "EXPRESSED_IN", "UPREGULATES", "DOWNREGULATES", "REGULATES"}
-)
-_PASSIVE_ACTIONS = frozenset({"substrate", "carrier", "cofactor"})
-_PASSIVE_EVIDENCE = re.compile(r"\((?:enzyme|transporter|carrier)\)")  # DrugBank's words: not a target
+_KEPT = 1000  # drugs and diseases whose edges to genes are kept
+_TEMPER = 3.0  # log-odds between two paths' scores that make one's share e times the other's
 _PASSING = frozenset({"PRESENTS", "LOCATED_IN"})
+
+
+class _Known:
+    """What was read once of a graph and is asked for again and again."""
+
+    def __init__(self, adjacency: Adjacency) -> None:
+        self.mechanisms = Mechanisms(adjacency)
+        self.rows: dict[tuple[str, int], list[Row]] = {}
+
+
+_known: WeakKeyDictionary[Adjacency, _Known] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,66 +75,99 @@ class _Candidate:
     template: PathTemplate
     nodes: tuple[str, ...]
     score: float
-    curated: bool = False
+    own: bool = False
     path: Path | None = None
 
 
 def retrieve(store: GraphStore, ranker: Ranker, drug: Entity, disease: Entity, *, k: int = 8) -> PairEvidence:
     """The best `k` supporting paths of a pair and the `k` gravest adverse ones.
 
-    A supporting path is worth its share of its metapath's degree-weighted path count, times what the
-    metapath adds to the pair's score; more where a curator wrote the whole of it down, and nothing where
-    its signs say that the drug furthers the disease. Of much the same paths only the best are kept.
-    The pair's own treatment is never among them. The same graph gives the same evidence, whatever the
-    engine.
+    Supporting paths are scored by how much they look like the mechanisms that curators draw (see
+    `scoring`); one that was drawn for the very pair comes first, and none is shown whose signs say that the
+    drug furthers the disease. Of much the same paths the best comes before others. The pair's own
+    treatment is never among them. The same graph gives the same evidence, whatever the engine.
 
     Raises:
         NotFoundError: the graph has no such drug or disease.
     """
+    adjacency = ranker.adjacency
     numbers = []
     for kind, entity in (("Drug", drug), ("Disease", disease)):
-        number = ranker.adjacency.number(kind, entity.id)
+        number = adjacency.number(kind, entity.id)
         if number is None:
             raise NotFoundError(
                 f"The graph has no {kind} '{entity.id}'.", "Search for its name to find its id."
             )
         numbers.append(number)
-    contributions = {part.template: part.contribution for part in ranker.pair(drug.id, disease.id).parts}
-    found: dict[Stance, list[tuple[PathTemplate, FoundPaths]]] = {"supports": [], "adverse": []}
+    pair = (numbers[0], numbers[1])
+    known = _known.get(adjacency)
+    if known is None:
+        known = _known[adjacency] = _Known(adjacency)
+    pool = pool_of(
+        adjacency,
+        known.mechanisms,
+        [template for template in path_templates() if template.stance == "supports"],
+        _facts(store, adjacency, known, pair),
+        pair,
+        most=_PER_TEMPLATE,
+    )
+    likely = [
+        candidate
+        for candidate in _fetched(store, drug, disease, _likely(adjacency, pool, k + _SPARE))
+        if candidate.own or (candidate.path is not None and _sign(candidate.path) <= 0)
+    ]
+    adverse = []
     for template in path_templates():
-        best = best_paths(ranker.adjacency, template, numbers[0], numbers[1], _PER_TEMPLATE)
-        if best is not None:
-            found[template.stance].append((template, best))
-    supporting = [
-        _Candidate(template, nodes, worth * weight / best.total + _CURATED * curated, curated)
-        for template, best in found["supports"]
-        for worth in [_worth(template, contributions.get(template.name, 0.0))]
-        for nodes, weight, curated in zip(best.paths, best.weights, best.curated, strict=True)
-    ]
-    likely = _diverse(supporting, _FETCHED * k)
-    read = [_judged(candidate) for candidate in _fetched(store, drug, disease, likely)]
-    adverse = [
-        _Candidate(template, nodes, _gravity(template))
-        for template, best in found["adverse"]
-        for nodes in best.paths
-    ]
-    against = sorted(_fetched(store, drug, disease, adverse), key=_order)
+        if template.stance == "adverse":
+            best = best_paths(adjacency, template, *pair, _ADVERSE)
+            adverse += [
+                _Candidate(template, nodes, _gravity(template)) for nodes in (best.paths if best else ())
+            ]
+    against = sorted(_fetched(store, drug, disease, adverse), key=_order)[:k]
     return PairEvidence(
         drug=drug,
         disease=disease,
-        evidence=_numbered("P", sorted(_diverse(read, k), key=_order), "supports"),
-        adverse=_numbered("A", against[:k], "adverse"),
-        paths=sum(best.count for _, best in found["supports"]),
-        metapaths=len(found["supports"]),
+        evidence=_numbered("P", likely[:k], "supports"),
+        adverse=_numbered("A", against, "adverse"),
+        paths=pool.count,
+        metapaths=pool.metapaths,
     )
 
 
-def _worth(template: PathTemplate, contribution: float) -> float:
-    """Log-odds that a template's paths are taken to tell together."""
-    relations = {hop.relation for hop in template.hops}
-    if relations & _ANALOGIES:
-        return max(_ANALOGY * contribution, _FLOOR)
-    return max(contribution, 0.0) + _MECHANISM / max(len(template.hops) - 1, 1)
+def _facts(store: GraphStore, adjacency: Adjacency, known: _Known, pair: tuple[int, int]) -> PairFacts:
+    """What the edges say that join the drug, and the disease, with genes."""
+    tables = (("BINDS", "Drug", "Gene"), ("ASSOCIATED_WITH", "Disease", "Gene"))
+    for table, number in zip(tables, pair, strict=True):
+        if (table[1], number) in known.rows:
+            continue
+        genes: list[str] = []
+        if adjacency.has(table):
+            links = adjacency.incidence(table)
+            linked = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
+            genes = [adjacency.name("Gene", gene) for gene in linked]
+        here = [adjacency.name(table[1], number)]
+        while len(known.rows) >= _KEPT:
+            known.rows.pop(next(iter(known.rows)))
+        known.rows[table[1], number] = store.edges_between(*table, here, genes) if genes else []
+    return facts_of(known.rows["Drug", pair[0]], known.rows["Disease", pair[1]])
+
+
+def _likely(adjacency: Adjacency, pool: Pool, most: int) -> list[_Candidate]:
+    """The best paths of a pool, in order, each along the template that says most for it."""
+    weights = load_weights()
+    scores, by_template = scores_of(pool, weights), template_weights(pool, weights)
+    found = []
+    for path in chosen(pool, scores, most):
+        along = pool.member_template[pool.member_path == path].tolist()
+        named = [number for number in along if number < len(pool.templates)]
+        if named:
+            template = pool.templates[max(named, key=lambda number: (by_template[number], -number))]
+        else:
+            template = chain_template(pool.chains[path])
+        found.append(
+            _Candidate(template, pool.ids(adjacency, path), float(scores[path]), bool(pool.own[path]))
+        )
+    return found
 
 
 def _gravity(template: PathTemplate) -> float:
@@ -140,66 +180,33 @@ def _order(candidate: _Candidate) -> tuple[float, str, tuple[str, ...]]:
     return (-round(candidate.score, 12), candidate.template.name, candidate.nodes)
 
 
-def _diverse(candidates: Sequence[_Candidate], most: int) -> list[_Candidate]:
-    """The best candidates, each weighed down by those chosen before that it resembles (MMR)."""
-    left = sorted((candidate for candidate in candidates if candidate.score > 0), key=_order)
-    worth = [candidate.score for candidate in left]
-    chosen: list[_Candidate] = []
-    while left and len(chosen) < most:
-        place = max(range(len(left)), key=lambda i: (round(worth[i], 12), -i))
-        best = left.pop(place)
-        worth.pop(place)
-        chosen.append(best)
-        for i, candidate in enumerate(left):
-            if candidate.template.name == best.template.name:
-                worth[i] *= _SAME_TEMPLATE
-            shared = len(set(candidate.nodes) & set(best.nodes)) / max(len(candidate.nodes), 1)
-            worth[i] *= _SAME_NODE ** (2 * shared)
-    return chosen
-
-
 def _fetched(
-    store: GraphStore, drug: Entity, disease: Entity, candidates: Iterable[_Candidate]
+    store: GraphStore, drug: Entity, disease: Entity, candidates: Sequence[_Candidate]
 ) -> list[_Candidate]:
-    """The candidates with their paths, as their templates find them in the graph."""
-    by_template: dict[str, list[_Candidate]] = {}
+    """The candidates with their paths, in order: those that their templates find in the graph."""
+    groups: dict[str, list[_Candidate]] = {}
     for candidate in candidates:
-        by_template.setdefault(candidate.template.name, []).append(candidate)
-    found: list[tuple[_Candidate, tuple[str, ...]]] = []
-    for name, group in sorted(by_template.items()):
+        groups.setdefault(candidate.template.name, []).append(candidate)
+    present: set[tuple[str, tuple[str, ...]]] = set()
+    for name, group in sorted(groups.items()):
+        if name == CHAIN:  # no statement finds it; its edges are read all the same
+            present |= {(name, candidate.nodes) for candidate in group}
+            continue
         via = sorted({node for candidate in group for node in candidate.nodes})
         rows = store.run(
             f"paths/{name}", {"drug": drug.id, "disease": disease.id, "via": via, "limit": _ROWS}
         )
-        columns = [f"{variable}_id" for variable in group[0].template.node_variables]
-        present = {tuple(row[column] for column in columns) for row in rows}
-        paths = [(candidate, (drug.id, *candidate.nodes, disease.id)) for candidate in group]
-        found += [(candidate, ids) for candidate, ids in paths if ids in present]
-    complete = complete_paths(store, [(candidate.template, ids) for candidate, ids in found])
+        columns = [f"{variable}_id" for variable in group[0].template.node_variables[1:-1]]
+        present |= {(name, tuple(row[column] for column in columns)) for row in rows}
+    found = [candidate for candidate in candidates if (candidate.template.name, candidate.nodes) in present]
+    complete = complete_paths(
+        store, [(candidate.template, (drug.id, *candidate.nodes, disease.id)) for candidate in found]
+    )
     return [
         replace(candidate, path=path)
-        for (candidate, _), path in zip(found, complete, strict=True)
+        for candidate, path in zip(found, complete, strict=True)
         if path is not None
     ]
-
-
-def _judged(candidate: _Candidate) -> _Candidate:
-    """The candidate weighed by what its edges say."""
-    path = candidate.path
-    if path is None or candidate.curated:
-        return candidate
-    if _sign(path) > 0:
-        return replace(candidate, score=0.0)
-    if path.steps[0].relation == "BINDS" and _is_passive(path.steps[0]):
-        return replace(candidate, score=candidate.score * _PASSIVE)
-    return candidate
-
-
-def _is_passive(step: PathStep) -> bool:
-    """Whether every source has the gene only as what breaks the drug down or carries it."""
-    return step.action in _PASSIVE_ACTIONS or all(
-        _PASSIVE_EVIDENCE.search(edge.evidence) and "(target)" not in edge.evidence for edge in step.edges
-    )
 
 
 def _sign(path: Path) -> int:
@@ -221,9 +228,14 @@ def _sign(path: Path) -> int:
 
 
 def _numbered(letter: str, candidates: Sequence[_Candidate], stance: Stance) -> tuple[Evidence, ...]:
-    total = sum(candidate.score for candidate in candidates)
+    """The candidates as evidence, by score; their shares sum to 1."""
+    ordered = sorted(candidates, key=_order)
+    shares = [candidate.score for candidate in ordered]
+    if stance == "supports":  # log-odds; what speaks against has its gravity
+        shares = [exp((score - shares[0]) / _TEMPER) for score in shares]
+    total = sum(shares)
     return tuple(
-        evidence_item(candidate.path, f"{letter}{place}", candidate.score / total, stance)
-        for place, candidate in enumerate(candidates, 1)
+        evidence_item(candidate.path, f"{letter}{place}", share / total, stance)
+        for place, (candidate, share) in enumerate(zip(ordered, shares, strict=True), 1)
         if candidate.path is not None
     )

@@ -1,0 +1,127 @@
+"""Scores the paths of a pair by how much they look like what curators draw, and chooses unlike ones.
+
+The weights lie in `path-weights.yaml` beside this module, which says how they were made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import yaml
+
+from kedrec.errors import AssetError
+from kedrec.evidence.chains import CHAIN
+from kedrec.evidence.path_features import NUMERIC
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from kedrec.evidence.path_features import Pool
+
+__all__ = ["PathWeights", "chosen", "load_weights", "scores_of", "written"]
+
+_FILE = Path(__file__).with_name("path-weights.yaml")
+_LOOKED_AT = 200  # best paths, among which unlike ones are chosen
+_SAME_NODES = 1.0  # log-odds that a path loses beside another through the same nodes; half of it for half
+_SAME_KINDS = 0.3  # that it loses beside each other through the same kinds of nodes
+_OWN = 10.0  # log-odds that a path gains which a curator drew for the very pair
+_DECIMALS = 6  # scores that differ by less are equal, on every machine
+
+
+@dataclass(frozen=True, slots=True)
+class PathWeights:
+    """What features and templates add to a path's score, in log-odds among the pair's paths.
+
+    Attributes:
+        features: by the names of `path_features.NUMERIC`.
+        templates: by name; a template that isn't there adds nothing. Chains of curated mechanisms have the
+            name `chains.CHAIN`.
+    """
+
+    features: Mapping[str, float]
+    templates: Mapping[str, float]
+
+
+@cache
+def load_weights() -> PathWeights:
+    """The weights that KEDRec comes with.
+
+    Raises:
+        AssetError: the file is missing or damaged.
+    """
+    try:
+        stored = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+        features = {name: float(stored["features"][name]) for name in NUMERIC}
+        templates = {str(name): float(weight) for name, weight in stored["templates"].items()}
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise AssetError(f"{_FILE.name} is damaged: {error!r}.", "Install the package again.") from error
+    return PathWeights(features, templates)
+
+
+def written(weights: PathWeights, made: Mapping[str, Any]) -> str:
+    """The text of a file of weights.
+
+    Args:
+        weights: as fitted.
+        made: how they were, for whoever reads the file.
+    """
+    return yaml.safe_dump(
+        {
+            "made": dict(made),
+            "features": {name: round(weights.features[name], 3) for name in NUMERIC},
+            "templates": {name: round(weight, 3) for name, weight in sorted(weights.templates.items())},
+        },
+        sort_keys=False,
+    )
+
+
+def scores_of(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:
+    """Each path's score, rounded so that every machine ranks alike."""
+    numeric = np.array([weights.features[name] for name in NUMERIC])
+    scores = pool.scores(numeric, template_weights(pool, weights))
+    scores[pool.own] += _OWN
+    return np.round(scores, _DECIMALS)
+
+
+def template_weights(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:
+    """The weights of a pool's templates by their numbers, that of chains last."""
+    names = [*(template.name for template in pool.templates), CHAIN]
+    return np.array([weights.templates.get(name, 0.0) for name in names])
+
+
+def chosen(pool: Pool, scores: NDArray[np.float64], most: int) -> list[int]:
+    """The best paths, each weighed down by those chosen before that it resembles.
+
+    After Carbonell & Goldstein's maximal marginal relevance (SIGIR 1998). Equal ones go by their nodes.
+
+    Returns:
+        Their places in the pool, in the order chosen.
+    """
+    order = np.lexsort((*pool.nodes.T[::-1], pool.shape, -scores))[:_LOOKED_AT]
+    worth, shape = scores[order].copy(), pool.shape[order]
+    codes = _codes(pool)[order]
+    lengths = np.maximum((codes >= 0).sum(axis=1), 1)
+    found: list[int] = []
+    for _ in range(min(most, len(order))):
+        best = int(np.argmax(np.round(worth, _DECIMALS)))
+        found.append(int(order[best]))
+        shared = np.isin(codes, codes[best][codes[best] >= 0]).sum(axis=1) / lengths
+        worth -= _SAME_NODES * shared + _SAME_KINDS * (shape == shape[best])
+        worth[best] = -np.inf
+    return found
+
+
+def _codes(pool: Pool) -> NDArray[np.int64]:
+    """The nodes between, as one number for kind and node; -1 where a path is shorter."""
+    kinds = sorted({kind for shape in pool.shapes for kind in shape})
+    width = pool.nodes.shape[1]
+    table = np.zeros((max(len(pool.shapes), 1), width), np.int64)
+    for number, shape in enumerate(pool.shapes):
+        table[number, : len(shape)] = [kinds.index(kind) for kind in shape]
+    return np.where(pool.nodes >= 0, pool.nodes * max(len(kinds), 1) + table[pool.shape], -1)
