@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from kedrec.evidence.path_features import Pool
     from kedrec.ranking.adjacency import Progress, Table
     from kedrec.stores.base import GraphStore
+    from kedrec.stores.templates import PathTemplate
 
 __all__ = [
     "DEFINITIONS",
@@ -227,7 +228,7 @@ def cases_of(store: GraphStore, *, most: int = _MOST, progress: Progress | None 
     """
     whole = Adjacency(read_adjacency(store, schema_tables(), progress))
     indications = read_indications(store, progress)
-    templates = [template for template in path_templates() if template.stance == "supports"]
+    templates = _supporting()
     facts, mechanisms = _facts(store), Mechanisms(whole)
     cases = []
     for setting in SETTINGS:
@@ -243,6 +244,10 @@ def cases_of(store: GraphStore, *, most: int = _MOST, progress: Progress | None 
             pool = pool_of(view, mechanisms, templates, facts(indication), view.pair, most=most)
             cases.append(_case(indication, setting, view, pool))
     return cases
+
+
+def _supporting() -> list[PathTemplate]:
+    return [template for template in path_templates() if template.stance == "supports"]
 
 
 def _facts(store: GraphStore) -> Callable[[Indication], PairFacts]:
@@ -357,7 +362,7 @@ def learn(cases: Sequence[Case]) -> Weights:
     none such, those with any curated node and no other. Of analogies, paths through another drug or another
     disease, curators draw none: they tell that a treatment is likely, not how it works.
     """
-    templates = cases[0].pool.templates if cases else ()
+    templates = _supporting()
     wanted = []
     for case in cases:
         inside = np.array(
@@ -386,7 +391,7 @@ def refit(cases: Sequence[Case], made: Mapping[str, Any]) -> str:
         made: what else is to be told of how the weights were made.
     """
     weights = learn(cases)
-    names = [*(template.name for template in cases[0].pool.templates), CHAIN] if cases else []
+    names = [*(template.name for template in _supporting()), CHAIN]
     told = {
         "by": "kedrec evaluate paths --fit FILE",
         "how": "conditional logit on the paths of each indication of DrugMechDB, its own mechanisms hidden, "

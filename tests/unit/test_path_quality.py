@@ -1,0 +1,285 @@
+"""How well paths fit curated mechanisms, on a graph of which everything is known by hand.
+
+Curators drew drug 0 - gene 0 - process 0 - disease 0, and the same for drug 1 with a detour. Another source
+has both drugs bind gene 0, gene 0 interact with gene 1, and gene 1 associated with disease 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import yaml
+from listed_graph import Link, ListedGraph
+
+from kedrec.evaluation.mechanisms import Indication, Without, read_indications
+from kedrec.evaluation.path_fit import fit
+from kedrec.evaluation.paths import DEFINITIONS, cases_of, evaluate, in_random_order, ranks, refit
+from kedrec.evidence.chains import CHAIN, Mechanisms, chains_of
+from kedrec.evidence.path_features import NUMERIC, PairFacts, Pool, facts_of, pool_of
+from kedrec.evidence.scoring import chosen, load_weights, scores_of
+from kedrec.ranking.adjacency import Adjacency, read_adjacency
+from kedrec.ranking.metapaths import schema_tables
+from kedrec.stores.templates import path_templates
+
+SUPPORTING = [template for template in path_templates() if template.stance == "supports"]
+NO_FACTS = PairFacts({}, {})
+
+
+def mechanism(name: str, *links: tuple[str, str, str]) -> list[Link]:
+    return [
+        (relation, start.partition(":")[0], end.partition(":")[0], start, end, "drugmechdb", (name,))
+        for relation, start, end in links
+    ]
+
+
+def plain(relation: str, start: str, end: str) -> Link:
+    return (relation, start.partition(":")[0], end.partition(":")[0], start, end, "hetionet", ())
+
+
+class Graph(ListedGraph):
+    """A listed graph whose treatments by curators are indications."""
+
+    def edges(
+        self, relation: str, start_kind: str, end_kind: str, columns: list[str]
+    ) -> list[pa.RecordBatch]:
+        known = [column for column in columns if column not in {"evidence", "action"}]
+        batches = []
+        for batch in super().edges(relation, start_kind, end_kind, known):
+            words = pa.array(["indication" if relation == "TREATS" else ""] * len(batch), pa.string())
+            fields = {name: batch.column(name) for name in known} | {"evidence": words, "action": words}
+            batches.append(pa.record_batch([fields[name] for name in columns], names=columns))
+        return batches
+
+
+LINKS = [
+    *mechanism(
+        "m0",
+        ("TREATS", "Drug:0", "Disease:0"),
+        ("AFFECTS", "Drug:0", "Gene:0"),
+        ("AFFECTS", "Gene:0", "BiologicalProcess:0"),
+        ("CORRELATED_WITH", "BiologicalProcess:0", "Disease:0"),
+    ),
+    *mechanism(
+        "m1",
+        ("TREATS", "Drug:1", "Disease:0"),
+        ("AFFECTS", "Drug:1", "Gene:0"),
+        ("AFFECTS", "Gene:0", "BiologicalProcess:0"),
+        ("AFFECTS", "Gene:0", "BiologicalProcess:1"),
+        ("AFFECTS", "BiologicalProcess:1", "BiologicalProcess:0"),
+        ("CORRELATED_WITH", "BiologicalProcess:0", "Disease:0"),
+    ),
+    plain("BINDS", "Drug:0", "Gene:0"),
+    plain("BINDS", "Drug:1", "Gene:0"),
+    plain("BINDS", "Drug:1", "Gene:2"),
+    plain("INTERACTS_WITH", "Gene:0", "Gene:1"),
+    plain("INTERACTS_WITH", "Gene:1", "Gene:2"),
+    plain("ASSOCIATED_WITH", "Disease:0", "Gene:1"),
+]
+SIZES = {"Drug": 2, "Disease": 1, "Gene": 3, "BiologicalProcess": 2}
+STORE: Any = Graph(LINKS, SIZES)
+TREATS = ("TREATS", "Drug", "Disease")
+AFFECTS = ("AFFECTS", "Drug", "Gene")
+ONWARD = ("AFFECTS", "Gene", "BiologicalProcess")
+
+
+@pytest.fixture(scope="module")
+def whole() -> Adjacency:
+    return Adjacency(read_adjacency(STORE, schema_tables()))
+
+
+@pytest.fixture(scope="module")
+def indications() -> list[Indication]:
+    return read_indications(STORE)
+
+
+def linked(adjacency: Adjacency, table: tuple[str, str, str]) -> list[tuple[int, int]]:
+    links = adjacency.incidence(table)
+    ahead = [(start, int(end)) for start in range(len(links.degrees))
+             for end in links.indices[links.indptr[start] : links.indptr[start + 1]]]  # fmt: skip
+    back = [(int(start), end) for end in range(len(links.back_degrees))
+            for start in links.back_indices[links.back_indptr[end] : links.back_indptr[end + 1]]]  # fmt: skip
+    assert sorted(back) == ahead
+    return ahead
+
+
+def test_a_mechanism_is_read_as_its_paths(indications: list[Indication]) -> None:
+    gene, first, second = ("Gene", "Gene:0"), ("BiologicalProcess", "BiologicalProcess:0"), (
+        "BiologicalProcess", "BiologicalProcess:1")  # fmt: skip
+    assert [(one.drug, one.disease) for one in indications] == [
+        ("Drug:0", "Disease:0"),
+        ("Drug:1", "Disease:0"),
+    ]
+    assert indications[0].paths == {(gene, first)}
+    assert indications[1].paths == {(gene, first), (gene, second, first)}
+    assert indications[0].nodes == {gene, first}
+    assert indications[0].targets == {gene}
+    assert indications[0].least == 2
+    assert indications[0].matches((gene, first))
+    assert not indications[0].matches((gene,))
+    assert not indications[0].matches((gene, second))
+
+
+def test_only_what_no_one_else_states_is_hidden_with_an_indication(
+    whole: Adjacency, indications: list[Indication]
+) -> None:
+    view = Without(whole, indications[0], every=False)
+    assert linked(view, AFFECTS) == [(1, 0)]
+    assert linked(view, ONWARD) == [(0, 0), (0, 1)]  # the other mechanism has both
+    assert linked(view, TREATS) == [(1, 0)]
+    assert linked(view, ("BINDS", "Drug", "Gene")) == [(0, 0), (1, 0), (1, 2)]
+    assert view.mechanisms(ONWARD, 0, 0) == {int(whole.mechanisms(TREATS, 1, 0).pop())}
+    assert not view.mechanisms(AFFECTS, 0, 0)
+    other = Without(whole, indications[1], every=False)
+    assert linked(other, AFFECTS) == [(0, 0)]
+    assert linked(other, ONWARD) == [(0, 0)]
+
+
+def test_nothing_that_only_curators_state_is_left_where_all_is_hidden(
+    whole: Adjacency, indications: list[Indication]
+) -> None:
+    view = Without(whole, indications[0], every=True)
+    for table in (AFFECTS, ONWARD, TREATS, ("CORRELATED_WITH", "BiologicalProcess", "Disease")):
+        assert linked(view, table) == []
+        assert not view.has_mechanisms(table)
+        assert len(view.mechanism_links(table)[0]) == 0
+    assert linked(view, ("BINDS", "Drug", "Gene")) == [(0, 0), (1, 0), (1, 2)]
+    assert not view.joined(("Gene", "Gene:0"), ("BiologicalProcess", "BiologicalProcess:0"))
+    assert view.joined(("Gene", "Gene:1"), ("Gene", "Gene:0"))
+    assert chains_of(view, Mechanisms(whole), 0, 0, 10) == []
+
+
+def test_another_drugs_mechanism_is_begun_with_this_drug(
+    whole: Adjacency, indications: list[Indication]
+) -> None:
+    view = Without(whole, indications[0], every=False)
+    chains = chains_of(view, Mechanisms(whole), 0, 0, 10)
+    assert [(chain.nodes, chain.told, chain.own) for chain in chains] == [
+        ((0, 0, 0, 0), 1, False),
+        ((0, 0, 1, 0, 0), 1, False),
+    ]
+    assert [hop.relation for hop in chains[0].hops] == ["BINDS", "AFFECTS", "CORRELATED_WITH"]
+    assert chains_of(view, Mechanisms(whole), 0, 0, 1) == chains[:1]
+
+
+def test_a_pairs_own_mechanism_comes_first_as_it_stands(whole: Adjacency) -> None:
+    first = chains_of(whole, Mechanisms(whole), 0, 0, 10)[0]
+    assert first.own
+    assert first.nodes == (0, 0, 0, 0)
+    assert [hop.relation for hop in first.hops] == ["AFFECTS", "AFFECTS", "CORRELATED_WITH"]
+    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), most=10)
+    best = chosen(pool, scores_of(pool, load_weights()), 3)[0]
+    assert pool.own[best]
+    assert pool.ids(whole, best) == ("Gene:0", "BiologicalProcess:0")
+
+
+def test_the_same_nodes_are_one_path(whole: Adjacency) -> None:
+    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), most=10)
+    nodes = [(pool.shapes[pool.shape[path]], pool.ids(whole, path)) for path in range(len(pool))]
+    assert len(set(nodes)) == len(nodes)
+    path = nodes.index((("Gene", "BiologicalProcess"), ("Gene:0", "BiologicalProcess:0")))
+    names = [*(template.name for template in SUPPORTING), CHAIN]
+    along = {names[number] for number in pool.member_template[pool.member_path == path]}
+    assert along == {CHAIN, "drug-affects-gene-process-disease", "drug-binds-gene-drives-process-disease"}
+    ones = np.ones(len(names))
+    assert pool.scores(np.zeros(len(NUMERIC)), ones)[path] == pytest.approx(3)
+
+
+def test_facts_tell_a_target_from_what_breaks_the_drug_down() -> None:
+    def row(gene: str, evidence: str, action: str = "") -> dict[str, Any]:
+        return {"end_id": gene, "edge": {"evidence": evidence, "action": action}}
+
+    facts = facts_of(
+        [row("a", "DrugBank (target); inhibitor", "inhibitor"), row("b", "DrugBank (enzyme)"), row("c", ""),
+         row("d", "DrugBank (carrier)"), row("d", "DrugBank (target)")],
+        [row("x", "DISEASES, GWAS Catalog"), row("y", "")],
+    )  # fmt: skip
+    assert facts.targets == {
+        "a": (True, False, True),
+        "b": (False, True, False),
+        "c": (False, False, False),
+        "d": (True, False, False),
+    }
+    assert facts.sources == {"x": 2, "y": 1}
+
+
+def test_where_equals_stand_in_random_order_the_chances_are_exact() -> None:
+    one = in_random_order(np.zeros(4), np.array([False, True, False, False]))
+    assert one == pytest.approx([0.25] * 4)
+    two = in_random_order(np.zeros(3), np.array([True, True, False]))
+    assert two == pytest.approx([2 / 3, 1 / 3, 0])
+    after = in_random_order(np.array([2.0, 1.0, 1.0]), np.array([False, True, False]))
+    assert after == pytest.approx([0, 0.5, 0.5])
+    assert in_random_order(np.zeros(2), np.zeros(2, bool)).sum() == 0
+
+
+def test_ranks_and_equal_scores(whole: Adjacency) -> None:
+    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), most=10)
+    scores = np.arange(len(pool), dtype=float)
+    last = np.zeros(len(pool), bool)
+    last[0] = True
+    assert ranks(pool, scores, last) == len(pool)
+    assert ranks(pool, scores, ~last) == 1
+    assert ranks(pool, scores, np.zeros(len(pool), bool)) == float("inf")
+
+
+def test_what_can_be_found_and_what_is_found() -> None:
+    cases = cases_of(STORE)
+    told = {(case.setting, case.indication.drug): case for case in cases}
+    assert {key: case.reachable for key, case in told.items() if key[0] == "all hidden"} == {
+        ("all hidden", drug): dict.fromkeys(DEFINITIONS, False) for drug in ("Drug:0", "Drug:1")
+    }
+    assert told["own hidden", "Drug:0"].reachable == dict.fromkeys(DEFINITIONS, True)
+    assert told["own hidden", "Drug:1"].reachable == dict.fromkeys(DEFINITIONS, True)
+    assert told["own hidden", "Drug:0"].matching["exact"].sum() == 1
+    assert not told["all hidden", "Drug:1"].matching["nodes"].any()
+    qualities, found = evaluate(cases, seed=1)
+    figures = {(one.setting, one.definition, one.method): one for one in qualities}
+    random = figures["own hidden", "exact", "random path"]
+    expected = np.mean([1 / len(told["own hidden", drug].pool) for drug in ("Drug:0", "Drug:1")])
+    assert random.hits[1].value == pytest.approx(expected)
+    assert random.reachable == random.indications == 2
+    assert random.hits[50].value == pytest.approx(1)
+    assert figures["all hidden", "exact", "random path"].hits_of_all[50].value == 0
+    assert {one.setting for one in found} == {"all hidden", "own hidden"}
+    assert evaluate(cases, seed=1) == (qualities, found)
+
+
+def test_weights_are_learned_from_what_is_drawn_and_can_be_read_again() -> None:
+    cases = [case for case in cases_of(STORE) if case.matching["exact"].any()]
+    drawn: list[tuple[Pool, np.ndarray[Any, np.dtype[np.bool_]], float]] = [
+        (case.pool, case.matching["exact"], 1.0) for case in cases
+    ]
+    weights = fit(drawn, len(SUPPORTING) + 1)
+    for pool, curated, _ in drawn:
+        assert ranks(pool, pool.scores(weights.numeric, weights.templates), curated) == 1
+    assert not fit([], 3).templates.any()
+    stored = yaml.safe_load(refit(cases, {"graph": "by hand"}))
+    assert stored["made"]["graph"] == "by hand"
+    assert set(stored["features"]) == set(NUMERIC)
+    assert stored["templates"]["drug-treats-similar-disease"] == -2
+
+
+def test_the_weights_that_kedrec_comes_with_are_of_its_features_and_templates() -> None:
+    weights = load_weights()
+    assert set(weights.features) == set(NUMERIC)
+    assert set(weights.templates) <= {CHAIN, *(template.name for template in SUPPORTING)}
+
+
+def test_paths_through_other_nodes_come_before_much_the_same_ones(whole: Adjacency) -> None:
+    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), most=10)
+    ids = [pool.ids(whole, path) for path in range(len(pool))]
+    through = {
+        name: next(place for place, path in enumerate(ids) if path == wanted)
+        for name, wanted in (
+            ("best", ("Gene:0", "BiologicalProcess:0")),
+            ("alike", ("Gene:0", "BiologicalProcess:1", "BiologicalProcess:0")),
+            ("other", ("Gene:0", "Gene:1")),
+        )
+    }
+    scores = np.full(len(pool), -99.0)
+    scores[through["best"]], scores[through["alike"]], scores[through["other"]] = 3.0, 2.0, 1.9
+    assert chosen(pool, scores, 3) == [through["best"], through["other"], through["alike"]]
+    assert chosen(pool, scores, 2) == [through["best"], through["other"]]
