@@ -72,12 +72,12 @@ def calibration(
                 drugs, diseases = (axis.ravel() for axis in np.meshgrid(ends[0], block, indexing="ij"))
                 values = counts[place].ravel().astype(np.float64)
                 share = on.share(path, drugs, diseases)
-                possible = share > 0
-                p = on.p_values(path, drugs[possible], diseases[possible], values[possible])
+                possible, found = share > 0, values > 0  # without paths p is 1
+                p = on.p_values(path, drugs[found], diseases[found], values[found])
                 under[which] += [(p < limit).sum() for limit in _LIMITS]
                 pairs[which] += possible.sum()
                 if graph is fresh:
-                    joined += int((values > 0).sum())
+                    joined += int(found.sum())
                     expected += [np.minimum(limit, share[possible]).sum() for limit in _LIMITS]
     return [
         Calibration(
@@ -98,5 +98,5 @@ def markdown(rows: Sequence[Calibration]) -> str:
         "| p under | expected by chance | fresh permuted graph | the graph itself |",
         "| ---: | ---: | ---: | ---: |",
     ]
-    lines += [f"| {row.limit:g} | {row.expected:.5f} | {row.fresh:.5f} | {row.real:.5f} |" for row in rows]
+    lines += [f"| {row.limit:g} | {row.expected:.2g} | {row.fresh:.2g} | {row.real:.2g} |" for row in rows]
     return "\n".join(lines) + "\n"
