@@ -74,7 +74,7 @@ SHOWN, LEARNED, SHARE, WEIGHT, SHORTEST, RANDOM = (
     "random path",
 )
 
-_MOST = 100  # paths of a template that compete, the heaviest
+_MOST = 200  # paths of a template that compete, the heaviest
 _FOLDS = 5
 _DRAWS = 1000  # of the bootstrap
 _DEPTHS = (1, 10, 50)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PairEvidence", "retrieve"]
 
-_PER_TEMPLATE = 100  # paths of one template that may compete
+_PER_TEMPLATE = 200  # paths of one template that may compete
 _ADVERSE = 6  # the same of a template that speaks against
 _SPARE = 2  # paths more than asked for whose edges are read, since edges may speak against a path
 _ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
