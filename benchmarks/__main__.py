@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.measuring import Context, Row, table
 
-NAMES = ("cold_start", "embedded_load", "neo4j_load", "templates", "language_model")
+NAMES = ("cold_start", "embedded_load", "neo4j_load", "templates", "ranking", "language_model")
 
 
 def main() -> None:

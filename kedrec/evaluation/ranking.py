@@ -6,9 +6,9 @@ them, and the fold's pairs are scored. Each other pair's own treatment is hidden
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from kedrec.evaluation.splits import Split, folds
 from kedrec.ranking.adjacency import Incidence
 from kedrec.ranking.calibration import bend_of, bent, brier_skill, expected_means, platt, sigmoid
+from kedrec.ranking.ensemble import side_by_side
 from kedrec.ranking.features import FeatureMaker
 from kedrec.ranking.fit import choose_metapaths
 from kedrec.ranking.learning import Sample, blocks, draw, known_treatments, learn
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency, Progress, Table
 
-__all__ = ["METHODS", "Figures", "Scored", "evaluate", "figures", "score_split"]
+__all__ = ["METHODS", "Figures", "Scored", "evaluate", "figures", "score_fold", "score_split"]
 
 METHODS = ("degrees", "24 metapaths", "ranking")
 """Degrees alone; a logistic regression on the 24 metapaths that most pairs have; what KEDRec does."""
@@ -127,7 +128,7 @@ def score_split(
         hidden = fold_of == fold
         if not (known & hidden & counted).any():
             continue
-        for method, models in _of_fold(adjacency, linked, split, hidden, seed + fold).items():
+        for method, models in score_fold(adjacency, linked, split, hidden, seed + fold).items():
             kept = raw.setdefault(method, [np.zeros(known.shape) for _ in models])
             for values, found in zip(kept, models, strict=True):
                 values[hidden] = found[hidden]
@@ -139,7 +140,7 @@ def score_split(
     return Scored(split, known, inside, fold_of, scores)
 
 
-def _of_fold(
+def score_fold(
     adjacency: Adjacency,
     linked: Sequence[Table],
     split: Split,
@@ -158,7 +159,7 @@ def _of_fold(
     cold = split in ("disease", "cluster")
     chosen = np.array([not (cold and one.of_disease) for one in maker.features])
     nothing = np.zeros(len(sample.labels), bool)
-    members = learn(sample, maker.features, chosen, nothing, seed=seed, threads=os.cpu_count() or 1)
+    members = learn(sample, maker.features, chosen, nothing, seed=seed)
     methods: dict[str, list[Callable[[NDArray[np.float32]], Any]]] = {
         "degrees": [_regression(sample, _degrees(maker, chosen))],
         "24 metapaths": [_regression(sample, _commonest(maker, sample, chosen))],
@@ -168,8 +169,9 @@ def _of_fold(
     for part, table in blocks(maker, np.flatnonzero(hidden.any(axis=0))):
         flat = table.reshape(-1, table.shape[2])
         for name, models in methods.items():
-            for values, model in zip(scores[name], models, strict=True):
-                values[:, part] = np.asarray(model(flat)).reshape(table.shape[:2]).T
+            told = side_by_side([partial(model, flat) for model in models])
+            for values, found in zip(scores[name], told, strict=True):
+                values[:, part] = np.asarray(found).reshape(table.shape[:2]).T
     return scores
 
 

@@ -6,19 +6,22 @@ al. 2017), whose own contributions (TreeSHAP, Lundberg et al. 2020) add up exact
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from kedrec.ranking.features import Feature
 
-__all__ = ["Linear", "Member", "Trees", "fit_members", "restore"]
+__all__ = ["Linear", "Member", "Trees", "fit_members", "restore", "side_by_side"]
+
+T = TypeVar("T")
 
 _CLIP = 20.0  # standard deviations; further out a count tells no more
 _STRENGTH = 0.01  # inverse of the ridge
@@ -32,9 +35,11 @@ _TREES = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
+    "max_bin": 63,
     "deterministic": True,
     "force_col_wise": True,
     "verbose": -1,
+    "num_threads": 1,  # models are fitted side by side instead; threads that share one wait for each other
 }
 
 
@@ -60,14 +65,12 @@ class Trees:
     _booster: Any = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def fit(
-        cls, rows: NDArray[np.float32], labels: NDArray[Any], columns: list[int], seed: int, threads: int
-    ) -> Trees:
+    def fit(cls, rows: NDArray[np.float32], labels: NDArray[Any], columns: list[int], seed: int) -> Trees:
         """Trees for the columns of some labelled rows."""
         import lightgbm
 
         data = lightgbm.Dataset(rows[:, columns], labels, free_raw_data=True)
-        booster = lightgbm.train({**_TREES, "seed": seed, "num_threads": threads}, data, _ROUNDS)
+        booster = lightgbm.train({**_TREES, "seed": seed}, data, _ROUNDS)
         return cls(columns, booster.model_to_string(), booster)
 
     @property
@@ -81,12 +84,14 @@ class Trees:
 
     def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Member`."""
-        found: NDArray[np.float64] = self.booster.predict(rows[:, self.columns], raw_score=True)
+        found: NDArray[np.float64] = self.booster.predict(
+            rows[:, self.columns], raw_score=True, num_threads=1
+        )
         return found
 
     def parts(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Member`."""
-        told = self.booster.predict(rows[:, self.columns], pred_contrib=True)
+        told = self.booster.predict(rows[:, self.columns], pred_contrib=True, num_threads=1)
         parts = np.zeros((len(rows), rows.shape[1] + 1))
         parts[:, self.columns] = told[:, :-1]
         parts[:, -1] = told[:, -1]
@@ -152,7 +157,6 @@ def fit_members(
     allowed: NDArray[np.bool_],
     *,
     seed: int,
-    threads: int,
 ) -> list[Member]:
     """The models of one score: trees on all that is allowed, trees without relative values, and linear.
 
@@ -162,18 +166,23 @@ def fit_members(
         features: what each column is.
         allowed: which columns may be used.
         seed: of the trees.
-        threads: of the trees; the result is the same for any.
     """
     whole = np.flatnonzero(allowed).tolist()
     plain = [column for column in whole if not features[column].relative]
     paths = [column for column in plain if features[column].group == "metapath"]
-    members: list[Member] = [
-        Trees.fit(rows, labels, plain, seed, threads),
-        Trees.fit(rows, labels, whole, seed + 1, threads),
+    fits: list[Callable[[], Member]] = [
+        lambda: Trees.fit(rows, labels, plain, seed),
+        lambda: Trees.fit(rows, labels, whole, seed + 1),
     ]
     if paths:
-        members.append(Linear.fit(rows, labels, paths))
-    return members
+        fits.append(lambda: Linear.fit(rows, labels, paths))
+    return side_by_side(fits)
+
+
+def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """The results of some calls that leave the interpreter alone, on as many threads as there are cores."""
+    with ThreadPoolExecutor(min(len(calls), os.cpu_count() or 1)) as pool:
+        return list(pool.map(lambda call: call(), calls))
 
 
 def restore(facts: dict[str, Any]) -> Member:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kedrec.ranking.calibration import Intervals, Scale, bend_of, bent, brier_skill, platt, sigmoid
-from kedrec.ranking.ensemble import Linear
+from kedrec.ranking.ensemble import Linear, side_by_side
 from kedrec.ranking.features import FeatureMaker
 from kedrec.ranking.learning import (
     FOLDS,
@@ -103,11 +103,10 @@ def fit(
     folded = len(np.unique(fold_of_disease(treated, seed))) == FOLDS
     if not learn_from_treatments or known.sum() < LEAST_TREATED or not folded:
         return _unfitted(maker, known, paths, told)
-    threads = os.cpu_count() or 1
     candidates = np.zeros_like(known)
     candidates[:, treated] = True
     sample = draw(maker, known, candidates, seed, told("Counting paths", len(treated)))
-    members = _members(sample, maker, seed, threads, told("Fitting the ranking", len(REGIMES) * FOLDS))
+    members = _members(sample, maker, seed, told("Fitting the ranking", len(REGIMES) * FOLDS))
     prior = _fit_prior(sample, maker, known, treated)
     shape = (len(diseases), known.shape[0])
     raw: dict[Regime, list[NDArray[np.float32]]] = {
@@ -136,9 +135,7 @@ def _teller(progress: Progress | None) -> Any:
     return stage
 
 
-def _members(
-    sample: Sample, maker: FeatureMaker, seed: int, threads: int, told: Any
-) -> dict[Regime, list[list[Member]]]:
+def _members(sample: Sample, maker: FeatureMaker, seed: int, told: Any) -> dict[Regime, list[list[Member]]]:
     folds = {
         "treated": fold_of_pair(sample.drugs, sample.diseases, seed),
         "unseen": fold_of_disease(sample.diseases, seed),
@@ -149,9 +146,7 @@ def _members(
             told(done)
         chosen = allowed(maker.features, regime)
         left_out = folds[regime] == fold
-        members[regime].append(
-            learn(sample, maker.features, chosen, left_out, seed=seed + fold, threads=threads)
-        )
+        members[regime].append(learn(sample, maker.features, chosen, left_out, seed=seed + fold))
     return members
 
 
@@ -170,13 +165,13 @@ def _score(
             folds = fold_of_pair(np.tile(drugs, len(part)), np.repeat(part, len(drugs)), seed)
         else:
             folds = np.repeat(fold_of_disease(part, seed), len(drugs))
-        for place, values in enumerate(raw[regime]):
-            found = np.zeros(len(flat), np.float32)
-            for fold in range(FOLDS):
-                rows = folds == fold
-                if rows.any():
-                    found[rows] = members[regime][fold][place].scores(flat[rows])
-            values[part] = found.reshape(len(part), len(drugs))
+        for fold in np.unique(folds).tolist():
+            chosen = np.flatnonzero(folds == fold)
+            rows = flat[chosen]
+            told = side_by_side([partial(member.scores, rows) for member in members[regime][fold]])
+            at = part[chosen // len(drugs)], chosen % len(drugs)
+            for values, found in zip(raw[regime], told, strict=True):
+                values[at] = found
 
 
 def _scale(raw: Sequence[NDArray[np.float32]], known: NDArray[np.bool_], treated: NDArray[np.int64]) -> Scale:

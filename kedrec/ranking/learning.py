@@ -142,7 +142,6 @@ def learn(
     left_out: NDArray[np.bool_],
     *,
     seed: int,
-    threads: int,
 ) -> list[Member]:
     """The models learned from a sample but for what is left out of it.
 
@@ -151,7 +150,7 @@ def learn(
         features: what the columns are.
         chosen: which columns may be used.
         left_out: which pairs of the sample to leave out.
-        seed, threads: of the trees.
+        seed: of the trees.
     """
     kept = ~left_out
-    return fit_members(sample.rows[kept], sample.labels[kept], features, chosen, seed=seed, threads=threads)
+    return fit_members(sample.rows[kept], sample.labels[kept], features, chosen, seed=seed)

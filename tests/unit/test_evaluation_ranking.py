@@ -1,0 +1,120 @@
+"""The strict evaluation: what is hidden must not tell, and what is planted must be found."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from listed_graph import Link, ListedGraph
+
+from kedrec.evaluation.ranking import METHODS, Figures, evaluate, figures, markdown, score_fold, score_split
+from kedrec.evaluation.splits import Split, clusters, folds
+from kedrec.ranking.adjacency import Adjacency, read_adjacency
+from kedrec.ranking.metapaths import schema_tables
+from kedrec.ranking.storing import linked_tables
+
+DRUGS, DISEASES, GENES = 40, 30, 24
+
+
+def planted(*, follows: bool = True, seed: int = 1) -> ListedGraph:
+    """Drugs treat diseases whose genes they bind, or, where `follows` is false, any diseases."""
+    draw = random.Random(seed)
+    links: list[Link] = []
+    genes = {disease: {disease % GENES, (disease * 7 + 3) % GENES} for disease in range(DISEASES)}
+    for disease, associated in genes.items():
+        links += [
+            ("ASSOCIATED_WITH", "Disease", "Gene", f"Disease:{disease}", f"Gene:{gene}", "s", ())
+            for gene in sorted(associated)
+        ]
+    for drug in range(DRUGS):
+        bound = set(draw.sample(range(GENES), 3))
+        links += [("BINDS", "Drug", "Gene", f"Drug:{drug}", f"Gene:{g}", "s", ()) for g in sorted(bound)]
+        for disease, associated in genes.items():
+            chance = (0.7 if bound & associated else 0.01) if follows else 0.15
+            if draw.random() < chance:
+                links.append(("TREATS", "Drug", "Disease", f"Drug:{drug}", f"Disease:{disease}", "s", ()))
+    return ListedGraph(links, {"Drug": DRUGS, "Disease": DISEASES, "Gene": GENES})
+
+
+def read(graph: ListedGraph) -> Adjacency:
+    return Adjacency(read_adjacency(graph, schema_tables()))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def results() -> list[Figures]:
+    adjacency = read(planted())
+    return evaluate(adjacency, linked_tables(adjacency), ["pair", "disease"], seed=5)[0]
+
+
+def test_every_method_is_measured_in_every_split(results: list[Figures]) -> None:
+    assert [(one.split, one.method) for one in results] == [
+        (split, method) for split in ("pair", "disease") for method in METHODS
+    ]
+    for one in results:
+        for value, low, high in (one.auroc, one.auprc, one.recall_10, one.recall_50):
+            assert 0 <= low <= value <= high <= 1
+        assert -1 <= one.degree_correlation <= 1
+        assert abs(one.beyond[1]) < abs(one.degree_correlation) + 0.3
+
+
+def test_what_is_planted_is_found_and_degrees_do_not_tell_it(results: list[Figures]) -> None:
+    told = {(one.split, one.method): one for one in results}
+    for split in ("pair", "disease"):
+        assert told[split, "ranking"].auroc[0] > 0.8
+        assert told[split, "ranking"].auroc[0] > told[split, "degrees"].auroc[0] + 0.15
+        assert told[split, "ranking"].brier_skill > 0.1
+    assert "by disease | ranking" in markdown(results)
+
+
+def test_treatments_given_by_chance_are_not_found() -> None:
+    adjacency = read(planted(follows=False))
+    found = evaluate(adjacency, linked_tables(adjacency), ["disease"], seed=5)[0]
+    assert all(0.4 < one.auroc[0] < 0.6 for one in found)
+    assert all(one.brier_skill < 0.05 for one in found)
+
+
+@pytest.mark.parametrize("split", ["pair", "disease", "drug"])
+def test_a_folds_scores_do_not_change_with_its_own_treatments(split: Split) -> None:
+    graph = planted()
+    whole = read(graph)
+    linked = linked_tables(whole)
+    fold_of = folds(whole, linked, split, 5)
+    hidden = [
+        link
+        for link in graph.links
+        if link[0] == "TREATS"
+        and fold_of[whole.number("Drug", link[3]), whole.number("Disease", link[4])] == 0
+    ]
+    graph.links = [link for link in graph.links if link not in hidden[::2]]
+    assert len(hidden) > 5
+    whole_scores, fewer_scores = (
+        score_fold(one, linked, split, fold_of == 0, 5) for one in (whole, read(graph))
+    )
+    for method in METHODS:
+        for one, other in zip(whole_scores[method], fewer_scores[method], strict=True):
+            assert np.array_equal(one[fold_of == 0], other[fold_of == 0])
+            assert one[fold_of == 0].any()
+
+
+def test_diseases_of_a_cluster_are_hidden_together() -> None:
+    adjacency = read(planted())
+    linked = linked_tables(adjacency)
+    of_disease, fold_of = clusters(adjacency, linked), folds(adjacency, linked, "cluster", 1)
+    assert 5 < len(np.unique(of_disease)) <= 20
+    for cluster in np.unique(of_disease):
+        assert len(np.unique(fold_of[:, of_disease == cluster])) == 1
+
+
+def test_figures_are_those_of_scikit_learn_on_a_perfect_and_a_reversed_score() -> None:
+    adjacency = read(planted())
+    scored = score_split(
+        adjacency, linked_tables(adjacency), "drug", seed=5, counted=np.ones((DRUGS, DISEASES), bool)
+    )
+    scored.scores["perfect"] = scored.known.astype(float)
+    scored.scores["reversed"] = -scored.known.astype(float)
+    perfect, worst = figures(scored, "perfect", 1), figures(scored, "reversed", 1)
+    assert perfect.auroc == pytest.approx((1, 1, 1))
+    assert perfect.auprc == pytest.approx((1, 1, 1))
+    assert worst.auroc == pytest.approx((0, 0, 0))
+    assert worst.recall_10[0] < 0.2
