@@ -18,7 +18,7 @@ A path matches the curated mechanism by one of three definitions:
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ import numpy as np
 
 from kedrec.evaluation.mechanisms import Without, read_indications
 from kedrec.evaluation.path_fit import fit
+from kedrec.evaluation.path_tables import DEPTHS, Found, Quality, figure
 from kedrec.evidence.chains import CHAIN, LONGEST, Mechanisms
 from kedrec.evidence.path_features import NUMERIC, PairFacts, facts_of, pool_of
 from kedrec.evidence.scoring import PathWeights, chosen, written
@@ -50,15 +51,10 @@ __all__ = [
     "DEFINITIONS",
     "SETTINGS",
     "Case",
-    "Figure",
-    "Found",
-    "Quality",
-    "as_dicts",
     "cases_of",
     "evaluate",
     "in_random_order",
     "learn",
-    "markdown",
     "ranks",
     "refit",
 ]
@@ -77,7 +73,6 @@ SHOWN, LEARNED, SHARE, WEIGHT, SHORTEST, RANDOM = (
 _MOST = 200  # paths of a template that compete, the heaviest
 _FOLDS = 5
 _DRAWS = 1000  # of the bootstrap
-_DEPTHS = (1, 10, 50)
 _KGML_HOPS = 3
 _HIDDEN_COUNTS = 5.0  # how often a pair without any curated knowledge counts: there are few of them
 _ANALOGY = 2.0  # log-odds that an analogy loses
@@ -118,57 +113,6 @@ class Case:
     def short(self) -> NDArray[np.bool_]:
         """Which paths have at most three hops."""
         return np.array([len(path) < _KGML_HOPS for path in self.sequences], bool)
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A mean over indications, with its 95 % interval (bootstrap over indications)."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """How high the curated mechanism stands among a pair's paths.
-
-    Attributes:
-        setting, definition, method: what was hidden, what is a match, who ranked.
-        indications: those whose drug and disease the graph knows without what is hidden.
-        reachable: those of them for which some path of the graph matches.
-        hits: depth -> share of the reachable ones with a match among so many best paths.
-        mrr: mean reciprocal rank of the best match, over the reachable ones.
-        hits_of_all: depth -> the same share over all indications.
-    """
-
-    setting: str
-    definition: str
-    method: str
-    indications: int
-    reachable: int
-    hits: dict[int, Figure]
-    mrr: Figure
-    hits_of_all: dict[int, Figure]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What parts of the curated mechanism are on the ten best paths; never the headline.
-
-    Attributes:
-        setting, method: what was hidden, who ranked.
-        target: share of indications with a curated target gene on one of the paths, over `targets`, the
-            indications whose mechanism has a gene that the drug acts on.
-        parts: mean share of the curated genes and processes that are on the paths, over `indications`.
-    """
-
-    setting: str
-    method: str
-    target: Figure
-    targets: int
-    parts: Figure
-    indications: int
 
 
 def evaluate(
@@ -441,8 +385,8 @@ def _as_shown(case: Case, scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scores that put the paths in the order in which an answer shows them."""
     order = np.argsort(-scores, kind="stable")
     shown = np.empty(len(scores))
-    shown[order] = -max(_DEPTHS) - np.arange(len(order), dtype=float)
-    first = [path for path in chosen(case.pool, scores, max(_DEPTHS)) if np.isfinite(scores[path])]
+    shown[order] = -max(DEPTHS) - np.arange(len(order), dtype=float)
+    first = [path for path in chosen(case.pool, scores, max(DEPTHS)) if np.isfinite(scores[path])]
     shown[first] = -np.arange(len(first), dtype=float)
     return shown
 
@@ -455,11 +399,11 @@ def _outcome(case: Case, scores: NDArray[np.float64], definition: str, method: s
     if method in (SHORTEST, RANDOM):
         chances = in_random_order(scores, matching)
         return [
-            *(float(chances[:depth].sum()) for depth in _DEPTHS),
+            *(float(chances[:depth].sum()) for depth in DEPTHS),
             float((chances / np.arange(1, len(chances) + 1)).sum()),
         ]
     rank = ranks(case.pool, scores, matching)
-    return [*(float(rank <= depth) for depth in _DEPTHS), 1 / rank]
+    return [*(float(rank <= depth) for depth in DEPTHS), 1 / rank]
 
 
 def _quality(
@@ -468,27 +412,18 @@ def _quality(
     reach: NDArray[np.bool_],
     draws: NDArray[np.int64],
 ) -> Quality:
-    of_reachable = [_figure(outcomes[:, column], reach, draws) for column in range(outcomes.shape[1])]
+    of_reachable = [figure(outcomes[:, column], reach, draws) for column in range(outcomes.shape[1])]
     everyone = np.ones(len(reach), bool)
     return Quality(
         *what,
         indications=len(reach),
         reachable=int(reach.sum()),
-        hits=dict(zip(_DEPTHS, of_reachable, strict=False)),
+        hits=dict(zip(DEPTHS, of_reachable, strict=False)),
         mrr=of_reachable[-1],
         hits_of_all={
-            depth: _figure(outcomes[:, column], everyone, draws) for column, depth in enumerate(_DEPTHS)
+            depth: figure(outcomes[:, column], everyone, draws) for column, depth in enumerate(DEPTHS)
         },
     )
-
-
-def _figure(values: NDArray[np.float64], counted: NDArray[np.bool_], draws: NDArray[np.int64]) -> Figure:
-    """The mean of what is counted, and its interval over the draws."""
-    if not counted.any():
-        return Figure(0.0, 0.0, 0.0)
-    sums, sizes = (values * counted)[draws].sum(axis=1), counted[draws].sum(axis=1)
-    low, high = np.quantile(sums / np.maximum(sizes, 1), [0.025, 0.975])
-    return Figure(float(values[counted].mean()), float(low), float(high))
 
 
 def _found(
@@ -505,41 +440,6 @@ def _found(
         functional.append(bool(curated))
     return Found(
         setting, method,
-        _figure(np.array(hit, float), np.array(acted), draws), sum(acted),
-        _figure(np.array(parts), np.array(functional), draws), sum(functional),
+        figure(np.array(hit, float), np.array(acted), draws), sum(acted),
+        figure(np.array(parts), np.array(functional), draws), sum(functional),
     )  # fmt: skip
-
-
-def markdown(qualities: Sequence[Quality], found: Sequence[Found]) -> str:
-    """The figures as tables."""
-    lines = [
-        "| hidden | match | method | reachable | Hit@1 | Hit@10 | Hit@50 | MRR | of all | Hit@10 of all |",
-        "|---|---|---|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    for one in qualities:
-        figures = [*(one.hits[depth] for depth in _DEPTHS), one.mrr]
-        cells = [_cell(figure) if one.reachable else "-" for figure in figures]
-        lines.append(
-            f"| {one.setting} | {one.definition} | {one.method} | {one.reachable:,} | {' | '.join(cells)} "
-            f"| {one.indications:,} | {_cell(one.hits_of_all[10])} |"
-        )
-    lines += [
-        "",
-        "| hidden | method | with a target | target in best 10 | indications | genes, processes in best 10 |",
-        "|---|---|--:|--:|--:|--:|",
-    ]
-    lines += [
-        f"| {one.setting} | {one.method} | {one.targets:,} | {_cell(one.target)} | {one.indications:,} "
-        f"| {_cell(one.parts)} |"
-        for one in found
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _cell(figure: Figure) -> str:
-    return f"{figure.value:.3f} ({figure.low:.3f}-{figure.high:.3f})"
-
-
-def as_dicts(qualities: Sequence[Quality], found: Sequence[Found]) -> dict[str, list[dict[str, Any]]]:
-    """The figures as plain data."""
-    return {"matches": [asdict(one) for one in qualities], "parts": [asdict(one) for one in found]}
