@@ -1,4 +1,4 @@
-"""`kedrec rank`: the scores of all pairs in one file, and the fit on its own."""
+"""`kedrec rank`: the scores of all pairs in one file; the fit and the null on their own."""
 
 from __future__ import annotations
 
@@ -108,3 +108,25 @@ def fit(graph: str | None, as_json: bool) -> None:
         print_json({"fingerprint": fingerprint, "ranking": ranking})
     else:
         click.echo(f"Ranking of graph {fingerprint}: {ranking}")
+
+
+@rank.command()
+@graph_option
+@json_option
+def null(graph: str | None, as_json: bool) -> None:
+    """Permute the graph, so that `kedrec explain` can say how often chance brings a pair's paths."""
+    from kedrec.ranking.null import NullModel
+    from kedrec.recommend import Kedrec
+    from kedrec.settings import load_settings
+
+    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+        fingerprint = str(kr.fingerprint)
+        model = NullModel.open(kr.ranker.adjacency, kr.settings.cache_dir, progress=progress)
+    if as_json:
+        print_json(
+            {"fingerprint": fingerprint, "metapaths": len(model.paths), "permutations": model.permutations}
+        )
+    else:
+        click.echo(
+            f"Null of graph {fingerprint}: {len(model.paths)} metapaths, {model.permutations} permuted graphs"
+        )

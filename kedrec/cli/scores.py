@@ -14,14 +14,16 @@ from kedrec.types import SMALLER
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from kedrec.ranking.null import PathTypeChance
     from kedrec.types import Recommendation
 
-__all__ = ["Bar", "bars", "score_bars", "score_rows"]
+__all__ = ["Bar", "bars", "print_chances", "score_bars", "score_rows"]
 
 _MOST = 12  # parts shown; the rest is added up in one row
 _NOTHING = 5e-4  # what prints as 0.000
 _NARROW = 70  # columns under which bars leave the words too little room
 _WIDTH = 25
+_CHANCES = 6  # types of path whose chance is told
 _GROUPS = {"prior": 0, "similar drugs": 2, "similar diseases": 3}
 
 
@@ -62,6 +64,23 @@ def score_bars(console: Console, found: Recommendation) -> Table:
         "score" if found.probability is None else f"score (probability {found.probability:.3f})", found.score
     )
     return bars(console, rows, total)
+
+
+def print_chances(console: Console, chances: Sequence[PathTypeChance] | None) -> None:
+    """What chance alone would bring, of the types of path least likely by it; nothing without a null."""
+    found = [one for one in chances or () if one.dwpc > 0][:_CHANCES]
+    if not found:
+        return
+    console.print(Text("  By chance (on permuted graphs, pairs of the same degrees)", style="bold"))
+    table = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("  p", "adjusted", "of the expected", "")
+    for one in found:
+        times = f"{one.dwpc / one.expected:.1f} times" if one.expected > 0 else "never met"
+        table.add_row(f"  {one.p_value:.1e}", f"{one.adjusted:.1e}", times, one.metapath)
+    console.print(table)
 
 
 def bars(console: Console, rows: Sequence[Bar], total: Bar) -> Table:

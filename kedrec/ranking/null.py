@@ -23,6 +23,7 @@ from kedrec.ranking.arrays import ArrayFile, DamagedFileError, write_arrays
 from kedrec.ranking.counts import PathCounter
 from kedrec.ranking.groups import Ends, Window, grouped_counts, transformed, window_near
 from kedrec.ranking.metapaths import abbreviation, metapaths, schema_tables, written
+from kedrec.ranking.storing import linked_tables
 from kedrec.ranking.xswap import ATTEMPTS, tables_along
 
 if TYPE_CHECKING:
@@ -288,14 +289,7 @@ def path_chances(
 
 def _paths(adjacency: Adjacency, longest: int) -> list[Metapath]:
     """The metapaths of a graph that have links all along."""
-    return metapaths(
-        [
-            table
-            for table in schema_tables()
-            if adjacency.has(table) and len(adjacency.incidence(table, PLAIN).indices)
-        ],
-        longest,
-    )
+    return metapaths(linked_tables(adjacency), longest)
 
 
 def _place(
