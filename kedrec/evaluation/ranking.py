@@ -1,7 +1,7 @@
 """How well the ranking tells treatments that were hidden from it, beside two plain baselines.
 
 Strict: the treatments of a fold are taken out of the graph, everything is counted and fitted anew without
-them, and the fold's pairs are scored. Each other pair's own treatment is hidden from its own features too.
+them, and the fold's pairs are scored.
 """
 
 from __future__ import annotations
@@ -14,17 +14,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.evaluation.splits import Split, folds
-from kedrec.ranking.adjacency import Incidence
 from kedrec.ranking.calibration import bend_of, bent, brier_skill, expected_means, platt, sigmoid
 from kedrec.ranking.ensemble import side_by_side
-from kedrec.ranking.features import FeatureMaker
 from kedrec.ranking.fit import choose_metapaths
-from kedrec.ranking.learning import Sample, blocks, draw, known_treatments, learn
+from kedrec.ranking.learning import (
+    TREATS,
+    Counted,
+    Sample,
+    allowed,
+    blocks,
+    draw,
+    fold_table,
+    known_treatments,
+    learn,
+    links_of,
+)
+from kedrec.ranking.similarity import Alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kedrec.ranking.adjacency import Adjacency, Progress, Table
+    from kedrec.ranking.features import FeatureMaker
 
 __all__ = ["METHODS", "Figures", "Scored", "evaluate", "figures", "score_fold", "score_split"]
 
@@ -33,7 +44,6 @@ METHODS = ("degrees", "24 metapaths", "ranking")
 
 _PLAIN = 24
 _DRAWS = 500
-_TABLE = ("TREATS", "Drug", "Disease")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +160,15 @@ def score_fold(
     """The scores of all pairs by what can be learned with some hidden: by method, one table a model."""
     known = known_treatments(adjacency)
     seen = known & ~hidden
-    without = adjacency.replaced({_TABLE: _links(seen)})
-    maker = FeatureMaker(without, choose_metapaths(without, linked, seed), linked)
+    without = adjacency.replaced({TREATS: links_of(seen)})
+    graph = Counted(without, choose_metapaths(without, linked, seed), Alike.of(without, linked))
+    maker = graph.whole()
     candidates = ~hidden
     candidates[:, ~seen.any(axis=0)] = False
-    sample = draw(maker, seen, candidates, seed)
-    # What is hidden of a whole disease can't be used of the others either, or the models rely on it.
     cold = split in ("disease", "cluster")
-    chosen = np.array([not (cold and one.of_disease) for one in maker.features])
+    inner = fold_table(known.shape, "unseen" if cold else "treated", seed)
+    sample = draw(graph, seen, candidates, inner, seed=seed)
+    chosen = allowed(maker.features, "unseen" if cold else "treated")
     nothing = np.zeros(len(sample.labels), bool)
     members = learn(sample, maker.features, chosen, nothing, seed=seed)
     methods: dict[str, list[Callable[[NDArray[np.float32]], Any]]] = {
@@ -173,19 +184,6 @@ def score_fold(
             for values, found in zip(scores[name], told, strict=True):
                 values[:, part] = np.asarray(found).reshape(table.shape[:2]).T
     return scores
-
-
-def _links(known: NDArray[np.bool_]) -> Incidence:
-    """Pairs as links, seen from both ends."""
-    from scipy.sparse import csr_array
-
-    ahead, back = csr_array(known), csr_array(known.T)
-    return Incidence(
-        ahead.indptr.astype(np.int64),
-        ahead.indices.astype(np.int32),
-        back.indptr.astype(np.int64),
-        back.indices.astype(np.int32),
-    )
 
 
 def _degrees(maker: FeatureMaker, chosen: NDArray[np.bool_]) -> list[int]:

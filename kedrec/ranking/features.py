@@ -12,15 +12,15 @@ import numpy as np
 
 from kedrec.ranking.counts import PathCounter
 from kedrec.ranking.metapaths import CARE, kinds_along, written
-from kedrec.ranking.similarity import similarities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from kedrec.ranking.adjacency import Adjacency, Table
+    from kedrec.ranking.adjacency import Adjacency
     from kedrec.ranking.metapaths import Metapath
+    from kedrec.ranking.similarity import Alike
 
 __all__ = ["Feature", "FeatureMaker", "Group"]
 
@@ -52,18 +52,17 @@ class FeatureMaker:
     Args:
         adjacency: the graph.
         metapaths: those to count.
-        linked: the tables that have links.
+        alike: how alike drugs and diseases are; the same whatever treatments are hidden.
 
     Attributes:
         features: what each value is, in order.
     """
 
-    def __init__(self, adjacency: Adjacency, metapaths: Sequence[Metapath], linked: Sequence[Table]) -> None:
+    def __init__(self, adjacency: Adjacency, metapaths: Sequence[Metapath], alike: Alike) -> None:
         self._counter = PathCounter(adjacency, metapaths)
         self._care = {relation: _matrix(adjacency, relation) for relation in CARE}
         self._treats = self._care["TREATS"]
-        self._drugs = similarities(adjacency, "Drug", linked)
-        self._diseases = similarities(adjacency, "Disease", linked)
+        self._drugs, self._diseases = alike.drugs, alike.diseases
         # What similar drugs treat: drugs x diseases, by each similarity and on the mean.
         known = self._treats.toarray()
         self._alike = [similarity.times(known) for similarity in self._drugs]

@@ -10,10 +10,10 @@ import numpy as np
 
 from kedrec.ranking.calibration import Intervals, Scale, bend_of, bent, brier_skill, platt, sigmoid
 from kedrec.ranking.ensemble import Linear, side_by_side
-from kedrec.ranking.features import FeatureMaker
 from kedrec.ranking.learning import (
     FOLDS,
     REGIMES,
+    Counted,
     Regime,
     Sample,
     allowed,
@@ -21,10 +21,12 @@ from kedrec.ranking.learning import (
     draw,
     fold_of_disease,
     fold_of_pair,
+    fold_table,
     known_treatments,
     learn,
 )
 from kedrec.ranking.metapaths import metapaths
+from kedrec.ranking.similarity import Alike
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency, Progress, Table
     from kedrec.ranking.ensemble import Member
+    from kedrec.ranking.features import FeatureMaker
     from kedrec.ranking.metapaths import Metapath
 
 __all__ = ["LEAST_TREATED", "Fitted", "choose_metapaths", "fit"]
@@ -96,7 +99,8 @@ def fit(
     """Learns from the known treatments of the graph, or gives an unfitted score where they are too few."""
     known = known_treatments(adjacency)
     paths = choose_metapaths(adjacency, linked, seed)
-    maker = FeatureMaker(adjacency, paths, linked)
+    graph = Counted(adjacency, paths, Alike.of(adjacency, linked))
+    maker = graph.whole()
     told = _teller(progress)
     diseases = np.arange(known.shape[1])
     treated = np.flatnonzero(known.any(axis=0))
@@ -105,9 +109,19 @@ def fit(
         return _unfitted(maker, known, paths, told)
     candidates = np.zeros_like(known)
     candidates[:, treated] = True
-    sample = draw(maker, known, candidates, seed, told("Counting paths", len(treated)))
-    members = _members(sample, maker, seed, told("Fitting the ranking", len(REGIMES) * FOLDS))
-    prior = _fit_prior(sample, maker, known, treated)
+    samples = {
+        regime: draw(
+            graph,
+            known,
+            candidates,
+            fold_table(known.shape, regime, seed),
+            seed=seed,
+            told=told("Counting paths", FOLDS),
+        )
+        for regime in REGIMES
+    }
+    members = _members(samples, maker, seed, told("Fitting the ranking", len(REGIMES) * FOLDS))
+    prior = _fit_prior(samples["treated"], maker, known, treated)
     shape = (len(diseases), known.shape[0])
     raw: dict[Regime, list[NDArray[np.float32]]] = {
         regime: [np.zeros(shape, np.float32) for _ in members[regime][0]] for regime in REGIMES
@@ -135,17 +149,16 @@ def _teller(progress: Progress | None) -> Any:
     return stage
 
 
-def _members(sample: Sample, maker: FeatureMaker, seed: int, told: Any) -> dict[Regime, list[list[Member]]]:
-    folds = {
-        "treated": fold_of_pair(sample.drugs, sample.diseases, seed),
-        "unseen": fold_of_disease(sample.diseases, seed),
-    }
+def _members(
+    samples: dict[Regime, Sample], maker: FeatureMaker, seed: int, told: Any
+) -> dict[Regime, list[list[Member]]]:
     members: dict[Regime, list[list[Member]]] = {regime: [] for regime in REGIMES}
     for done, (regime, fold) in enumerate((regime, fold) for regime in REGIMES for fold in range(FOLDS)):
         if told is not None:
             told(done)
         chosen = allowed(maker.features, regime)
-        left_out = folds[regime] == fold
+        sample = samples[regime]
+        left_out = sample.folds == fold
         members[regime].append(learn(sample, maker.features, chosen, left_out, seed=seed + fold))
     return members
 

@@ -7,22 +7,29 @@ diseases without, learned with every disease's own treatments hidden from it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from kedrec.ranking.adjacency import Incidence
 from kedrec.ranking.ensemble import Member, fit_members
+from kedrec.ranking.features import FeatureMaker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kedrec.ranking.adjacency import Adjacency
-    from kedrec.ranking.features import Feature, FeatureMaker
+    from kedrec.ranking.features import Feature
+    from kedrec.ranking.metapaths import Metapath
+    from kedrec.ranking.similarity import Alike
 
 __all__ = [
     "BLOCK",
     "FOLDS",
     "REGIMES",
+    "TREATS",
+    "Counted",
     "Regime",
     "Sample",
     "allowed",
@@ -30,11 +37,14 @@ __all__ = [
     "draw",
     "fold_of_disease",
     "fold_of_pair",
+    "fold_table",
     "known_treatments",
     "learn",
+    "links_of",
 ]
 
 Regime = Literal["treated", "unseen"]
+TREATS = ("TREATS", "Drug", "Disease")
 REGIMES: tuple[Regime, ...] = ("treated", "unseen")
 FOLDS = 5
 BLOCK = 64
@@ -43,31 +53,49 @@ BLOCK = 64
 _NEGATIVES = 25_000  # pairs without a known treatment in a sample
 
 
+@dataclass(frozen=True, slots=True)
 class Sample:
     """Some labelled pairs with their features.
 
     Attributes:
-        drugs, diseases: numbers, one a pair.
-        labels: 1 for a known treatment, else 0.
+        labels: 1 for a known treatment, else 0; one a pair.
         rows: pairs x features.
+        folds: the fold of each pair.
     """
 
-    def __init__(
-        self,
-        drugs: NDArray[np.int64],
-        diseases: NDArray[np.int64],
-        labels: NDArray[np.int8],
-        rows: NDArray[np.float32],
-    ) -> None:
-        self.drugs, self.diseases, self.labels, self.rows = drugs, diseases, labels, rows
+    labels: NDArray[np.int8]
+    rows: NDArray[np.float32]
+    folds: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A graph and what is counted in it.
+
+    Attributes:
+        adjacency: the graph.
+        paths: the metapaths counted.
+        alike: how alike its drugs and diseases are.
+    """
+
+    adjacency: Adjacency
+    paths: Sequence[Metapath]
+    alike: Alike
+
+    def without(self, known: NDArray[np.bool_]) -> FeatureMaker:
+        """The features of the graph with these treatments and no others."""
+        return FeatureMaker(self.adjacency.replaced({TREATS: links_of(known)}), self.paths, self.alike)
+
+    def whole(self) -> FeatureMaker:
+        """The features of the graph as it is."""
+        return FeatureMaker(self.adjacency, self.paths, self.alike)
 
 
 def known_treatments(adjacency: Adjacency) -> NDArray[np.bool_]:
     """Which pairs the graph states as treatments: drugs x diseases."""
     known = np.zeros((len(adjacency.ids("Drug")), len(adjacency.ids("Disease"))), bool)
-    table = ("TREATS", "Drug", "Disease")
-    if adjacency.has(table):
-        links = adjacency.incidence(table)
+    if adjacency.has(TREATS):
+        links = adjacency.incidence(TREATS)
         known[np.repeat(np.arange(len(links.degrees)), links.degrees), links.indices] = True
     return known
 
@@ -78,6 +106,14 @@ def fold_of_pair(drugs: NDArray[Any], diseases: NDArray[Any], seed: int) -> NDAr
     mixed = (mixed ^ (diseases.astype(np.uint64) + np.uint64(seed))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0x94D049BB133111EB)
     return ((mixed >> np.uint64(33)) % np.uint64(FOLDS)).astype(np.int64)
+
+
+def fold_table(shape: tuple[int, int], regime: Regime, seed: int) -> NDArray[np.int64]:
+    """The fold of every pair in a regime: drugs x diseases."""
+    if regime == "unseen":
+        return np.repeat(fold_of_disease(np.arange(shape[1]), seed)[None, :], shape[0], axis=0)
+    drugs, diseases = np.indices(shape)
+    return fold_of_pair(drugs, diseases, seed)
 
 
 def fold_of_disease(diseases: NDArray[Any], seed: int) -> NDArray[np.int64]:
@@ -105,34 +141,67 @@ def blocks(
         yield part, np.ascontiguousarray(maker.block(part).transpose(2, 1, 0))
 
 
+def links_of(known: NDArray[np.bool_]) -> Incidence:
+    """Pairs as links, seen from both ends."""
+    from scipy.sparse import csr_array
+
+    ahead, back = csr_array(known), csr_array(known.T)
+    return Incidence(
+        ahead.indptr.astype(np.int64),
+        ahead.indices.astype(np.int32),
+        back.indptr.astype(np.int64),
+        back.indices.astype(np.int32),
+    )
+
+
 def draw(
-    maker: FeatureMaker,
+    graph: Counted,
     known: NDArray[np.bool_],
     candidates: NDArray[np.bool_],
+    fold_of: NDArray[np.int64],
+    *,
     seed: int,
     told: Callable[[int], None] | None = None,
 ) -> Sample:
-    """Every known treatment among the candidates, and 25,000 of their other pairs.
+    """Every known treatment among the candidates and 25,000 of their other pairs, as if they were not known.
+
+    A fold's pairs have the features of the graph without any of the fold's treatments. Were each pair's own
+    treatment alone hidden, a treated pair's counts would be one less than its neighbours', and models would
+    learn to tell that.
 
     Args:
-        maker: of the features.
-        known: the labels, drugs x diseases.
+        graph: what is counted.
+        known: the labels, drugs x diseases; the graph has no other treatments.
         candidates: which pairs may be drawn.
+        fold_of: the fold of every pair, drugs x diseases.
         seed: of the draw.
-        told: called with the diseases done.
+        told: called with the folds done.
     """
-    treated = np.argwhere((known & candidates).T)
-    others = np.flatnonzero((~known & candidates).T.ravel())
-    chosen = np.sort(np.random.default_rng(seed).choice(others, min(_NEGATIVES, len(others)), replace=False))
-    pairs = np.concatenate([treated, np.column_stack(np.divmod(chosen, known.shape[0]))])
-    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    rows = np.zeros((len(pairs), len(maker.features)), np.float32)
-    for part, table in blocks(maker, np.unique(pairs[:, 0]), told):
-        begin, end = np.searchsorted(pairs[:, 0], [part[0], part[-1] + 1])
-        places = np.searchsorted(part, pairs[begin:end, 0])
-        rows[begin:end] = table[places, pairs[begin:end, 1]]
-    labels = known[pairs[:, 1], pairs[:, 0]].astype(np.int8)
-    return Sample(pairs[:, 1], pairs[:, 0], labels, rows)
+    others = np.flatnonzero((~known & candidates).ravel())
+    chosen = np.random.default_rng(seed).choice(others, min(_NEGATIVES, len(others)), replace=False)
+    drawn = known & candidates
+    drawn.ravel()[chosen] = True
+    parts = []
+    for fold in range(FOLDS):
+        if told is not None:
+            told(fold)
+        hidden = fold_of == fold
+        pairs = np.argwhere((drawn & hidden).T)  # by disease
+        maker = graph.without(known & ~hidden)
+        rows = np.zeros((len(pairs), len(maker.features)), np.float32)
+        wanted = np.unique(pairs[:, 0])
+        for begin in range(0, len(wanted), BLOCK):
+            part = wanted[begin : begin + BLOCK]
+            first, last = np.searchsorted(pairs[:, 0], [part[0], part[-1] + 1])
+            places = np.searchsorted(part, pairs[first:last, 0])
+            rows[first:last] = maker.block(part)[:, pairs[first:last, 1], places].T
+        labels = known[pairs[:, 1], pairs[:, 0]].astype(np.int8)
+        parts.append(Sample(labels, rows, np.full(len(pairs), fold)))
+    return Sample(
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.folds for part in parts]),
+    )
 
 
 def learn(

@@ -8,6 +8,7 @@ by what they take part in. Treatments are no part of a profile: they are what is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.stores.templates import Hop
 
-__all__ = ["Similarity", "similarities"]
+__all__ = ["Alike", "Similarity", "similarities"]
 
 _THROUGH_GENES = frozenset(
     {"BINDS", "ASSOCIATED_WITH"}
@@ -35,7 +36,10 @@ _PARTNER = "INTERACTS_WITH"
 _ITSELF = 2.0  # what a gene itself weighs beside those it interacts with
 
 
-@dataclass(frozen=True, slots=True)
+_KEPT_NODES = 4000  # of a kind, up to which all its similarities are kept: 64 MB each
+
+
+@dataclass(frozen=True)
 class Similarity:
     """One similarity between the nodes of a kind: the products of the rows of two matrices.
 
@@ -50,6 +54,15 @@ class Similarity:
 
     def among(self, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
         """Of all nodes with some: nodes x chosen; 0 of a node with itself."""
+        if self.left.shape[0] <= _KEPT_NODES:
+            return self._all[:, nodes]
+        return self._made(nodes)
+
+    @cached_property
+    def _all(self) -> NDArray[np.float32]:
+        return self._made(np.arange(self.left.shape[0]))
+
+    def _made(self, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
         table: NDArray[np.float32] = (self.left @ self.right[nodes].T).toarray()
         table[nodes, np.arange(len(nodes))] = 0.0
         return table
@@ -59,6 +72,19 @@ class Similarity:
         own = np.asarray(self.left.multiply(self.right).sum(axis=1), np.float32).reshape(-1, 1)
         summed: NDArray[np.float32] = self.left @ (self.right.T.tocsr() @ values)
         return np.maximum(summed - own * values, 0.0)
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Every similarity between drugs and between diseases. Treatments are no part of them."""
+
+    drugs: list[Similarity]
+    diseases: list[Similarity]
+
+    @classmethod
+    def of(cls, adjacency: Adjacency, linked: Sequence[Table]) -> Alike:
+        """The similarities of a graph."""
+        return cls(similarities(adjacency, "Drug", linked), similarities(adjacency, "Disease", linked))
 
 
 def similarities(adjacency: Adjacency, kind: str, linked: Sequence[Table]) -> list[Similarity]:

@@ -64,10 +64,11 @@ def made(
     from kedrec.ranking.features import FeatureMaker
     from kedrec.ranking.fit import fit
     from kedrec.ranking.learning import blocks, known_treatments
+    from kedrec.ranking.similarity import Alike
 
     linked = linked_tables(adjacency)
     found = fit(adjacency, linked, seed=SEED, learn_from_treatments=learn, progress=progress)
-    maker = FeatureMaker(adjacency, found.paths, linked)
+    maker = FeatureMaker(adjacency, found.paths, Alike.of(adjacency, linked))
     parts = parts_of(maker.features)
     means = found.scores.mean(axis=0) if len(found.scores) else np.zeros(found.scores.shape[1])
     arrays: dict[str, NDArray[Any]] = {
@@ -226,7 +227,9 @@ class Stored:
     def _made(self) -> FeatureMaker:
         if self._maker is None:
             from kedrec.ranking.features import FeatureMaker
+            from kedrec.ranking.similarity import Alike
 
             paths = [tuple(Hop(*hop) for hop in path) for path in self._facts["paths"]]
-            self._maker = FeatureMaker(self._adjacency, paths, linked_tables(self._adjacency))
+            alike = Alike.of(self._adjacency, linked_tables(self._adjacency))
+            self._maker = FeatureMaker(self._adjacency, paths, alike)
         return self._maker
