@@ -20,11 +20,11 @@ from kedrec.ranking.fit import choose_metapaths
 from kedrec.ranking.learning import (
     TREATS,
     Counted,
+    Regime,
     Sample,
     allowed,
     blocks,
-    draw,
-    fold_table,
+    draw_for,
     known_treatments,
     learn,
     links_of,
@@ -166,9 +166,9 @@ def score_fold(
     candidates = ~hidden
     candidates[:, ~seen.any(axis=0)] = False
     cold = split in ("disease", "cluster")
-    inner = fold_table(known.shape, "unseen" if cold else "treated", seed)
-    sample = draw(graph, seen, candidates, inner, seed=seed)
-    chosen = allowed(maker.features, "unseen" if cold else "treated")
+    regime: Regime = "unseen" if cold else "treated"
+    sample = draw_for(regime, graph, seen, candidates, seed=seed)
+    chosen = allowed(maker.features, regime)
     nothing = np.zeros(len(sample.labels), bool)
     members = learn(sample, maker.features, chosen, nothing, seed=seed)
     methods: dict[str, list[Callable[[NDArray[np.float32]], Any]]] = {

@@ -18,10 +18,9 @@ from kedrec.ranking.learning import (
     Sample,
     allowed,
     blocks,
-    draw,
+    draw_for,
     fold_of_disease,
     fold_of_pair,
-    fold_table,
     known_treatments,
     learn,
 )
@@ -110,14 +109,7 @@ def fit(
     candidates = np.zeros_like(known)
     candidates[:, treated] = True
     samples = {
-        regime: draw(
-            graph,
-            known,
-            candidates,
-            fold_table(known.shape, regime, seed),
-            seed=seed,
-            told=told("Counting paths", FOLDS),
-        )
+        regime: draw_for(regime, graph, known, candidates, seed=seed, told=told("Counting paths", FOLDS))
         for regime in REGIMES
     }
     members = _members(samples, maker, seed, told("Fitting the ranking", len(REGIMES) * FOLDS))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,7 @@ __all__ = [
     "allowed",
     "blocks",
     "draw",
+    "draw_for",
     "fold_of_disease",
     "fold_of_pair",
     "fold_table",
@@ -53,8 +54,7 @@ BLOCK = 64
 _NEGATIVES = 25_000  # pairs without a known treatment in a sample
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """Some labelled pairs with their features.
 
     Attributes:
@@ -116,6 +116,11 @@ def fold_table(shape: tuple[int, int], regime: Regime, seed: int) -> NDArray[np.
     return fold_of_pair(drugs, diseases, seed)
 
 
+def fold_of_drug(drugs: NDArray[Any], seed: int) -> NDArray[np.int64]:
+    """The fold of each drug."""
+    return fold_of_pair(drugs, np.zeros_like(drugs), seed + 2)
+
+
 def fold_of_disease(diseases: NDArray[Any], seed: int) -> NDArray[np.int64]:
     """The fold of each disease."""
     return fold_of_pair(np.zeros_like(diseases), diseases, seed + 1)
@@ -154,11 +159,35 @@ def links_of(known: NDArray[np.bool_]) -> Incidence:
     )
 
 
+def draw_for(
+    regime: Regime,
+    graph: Counted,
+    known: NDArray[np.bool_],
+    candidates: NDArray[np.bool_],
+    *,
+    seed: int,
+    told: Callable[[int], None] | None = None,
+) -> Sample:
+    """The sample that a regime is learned from; its folds are those of `fold_table`.
+
+    `treated` has every pair twice: as a pair hidden among others, and as one of a drug that treats nothing,
+    so that drugs without a known treatment are scored by what was learned of such.
+    """
+    folds = fold_table(known.shape, regime, seed)
+    first = draw(graph, known, candidates, folds, folds, seed=seed, told=told)
+    if regime == "unseen":
+        return first
+    by_drug = np.repeat(fold_of_drug(np.arange(known.shape[0]), seed)[:, None], known.shape[1], axis=1)
+    second = draw(graph, known, candidates, by_drug, folds, seed=seed + 1, told=told)
+    return _joined([first, second])
+
+
 def draw(
     graph: Counted,
     known: NDArray[np.bool_],
     candidates: NDArray[np.bool_],
-    fold_of: NDArray[np.int64],
+    hidden_by: NDArray[np.int64],
+    folds: NDArray[np.int64],
     *,
     seed: int,
     told: Callable[[int], None] | None = None,
@@ -173,7 +202,8 @@ def draw(
         graph: what is counted.
         known: the labels, drugs x diseases; the graph has no other treatments.
         candidates: which pairs may be drawn.
-        fold_of: the fold of every pair, drugs x diseases.
+        hidden_by: which pairs are hidden together, drugs x diseases, 0 to 4.
+        folds: the fold that each pair is marked with, drugs x diseases.
         seed: of the draw.
         told: called with the folds done.
     """
@@ -185,7 +215,7 @@ def draw(
     for fold in range(FOLDS):
         if told is not None:
             told(fold)
-        hidden = fold_of == fold
+        hidden = hidden_by == fold
         pairs = np.argwhere((drawn & hidden).T)  # by disease
         maker = graph.without(known & ~hidden)
         rows = np.zeros((len(pairs), len(maker.features)), np.float32)
@@ -196,7 +226,11 @@ def draw(
             places = np.searchsorted(part, pairs[first:last, 0])
             rows[first:last] = maker.block(part)[:, pairs[first:last, 1], places].T
         labels = known[pairs[:, 1], pairs[:, 0]].astype(np.int8)
-        parts.append(Sample(labels, rows, np.full(len(pairs), fold)))
+        parts.append(Sample(labels, rows, folds[pairs[:, 1], pairs[:, 0]]))
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[Sample]) -> Sample:
     return Sample(
         np.concatenate([part.labels for part in parts]),
         np.concatenate([part.rows for part in parts]),
