@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+README, PAGE = (
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/ranking-commands.md")
+)
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [
     line.split("   #")[0].strip()
-    for language, block in BLOCKS
+    for language, block in BLOCKS + re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     if not language
     for line in block.splitlines()
     if line.startswith("kedrec")
@@ -21,7 +24,7 @@ NEEDS_FILES = "--from"  # these name a user's own folders
 
 
 @pytest.mark.parametrize("command", [line for line in COMMANDS if NEEDS_FILES not in line])
-def test_a_command_of_the_readme_runs(shell, tmp_path, monkeypatch, command):
+def test_a_command_of_the_pages_runs(shell, tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
     name, *words = shlex.split(command)
     done = shell(name, *words)
