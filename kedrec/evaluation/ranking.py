@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.evaluation.splits import Split, folds
-from kedrec.ranking.calibration import bend_of, bent, brier_skill, expected_means, platt, sigmoid
+from kedrec.ranking.calibration import Reliability, brier_skill, expected_means, sigmoid
 from kedrec.ranking.ensemble import side_by_side
 from kedrec.ranking.fit import choose_metapaths
 from kedrec.ranking.learning import (
@@ -246,9 +246,8 @@ def _calibrated(scored: Scored, scores: NDArray[np.float64]) -> NDArray[np.float
     for fold in np.unique(scored.folds[scored.counted]).tolist():
         here = scored.counted & (scored.folds == fold)
         others = scored.counted & ~here
-        slope, shift = platt(scores[others], scored.known[others])
-        bend = bend_of(shift + slope * scores[others], scored.known[others])
-        probabilities[here] = sigmoid(bent(shift + slope * scores[here], bend))
+        reliability = Reliability.of(scores[others], scored.known[others])
+        probabilities[here] = sigmoid(reliability.calibrated(scores[here]))
     return probabilities
 
 

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "Intervals",
+    "Reliability",
     "Scale",
-    "bend_of",
     "brier_skill",
     "expected_means",
     "percentiles",
@@ -25,6 +24,7 @@ __all__ = [
 
 _WINDOW = 25  # treatments that an interval is made of, at least
 _GRID = 200
+_TILT = 1e-4  # log-odds a point of score: keeps the order where shares are the same
 
 
 def sigmoid(scores: NDArray[Any]) -> NDArray[np.float64]:
@@ -49,34 +49,6 @@ def platt(scores: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float]:
     return float(weights[0]), float(weights[1])
 
 
-def bend_of(scores: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float, float]:
-    """Constant, slope and curvature that bring log-odds nearest to the truth, by Newton's method."""
-    scores, labels = np.asarray(scores, np.float64), np.asarray(labels, np.float64)
-    design = np.column_stack([np.ones(len(scores)), scores, scores**2])
-    weights, ridge = np.array([0.0, 1.0, 0.0]), np.array([1e-3, 1e-3, 1e-3])
-    for _ in range(50):
-        found = sigmoid(design @ weights)
-        slopes = design.T @ (labels - found) - ridge * (weights - np.array([0.0, 1.0, 0.0]))
-        curve = (design * (found * (1 - found))[:, None]).T @ design + np.diag(ridge)
-        step = np.linalg.solve(curve, slopes)
-        weights = weights + step
-        if np.abs(step).max() < 1e-9:  # far under what a probability shows
-            break
-    return float(weights[0]), float(weights[1]), float(weights[2])
-
-
-def bent(scores: NDArray[Any], bend: tuple[float, float, float]) -> NDArray[np.float64]:
-    """The quadratic where it rises; beyond its turn a nearly level line, so that order is kept."""
-    constant, slope, curvature = bend
-    scores = np.asarray(scores, np.float64)
-    if abs(curvature) < 1e-12:  # a straight line
-        return np.asarray(constant + slope * scores)
-    turn = -slope / (2 * curvature)
-    inside = np.minimum(scores, turn) if curvature < 0 else np.maximum(scores, turn)
-    level = 1e-3 * (scores - inside)
-    return np.asarray(constant + slope * inside + curvature * inside**2 + level)
-
-
 def brier_skill(probabilities: NDArray[Any], labels: NDArray[Any]) -> float:
     """One less the Brier score over that of always giving the rate: 1 is perfect, 0 no better than it."""
     rate = float(np.mean(labels))
@@ -84,65 +56,69 @@ def brier_skill(probabilities: NDArray[Any], labels: NDArray[Any]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Intervals:
-    """How often pairs of about a score were treatments: a 95 % interval by score.
+class Reliability:
+    """How often pairs of about a score were treatments, and the 95 % interval of that.
 
     Attributes:
-        scores: ascending.
-        low, high: of the probability, at each score.
+        scores: ascending, as the models gave them.
+        middle: the share as log-odds, rising.
+        low, high: ends of the interval, as probabilities.
     """
 
     scores: tuple[float, ...]
+    middle: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
 
     @classmethod
-    def of(cls, scores: NDArray[Any], labels: NDArray[Any]) -> Intervals:
-        """Jeffreys intervals (Brown et al. 2001) of the out-of-fold pairs around each score.
+    def of(cls, scores: NDArray[Any], labels: NDArray[Any]) -> Reliability:
+        """Shares among the pairs around each score, with Jeffreys intervals (Brown et al. 2001).
 
-        A pair's neighbours are as many as have 25 treatments among them, half of them above it where there
-        are; at the top the best-scored pairs that have as many.
+        A score's pairs are as many as have 25 treatments among them, half of them above it where there are;
+        at the top the best-scored pairs that have as many. Shares that fall are pooled (isotonic regression).
         """
         from scipy.stats import beta
+        from sklearn.isotonic import isotonic_regression
 
         order = np.argsort(scores, kind="stable")
-        sorted_scores, hits = np.asarray(scores, np.float64)[order], np.cumsum(np.asarray(labels)[order])
+        ordered, hits = np.asarray(scores, np.float64)[order], np.cumsum(np.asarray(labels)[order])
         total, count = float(hits[-1]), len(hits)
         half = min(_WINDOW, total) / 2
-        grid = np.unique(np.quantile(hits, np.linspace(0, 1, _GRID)))
-        places = np.unique(np.r_[np.searchsorted(hits, grid), np.linspace(0, count - 1, _GRID).astype(int)])
-        low, high = [], []
-        for place in places.tolist():
-            end = min(hits[place] + half, total)
-            begin = max(end - 2 * half, 0.0)
-            first = min(int(np.searchsorted(hits, begin, "right")), place)
-            last = max(int(np.searchsorted(hits, end, "left")), place)
-            found = float(hits[last] - (hits[first - 1] if first else 0))
-            missed = last - first + 1 - found
-            low.append(float(beta.ppf(0.025, found + 0.5, missed + 0.5)))
-            high.append(float(beta.ppf(0.975, found + 0.5, missed + 0.5)))
-        # a better score never has a lower bound
+        by_hits = np.searchsorted(hits, np.quantile(hits, np.linspace(0, 1, _GRID)))
+        of_hits = np.searchsorted(hits, np.linspace(0, total, min(_GRID, int(total) + 1)))
+        places = np.unique(np.r_[by_hits, of_hits, 0, count - 1])
+        end = np.minimum(hits[places] + half, total)
+        first = np.minimum(np.searchsorted(hits, np.maximum(end - 2 * half, 0.0), "right"), places)
+        last = np.maximum(np.searchsorted(hits, end, "left"), places)
+        found = hits[last] - np.where(first > 0, hits[np.maximum(first - 1, 0)], 0) + 0.5
+        missed = last - first + 1.5 - found + 0.5
+        share = isotonic_regression(found / (found + missed))
+        low = np.minimum(np.maximum.accumulate(beta.ppf(0.025, found, missed)), share)
+        high = np.maximum(np.minimum.accumulate(beta.ppf(0.975, found, missed)[::-1])[::-1], share)
+        middle = np.log(share / (1 - share))
         return cls(
-            tuple(sorted_scores[places].tolist()),
-            tuple(np.maximum.accumulate(low).tolist()),
-            tuple(np.minimum.accumulate(high[::-1])[::-1].tolist()),
+            tuple(ordered[places].tolist()), *(tuple(values.tolist()) for values in (middle, low, high))
         )
 
-    def at(self, scores: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The lower and the upper ends at some scores."""
-        return np.interp(scores, self.scores, self.low), np.interp(scores, self.scores, self.high)
+    def calibrated(self, scores: NDArray[Any]) -> NDArray[np.float64]:
+        """Log-odds of the share at some scores; a better score never has less, and hardly ever the same."""
+        scores = np.asarray(scores, np.float64)
+        return np.asarray(np.interp(scores, self.scores, self.middle) + _TILT * (scores - self.scores[0]))
+
+    def interval(self, calibrated: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The lower and the upper ends at some calibrated log-odds."""
+        at = self.calibrated(np.array(self.scores))
+        return np.interp(calibrated, at, self.low), np.interp(calibrated, at, self.high)
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How a regime's models become log-odds: `shift + slope * mean((score - centre) / spread)`.
+    """How a regime's models become log-odds: `shift + slope * mean((score - centre) / spread)`, calibrated.
 
     Attributes:
         centres, spreads: of each model's scores over all pairs.
         slope, shift: calibrated on pairs the models have not seen.
-        bend: a further quadratic of that, since at the top log-odds aren't a straight line of scores; it is
-            level where it would fall.
-        intervals: of the probability, by score.
+        reliability: of that on the same pairs: at the top log-odds aren't a straight line of scores.
         metrics: out of fold over all pairs of treated diseases, each pair's own treatment hidden: `auroc`,
             `auprc` (average precision), `brier_skill`.
     """
@@ -151,31 +127,32 @@ class Scale:
     spreads: tuple[float, ...]
     slope: float
     shift: float
-    bend: tuple[float, float, float]
-    intervals: Intervals
+    reliability: Reliability | None
     metrics: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> Scale:
         """From its fields, as JSON has them."""
-        return cls(**{**facts, "intervals": Intervals(**facts["intervals"])})
+        return cls(**{**facts, "reliability": Reliability(**facts["reliability"])})
 
     def straight(self, raw: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
-        """The models' scores as log-odds before the bend."""
+        """The models' scores as log-odds before their reliability is looked at."""
         parts = [
             (np.asarray(values, np.float64) - centre) / spread
             for values, centre, spread in zip(raw, self.centres, self.spreads, strict=True)
         ]
         return np.asarray(self.shift + self.slope * np.mean(parts, axis=0))
 
-    def bent(self, straight: NDArray[Any]) -> NDArray[np.float64]:
-        """Calibrated log-odds."""
-        return bent(straight, self.bend)
+    def calibrated(self, straight: NDArray[Any]) -> NDArray[np.float64]:
+        """Log-odds as often as pairs of about that score were treatments."""
+        if self.reliability is None:
+            return np.asarray(straight, np.float64)
+        return self.reliability.calibrated(straight)
 
     @classmethod
     def plain(cls) -> Scale:
         """A single model's scores as they are."""
-        return cls((0.0,), (1.0,), 1.0, 0.0, (0.0, 1.0, 0.0), Intervals((0.0,), (0.0,), (1.0,)))
+        return cls((0.0,), (1.0,), 1.0, 0.0, None)
 
 
 def percentiles(values: NDArray[Any]) -> NDArray[np.float32]:

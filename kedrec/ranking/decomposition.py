@@ -76,11 +76,11 @@ def decompose(
         by_feature += share * told[:, :-1]
         base += share * (told[:, -1] - centre)
     straight = base + by_feature.sum(axis=1)
-    # The bend stretches all parts alike, so that they still add up.
+    # Calibration stretches all parts alike, so that they still add up.
     moved = np.abs(straight - base) > 1e-9  # a score without any part
-    stretch = np.divide(scale.bent(straight) - base, straight - base, out=np.ones(len(rows)), where=moved)
-    base = np.where(moved, base, scale.bent(straight))
-    by_feature *= stretch[:, None]
+    bare, whole = scale.calibrated(base), scale.calibrated(straight)
+    by_feature *= np.divide(whole - bare, straight - base, out=np.ones(len(rows)), where=moved)[:, None]
+    base = bare
     contributions = np.column_stack([by_feature[:, list(part.columns)].sum(axis=1) for part in parts])
     values = np.column_stack(
         [

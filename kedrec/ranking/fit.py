@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kedrec.ranking.calibration import Intervals, Scale, bend_of, bent, brier_skill, platt, sigmoid
+from kedrec.ranking.calibration import Reliability, Scale, brier_skill, platt, sigmoid
 from kedrec.ranking.ensemble import Linear, side_by_side
 from kedrec.ranking.learning import (
     FOLDS,
@@ -126,7 +126,7 @@ def fit(
         informed[part] = (table[:, :, counted] > 0).any(axis=2)
         _score(part, table, members, raw, seed)
     scales = {regime: _scale(raw[regime], known, treated) for regime in REGIMES}
-    combined = {regime: scale.bent(scale.straight(raw[regime])) for regime, scale in scales.items()}
+    combined = {regime: scale.calibrated(scale.straight(raw[regime])) for regime, scale in scales.items()}
     others = known.sum(axis=0)[:, None] - known.T > 0
     scores = np.where(others, combined["treated"], combined["unseen"]).astype(np.float32)
     return Fitted(scores, priors, informed, members, scales, paths, int(known.sum()))
@@ -188,15 +188,15 @@ def _scale(raw: Sequence[NDArray[np.float32]], known: NDArray[np.bool_], treated
     spreads = tuple(float(values.std()) or 1.0 for values in parts)
     mean = np.mean([(v - c) / s for v, c, s in zip(parts, centres, spreads, strict=True)], axis=0)
     slope, shift = platt(mean, labels)
-    bend = bend_of(shift + slope * mean, labels)
-    scores = bent(shift + slope * mean, bend)
+    reliability = Reliability.of(shift + slope * mean, labels)
+    scores = reliability.calibrated(shift + slope * mean)
     metrics = {
         "auroc": float(roc_auc_score(labels, scores)),
         "auprc": float(average_precision_score(labels, scores)),
         "brier_skill": brier_skill(sigmoid(scores), labels),
     }
     rounded = {name: round(value, 4) for name, value in metrics.items()}
-    return Scale(centres, spreads, slope, shift, bend, Intervals.of(scores, labels), rounded)
+    return Scale(centres, spreads, slope, shift, reliability, rounded)
 
 
 def _fit_prior(

@@ -142,7 +142,8 @@ class Stored:
         low, high = np.zeros(len(scores)), np.zeros(len(scores))
         for regime, scale in self.scales.items():
             chosen = unseen == (regime == "unseen")
-            low[chosen], high[chosen] = scale.intervals.at(scores[chosen])
+            if scale.reliability is not None:
+                low[chosen], high[chosen] = scale.reliability.interval(scores[chosen])
         packed = self._arrays["ranking/informed"][diseases, drugs // 8]
         return Standing(
             drugs=drugs,

@@ -62,7 +62,7 @@ def test_a_score_comes_with_interval_prior_percentiles_and_parts_that_add_up(ran
     ranked = ranker.rank("Disease:1")
     for pair in (*ranked[:3], *ranked[-3:]):  # kept parts, and parts made now
         assert pair.intercept + sum(p.contribution for p in pair.parts) == pytest.approx(pair.score, abs=1e-3)
-        assert 0 <= pair.low <= pair.high <= 1
+        assert 0 <= pair.low <= pair.probability <= pair.high <= 1
         assert 0 < pair.prior < 1
         assert 0 <= pair.drug_percentile <= 100
         assert not pair.unseen
