@@ -1,0 +1,35 @@
+"""What an explanation prints of the permuted graphs."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from kedrec.cli.scores import print_chances
+from kedrec.ranking.null import PathTypeChance
+
+
+def printed(chances: list[PathTypeChance] | None) -> str:
+    out = io.StringIO()
+    print_chances(Console(file=out, width=100), chances)
+    return out.getvalue()
+
+
+def test_the_least_likely_types_of_path_are_printed_with_what_was_expected() -> None:
+    told = printed(
+        [
+            PathTypeChance("Drug BINDS Gene < ASSOCIATED_WITH Disease", "CbG<aD", 0.3, 0.1, 0.001, 0.02),
+            PathTypeChance("Drug RESEMBLES Drug TREATS Disease", "CrCtD", 0.2, 0.0, 1e-6, 1e-5),
+            PathTypeChance("Drug TREATS Disease RESEMBLES Disease", "CtDrD", 0.0, 0.1, 1.0, 1.0),
+        ]
+    )
+    assert "3.0 times" in told
+    assert "1.0e-03" in told
+    assert "never met" in told
+    assert "Drug TREATS Disease RESEMBLES" not in told  # it has no such path
+
+
+def test_nothing_is_printed_without_a_null() -> None:
+    assert printed(None) == ""
+    assert printed([]) == ""
