@@ -58,7 +58,7 @@ def section(answer: Answer) -> str:
     if answer.recommendations:
         known = answer[0].coverage
         lines += [
-            f"{known.disease_edges:,} edges; {known.disease_treatments} known treatments beside the first drug.",
+            f"{known.disease_edges:,} edges; {known.disease_treatments} known treatments beside the first.",
             "",
             "| rank | drug | probability (95 %) | prior | percentile | badge | flags | paths | best path |",
             "| ---: | --- | --- | ---: | ---: | --- | --- | --- | --- |",
