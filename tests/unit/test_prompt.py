@@ -9,7 +9,7 @@ from kedrec.errors import ModelError
 from kedrec.llm.base import Message
 from kedrec.llm.prompting import rationale_grammar, rationale_request
 from kedrec.text import one_line
-from kedrec.types import Entity, Evidence
+from kedrec.types import Entity, Evidence, Path, PathStep
 
 DRUG = Entity(id="DRUGBANK:DB08868", kind="Drug", name="Fingolimod")
 DISEASE = Entity(id="DOID:2377", kind="Disease", name="multiple sclerosis")
@@ -66,6 +66,22 @@ def test_what_does_not_fit_is_left_out_whole_and_told() -> None:
     for kept in tight.included[:-1]:
         assert f"[{kept}] " + " ".join(["word"] * 20) + f" {kept[1]}." in tight.messages[1].content
     assert '"[P5]"' not in tight.grammar
+
+
+def with_hops(id_: str, hops: int) -> Evidence:
+    nodes = tuple(Entity(id=f"NCBIGene:{n}", kind="Gene", name=f"G{n}") for n in range(hops + 1))
+    steps = tuple(PathStep(relation="INTERACTS_WITH", forward=True, edges=()) for _ in range(hops))
+    path = Path(template="t", metapath="m", nodes=nodes, steps=steps)
+    return item(id_, f"A path of {hops}.").model_copy(update={"path": path})
+
+
+def test_paths_longer_than_the_adapter_knows_are_left_out_where_two_others_can_be_told() -> None:
+    prompt = ask([with_hops("P1", 6), with_hops("P2", 4), with_hops("P3", 2)], [item("A1", "Bad.")])
+    assert prompt.included == ("P2", "P3", "A1")
+    assert prompt.dropped == ("P1",)
+    assert '"[P1]"' not in prompt.grammar
+    lone = ask([with_hops("P1", 6), with_hops("P2", 4)])
+    assert lone.included == ("P1", "P2")
 
 
 def test_context_too_short_for_anything_is_an_error() -> None:
