@@ -77,7 +77,7 @@ def main() -> None:
     given = parser.parse_args()
     with kedrec.open(given.graph) as kr:
         answers = [kr.recommend(disease, top=TOP, llm=False) for disease in DISEASES]
-        ranking = kr.ranker.description.capitalize()
+        ranking = kr.ranker.description[0].upper() + kr.ranker.description[1:]
         print(HEAD.format(graph=given.name, fingerprint=kr.fingerprint, ranking=ranking))
     print("\n".join(section(answer) for answer in answers))
 
