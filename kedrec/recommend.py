@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from kedrec.answering import Answering, Side
 from kedrec.comparison import compared
@@ -27,9 +27,6 @@ from kedrec.settings import Settings, load_settings
 from kedrec.stores import Fingerprint, GraphStore, open_store, path_templates
 from kedrec.subgraph import Subgraph
 from kedrec.types import Answer, Comparison, DiseaseAnswer, NameMatch, Recommendation, Status
-
-if TYPE_CHECKING:
-    from kedrec.ranking.null import PathTypeChance
 
 __all__ = ["Kedrec", "open"]
 
@@ -207,25 +204,13 @@ class Kedrec:
         Raises:
             UsageError, UnknownNameError, AmbiguousNameError, EmptyGraphError: as `recommend`.
         """
-        answer = self.recommend(disease, drugs=[drug], paths=paths, llm=False)
-        return answer[0]
-
-    def chances(self, drug: str, disease: str) -> list[PathTypeChance] | None:
-        """How often chance alone brings as many paths of each type, smallest p-value first.
-
-        Args:
-            drug, disease: names or ids.
-
-        Returns:
-            None where the graph was not permuted yet: `kedrec rank null` does it.
-
-        Raises:
-            UnknownNameError, AmbiguousNameError: a name doesn't stand for one entity.
-        """
         from kedrec.ranking.null import path_chances
 
-        ids = self.names.resolve(drug, "Drug").id, self.names.resolve(disease, "Disease").id
-        return path_chances(self.ranker.adjacency, self.settings.cache_dir, *ids)
+        found = self.recommend(disease, drugs=[drug], paths=paths, llm=False)[0]
+        chances = path_chances(
+            self.ranker.adjacency, self.settings.cache_dir, found.drug.id, found.disease.id
+        )
+        return found.model_copy(update={"chances": tuple(chances or ())})
 
     def compare(self, disease: str, drug: str, other: str, *, paths: int = 12) -> Comparison:
         """Two drugs for one disease: what both have, what only one has, and what makes the difference.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
@@ -22,14 +20,12 @@ def explain(drug: str, disease: str, paths: int, graph: str | None, as_json: boo
 
     with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
         found = kr.explain(drug, disease, paths=paths)
-        chances = kr.chances(drug, disease)
     if as_json:
-        told = None if chances is None else [asdict(one) for one in chances]
-        print_json({**found.model_dump(mode="json"), "chances": told})
+        print_json(found)
         return
     from kedrec.cli.rendering import print_explanation
     from kedrec.cli.scores import print_chances
 
     out = console()
     print_explanation(out, found)
-    print_chances(out, chances)
+    print_chances(out, found.chances)

@@ -14,8 +14,7 @@ from kedrec.types import SMALLER
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kedrec.ranking.null import PathTypeChance
-    from kedrec.types import Recommendation
+    from kedrec.types import PathTypeChance, Recommendation
 
 __all__ = ["Bar", "bars", "print_chances", "score_bars", "score_rows"]
 
@@ -66,9 +65,9 @@ def score_bars(console: Console, found: Recommendation) -> Table:
     return bars(console, rows, total)
 
 
-def print_chances(console: Console, chances: Sequence[PathTypeChance] | None) -> None:
+def print_chances(console: Console, chances: Sequence[PathTypeChance]) -> None:
     """What chance alone would bring, of the types of path least likely by it; nothing without a null."""
-    found = [one for one in chances or () if one.dwpc > 0][:_CHANCES]
+    found = [one for one in chances if one.dwpc > 0][:_CHANCES]
     if not found:
         return
     console.print(Text("  By chance (on permuted graphs, pairs of the same degrees)", style="bold"))

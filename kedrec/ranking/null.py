@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -25,6 +24,7 @@ from kedrec.ranking.groups import Ends, Window, grouped_counts, transformed, win
 from kedrec.ranking.metapaths import abbreviation, metapaths, schema_tables, written
 from kedrec.ranking.storing import linked_tables
 from kedrec.ranking.xswap import ATTEMPTS, tables_along
+from kedrec.types import PathTypeChance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.metapaths import Metapath
     from kedrec.stores.base import GraphStore
 
-__all__ = ["SMALLEST", "NullModel", "PathTypeChance", "open_null", "path_chances"]
+__all__ = ["SMALLEST", "NullModel", "open_null", "path_chances"]
 
 SMALLEST = 1e-6
 """The least p-value told: on permuted graphs themselves, lesser ones come ten times too often."""
@@ -46,27 +46,6 @@ _SEED = 20230510
 
 
 _Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class PathTypeChance:
-    """One type of path of a pair, and how often chance alone would bring as much.
-
-    Attributes:
-        metapath: as template heads write it: `Drug BINDS Gene < ASSOCIATED_WITH Disease`.
-        abbreviation: Hetionet's short form: `CbG<aD`.
-        dwpc: the pair's degree-weighted path count.
-        expected: its mean over permuted graphs, for a pair of these degrees.
-        p_value: chance of at least this count in a permuted graph, 1e-6 at least.
-        adjusted: the same times the number of metapaths looked at, at most 1 (Bonferroni).
-    """
-
-    metapath: str
-    abbreviation: str
-    dwpc: float
-    expected: float
-    p_value: float
-    adjusted: float
 
 
 class NullModel:

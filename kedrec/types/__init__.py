@@ -5,7 +5,16 @@ Everything is frozen: an answer never changes after it was made.
 
 from __future__ import annotations
 
-from kedrec.types.answer import SMALLER, Answer, Coverage, DiseaseAnswer, Manifest, Recommendation, ScorePart
+from kedrec.types.answer import (
+    SMALLER,
+    Answer,
+    Coverage,
+    DiseaseAnswer,
+    Manifest,
+    PathTypeChance,
+    Recommendation,
+    ScorePart,
+)
 from kedrec.types.base import Stance
 from kedrec.types.comparison import ComparedMetapath, ComparedPart, Comparison
 from kedrec.types.graph import Edge, Entity, Evidence, Link, NameMatch, Node, Path, PathStep, Status
@@ -32,6 +41,7 @@ __all__ = [
     "Node",
     "Path",
     "PathStep",
+    "PathTypeChance",
     "PredictedSideEffect",
     "Rationale",
     "Recommendation",

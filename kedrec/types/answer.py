@@ -12,7 +12,7 @@ from kedrec.types.graph import Entity, Evidence
 from kedrec.types.rationale import Rationale
 from kedrec.types.safety import Badge, Safety
 
-__all__ = ["Answer", "Coverage", "DiseaseAnswer", "Manifest", "Recommendation", "ScorePart"]
+__all__ = ["Answer", "Coverage", "DiseaseAnswer", "Manifest", "PathTypeChance", "Recommendation", "ScorePart"]
 
 Percentile = Annotated[float, Field(ge=0.0, le=100.0)]
 SMALLER = "smaller parts"
@@ -31,6 +31,26 @@ class ScorePart(Frozen):
     template: str
     value: float
     contribution: float
+
+
+class PathTypeChance(Frozen):
+    """One type of path of a pair, and how often chance alone would bring as much.
+
+    Attributes:
+        metapath: as template heads write it: `Drug BINDS Gene < ASSOCIATED_WITH Disease`.
+        abbreviation: Hetionet's short form: `CbG<aD`.
+        dwpc: the pair's degree-weighted path count.
+        expected: its mean over permuted graphs, for a pair of these degrees.
+        p_value: chance of at least this count in a permuted graph, 1e-6 at least.
+        adjusted: the same times the number of metapaths looked at, at most 1 (Bonferroni).
+    """
+
+    metapath: str
+    abbreviation: str
+    dwpc: float
+    expected: float
+    p_value: Probability
+    adjusted: Probability
 
 
 class Coverage(Frozen):
@@ -90,6 +110,8 @@ class Recommendation(Frozen):
         safety: contraindications and side effects summed up.
         base: what the score is before its parts; with them it adds up to the score.
         score_parts: largest first; those that change little are added up in one, `SMALLER`.
+        chances: of an explanation, where the graph was permuted (`kedrec rank null`): its types of path, the
+            least likely by chance first.
         flags: short words such as `known`, `contraindicated`, `few-paths`.
     """
 
@@ -114,6 +136,7 @@ class Recommendation(Frozen):
     base: float = 0.0
     score_parts: tuple[ScorePart, ...] = ()
     coverage: Coverage
+    chances: tuple[PathTypeChance, ...] = ()
     flags: tuple[str, ...] = ()
 
 
