@@ -213,13 +213,17 @@ def _join(
     left, right = (
         _best_at_meeting(side, other, few) for side, other in ((left, counts[1]), (right, counts[0]))
     )
-    pairs = _pairs(left.nodes[:, -1], right.nodes[:, -1])
-    nodes = np.column_stack([left.nodes[pairs[0]], right.nodes[pairs[1]][:, -2::-1]])
-    weights = left.weights[pairs[0]] * right.weights[pairs[1]]
+    one, other = _pairs(left.nodes[:, -1], right.nodes[:, -1])
     for first, second in across:
-        apart = nodes[:, first] != nodes[:, second]
-        nodes, weights = nodes[apart], weights[apart]
-    order = np.lexsort((*nodes.T[::-1], -np.round(weights, 15)))[:most]
+        apart = left.nodes[one, first] != right.nodes[other, length - second]
+        one, other = one[apart], other[apart]
+    weights = left.weights[one] * right.weights[other]
+    rounded = np.round(weights, 15)
+    if len(weights) > most:  # those as heavy as the last that is wanted; the rest needs no sorting
+        kept = rounded >= np.partition(rounded, -most)[-most]
+        one, other, weights, rounded = one[kept], other[kept], weights[kept], rounded[kept]
+    nodes = np.column_stack([left.nodes[one], right.nodes[other][:, -2::-1]])
+    order = np.lexsort((*nodes.T[::-1], -rounded))[:most]
     return count, total, nodes[order], weights[order]
 
 
