@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import shutil
 import subprocess
 
 import pyarrow.parquet as pq
@@ -143,11 +144,11 @@ def test_two_processes_fit_at_once_and_both_answer_the_same(shell, tmp_path):
 
 def test_a_damaged_cache_is_made_again(shell, tmp_path):
     words = ("kedrec", "ask", "--disease", "gout", "--no-llm", "--json")
-    home = {"KEDREC_HOME": str(tmp_path)}
-    before = shell(*words, **home)
-    (cached,) = (tmp_path / "cache").glob("ranking-*.bin")
-    whole = cached.read_bytes()
-    cached.write_bytes(whole[:1000] + b"damage" + whole[1006:])
-    after = shell(*words, **home)
+    before = shell(*words)
+    shutil.copytree(shell.home / "cache", tmp_path / "cache")
+    for cached in (tmp_path / "cache").glob("ranking-*.bin"):
+        whole = cached.read_bytes()
+        cached.write_bytes(whole[:1000] + b"damage" + whole[1006:])
+    after = shell(*words, KEDREC_HOME=str(tmp_path))
     assert after.code == 0, after.err
     assert after.out == before.out
