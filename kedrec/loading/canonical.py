@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kedrec.loading.identity import Claim, Identity, family_of, resolve
+from kedrec.loading.known import join_same_names
 
 if TYPE_CHECKING:
     from kedrec.loading.sources import Source
@@ -56,22 +57,24 @@ def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) 
 
 
 _CHECK_NODES = """
-CREATE TABLE bad_nodes AS
-SELECT * FROM (
-  SELECT n.file, n.line,
-    CASE
-      WHEN k.kind IS NULL THEN 'unknown kind'
-      WHEN n.id IS NULL OR NOT regexp_full_match(n.id, '[A-Za-z0-9]+:[^\\s]+') THEN 'not an id (PREFIX:LOCAL)'
-      WHEN NOT list_contains(k.prefixes, split_part(n.id, ':', 1))
-        THEN 'id of another vocabulary than the kind''s'
-      WHEN coalesce(trim(n.name), '') = '' THEN 'no name'
-    END AS reason,
-    CASE WHEN k.kind IS NULL THEN coalesce(n.kind, '') ELSE coalesce(n.id, '') END AS detail
-  FROM node_rows AS n LEFT JOIN kinds AS k USING (kind)
-) WHERE reason IS NOT NULL;
-INSERT INTO rejects SELECT 'nodes', file, line, reason, detail, NULL FROM bad_nodes;
-CREATE TABLE good_nodes AS SELECT * FROM node_rows ANTI JOIN bad_nodes USING (file, line);
+CREATE TABLE checked AS
+SELECT n.*,
+  CASE
+    WHEN k.kind IS NULL THEN 'unknown kind'
+    WHEN n.id IS NULL OR NOT regexp_full_match(n.id, '[A-Za-z0-9]+:[^\\s]+') THEN 'not an id (PREFIX:LOCAL)'
+    WHEN NOT list_contains(k.prefixes, split_part(n.id, ':', 1))
+      THEN 'id of another vocabulary than the kind''s'
+    WHEN coalesce(trim(n.name), '') = '' THEN 'no name'
+  END AS reason
+FROM node_rows AS n LEFT JOIN kinds AS k USING (kind);
 DROP TABLE node_rows;
+INSERT INTO rejects
+SELECT 'nodes', file, line, reason,
+  CASE WHEN reason = 'unknown kind' THEN coalesce(kind, '') ELSE coalesce(id, '') END, NULL
+FROM checked WHERE reason IS NOT NULL;
+-- By its own reason, not by its line: a row of a table of edges may tell of two nodes.
+CREATE TABLE good_nodes AS SELECT * EXCLUDE (reason) FROM checked WHERE reason IS NULL;
+DROP TABLE checked;
 """
 
 _INCOMING = """
@@ -140,7 +143,9 @@ SELECT DISTINCT new_kind, new_id FROM records WHERE NOT stored OR kind <> new_ki
 -- The best source's name is the name; a fresh row before a stored one, so that a corrected name arrives.
 CREATE TABLE nodes AS
 SELECT n.node, n.kind, n.id, m.name,
-  list_sort(list_filter(list_distinct(m.synonyms), lambda x: x <> m.name AND trim(x) <> '')) AS synonyms,
+  -- A source without names calls a node by its id, which is no synonym.
+  list_sort(list_filter(list_distinct(m.synonyms),
+    lambda x: x <> m.name AND trim(x) <> '' AND NOT list_contains(m.xrefs, x))) AS synonyms,
   list_sort(list_filter(list_distinct(m.xrefs), lambda x: x <> n.id)) AS xrefs,
   m.description, list_sort(list_distinct(m.sources)) AS sources
 FROM (
@@ -157,10 +162,11 @@ JOIN numbers AS n USING (kind, id);
 """
 
 
-def canonical_nodes(staging: Staging, store: GraphStore, schema: Schema) -> Identity:
+def canonical_nodes(staging: Staging, source: Source, store: GraphStore, schema: Schema) -> Identity:
     """Finds each node's entity among the graph's and the source's nodes, and merges what is one."""
     sql = staging.sql
     _stage_stored(staging, store, schema)
+    join_same_names(staging, source)
     rows = sql.execute(
         "SELECT r.kind, r.id, min(r.rank), list_distinct(flatten(list(list_filter(r.xrefs, "
         "lambda x: list_contains(k.prefixes, split_part(x, ':', 1)))))) "

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kedrec.loading.identity import family_of
+from kedrec.loading.known import known_keys
 
 if TYPE_CHECKING:
     from kedrec.loading.sources import Source
@@ -24,8 +25,7 @@ CONTENT = ("licence", "references", "evidence", "score", "year", "action", "mech
 _CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
 
 _KEYS = """
--- How edges name nodes: by the source's key; a private edge also by any id of an entity that the graph
--- knows, alone where it is one entity's, or as Kind/ID.
+-- How edges name nodes: by the source's key, and in some sources as the graph knows them.
 CREATE TABLE keys AS
 SELECT k.key, CASE WHEN count(DISTINCT k.node) = 1 THEN min(k.node) ELSE -1 END AS node,
   any_value(n.kind) AS kind
@@ -34,22 +34,11 @@ FROM (
   FROM good_nodes AS g
   JOIN records AS r ON NOT r.stored AND r.kind = g.kind AND r.id = g.id
   JOIN numbers AS n ON n.kind = r.new_kind AND n.id = r.new_id
-  {by_id}
+  {known}
 ) AS k
 JOIN numbers AS n USING (node)
 GROUP BY k.key;
 """
-_BY_ID = """
-  UNION ALL
-  SELECT unnest([i.id, i.kind || '/' || i.id]) AS key, n.node
-  FROM (
-    SELECT kind, id, new_kind, new_id FROM records
-    UNION ALL SELECT new_kind, new_id, new_kind, new_id FROM records
-    UNION ALL SELECT kind, id, new_kind, new_id FROM aliases
-  ) AS i
-  JOIN numbers AS n ON n.kind = i.new_kind AND n.id = i.new_id
-"""
-
 _FIND = """
 CREATE TABLE found AS
 SELECT e.file, e.line, coalesce(e.source, $source) AS source,
@@ -60,8 +49,10 @@ SELECT e.file, e.line, coalesce(e.source, $source) AS source,
   r.both_ways AND (p.pair IS NULL OR (q.pair IS NOT NULL AND s.node > t.node)) AS swap,
   CASE
     WHEN r.relation IS NULL THEN 'unknown relation'
-    WHEN s.node = -1 OR t.node = -1 THEN 'id of several nodes'
-    WHEN s.node IS NULL OR t.node IS NULL THEN 'unknown id'
+    WHEN s.node = -1 THEN if(e.start LIKE 'name:%', 'name of several nodes', 'id of several nodes')
+    WHEN t.node = -1 THEN if(e."end" LIKE 'name:%', 'name of several nodes', 'id of several nodes')
+    WHEN s.node IS NULL THEN if(e.start LIKE 'name:%', 'name that no node has', 'unknown id')
+    WHEN t.node IS NULL THEN if(e."end" LIKE 'name:%', 'name that no node has', 'unknown id')
     WHEN p.pair IS NULL AND (q.pair IS NULL OR NOT r.both_ways)
       THEN 'relation not allowed between these kinds'
     WHEN s.node = t.node THEN 'start and end are one entity'
@@ -223,7 +214,7 @@ def canonical_edges(
     sql = staging.sql
     stage = f"Resolving {source.name}"
     progress(stage, 0, 3)
-    sql.execute(_KEYS.format(by_id=_BY_ID if source.reader == "private" else ""))
+    sql.execute(_KEYS.format(known=known_keys(staging) if source.known else ""))
     sql.execute(_FIND, {"source": source.name})
     sql.execute(_EDGES)
     progress(stage, 1, 3)

@@ -131,7 +131,7 @@ def _load(run: _Run, staging: Staging, source: Source, folder: Path) -> SourceRe
         check_nodes(staging, source, schema)
     with run.store.writing():
         with staging_errors(staging.folder):
-            identity = canonical_nodes(staging, run.store, schema)
+            identity = canonical_nodes(staging, source, run.store, schema)
             canonical_edges(staging, source, run.store, schema, run.progress)
             compare(staging, run.store)
             batches = write_parquet(staging)

@@ -13,7 +13,7 @@ import yaml
 from kedrec.assets import asset_path, list_assets
 from kedrec.errors import AssetError, DataError, UsageError
 
-__all__ = ["FileSpec", "Source", "find_files", "list_sources", "load_source", "source_folder"]
+__all__ = ["Download", "FileSpec", "Source", "find_files", "list_sources", "load_source", "source_folder"]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Rows = Literal["nodes", "edges", "attributes"]
@@ -27,17 +27,39 @@ class FileSpec:
         name: its name in the mapping.
         paths: patterns under the source's folder, in order; the first that matches is the layout used.
         columns: columns that the mapping reads; further ones are allowed.
+        more: columns that the mapping reads where the file has them; NULL where it hasn't.
+        header: the columns' names where the file has no header line.
         rows: whether its rows are nodes, edges or attributes of them.
         optional: whether the source loads without it.
-        format: `tsv` with a header line, or `json-lists`, an object of lists.
+        format: `tsv` (no quoting), `csv` (comma, quotes), `quoted-tsv` (tab, quotes), `parquet`, or
+            `json-lists`, an object of lists.
     """
 
     name: str
     paths: tuple[str, ...]
     columns: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
     rows: Rows = "attributes"
     optional: bool = False
     format: str = "tsv"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file of a source on the web.
+
+    Attributes:
+        url: where it is.
+        path: where it goes in the source's folder.
+        sha256: its SHA-256 in hexadecimal; "" where the owner's file changes or none is known.
+        members: patterns of the files to take out of it, where it is an archive (tar, zip).
+    """
+
+    url: str
+    path: str
+    sha256: str = ""
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +72,13 @@ class Source:
         rank: of two sources, the one with the smaller rank decides a shared node's name and kind.
         reader: which reader of this package reads its files.
         obtain: where its files come from, as a sentence.
+        size: how large its download is, in words.
+        date: of its release, or "rolling".
+        downloads: its files on the web; none where its owner wants a registration or the user has it.
         files: its tables.
+        known: whether its edges may name entities by ids or names that the graph has: `PREFIX:LOCAL`,
+            `Kind/PREFIX:LOCAL` or `name:Kind/normal name`.
+        same_names: kinds whose nodes are those of the graph that have the same name, where ids don't tell.
         mapping: the whole declaration, for readers with keys of their own.
     """
 
@@ -63,7 +91,12 @@ class Source:
     rank: int
     reader: str
     obtain: str
+    size: str
+    date: str
+    downloads: tuple[Download, ...]
     files: tuple[FileSpec, ...]
+    known: bool
+    same_names: tuple[str, ...]
     mapping: dict[str, Any]
 
 
@@ -72,9 +105,20 @@ def _file(name: str, fields: dict[str, Any]) -> FileSpec:
         name=name,
         paths=tuple(fields["paths"]),
         columns=tuple(fields.get("columns", ())),
+        more=tuple(fields.get("more", ())),
+        header=tuple(fields.get("header", ())),
         rows=fields.get("rows", "attributes"),
         optional=bool(fields.get("optional", False)),
         format=fields.get("format", "tsv"),
+    )
+
+
+def _download(fields: dict[str, Any]) -> Download:
+    return Download(
+        url=fields["url"],
+        path=fields.get("path") or fields["url"].rpartition("/")[2],
+        sha256=fields.get("sha256", ""),
+        members=tuple(fields.get("members", ())),
     )
 
 
@@ -91,7 +135,12 @@ def _parse(path: Path) -> Source:
             rank=int(fields["rank"]),
             reader=fields["reader"],
             obtain=" ".join(fields.get("obtain", "").split()),
+            size=str(fields.get("size", "")),
+            date=str(fields.get("date", "")),
+            downloads=tuple(_download(entry) for entry in fields.get("downloads", ())),
             files=tuple(_file(name, spec) for name, spec in fields.get("files", {}).items()),
+            known=bool(fields.get("known", False)),
+            same_names=tuple(fields.get("same_names", ())),
             mapping=fields,
         )
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from kedrec.errors import DataError
-from kedrec.loading.text import PLACEHOLDER, BadLine, unpack
+from kedrec.loading.text import BadLine, unpack
 
 if TYPE_CHECKING:
     import duckdb
@@ -114,57 +114,6 @@ class Staging:
                 [(part, file, line, reason, detail, text) for line, reason, detail, text in rows],
             )
 
-    def read_lines(self, table: str, part: str, path: Path, columns: Sequence[str]) -> None:
-        """Reads a tab-separated file with a header into `table` (file, line, `columns`), made if new.
-
-        Rows with another number of fields than the header are rejected; empty lines are passed over.
-
-        Raises:
-            DataError: the file is damaged, or its header lacks a column.
-        """
-        number, plain, bad = self.unpacked(path)
-        header = self._header(path, plain, columns)
-        self.reject(part, number, [(line.line, line.reason, "", line.text) for line in bad])
-        self.sql.execute(
-            "CREATE OR REPLACE TEMP TABLE lines AS SELECT * FROM ("
-            "SELECT (row_number() OVER ())::INTEGER AS line, string_split(row, '\t') AS f FROM read_csv(?, "
-            "columns = {'row': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, "
-            "auto_detect = false, new_line = '\\n', max_line_size = 16777216)) "
-            "WHERE line > 1 AND f IS NOT NULL AND f <> [?]",
-            [str(plain), PLACEHOLDER],
-        )
-        chosen = ", ".join(f'f[{header.index(column) + 1}] AS "{column}"' for column in columns)
-        select = f"SELECT {number} AS file, line, {chosen} FROM lines WHERE len(f) = {len(header)}"  # noqa: S608  # declared columns
-        known = self.sql.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [table]).fetchone()
-        self.sql.execute(
-            f'INSERT INTO "{table}" {select}' if known else f'CREATE TEMP TABLE "{table}" AS {select}'
-        )
-        self.sql.execute(
-            "INSERT INTO rejects SELECT ?, ?, line, 'wrong number of columns', "
-            "format('{} instead of {}', len(f), ?), NULL FROM lines WHERE len(f) <> ?",
-            [part, number, len(header), len(header)],
-        )
-        self.read[part] += self.count("lines") + len(bad)
-        self.sql.execute("DROP TABLE lines")
-
-    @staticmethod
-    def _header(path: Path, plain: Path, columns: Sequence[str]) -> list[str]:
-        with plain.open(encoding="utf-8") as lines:
-            header = lines.readline().rstrip("\n").split("\t")
-        missing = [column for column in columns if column not in header]
-        if missing:
-            raise DataError(
-                f"{path} has no column {' and no column '.join(missing)}; its first line names "
-                f"{', '.join(header)[:200] or 'none'}.",
-                "It must be tab-separated, in the layout that its source publishes.",
-            )
-        return header
-
-    def empty(self, table: str, columns: Sequence[str]) -> None:
-        """Makes an empty table in the place of a missing optional file."""
-        named = ", ".join(f'"{column}" VARCHAR' for column in columns)
-        self.sql.execute(f'CREATE TEMP TABLE "{table}" (file INTEGER, line INTEGER, {named})')
-
     def table(self, name: str, columns: dict[str, list[Any]]) -> None:
         """Makes a table of the given columns."""
         with self._registered(columns) as rows:
@@ -190,8 +139,9 @@ class Staging:
 
     def count(self, table: str, where: str = "true") -> int:
         """Rows of a table."""
-        found = self.sql.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608  # internal names
-        return int(found[0]) if found else 0
+        # All of it is fetched: a half-read result keeps the connection from other work.
+        [[found]] = self.sql.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchall()  # noqa: S608  # internal names
+        return int(found)
 
     def forget(self, *tables: str) -> None:
         """Drops tables that are no longer needed, to give their memory back."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from kedrec.assets import asset_text
 from kedrec.errors import DataError
+from kedrec.loading.delimited import empty_table, read_delimited, read_parquet
+from kedrec.loading.known import define_names
 from kedrec.loading.sources import FileSpec, Source, find_files
 
 if TYPE_CHECKING:
@@ -52,21 +54,28 @@ def read_tables(staging: Staging, source: Source, folder: Path, progress: Progre
             if spec.format == "json-lists":
                 staging.sql.execute(f'CREATE TEMP TABLE "{spec.name}" (key VARCHAR, items VARCHAR[])')
             else:
-                staging.empty(spec.name, spec.columns)
+                empty_table(staging, spec)
         for path in found[spec.name]:
             progress(stage, done, total)
             if spec.format == "json-lists":
                 _read_json(staging, spec, path)
+            elif spec.format == "parquet":
+                read_parquet(staging, spec, path)
             else:
-                staging.read_lines(spec.name, spec.rows, path, spec.columns)
+                read_delimited(staging, spec, path)
             done += 1
     progress(stage, done, total)
+    define_names(staging)
     staging.sql.execute(asset_text(f"loaders/{source.name}.sql"))
     for spec in source.files:
         if spec.rows in ("nodes", "edges"):
             staging.sql.execute(
                 f"INSERT INTO rejects SELECT '{spec.rows}', file, line, "  # noqa: S608  # declared names
                 "'the mapping has no place for the row', '', NULL "
-                f'FROM "{spec.name}" ANTI JOIN {spec.rows[:-1]}_rows USING (file, line)'
+                f'FROM "{spec.name}" ANTI JOIN {spec.rows[:-1]}_rows USING (file, line) '
+                f"ANTI JOIN rejects USING (file, line)"
             )
         staging.sql.execute(f'DROP TABLE "{spec.name}"')
+    # A row of edges may tell of its nodes too, and one of nodes of edges: what is counted is what was said.
+    for part in ("nodes", "edges"):
+        staging.read[part] = staging.count(f"{part[:-1]}_rows") + staging.count("rejects", f"part = '{part}'")
