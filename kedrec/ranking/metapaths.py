@@ -32,7 +32,7 @@ Metapath = tuple[Hop, ...]
 CARE = ("TREATS", "PALLIATES")
 """Relations that say of a pair what the ranking is to find out: a pair's own is hidden from its score."""
 
-_HARM = frozenset({"CONTRAINDICATED_FOR"})  # shown beside the score, never mixed into it
+_HARM = frozenset({"CONTRAINDICATED_FOR", "STOPPED_FOR"})  # shown beside the score, never mixed into it
 
 
 def schema_tables() -> list[Table]:
