@@ -102,7 +102,7 @@ class Staging:
     def unpacked(self, path: Path) -> tuple[int, Path, list[BadLine]]:
         """Unpacks a text file: its number, the clean copy, and the lines that aren't text."""
         number = len(self._files)
-        plain = self.folder / f"{number}-{path.name.removesuffix('.gz')}"
+        plain = self.folder / f"{number}-{path.name}.txt"
         bad = unpack(path, plain)
         return self.add_file(path, plain), plain, bad
 

@@ -6,16 +6,18 @@ can't be read as text is replaced by a placeholder, which keeps the numbers of t
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from kedrec.errors import DataError
 
-__all__ = ["PLACEHOLDER", "BadLine", "unpack"]
+__all__ = ["PLACEHOLDER", "BadLine", "unpack", "unpacking"]
 
 PLACEHOLDER = "\ufffd"
 """Stands for a line that couldn't be read as text."""
@@ -33,16 +35,37 @@ class BadLine:
     text: str
 
 
+_PACKED = {".gz": (b"\x1f\x8b", "gzip"), ".bz2": (b"BZh", "bzip2"), ".xz": (b"\xfd7zXZ", "xz")}
+"""How each kind of archive of one file begins, and its name."""
+
+
+def unpacking(raw: BinaryIO, path: Path) -> IO[bytes]:
+    """An open file's bytes without gzip, bzip2 or xz around them; how it begins tells which.
+
+    Raises:
+        DataError: its name ends as an archive's, and it isn't one.
+    """
+    head = raw.read(6)
+    raw.seek(0)
+    found = next((suffix for suffix, (magic, _) in _PACKED.items() if head.startswith(magic)), "")
+    if path.suffix in _PACKED and path.suffix != found:
+        raise DataError(
+            f"{path} is named {path.suffix} but isn't a {_PACKED[path.suffix][1]} file.",
+            "Get the file again.",
+        )
+    if found == ".gz":
+        return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]  # reads alike
+    if found == ".bz2":
+        return bz2.BZ2File(raw)
+    return lzma.LZMAFile(raw) if found else raw
+
+
 def _blocks(path: Path) -> Iterator[bytes]:
     """A file's bytes, decompressed, cut at line ends."""
     rest = b""
     try:
         with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            stream: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]  # reads alike
-            if path.suffix == ".gz" and not packed:
-                raise DataError(f"{path} is named .gz but isn't a gzip file.", "Get the file again.")
+            stream = unpacking(raw, path)
             while chunk := stream.read(_CHUNK):
                 head, newline, tail = (rest + chunk).rpartition(b"\n")
                 if newline:
@@ -52,9 +75,11 @@ def _blocks(path: Path) -> Iterator[bytes]:
         raise DataError(
             f"{path} ends in the middle: the archive is truncated.", "Get the file again."
         ) from error
-    except (gzip.BadGzipFile, zlib.error) as error:
+    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
         raise DataError(f"{path} is damaged: {error}.", "Get the file again.") from error
     except OSError as error:
+        if error.errno is None:  # bzip2's way to say it
+            raise DataError(f"{path} is damaged: {error}.", "Get the file again.") from error
         raise DataError(
             f"{path} can't be read: {error.strerror or error}.", "Check the file and try again."
         ) from error

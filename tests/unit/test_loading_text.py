@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -19,9 +21,13 @@ def unpacked(tmp_path: Path, content: bytes, name: str = "rows.tsv") -> tuple[st
     return target.read_text(encoding="utf-8"), bad
 
 
-def test_gzip_and_plain_text_give_the_same_lines(tmp_path: Path) -> None:
+PACKERS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_archives_and_plain_text_give_the_same_lines(tmp_path: Path, suffix: str) -> None:
     text = b"id\tname\nGene::1\tA1BG\n"
-    assert unpacked(tmp_path, gzip.compress(text), "rows.tsv.gz") == unpacked(tmp_path, text)
+    assert unpacked(tmp_path, PACKERS[suffix](text), f"rows.tsv{suffix}") == unpacked(tmp_path, text)
 
 
 def test_line_ends_and_a_byte_order_mark_are_not_content(tmp_path: Path) -> None:
@@ -38,18 +44,22 @@ def test_lines_that_are_no_text_keep_their_place(tmp_path: Path) -> None:
     assert bad[0].text == "b\\xff"
 
 
+@pytest.mark.parametrize("suffix", PACKERS)
 @pytest.mark.parametrize("keep", [0.2, 0.5, 0.98])
-def test_a_truncated_archive_is_an_error_that_names_the_file(tmp_path: Path, keep: float) -> None:
-    packed = gzip.compress("\n".join(str(n * n) for n in range(5000)).encode())
-    with pytest.raises(DataError, match=r"rows\.tsv\.gz.*truncated"):
-        unpacked(tmp_path, packed[: int(len(packed) * keep)], "rows.tsv.gz")
+def test_a_truncated_archive_is_an_error_that_names_the_file(
+    tmp_path: Path, keep: float, suffix: str
+) -> None:
+    packed = PACKERS[suffix]("\n".join(str(n * n) for n in range(5000)).encode())
+    with pytest.raises(DataError, match=rf"rows\.tsv\{suffix}.*truncated"):
+        unpacked(tmp_path, packed[: int(len(packed) * keep)], f"rows.tsv{suffix}")
 
 
-def test_a_damaged_archive_is_an_error(tmp_path: Path) -> None:
-    packed = bytearray(gzip.compress(bytes(range(256)) * 50))
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_a_damaged_archive_is_an_error(tmp_path: Path, suffix: str) -> None:
+    packed = bytearray(PACKERS[suffix](bytes(range(256)) * 50))
     packed[len(packed) // 2] ^= 0xFF
-    with pytest.raises(DataError, match=r"rows\.tsv\.gz"):
-        unpacked(tmp_path, bytes(packed), "rows.tsv.gz")
+    with pytest.raises(DataError, match=rf"rows\.tsv\{suffix} is damaged"):
+        unpacked(tmp_path, bytes(packed), f"rows.tsv{suffix}")
 
 
 def test_a_text_named_gz_is_an_error(tmp_path: Path) -> None:
