@@ -33,6 +33,7 @@ class FileSpec:
         optional: whether the source loads without it.
         format: `tsv` (no quoting), `csv` (comma, quotes), `quoted-tsv` (tab, quotes), `parquet`, or
             `json-lists`, an object of lists.
+        dump: the table's full name in a PostgreSQL dump, where `paths` may be one (`.sql`, packed or not).
     """
 
     name: str
@@ -43,6 +44,7 @@ class FileSpec:
     rows: Rows = "attributes"
     optional: bool = False
     format: str = "tsv"
+    dump: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def _file(name: str, fields: dict[str, Any]) -> FileSpec:
         rows=fields.get("rows", "attributes"),
         optional=bool(fields.get("optional", False)),
         format=fields.get("format", "tsv"),
+        dump=fields.get("dump", ""),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.assets import asset_text
 from kedrec.errors import DataError
 from kedrec.loading.delimited import empty_table, read_delimited, read_parquet
+from kedrec.loading.dumps import take_tables
 from kedrec.loading.known import define_names
 from kedrec.loading.sources import FileSpec, Source, find_files
 
@@ -40,13 +42,30 @@ def _read_json(staging: Staging, spec: FileSpec, path: Path) -> None:
     staging.read[spec.rows] += len(content)
 
 
+def _undumped(
+    staging: Staging, source: Source, folder: Path, progress: Progress
+) -> dict[str, Sequence[Path]]:
+    """Each table's files; what is a dump of a database gives way to the tables taken out of it."""
+    found = {spec.name: find_files(source, spec, folder) for spec in source.files}
+    dumps: dict[Path, dict[str, Path]] = {}
+    for spec in source.files:
+        paths = found[spec.name]
+        if spec.dump and paths and ".sql" in paths[0].suffixes:
+            target = staging.folder / f"{spec.dump}.csv"
+            dumps.setdefault(paths[0], {})[spec.dump] = target
+            found[spec.name] = [target]
+    for path, targets in dumps.items():
+        take_tables(path, targets, progress)
+    return found
+
+
 def read_tables(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
     """Reads every file of a source and maps it by `loaders/<name>.sql`.
 
     Raises:
         DataError: a file is missing, damaged or in another layout.
     """
-    found = {spec.name: find_files(source, spec, folder) for spec in source.files}
+    found = _undumped(staging, source, folder, progress)
     total = sum(len(paths) for paths in found.values())
     stage, done = f"Reading {source.name}", 0
     for spec in source.files:

@@ -17,7 +17,7 @@ from typing import IO, BinaryIO
 
 from kedrec.errors import DataError
 
-__all__ = ["PLACEHOLDER", "BadLine", "unpack", "unpacking"]
+__all__ = ["PLACEHOLDER", "BadLine", "lines_of", "unpack", "unpacking"]
 
 PLACEHOLDER = "\ufffd"
 """Stands for a line that couldn't be read as text."""
@@ -85,6 +85,16 @@ def _blocks(path: Path) -> Iterator[bytes]:
         ) from error
     if rest:
         yield rest + b"\n"
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """A file's lines as bytes, decompressed, each with its line end.
+
+    Raises:
+        DataError: the file is missing, truncated or damaged.
+    """
+    for block in _blocks(path):
+        yield from block.splitlines(keepends=True) if b"\r" not in block else block.split(b"\n")[:-1]
 
 
 def _clean(block: bytes, first: int) -> tuple[bytes, list[BadLine]]:
