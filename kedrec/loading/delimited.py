@@ -68,7 +68,8 @@ def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
         DataError: the file is damaged, or its header lacks a column.
     """
     number, plain, bad = staging.unpacked(path)
-    separator, quotes = ("," if spec.format == "csv" else "\t"), spec.format in ("csv", "quoted-tsv")
+    comma = spec.format == "csv" or (spec.format == "by-suffix" and ".csv" in path.suffixes)
+    separator, quotes = ("," if comma else "\t"), comma or spec.format in ("quoted-tsv", "by-suffix")
     header = list(spec.header) or _header(plain, separator, quotes=quotes)
     _check_header(path, header, spec.columns, "comma-separated" if separator == "," else "tab-separated")
     skip = 0 if spec.header else 1

@@ -31,8 +31,8 @@ class FileSpec:
         header: the columns' names where the file has no header line.
         rows: whether its rows are nodes, edges or attributes of them.
         optional: whether the source loads without it.
-        format: `tsv` (no quoting), `csv` (comma, quotes), `quoted-tsv` (tab, quotes), `parquet`, or
-            `json-lists`, an object of lists.
+        format: `tsv` (no quoting), `csv` (comma, quotes), `quoted-tsv` (tab, quotes), `by-suffix` (`csv` or
+            `quoted-tsv` as the file is named), `parquet`, or `json-lists`, an object of lists.
         dump: the table's full name in a PostgreSQL dump, where `paths` may be one (`.sql`, packed or not).
     """
 

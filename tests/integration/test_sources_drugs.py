@@ -13,8 +13,8 @@ from kedrec.errors import DataError
 
 REPODB = """drug_name,drugbank_id,ind_name,ind_id,NCT,status,phase,DetailedStatus
 Lepirudin,DB00001,Heparin-induced thrombocytopenia,C0272285,NA,Approved,NA,NA
-Cetuximab,DB00002,"Squamous cell carcinoma, of mouth",C0585362,NCT00509665,Terminated,Phase 2,no money; no time
-Cetuximab,DB00002,"Squamous cell carcinoma, of mouth",C0585362,NCT01234567,Withdrawn,Phase 1/Phase 2,NA
+Cetuximab,DB00002,"Carcinoma, of mouth",C0585362,NCT00509665,Terminated,Phase 2,no money; no time
+Cetuximab,DB00002,"Carcinoma, of mouth",C0585362,NCT01234567,Withdrawn,Phase 1/Phase 2,NA
 Cetuximab,DB00002,Liver carcinoma,C2239176,NCT00142428,Suspended,Phase 2,
 Cetuximab,DB00002,Liver carcinoma,C2239176,NA,Pondered,NA,NA
 Cetuximab,DB00002,Liver carcinoma
@@ -69,7 +69,7 @@ def test_repodb_tells_what_was_approved_and_what_failed_when_and_why(graph: Load
         "NCT00509665, Phase 2, terminated: no money, no time; NCT01234567, Phase 1/Phase 2, withdrawn"
     )
     assert stopped["UMLS:C2239176"]["action"] == "suspended"
-    assert graph.nodes("Disease")["UMLS:C0585362"]["name"] == "Squamous cell carcinoma, of mouth"
+    assert graph.nodes("Disease")["UMLS:C0585362"]["name"] == "Carcinoma, of mouth"
     assert report.reasons == {"unknown relation": 1, "wrong number of columns": 1}
     graph.again("repodb")
 

@@ -24,6 +24,30 @@ Compound::pubchem:2244\tGNBR::T::Compound:Disease\tDisease::DOID:7148
 Compound::DB00945\tGNBR::??::Compound:Gene\tGene::5743
 Compound::DB00945\tCbG
 """
+PRIMEKG = """relation,display_relation,x_index,x_id,x_type,x_name,x_source,y_index,y_id,y_type,y_name,y_source
+protein_protein,ppi,0,9796,gene/protein,PHYHIP,NCBI,8889,56992,gene/protein,KIF15,NCBI
+protein_protein,ppi,8889,56992,gene/protein,KIF15,NCBI,0,9796,gene/protein,PHYHIP,NCBI
+indication,indication,27158,13924_12592,disease,osteogenesis imperfecta,MONDO_grouped,14012,DB09130,drug,Copper,DrugBank
+indication,indication,14012,DB09130,drug,Copper,DrugBank,27158,13924_12592,disease,osteogenesis imperfecta,MONDO_grouped
+off-label use,off-label use,14012,DB09130,drug,Copper,DrugBank,27165,8019.0,disease,"aplasia, mullerian",MONDO
+contraindication,contraindication,14012,DB09130,drug,Copper,DrugBank,27165,8019,disease,"aplasia, mullerian",MONDO
+drug_protein,carrier,0,9796,gene/protein,PHYHIP,NCBI,14012,DB09130,drug,Copper,DrugBank
+disease_phenotype_positive,phenotype present,27165,8019,disease,"aplasia, mullerian",MONDO,22000,786,effect/phenotype,Primary amenorrhea,HPO
+disease_phenotype_negative,phenotype absent,27165,8019,disease,"aplasia, mullerian",MONDO,22000,786,effect/phenotype,Primary amenorrhea,HPO
+drug_effect,side effect,14012,DB09130,drug,Copper,DrugBank,22001,2315,effect/phenotype,Headache,HPO
+anatomy_protein_present,expression present,63824,955,anatomy,brain,UBERON,0,9796,gene/protein,PHYHIP,NCBI
+pathway_protein,interacts with,128000,R-HSA-1,pathway,"A ""quoted""
+pathway",REACTOME,0,9796,gene/protein,PHYHIP,NCBI
+disease_disease,parent-child,27165,8019,disease,"aplasia, mullerian",MONDO,27158,13924_12592,disease,osteogenesis imperfecta,MONDO_grouped
+drug_drug,synergistic interaction,14012,DB09130,drug,Copper,DrugBank,14013,DB09140,drug,Oxygen,DrugBank
+mystery,mystery,0,9796,gene/protein,PHYHIP,NCBI,0,9796,gene/protein,PHYHIP,NCBI
+bioprocess_protein,interacts with,0,9796
+"""  # noqa: E501  # rows as they are published
+PRIMEKG_DISEASES = """node_index\tmondo_id\tmondo_name\tgroup_id_bert\tgroup_name_bert\tmondo_definition\tumls_description
+27158\t13924\t"osteogenesis imperfecta type 13"\t"13924_12592"\t"osteogenesis imperfecta"\t"Brittle ""glass"" bones."\t""
+27158\t12592\t"osteogenesis imperfecta type 11"\t"13924_12592"\t"osteogenesis imperfecta"\t""\t""
+27165\t8019\t"aplasia, mullerian"\t""\t""\t"Deficiency of WNT4."\t""
+"""  # noqa: E501  # rows as they are published
 
 
 @pytest.fixture
@@ -92,6 +116,37 @@ def test_drkgs_slim_layout_has_tables_of_drugbank_and_names(graph: Loaded) -> No
     assert graph.ends("TREATS") == [("DRUGBANK:DB00004", "MESH:C063419")]
     assert graph.edges("BINDS")[0]["action"] == "carrier"
     assert graph.nodes("Drug")["DRUGBANK:DB00001"]["name"] == "Lepirudin"
+
+
+def test_primekg_turns_its_doubled_edges_and_keeps_groups_apart(graph: Loaded) -> None:
+    drugs = 'node_index,description\n14012,"Copper is a metal, of sorts"\n'
+    files = {
+        "kg.csv": PRIMEKG, "disease_features.tab": PRIMEKG_DISEASES, "drug_features.csv": drugs,
+    }  # fmt: skip
+    [report] = graph.load("primekg", files).sources
+    group = "PRIMEKG:13924x2"
+    assert graph.ends("TREATS") == [("DRUGBANK:DB09130", "MONDO:0008019"), ("DRUGBANK:DB09130", group)]
+    assert graph.edges("TREATS")[0]["evidence"] == "DrugCentral off-label use"
+    assert graph.ends("CONTRAINDICATED_FOR") == [("DRUGBANK:DB09130", "MONDO:0008019")]
+    assert graph.ends("INTERACTS_WITH") == [("NCBIGene:56992", "NCBIGene:9796")]
+    assert graph.edges("BINDS")[0]["action"] == "carrier"
+    assert graph.ends("PRESENTS") == [("MONDO:0008019", "HP:0000786")]
+    assert graph.ends("CAUSES") == [("DRUGBANK:DB09130", "HP:0002315")]
+    assert graph.ends("EXPRESSED_IN") == [("NCBIGene:9796", "UBERON:0000955")]
+    assert graph.ends("IS_A") == [("MONDO:0012592", group), ("MONDO:0013924", group)]
+    diseases = graph.nodes("Disease")
+    assert diseases[group]["description"] == "PrimeKG's group of MONDO:0013924, MONDO:0012592"
+    assert diseases["MONDO:0013924"]["description"] == 'Brittle "glass" bones.'
+    assert diseases["MONDO:0008019"]["description"] == "Deficiency of WNT4."
+    assert graph.nodes("Drug")["DRUGBANK:DB09130"]["description"] == "Copper is a metal, of sorts"
+    assert graph.nodes("Pathway")["REACTOME:R-HSA-1"]["name"] == 'A "quoted"\npathway'
+    assert report.reasons == {
+        "relation without a place in the schema": 3,
+        "unknown relation": 1,
+        "wrong number of columns": 1,
+    }
+    assert ("18", "wrong number of columns: 4 instead of 12") in graph.rejects()
+    graph.again("primekg")
 
 
 def test_every_public_source_says_where_it_is_from_and_what_it_costs() -> None:
