@@ -15,6 +15,7 @@ from kedrec.loading.canonical import canonical_nodes, check_nodes, stage_schema
 from kedrec.loading.digests import add_digests, key_digest, stored_digest
 from kedrec.loading.drugmechdb import read_drugmechdb
 from kedrec.loading.edges import canonical_edges
+from kedrec.loading.ontology import read_ontology
 from kedrec.loading.private import read_private
 from kedrec.loading.report import ConflictReport, LoadReport, RowReport, SourceReport
 from kedrec.loading.sources import Source, list_sources, load_source, source_folder
@@ -33,6 +34,7 @@ __all__ = ["load_graph"]
 _READERS: dict[str, Callable[[Staging, Source, Path, Progress], None]] = {
     "tables": read_tables,
     "drugmechdb": read_drugmechdb,
+    "ontology": read_ontology,
     "starter": read_starter,
     "private": read_private,
 }
