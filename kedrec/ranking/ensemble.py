@@ -24,7 +24,7 @@ __all__ = ["Linear", "Member", "Trees", "fit_members", "restore", "side_by_side"
 T = TypeVar("T")
 
 _CLIP = 20.0  # standard deviations; further out a count tells no more
-_STRENGTH = 0.01  # inverse of the ridge
+_STRENGTH = 0.003  # inverse of the ridge
 _ROUNDS = 200
 _TREES = {
     "objective": "binary",
@@ -169,13 +169,11 @@ def fit_members(
     """
     whole = np.flatnonzero(allowed).tolist()
     plain = [column for column in whole if not features[column].relative]
-    paths = [column for column in plain if features[column].group == "metapath"]
     fits: list[Callable[[], Member]] = [
         lambda: Trees.fit(rows, labels, plain, seed),
         lambda: Trees.fit(rows, labels, whole, seed + 1),
+        lambda: Linear.fit(rows, labels, plain),
     ]
-    if paths:
-        fits.append(lambda: Linear.fit(rows, labels, paths))
     return side_by_side(fits)
 
 

@@ -6,12 +6,14 @@ Every value of a pair is made without the pair's own treatment and palliation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from kedrec.ranking.counts import PathCounter
+from kedrec.ranking.kernels import STRENGTHS, PairRidge
 from kedrec.ranking.metapaths import CARE, kinds_along, written
+from kedrec.ranking.similarity import care_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,9 +62,10 @@ class FeatureMaker:
 
     def __init__(self, adjacency: Adjacency, metapaths: Sequence[Metapath], alike: Alike) -> None:
         self._counter = PathCounter(adjacency, metapaths)
-        self._care = {relation: _matrix(adjacency, relation) for relation in CARE}
+        self._care = {relation: care_matrix(adjacency, relation) for relation in CARE}
         self._treats = self._care["TREATS"]
         self._drugs, self._diseases = alike.drugs, alike.diseases
+        self._ridge = PairRidge(alike.kernel, self._treats)
         # What similar drugs treat: drugs x diseases, by each similarity and on the mean.
         known = self._treats.toarray()
         self._alike = [similarity.times(known) for similarity in self._drugs]
@@ -81,8 +84,8 @@ class FeatureMaker:
         """The features of all drugs for some diseases: features x drugs x diseases."""
         degrees = self._degrees(diseases)
         counts = np.sqrt(self._counter.counts(diseases))
-        similar = np.stack([*self._by_drugs(diseases), *self._by_diseases(diseases)])
-        told = np.concatenate([counts, similar])
+        similar = [*self._by_drugs(diseases), *self._by_diseases(diseases), *self._by_pairs(diseases)]
+        told = np.concatenate([counts, np.stack(similar)])
         spread = told.std(axis=1, keepdims=True)
         relative = (told - told.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-6)
         return np.concatenate([degrees, told, relative]).astype(np.float32)
@@ -98,7 +101,17 @@ class FeatureMaker:
             for one in self._diseases
             for how in ("summed", "nearest", "of similar drugs")
         ]
-        return drugs + diseases
+        ridge = [
+            Feature("similar drugs", "ridge regression over drugs", of_disease=True),
+            Feature("similar diseases", "ridge regression over diseases", of_drug=True),
+        ]
+        for strength in STRENGTHS:
+            name = f"ridge regression over pairs, strength {strength:g}"
+            ridge += [
+                Feature("similar drugs", name, of_disease=True, of_drug=True),
+                Feature("similar diseases", f"{name}, of other diseases", of_drug=True),
+            ]
+        return drugs + diseases + ridge
 
     def _degrees(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logarithms of how often the drug treats and relieves, and the disease is treated; own ones not."""
@@ -139,23 +152,17 @@ class FeatureMaker:
             found += [self._treats @ near, nearest, self._mean_alike @ near]
         return found
 
+    def _by_pairs(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """What all of it says at once: drugs like each, diseases like each, and pairs of both."""
+        ridge = self._ridge
+        pairs = [values for both in ridge.over_pairs(diseases) for values in both]
+        return [ridge.over_drugs(diseases), ridge.over_diseases(diseases), *pairs]
+
     def _mean_near(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         near = np.zeros((self._treats.shape[1], len(diseases)), np.float32)
         for similarity in self._diseases:
             near += similarity.among(diseases) / len(self._diseases)
         return near
-
-
-def _matrix(adjacency: Adjacency, relation: str) -> Any:
-    from scipy.sparse import csr_array
-
-    table = (relation, "Drug", "Disease")
-    shape = (len(adjacency.ids("Drug")), len(adjacency.ids("Disease")))
-    if not adjacency.has(table):
-        return csr_array(shape, dtype=np.float32)
-    links = adjacency.incidence(table)
-    data = np.ones(len(links.indices), np.float32)
-    return csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=shape)
 
 
 def _degree_features() -> list[Feature]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.ranking.adjacency import PLAIN
+from kedrec.ranking.kernels import PairKernel
 from kedrec.ranking.metapaths import CARE, hops_from
 from kedrec.schema import load_schema
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.stores.templates import Hop
 
-__all__ = ["Alike", "Similarity", "similarities"]
+__all__ = ["Alike", "Similarity", "care_matrix", "similarities"]
 
 _THROUGH_GENES = frozenset(
     {"BINDS", "ASSOCIATED_WITH"}
@@ -76,15 +77,41 @@ class Similarity:
 
 @dataclass(frozen=True)
 class Alike:
-    """Every similarity between drugs and between diseases. Treatments are no part of them."""
+    """Every similarity between drugs and between diseases, and the kernel over pairs that they make.
+
+    Treatments are no part of them, but what each weighs in the kernel is learned from the treatments.
+    """
 
     drugs: list[Similarity]
     diseases: list[Similarity]
+    kernel: PairKernel
 
     @classmethod
-    def of(cls, adjacency: Adjacency, linked: Sequence[Table]) -> Alike:
-        """The similarities of a graph."""
-        return cls(similarities(adjacency, "Drug", linked), similarities(adjacency, "Disease", linked))
+    def of(cls, adjacency: Adjacency, linked: Sequence[Table], kernel: PairKernel | None = None) -> Alike:
+        """The similarities of a graph.
+
+        Args:
+            adjacency: the graph.
+            linked: the tables that have links.
+            kernel: of that graph, where it was kept.
+        """
+        drugs, diseases = (similarities(adjacency, kind, linked) for kind in ("Drug", "Disease"))
+        return cls(
+            drugs, diseases, kernel or PairKernel.of(drugs, diseases, care_matrix(adjacency, "TREATS"))
+        )
+
+
+def care_matrix(adjacency: Adjacency, relation: str) -> Any:
+    """Which drugs treat or relieve which diseases, 1 or 0: a sparse matrix, drugs x diseases."""
+    from scipy.sparse import csr_array
+
+    table = (relation, "Drug", "Disease")
+    shape = (len(adjacency.ids("Drug")), len(adjacency.ids("Disease")))
+    if not adjacency.has(table):
+        return csr_array(shape, dtype=np.float32)
+    links = adjacency.incidence(table)
+    data = np.ones(len(links.indices), np.float32)
+    return csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=shape)
 
 
 def similarities(adjacency: Adjacency, kind: str, linked: Sequence[Table]) -> list[Similarity]:
