@@ -277,7 +277,7 @@ class _View:
                 self._sources[number] = np.log1p(sources)
         self._fellows, self._share = self._of_fellows(drug, disease, genes)
         self._links: dict[Table, tuple[NDArray[np.int64], NDArray[np.int32]]] = {}
-        self._shared: dict[tuple[tuple[Table, int], ...], int] = {}
+        self._shared: dict[tuple[tuple[Table, tuple[int, int]], ...], int] = {}
 
     def _of_fellows(
         self, drug: int, disease: int, genes: int
@@ -292,8 +292,12 @@ class _View:
                 continue
             links = self._adjacency.incidence(table)
             linked += links.back_degrees
-            for fellow in fellows[fellows != drug].tolist():
-                counts[links.indices[links.indptr[fellow] : links.indptr[fellow + 1]]] += 1
+            theirs = [
+                links.indices[links.indptr[fellow] : links.indptr[fellow + 1]]
+                for fellow in fellows[fellows != drug].tolist()
+            ]
+            if theirs:
+                counts += np.bincount(np.concatenate(theirs), minlength=genes)
         share = np.where(linked > 0, counts / np.maximum(linked, 1), 0.0)
         return np.log1p(counts).astype(np.float32), share.astype(np.float32)
 
@@ -331,26 +335,27 @@ class _View:
     def _curated(self, template: PathTemplate, nodes: NDArray[np.int64], found: NDArray[np.float32]) -> None:
         """How much of the paths is part of curated mechanisms, and of the same ones."""
         tables = path_tables(template)
-        keys = np.zeros((len(nodes), len(tables)), np.int64)
+        begins = np.zeros((len(nodes), len(tables)), np.int64)
         counts = np.zeros((len(nodes), len(tables)), np.int64)
         for place, (table, forward) in enumerate(tables):
             if not self._adjacency.has_mechanisms(table):
                 continue
             links, _ = self._curated_links(table)
             start, end = (place, place + 1) if forward else (place + 1, place)
-            keys[:, place] = nodes[:, start] * max(len(self._adjacency.ids(table[2])), 1) + nodes[:, end]
-            begins = np.searchsorted(links, keys[:, place], "left")
-            counts[:, place] = np.searchsorted(links, keys[:, place], "right") - begins
-        found[:, 14] = (counts > 0).mean(axis=1)
+            keys = nodes[:, start] * max(len(self._adjacency.ids(table[2])), 1) + nodes[:, end]
+            begins[:, place] = links.searchsorted(keys, "left")
+            counts[:, place] = links.searchsorted(keys, "right") - begins[:, place]
+        stated = counts > 0
+        found[:, 14] = stated.mean(axis=1)
         found[:, 15] = np.log1p(counts).mean(axis=1)
         names = [table for table, _ in tables]
         spans = {16: (0, 2), 17: (len(tables) - 2, len(tables)), 18: (1, len(tables))}
         for column, (begin, end) in spans.items():
             if begin < 0 or end - begin < 2 or end > len(tables):
                 continue
-            rows = np.flatnonzero((counts[:, begin:end] > 0).all(axis=1))
-            for row in rows.tolist():
-                span = tuple(zip(names[begin:end], keys[row, begin:end].tolist(), strict=True))
+            for row in np.flatnonzero(stated[:, begin:end].all(axis=1)).tolist():
+                places = zip(begins[row, begin:end].tolist(), counts[row, begin:end].tolist(), strict=True)
+                span = tuple(zip(names[begin:end], places, strict=True))
                 found[row, column] = np.log1p(self._in_common(span))
 
     def _curated_links(self, table: Table) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -358,15 +363,13 @@ class _View:
             self._links[table] = self._adjacency.mechanism_links(table)
         return self._links[table]
 
-    def _in_common(self, span: tuple[tuple[Table, int], ...]) -> int:
-        """How many curated mechanisms have all of some links."""
+    def _in_common(self, span: tuple[tuple[Table, tuple[int, int]], ...]) -> int:
+        """How many curated mechanisms have all of some links, each by the place and number of its own."""
         known = self._shared.get(span)
         if known is None:
             common: set[int] | None = None
-            for table, key in span:
-                links, numbers = self._curated_links(table)
-                begin, past = np.searchsorted(links, [key, key + 1])
-                these = set(numbers[begin:past].tolist())
+            for table, (begin, count) in span:
+                these = set(self._curated_links(table)[1][begin : begin + count].tolist())
                 common = these if common is None else common & these
             known = self._shared[span] = len(common or ())
         return known

@@ -213,7 +213,7 @@ def _join(
     left, right = (
         _best_at_meeting(side, other, few) for side, other in ((left, counts[1]), (right, counts[0]))
     )
-    one, other = _pairs(left.nodes[:, -1], right.nodes[:, -1])
+    one, other = _pairs(left.nodes[:, -1], right.nodes[:, -1], ordered=True)
     for first, second in across:
         apart = left.nodes[one, first] != right.nodes[other, length - second]
         one, other = one[apart], other[apart]
@@ -246,12 +246,15 @@ def _best_at_meeting(side: _Walks, met: NDArray[np.int64], most: int) -> _Walks:
     return _Walks(nodes[within < most], weights[within < most])
 
 
-def _pairs(left: NDArray[np.int64], right: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Every pair of places where the two have the same key."""
-    order = np.argsort(right, kind="stable")
-    keys = right[order]
-    begins, ends = np.searchsorted(keys, left, "left"), np.searchsorted(keys, left, "right")
+def _pairs(
+    left: NDArray[np.int64], right: NDArray[np.int64], *, ordered: bool = False
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every pair of places where the two have the same key; `ordered`: the right ones ascend already."""
+    order = None if ordered else np.argsort(right, kind="stable")
+    keys = right if order is None else right[order]
+    begins, ends = keys.searchsorted(left, "left"), keys.searchsorted(left, "right")
     sizes = ends - begins
     one = np.repeat(np.arange(len(left)), sizes)
     within = np.arange(len(one)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return one, order[begins[one] + within]
+    other = begins[one] + within
+    return one, other if order is None else order[other]

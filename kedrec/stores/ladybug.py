@@ -41,6 +41,9 @@ _LARGE = 50_000
 """Rows after which a written file is brought up to date: until then they are held in memory, and every
 batch holds as much as a twentieth of that."""
 
+_FEW = 4
+"""Start nodes that are looked up one by one, each in a third of the time that several at once take."""
+
 
 class LadybugStore:
     """A graph in a folder. See `GraphStore` for what its methods promise.
@@ -112,10 +115,18 @@ class LadybugStore:
     ) -> list[Row]:
         """The edges of a relation from some nodes to some others, ordered by start, end and source."""
         ends = {"start_kind": start_kind, "end_kind": end_kind}
-        text = statement("lookup/relation-between", self.engine, relation=relation, **ends)
+        few = len(start_ids) <= _FEW
+        name = f"lookup/relation-{'from' if few else 'between'}"
+        text = statement(name, self.engine, relation=relation, **ends)
         if (start_kind, end_kind) not in load_schema().relations[relation].pairs:
             return []
-        return self._session().rows(text, {"start_ids": list(start_ids), "end_ids": list(end_ids)})
+        session, wanted = self._session(), list(end_ids)
+        if not few:
+            return session.rows(text, {"start_ids": list(start_ids), "end_ids": wanted})
+        rows = [
+            row for one in set(start_ids) for row in session.rows(text, {"start_id": one, "end_ids": wanted})
+        ]
+        return sorted(rows, key=lambda row: (row["start_id"], row["end_id"], row["edge"]["source"]))
 
     def fingerprint(self) -> Fingerprint:
         """What is in the graph: counted live while writing, and kept with the graph after."""

@@ -151,3 +151,25 @@ def test_a_disk_that_fills_costs_the_load_and_not_the_graph(graph: str, tmp_path
         store.put_nodes("Drug", big, None)
     with open_store(graph, SETTINGS) as reader:
         assert reader.fingerprint().nodes["Drug"] == 59_999
+
+
+def test_edges_of_few_and_of_many_nodes_are_read_alike(graph: str, tmp_path: Path) -> None:
+    some = [f"DRUGBANK:{number}" for number in range(1, 8)]
+    with open_store(graph, SETTINGS, read_only=False) as store:
+        with store.writing():
+            store.put_nodes("Drug", node_file(tmp_path, *(node(one) for one in some[1:])), None)
+            rows = [edge(one, "DOID:1", source=source) for one in some[1:6] for source in ("b", "a")]
+            store.put_edges(*TREATS, edge_file(tmp_path, *rows), None)
+        many = store.edges_between(*TREATS, some, ["DOID:1", "DOID:2"])
+        assert [(row["start_id"], row["edge"]["source"]) for row in many][:3] == [
+            ("DRUGBANK:1", "test"),
+            ("DRUGBANK:2", "a"),
+            ("DRUGBANK:2", "b"),
+        ]
+        few = [
+            row
+            for two in (some[:2], some[2:4], some[4:])
+            for row in store.edges_between(*TREATS, two[::-1], ["DOID:1"])
+        ]
+        assert few == many
+        assert store.edges_between(*TREATS, some[:2], ["DOID:2"]) == []
