@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from loaded import Loaded, small_graph
 
@@ -71,6 +74,15 @@ is_a: MONDO:0000001 {source="x"} ! disease
 """
 
 
+HGNC = (
+    "hgnc_id\tsymbol\tname\tlocus_group\tstatus\talias_symbol\tprev_symbol\tentrez_id\tensembl_gene_id\tuniprot_ids\n"
+    'HGNC:3236\tEGFR\t"epidermal growth factor receptor"\tx\tApproved\t"ERBB1|ERRP"\tERBB\t1956\t'
+    "ENSG00000146648\tP00533\n"
+    "HGNC:99999\tOLD\told\tx\tEntry Withdrawn\t\t\t\t\t\n"
+    "HGNC:5\tA1BG\talpha-1-B glycoprotein\tx\tApproved\t\t\t\tENSG00000121410\t\n"
+)
+
+
 @pytest.fixture
 def graph(tmp_path: Path) -> Iterator[Loaded]:
     with small_graph(tmp_path) as found:
@@ -112,3 +124,59 @@ def test_only_what_mondo_calls_equivalent_is_one_disease(graph: Loaded) -> None:
 def test_what_is_no_such_ontology_is_refused(graph: Loaded, text: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         graph.load("doid", {"doid.obo": text})
+
+
+def parquet(rows: list[dict[str, object]]) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("recent", [True, False])
+def test_open_targets_meets_genes_and_diseases_by_their_ids(graph: Loaded, recent: bool) -> None:
+    [genes] = graph.load("hgnc", {"hgnc_complete_set.txt": HGNC}).sources
+    assert genes.reasons == {"withdrawn symbol": 1}
+    assert graph.nodes("Gene")["NCBIGene:1956"]["synonyms"] == [
+        "ERBB", "ERBB1", "ERRP", "epidermal growth factor receptor",
+    ]  # fmt: skip
+    graph.load("doid", {"doid.obo": DOID})
+    series = [
+        {"year": 2012, "associationScore": 0.2, "novelty": 0.1, "yearlyEvidenceCount": 1},
+        {"year": 2003, "associationScore": 0.1, "novelty": 0.1, "yearlyEvidenceCount": 1},
+    ]
+    pairs = [("ENSG00000146648", "EFO_0000685", 0.61), ("ENSG00000999999", "Orphanet_93", 0.02)]
+    if recent:
+        rows = [
+            {"targetId": t, "diseaseId": d, "associationScore": s, "evidenceCount": 3, "timeseries": series}
+            for t, d, s in pairs
+        ]
+        files = {
+            "association_overall_direct/part-0.parquet": parquet(rows[:1]),
+            "association_overall_direct/part-1.parquet": parquet(rows[1:]),
+        }
+    else:
+        rows = [{"diseaseId": d, "targetId": t, "score": s, "evidenceCount": 3} for t, d, s in pairs]
+        files = {"associationByOverallDirect/part-0.snappy.parquet": parquet(rows)}
+    target = {
+        "id": "ENSG00000146648", "approvedSymbol": "EGFR", "approvedName": "epidermal growth factor receptor",
+        "dbXrefs": [{"id": "3236", "source": "HGNC"}, {"id": "x", "source": "Ensembl"}],
+        "proteinIds": [{"id": "P00533", "source": "uniprot_swissprot"}],
+    }  # fmt: skip
+    disease = {"id": "EFO_0000685", "name": "rheumatoid arthritis", "dbXRefs": ["DOID:7148", "NCIt:C2884"]}
+    folder = "target" if recent else "targets"
+    files |= {f"{folder}/a.parquet": parquet([target]), "disease/a.parquet": parquet([disease])}
+    graph.load("opentargets", files)
+    first, second = graph.edges("ASSOCIATED_WITH")
+    assert (first["start"], first["end"], first["score"]) == ("DOID:7148", "NCBIGene:1956", 0.61)
+    assert first["year"] == (2003 if recent else None)
+    assert first["evidence"] == "Open Targets overall, 3 pieces of evidence"
+    assert (second["start"], second["end"]) == ("ORPHANET:93", "ENSEMBL:ENSG00000999999")
+    assert graph.nodes("Disease")["ORPHANET:93"]["name"] == "ORPHANET:93"
+    graph.again("opentargets")
+
+
+def test_what_is_no_parquet_is_refused(graph: Loaded) -> None:
+    with pytest.raises(DataError, match="not a Parquet file"):
+        graph.load("opentargets", {"association_overall_direct/part-0.parquet": b"PAR1 no"})
+    with pytest.raises(DataError, match="no column diseaseId"):
+        graph.load("opentargets", {"association_overall_direct/part-0.parquet": parquet([{"targetId": "x"}])})
