@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.metapaths import Metapath
     from kedrec.ranking.similarity import Alike
 
-__all__ = ["Feature", "FeatureMaker", "Group"]
+__all__ = ["Feature", "FeatureMaker", "Group", "at_pairs"]
 
 Group = Literal["prior", "metapath", "similar drugs", "similar diseases"]
 
@@ -70,7 +70,9 @@ class FeatureMaker:
         known = self._treats.toarray()
         self._alike = [similarity.times(known) for similarity in self._drugs]
         self._mean_alike = sum(self._alike, np.zeros_like(known)) / max(len(self._alike), 1)
+        self._counted = len(metapaths)
         plain = [*_degree_features(), *(_path_feature(path) for path in metapaths), *self._similar()]
+        self._plain = len(plain)
         self.features = (
             *plain,
             *(
@@ -82,13 +84,39 @@ class FeatureMaker:
 
     def block(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         """The features of all drugs for some diseases: features x drugs x diseases."""
-        degrees = self._degrees(diseases)
-        counts = np.sqrt(self._counter.counts(diseases))
-        similar = [*self._by_drugs(diseases), *self._by_diseases(diseases), *self._by_pairs(diseases)]
-        told = np.concatenate([counts, np.stack(similar)])
-        spread = told.std(axis=1, keepdims=True)
-        relative = (told - told.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-6)
-        return np.concatenate([degrees, told, relative]).astype(np.float32)
+        plain = self._plain
+        made = np.zeros((len(self.features), self._treats.shape[0], len(diseases)), np.float32)
+        self._tell(diseases, made[:plain])
+        # One by one and in place: memory that is asked for anew costs more than the sums do.
+        for told, relative in zip(made[_DEGREES:plain], made[plain:], strict=True):
+            mean, spread = _mean_and_spread(told)
+            np.divide(np.subtract(told, mean, out=relative), spread, out=relative)
+        return made
+
+    def pairs(
+        self, diseases: NDArray[np.int64], drugs: NDArray[np.int64], places: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """The features of some pairs, as `block` makes them: pairs x features.
+
+        Args:
+            diseases: their numbers.
+            drugs: the drug of each pair.
+            places: the disease of each pair, by its place in `diseases`.
+        """
+        made = np.zeros((self._plain, self._treats.shape[0], len(diseases)), np.float32)
+        self._tell(diseases, made)
+        degrees = made[:_DEGREES, drugs, places]
+        return np.concatenate([degrees, *at_pairs(made[_DEGREES:], drugs, places)]).T
+
+    def _tell(self, diseases: NDArray[np.int64], out: NDArray[np.float32]) -> None:
+        """Writes all but the relative features into zeros: features x drugs x diseases."""
+        out[:_DEGREES] = self._degrees(diseases)
+        counts = out[_DEGREES : _DEGREES + self._counted]
+        self._counter.counts(diseases, counts)
+        np.sqrt(counts, out=counts)
+        similar = (*self._by_drugs(diseases), *self._by_diseases(diseases), *self._by_pairs(diseases))
+        for place, values in zip(out[_DEGREES + self._counted :], similar, strict=True):
+            place[:] = values
 
     def _similar(self) -> list[Feature]:
         drugs = [
@@ -163,6 +191,32 @@ class FeatureMaker:
         for similarity in self._diseases:
             near += similarity.among(diseases) / len(self._diseases)
         return near
+
+
+def at_pairs(
+    told: NDArray[np.float32], drugs: NDArray[np.int64], places: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Some pairs' values, as they are and relative: features x pairs, twice.
+
+    Args:
+        told: the values of all drugs for some diseases: features x drugs x diseases.
+        drugs: the drug of each pair.
+        places: the disease of each pair, by its place among the diseases.
+    """
+    plain, relative = np.empty((2, len(told), len(drugs)), np.float32)
+    for place, values in enumerate(told):
+        mean, spread = _mean_and_spread(values)
+        plain[place] = values[drugs, places]
+        relative[place] = (plain[place] - mean[places]) / spread[places]
+    return plain, relative
+
+
+def _mean_and_spread(told: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and standard deviation over the drugs, of each disease; where there is none nearly zero."""
+    return told.mean(axis=0), np.maximum(told.std(axis=0), np.float32(1e-6))
+
+
+_DEGREES = 3  # features
 
 
 def _degree_features() -> list[Feature]:
