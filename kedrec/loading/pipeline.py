@@ -6,22 +6,18 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.loading.canonical import canonical_nodes, check_nodes, stage_schema
 from kedrec.loading.digests import add_digests, key_digest, stored_digest
-from kedrec.loading.drugmechdb import read_drugmechdb
 from kedrec.loading.edges import canonical_edges
-from kedrec.loading.ontology import read_ontology
-from kedrec.loading.private import read_private
+from kedrec.loading.readers import READERS
 from kedrec.loading.report import ConflictReport, LoadReport, RowReport, SourceReport
 from kedrec.loading.sources import Source, list_sources, load_source, source_folder
 from kedrec.loading.staging import Progress, Staging, staging_errors
-from kedrec.loading.starter import read_starter
-from kedrec.loading.tables import read_tables
 from kedrec.loading.writing import Batches, compare, put, write_parquet
 from kedrec.schema import load_schema
 
@@ -31,13 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["load_graph"]
 
-_READERS: dict[str, Callable[[Staging, Source, Path, Progress], None]] = {
-    "tables": read_tables,
-    "drugmechdb": read_drugmechdb,
-    "ontology": read_ontology,
-    "starter": read_starter,
-    "private": read_private,
-}
 _DIGEST = "digest"
 
 
@@ -128,7 +117,7 @@ def _load(run: _Run, staging: Staging, source: Source, folder: Path) -> SourceRe
     began = time.monotonic()
     schema = load_schema()
     with staging_errors(staging.folder):
-        _READERS[source.reader](staging, source, folder, run.progress)
+        READERS[source.reader](staging, source, folder, run.progress)
         stage_schema(staging, schema, list_sources())
         check_nodes(staging, source, schema)
     with run.store.writing():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from loaded import Loaded, small_graph
 
+from kedrec.errors import DataError
 from kedrec.loading import list_sources
 
 DRKG = """Compound::DB00945\tDRUGBANK::treats::Compound:Disease\tDisease::MESH:D001172
@@ -147,6 +151,69 @@ def test_primekg_turns_its_doubled_edges_and_keeps_groups_apart(graph: Loaded) -
     }
     assert ("18", "wrong number of columns: 4 instead of 12") in graph.rejects()
     graph.again("primekg")
+
+
+HETNET = {
+    "metanode_kinds": ["Gene", "Compound"],
+    "metaedge_tuples": [["Gene", "Gene", "regulates", "forward"]],
+    "kind_to_abbrev": {"Gene": "G"},
+    "nodes": [
+        {"kind": "Gene", "identifier": 6532, "name": "SLC6A4", "data": {"description": "solute carrier [6]"}},
+        {"kind": "Compound", "identifier": "DB00472", "name": 'Fluo"xetine', "data": {}},
+        {"kind": "Pathway", "identifier": "WP15_r83642", "name": "Selenium", "data": {}},
+        {"kind": "Anatomy", "identifier": "UBERON:0000955", "name": "brain"},
+        {"kind": "Gene"},
+    ],
+    "edges": [
+        {
+            "source_id": ["Compound", "DB00472"], "target_id": ["Gene", 6532], "kind": "binds",
+            "direction": "both",
+            "data": {
+                "sources": ["DrugBank (target)", "ChEMBL"], "license": "CC BY-NC 4.0",
+                "pubmed_ids": [10505536], "actions": ["inhibitor", "binder"], "affinity_nM": 0.8,
+            },
+        },
+        {
+            "source_id": ["Compound", "DB00472"], "target_id": ["Gene", 6532], "kind": "downregulates",
+            "direction": "both", "data": {"source": "LINCS L1000", "z_score": -4.156, "method": "measured"},
+        },
+        {
+            "source_id": ["Anatomy", "UBERON:0000955"], "target_id": ["Gene", 6532], "kind": "expresses",
+            "direction": "both", "data": {"source": "Bgee", "unbiased": True},
+        },
+        {"source_id": ["Gene", 6532], "target_id": ["Gene", 1], "kind": "frobs", "direction": "both"},
+        {"source_id": ["Gene", 6532]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".bz2"])
+def test_hetionets_json_brings_each_edges_licence_and_articles(graph: Loaded, suffix: str) -> None:
+    pack = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress}[suffix]
+    text = json.dumps(HETNET, indent=1).encode()
+    [report] = graph.load("hetionet-json", {f"hetionet-v1.0.json{suffix}": pack(text)}).sources
+    [binds] = graph.edges("BINDS")
+    assert (binds["start"], binds["end"]) == ("DRUGBANK:DB00472", "NCBIGene:6532")
+    assert (binds["licence"], binds["references"]) == ("CC-BY-NC-4.0", ["PMID:10505536"])
+    assert binds["evidence"] == "DrugBank (target), ChEMBL; inhibitor, binder; affinity 0.8 nM"
+    assert binds["action"] == "inhibitor"
+    [lowers] = graph.edges("DOWNREGULATES")
+    assert (lowers["score"], lowers["licence"]) == (-4.156, "no licence stated")
+    assert graph.ends("EXPRESSED_IN") == [("NCBIGene:6532", "UBERON:0000955")]
+    assert graph.nodes("Drug")["DRUGBANK:DB00472"]["name"] == 'Fluo"xetine'
+    assert graph.nodes("Pathway")["WIKIPATHWAYS:WP15"]["name"] == "Selenium"
+    assert report.reasons == {"not a node or edge of a hetnet": 2, "unknown relation": 1}
+    graph.again("hetionet-json")
+
+
+def test_a_hetnet_cut_short_writes_nothing(graph: Loaded) -> None:
+    packed = bz2.compress(json.dumps(HETNET).encode())
+    text = json.dumps(HETNET)[:-200].encode()
+    for name, content in (("hetionet-v1.0.json.bz2", packed[:-20]), ("hetionet-v1.0.json", text)):
+        with pytest.raises(DataError, match="Get the file again"):
+            graph.load("hetionet-json", {name: content})
+        (graph.folder / "data" / "hetionet-json" / name).unlink()
+    assert not graph.nodes("Gene")
 
 
 def test_every_public_source_says_where_it_is_from_and_what_it_costs() -> None:

@@ -1,0 +1,109 @@
+"""Reads a hetnet in JSON, as Hetionet is released: nodes and edges with all that is known of each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedrec.errors import AssetError, DataError
+from kedrec.loading.jsonstream import listed
+from kedrec.loading.rows import Rows
+from kedrec.loading.sources import Source, find_files
+
+if TYPE_CHECKING:
+    from kedrec.loading.staging import Progress, Staging
+
+__all__ = ["read_hetnet"]
+
+_EVERY = 20_000
+
+
+class _Words:
+    """What the declaration says of kinds, relations, licences and actions."""
+
+    def __init__(self, source: Source) -> None:
+        mapping = source.mapping
+        try:
+            self.kinds: dict[str, dict[str, str]] = mapping["kinds"]
+            self.edges: dict[str, dict[str, Any]] = mapping["edges"]
+            self.licences: dict[str, str] = mapping["licences"]
+            self.actions = {
+                word: (place, action) for place, (word, action) in enumerate(mapping["actions"].items())
+            }
+        except (KeyError, AttributeError) as error:
+            raise AssetError(
+                f"loaders/{source.name}.yaml is damaged: {error!r}.", "Install the package again."
+            ) from error
+
+    def curie(self, kind: str, identifier: str) -> str:
+        """A node's id in the schema's vocabulary."""
+        if kind == "Pathway":
+            # WP15_r83642 is a revision of WikiPathways' WP15; PC7_1234 a pathway of Pathway Commons 7.
+            first, _, rest = identifier.partition("_")
+            return f"PC7:{rest}" if first == "PC7" else f"WIKIPATHWAYS:{first}"
+        return f"{self.kinds.get(kind, {}).get('prefix', '')}{identifier}"
+
+    def action(self, said: list[str]) -> str:
+        """The schema's action for what the resources call it; "" where they call it none that is known."""
+        known = sorted(self.actions[word.lower()] for word in said if word.lower() in self.actions)
+        return known[0][1] if known else ""
+
+
+def _evidence(data: dict[str, Any]) -> str:
+    told = ", ".join([str(x) for x in data.get("sources") or ()] or [str(data.get("source") or "")])
+    told += f"; {', '.join(data['actions'])}" if data.get("actions") else ""
+    told += f"; affinity {data['affinity_nM']} nM" if data.get("affinity_nM") is not None else ""
+    told += f"; method {data['method']}" if data.get("method") else ""
+    return told.removeprefix("; ")
+
+
+def _score(data: dict[str, Any]) -> float | None:
+    value = next(
+        (data[name] for name in ("z_score", "similarity", "score") if data.get(name) is not None), None
+    )
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _node(rows: Rows, words: _Words, number: int, item: Any) -> None:
+    kind, identifier = item["kind"], str(item["identifier"])
+    rows.node(
+        number, f"{kind}::{identifier}", words.kinds.get(kind, {}).get("kind", kind),
+        words.curie(kind, identifier), str(item["name"]),
+        synonyms=[text for text in [(item.get("data") or {}).get("description")] if text and kind == "Gene"],
+    )  # fmt: skip
+
+
+def _edge(rows: Rows, words: _Words, number: int, item: Any) -> None:
+    data = item.get("data") or {}
+    start, end = ("::".join(map(str, item[side])) for side in ("source_id", "target_id"))
+    rule = words.edges.get(item["kind"], {"relation": item["kind"]})
+    if rule.get("turned"):
+        start, end = end, start
+    licence = data.get("license") or ""
+    rows.edge(
+        number, rule["relation"], start, end, words.licences.get(licence, licence) or "no licence stated",
+        references=[f"PMID:{pmid}" for pmid in data.get("pubmed_ids") or ()],
+        evidence=_evidence(data), score=_score(data), action=words.action(data.get("actions") or []),
+    )  # fmt: skip
+
+
+def read_hetnet(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
+    """Reads the graph into `node_rows` and `edge_rows`; a row's line is its number in its list.
+
+    Raises:
+        DataError: the file is missing, damaged or no hetnet.
+    """
+    [spec] = source.files
+    path = find_files(source, spec, folder)[0]
+    words, rows = _Words(source), Rows(staging, staging.add_file(path))
+    for name, number, item in listed(path, "nodes", "edges"):
+        if number % _EVERY == 1:
+            progress(f"Reading {source.name} {name}", number - 1, None)
+        try:
+            (_node if name == "nodes" else _edge)(rows, words, number, item)
+        except (KeyError, TypeError, AttributeError) as error:
+            rows.refuse(name, number, "not a node or edge of a hetnet", repr(error), json.dumps(item)[:500])
+    rows.close()
+    if not staging.read["nodes"]:
+        raise DataError(f"{path} has no nodes.", source.obtain)

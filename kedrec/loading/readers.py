@@ -1,0 +1,32 @@
+"""The readers that a source's declaration may name: each fills the staging area from the source's files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from kedrec.loading.drugmechdb import read_drugmechdb
+from kedrec.loading.hetnet import read_hetnet
+from kedrec.loading.ontology import read_ontology
+from kedrec.loading.private import read_private
+from kedrec.loading.starter import read_starter
+from kedrec.loading.tables import read_tables
+
+if TYPE_CHECKING:
+    from kedrec.loading.sources import Source
+    from kedrec.loading.staging import Progress, Staging
+
+__all__ = ["READERS", "Reader"]
+
+Reader: TypeAlias = "Callable[[Staging, Source, Path, Progress], None]"
+
+READERS: dict[str, Reader] = {
+    "tables": read_tables,
+    "drugmechdb": read_drugmechdb,
+    "hetnet": read_hetnet,
+    "ontology": read_ontology,
+    "starter": read_starter,
+    "private": read_private,
+}
+"""By name: (staging, source, its folder, progress) -> None."""
