@@ -151,8 +151,8 @@ class Ranker:
 
         Args:
             disease_id: the disease.
-            beyond_prior: order by what the score has beyond half of what a drug that treats as many diseases
-                has on the mean, so that drugs used for much don't crowd out the others.
+            beyond_prior: order by what the score has beyond most of what is usual for a drug that treats as
+                many other diseases, so that drugs used for much don't crowd out the others.
 
         Raises:
             NotFoundError: the graph has no such disease.
@@ -160,7 +160,7 @@ class Ranker:
         column = self._number("Disease", disease_id)
         drugs = np.arange(len(self.adjacency.ids("Drug")))
         found = self._stored.standing(drugs, np.full(len(drugs), column))
-        keys = found.scores - (0.5 * self._stored.expected if beyond_prior else 0.0)
+        keys = self._stored.beyond(found) if beyond_prior else found.scores
         return [self._pair(found, place) for place in np.argsort(-keys, kind="stable").tolist()]
 
     def rank_diseases(self, drug_id: str) -> list[PairScore]:

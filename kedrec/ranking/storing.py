@@ -59,7 +59,7 @@ def made(
     adjacency: Adjacency, *, learn: bool = True, progress: Progress | None = None
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Fits a ranking: its arrays and its facts, as `Stored` reads them."""
-    from kedrec.ranking.calibration import expected_means, percentiles
+    from kedrec.ranking.calibration import DegreeLine, percentiles
     from kedrec.ranking.decomposition import parts_of
     from kedrec.ranking.features import FeatureMaker
     from kedrec.ranking.fit import fit
@@ -77,7 +77,6 @@ def made(
         "ranking/informed": np.packbits(found.informed, axis=1),
         "ranking/drug_percentiles": percentiles(means),
         "ranking/disease_percentiles": percentiles(found.scores.mean(axis=1)),
-        "ranking/expected": expected_means(means, known_treatments(adjacency).sum(axis=1)),
     }
     models: dict[str, list[list[dict[str, Any]]]] = {}
     for regime, folds in found.members.items():
@@ -96,6 +95,7 @@ def made(
         "paths": [[(hop.relation, hop.forward, hop.kind) for hop in path] for path in found.paths],
         "labels": [(part.group, part.label) for part in parts],
         "treated": found.treated,
+        "degree_line": asdict(DegreeLine.of(means, known_treatments(adjacency).sum(axis=1))),
     }
     stored = Stored(adjacency, arrays, facts)
     size = min(_TOP, found.scores.shape[1])
@@ -130,10 +130,14 @@ class Stored:
         self.labels: list[tuple[Any, str]] = [(group, label) for group, label in facts["labels"]]
         self.scales: dict[str, Scale] = {regime: Scale.of(scale) for regime, scale in facts["scales"].items()}
 
-    @property
-    def expected(self) -> NDArray[np.float32]:
-        """The mean score of drugs that treat as many diseases, one a drug."""
-        return self._arrays["ranking/expected"]
+    def beyond(self, found: Standing) -> NDArray[np.float64]:
+        """The scores of some pairs beyond what drugs that treat as many other diseases have."""
+        from kedrec.ranking.calibration import DegreeLine
+        from kedrec.ranking.learning import known_treatments
+
+        known = known_treatments(self._adjacency)
+        degrees = known.sum(axis=1)[found.drugs] - known[found.drugs, found.diseases]
+        return DegreeLine(**self._facts["degree_line"]).beyond(found.scores, degrees)
 
     def standing(self, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> Standing:
         """What is kept of some pairs, by the numbers of their drugs and diseases."""

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from listed_graph import Link, ListedGraph
 
-from kedrec.evaluation.ranking import METHODS, Figures, evaluate, figures, markdown, score_fold, score_split
+from kedrec.evaluation.ranking import (
+    METHODS,
+    Figures,
+    Scored,
+    _visible_degrees,
+    evaluate,
+    figures,
+    markdown,
+    score_fold,
+    score_split,
+)
 from kedrec.evaluation.splits import Split, clusters, folds
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
@@ -118,3 +129,18 @@ def test_figures_are_those_of_scikit_learn_on_a_perfect_and_a_reversed_score() -
     assert perfect.auprc == pytest.approx((1, 1, 1))
     assert worst.auroc == pytest.approx((0, 0, 0))
     assert worst.recall_10[0] < 0.2
+
+
+def test_what_a_degree_lets_expect_does_not_see_what_is_hidden() -> None:
+    """A drug loses nothing for the treatments that are to be found."""
+    draw = np.random.default_rng(5)
+    known = draw.random((40, 30)) < 0.1
+    folds = draw.integers(0, 5, known.shape)
+    counted = np.ones_like(known)
+    scored = Scored("pair", known, counted, folds, {"ranking": np.zeros(known.shape)})
+    visible = _visible_degrees(scored)
+    for drug, disease in ((0, 0), (7, 11), (39, 29)):
+        assert visible[drug, disease] == (known[drug] & (folds[drug] != folds[drug, disease])).sum()
+    # Treatments are perfectly scored: taking off what degrees let expect must leave them first.
+    told = figures(replace(scored, scores={"ranking": known.astype(float)}), "ranking", 1)
+    assert told.beyond[0] > 0.99
