@@ -2,6 +2,11 @@
 
 A contraindication is taken over from a disease to its subtypes (IS_A, at most two steps), never from a
 subtype to the whole: that is a caution. So is one for a disease that presents with most of the same symptoms.
+
+A side effect may worsen a disease where it is the disease, or a symptom that tells something of it: by name,
+or by a cross-reference. Most drugs may cause nausea and many diseases present with it, which says nothing of
+the two. So the symptoms are taken from the most telling on, by the share of diseases that present with
+it times the share of drugs that cause it, as long as at most one drug in ten causes any of them.
 """
 
 from __future__ import annotations
@@ -14,13 +19,14 @@ import numpy as np
 
 from kedrec.evidence.rows import complete_paths
 from kedrec.evidence.verbalize import evidence_item
-from kedrec.naming.normal import forms
 from kedrec.ranking.paths import best_paths
 from kedrec.side_effects import CAUSES, SimilarDrugs
 from kedrec.stores.templates import Hop, PathTemplate
 from kedrec.types import Entity, PredictedSideEffect, Safety, SideEffect
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
     from kedrec.evidence.retrieval import PairEvidence
@@ -40,6 +46,7 @@ _MOSTLY = 0.5  # the share of either disease's symptoms that those are, at least
 _LIKELY = 0.1  # probability of a predicted side effect, at least
 _LIFTED = 2.0  # how many times likelier than for any drug, at least
 _BECAUSE = 3  # similar drugs named for a prediction
+_BY_CHANCE = 0.1  # the share of drugs that cause any of the telling symptoms, at most
 
 
 def _caution(name: str, metapath: str, *hops: Hop) -> PathTemplate:
@@ -83,11 +90,13 @@ class SafetyBook:
         return SimilarDrugs(self._adjacency)
 
     @cached_property
-    def _effect_names(self) -> dict[str, str]:
-        """The plain form of every side effect's name, by id."""
-        columns = self._store.nodes("SideEffect", ["id", "name"])
-        pairs = zip(columns["id"].to_pylist(), columns["name"].to_pylist(), strict=True)
-        return {one: forms(name).words for one, name in pairs}
+    def _listed(self) -> int:
+        """How many drugs have any side effect listed."""
+        listed = np.zeros(len(self._adjacency.ids("Drug")), bool)
+        for table in _CAUSED:
+            if self._adjacency.has(table):
+                listed |= self._adjacency.incidence(table).degrees > 0
+        return int(listed.sum())
 
     def assess(self, found: PairEvidence) -> Safety:
         """What speaks against a pair, whose evidence was retrieved."""
@@ -102,8 +111,8 @@ class SafetyBook:
         if not contraindication and cautions:
             subtype = any(_relations(item)[1] == "IS_A" for item in cautions)
             contraindication = "subtype" if subtype else "look-alike"
-        presented = self._presented(found.disease, disease)
-        effects, total = self._known(drug, presented)
+        telling = self._telling(found.disease, disease)
+        effects, total = self._known(drug, telling)
         return Safety(
             contraindication=contraindication,  # type: ignore[arg-type]  # one of the five just above
             paths=tuple(item.id for item in (*against, *cautions)),
@@ -111,7 +120,7 @@ class SafetyBook:
             side_effects=total,
             worsening=tuple(effect for effect in effects if effect.worsens is not None),
             specific=tuple(effects[:_SHOWN]),
-            predicted=self._predicted(drug, presented),
+            predicted=self._predicted(drug, telling),
         )
 
     def _cautions(self, found: PairEvidence, drug: int, disease: int) -> tuple[Evidence, ...]:
@@ -149,29 +158,77 @@ class SafetyBook:
         shared = len(np.intersect1d(one, two))
         return shared >= _LEAST_SHARED and shared >= _MOSTLY * max(len(one), len(two))
 
-    def _presented(self, entity: Entity, disease: int) -> dict[str, Entity]:
-        """What a disease is and presents with, by the ids and plain forms of the names."""
-        found = [entity]
-        if self._adjacency.has(_PRESENTS):
-            found += self._entities("Symptom", _row(self._adjacency, _PRESENTS, disease))
-        return {key: one for one in found for key in (one.id, forms(one.name).words)}
+    def _telling(self, entity: Entity, disease: int) -> dict[str, Entity]:
+        """What a disease is, and the symptoms that tell something of it, by the ids of all so named."""
+        found = dict.fromkeys(self._ids(entity), entity)
+        if not self._adjacency.has(_PRESENTS):
+            return found
+        diseases = self._adjacency.incidence(_PRESENTS).back_degrees
+        numbers = _row(self._adjacency, _PRESENTS, disease)
+        symptoms = []
+        for number, symptom in zip(numbers.tolist(), self._entities("Symptom", numbers), strict=True):
+            ids = self._ids(symptom)
+            drugs = sum(self._drugs(id_) for id_ in ids)
+            symptoms.append((int(diseases[number]) * drugs, symptom.id, drugs, symptom, ids))
+        caused = 0
+        for _, _, drugs, symptom, ids in sorted(symptoms, key=lambda one: one[:2]):
+            caused += drugs
+            if caused > _BY_CHANCE * self._listed:
+                break
+            for id_ in ids:
+                found.setdefault(id_, symptom)
+        return found
+
+    def _ids(self, entity: Entity) -> list[str]:
+        return [entity.id, *self._names.same_name(entity, "SideEffect")]
+
+    def _drugs(self, effect: str) -> int:
+        """How many drugs cause a side effect, a symptom or a disease."""
+        found = 0
+        for table in _CAUSED:
+            number = self._adjacency.number(table[2], effect) if self._adjacency.has(table) else None
+            if number is not None:
+                found += int(self._adjacency.incidence(table).back_degrees[number])
+        return found
+
+    def _worsened(
+        self, effects: Sequence[tuple[str, int]], telling: Mapping[str, Entity]
+    ) -> dict[str, Entity]:
+        """What each side effect that tells something of the disease worsens.
+
+        Args:
+            effects: ids, and how many drugs cause each.
+            telling: as `_telling` gives it.
+        """
+        found = {one: telling[one] for one, _ in effects if one in telling}
+        rare = [one for one, drugs in effects if one not in found and drugs <= _BY_CHANCE * self._listed]
+        for one, id_ in self._names.referring(rare):
+            if id_ in telling:
+                found.setdefault(one, telling[id_])
+        return found
 
     def _entities(self, kind: str, numbers: NDArray[np.int32]) -> list[Entity]:
         return [self._names.entity(self._adjacency.name(kind, one), kind) for one in numbers.tolist()]
 
-    def _known(self, drug: int, presented: dict[str, Entity]) -> tuple[list[SideEffect], int]:
+    def _known(self, drug: int, telling: Mapping[str, Entity]) -> tuple[list[SideEffect], int]:
         """The side effects to be shown, those that the fewest drugs have first, and how many there are."""
-        found: list[tuple[int, str, str, Entity | None]] = []
+        listed: list[tuple[int, str, str]] = []
         for table in _CAUSED:
             if not self._adjacency.has(table):
                 continue
             kind, links = table[2], self._adjacency.incidence(table)
-            for number in _row(self._adjacency, table, drug).tolist():
-                one = self._adjacency.name(kind, number)
-                worsens = presented.get(one) or presented.get(self._effect_names.get(one, ""))
-                found.append((int(links.back_degrees[number]), one, kind, worsens))
-        found.sort(key=lambda effect: effect[:3])
-        shown = [effect for place, effect in enumerate(found) if place < _SHOWN or effect[3] is not None]
+            degrees = links.back_degrees
+            listed += [
+                (int(degrees[number]), self._adjacency.name(kind, number), kind)
+                for number in _row(self._adjacency, table, drug).tolist()
+            ]
+        listed.sort()
+        worsened = self._worsened([(one, drugs) for drugs, one, _ in listed], telling)
+        shown = [
+            (*effect, worsened.get(effect[1]))
+            for place, effect in enumerate(listed)
+            if place < _SHOWN or effect[1] in worsened
+        ]
         sources = self._sources(drug, shown)
         effects = [
             SideEffect(
@@ -182,7 +239,7 @@ class SafetyBook:
             )
             for drugs, one, kind, worsens in shown
         ]
-        return effects, len(found)
+        return effects, len(listed)
 
     def _sources(
         self, drug: int, effects: list[tuple[int, str, str, Entity | None]]
@@ -197,7 +254,7 @@ class SafetyBook:
                 said[kind, row["end_id"]].add(row["edge"]["source"])
         return said
 
-    def _predicted(self, drug: int, presented: dict[str, Entity]) -> tuple[PredictedSideEffect, ...]:
+    def _predicted(self, drug: int, telling: Mapping[str, Entity]) -> tuple[PredictedSideEffect, ...]:
         """Side effects that similar drugs cause, not listed for this one."""
         likely = self._similar.predict(drug)
         if not likely.weights.any():
@@ -207,12 +264,10 @@ class SafetyBook:
         ids = {
             number: self._adjacency.name("SideEffect", number) for number in np.flatnonzero(lifted).tolist()
         }
-        worsens = {
-            number: presented.get(one) or presented.get(self._effect_names.get(one, ""))
-            for number, one in ids.items()
-        }
+        drugs = self._adjacency.incidence(CAUSES).back_degrees
+        worsened = self._worsened([(one, int(drugs[number])) for number, one in ids.items()], telling)
         order = sorted(
-            ids, key=lambda number: (worsens[number] is None, -likely.probability[number], ids[number])
+            ids, key=lambda number: (ids[number] not in worsened, -likely.probability[number], ids[number])
         )
         return tuple(
             PredictedSideEffect(
@@ -220,7 +275,7 @@ class SafetyBook:
                 probability=float(likely.probability[number]),
                 usual=float(likely.usual[number]),
                 because=self._because(number, likely.weights),
-                worsens=worsens[number],
+                worsens=worsened.get(ids[number]),
             )
             for number in order[:_SHOWN]
         )

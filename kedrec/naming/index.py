@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_LENGTH", "SURE", "NameIndex"]
 
 _NEAREST = 5  # candidates an error names
+_AT_ONCE = 900  # values of one statement; SQLite's builds take 999 at least
 SURE = 87.0
 """Matches from this score on are the name itself, in one writing or another; others only resemble it."""
 
@@ -133,6 +134,30 @@ class NameIndex:
                 [NameMatch(entity=entity, matched=id, why="id", score=100.0) for entity in found],
             )
         return found[0]
+
+    def same_name(self, entity: Entity, kind: str) -> list[str]:
+        """The ids of a kind's entities whose preferred name differs from another's in writing at most."""
+        words = forms(entity.name).words
+        rows = self._rows(
+            "SELECT DISTINCT e.id FROM names AS n JOIN entities AS e USING (entity) "
+            "WHERE n.compact = ? AND n.words = ? AND n.preferred AND e.kind = ? ORDER BY e.id",
+            [hashed(compact(words)), words, kind],
+        )
+        return [row[0] for row in rows]
+
+    def referring(self, curies: Sequence[str]) -> list[tuple[str, str]]:
+        """Each of some CURIEs with the id of every entity that has it as a cross-reference."""
+        found: list[tuple[str, str]] = []
+        for start in range(0, len(curies), _AT_ONCE):
+            some = {curie.upper(): curie for curie in curies[start : start + _AT_ONCE]}
+            marks = ", ".join("?" * len(some))
+            query = (
+                "SELECT DISTINCT i.curie, e.id FROM ids AS i JOIN entities AS e USING (entity) "  # noqa: S608  # question marks alone
+                f"WHERE NOT i.own AND i.curie IN ({marks}) ORDER BY i.curie, e.id"
+            )
+            rows = self._rows(query, list(some))
+            found += [(some[curie], id_) for curie, id_ in rows]
+        return found
 
     def search(self, text: str, kinds: Sequence[str] | None = None, limit: int = 10) -> list[NameMatch]:
         """What a text may name, best first, one match an entity.

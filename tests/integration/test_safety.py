@@ -62,10 +62,10 @@ PALLIATES DRUGBANK:D3 MONDO:1
 TREATS = "TREATS DRUGBANK:D3 MONDO:3\n"
 
 
-def _graph(folder: Path, edges: str) -> Kedrec:
+def _graph(folder: Path, edges: str, nodes: str = NODES) -> Kedrec:
     mine = folder / "mine"
     mine.mkdir()
-    rows = [line.split() for line in NODES.splitlines()]
+    rows = [line.split() for line in nodes.splitlines()]
     (mine / "nodes.tsv").write_text(
         "kind\tid\tname\n" + "".join(f"{a}\t{b}\t{c.replace('_', ' ')}\n" for a, b, c in rows)
     )
@@ -129,17 +129,34 @@ def test_one_shared_symptom_does_not_make_diseases_look_alike(kr: Kedrec) -> Non
     assert kr.explain("alphaprim", "itching").safety.contraindication == ""
 
 
-def test_side_effects_that_the_disease_presents_or_is_are_singled_out(kr: Kedrec) -> None:
+def test_a_side_effect_that_is_the_disease_is_singled_out(kr: Kedrec) -> None:
     found = kr.explain("alphaprim", "gasping")
     assert found.safety.side_effects == 3
     worsening = {one.effect.id: one.worsens.id for one in found.safety.worsening if one.worsens}
-    assert worsening == {"UMLS:C1": "MESH:D1", "UMLS:C3": "MONDO:1"}  # by name: the vocabularies differ
+    assert worsening == {"UMLS:C3": "MONDO:1"}  # by name: the vocabularies differ
     assert "causes-disease" in found.flags
     assert [one.drugs for one in found.safety.specific] == [1, 1, 2]
     assert all(one.sources == ("kedrec",) for one in found.safety.specific)
     alike = kr.explain("alphaprim", "wheezing")
-    assert "may-worsen" in alike.flags
+    assert "may-worsen" not in alike.flags  # half of the drugs cause dyspnea
     assert "causes-disease" not in alike.flags
+
+
+def test_a_symptom_that_few_drugs_cause_is_worsened_and_a_common_one_is_not(tmp_path: Path) -> None:
+    others = range(100, 130)
+    nodes = "".join(f"Drug DRUGBANK:D{number} prim{number}\n" for number in others)
+    caused = "".join(f"CAUSES DRUGBANK:D{number} UMLS:C2\n" for number in others)
+    caused += "PRESENTS MONDO:4 MESH:D4\nPRESENTS MONDO:3 MESH:D4\nCAUSES DRUGBANK:D2 UMLS:C5\n"
+    nodes += "Symptom MESH:D4 Nausea\nSideEffect UMLS:C5 rash\n"
+    with _graph(tmp_path, EDGES + TREATS + caused, NODES + nodes) as kr:
+        common = kr.explain("betaprim", "wheezing")
+        assert [(one.effect.id, one.worsens and one.worsens.id) for one in common.safety.worsening] == [
+            ("UMLS:C5", "MESH:D3")
+        ]
+        assert "may-worsen" in common.flags
+        assert kr.explain("DRUGBANK:D100", "wheezing").safety.worsening == ()  # nausea alone, as all cause it
+        rare = kr.explain("alphaprim", "gasping").safety.worsening
+        assert {one.effect.id for one in rare} == {"UMLS:C1", "UMLS:C3"}
 
 
 def test_side_effects_are_predicted_from_drugs_that_share_targets_and_labelled(kr: Kedrec) -> None:
