@@ -130,11 +130,11 @@ class FeatureMaker:
             for how in ("summed", "nearest", "of similar drugs")
         ]
         ridge = [
-            Feature("similar drugs", "ridge regression over drugs", of_disease=True),
-            Feature("similar diseases", "ridge regression over diseases", of_drug=True),
+            Feature("similar drugs", "all similarities, over drugs", of_disease=True),
+            Feature("similar diseases", "all similarities, over diseases", of_drug=True),
         ]
         for strength in STRENGTHS:
-            name = f"ridge regression over pairs, strength {strength:g}"
+            name = f"all similarities, over pairs, strength {strength:g}"
             ridge += [
                 Feature("similar drugs", name, of_disease=True, of_drug=True),
                 Feature("similar diseases", f"{name}, of other diseases", of_drug=True),
