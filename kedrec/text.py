@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["one_line"]
+__all__ = ["normal_name", "one_line"]
 
 # Square brackets mark citations, angle brackets mark chat templates and the evidence block, in ASCII and
 # in the full-width forms that some templates use. What replaces them reads the same and marks nothing.
@@ -22,6 +22,7 @@ _HARMLESS = str.maketrans(
     }
 )
 _SPACES = re.compile(r"\s+")
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 
 
 def one_line(text: str) -> str:
@@ -39,3 +40,11 @@ def one_line(text: str) -> str:
         if unicodedata.category(character) not in {"Cf", "Cs", "Co", "Cn"}
     )
     return _SPACES.sub(" ", visible.translate(_HARMLESS)).strip()
+
+
+def normal_name(text: str) -> str:
+    """A name without case, accents and punctuation, as the loaders' SQL writes it (`normal_name`)."""
+    plain = unicodedata.normalize("NFKD", text).lower()
+    return _NO_WORD.sub(
+        " ", "".join(character for character in plain if not unicodedata.combining(character))
+    ).strip()

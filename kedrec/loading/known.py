@@ -30,7 +30,7 @@ _BY_NAME = """
   UNION ALL
   SELECT key, node
   FROM (
-    SELECT w.key, n.node, m.own, max(m.own) OVER (PARTITION BY w.key) AS best
+    SELECT w.key, n.node, (w.place, -m.own) AS rank, min((w.place, -m.own)) OVER (PARTITION BY w.key) AS best
     FROM wanted_names AS w
     JOIN (
       SELECT new_kind, new_id, normal_name(name) AS word, 1 AS own FROM records
@@ -39,14 +39,17 @@ _BY_NAME = """
     ) AS m ON m.new_kind = w.kind AND m.word = w.word
     JOIN numbers AS n ON n.kind = m.new_kind AND n.id = m.new_id
   )
-  WHERE own = best
+  WHERE rank = best
 """
 _WANTED = """
 CREATE OR REPLACE TEMP TABLE wanted_names AS
-SELECT key, split_part(substr(key, 6), '/', 1) AS kind,
-  substr(key, 6 + strpos(substr(key, 6), '/')) AS word
-FROM (SELECT DISTINCT unnest([start, "end"]) AS key FROM edge_rows)
-WHERE starts_with(key, 'name:')
+SELECT key, kind, unnest(words) AS word, unnest(range(1, len(words) + 1)) AS place
+FROM (
+  SELECT key, split_part(substr(key, 6), '/', 1) AS kind,
+    string_split(substr(key, 6 + strpos(substr(key, 6), '/')), '|') AS words
+  FROM (SELECT DISTINCT unnest([start, "end"]) AS key FROM edge_rows)
+  WHERE starts_with(key, 'name:')
+)
 """
 
 # Only what has one name of its own on both sides, and nothing yet of the other's vocabulary, is joined.
@@ -87,8 +90,8 @@ def join_same_names(staging: Staging, source: Source) -> None:
 def known_keys(staging: Staging) -> str:
     """SQL that adds to the source's own keys those by which the graph knows an entity.
 
-    They are any id, alone where it is one entity's or as `Kind/ID`, and `name:Kind/normal name`: a node's
-    own name before a synonym.
+    They are any id, alone where it is one entity's or as `Kind/ID`, and `name:Kind/normal name|another`: the
+    first of the names that a node has, and a node's own name before a synonym.
     """
     define_names(staging)
     staging.sql.execute(_WANTED)

@@ -12,6 +12,7 @@ from kedrec.loading.ontology import read_ontology
 from kedrec.loading.private import read_private
 from kedrec.loading.starter import read_starter
 from kedrec.loading.tables import read_tables
+from kedrec.loading.trials import read_trials
 
 if TYPE_CHECKING:
     from kedrec.loading.sources import Source
@@ -27,6 +28,7 @@ READERS: dict[str, Reader] = {
     "hetnet": read_hetnet,
     "ontology": read_ontology,
     "starter": read_starter,
+    "trials": read_trials,
     "private": read_private,
 }
 """By name: (staging, source, its folder, progress) -> None."""

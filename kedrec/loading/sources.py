@@ -79,7 +79,7 @@ class Source:
         downloads: its files on the web; none where its owner wants a registration or the user has it.
         files: its tables.
         known: whether its edges may name entities by ids or names that the graph has: `PREFIX:LOCAL`,
-            `Kind/PREFIX:LOCAL` or `name:Kind/normal name`.
+            `Kind/PREFIX:LOCAL` or `name:Kind/normal name|another`.
         same_names: kinds whose nodes are those of the graph that have the same name, where ids don't tell.
         mapping: the whole declaration, for readers with keys of their own.
     """
