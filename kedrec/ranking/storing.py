@@ -68,7 +68,8 @@ def made(
 
     linked = linked_tables(adjacency)
     found = fit(adjacency, linked, seed=SEED, learn_from_treatments=learn, progress=progress)
-    maker = FeatureMaker(adjacency, found.paths, Alike.of(adjacency, linked))
+    alike = Alike.of(adjacency, linked)
+    maker = FeatureMaker(adjacency, found.paths, alike)
     parts = parts_of(maker.features)
     means = found.scores.mean(axis=0) if len(found.scores) else np.zeros(found.scores.shape[1])
     arrays: dict[str, NDArray[Any]] = {
@@ -77,6 +78,7 @@ def made(
         "ranking/informed": np.packbits(found.informed, axis=1),
         "ranking/drug_percentiles": percentiles(means),
         "ranking/disease_percentiles": percentiles(found.scores.mean(axis=1)),
+        **alike.kernel.arrays(),
     }
     models: dict[str, list[list[dict[str, Any]]]] = {}
     for regime, folds in found.members.items():
@@ -232,9 +234,11 @@ class Stored:
     def _made(self) -> FeatureMaker:
         if self._maker is None:
             from kedrec.ranking.features import FeatureMaker
+            from kedrec.ranking.kernels import PairKernel
             from kedrec.ranking.similarity import Alike
 
             paths = [tuple(Hop(*hop) for hop in path) for path in self._facts["paths"]]
-            alike = Alike.of(self._adjacency, linked_tables(self._adjacency))
+            kernel = PairKernel.restored(self._arrays)
+            alike = Alike.of(self._adjacency, linked_tables(self._adjacency), kernel)
             self._maker = FeatureMaker(self._adjacency, paths, alike)
         return self._maker
