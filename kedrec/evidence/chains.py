@@ -65,30 +65,41 @@ class Mechanisms:
     """
 
     def __init__(self, adjacency: Adjacency) -> None:
-        relations = load_schema().relations
-        self._graphs: dict[int, _Graph] = defaultdict(dict)
-        for table in schema_tables():
-            if not adjacency.has_mechanisms(table):
-                continue
-            relation, start, end = table
-            if relation in CARE and end == "Disease":
-                continue
-            links, numbers = adjacency.mechanism_links(table)
-            firsts, seconds = np.divmod(links, max(len(adjacency.ids(end)), 1))
-            for number, first, second in zip(
-                numbers.tolist(), firsts.tolist(), seconds.tolist(), strict=True
-            ):
-                graph = self._graphs[number]
-                graph.setdefault((start, first), {}).setdefault(
-                    (end, second), Hop(relation, forward=True, kind=end)
-                )
-                if relation in _BOTH_WAYS or relations[relation].symmetric:
-                    back = Hop(relation, forward=relations[relation].symmetric, kind=start)
-                    graph.setdefault((end, second), {}).setdefault((start, first), back)
+        self._tables = [
+            table
+            for table in schema_tables()
+            if adjacency.has_mechanisms(table) and not (table[0] in CARE and table[2] == "Disease")
+        ]
+        found = [adjacency.mechanism_links(table) for table in self._tables]
+        numbers = np.concatenate([np.zeros(0, np.int32), *(numbers for _, numbers in found)])
+        order = np.argsort(numbers, kind="stable")
+        self._numbers = numbers[order]
+        self._links = np.concatenate([np.zeros(0, np.int64), *(links for links, _ in found)])[order]
+        self._of = np.repeat(np.arange(len(found)), [len(links) for links, _ in found])[order]
+        self._ends = [max(len(adjacency.ids(table[2])), 1) for table in self._tables]
+        self._graphs: dict[int, _Graph] = {}
 
     def graph(self, number: int) -> _Graph:
         """The links of one mechanism: node -> the nodes it leads to, and how."""
-        return self._graphs.get(number, {})
+        graph = self._graphs.get(number)
+        if graph is None:
+            graph = self._graphs[number] = self._made(number)
+        return graph
+
+    def _made(self, number: int) -> _Graph:
+        relations = load_schema().relations
+        graph: _Graph = {}
+        begin, past = np.searchsorted(self._numbers, [number, number + 1])
+        for of, link in zip(self._of[begin:past].tolist(), self._links[begin:past].tolist(), strict=True):
+            relation, start, end = self._tables[of]
+            first, second = divmod(link, self._ends[of])
+            graph.setdefault((start, first), {}).setdefault(
+                (end, second), Hop(relation, forward=True, kind=end)
+            )
+            if relation in _BOTH_WAYS or relations[relation].symmetric:
+                back = Hop(relation, forward=relations[relation].symmetric, kind=start)
+                graph.setdefault((end, second), {}).setdefault((start, first), back)
+        return graph
 
 
 def chains_of(
