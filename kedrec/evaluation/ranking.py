@@ -20,7 +20,6 @@ from kedrec.ranking.fit import choose_metapaths
 from kedrec.ranking.learning import (
     TREATS,
     Counted,
-    Regime,
     Sample,
     allowed,
     blocks,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency, Progress, Table
     from kedrec.ranking.features import FeatureMaker
+    from kedrec.ranking.folds import Regime
 
 __all__ = ["METHODS", "Figures", "Scored", "evaluate", "figures", "score_fold", "score_split"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.features import Feature
 
-__all__ = ["Linear", "Member", "Trees", "fit_members", "restore", "side_by_side"]
+__all__ = ["Linear", "Member", "Trees", "member_fits", "restore", "side_by_side"]
 
 T = TypeVar("T")
 
@@ -150,18 +150,18 @@ class Linear:
         return np.asarray(np.minimum(rows[:, self.columns].astype(np.float64), np.array(self.caps)))
 
 
-def fit_members(
-    rows: NDArray[np.float32],
+def member_fits(
+    rows: Callable[[], NDArray[np.float32]],
     labels: NDArray[Any],
     features: Sequence[Feature],
     allowed: NDArray[np.bool_],
     *,
     seed: int,
-) -> list[Member]:
-    """The models of one score: trees on all that is allowed, trees without relative values, and linear.
+) -> list[Callable[[], Member]]:
+    """Fits the models of one score: trees on all that is allowed, trees without relative values, and linear.
 
     Args:
-        rows: pairs x features.
+        rows: makes pairs x features, when a model is fitted.
         labels: 1 for a treatment, else 0.
         features: what each column is.
         allowed: which columns may be used.
@@ -169,18 +169,27 @@ def fit_members(
     """
     whole = np.flatnonzero(allowed).tolist()
     plain = [column for column in whole if not features[column].relative]
-    fits: list[Callable[[], Member]] = [
-        lambda: Trees.fit(rows, labels, plain, seed),
-        lambda: Trees.fit(rows, labels, whole, seed + 1),
-        lambda: Linear.fit(rows, labels, plain),
+    return [
+        lambda: Trees.fit(rows(), labels, plain, seed),
+        lambda: Trees.fit(rows(), labels, whole, seed + 1),
+        lambda: Linear.fit(rows(), labels, plain),
     ]
-    return side_by_side(fits)
 
 
-def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """The results of some calls that leave the interpreter alone, on as many threads as there are cores."""
-    with ThreadPoolExecutor(min(len(calls), os.cpu_count() or 1)) as pool:
-        return list(pool.map(lambda call: call(), calls))
+def side_by_side(calls: Sequence[Callable[[], T]], told: Callable[[int, int], None] | None = None) -> list[T]:
+    """The results of some calls that leave the interpreter alone, on as many threads as there are cores.
+
+    Args:
+        calls: the longest should come first.
+        told: called with the calls done and how many there are.
+    """
+    found: list[T] = []
+    with ThreadPoolExecutor(max(min(len(calls), os.cpu_count() or 1), 1)) as pool:
+        for result in pool.map(lambda call: call(), calls):
+            found.append(result)
+            if told is not None:
+                told(len(found), len(calls))
+    return found
 
 
 def restore(facts: dict[str, Any]) -> Member:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.metapaths import Metapath
     from kedrec.ranking.similarity import Alike
 
-__all__ = ["Feature", "FeatureMaker", "Group", "at_pairs"]
+__all__ = ["Feature", "FeatureMaker", "Group", "at_pairs", "features_of"]
 
 Group = Literal["prior", "metapath", "similar drugs", "similar diseases"]
 
@@ -58,6 +58,7 @@ class FeatureMaker:
 
     Attributes:
         features: what each value is, in order.
+        drugs: how many there are.
     """
 
     def __init__(self, adjacency: Adjacency, metapaths: Sequence[Metapath], alike: Alike) -> None:
@@ -70,17 +71,10 @@ class FeatureMaker:
         known = self._treats.toarray()
         self._alike = [similarity.times(known) for similarity in self._drugs]
         self._mean_alike = sum(self._alike, np.zeros_like(known)) / max(len(self._alike), 1)
+        self.drugs = self._treats.shape[0]
         self._counted = len(metapaths)
-        plain = [*_degree_features(), *(_path_feature(path) for path in metapaths), *self._similar()]
-        self._plain = len(plain)
-        self.features = (
-            *plain,
-            *(
-                Feature(one.group, one.label, one.of_disease, one.of_drug, relative=True)
-                for one in plain
-                if one.group != "prior"
-            ),
-        )
+        self.features = features_of(metapaths, alike)
+        self._plain = sum(not one.relative for one in self.features)
 
     def block(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         """The features of all drugs for some diseases: features x drugs x diseases."""
@@ -117,29 +111,6 @@ class FeatureMaker:
         similar = (*self._by_drugs(diseases), *self._by_diseases(diseases), *self._by_pairs(diseases))
         for place, values in zip(out[_DEGREES + self._counted :], similar, strict=True):
             place[:] = values
-
-    def _similar(self) -> list[Feature]:
-        drugs = [
-            Feature("similar drugs", f"{one.name}, {how}", of_disease=how != "of similar diseases")
-            for one in self._drugs
-            for how in ("summed", "nearest", "of similar diseases")
-        ]
-        diseases = [
-            Feature("similar diseases", f"{one.name}, {how}", of_drug=how != "of similar drugs")
-            for one in self._diseases
-            for how in ("summed", "nearest", "of similar drugs")
-        ]
-        ridge = [
-            Feature("similar drugs", "all similarities, over drugs", of_disease=True),
-            Feature("similar diseases", "all similarities, over diseases", of_drug=True),
-        ]
-        for strength in STRENGTHS:
-            name = f"all similarities, over pairs, strength {strength:g}"
-            ridge += [
-                Feature("similar drugs", name, of_disease=True, of_drug=True),
-                Feature("similar diseases", f"{name}, of other diseases", of_drug=True),
-            ]
-        return drugs + diseases + ridge
 
     def _degrees(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logarithms of how often the drug treats and relieves, and the disease is treated; own ones not."""
@@ -219,12 +190,43 @@ def _mean_and_spread(told: NDArray[np.float32]) -> tuple[NDArray[np.float32], ND
 _DEGREES = 3  # features
 
 
+def features_of(metapaths: Sequence[Metapath], alike: Alike) -> tuple[Feature, ...]:
+    """What each value of a pair is, in order: degrees, path counts, similarities, and the relative ones."""
+    told = [*(_path_feature(path) for path in metapaths), *_similar_features(alike)]
+    relative = [Feature(one.group, one.label, one.of_disease, one.of_drug, relative=True) for one in told]
+    return (*_degree_features(), *told, *relative)
+
+
 def _degree_features() -> list[Feature]:
     return [
         Feature("prior", "diseases the drug treats", of_drug=True),
         Feature("prior", "diseases the drug relieves", of_drug=True),
         Feature("prior", "drugs that treat the disease", of_disease=True),
     ]
+
+
+def _similar_features(alike: Alike) -> list[Feature]:
+    drugs = [
+        Feature("similar drugs", f"{one.name}, {how}", of_disease=how != "of similar diseases")
+        for one in alike.drugs
+        for how in ("summed", "nearest", "of similar diseases")
+    ]
+    diseases = [
+        Feature("similar diseases", f"{one.name}, {how}", of_drug=how != "of similar drugs")
+        for one in alike.diseases
+        for how in ("summed", "nearest", "of similar drugs")
+    ]
+    ridge = [
+        Feature("similar drugs", "all similarities, over drugs", of_disease=True),
+        Feature("similar diseases", "all similarities, over diseases", of_drug=True),
+    ]
+    for strength in STRENGTHS:
+        name = f"all similarities, over pairs, strength {strength:g}"
+        ridge += [
+            Feature("similar drugs", name, of_disease=True, of_drug=True),
+            Feature("similar diseases", f"{name}, of other diseases", of_drug=True),
+        ]
+    return drugs + diseases + ridge
 
 
 def _path_feature(path: Metapath) -> Feature:

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kedrec.ranking.calibration import Reliability, Scale, brier_skill, platt, sigmoid
 from kedrec.ranking.ensemble import Linear, side_by_side
+from kedrec.ranking.folds import FOLDS, REGIMES, Regime, fold_of, fold_of_disease
 from kedrec.ranking.learning import (
-    FOLDS,
-    REGIMES,
     Counted,
-    Regime,
     Sample,
     allowed,
     blocks,
     draw_for,
-    fold_of_disease,
-    fold_of_pair,
+    fits,
     known_treatments,
-    learn,
+    unseen,
 )
 from kedrec.ranking.metapaths import metapaths
 from kedrec.ranking.similarity import Alike
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from kedrec.ranking.adjacency import Adjacency, Progress, Table
     from kedrec.ranking.ensemble import Member
-    from kedrec.ranking.features import FeatureMaker
+    from kedrec.ranking.features import Feature, FeatureMaker
     from kedrec.ranking.metapaths import Metapath
 
 __all__ = ["LEAST_TREATED", "Fitted", "choose_metapaths", "fit"]
@@ -46,6 +44,7 @@ _LONGEST = 3  # hops: a fourth cost tenfold and told no more (docs/ranking.md)
 _MANY = 200  # metapaths above which those that hardly any treated pair has are left out
 _SUPPORT = 5  # treated pairs
 _LOOKED_AT = 120  # diseases at which support is counted
+_ROWS = 4096  # pairs scored at once: their copies fit in memory that is used again
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,8 @@ class Fitted:
         scales: by regime; none where unfitted.
         paths: the metapaths counted.
         treated: treated pairs learned from.
+        maker: makes the features that the models read.
+        alike: the similarities among them.
     """
 
     scores: NDArray[np.float32]
@@ -69,6 +70,8 @@ class Fitted:
     scales: dict[Regime, Scale]
     paths: list[Metapath]
     treated: int
+    maker: FeatureMaker
+    alike: Alike
 
 
 def choose_metapaths(adjacency: Adjacency, linked: Sequence[Table], seed: int) -> list[Metapath]:
@@ -98,61 +101,64 @@ def fit(
     """Learns from the known treatments of the graph, or gives an unfitted score where they are too few."""
     known = known_treatments(adjacency)
     paths = choose_metapaths(adjacency, linked, seed)
-    graph = Counted(adjacency, paths, Alike.of(adjacency, linked))
+    alike = Alike.of(adjacency, linked)
+    graph = Counted(adjacency, paths, alike)
     maker = graph.whole()
     told = _teller(progress)
     diseases = np.arange(known.shape[1])
     treated = np.flatnonzero(known.any(axis=0))
     folded = len(np.unique(fold_of_disease(treated, seed))) == FOLDS
     if not learn_from_treatments or known.sum() < LEAST_TREATED or not folded:
-        return _unfitted(maker, known, paths, told)
+        return _unfitted(maker, alike, known, paths, told)
     candidates = np.zeros_like(known)
     candidates[:, treated] = True
     samples = {
-        regime: draw_for(regime, graph, known, candidates, seed=seed, told=told("Counting paths", FOLDS))
+        regime: draw_for(regime, graph, known, candidates, seed=seed, told=told("Counting paths"))
         for regime in REGIMES
     }
-    members = _members(samples, maker, seed, told("Fitting the ranking", len(REGIMES) * FOLDS))
+    members = _members(samples, graph.features, seed, told("Fitting the ranking"))
     prior = _fit_prior(samples["treated"], maker, known, treated)
+    del samples
     shape = (len(diseases), known.shape[0])
     raw: dict[Regime, list[NDArray[np.float32]]] = {
         regime: [np.zeros(shape, np.float32) for _ in members[regime][0]] for regime in REGIMES
     }
     priors, informed = np.zeros(shape, np.float32), np.zeros(shape, bool)
     counted = np.array([one.group == "metapath" and not one.relative for one in maker.features])
-    for part, table in blocks(maker, diseases, told("Scoring", len(diseases))):
+    for part, table in blocks(maker, diseases, told("Scoring")):
         flat = table.reshape(-1, table.shape[2])
         priors[part] = prior(flat).reshape(table.shape[:2])
         informed[part] = (table[:, :, counted] > 0).any(axis=2)
-        _score(part, table, members, raw, seed)
+        _score(part, table, members, raw, seed=seed, treated=treated)
     scales = {regime: _scale(raw[regime], known, treated) for regime in REGIMES}
     combined = {regime: scale.calibrated(scale.straight(raw[regime])) for regime, scale in scales.items()}
-    others = known.sum(axis=0)[:, None] - known.T > 0
-    scores = np.where(others, combined["treated"], combined["unseen"]).astype(np.float32)
-    return Fitted(scores, priors, informed, members, scales, paths, int(known.sum()))
+    pairs = np.tile(np.arange(shape[1]), shape[0]), np.repeat(diseases, shape[1])
+    alone = unseen(adjacency, *pairs).reshape(shape)
+    scores = np.where(alone, combined["unseen"], combined["treated"]).astype(np.float32)
+    return Fitted(scores, priors, informed, members, scales, paths, int(known.sum()), maker, alike)
 
 
-def _teller(progress: Progress | None) -> Any:
-    """Makes a callback of one number for each stage."""
-
-    def stage(name: str, total: int) -> Any:
-        return (lambda done: progress(name, done, total)) if progress is not None else None
-
-    return stage
+def _teller(progress: Progress | None) -> Callable[[str], Callable[[int, int], None] | None]:
+    """Makes a callback of what is done and how much there is, for each stage."""
+    return lambda stage: None if progress is None else partial(progress, stage)
 
 
 def _members(
-    samples: dict[Regime, Sample], maker: FeatureMaker, seed: int, told: Any
+    samples: dict[Regime, Sample],
+    features: Sequence[Feature],
+    seed: int,
+    told: Callable[[int, int], None] | None,
 ) -> dict[Regime, list[list[Member]]]:
-    members: dict[Regime, list[list[Member]]] = {regime: [] for regime in REGIMES}
-    for done, (regime, fold) in enumerate((regime, fold) for regime in REGIMES for fold in range(FOLDS)):
-        if told is not None:
-            told(done)
-        chosen = allowed(maker.features, regime)
-        sample = samples[regime]
-        left_out = sample.folds == fold
-        members[regime].append(learn(sample, maker.features, chosen, left_out, seed=seed + fold))
-    return members
+    """The models of every regime and fold; all are fitted in one go, so that no core waits for the others."""
+    calls: dict[tuple[Regime, int], list[Callable[[], Member]]] = {}
+    for regime, sample in samples.items():
+        chosen = allowed(features, regime)
+        for fold in range(FOLDS):
+            left_out = sample.folds == fold
+            calls[regime, fold] = fits(sample, features, chosen, left_out, seed=seed + fold)
+    found = iter(side_by_side([call for some in calls.values() for call in some], told))
+    fitted = {key: list(islice(found, len(some))) for key, some in calls.items()}
+    return {regime: [fitted[regime, fold] for fold in range(FOLDS)] for regime in samples}
 
 
 def _score(
@@ -160,23 +166,33 @@ def _score(
     table: NDArray[np.float32],
     members: dict[Regime, list[list[Member]]],
     raw: dict[Regime, list[NDArray[np.float32]]],
+    *,
     seed: int,
+    treated: NDArray[np.int64],
 ) -> None:
-    """Each pair's scores by the models of its fold, of a block of diseases."""
-    drugs = np.arange(table.shape[1])
+    """Each pair's scores by the models of its fold, of a block of diseases.
+
+    Diseases without any treatment have none in the regime `treated`: neither scales nor scores ask for them.
+    """
+    size = table.shape[1]
     flat = table.reshape(-1, table.shape[2])
+    drugs, diseases = np.tile(np.arange(size), len(part)), np.repeat(part, size)
+
+    def write(regime: Regime, fold: int, chosen: NDArray[np.int64]) -> None:
+        for begin in range(0, len(chosen), _ROWS):
+            some = chosen[begin : begin + _ROWS]
+            rows = flat[some]
+            for values, member in zip(raw[regime], members[regime][fold], strict=True):
+                values[diseases[some], drugs[some]] = member.scores(rows)
+
+    calls = []
     for regime in REGIMES:
-        if regime == "treated":
-            folds = fold_of_pair(np.tile(drugs, len(part)), np.repeat(part, len(drugs)), seed)
-        else:
-            folds = np.repeat(fold_of_disease(part, seed), len(drugs))
-        for fold in np.unique(folds).tolist():
-            chosen = np.flatnonzero(folds == fold)
-            rows = flat[chosen]
-            told = side_by_side([partial(member.scores, rows) for member in members[regime][fold]])
-            at = part[chosen // len(drugs)], chosen % len(drugs)
-            for values, found in zip(raw[regime], told, strict=True):
-                values[at] = found
+        folds = fold_of(regime, drugs, diseases, seed)
+        asked = np.isin(diseases, treated) | (regime == "unseen")
+        calls += [
+            partial(write, regime, fold, np.flatnonzero(asked & (folds == fold))) for fold in range(FOLDS)
+        ]
+    side_by_side(calls)
 
 
 def _scale(raw: Sequence[NDArray[np.float32]], known: NDArray[np.bool_], treated: NDArray[np.int64]) -> Scale:
@@ -219,14 +235,20 @@ def _fit_prior(
     return prior
 
 
-def _unfitted(maker: FeatureMaker, known: NDArray[np.bool_], paths: list[Metapath], told: Any) -> Fitted:
+def _unfitted(
+    maker: FeatureMaker,
+    alike: Alike,
+    known: NDArray[np.bool_],
+    paths: list[Metapath],
+    told: Callable[[str], Callable[[int, int], None] | None],
+) -> Fitted:
     """Every metapath weighs the same, each in standard deviations over all pairs."""
     shape = known.T.shape
     counted = [
         place for place, one in enumerate(maker.features) if one.group == "metapath" and not one.relative
     ]
     values = np.zeros((*shape, len(counted)), np.float32)
-    for part, table in blocks(maker, np.arange(shape[0]), told("Counting paths", shape[0])):
+    for part, table in blocks(maker, np.arange(shape[0]), told("Counting paths")):
         values[part] = table[:, :, counted]
     spread = values.std(axis=(0, 1)) if values.size else np.ones(len(counted))
     weights = 1.0 / np.where(spread > 0, spread, 1.0)
@@ -234,4 +256,5 @@ def _unfitted(maker: FeatureMaker, known: NDArray[np.bool_], paths: list[Metapat
     scores = (values @ weights).astype(np.float32)
     priors = np.full(shape, np.nan, np.float32)
     informed = np.asarray((values > 0).any(axis=2))
-    return Fitted(scores, priors, informed, {"unseen": [[model]]}, {}, paths, int(known.sum()))
+    members: dict[Regime, list[list[Member]]] = {"unseen": [[model]]}
+    return Fitted(scores, priors, informed, members, {}, paths, int(known.sum()), maker, alike)

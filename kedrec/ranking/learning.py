@@ -1,20 +1,21 @@
-"""Learns what treats what: samples pairs, fits the models fold by fold, scores pairs they have not seen.
-
-Two regimes: `treated` for pairs of a disease with other known treatments, which may use them; `unseen` for
-diseases without, learned with every disease's own treatments hidden from it.
-"""
+"""Learns what treats what: samples pairs and fits the models fold by fold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from kedrec.ranking.adjacency import Incidence
-from kedrec.ranking.ensemble import Member, fit_members
-from kedrec.ranking.features import FeatureMaker
+from kedrec.ranking.counts import PathCounter
+from kedrec.ranking.ensemble import Member, member_fits, side_by_side
+from kedrec.ranking.features import FeatureMaker, at_pairs, features_of
+from kedrec.ranking.folds import FOLDS, Regime, fold_of_drug, fold_table
+from kedrec.ranking.metapaths import written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,30 +27,25 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLOCK",
-    "FOLDS",
-    "REGIMES",
     "TREATS",
     "Counted",
-    "Regime",
     "Sample",
     "allowed",
     "blocks",
-    "draw",
     "draw_for",
-    "fold_of_disease",
-    "fold_of_pair",
-    "fold_table",
+    "fits",
     "known_treatments",
     "learn",
     "links_of",
+    "of_pairs",
+    "unseen",
 ]
 
-Regime = Literal["treated", "unseen"]
 TREATS = ("TREATS", "Drug", "Disease")
-REGIMES: tuple[Regime, ...] = ("treated", "unseen")
-FOLDS = 5
 BLOCK = 64
-"""Diseases whose features are made at once: 150 MB on Hetionet."""
+"""Diseases whose features are made at once, at most."""
+
+_VALUES = 60_000_000  # made at once, at most: 240 MB
 
 _NEGATIVES = 25_000  # pairs without a known treatment in a sample
 
@@ -68,7 +64,7 @@ class Sample(NamedTuple):
     folds: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Counted:
     """A graph and what is counted in it.
 
@@ -82,13 +78,36 @@ class Counted:
     paths: Sequence[Metapath]
     alike: Alike
 
-    def without(self, known: NDArray[np.bool_]) -> FeatureMaker:
-        """The features of the graph with these treatments and no others."""
-        return FeatureMaker(self.adjacency.replaced({TREATS: links_of(known)}), self.paths, self.alike)
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """What each value of a pair is."""
+        return features_of(self.paths, self.alike)
 
     def whole(self) -> FeatureMaker:
         """The features of the graph as it is."""
         return FeatureMaker(self.adjacency, self.paths, self.alike)
+
+    def without(self, known: NDArray[np.bool_]) -> FeatureMaker:
+        """The features of the graph with these treatments and no others, but for those that stay the same."""
+        moving = [path for path in self.paths if path not in self._steady]
+        return FeatureMaker(self.adjacency.replaced({TREATS: links_of(known)}), moving, self.alike)
+
+    def places(self, features: Sequence[Feature]) -> list[int]:
+        """The columns of some features."""
+        places = {feature: place for place, feature in enumerate(self.features)}
+        return [places[feature] for feature in features]
+
+    def steady(self) -> tuple[PathCounter, list[Feature]]:
+        """The metapaths that no treatment is part of: their counts are the same whatever is hidden."""
+        paths = list(self._steady)
+        names = {written(path) for path in paths}
+        return PathCounter(self.adjacency, paths), [
+            one for one in self.features if one.group == "metapath" and one.label in names
+        ]
+
+    @cached_property
+    def _steady(self) -> dict[Metapath, None]:
+        return {path: None for path in self.paths if all(hop.relation != TREATS[0] for hop in path)}
 
 
 def known_treatments(adjacency: Adjacency) -> NDArray[np.bool_]:
@@ -100,30 +119,14 @@ def known_treatments(adjacency: Adjacency) -> NDArray[np.bool_]:
     return known
 
 
-def fold_of_pair(drugs: NDArray[Any], diseases: NDArray[Any], seed: int) -> NDArray[np.int64]:
-    """The fold of each pair, drawn by its numbers: the same wherever it is asked for."""
-    mixed = drugs.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (diseases.astype(np.uint64) + np.uint64(seed))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0x94D049BB133111EB)
-    return ((mixed >> np.uint64(33)) % np.uint64(FOLDS)).astype(np.int64)
-
-
-def fold_table(shape: tuple[int, int], regime: Regime, seed: int) -> NDArray[np.int64]:
-    """The fold of every pair in a regime: drugs x diseases."""
-    if regime == "unseen":
-        return np.repeat(fold_of_disease(np.arange(shape[1]), seed)[None, :], shape[0], axis=0)
-    drugs, diseases = np.indices(shape)
-    return fold_of_pair(drugs, diseases, seed)
-
-
-def fold_of_drug(drugs: NDArray[Any], seed: int) -> NDArray[np.int64]:
-    """The fold of each drug."""
-    return fold_of_pair(drugs, np.zeros_like(drugs), seed + 2)
-
-
-def fold_of_disease(diseases: NDArray[Any], seed: int) -> NDArray[np.int64]:
-    """The fold of each disease."""
-    return fold_of_pair(np.zeros_like(diseases), diseases, seed + 1)
+def unseen(adjacency: Adjacency, drugs: NDArray[Any], diseases: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether the diseases of some pairs have no known treatment but the pairs' own."""
+    if not adjacency.has(TREATS) or not len(adjacency.incidence(TREATS).indices):
+        return np.ones(len(drugs), bool)
+    links = adjacency.incidence(TREATS)
+    counts = links.back_degrees[diseases]
+    last = np.maximum(links.back_indptr[diseases + 1] - 1, 0)
+    return np.asarray((counts == 0) | ((counts == 1) & (links.back_indices[last] == drugs)))
 
 
 def allowed(features: Sequence[Feature], regime: Regime) -> NDArray[np.bool_]:
@@ -132,18 +135,60 @@ def allowed(features: Sequence[Feature], regime: Regime) -> NDArray[np.bool_]:
 
 
 def blocks(
-    maker: FeatureMaker, diseases: NDArray[np.int64], told: Callable[[int], None] | None = None
+    maker: FeatureMaker, diseases: NDArray[np.int64], told: Callable[[int, int], None] | None = None
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """The features of all drugs and some diseases, block by block.
 
     Yields:
         The diseases, and diseases x drugs x features.
     """
-    for begin in range(0, len(diseases), BLOCK):
-        if told is not None:
-            told(begin)
-        part = diseases[begin : begin + BLOCK]
-        yield part, np.ascontiguousarray(maker.block(part).transpose(2, 1, 0))
+    parts = _parted(diseases, len(maker.features), maker.drugs)
+
+    def made(part: NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.ascontiguousarray(maker.block(part).transpose(2, 1, 0))
+
+    with ThreadPoolExecutor(1) as pool:  # the next block is made while one is used
+        coming = pool.submit(made, parts[0]) if parts else None
+        for done, part in enumerate(parts, 1):
+            if told is not None:
+                told(int(part[0]), len(diseases))
+            assert coming is not None  # noqa: S101  # there is a part
+            table = coming.result()
+            coming = pool.submit(made, parts[done]) if done < len(parts) else None
+            yield part, table
+
+
+def of_pairs(
+    maker: FeatureMaker,
+    drugs: NDArray[np.int64],
+    diseases: NDArray[np.int64],
+    told: Callable[[int, int], None] | None = None,
+) -> NDArray[np.float32]:
+    """The features of some pairs: pairs x features."""
+    rows = np.empty((len(drugs), len(maker.features)), np.float32)
+
+    def write(part: NDArray[np.int64]) -> None:
+        at, places = _among(part, diseases)
+        rows[at] = maker.pairs(part, drugs[at], places)
+
+    parts = _parted(np.unique(diseases), len(maker.features), maker.drugs)
+    side_by_side([partial(write, part) for part in parts], told)
+    return rows
+
+
+def _parted(diseases: NDArray[np.int64], features: int, drugs: int) -> list[NDArray[np.int64]]:
+    """Diseases block by block."""
+    size = min(max(_VALUES // max(features * drugs, 1), 1), BLOCK)
+    return [diseases[begin : begin + size] for begin in range(0, len(diseases), size)]
+
+
+def _among(
+    part: NDArray[np.int64], diseases: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which pairs' diseases are in an ascending part, and where in it."""
+    places = np.minimum(np.searchsorted(part, diseases), len(part) - 1)
+    at = np.flatnonzero(part[places] == diseases)
+    return at, places[at]
 
 
 def links_of(known: NDArray[np.bool_]) -> Incidence:
@@ -166,76 +211,72 @@ def draw_for(
     candidates: NDArray[np.bool_],
     *,
     seed: int,
-    told: Callable[[int], None] | None = None,
+    told: Callable[[int, int], None] | None = None,
 ) -> Sample:
     """The sample that a regime is learned from; its folds are those of `fold_table`.
 
-    `treated` has every pair twice: as a pair hidden among others, and as one of a drug that treats nothing,
-    so that drugs without a known treatment are scored by what was learned of such.
-    """
-    folds = fold_table(known.shape, regime, seed)
-    first = draw(graph, known, candidates, folds, folds, seed=seed, told=told)
-    if regime == "unseen":
-        return first
-    by_drug = np.repeat(fold_of_drug(np.arange(known.shape[0]), seed)[:, None], known.shape[1], axis=1)
-    second = draw(graph, known, candidates, by_drug, folds, seed=seed + 1, told=told)
-    return _joined([first, second])
-
-
-def draw(
-    graph: Counted,
-    known: NDArray[np.bool_],
-    candidates: NDArray[np.bool_],
-    hidden_by: NDArray[np.int64],
-    folds: NDArray[np.int64],
-    *,
-    seed: int,
-    told: Callable[[int], None] | None = None,
-) -> Sample:
-    """Every known treatment among the candidates and 25,000 of their other pairs, as if they were not known.
-
-    A fold's pairs have the features of the graph without any of the fold's treatments. Were each pair's own
+    Every known treatment among the candidates and 25,000 of their other pairs, as if they were not known. A
+    fold's pairs have the features of the graph without any of the fold's treatments. Were each pair's own
     treatment alone hidden, a treated pair's counts would be one less than its neighbours', and models would
     learn to tell that.
 
+    `treated` has every pair twice: as a pair hidden among others, and as one of a drug that treats nothing,
+    so that drugs without a known treatment are scored by what was learned of such.
+
     Args:
+        regime: what is learned.
         graph: what is counted.
         known: the labels, drugs x diseases; the graph has no other treatments.
         candidates: which pairs may be drawn.
-        hidden_by: which pairs are hidden together, drugs x diseases, 0 to 4.
-        folds: the fold that each pair is marked with, drugs x diseases.
         seed: of the draw.
-        told: called with the folds done.
+        told: called with the passes over the graph done, and how many there are.
     """
+    folds = fold_table(known.shape, regime, seed)
+    tables = [folds]
+    if regime == "treated":
+        of_drug = fold_of_drug(np.arange(known.shape[0]), seed)
+        tables.append(np.repeat(of_drug[:, None], known.shape[1], axis=1))
+    hidden, pairs = [], []
+    for place, table in enumerate(tables):
+        drawn = _drawn(known, candidates, seed + place)
+        for fold in range(FOLDS):
+            hidden.append(table == fold)
+            pairs.append(np.argwhere((drawn & hidden[-1]).T))  # by disease
+    ends = np.cumsum([0, *(len(some) for some in pairs)]).tolist()
+    diseases, drugs = np.concatenate(pairs).T
+    rows = np.zeros((len(drugs), len(graph.features)), np.float32)
+
+    def write_steady() -> None:
+        counter, features = graph.steady()
+        columns = np.array(graph.places(features), np.int64)
+        for part in _parted(np.unique(diseases), len(features), known.shape[0]):
+            at, places = _among(part, diseases)
+            counts = counter.counts(part)
+            told = at_pairs(np.sqrt(counts, out=counts), drugs[at], places)
+            rows[at[:, None], columns] = np.concatenate(told).T
+
+    def write_moving(place: int) -> None:
+        inside = slice(ends[place], ends[place + 1])
+        maker = graph.without(known & ~hidden[place])
+        columns = np.array(graph.places(maker.features), np.int64)
+        for part in _parted(np.unique(diseases[inside]), len(columns), known.shape[0]):
+            at, places = _among(part, diseases[inside])
+            rows[inside][at[:, None], columns] = maker.pairs(part, drugs[inside][at], places)
+
+    calls: list[Callable[[], None]] = [write_steady]
+    calls += [partial(write_moving, place) for place in range(len(pairs))]
+    side_by_side(calls, told)
+    labels = known[drugs, diseases].astype(np.int8)
+    return Sample(labels, rows, folds[drugs, diseases])
+
+
+def _drawn(known: NDArray[np.bool_], candidates: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
+    """The pairs of a sample: drugs x diseases."""
     others = np.flatnonzero((~known & candidates).ravel())
     chosen = np.random.default_rng(seed).choice(others, min(_NEGATIVES, len(others)), replace=False)
     drawn = known & candidates
     drawn.ravel()[chosen] = True
-    parts = []
-    for fold in range(FOLDS):
-        if told is not None:
-            told(fold)
-        hidden = hidden_by == fold
-        pairs = np.argwhere((drawn & hidden).T)  # by disease
-        maker = graph.without(known & ~hidden)
-        rows = np.zeros((len(pairs), len(maker.features)), np.float32)
-        wanted = np.unique(pairs[:, 0])
-        for begin in range(0, len(wanted), BLOCK):
-            part = wanted[begin : begin + BLOCK]
-            first, last = np.searchsorted(pairs[:, 0], [part[0], part[-1] + 1])
-            places = np.searchsorted(part, pairs[first:last, 0])
-            rows[first:last] = maker.block(part)[:, pairs[first:last, 1], places].T
-        labels = known[pairs[:, 1], pairs[:, 0]].astype(np.int8)
-        parts.append(Sample(labels, rows, folds[pairs[:, 1], pairs[:, 0]]))
-    return _joined(parts)
-
-
-def _joined(parts: Sequence[Sample]) -> Sample:
-    return Sample(
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate([part.rows for part in parts]),
-        np.concatenate([part.folds for part in parts]),
-    )
+    return drawn
 
 
 def learn(
@@ -246,7 +287,19 @@ def learn(
     *,
     seed: int,
 ) -> list[Member]:
-    """The models learned from a sample but for what is left out of it.
+    """The models learned from a sample but for what is left out of it; arguments as of `fits`."""
+    return side_by_side(fits(sample, features, chosen, left_out, seed=seed))
+
+
+def fits(
+    sample: Sample,
+    features: Sequence[Feature],
+    chosen: NDArray[np.bool_],
+    left_out: NDArray[np.bool_],
+    *,
+    seed: int,
+) -> list[Callable[[], Member]]:
+    """What learns each model from a sample but for what is left out of it.
 
     Args:
         sample: the pairs.
@@ -256,4 +309,4 @@ def learn(
         seed: of the trees.
     """
     kept = ~left_out
-    return fit_members(sample.rows[kept], sample.labels[kept], features, chosen, seed=seed)
+    return member_fits(lambda: sample.rows[kept], sample.labels[kept], features, chosen, seed=seed)

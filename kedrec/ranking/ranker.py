@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PairScore", "Ranker"]
 
-_LAYOUT = 5  # of the cached arrays; another number makes old caches unread
+_LAYOUT = 6  # of the cached arrays; another number makes old caches unread
 _KEPT = 6  # cached rankings, of the graphs asked last
 
 

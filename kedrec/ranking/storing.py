@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency, Progress, Table
     from kedrec.ranking.arrays import Arrays
-    from kedrec.ranking.decomposition import Parts
+    from kedrec.ranking.decomposition import Part, Parts
     from kedrec.ranking.ensemble import Member
     from kedrec.ranking.features import FeatureMaker
+    from kedrec.ranking.fit import Fitted
 
 __all__ = ["SEED", "Standing", "Stored", "linked_tables", "made"]
 
@@ -61,16 +63,12 @@ def made(
     """Fits a ranking: its arrays and its facts, as `Stored` reads them."""
     from kedrec.ranking.calibration import DegreeLine, percentiles
     from kedrec.ranking.decomposition import parts_of
-    from kedrec.ranking.features import FeatureMaker
     from kedrec.ranking.fit import fit
-    from kedrec.ranking.learning import blocks, known_treatments
-    from kedrec.ranking.similarity import Alike
+    from kedrec.ranking.learning import known_treatments, of_pairs
 
     linked = linked_tables(adjacency)
     found = fit(adjacency, linked, seed=SEED, learn_from_treatments=learn, progress=progress)
-    alike = Alike.of(adjacency, linked)
-    maker = FeatureMaker(adjacency, found.paths, alike)
-    parts = parts_of(maker.features)
+    parts = parts_of(found.maker.features)
     means = found.scores.mean(axis=0) if len(found.scores) else np.zeros(found.scores.shape[1])
     arrays: dict[str, NDArray[Any]] = {
         "ranking/scores": found.scores,
@@ -78,7 +76,7 @@ def made(
         "ranking/informed": np.packbits(found.informed, axis=1),
         "ranking/drug_percentiles": percentiles(means),
         "ranking/disease_percentiles": percentiles(found.scores.mean(axis=1)),
-        **alike.kernel.arrays(),
+        **found.alike.kernel.arrays(),
     }
     models: dict[str, list[list[dict[str, Any]]]] = {}
     for regime, folds in found.members.items():
@@ -99,36 +97,42 @@ def made(
         "treated": found.treated,
         "degree_line": asdict(DegreeLine.of(means, known_treatments(adjacency).sum(axis=1))),
     }
-    stored = Stored(adjacency, arrays, facts)
     size = min(_TOP, found.scores.shape[1])
     top = np.argsort(-found.scores, axis=1, kind="stable")[:, :size].astype(np.int32)
-    kept = [np.zeros((*top.shape, len(parts)), np.float32) for _ in range(2)]
-    base = np.zeros(top.shape)
-
-    def told(done: int) -> None:
-        if progress is not None:
-            progress("Explaining the best", done, len(top))
-
-    for diseases, table in blocks(maker, np.arange(len(top)), told):
-        rows = np.take_along_axis(table, top[diseases][:, :, None], axis=1)
-        pairs = top[diseases].ravel().astype(np.int64), np.repeat(diseases, size)
-        split = stored.decomposed(*pairs, rows.reshape(-1, table.shape[2]))
-        kept[0][diseases] = split.contributions.reshape(len(diseases), size, -1)
-        kept[1][diseases] = split.values.reshape(len(diseases), size, -1)
-        base[diseases] = split.base.reshape(len(diseases), size)
-    arrays |= {"top/drugs": top, "top/contributions": kept[0], "top/values": kept[1], "top/base": base}
+    pairs = top.ravel().astype(np.int64), np.repeat(np.arange(len(top)), size)
+    told = None if progress is None else partial(progress, "Explaining the best")
+    rows = of_pairs(found.maker, *pairs, told)
+    split = Stored(adjacency, arrays, facts, found).decomposed(*pairs, rows)
+    arrays |= {
+        "top/drugs": top,
+        "top/contributions": split.contributions.reshape(*top.shape, -1),
+        "top/values": split.values.reshape(*top.shape, -1),
+        "top/base": split.base.reshape(top.shape),
+    }
     return arrays, facts
 
 
 class Stored:
-    """A fitted ranking over its arrays and facts."""
+    """A fitted ranking over its arrays and facts.
 
-    def __init__(self, adjacency: Adjacency, arrays: Arrays, facts: Mapping[str, Any]) -> None:
+    Args:
+        adjacency: the graph.
+        arrays, facts: as `made` gives them.
+        fitted: where the ranking has just been fitted, its models and features.
+    """
+
+    def __init__(
+        self, adjacency: Adjacency, arrays: Arrays, facts: Mapping[str, Any], fitted: Fitted | None = None
+    ) -> None:
         self._adjacency = adjacency
         self._arrays = arrays
         self._facts = facts
         self._members: dict[tuple[str, int], list[Member]] = {}
         self._maker: FeatureMaker | None = None
+        if fitted is not None:
+            self._maker = fitted.maker
+            for regime, folds in fitted.members.items():
+                self._members |= {(regime, fold): models for fold, models in enumerate(folds)}
         self.labels: list[tuple[Any, str]] = [(group, label) for group, label in facts["labels"]]
         self.scales: dict[str, Scale] = {regime: Scale.of(scale) for regime, scale in facts["scales"].items()}
 
@@ -143,11 +147,13 @@ class Stored:
 
     def standing(self, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> Standing:
         """What is kept of some pairs, by the numbers of their drugs and diseases."""
+        from kedrec.ranking.learning import unseen
+
         scores = self._arrays["ranking/scores"][diseases, drugs]
-        unseen = self._unseen(drugs, diseases)
+        alone = unseen(self._adjacency, drugs, diseases)
         low, high = np.zeros(len(scores)), np.zeros(len(scores))
         for regime, scale in self.scales.items():
-            chosen = unseen == (regime == "unseen")
+            chosen = alone == (regime == "unseen")
             if scale.reliability is not None:
                 low[chosen], high[chosen] = scale.reliability.interval(scores[chosen])
         packed = self._arrays["ranking/informed"][diseases, drugs // 8]
@@ -161,7 +167,7 @@ class Stored:
             priors=self._arrays["ranking/priors"][diseases, drugs],
             drug_percentiles=self._arrays["ranking/drug_percentiles"][drugs],
             disease_percentiles=self._arrays["ranking/disease_percentiles"][diseases],
-            unseen=unseen,
+            unseen=alone,
             informed=(packed >> (7 - drugs % 8)) & 1 > 0,
         )
 
@@ -184,39 +190,37 @@ class Stored:
         self, drugs: NDArray[np.int64], diseases: NDArray[np.int64], rows: NDArray[np.float32]
     ) -> Parts:
         """The parts of some pairs by their features, each by the models that have not seen its label."""
-        from kedrec.ranking.decomposition import Parts, decompose, parts_of
-        from kedrec.ranking.learning import fold_of_disease, fold_of_pair
+        from kedrec.ranking.decomposition import Parts, decompose
+        from kedrec.ranking.ensemble import side_by_side
+        from kedrec.ranking.folds import fold_of
+        from kedrec.ranking.learning import unseen
 
-        parts = parts_of(self._made().features)
-        shape = (len(rows), len(parts))
+        shape = (len(rows), len(self._split))
         whole = Parts(np.zeros(len(rows)), np.zeros(shape, np.float32), np.zeros(shape, np.float32))
-        unseen = self._unseen(drugs, diseases)
+        alone = unseen(self._adjacency, drugs, diseases)
+
+        def write(models: list[Member], scale: Scale, chosen: NDArray[np.int64]) -> None:
+            found = decompose(rows[chosen], models, scale, self._split)
+            whole.base[chosen] = found.base
+            whole.contributions[chosen] = found.contributions
+            whole.values[chosen] = found.values
+
+        calls = []
         for regime, folds in self._facts["models"].items():
-            of_regime = unseen == (regime == "unseen") if self.scales else np.ones(len(rows), bool)
-            fold_of = (
-                fold_of_disease(diseases, SEED) if regime == "unseen" else fold_of_pair(drugs, diseases, SEED)
-            )
-            for fold in range(len(folds)):
-                chosen = of_regime & (fold_of % len(folds) == fold)
-                if chosen.any():
-                    scale = self.scales.get(regime, Scale.plain())
-                    found = decompose(rows[chosen], self._models(regime, fold), scale, parts)
-                    whole.base[chosen] = found.base
-                    whole.contributions[chosen] = found.contributions
-                    whole.values[chosen] = found.values
+            of_regime = alone == (regime == "unseen") if self.scales else np.ones(len(rows), bool)
+            scale = self.scales.get(regime, Scale.plain())
+            of_fold = fold_of(regime, drugs, diseases, SEED) % len(folds)
+            for fold in np.unique(of_fold[of_regime]).tolist():
+                chosen = np.flatnonzero(of_regime & (of_fold == fold))
+                calls.append(partial(write, self._models(regime, fold), scale, chosen))
+        side_by_side(calls)
         return whole
 
-    def _unseen(self, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether the diseases have no known treatment but the pairs' own."""
-        table = ("TREATS", "Drug", "Disease")
-        if not self._adjacency.has(table):
-            return np.ones(len(drugs), bool)
-        links = self._adjacency.incidence(table)
-        counts = links.back_indptr[diseases + 1] - links.back_indptr[diseases]
-        unseen: NDArray[np.bool_] = counts == 0
-        for place in np.flatnonzero(counts == 1).tolist():
-            unseen[place] = links.back_indices[links.back_indptr[diseases[place]]] == drugs[place]
-        return unseen
+    @cached_property
+    def _split(self) -> list[Part]:
+        from kedrec.ranking.decomposition import parts_of
+
+        return parts_of(self._made().features)
 
     def _models(self, regime: str, fold: int) -> list[Member]:
         from kedrec.ranking.ensemble import restore

@@ -1,0 +1,51 @@
+"""What is hidden together: every pair, drug and disease belongs to one of five folds, drawn by its number.
+
+Two regimes: `treated` for pairs of a disease with other known treatments, which may use them; `unseen` for
+diseases without, learned with every disease's own treatments hidden from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["FOLDS", "REGIMES", "Regime", "fold_of", "fold_of_disease", "fold_of_drug", "fold_table"]
+
+Regime = Literal["treated", "unseen"]
+REGIMES: tuple[Regime, ...] = ("treated", "unseen")
+FOLDS = 5
+
+
+def fold_of(regime: Regime, drugs: NDArray[Any], diseases: NDArray[Any], seed: int) -> NDArray[np.int64]:
+    """The fold of each pair in a regime: its models have not seen the pair's label."""
+    if regime == "unseen":
+        return fold_of_disease(diseases, seed)
+    return fold_of_pair(drugs, diseases, seed)
+
+
+def fold_of_pair(drugs: NDArray[Any], diseases: NDArray[Any], seed: int) -> NDArray[np.int64]:
+    """The fold of each pair, drawn by its numbers: the same wherever it is asked for."""
+    mixed = drugs.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (diseases.astype(np.uint64) + np.uint64(seed))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0x94D049BB133111EB)
+    return ((mixed >> np.uint64(33)) % np.uint64(FOLDS)).astype(np.int64)
+
+
+def fold_table(shape: tuple[int, int], regime: Regime, seed: int) -> NDArray[np.int64]:
+    """The fold of every pair in a regime: drugs x diseases."""
+    drugs, diseases = np.indices(shape)
+    return fold_of(regime, drugs, diseases, seed)
+
+
+def fold_of_drug(drugs: NDArray[Any], seed: int) -> NDArray[np.int64]:
+    """The fold of each drug."""
+    return fold_of_pair(drugs, np.zeros_like(drugs), seed + 2)
+
+
+def fold_of_disease(diseases: NDArray[Any], seed: int) -> NDArray[np.int64]:
+    """The fold of each disease."""
+    return fold_of_pair(np.zeros_like(diseases), diseases, seed + 1)
