@@ -9,15 +9,15 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.errors import AssetError, DataError
+from kedrec.errors import DataError
 from kedrec.loading.documents import Lined, read_document
 from kedrec.loading.identity import FAMILIES
+from kedrec.loading.rules import Rule, first_rule, read_rules
 from kedrec.loading.sources import Source, find_files
-from kedrec.schema import Schema, load_schema
+from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Progress, Staging
@@ -46,47 +46,6 @@ def reference(text: str) -> str:
         return f"DOI:{match[1]}"
     url = re.sub(r"^\w*https?://", "https://", text)
     return url if re.fullmatch(r"https://\S+", url) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    relation: str
-    action: str
-    start: frozenset[str]
-    end: frozenset[str]
-    reverse: bool
-    allowed: frozenset[tuple[str, str]]
-
-    def fits(self, start: str, end: str) -> bool:
-        """Whether the rule takes a link between these kinds."""
-        if (self.start and start not in self.start) or (self.end and end not in self.end):
-            return False
-        return ((end, start) if self.reverse else (start, end)) in self.allowed
-
-
-def _rules(source: Source, schema: Schema) -> dict[str, list[_Rule]]:
-    def rule(fields: dict[str, Any]) -> _Rule:
-        relation = schema.relations[fields["relation"]]
-        allowed = set(relation.pairs)
-        if relation.symmetric:
-            allowed |= {pair[::-1] for pair in allowed}
-        return _Rule(
-            relation=relation.name,
-            action=fields.get("action", ""),
-            start=frozenset(fields.get("start", ())),
-            end=frozenset(fields.get("end", ())),
-            reverse=fields.get("reverse", False),
-            allowed=frozenset(allowed),
-        )
-
-    try:
-        return {
-            word: [rule(fields) for fields in rules] for word, rules in source.mapping["predicates"].items()
-        }
-    except (KeyError, TypeError, AttributeError) as error:
-        raise AssetError(
-            f"loaders/{source.name}.yaml is damaged: {error!r}.", "Install the package again."
-        ) from error
 
 
 class _Names:
@@ -212,7 +171,7 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
     for entry in entries:
         names.learn(entry)
     names.distrust()
-    rules = _rules(source, load_schema())
+    rules = read_rules(source, load_schema())
     nodes, edges = _Rows(number), _Rows(number)
     for done, entry in enumerate(entries):
         if done % 500 == 0:
@@ -232,7 +191,7 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
     progress(stage, len(entries), len(entries))
 
 
-def _links(entry: Lined, names: _Names, rules: dict[str, list[_Rule]], edges: _Rows) -> None:
+def _links(entry: Lined, names: _Names, rules: dict[str, list[Rule]], edges: _Rows) -> None:
     """A path's links and its indication as edges."""
     own = names.curie
     about = {
@@ -248,13 +207,8 @@ def _links(entry: Lined, names: _Names, rules: dict[str, list[_Rule]], edges: _R
             edges.rejects.append((link.line, "unknown id", start if start not in present else end, text))
             continue
         kinds = names.kind(start), names.kind(end)
-        rule = next((rule for rule in rules.get(link["key"], ()) if rule.fits(*kinds)), None)
+        rule, reason = first_rule(rules, link["key"], kinds)
         if rule is None:
-            reason = (
-                "predicate without a place between these kinds"
-                if link["key"] in rules
-                else "unknown predicate"
-            )
             edges.rejects.append((link.line, reason, f"{kinds[0]} {link['key']} {kinds[1]}", text))
             continue
         if rule.reverse:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from kedrec.loading.biocypher import read_biocypher
+from kedrec.loading.biolink import read_kgx
 from kedrec.loading.drugmechdb import read_drugmechdb
 from kedrec.loading.hetnet import read_hetnet
 from kedrec.loading.ontology import read_ontology
@@ -25,7 +27,9 @@ Reader: TypeAlias = "Callable[[Staging, Source, Path, Progress], None]"
 READERS: dict[str, Reader] = {
     "tables": read_tables,
     "drugmechdb": read_drugmechdb,
+    "biocypher": read_biocypher,
     "hetnet": read_hetnet,
+    "kgx": read_kgx,
     "ontology": read_ontology,
     "starter": read_starter,
     "trials": read_trials,

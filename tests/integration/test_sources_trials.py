@@ -61,7 +61,8 @@ PAGE = {
 }
 FLAT = {
     "nct_id": "NCT00000378", "brief_title": "Aspirin in MS", "overall_status": "Withdrawn",
-    "phase": "Phase 4", "study_type": "Interventional", "start_date": "July 1997", "conditions": ["Multiple Sclerosis"],
+    "phase": "Phase 4", "study_type": "Interventional",
+    "start_date": "July 1997", "conditions": ["Multiple Sclerosis"],
     "interventions": [{"type": "Drug", "name": "Aspirin (81 mg)"}], "condition_mesh": ["Sclerosis"],
 }  # fmt: skip
 
