@@ -11,9 +11,10 @@ from kedrec.cli.common import console, graph_option, json_option, print_json, pr
 @click.option("--drug", required=True, metavar="NAME", help="The drug: a name or an id.")
 @click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
 @click.option("--paths", default=12, show_default=True, help="Most evidence paths.")
+@click.option("--cypher", is_flag=True, help="Print Cypher that finds each path, for Neo4j Browser.")
 @graph_option
 @json_option
-def explain(drug: str, disease: str, paths: int, graph: str | None, as_json: bool) -> None:
+def explain(drug: str, disease: str, paths: int, cypher: bool, graph: str | None, as_json: bool) -> None:
     """Print the evidence for one drug and one disease: paths, sources, licences, links."""
     from kedrec.recommend import Kedrec
     from kedrec.settings import load_settings
@@ -22,6 +23,11 @@ def explain(drug: str, disease: str, paths: int, graph: str | None, as_json: boo
         found = kr.explain(drug, disease, paths=paths)
     if as_json:
         print_json(found)
+        return
+    if cypher:
+        from kedrec.evidence.cypher import script
+
+        click.echo(script((*found.evidence, *found.adverse, *found.safety.cautions)), nl=False)
         return
     from kedrec.cli.rendering import print_explanation
     from kedrec.cli.scores import print_chances
