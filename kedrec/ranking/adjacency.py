@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import Hop, PathTemplate
 
-__all__ = ["Adjacency", "Incidence", "Progress", "Table", "read_adjacency", "tables_of"]
+__all__ = ["TREATS", "Adjacency", "Incidence", "Progress", "Table", "read_adjacency", "tables_of"]
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the stage, what is done of it, and how much there is (None: not known)."""
 
 Table = tuple[str, str, str]
 """A relation, its start kind and its end kind."""
+
+TREATS: Table = ("TREATS", "Drug", "Disease")
+"""What is to be found out."""
 
 ALL, PLAIN = "all", "plain"
 """Every edge; or those that some source states beyond a curated mechanism. Curators write a mechanism down
@@ -146,7 +149,7 @@ class Adjacency:
 
 def tables_of(templates: Iterable[PathTemplate]) -> list[Table]:
     """The tables that the templates' metapaths go through, sorted, without repeats."""
-    found = {("TREATS", "Drug", "Disease")}
+    found = {TREATS}
     for template in templates:
         kind = "Drug"
         for hop in template.hops:

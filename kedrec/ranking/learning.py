@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from kedrec.ranking.adjacency import Incidence
+from kedrec.ranking.adjacency import TREATS, Incidence
 from kedrec.ranking.counts import PathCounter
 from kedrec.ranking.ensemble import Member, member_fits, side_by_side
 from kedrec.ranking.features import FeatureMaker, at_pairs, features_of
@@ -41,7 +41,6 @@ __all__ = [
     "unseen",
 ]
 
-TREATS = ("TREATS", "Drug", "Disease")
 BLOCK = 64
 """Diseases whose features are made at once, at most."""
 

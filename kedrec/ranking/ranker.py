@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from kedrec.errors import NotFoundError
-from kedrec.ranking.adjacency import Adjacency, Progress, read_adjacency
+from kedrec.ranking.adjacency import TREATS, Adjacency, Progress, read_adjacency
 from kedrec.ranking.arrays import ArrayFile, Arrays, DamagedFileError, write_arrays
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.storing import SEED, Standing, Stored, made
@@ -218,7 +218,7 @@ class Ranker:
             NotFoundError: the graph has no such disease.
         """
         number = self._number("Disease", disease_id)
-        back = self.adjacency.incidence(("TREATS", "Drug", "Disease")).back_indptr
+        back = self.adjacency.incidence(TREATS).back_indptr
         return int(back[number + 1] - back[number])
 
     def _number(self, kind: str, id: str) -> int:  # noqa: A002  # the field's own name
@@ -271,7 +271,7 @@ def _key(store: GraphStore, *, fit: bool) -> str:
 def _known(store: GraphStore) -> dict[str, list[str]]:
     """Sources of each known treatment, by "drug disease"."""
     known: dict[str, set[str]] = {}
-    for batch in store.edges("TREATS", "Drug", "Disease", ["start", "end", "source"]):
+    for batch in store.edges(*TREATS, ["start", "end", "source"]):
         for drug, disease, source in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             known.setdefault(f"{drug} {disease}", set()).add(source)
     return {pair: sorted(sources) for pair, sources in sorted(known.items())}
