@@ -15,6 +15,8 @@ import pytest
 from small_graph import edge, edge_file, node, node_file
 
 from kedrec.assets import list_assets
+from kedrec.evidence.cypher import path_statement
+from kedrec.evidence.rows import complete_paths
 from kedrec.loading import load_graph
 from kedrec.schema import load_schema
 from kedrec.stores import GraphStore, PathTemplate, Row, open_store, path_templates
@@ -175,3 +177,23 @@ def test_edges_between_given_nodes_are_equal(stores: tuple[GraphStore, GraphStor
 
     assert len(rows) > 100
     assert rows == server.edges_between("TREATS", "Drug", "Disease", drugs, diseases)
+
+
+def test_the_cypher_of_a_path_finds_it_on_both(stores: tuple[GraphStore, GraphStore]) -> None:
+    embedded, server = stores
+    templates = [PLANTED[name] for name in ("drug-binds-gene-disease", "contraindicated-for-parent")]
+    templates += [template for template in PLANTED.values() if len(template.hops) == 4][:2]
+    found = [
+        (one, tuple(f"PLANTED:{one.name}:{place}" for place in range(len(one.hops) + 1))) for one in templates
+    ]
+    for path in complete_paths(embedded, found):
+        assert path is not None
+        asked = path_statement(path)
+        rows = (
+            embedded._session().rows(asked.text, asked.parameters),  # type: ignore[attr-defined]  # as a user's client
+            server._read(asked.text, asked.parameters),  # type: ignore[attr-defined]
+        )
+        for these in rows:
+            assert len(these) == 2 ** len(path.steps)  # two parallel edges a step
+            for row in these:
+                assert [row[name]["id"] for name in asked.parameters] == [node.id for node in path.nodes]
