@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.evaluation.splits import Split, folds
-from kedrec.ranking.calibration import DegreeLine, Reliability, brier_skill, sigmoid
+from kedrec.ranking.calibration import DegreeLine, Reliability, brier_skill, platt, sigmoid
 from kedrec.ranking.ensemble import side_by_side
 from kedrec.ranking.fit import choose_metapaths
 from kedrec.ranking.learning import (
@@ -257,8 +257,9 @@ def _calibrated(scored: Scored, scores: NDArray[np.float64]) -> NDArray[np.float
     for fold in np.unique(scored.folds[scored.counted]).tolist():
         here = scored.counted & (scored.folds == fold)
         others = scored.counted & ~here
-        reliability = Reliability.of(scores[others], scored.known[others])
-        probabilities[here] = sigmoid(reliability.calibrated(scores[here]))
+        slope, shift = platt(scores[others], scored.known[others])
+        reliability = Reliability.of(shift + slope * scores[others], scored.known[others])
+        probabilities[here] = sigmoid(reliability.calibrated(shift + slope * scores[here]))
     return probabilities
 
 

@@ -25,7 +25,8 @@ __all__ = [
 _WINDOW = 25  # treatments that an interval is made of, at least
 _GRID = 200
 _TAKEN_OFF = 0.55  # of what the degree of a drug lets expect
-_TILT = 1e-4  # log-odds a point of score: keeps the order where shares are the same
+_POOLED = 1e-12  # shares that differ by less are one
+_BEYOND = 0.5  # log-odds a point of score, beyond the shares that are known: half as steep as scores are
 
 
 def sigmoid(scores: NDArray[Any]) -> NDArray[np.float64]:
@@ -61,9 +62,9 @@ class Reliability:
     """How often pairs of about a score were treatments, and the 95 % interval of that.
 
     Attributes:
-        scores: ascending, as the models gave them.
+        scores: ascending log-odds, as the models gave them.
         middle: the share as log-odds, rising.
-        low, high: ends of the interval, as probabilities.
+        low, high: ends of the interval, log-odds.
     """
 
     scores: tuple[float, ...]
@@ -96,20 +97,32 @@ class Reliability:
         share = isotonic_regression(found / (found + missed))
         low = np.minimum(np.maximum.accumulate(beta.ppf(0.025, found, missed)), share)
         high = np.maximum(np.minimum.accumulate(beta.ppf(0.975, found, missed)[::-1])[::-1], share)
-        middle = np.log(share / (1 - share))
-        return cls(
-            tuple(ordered[places].tolist()), *(tuple(values.tolist()) for values in (middle, low, high))
-        )
+        # A share that was pooled is that of the middle of its scores: between two such it rises.
+        pools = np.cumsum(np.diff(share, prepend=share[0]) > _POOLED)
+        sizes = np.bincount(pools)
+        means = [np.bincount(pools, values) / sizes for values in (ordered[places], share, low, high)]
+        knots, *ends = means[0], *(_logit(values) for values in means[1:])
+        return cls(tuple(knots.tolist()), *(tuple(values.tolist()) for values in ends))
 
     def calibrated(self, scores: NDArray[Any]) -> NDArray[np.float64]:
-        """Log-odds of the share at some scores; a better score never has less, and hardly ever the same."""
+        """Log-odds of the share at some scores; a better score has more, beyond the known shares too."""
         scores = np.asarray(scores, np.float64)
-        return np.asarray(np.interp(scores, self.scores, self.middle) + _TILT * (scores - self.scores[0]))
+        beyond = scores - np.clip(scores, self.scores[0], self.scores[-1])
+        return np.asarray(np.interp(scores, self.scores, self.middle) + _BEYOND * beyond)
 
     def interval(self, calibrated: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The lower and the upper ends at some calibrated log-odds."""
-        at = self.calibrated(np.array(self.scores))
-        return np.interp(calibrated, at, self.low), np.interp(calibrated, at, self.high)
+        """The lower and the upper ends at some calibrated log-odds, as probabilities.
+
+        Beyond the known shares the interval is as wide in log-odds as at the last of them.
+        """
+        calibrated = np.asarray(calibrated, np.float64)
+        beyond = calibrated - np.clip(calibrated, self.middle[0], self.middle[-1])
+        low, high = (sigmoid(np.interp(calibrated, self.middle, e) + beyond) for e in (self.low, self.high))
+        return low, high
+
+
+def _logit(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.log(shares / (1 - shares))
 
 
 @dataclass(frozen=True, slots=True)
