@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -17,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kedrec.errors import NotFoundError
-from kedrec.ranking.adjacency import PLAIN, Adjacency, read_adjacency
+from kedrec.ranking.adjacency import PLAIN
 from kedrec.ranking.arrays import ArrayFile, DamagedFileError, write_arrays
 from kedrec.ranking.counts import PathCounter
 from kedrec.ranking.groups import Ends, Window, grouped_counts, transformed, window_near
-from kedrec.ranking.metapaths import abbreviation, metapaths, schema_tables, written
+from kedrec.ranking.metapaths import abbreviation, metapaths, written
 from kedrec.ranking.storing import linked_tables
 from kedrec.ranking.xswap import ATTEMPTS, tables_along
 from kedrec.types import PathTypeChance
@@ -30,22 +31,37 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from kedrec.ranking.adjacency import Progress
+    from kedrec.ranking.adjacency import Adjacency, Progress
     from kedrec.ranking.arrays import Arrays
     from kedrec.ranking.metapaths import Metapath
-    from kedrec.stores.base import GraphStore
 
-__all__ = ["SMALLEST", "NullModel", "open_null", "path_chances"]
+__all__ = ["SMALLEST", "NullModel", "Permuting", "path_chances"]
 
 SMALLEST = 1e-6
 """The least p-value told: on permuted graphs themselves, lesser ones come ten times too often."""
 
 _LAYOUT = 2  # of the cached figures; another number makes old caches unread
 _KEPT = 4  # cached nulls, of the graphs asked last
-_SEED = 20230510
-
 
 _Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Permuting:
+    """What a null is made of; equal graphs give equal figures.
+
+    Attributes:
+        longest: most hops of a metapath, 1 to 4. 134 of three and 1,206 of four on Hetionet.
+        permutations: graphs to permute. Pairs of like degrees add up, so that a few are enough.
+        seed: of the permuting.
+    """
+
+    longest: int = 3
+    permutations: int = 20
+    seed: int = 20230510
+
+
+_USUAL = Permuting()
 
 
 class NullModel:
@@ -68,10 +84,7 @@ class NullModel:
         cls,
         adjacency: Adjacency,
         cache_dir: Path,
-        *,
-        longest: int = 3,
-        permutations: int = 20,
-        seed: int = _SEED,
+        how: Permuting = _USUAL,
         progress: Progress | None = None,
     ) -> Self:
         """The null of a graph: from the cache, or made (some minutes for Hetionet) and cached.
@@ -80,41 +93,27 @@ class NullModel:
             adjacency: the graph, read along every table that is to count.
             cache_dir: where nulls are kept, by the graph's very links: another graph never gets this one's.
                 A damaged file is made again; a folder that can't be written is done without.
-            longest: most hops of a metapath, 1 to 4. 134 of three and 1,206 of four on Hetionet.
-            permutations: graphs to permute. Pairs of like degrees add up, so that a few are enough.
-            seed: equal seeds and graphs give equal figures.
+            how: how it is permuted.
             progress: called as the permuting goes on, where it is needed.
         """
-        found = cls.cached(adjacency, cache_dir, longest=longest, permutations=permutations, seed=seed)
+        found = cls.cached(adjacency, cache_dir, how)
         if found is not None:
             return found
-        paths = _paths(adjacency, longest)
-        arrays = grouped_counts(adjacency, paths, permutations, seed, progress)
+        paths = _paths(adjacency, how.longest)
+        arrays = grouped_counts(adjacency, paths, how.permutations, how.seed, progress)
         with suppress(OSError):
-            path = _place(adjacency, cache_dir, paths, permutations, seed)
+            path = _place(adjacency, cache_dir, paths, how)
             write_arrays(path, arrays, {"metapaths": [written(each) for each in paths]})
             _forget(cache_dir)
-        return cls(adjacency, paths, arrays, permutations)
+        return cls(adjacency, paths, arrays, how.permutations)
 
     @classmethod
-    def cached(
-        cls,
-        adjacency: Adjacency,
-        cache_dir: Path,
-        *,
-        longest: int = 3,
-        permutations: int = 20,
-        seed: int = _SEED,
-    ) -> Self | None:
-        """The null of a graph where `open` made it before, in milliseconds; None where it has to be made.
-
-        Args:
-            adjacency, cache_dir, longest, permutations, seed: as for `open`.
-        """
-        paths = _paths(adjacency, longest)
+    def cached(cls, adjacency: Adjacency, cache_dir: Path, how: Permuting = _USUAL) -> Self | None:
+        """The null of a graph where `open` made it before, in milliseconds; None where it has to be made."""
+        paths = _paths(adjacency, how.longest)
         with suppress(OSError, DamagedFileError):
-            arrays = ArrayFile(_place(adjacency, cache_dir, paths, permutations, seed))
-            return cls(adjacency, paths, arrays, permutations)
+            arrays = ArrayFile(_place(adjacency, cache_dir, paths, how))
+            return cls(adjacency, paths, arrays, how.permutations)
         return None
 
     def p_value(self, metapath: Metapath, drug: int, disease: int, dwpc: float) -> float:
@@ -225,24 +224,6 @@ class NullModel:
         return window_near(self._arrays, place, here, there)
 
 
-def open_null(
-    store: GraphStore,
-    cache_dir: Path,
-    *,
-    longest: int = 3,
-    permutations: int = 20,
-    progress: Progress | None = None,
-) -> NullModel:
-    """The null of a stored graph, made and cached where it isn't there yet (`kedrec rank null`).
-
-    Args:
-        store: the graph.
-        cache_dir, longest, permutations, progress: as for `NullModel.open`.
-    """
-    adjacency = Adjacency(read_adjacency(store, schema_tables(), progress))
-    return NullModel.open(adjacency, cache_dir, longest=longest, permutations=permutations, progress=progress)
-
-
 def path_chances(
     adjacency: Adjacency, cache_dir: Path, drug_id: str, disease_id: str
 ) -> list[PathTypeChance] | None:
@@ -271,11 +252,9 @@ def _paths(adjacency: Adjacency, longest: int) -> list[Metapath]:
     return metapaths(linked_tables(adjacency), longest)
 
 
-def _place(
-    adjacency: Adjacency, cache_dir: Path, paths: Sequence[Metapath], permutations: int, seed: int
-) -> Path:
+def _place(adjacency: Adjacency, cache_dir: Path, paths: Sequence[Metapath], how: Permuting) -> Path:
     """The file of a null, named by all that it depends on, the links themselves among it."""
-    head = [_LAYOUT, ATTEMPTS, seed, permutations, [written(path) for path in paths]]
+    head = [_LAYOUT, ATTEMPTS, how.seed, how.permutations, [written(path) for path in paths]]
     digest = hashlib.sha256(json.dumps(head).encode())
     for table in tables_along(paths):
         links = adjacency.incidence(table, PLAIN)

@@ -17,7 +17,7 @@ from kedrec.ranking.adjacency import PLAIN, Adjacency, Incidence, Table, read_ad
 from kedrec.ranking.counts import PathCounter
 from kedrec.ranking.groups import transformed
 from kedrec.ranking.metapaths import Metapath, schema_tables, written
-from kedrec.ranking.null import SMALLEST, NullModel, path_chances
+from kedrec.ranking.null import SMALLEST, NullModel, Permuting, path_chances
 from kedrec.ranking.xswap import incidence_of, permuted, permuted_graphs
 
 GENES = "Drug BINDS Gene < ASSOCIATED_WITH Disease"
@@ -140,7 +140,7 @@ def paths_of(null: NullModel) -> dict[str, Metapath]:
 
 def test_on_a_graph_of_chance_small_p_values_are_as_rare_as_they_say(tmp_path: Path) -> None:
     adjacency = chance_graph(1)
-    null = NullModel.open(adjacency, tmp_path, longest=2, permutations=25)
+    null = NullModel.open(adjacency, tmp_path, Permuting(longest=2, permutations=25))
     assert {GENES, TREATED} <= set(paths_of(null))
     rows = {row.limit: row for row in calibration(adjacency, null, seed=99)}
     assert rows[0.05].joined > 5000
@@ -167,7 +167,7 @@ def test_a_pair_that_shares_more_genes_than_its_degrees_bring_stands_out(tmp_pat
         ]
     graph = ListedGraph(links, {"Drug": 80, "Gene": 150, "Disease": 40})
     adjacency = Adjacency(read_adjacency(graph, schema_tables()))  # type: ignore[arg-type]
-    null = NullModel.open(adjacency, tmp_path, longest=2, permutations=10)
+    null = NullModel.open(adjacency, tmp_path, Permuting(longest=2, permutations=10))
     (pair,) = null.pair(number(adjacency, "Drug", 0), number(adjacency, "Disease", 0))
     assert path_chances(adjacency, tmp_path, "Drug:0", "Disease:0") is None  # made for two hops alone
     NullModel.open(adjacency, tmp_path)
@@ -202,7 +202,7 @@ def test_the_p_value_is_the_gamma_hurdle_of_pairs_of_the_same_degrees(tmp_path: 
             links += [(relation, kind, "Gene", f"{kind}:{node}", f"Gene:{gene}", "one", ()) for gene in genes]
     graph = ListedGraph(links, {"Drug": 40, "Gene": 60, "Disease": 30})
     adjacency = Adjacency(read_adjacency(graph, schema_tables()))  # type: ignore[arg-type]
-    null = NullModel.open(adjacency, tmp_path, longest=2, permutations=6, seed=5)
+    null = NullModel.open(adjacency, tmp_path, Permuting(longest=2, permutations=6, seed=5))
     path = paths_of(null)[GENES]
     drug, disease = number(adjacency, "Drug", 1), number(adjacency, "Disease", 1)
     at = null.paths.index(path)
@@ -232,7 +232,7 @@ def test_the_p_value_is_the_gamma_hurdle_of_pairs_of_the_same_degrees(tmp_path: 
 
 def test_a_pairs_own_treatment_counts_for_neither_its_degree_nor_its_paths(tmp_path: Path) -> None:
     adjacency = chance_graph(4, 60, 30)
-    null = NullModel.open(adjacency, tmp_path, longest=2, permutations=5)
+    null = NullModel.open(adjacency, tmp_path, Permuting(longest=2, permutations=5))
     path = paths_of(null)[TREATED]
     degrees = adjacency.incidence(("TREATS", "Drug", "Disease")).degrees
     treats = linked(adjacency.incidence(("TREATS", "Drug", "Disease")))
@@ -259,14 +259,17 @@ def test_the_null_is_kept_for_its_own_graph_and_made_again_where_damaged(tmp_pat
     def made(graph: Adjacency) -> NullModel:
         calls.clear()
         return NullModel.open(
-            graph, tmp_path, longest=2, permutations=3, progress=lambda _, done, __: calls.append(done)
+            graph,
+            tmp_path,
+            Permuting(longest=2, permutations=3),
+            progress=lambda _, done, __: calls.append(done),
         )
 
-    assert NullModel.cached(adjacency, tmp_path, longest=2, permutations=3) is None
+    assert NullModel.cached(adjacency, tmp_path, Permuting(longest=2, permutations=3)) is None
     first = made(adjacency)
     assert calls == [0, 1, 2]
-    assert NullModel.cached(adjacency, tmp_path, longest=2, permutations=3) is not None
-    assert NullModel.cached(adjacency, tmp_path, longest=2, permutations=4) is None
+    assert NullModel.cached(adjacency, tmp_path, Permuting(longest=2, permutations=3)) is not None
+    assert NullModel.cached(adjacency, tmp_path, Permuting(longest=2, permutations=4)) is None
     assert first.permutations == 3
     path = paths_of(first)[GENES]
     second = made(adjacency)
@@ -286,7 +289,7 @@ def test_a_graph_without_paths_and_a_node_without_links_are_answered(tmp_path: P
     empty = NullModel.open(
         Adjacency(read_adjacency(nothing, schema_tables())),  # type: ignore[arg-type]
         tmp_path,
-        permutations=2,
+        Permuting(permutations=2),
     )
     assert empty.paths == []
     assert empty.pair(0, 0) == []
@@ -298,8 +301,7 @@ def test_a_graph_without_paths_and_a_node_without_links_are_answered(tmp_path: P
     null = NullModel.open(
         Adjacency(read_adjacency(graph, schema_tables())),  # type: ignore[arg-type]
         tmp_path,
-        longest=2,
-        permutations=2,
+        Permuting(longest=2, permutations=2),
     )
     assert null.pair(1, 0) == []
     (only,) = null.pair(0, 0)
