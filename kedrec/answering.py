@@ -11,7 +11,7 @@ from kedrec import __version__
 from kedrec.evidence.retrieval import PairEvidence, retrieve
 from kedrec.grounding import check, from_evidence
 from kedrec.llm.default import BASE_FILE
-from kedrec.llm.prompting import PROMPT_VERSION, RationalePrompt, rationale_request
+from kedrec.llm.prompting import PROMPT_VERSION, model_request
 from kedrec.safety import SafetyBook
 from kedrec.stores import path_templates
 from kedrec.types import SMALLER, Coverage, Manifest, Recommendation, ScorePart
@@ -119,7 +119,10 @@ class Answering:
             return rationales
         self._report("Loading the language model", 0, None)
         model = self._model()
-        prompts = [self._prompt(model, pairs[number]) for number in asked]
+        prompts = [
+            model_request(model, pairs[number], max_tokens=_ANSWER_TOKENS, seed=self._seed)
+            for number in asked
+        ]
         for start in range(0, len(asked), _AT_ONCE):
             self._report("Writing rationales", start, len(asked))
             batch = range(start, min(start + _AT_ONCE, len(asked)))
@@ -200,19 +203,6 @@ class Answering:
             model_sha256="" if model is None else model.info.sha256,
             seed=self._seed,
             licences=tuple(sorted(licences)),
-        )
-
-    def _prompt(self, model: ChatModel, pair: PairEvidence) -> RationalePrompt:
-        return rationale_request(
-            pair.drug,
-            pair.disease,
-            pair.evidence,
-            pair.adverse,
-            count_tokens=model.count_tokens,
-            context=model.info.context,
-            max_tokens=_ANSWER_TOKENS,
-            seed=self._seed,
-            grammar=model.info.grammars,
         )
 
     def _report(self, stage: str, done: int, total: int | None) -> None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from kedrec.grounding import check
-from kedrec.llm.prompting import PROMPT_VERSION, rationale_request
+from kedrec.llm.prompting import PROMPT_VERSION, model_request
 
 if TYPE_CHECKING:
     from kedrec.evidence.retrieval import PairEvidence
@@ -143,20 +143,7 @@ def evaluate(
     begun = time.monotonic()
     for start in range(0, len(pairs), _BATCH):
         batch = pairs[start : start + _BATCH]
-        prompts = [
-            rationale_request(
-                pair.drug,
-                pair.disease,
-                pair.evidence,
-                pair.adverse,
-                count_tokens=model.count_tokens,
-                context=model.info.context,
-                max_tokens=max_tokens,
-                seed=seed,
-                grammar=model.info.grammars,
-            )
-            for pair in batch
-        ]
+        prompts = [model_request(model, pair, max_tokens=max_tokens, seed=seed) for pair in batch]
         responses = model.chat_many([prompt.request for prompt in prompts])
         for pair, response in zip(batch, responses, strict=True):
             rationale = check(

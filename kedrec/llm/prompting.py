@@ -19,9 +19,17 @@ from kedrec.llm.base import ChatRequest, Message
 from kedrec.text import one_line
 
 if TYPE_CHECKING:
+    from kedrec.evidence.retrieval import PairEvidence
+    from kedrec.llm.base import ChatModel
     from kedrec.types import Entity, Evidence
 
-__all__ = ["PROMPT_VERSION", "RationalePrompt", "rationale_grammar", "rationale_request"]
+__all__ = [
+    "PROMPT_VERSION",
+    "RationalePrompt",
+    "model_request",
+    "rationale_grammar",
+    "rationale_request",
+]
 
 PROMPT_VERSION = "rationale-v1"
 
@@ -59,6 +67,21 @@ class RationalePrompt:
         return ChatRequest(
             messages=self.messages, max_tokens=self.max_tokens, seed=self.seed, grammar=self.grammar
         )
+
+
+def model_request(model: ChatModel, pair: PairEvidence, *, max_tokens: int, seed: int) -> RationalePrompt:
+    """What a model is asked of a pair, within its context and by its own count of tokens."""
+    return rationale_request(
+        pair.drug,
+        pair.disease,
+        pair.evidence,
+        pair.adverse,
+        count_tokens=model.count_tokens,
+        context=model.info.context,
+        max_tokens=max_tokens,
+        seed=seed,
+        grammar=model.info.grammars,
+    )
 
 
 def rationale_request(
