@@ -26,7 +26,7 @@ _COMMANDS = {
 }
 _LOAD_COMMANDS = {
     "graph": ("kedrec.cli.load", "Load sources into the graph database."),
-    "sources": ("kedrec.cli.load", "List the sources that can be loaded."),
+    "sources": ("kedrec.cli.sources", "List the sources that can be loaded."),
 }
 
 

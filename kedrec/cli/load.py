@@ -1,4 +1,4 @@
-"""`kedrec-load`: loads sources into the graph, and lists them."""
+"""`kedrec-load graph`: loads sources into the graph."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kedrec.loading import LoadReport, RowReport
     from kedrec.settings import Settings
 
-__all__ = ["graph", "sources"]
+__all__ = ["graph"]
 
 
 @click.command()
@@ -26,8 +26,10 @@ __all__ = ["graph", "sources"]
     "folder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Folder with a folder for each source (DIR/hetionet), or the source's own folder.",
+    help="Folder with a folder for each source (DIR/hetionet), or the source's own folder. Without it, "
+    "files are fetched into the cache.",
 )
+@click.option("--again", is_flag=True, help="Fetch the sources' files anew, for a newer release.")
 @click.option(
     "--work",
     metavar="DIR",
@@ -40,6 +42,7 @@ __all__ = ["graph", "sources"]
 def graph(
     source: tuple[str, ...],
     folder: Path | None,
+    again: bool,
     work: Path | None,
     no_fit: bool,
     graph: str | None,
@@ -49,12 +52,15 @@ def graph(
 
     Loading again writes only what is new or changed. `kedrec-load sources` lists the sources.
     """
+    from kedrec.cli.sources import fetched
     from kedrec.errors import DataError
     from kedrec.loading import load_graph
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
 
     settings = load_settings(graph=graph)
+    if folder is None:
+        folder = fetched(source, settings, again=again)
     kept = settings.home / "loading"
     try:
         kept.mkdir(parents=True, exist_ok=True)
@@ -147,22 +153,3 @@ def _print(report: LoadReport) -> None:
     out.print(f"Fingerprint {report.fingerprint}, digest {report.digest}, {report.seconds:.1f} s")
     if report.rejects:
         out.print(f"Rejected rows: {report.rejects}")
-
-
-@click.command()
-@json_option
-def sources(as_json: bool) -> None:  # click passes by name
-    """List the sources that can be loaded."""
-    from kedrec.loading import list_sources
-
-    known = list_sources()
-    if as_json:
-        keys = ("name", "title", "version", "homepage", "licence", "brings", "obtain")
-        print_json([{key: getattr(source, key) for key in keys} for source in known])
-        return
-    out = console()
-    for source in known:
-        out.print(f"{source.name}: {source.title}, version {source.version}")
-        for line in (source.brings, f"Licence: {source.licence}", source.homepage, source.obtain):
-            if line:
-                out.print(f"  {line}")

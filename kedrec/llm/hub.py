@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import ModelError, NotFoundError
+from kedrec.fetching import file_hash, forget, receive, settle
 from kedrec.llm.files import Progress, disk_errors, replacing
 
 if TYPE_CHECKING:
@@ -135,50 +135,40 @@ def _fetch(client: httpx2.Client, path: str, file: HubFile, folder: Path, progre
     part = folder / f".{file.name}.{(file.sha256 or file.blob)[:16]}.part"
     have = part.stat().st_size if part.exists() else 0
     if have > file.size:
-        part.unlink()
+        forget(part)
         have = 0
     if have < file.size:
-        _receive(client, path, file, part, have=have, progress=progress)
+        _receive(client, path, file, part, progress=progress)
     if part.stat().st_size > file.size:
-        part.unlink()
+        forget(part)
         raise ModelError(f"{file.name} arrived in another size than the hub says.", "Run the command again.")
     if part.stat().st_size < file.size:
         raise ModelError(
             f"The hub sent only a part of {file.name}.", "Run the command again; it goes on from there."
         )
     if not _intact(part, file):
-        part.unlink()
+        forget(part)
         raise ModelError(f"{file.name} arrived damaged: its hash is wrong.", "Run the command again.")
-    part.replace(target)
+    settle(part, target)
 
 
-def _receive(
-    client: httpx2.Client, path: str, file: HubFile, part: Path, *, have: int, progress: Progress
-) -> None:
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with _mapped(file.name), client.stream("GET", path, headers=headers) as response:
-        if response.status_code == 200:
-            have = 0  # the server starts over
-        elif response.status_code != 206 or not have:
-            response.read()
-            _check(response, file.name)
-        with part.open("ab" if have else "wb") as out:
-            for block in response.iter_bytes():
-                out.write(block)
-                have += len(block)
-                if have > file.size:
-                    break  # more than the hub said: refused afterwards
-                progress(f"Fetching {file.name}", have, file.size)
+def _receive(client: httpx2.Client, path: str, file: HubFile, part: Path, *, progress: Progress) -> None:
+    with _mapped(file.name):
+        receive(
+            client,
+            path,
+            part,
+            refused=lambda response: _check(response, file.name),
+            progress=lambda have, _: progress(f"Fetching {file.name}", have, file.size),
+            size=file.size,
+        )
 
 
 def _intact(path: Path, file: HubFile) -> bool:
-    digest = hashlib.sha256() if file.sha256 else hashlib.sha1(usedforsecurity=False)
-    if not file.sha256:  # git's own hash of small files
-        digest.update(f"blob {file.size}\0".encode())
-    with path.open("rb") as content:
-        while block := content.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest() == (file.sha256 or file.blob)
+    if file.sha256:
+        return file_hash(path) == file.sha256
+    # git's own hash of small files
+    return file_hash(path, "sha1", f"blob {file.size}\0".encode()) == file.blob
 
 
 @contextmanager

@@ -1,0 +1,233 @@
+"""Fetching a source's files from a small server: going on, trying again, checking, and what can't be had."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kedrec.cli.load import graph
+from kedrec.errors import DataError, NotFoundError
+from kedrec.loading import sources
+from kedrec.loading.download import cache_folder, cached, fetch_source
+from kedrec.loading.sources import Download, Source, load_source
+
+CONTENT = bytes(range(256)) * 2000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Server:
+    """What is published, how the server misbehaves, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.files: dict[str, bytes] = {"/edges.gz": CONTENT}
+        self.cuts: list[int] = []
+        self.answers: list[tuple[int, dict[str, str]]] = []
+        self.tag = '"one"'
+        self.ranges = True
+        self.asked: list[tuple[str, str | None]] = []
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    held = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            span = self.headers.get("range")
+            held.asked.append((self.path, span))
+            if held.answers:
+                status, headers = held.answers.pop(0)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", "0")
+                self.end_headers()
+                return
+            if self.path not in held.files:
+                self.send_response(404)
+                self.send_header("content-length", "0")
+                self.end_headers()
+                return
+            data = held.files[self.path]
+            start = 0
+            if span and held.ranges and self.headers.get("if-range") in (None, held.tag):
+                start = int(span.removeprefix("bytes=").rstrip("-"))
+            self.send_response(206 if start else 200)
+            if held.tag:
+                self.send_header("etag", held.tag)
+            if start:
+                self.send_header("content-range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+            self.send_header("content-length", str(len(data) - start))
+            self.end_headers()
+            cut = held.cuts.pop(0) if held.cuts else None
+            self.wfile.write(data[start:][:cut])
+            if cut is not None:
+                self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
+    held.url = f"http://127.0.0.1:{listening.server_port}"
+    yield held
+    listening.shutdown()
+    listening.server_close()
+
+
+def published(server: Server, name: str = "/edges.gz", **fields: object) -> Source:
+    given = {"path": name.lstrip("/"), **fields}
+    return dataclasses.replace(
+        load_source("hetionet"),
+        downloads=(Download(url=f"{server.url}{name}", **given),),  # type: ignore[arg-type]
+    )
+
+
+def quiet(_stage: str, _done: int, _total: int | None) -> None:
+    pass
+
+
+def test_a_file_is_fetched_once_and_told_of(server: Server, tmp_path: Path) -> None:
+    source = published(server, sha256=SHA256)
+    assert cached(tmp_path, source) is None
+    told: list[tuple[str, int, int | None]] = []
+    folder = fetch_source(source, tmp_path, lambda *args: told.append(args))
+    assert folder == cache_folder(tmp_path, source)
+    assert (folder / "edges.gz").read_bytes() == CONTENT
+    assert told[-1] == ("Fetching edges.gz", len(CONTENT), len(CONTENT))
+    found = cached(tmp_path, source)
+    assert found is not None
+    assert found.size == len(CONTENT)
+    fetch_source(source, tmp_path, quiet)
+    assert len(server.asked) == 1
+    fetch_source(source, tmp_path, quiet, again=True)
+    assert len(server.asked) == 2
+    assert sorted(path.name for path in folder.iterdir()) == ["edges.gz", "kedrec.json"]
+    (folder / "edges.gz").write_bytes(b"cut")
+    assert cached(tmp_path, source) is None
+    fetch_source(source, tmp_path, quiet)
+    assert (folder / "edges.gz").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_cut_connection_is_gone_on_with_at_once(server: Server, tmp_path: Path, ranges: bool) -> None:
+    server.cuts, server.ranges = [100_000, 200_000], ranges
+    waited: list[float] = []
+    folder = fetch_source(published(server, sha256=SHA256), tmp_path, quiet, sleep=waited.append)
+    assert (folder / "edges.gz").read_bytes() == CONTENT
+    assert len(waited) == 2
+    assert [span for _, span in server.asked] == [
+        None, "bytes=100000-", "bytes=300000-" if ranges else "bytes=200000-",
+    ]  # fmt: skip
+
+
+def test_what_came_is_kept_for_the_next_run(server: Server, tmp_path: Path) -> None:
+    server.cuts = [100_000] + [0] * 6
+    with pytest.raises(DataError, match=r"run the command again; it goes on .*--from DIR"):
+        fetch_source(published(server), tmp_path, quiet, sleep=lambda _: None)
+    server.cuts = []
+    fetch_source(published(server), tmp_path, quiet)
+    assert server.asked[-1][1] == "bytes=100000-"
+
+
+def test_a_file_that_changed_meanwhile_starts_over(server: Server, tmp_path: Path) -> None:
+    server.cuts = [100_000] + [0] * 6
+    with pytest.raises(DataError):
+        fetch_source(published(server), tmp_path, quiet, sleep=lambda _: None)
+    server.files["/edges.gz"] = new = CONTENT[::-1]
+    server.tag, server.cuts = '"two"', []
+    folder = fetch_source(published(server), tmp_path, quiet)
+    assert (folder / "edges.gz").read_bytes() == new
+
+
+def test_without_a_version_of_its_own_a_cut_file_starts_over(server: Server, tmp_path: Path) -> None:
+    server.tag, server.cuts = "", [100_000]
+    folder = fetch_source(published(server), tmp_path, quiet, sleep=lambda _: None)
+    assert (folder / "edges.gz").read_bytes() == CONTENT
+    assert [span for _, span in server.asked] == [None, None]
+
+
+def test_a_busy_server_is_asked_again_when_it_says(server: Server, tmp_path: Path) -> None:
+    server.answers = [(429, {"retry-after": "7"}), (503, {}), (500, {"retry-after": "9999"})]
+    waited: list[float] = []
+    fetch_source(published(server), tmp_path, quiet, sleep=waited.append)
+    assert waited == [7.0, 2.0, 60.0]
+    server.answers = [(429, {})] * 9
+    with pytest.raises(DataError, match="429"):
+        fetch_source(published(server), tmp_path, quiet, again=True, sleep=waited.append)
+
+
+def test_a_wrong_checksum_is_refused_and_nothing_of_it_stays(server: Server, tmp_path: Path) -> None:
+    source = published(server, sha256="0" * 64)
+    with pytest.raises(DataError, match=rf"SHA-256 is {SHA256}, not 0000"):
+        fetch_source(source, tmp_path, quiet)
+    assert [*cache_folder(tmp_path, source).iterdir()] == []
+
+
+def test_what_is_not_there_says_where_to_get_it(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"404.*github"):
+        fetch_source(published(server, "/gone.gz"), tmp_path, quiet)
+    nowhere = dataclasses.replace(published(server), downloads=(Download("http://127.0.0.1:9/x", "x"),))
+    with pytest.raises(DataError, match="Check the network"):
+        fetch_source(nowhere, tmp_path, quiet, sleep=lambda _: None)
+    with pytest.raises(DataError, match=r"'repodb' can't be fetched.*full\.csv.*--from DIR"):
+        fetch_source(load_source("repodb"), tmp_path, quiet)
+
+
+def archive(kind: str) -> bytes:
+    out = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(out, "w") as zipped:
+            zipped.writestr("../../drkg.tsv", CONTENT)
+            zipped.writestr("embed/other.npy", b"no")
+    else:
+        with tarfile.open(fileobj=out, mode="w:gz") as tar:
+            for name, data in (("./../drkg.tsv", CONTENT), ("./embed/other.npy", b"no")):
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+            link = tarfile.TarInfo("link/drkg.tsv")
+            link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+            tar.addfile(link)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_only_what_is_wanted_comes_out_of_an_archive(server: Server, tmp_path: Path, kind: str) -> None:
+    server.files[f"/drkg.{kind}"] = archive(kind)
+    folder = fetch_source(published(server, f"/drkg.{kind}", members=("drkg.tsv",)), tmp_path, quiet)
+    assert sorted(path.name for path in folder.iterdir()) == ["drkg.tsv", "kedrec.json"]
+    assert (folder / "drkg.tsv").read_bytes() == CONTENT
+    for members, content in ((("none.tsv",), archive(kind)), (("drkg.tsv",), b"no archive")):
+        server.files[f"/drkg.{kind}"] = content
+        with pytest.raises(DataError, match=r"holds no none|no archive"):
+            fetch_source(published(server, f"/drkg.{kind}", members=members), tmp_path, quiet, again=True)
+
+
+def test_the_command_fetches_says_the_licence_and_loads(
+    server: Server, kedrec_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.files["/drkg.tsv"] = b"Compound::DB00945\tDRUGBANK::treats::Compound:Disease\tDisease::DOID:7148\n"
+    drkg = dataclasses.replace(
+        load_source("drkg"), downloads=(Download(f"{server.url}/drkg.tsv", "drkg.tsv"),)
+    )
+    declared = sources._declared() | {"drkg": drkg}
+    monkeypatch.setattr(sources, "_declared", lambda: declared)
+    for told in (True, False):  # the second time it is there
+        result = CliRunner().invoke(graph, ["drkg", "--no-fit"], catch_exceptions=False)
+        assert result.exit_code == 0
+        said = "Drug Repurposing Knowledge Graph (DRKG): 216 MB packed, from 127.0.0.1. Licence: mixed"
+        assert (said in result.stderr) == told
+        assert "TREATS" in result.stdout
+        assert len(server.asked) == 1
