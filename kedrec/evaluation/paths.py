@@ -1,66 +1,31 @@
-"""Whether the paths chosen for a pair are the mechanism that a curator drew.
+"""How often the paths chosen for a pair are the mechanism that a curator drew, and where among them.
 
-Every indication that DrugMechDB explains is asked for with its own treatment hidden, and its mechanisms
-with it; whoever ranks the pair's paths has not seen them. Two settings differ in what else is hidden:
-
-- `all hidden`: no link is left that only curated mechanisms state.
-- `own hidden`: other indications' mechanisms are knowledge that may be used.
-
-A path matches the curated mechanism by one of three definitions:
-
-- `exact`: between drug and disease it has the nodes of one curated path, all of them, in order.
-- `nodes`: every node between is one of the mechanism's; at least two are, or one where the curated paths
-  have no more.
-- `3 hops`: the same, of paths of at most three hops, which compete among themselves: how KGML-xDTD counts
-  (Ma et al., GigaScience 2023;12:giad057).
+Which indications are asked for, what is hidden and what counts as a match: see `path_cases`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kedrec.evaluation.mechanisms import Without, read_indications
-from kedrec.evaluation.path_fit import fit
+from kedrec.evaluation.path_cases import DEFINITIONS, SETTINGS
+from kedrec.evaluation.path_learning import out_of_fold
 from kedrec.evaluation.path_tables import DEPTHS, Found, Quality, figure
-from kedrec.evidence.chains import CHAIN, LONGEST, Mechanisms
-from kedrec.evidence.path_features import NUMERIC, PairFacts, facts_of, pool_of
-from kedrec.evidence.scoring import PathWeights, chosen, written
-from kedrec.ranking.adjacency import Adjacency, read_adjacency
-from kedrec.ranking.metapaths import kinds_of, schema_tables
-from kedrec.stores.templates import path_templates
+from kedrec.evidence.path_features import NUMERIC
+from kedrec.evidence.scoring import chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from kedrec.evaluation.mechanisms import Indication, Node
-    from kedrec.evaluation.path_fit import Weights
+    from kedrec.evaluation.path_cases import Case
     from kedrec.evidence.path_features import Pool
-    from kedrec.ranking.adjacency import Progress, Table
-    from kedrec.stores.base import GraphStore
-    from kedrec.stores.templates import PathTemplate
+    from kedrec.ranking.adjacency import Progress
 
-__all__ = [
-    "DEFINITIONS",
-    "SETTINGS",
-    "Case",
-    "cases_of",
-    "evaluate",
-    "in_random_order",
-    "learn",
-    "ranks",
-    "refit",
-]
+__all__ = ["evaluate", "in_random_order", "ranks"]
 
-SETTINGS = ("all hidden", "own hidden")
-DEFINITIONS = ("exact", "nodes", "3 hops")
 SHOWN, LEARNED, SHARE, WEIGHT, SHORTEST, RANDOM = (
     "as shown: learned, made diverse",
     "learned on other diseases",
@@ -70,12 +35,7 @@ SHOWN, LEARNED, SHARE, WEIGHT, SHORTEST, RANDOM = (
     "random path",
 )
 
-_MOST = 200  # paths of a template that compete, the heaviest
-_FOLDS = 5
 _DRAWS = 1000  # of the bootstrap
-_KGML_HOPS = 3
-_HIDDEN_COUNTS = 5.0  # how often a pair without any curated knowledge counts: there are few of them
-_ANALOGY = 2.0  # log-odds that an analogy loses
 _FUNCTIONAL = frozenset(
     {
         "Gene",
@@ -87,32 +47,6 @@ _FUNCTIONAL = frozenset(
         "CellularComponent",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One indication in one setting.
-
-    Attributes:
-        indication: what curators wrote down.
-        setting: one of `SETTINGS`.
-        pool: the paths that compete.
-        matching: definition -> which of them match.
-        reachable: definition -> whether any path of the graph matches, along whatever relations.
-        sequences: the nodes between, of each path.
-    """
-
-    indication: Indication
-    setting: str
-    pool: Pool
-    matching: dict[str, NDArray[np.bool_]]
-    reachable: dict[str, bool]
-    sequences: list[tuple[Node, ...]]
-
-    @property
-    def short(self) -> NDArray[np.bool_]:
-        """Which paths have at most three hops."""
-        return np.array([len(path) < _KGML_HOPS for path in self.sequences], bool)
 
 
 def evaluate(
@@ -129,7 +63,7 @@ def evaluate(
         progress: called as the work goes on.
     """
     generator = np.random.default_rng(seed)
-    learned = _out_of_fold(cases, generator, progress)
+    learned = out_of_fold(cases, generator, progress)
     qualities, found = [], []
     for setting in SETTINGS:
         these = [
@@ -160,196 +94,6 @@ def evaluate(
             if method not in (SHORTEST, RANDOM):
                 found.append(_found(setting, method, scored, draws))
     return qualities, found
-
-
-def cases_of(store: GraphStore, *, most: int = _MOST, progress: Progress | None = None) -> list[Case]:
-    """Every indication in every setting where the graph, as far as it isn't hidden, knows both ends.
-
-    Args:
-        store: a graph that DrugMechDB was loaded into.
-        most: paths of one template that compete, the heaviest.
-        progress: called as the work goes on.
-    """
-    whole = Adjacency(read_adjacency(store, schema_tables(), progress))
-    indications = read_indications(store, progress)
-    templates = _supporting()
-    facts, mechanisms = _facts(store), Mechanisms(whole)
-    cases = []
-    for setting in SETTINGS:
-        for done, indication in enumerate(indications):
-            if progress is not None:
-                progress(f"Looking for paths, {setting}", done, len(indications))
-            view = Without(whole, indication, every=setting == "all hidden")
-            if not all(
-                _linked(view, kind, number)
-                for kind, number in zip(("Drug", "Disease"), view.pair, strict=True)
-            ):
-                continue
-            pool = pool_of(view, mechanisms, templates, facts(indication), view.pair, most=most)
-            cases.append(_case(indication, setting, view, pool))
-    return cases
-
-
-def _supporting() -> list[PathTemplate]:
-    return [template for template in path_templates() if template.stance == "supports"]
-
-
-def _facts(store: GraphStore) -> Callable[[Indication], PairFacts]:
-    """The facts of a pair that other sources than curated mechanisms state."""
-    rows: list[dict[str, list[dict[str, Any]]]] = []
-    for relation, start in (("BINDS", "Drug"), ("ASSOCIATED_WITH", "Disease")):
-        of: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for batch in store.edges(
-            relation, start, "Gene", ["start", "end", "evidence", "action", "mechanisms"]
-        ):
-            for edge in batch.to_pylist():
-                if not edge["mechanisms"]:
-                    of[edge["start"]].append({"end_id": edge["end"], "edge": edge})
-        rows.append(of)
-    binds, associated = rows
-    return lambda one: facts_of(binds.get(one.drug, ()), associated.get(one.disease, ()))
-
-
-@cache
-def _tables_at(kind: str) -> list[Table]:
-    return [table for table in schema_tables() if kind in table[1:]]
-
-
-def _linked(view: Without, kind: str, number: int) -> bool:
-    """Whether any link is left at a node."""
-    for table in _tables_at(kind):
-        if view.has(table):
-            links = view.incidence(table)
-            if table[1] == kind and links.indptr[number + 1] > links.indptr[number]:
-                return True
-            if table[2] == kind and links.back_indptr[number + 1] > links.back_indptr[number]:
-                return True
-    return False
-
-
-def _case(indication: Indication, setting: str, view: Without, pool: Pool) -> Case:
-    sequences = [
-        tuple(zip(pool.shapes[pool.shape[path]], pool.ids(view, path), strict=True))
-        for path in range(len(pool))
-    ]
-    nodes = np.array([indication.matches(path) for path in sequences], bool)
-    short = np.array([len(path) < _KGML_HOPS for path in sequences], bool)
-    return Case(
-        indication,
-        setting,
-        pool,
-        {
-            "exact": np.array([path in indication.paths for path in sequences], bool),
-            "nodes": nodes,
-            "3 hops": nodes & short,
-        },
-        _reachable(indication, view),
-        sequences,
-    )
-
-
-def _reachable(indication: Indication, view: Without) -> dict[str, bool]:
-    """For which definitions any path of the graph matches."""
-    drug, disease = ("Drug", indication.drug), ("Disease", indication.disease)
-    joined: dict[tuple[Node, Node], bool] = {}
-
-    def linked(first: Node, second: Node) -> bool:
-        key = (first, second) if first < second else (second, first)
-        if key not in joined:
-            joined[key] = view.joined(*key)
-        return joined[key]
-
-    def whole(path: tuple[Node, ...]) -> bool:
-        ends = (drug, *path, disease)
-        return all(linked(one, other) for one, other in pairwise(ends))
-
-    firsts = [node for node in indication.nodes if linked(drug, node)]
-    lasts = {node for node in indication.nodes if linked(node, disease)}
-    short = any(
-        (indication.least == 1 and first in lasts)
-        or any(last != first and linked(first, last) for last in lasts)
-        for first in firsts
-    )
-    growing: list[tuple[Node, ...]] = [] if short else [(first,) for first in firsts]
-    found = short
-    while growing and not found:
-        path = growing.pop()
-        found = path[-1] in lasts and len(path) >= indication.least
-        if len(path) < LONGEST - 1:
-            growing += [
-                (*path, node) for node in indication.nodes if node not in path and linked(path[-1], node)
-            ]
-    return {"exact": any(map(whole, indication.paths)), "nodes": found, "3 hops": short}
-
-
-def _out_of_fold(
-    cases: Sequence[Case], generator: np.random.Generator, progress: Progress | None
-) -> list[NDArray[np.float64]]:
-    """Scores of every case's paths, by weights that were fitted on other diseases."""
-    diseases = sorted({case.indication.disease for case in cases})
-    fold = dict(zip(diseases, (generator.permutation(len(diseases)) % _FOLDS).tolist(), strict=True))
-    scores: list[NDArray[np.float64]] = [np.zeros(0)] * len(cases)
-    for held in range(_FOLDS):
-        if progress is not None:
-            progress("Learning from curated mechanisms", held, _FOLDS)
-        weights = learn([case for case in cases if fold[case.indication.disease] != held])
-        for place, case in enumerate(cases):
-            if fold[case.indication.disease] == held:
-                scores[place] = case.pool.scores(weights.numeric, weights.templates)
-    return scores
-
-
-def learn(cases: Sequence[Case]) -> Weights:
-    """The weights by which the curated paths of some cases come first.
-
-    Wanted are whole curated paths; where the pool has none, those that match by their nodes; where it has
-    none such, those with any curated node and no other. Of analogies, paths through another drug or another
-    disease, curators draw none: they tell that a treatment is likely, not how it works.
-    """
-    templates = _supporting()
-    wanted = []
-    for case in cases:
-        inside = np.array(
-            [case.indication.nodes.issuperset(path) and bool(path) for path in case.sequences], bool
-        )
-        choices = (case.matching["exact"], case.matching["nodes"], inside)
-        wanted.append(next((choice for choice in choices if choice.any()), inside))
-    weights = fit(
-        [
-            (case.pool, these, _HIDDEN_COUNTS if case.setting == SETTINGS[0] else 1.0)
-            for case, these in zip(cases, wanted, strict=True)
-        ],
-        len(templates) + 1,
-    )
-    for number, template in enumerate(templates):
-        if {"Drug", "Disease"} & set(kinds_of(template)[1:-1]):
-            weights.templates[number] = min(weights.templates[number], 0.0) - _ANALOGY
-    return weights
-
-
-def refit(cases: Sequence[Case], made: Mapping[str, Any]) -> str:
-    """The text of `path-weights.yaml`, fitted on all cases.
-
-    Args:
-        cases: as `cases_of` gives them.
-        made: what else is to be told of how the weights were made.
-    """
-    weights = learn(cases)
-    names = [*(template.name for template in _supporting()), CHAIN]
-    told = {
-        "by": "kedrec evaluate paths --fit FILE",
-        "how": "conditional logit on the paths of each indication of DrugMechDB, its own mechanisms hidden, "
-        "and all mechanisms hidden",
-        **made,
-        "indications": sum(bool(case.matching["nodes"].any()) for case in cases),
-    }
-    return written(
-        PathWeights(
-            dict(zip(NUMERIC, weights.numeric.tolist(), strict=True)),
-            dict(zip(names, weights.templates.tolist(), strict=True)),
-        ),
-        told,
-    )
 
 
 def ranks(pool: Pool, scores: NDArray[np.float64], matching: NDArray[np.bool_]) -> float:
