@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kedrec.loading.pipeline import load_graph
+from kedrec.loading.pipeline import load_graph, remove_sources
 from kedrec.loading.report import ConflictReport, LoadReport, RowReport, SourceReport
 from kedrec.loading.sources import Source, list_sources
 
@@ -14,4 +14,5 @@ __all__ = [
     "SourceReport",
     "list_sources",
     "load_graph",
+    "remove_sources",
 ]

@@ -1,11 +1,13 @@
 """From staged rows to the graph's own nodes: checks, and entity resolution among the graph and the source.
 
-Works in DuckDB on the tables of `Staging` and leaves
+Works in DuckDB on the tables of `Staging` and `kept`, and leaves
 
-- `numbers` (node, kind, id): every entity of the graph and the source, numbered in order of id;
-- `nodes` (node, kind, id, name, synonyms, xrefs, description, sources): what the touched nodes shall be;
-- `moved` (kind, id, new_kind, new_id): stored nodes that become part of another node;
-- `records`, `stored`, `incoming`, `good_nodes`: what these were made from;
+- `records` (loader, kind, id, ..., old_kind, old_id, new_kind, new_id): every source's record of a node,
+  with the node it was part of and the node it is part of now;
+- `numbers` (node, kind, id): every node of the graph and the source, numbered in order of id;
+- `nodes` (node, kind, id, name, synonyms, xrefs, description, sources): what they shall be;
+- `gone_nodes` (kind, id): stored nodes that are no more, or are part of another now;
+- `stored`, `good_nodes`, `aliases`: what these were made from;
 - `pairs` (pair, relation, start_kind, end_kind, both_ways): the schema's edge tables.
 """
 
@@ -15,10 +17,14 @@ from typing import TYPE_CHECKING
 
 from kedrec.loading.identity import Claim, Identity, family_of, resolve
 from kedrec.loading.known import join_same_names
+from kedrec.loading.shifting import stage_others
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kedrec.loading.sources import Source
     from kedrec.loading.staging import Staging
+    from kedrec.loading.state import SourceState
     from kedrec.schema import Schema
     from kedrec.stores import GraphStore
 
@@ -79,68 +85,72 @@ DROP TABLE checked;
 
 _INCOMING = """
 -- One record a kind and id. The name that most rows give is its name; the others are synonyms.
-CREATE TABLE incoming AS
+INSERT INTO claims
 WITH named AS (
   SELECT kind, id, trim(name) AS name, count(*) AS n, flatten(list(synonyms)) AS synonyms,
     flatten(list(xrefs)) AS xrefs, max(coalesce(description, '')) AS description
   FROM good_nodes GROUP BY ALL
 )
-SELECT kind, id, first(name ORDER BY n DESC, name) AS name,
-  list_concat(flatten(list(synonyms)), list(name)) AS synonyms,
-  list_filter(list_distinct(flatten(list(xrefs))),
+SELECT $source, kind, id, first(name ORDER BY n DESC, name) AS name,
+  list_sort(list_distinct(list_concat(flatten(list(synonyms)), list(name)))) AS synonyms,
+  list_sort(list_filter(list_distinct(flatten(list(xrefs))),
     lambda x: regexp_full_match(x, '[A-Za-z0-9]+:[^\\s]+')
-      AND list_contains($prefixes, split_part(x, ':', 1))) AS xrefs,
-  first(description ORDER BY length(description) DESC, description) AS description, [$source] AS sources,
-  (SELECT rank FROM ranks WHERE source = $source) AS rank, false AS stored
+      AND list_contains($prefixes, split_part(x, ':', 1)))) AS xrefs,
+  first(description ORDER BY length(description) DESC, description) AS description, false, NULL, NULL,
+  coalesce((SELECT min(r.rank) FROM ranks AS r WHERE r.source = $source), 99)
 FROM named GROUP BY kind, id;
 """
 
 
-def check_nodes(staging: Staging, source: Source, schema: Schema) -> None:
-    """Rejects node rows that the schema doesn't allow; adds up the others in `incoming`, one a node."""
+def check_nodes(staging: Staging) -> None:
+    """Rejects node rows that the schema doesn't allow; leaves the others in `good_nodes`."""
     staging.sql.execute(_CHECK_NODES)
-    staging.sql.execute(_INCOMING, {"source": source.name, "prefixes": list(schema.prefixes)})
 
 
 def _stage_stored(staging: Staging, store: GraphStore, schema: Schema) -> None:
     """Copies the graph's nodes into `stored`."""
     staging.sql.execute(
         "CREATE TABLE stored (kind VARCHAR, id VARCHAR, name VARCHAR, synonyms VARCHAR[], xrefs VARCHAR[], "
-        "description VARCHAR, sources VARCHAR[], rank INTEGER)"
+        "description VARCHAR, sources VARCHAR[])"
     )
     held = store.fingerprint().nodes
     for kind in schema.kinds:
         if held.get(kind):
             staging.sql.register("stored_nodes", store.nodes(kind))
             staging.sql.execute(
-                "INSERT INTO stored SELECT ?, id, name, synonyms, xrefs, description, sources, "
-                "coalesce((SELECT min(rank) FROM ranks WHERE list_contains(sources, source)), 99) "
+                "INSERT INTO stored SELECT ?, id, name, synonyms, xrefs, description, sources "
                 "FROM stored_nodes",
                 [kind],
             )
             staging.sql.unregister("stored_nodes")
 
 
-_NODES = """
+_DROP_HELD = """
+DELETE FROM claims WHERE held AND EXISTS (
+  SELECT 1 FROM claims AS c WHERE NOT c.held AND c.kind = claims.kind AND c.id = claims.id);
+"""
+_CLAIMS = """
+SELECT c.kind, c.id, min(c.rank), list_distinct(flatten(list(list_filter(
+  list_concat(c.xrefs, coalesce(s.others, [])),
+  lambda x: list_contains(k.prefixes, split_part(x, ':', 1))))))
+FROM claims AS c JOIN kinds AS k USING (kind)
+LEFT JOIN same_named AS s ON s.loader = c.loader AND s.kind = c.kind AND s.id = c.id
+GROUP BY c.kind, c.id
+"""
+_RECORDS = """
 CREATE TABLE records AS
-SELECT r.*, coalesce(m.new_kind, r.kind) AS new_kind, coalesce(m.new_id, r.id) AS new_id
-FROM (
-  SELECT kind, id, name, synonyms, xrefs, description, sources, rank, true AS stored FROM stored
-  UNION ALL BY NAME SELECT * FROM incoming
-) AS r
-LEFT JOIN same_as AS m ON m.kind = r.kind AND m.id = r.id;
-
+SELECT c.*, coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
+FROM claims AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id;
+DROP TABLE claims;
+"""
+_NODES = """
 CREATE TABLE numbers AS
 SELECT (row_number() OVER (ORDER BY id, kind))::INTEGER AS node, kind, id
 FROM (SELECT DISTINCT new_kind AS kind, new_id AS id FROM records);
 
-CREATE TABLE moved AS
-SELECT kind, id, new_kind, new_id FROM records WHERE stored AND (kind <> new_kind OR id <> new_id);
+CREATE TABLE gone_nodes AS SELECT kind, id FROM stored ANTI JOIN numbers USING (kind, id);
 
-CREATE TABLE touched AS
-SELECT DISTINCT new_kind, new_id FROM records WHERE NOT stored OR kind <> new_kind OR id <> new_id;
-
--- The best source's name is the name; a fresh row before a stored one, so that a corrected name arrives.
+-- The best source's name is the name.
 CREATE TABLE nodes AS
 SELECT n.node, n.kind, n.id, m.name,
   -- A source without names calls a node by its id, which is no synonym.
@@ -150,34 +160,51 @@ SELECT n.node, n.kind, n.id, m.name,
   m.description, list_sort(list_distinct(m.sources)) AS sources
 FROM (
   SELECT new_kind AS kind, new_id AS id,
-    first(name ORDER BY rank, stored, id <> new_id, length(name), name) AS name,
+    first(name ORDER BY rank, id <> new_id, length(name), name) AS name,
     list_concat(flatten(list(synonyms)), list(name)) AS synonyms,
     list_concat(flatten(list(xrefs)), list(id)) AS xrefs,
     first(description ORDER BY length(description) DESC, description) AS description,
-    flatten(list(sources)) AS sources
-  FROM records SEMI JOIN touched USING (new_kind, new_id)
-  GROUP BY ALL
+    list(loader) AS sources
+  FROM records GROUP BY ALL
 ) AS m
 JOIN numbers AS n USING (kind, id);
 """
 
 
-def canonical_nodes(staging: Staging, source: Source, store: GraphStore, schema: Schema) -> Identity:
-    """Finds each node's entity among the graph's and the source's nodes, and merges what is one."""
-    sql = staging.sql
-    _stage_stored(staging, store, schema)
-    join_same_names(staging, source)
-    rows = sql.execute(
-        "SELECT r.kind, r.id, min(r.rank), list_distinct(flatten(list(list_filter(r.xrefs, "
-        "lambda x: list_contains(k.prefixes, split_part(x, ':', 1)))))) "
-        "FROM (SELECT kind, id, rank, xrefs FROM stored "
-        "UNION ALL SELECT kind, id, rank, xrefs FROM incoming) AS r "
-        "JOIN kinds AS k USING (kind) GROUP BY r.kind, r.id"
-    ).fetchall()
+def _resolve(staging: Staging, schema: Schema) -> Identity:
+    """Which records are of one node, into `same_as` and `aliases`."""
+    rows = staging.sql.execute(_CLAIMS).fetchall()
     identity = resolve((Claim(kind, curie, tuple(xrefs), rank) for kind, curie, rank, xrefs in rows), schema)
     names = ("kind", "id", "new_kind", "new_id")
     for table, pairs in (("same_as", identity.entity), ("aliases", identity.aliases)):
         joined = [(*old, *new) for old, new in pairs.items()]
+        staging.sql.execute(f"DROP TABLE IF EXISTS {table}")
         staging.table(table, {name: [row[i] for row in joined] for i, name in enumerate(names)})
+    return identity
+
+
+def canonical_nodes(
+    staging: Staging,
+    source: str,
+    states: Mapping[str, SourceState],
+    store: GraphStore,
+    schema: Schema,
+) -> Identity:
+    """Finds each record's node among all sources' records, and merges what is one.
+
+    Edges of other sources whose ends become other nodes are taken from the graph: see `shifting`.
+    """
+    sql = staging.sql
+    if staging.count("good_nodes"):
+        sql.execute(_INCOMING, {"source": source, "prefixes": list(schema.prefixes)})
+    sql.execute(_DROP_HELD)
+    sql.execute("CREATE TABLE same_named (loader VARCHAR, kind VARCHAR, id VARCHAR, others VARCHAR[])")
+    identity = _resolve(staging, schema)
+    joining = {name: state.same_names for name, state in states.items() if state.same_names}
+    if join_same_names(staging, joining):
+        identity = _resolve(staging, schema)
+    _stage_stored(staging, store, schema)
+    sql.execute(_RECORDS)
+    stage_others(staging, source, states, store)
     sql.execute(_NODES)
     return identity

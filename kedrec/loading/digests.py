@@ -44,7 +44,7 @@ def key_digest(staging: Staging) -> tuple[str, str]:
         "WHERE e.state = 'new'"
     )
     gone = (
-        f"SELECT {_NODE_KEY.format(kind='kind', id='id')} AS key FROM moved UNION ALL "  # noqa: S608  # constant names
+        f"SELECT {_NODE_KEY.format(kind='kind', id='id')} AS key FROM gone_nodes UNION ALL "  # noqa: S608  # constant names
         f"SELECT {_EDGE_KEY.format(start='e.start', end='e.end', source='e.source')} FROM gone AS e "
         "JOIN pairs AS p USING (pair)"
     )

@@ -1,42 +1,44 @@
 """From staged edge rows to the graph's own edges: checks, direction, merging of parallel rows.
 
 Leaves `edges` (pair, start, end, source, ..., moved): what the touched edges shall be, one row a key;
-`start` and `end` are numbers of `numbers`. And `gone` (pair, start, end, source): keys of stored edges
-whose ends became other nodes.
+`start` and `end` are numbers of `numbers`. And `dropped` (pair, start, end, source): keys of stored edges
+that are no more, unless `edges` has them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kedrec.loading.identity import family_of
 from kedrec.loading.known import known_keys
+from kedrec.loading.shifting import CONTENT, place_others
 
 if TYPE_CHECKING:
-    from kedrec.loading.sources import Source
     from kedrec.loading.staging import Progress, Staging
-    from kedrec.schema import Schema
-    from kedrec.stores import GraphStore
 
-__all__ = ["CONTENT", "canonical_edges", "stage_stored_edges"]
+__all__ = ["canonical_edges"]
 
-CONTENT = ("licence", "references", "evidence", "score", "year", "action", "mechanisms")
-"""Columns of an edge beside its key."""
 _CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
 
 _KEYS = """
 -- How edges name nodes: by the source's key, and in some sources as the graph knows them.
+CREATE TABLE named AS
+SELECT DISTINCT g.key, n.node, g.kind AS own_kind, g.id AS own_id
+FROM good_nodes AS g
+JOIN records AS r ON r.loader = $source AND r.kind = g.kind AND r.id = g.id
+JOIN numbers AS n ON n.kind = r.new_kind AND n.id = r.new_id;
 CREATE TABLE keys AS
 SELECT k.key, CASE WHEN count(DISTINCT k.node) = 1 THEN min(k.node) ELSE -1 END AS node,
-  any_value(n.kind) AS kind
+  any_value(n.kind) AS kind, bool_or(x.records > 1) AS doubled
 FROM (
-  SELECT g.key, n.node
-  FROM good_nodes AS g
-  JOIN records AS r ON NOT r.stored AND r.kind = g.kind AND r.id = g.id
-  JOIN numbers AS n ON n.kind = r.new_kind AND n.id = r.new_id
+  SELECT key, node FROM named
   {known}
 ) AS k
 JOIN numbers AS n USING (node)
+LEFT JOIN (
+  SELECT n.node, count(*) AS records
+  FROM records AS r JOIN numbers AS n ON n.kind = r.new_kind AND n.id = r.new_id
+  WHERE r.loader = $source GROUP BY n.node
+) AS x USING (node)
 GROUP BY k.key;
 """
 _FIND = """
@@ -65,7 +67,13 @@ SELECT e.file, e.line, coalesce(e.source, $source) AS source,
     WHEN t.node IS NULL OR t.node = -1 THEN coalesce(e."end", '')
     WHEN reason = 'unknown action' THEN e.action
     ELSE s.kind || ' ' || r.relation || ' ' || t.kind
-  END AS detail
+  END AS detail,
+  -- What must be remembered as the source said it: another source may change what it is taken for.
+  (reason IS NULL AND (s.doubled OR t.doubled)) OR coalesce(reason IN
+    ('relation not allowed between these kinds', 'start and end are one entity')
+      AND (coalesce(e.action, '') = '' OR list_contains(r.actions, e.action)), false) AS keep,
+  if(keep, e.start, NULL) AS start_key, if(keep, e."end", NULL) AS end_key,
+  if(keep, e.relation, NULL) AS relation
 FROM edge_rows AS e
 LEFT JOIN (
   SELECT p.relation, any_value(p.both_ways) AS both_ways, list(DISTINCT a.action) AS actions
@@ -80,6 +88,19 @@ LEFT JOIN pairs AS q
 
 _EDGES = f"""
 DROP TABLE edge_rows;
+INSERT INTO aside
+SELECT $source, f.relation, coalesce(a.own_kind, s.kind), coalesce(a.own_id, s.id),
+  coalesce(b.own_kind, t.kind), coalesce(b.own_id, t.id), f.source, {_CONTENT}
+FROM found AS f
+JOIN numbers AS s ON s.node = f.s JOIN numbers AS t ON t.node = f.t
+LEFT JOIN (SELECT key, min(own_kind) AS own_kind, min(own_id) AS own_id FROM named GROUP BY key) AS a
+  ON a.key = f.start_key
+LEFT JOIN (SELECT key, min(own_kind) AS own_kind, min(own_id) AS own_id FROM named GROUP BY key) AS b
+  ON b.key = f.end_key
+-- What the source itself says wrongly stays wrong, whatever others say.
+WHERE f.keep AND (f.reason IS NULL OR coalesce(a.own_kind, s.kind) <> s.kind
+  OR coalesce(b.own_kind, t.kind) <> t.kind
+  OR (f.s = f.t AND (a.own_kind, a.own_id) IS DISTINCT FROM (b.own_kind, b.own_id)));
 INSERT INTO rejects SELECT 'edges', file, line, reason, detail, NULL FROM found WHERE reason IS NOT NULL;
 CREATE TABLE edges AS
 SELECT if(swap, backward, forward) AS pair, if(swap, t, s) AS start, if(swap, s, t) AS "end", source,
@@ -130,105 +151,29 @@ GROUP BY e.pair, e.start, e."end", e.source;
 DROP TABLE doubled; DROP TABLE parallel; DROP TABLE said; DROP TABLE chosen;
 """
 
-_MOVED = f"""
-CREATE TEMP TABLE shifted AS
-SELECT e.pair AS old_pair, e.start AS old_start, e."end" AS old_end, e.source, {_CONTENT},
-  q.pair AS forward, r.pair AS backward, s.node AS s, t.node AS t, p.both_ways
-FROM stored_edges AS e
-JOIN pairs AS p USING (pair)
-LEFT JOIN moved AS a ON a.kind = p.start_kind AND a.id = e.start
-LEFT JOIN moved AS b ON b.kind = p.end_kind AND b.id = e."end"
-JOIN numbers AS s ON s.kind = coalesce(a.new_kind, p.start_kind) AND s.id = coalesce(a.new_id, e.start)
-JOIN numbers AS t ON t.kind = coalesce(b.new_kind, p.end_kind) AND t.id = coalesce(b.new_id, e."end")
-LEFT JOIN pairs AS q ON q.relation = p.relation AND q.start_kind = s.kind AND q.end_kind = t.kind
-LEFT JOIN pairs AS r
-  ON r.relation = p.relation AND r.start_kind = t.kind AND r.end_kind = s.kind AND p.both_ways
-WHERE a.id IS NOT NULL OR b.id IS NOT NULL;
 
-INSERT INTO gone SELECT old_pair, old_start, old_end, source FROM shifted;
-INSERT INTO rejects
-SELECT 'stored', NULL, NULL,
-  if(s = t, 'start and end are one entity', 'relation not allowed between these kinds') || ' after merging',
-  old_start || ' ' || old_end || ' (' || source || ')', ''
-FROM shifted WHERE s = t OR coalesce(forward, backward) IS NULL;
-INSERT INTO edges BY NAME
-SELECT if(swap, backward, forward) AS pair, if(swap, t, s) AS start, if(swap, s, t) AS "end", source,
-  {_CONTENT}, true AS moved
-FROM (SELECT *, both_ways AND (forward IS NULL OR (backward IS NOT NULL AND s > t)) AS swap FROM shifted)
-WHERE s <> t AND coalesce(forward, backward) IS NOT NULL;
--- An edge that is there already under the new ends adds to the moved one.
-INSERT INTO edges BY NAME
-SELECT e.pair, s.node AS start, t.node AS "end", e.source, {_CONTENT}, true AS moved
-FROM stored_edges AS e
-JOIN pairs AS p USING (pair)
-JOIN numbers AS s ON s.kind = p.start_kind AND s.id = e.start
-JOIN numbers AS t ON t.kind = p.end_kind AND t.id = e."end"
-SEMI JOIN (SELECT pair, start AS n, "end" AS m, source FROM edges WHERE moved) AS x
-  ON x.pair = e.pair AND x.n = s.node AND x.m = t.node AND x.source = e.source
-ANTI JOIN shifted AS o
-  ON o.old_pair = e.pair AND o.old_start = e.start AND o.old_end = e."end" AND o.source = e.source;
-DROP TABLE shifted;
-"""  # noqa: S608  # constant names
-
-
-def stage_stored_edges(
-    staging: Staging, store: GraphStore, pairs: list[int], sources: list[str] | None
-) -> None:
-    """Copies stored edges of some pairs into `stored_edges`; of all sources where `sources` is None.
-
-    A pair whose edges are there already is passed over.
-    """
-    sql = staging.sql
-    sql.execute(
-        'CREATE TABLE IF NOT EXISTS stored_edges (pair SMALLINT, start VARCHAR, "end" VARCHAR, '
-        'source VARCHAR, licence VARCHAR, "references" VARCHAR[], evidence VARCHAR, score DOUBLE, '
-        "year BIGINT, action VARCHAR, "
-        "mechanisms VARCHAR[])"
-    )
-    there = {row[0] for row in sql.execute("SELECT DISTINCT pair FROM stored_edges").fetchall()}
-    held = {(relation, source) for relation, source in store.fingerprint().edges}
-    chosen = sql.execute(
-        "SELECT pair, relation, start_kind, end_kind FROM pairs WHERE list_contains(?, pair) ORDER BY pair",
-        [pairs],
-    ).fetchall()
-    for pair, relation, start_kind, end_kind in chosen:
-        if pair in there or not any(r == relation and (sources is None or s in sources) for r, s in held):
-            continue
-        for batch in store.edges(relation, start_kind, end_kind):
-            sql.register("stored_batch", batch)
-            sql.execute(
-                f'INSERT INTO stored_edges SELECT ?, start, "end", source, {_CONTENT} FROM stored_batch '  # noqa: S608  # constant names
-                "WHERE ? OR list_contains(?, source)",
-                [pair, sources is None, sources or []],
-            )
-            sql.unregister("stored_batch")
-
-
-def canonical_edges(
-    staging: Staging, source: Source, store: GraphStore, schema: Schema, progress: Progress
-) -> None:
-    """Checks the staged edge rows, adds the stored edges whose ends moved, and merges parallel rows.
+def canonical_edges(staging: Staging, source: str, *, known: bool, progress: Progress) -> None:
+    """Checks the staged edge rows, adds other sources' edges whose ends moved, and merges parallel rows.
 
     Needs the tables of `canonical_nodes`.
+
+    Args:
+        staging: with the source's rows.
+        source: its name.
+        known: whether its edges may name nodes as the graph knows them.
+        progress: told how far it is.
     """
     sql = staging.sql
-    stage = f"Resolving {source.name}"
+    stage = f"Resolving {source}"
     progress(stage, 0, 3)
-    sql.execute(_KEYS.format(known=known_keys(staging) if source.known else ""))
-    sql.execute(_FIND, {"source": source.name})
-    sql.execute(_EDGES)
+    quoted = "'" + source.replace("'", "''") + "'"
+    sql.execute(_KEYS.format(known=known_keys(staging) if known else "").replace("$source", quoted))
+    sql.execute(_FIND, {"source": source})
+    sql.execute(_EDGES.replace("$source", quoted))
     progress(stage, 1, 3)
-    sql.execute('CREATE TABLE gone (pair SMALLINT, start VARCHAR, "end" VARCHAR, source VARCHAR)')
-    kinds = {row[0] for row in sql.execute("SELECT DISTINCT kind FROM moved").fetchall()}
-    if kinds:
-        # Edges of the kinds that moved, and of those they moved into, may merge.
-        wide = {member for kind in kinds for member in family_of(kind)} & schema.kinds.keys()
-        pairs = sql.execute(
-            "SELECT pair FROM pairs WHERE list_contains(?, start_kind) OR list_contains(?, end_kind)",
-            [sorted(wide), sorted(wide)],
-        ).fetchall()
-        stage_stored_edges(staging, store, [row[0] for row in pairs], None)
-        sql.execute(_MOVED)
+    sql.execute('CREATE TABLE dropped (pair SMALLINT, start VARCHAR, "end" VARCHAR, source VARCHAR)')
+    place_others(staging)
     progress(stage, 2, 3)
     sql.execute(_MERGE)
+    staging.forget("keys", "named")
     progress(stage, 3, 3)

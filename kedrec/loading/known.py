@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kedrec.loading.sources import Source
+    from collections.abc import Mapping, Sequence
+
     from kedrec.loading.staging import Staging
 
 __all__ = ["define_names", "join_same_names", "known_keys"]
@@ -30,14 +31,14 @@ _BY_NAME = """
   UNION ALL
   SELECT key, node
   FROM (
-    SELECT w.key, n.node, (w.place, -m.own) AS rank, min((w.place, -m.own)) OVER (PARTITION BY w.key) AS best
+    SELECT w.key, n.node, (w.place, -n.own) AS rank,
+      min((w.place, -n.own)) OVER (PARTITION BY w.key) AS best
     FROM wanted_names AS w
     JOIN (
-      SELECT new_kind, new_id, normal_name(name) AS word, 1 AS own FROM records
+      SELECT kind, node, normal_name(name) AS word, 1 AS own FROM nodes
       UNION ALL
-      SELECT new_kind, new_id, normal_name(unnest(synonyms)), 0 FROM records
-    ) AS m ON m.new_kind = w.kind AND m.word = w.word
-    JOIN numbers AS n ON n.kind = m.new_kind AND n.id = m.new_id
+      SELECT kind, node, normal_name(unnest(synonyms)), 0 FROM nodes
+    ) AS n ON n.kind = w.kind AND n.word = w.word
   )
   WHERE rank = best
 """
@@ -53,20 +54,27 @@ FROM (
 """
 
 # Only what has one name of its own on both sides, and nothing yet of the other's vocabulary, is joined.
-_SAME_NAMES = """
-CREATE TEMP TABLE same_named AS
-SELECT i.kind, i.id, s.id AS other, count(*) OVER (PARTITION BY i.kind, i.id) AS others,
-  count(*) OVER (PARTITION BY s.kind, s.id) AS owners
-FROM incoming AS i
-JOIN stored AS s ON s.kind = i.kind AND normal_name(s.name) = normal_name(i.name)
-WHERE list_contains($kinds, i.kind)
-  AND NOT list_contains(list_transform(list_append(i.xrefs, i.id), lambda x: split_part(x, ':', 1)),
-    split_part(s.id, ':', 1))
+_NAMED = """
+CREATE OR REPLACE TEMP TABLE named AS
+SELECT c.loader, c.kind, c.id, c.name, c.rank, list_append(c.xrefs, c.id) AS ids,
+  coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
+FROM claims AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
 """
-_JOIN = """
-UPDATE incoming SET xrefs = list_append(xrefs, n.other)
-FROM same_named AS n
-WHERE n.others = 1 AND n.owners = 1 AND incoming.kind = n.kind AND incoming.id = n.id
+_SAME_NAMES = """
+INSERT INTO same_named
+SELECT $loader, kind, id, [other] FROM (
+  SELECT i.kind, i.id, o.id AS other, count(*) OVER (PARTITION BY i.kind, i.id) AS others,
+    count(*) OVER (PARTITION BY o.kind, o.id) AS owners
+  FROM named AS i
+  JOIN (
+    SELECT new_kind AS kind, new_id AS id,
+      first(name ORDER BY rank, id <> new_id, length(name), name) AS name
+    FROM named WHERE loader <> $loader GROUP BY ALL
+  ) AS o ON o.kind = i.kind AND normal_name(o.name) = normal_name(i.name)
+  WHERE i.loader = $loader AND list_contains($kinds, i.kind) AND o.id <> i.new_id
+    AND NOT list_contains(list_transform(i.ids, lambda x: split_part(x, ':', 1)), split_part(o.id, ':', 1))
+)
+WHERE others = 1 AND owners = 1
 """
 
 
@@ -75,16 +83,22 @@ def define_names(staging: Staging) -> None:
     staging.sql.execute(_MACRO)
 
 
-def join_same_names(staging: Staging, source: Source) -> None:
-    """Gives the incoming nodes of the kinds in `source.same_names` the id of the stored node of that name.
+def join_same_names(staging: Staging, joining: Mapping[str, Sequence[str]]) -> int:
+    """Finds the nodes that sources share by name alone: into `same_named`; returns how many.
 
     A name that two nodes have, on either side, joins nothing.
+
+    Args:
+        staging: with `claims`, and `same_as`, what their ids tell.
+        joining: of each such source, the kinds whose nodes may be joined so.
     """
-    if source.same_names:
+    if joining:
         define_names(staging)
-        staging.sql.execute(_SAME_NAMES, {"kinds": list(source.same_names)})
-        staging.sql.execute(_JOIN)
-        staging.forget("same_named")
+        staging.sql.execute(_NAMED)
+        for loader, kinds in sorted(joining.items()):
+            staging.sql.execute(_SAME_NAMES, {"loader": loader, "kinds": list(kinds)})
+        staging.forget("named")
+    return staging.count("same_named")
 
 
 def known_keys(staging: Staging) -> str:

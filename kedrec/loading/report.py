@@ -14,22 +14,26 @@ class _Frozen(BaseModel):
 
 
 class RowReport(_Frozen):
-    """Rows of one part of a source; read = loaded + merged + rejected.
+    """Rows of one part of a source; read = loaded + merged + rejected + left_out.
 
     Attributes:
         read: rows in the source's files.
         loaded: distinct nodes or edges they became (for attribute tables: rows used).
         merged: rows that say something of a node or edge that another row already gave.
         rejected: rows that were refused, listed in the reject file.
-        new, changed: of those loaded, what the graph didn't have, or had otherwise.
+        left_out: rows whose licence doesn't allow what was asked for.
+        new, changed: what the graph didn't have, or had otherwise.
+        gone: what the graph had of the source, and is deleted because the source has it no more.
     """
 
     read: int = 0
     loaded: int = 0
     merged: int = 0
     rejected: int = 0
+    left_out: int = 0
     new: int = 0
     changed: int = 0
+    gone: int = 0
 
 
 class ConflictReport(_Frozen):
@@ -41,11 +45,15 @@ class ConflictReport(_Frozen):
 
 
 class SourceReport(_Frozen):
-    """What one source brought.
+    """What one source brought, or took away when it was removed.
 
     Attributes:
         moved: stored nodes that became part of another node, because a cross-reference joined them.
+        moved_edges: edges of other sources that run between other nodes now.
+        held: nodes that stay although no source has them any more, since its edges need them: by source.
         reasons: rejected rows by reason.
+        left_out: edge rows left out, by licence.
+        unknown_licences: those of them that the table of licences doesn't have.
         conflicts: cross-references that joined nothing.
         seconds: time from the first file to the last write.
     """
@@ -57,7 +65,11 @@ class SourceReport(_Frozen):
     edges: RowReport
     attributes: RowReport
     moved: int
+    moved_edges: int = 0
+    held: dict[str, int] = {}
     reasons: dict[str, int]
+    left_out: dict[str, int] = {}
+    unknown_licences: tuple[str, ...] = ()
     conflicts: tuple[ConflictReport, ...]
     seconds: float
 
@@ -66,6 +78,7 @@ class LoadReport(_Frozen):
     """What a load did, and what the graph holds after it.
 
     Attributes:
+        dry_run: nothing was written: the sources tell what would be, the rest what is.
         nodes: nodes by kind.
         edges: edges by relation, then by source.
         fingerprint: 16 hexadecimal digits, equal for equal graphs whatever the engine.
@@ -75,6 +88,7 @@ class LoadReport(_Frozen):
 
     graph: str
     engine: Literal["ladybug", "neo4j"] | str
+    dry_run: bool = False
     sources: tuple[SourceReport, ...]
     nodes: dict[str, int]
     edges: dict[str, dict[str, int]]

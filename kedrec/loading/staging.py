@@ -148,6 +148,11 @@ class Staging:
         for table in tables:
             self.sql.execute(f"DROP TABLE {table}")
 
+    def forget_temporary(self) -> None:
+        """Drops what a source's mapping made for itself: its names are its own, and may be the pipeline's."""
+        rows = self.sql.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
+        self.forget(*(f'"{name}"' for (name,) in rows))
+
     def reasons(self) -> dict[str, int]:
         """Rejected rows by reason, the commonest first."""
         rows = self.sql.execute(

@@ -103,9 +103,17 @@ class GraphStore(Protocol):
         """All nodes of a kind, ordered by id: `NODE_COLUMNS`, or those of them named."""
 
     def edges(
-        self, relation: str, start_kind: str, end_kind: str, columns: Sequence[str] | None = None
+        self,
+        relation: str,
+        start_kind: str,
+        end_kind: str,
+        columns: Sequence[str] | None = None,
+        sources: Sequence[str] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Streams the edges of a relation between two kinds: `EDGE_COLUMNS`, or those named, in no order."""
+        """Streams the edges of a relation between two kinds: `EDGE_COLUMNS`, or those named, in no order.
+
+        Of some sources only, where they are named.
+        """
 
     def edges_between(
         self,
@@ -125,6 +133,12 @@ class GraphStore(Protocol):
 
     def metadata(self) -> dict[str, str]:
         """Key-value facts kept with the graph (`schema_version`, `digest`, `source:hetionet`, ...)."""
+
+    def kept(self, name: str) -> bytes | None:
+        """What was kept with the graph under a name by `put_metadata`; None where nothing was."""
+
+    def kept_names(self) -> list[str]:
+        """Names under which something is kept, sorted."""
 
     def prepare(self) -> None:
         """Creates tables or constraints for the whole schema where missing, and marks the version.
@@ -162,8 +176,10 @@ class GraphStore(Protocol):
     def delete_nodes(self, kind: str, ids: Sequence[str]) -> None:
         """Deletes nodes that have no edges any more; absent ones are no error."""
 
-    def put_metadata(self, facts: Mapping[str, str | None]) -> None:
-        """Sets facts; None removes one."""
+    def put_metadata(
+        self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
+    ) -> None:
+        """Sets facts, and keeps bytes under names, in one transaction; None removes one."""
 
     def close(self) -> None:
         """Gives back files and connections; again does nothing."""

@@ -93,17 +93,22 @@ class LadybugStore:
         return self._session().table(text, chosen)
 
     def edges(
-        self, relation: str, start_kind: str, end_kind: str, columns: Sequence[str] | None = None
+        self,
+        relation: str,
+        start_kind: str,
+        end_kind: str,
+        columns: Sequence[str] | None = None,
+        sources: Sequence[str] | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Streams the edges of a relation between two kinds, in no order."""
         chosen = chosen_columns(EDGE_COLUMNS, columns)
+        name = "lookup/all-edges" if sources is None else "lookup/source-edges"
         ends = {"start_kind": start_kind, "end_kind": end_kind}
-        text = statement(
-            "lookup/all-edges", self.engine, relation=relation, columns=tuple(chosen.names), **ends
-        )
+        text = statement(name, self.engine, relation=relation, columns=tuple(chosen.names), **ends)
         if (start_kind, end_kind) not in load_schema().relations[relation].pairs:
             return iter(())
-        return iter(self._session().table(text, chosen).to_batches(BATCH))
+        parameters = None if sources is None else {"sources": list(sources)}
+        return iter(self._session().table(text, chosen, parameters).to_batches(BATCH))
 
     def edges_between(
         self,
@@ -142,6 +147,14 @@ class LadybugStore:
     def metadata(self) -> dict[str, str]:
         """Key-value facts kept with the graph."""
         return {} if self._is_missing() else public_facts(self._session().facts())
+
+    def kept(self, name: str) -> bytes | None:
+        """What was kept with the graph under a name."""
+        return None if self._is_missing() else self._session().kept(name)
+
+    def kept_names(self) -> list[str]:
+        """Names under which something is kept."""
+        return [] if self._is_missing() else self._session().kept_names()
 
     def prepare(self) -> None:
         """Creates the tables of the schema where they are missing."""
@@ -213,12 +226,18 @@ class LadybugStore:
             with session.transaction():
                 session.execute(text, {"ids": list(ids)})
 
-    def put_metadata(self, facts: Mapping[str, str | None]) -> None:
-        """Sets facts; None removes one."""
+    def put_metadata(
+        self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
+    ) -> None:
+        """Sets facts, and keeps bytes under names; None removes one."""
         session = self._writing_session()
+        if kept:
+            session.execute(statement("write/create-kept", self.engine))
         with session.transaction():
             for key, value in facts.items():
                 session.put_fact(key, value)
+            for name, content in (kept or {}).items():
+                session.keep(name, content)
 
     def close(self) -> None:
         """Gives back the files."""

@@ -18,6 +18,7 @@ import ladybug
 from kedrec.errors import StoreError
 from kedrec.schema import load_schema
 from kedrec.stores.counting import Counts
+from kedrec.stores.keeping import joined, parts
 from kedrec.stores.statements import statement
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ class Session:
             names = result.get_column_names()
             return [dict(zip(names, map(_plain, row), strict=True)) for row in result]
 
-    def table(self, text: str, schema: pa.Schema) -> pa.Table:
+    def table(self, text: str, schema: pa.Schema, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """Runs a statement and gives its rows as a table of that schema."""
-        result = self.execute(text)
+        result = self.execute(text, parameters)
         with self._translated():
             return result.get_as_arrow(BATCH).cast(schema)
 
@@ -97,6 +98,28 @@ class Session:
             self.execute(statement("write/delete-metadata", "ladybug"), {"key": key})
         else:
             self.execute(statement("write/put-metadata", "ladybug"), {"key": key, "value": value})
+
+    def kept(self, name: str) -> bytes | None:
+        """What is kept under a name."""
+        return joined(self._kept_rows("lookup/kept", {"name": name}))
+
+    def kept_names(self) -> list[str]:
+        """Names under which something is kept."""
+        return [row["name"] for row in self._kept_rows("lookup/kept-names", {})]
+
+    def keep(self, name: str, content: bytes | None) -> None:
+        """Keeps bytes under a name; None removes them."""
+        self.execute(statement("write/delete-kept", "ladybug"), {"name": name})
+        for part in () if content is None else parts(name, content):
+            self.execute(statement("write/put-kept", "ladybug"), part)
+
+    def _kept_rows(self, name: str, parameters: dict[str, Any]) -> list[Row]:
+        try:
+            return self.rows(statement(name, "ladybug"), parameters)
+        except StoreError as error:
+            if "KedrecKept does not exist" not in str(error):
+                raise
+            return []  # a graph in which nothing was kept yet
 
     def count(self) -> Counts:
         """Counts every node and edge, live."""

@@ -34,6 +34,7 @@ from kedrec.stores.counting import (
     public_facts,
     tables_digest,
 )
+from kedrec.stores.keeping import joined, parts
 from kedrec.stores.neo4j_batches import ROWS, WORKERS, batches, rounds, slices
 from kedrec.stores.neo4j_driver import Connection, plain
 from kedrec.stores.staged import KEY_COLUMNS, check_pair, read_rows
@@ -102,14 +103,20 @@ class Neo4jStore:
         return pa.Table.from_pylist(self._read(text), schema=chosen)
 
     def edges(
-        self, relation: str, start_kind: str, end_kind: str, columns: Sequence[str] | None = None
+        self,
+        relation: str,
+        start_kind: str,
+        end_kind: str,
+        columns: Sequence[str] | None = None,
+        sources: Sequence[str] | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Streams the edges of a relation between two kinds, in no order."""
         chosen = chosen_columns(EDGE_COLUMNS, columns)
         grouped = ("start", *(name for name in chosen.names if name not in {"start", "end"}))
+        name = "lookup/all-edges" if sources is None else "lookup/source-edges"
         ends = {"start_kind": start_kind, "end_kind": end_kind}
-        text = statement("lookup/all-edges", self.engine, relation=relation, columns=grouped, **ends)
-        return self._stream(text, chosen)
+        text = statement(name, self.engine, relation=relation, columns=grouped, **ends)
+        return self._stream(text, chosen, {} if sources is None else {"sources": list(sources)})
 
     def edges_between(
         self,
@@ -134,6 +141,14 @@ class Neo4jStore:
     def metadata(self) -> dict[str, str]:
         """Key-value facts kept with the graph."""
         return public_facts(self._facts())
+
+    def kept(self, name: str) -> bytes | None:
+        """What was kept with the graph under a name."""
+        return joined(self._read(statement("lookup/kept", self.engine), {"name": name}))
+
+    def kept_names(self) -> list[str]:
+        """Names under which something is kept."""
+        return [row["name"] for row in self._read(statement("lookup/kept-names", self.engine))]
 
     def prepare(self) -> None:
         """Creates the constraints of the schema where they are missing, and waits for their indexes."""
@@ -161,7 +176,7 @@ class Neo4jStore:
             )
         if self._locked:
             raise UsageError(f"The graph at {self.url} is being written already.", "Don't nest writing().")
-        names = ("create-metadata", "create-batches")
+        names = ("create-metadata", "create-batches", "create-kept")
         self._write(*(statement(f"write/{name}", self.engine) for name in names))
         with self._lock():
             self._locked = True
@@ -225,10 +240,12 @@ class Neo4jStore:
         for offset in range(0, len(ids), ROWS):
             self._write(text, ids=list(ids[offset : offset + ROWS]))
 
-    def put_metadata(self, facts: Mapping[str, str | None]) -> None:
-        """Sets facts; None removes one."""
+    def put_metadata(
+        self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
+    ) -> None:
+        """Sets facts, and keeps bytes under names; None removes one."""
         self._check_writing()
-        self._put_facts(facts)
+        self._put_facts(facts, kept)
 
     def close(self) -> None:
         """Gives back the driver."""
@@ -254,9 +271,11 @@ class Neo4jStore:
         with self._connection.translated(), self._connection.session(write=False) as session:
             return session.execute_read(work)
 
-    def _stream(self, text: str, chosen: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def _stream(
+        self, text: str, chosen: pa.Schema, parameters: Mapping[str, Any]
+    ) -> Iterator[pa.RecordBatch]:
         with self._connection.translated(), self._connection.session(write=False) as session:
-            result = session.run(text)
+            result = session.run(text, dict(parameters))
             *names, _ = result.keys()
             groups: list[list[Any]] = []
             rows = 0
@@ -311,13 +330,20 @@ class Neo4jStore:
     def _facts(self) -> dict[str, str]:
         return {row["key"]: row["value"] for row in self._read(statement("lookup/metadata", self.engine))}
 
-    def _put_facts(self, facts: Mapping[str, str | None]) -> None:
+    def _put_facts(
+        self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
+    ) -> None:
         put, delete = (statement(f"write/{name}-metadata", self.engine) for name in ("put", "delete"))
+        keep, drop = (statement(f"write/{name}-kept", self.engine) for name in ("put", "delete"))
 
         def work(transaction: neo4j.ManagedTransaction) -> None:
             for key, value in facts.items():
                 text = delete if value is None else put
                 transaction.run(text, key=key, value=value).consume()
+            for name, content in (kept or {}).items():
+                transaction.run(drop, name=name).consume()
+                for part in () if content is None else parts(name, content):
+                    transaction.run(keep, part).consume()
 
         self._transact(work)
 

@@ -1,0 +1,4 @@
+// name: kept-names
+MATCH (k:KedrecKept)
+RETURN DISTINCT k.name AS name
+ORDER BY name

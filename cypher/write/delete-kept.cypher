@@ -1,0 +1,3 @@
+// name: delete-kept
+MATCH (k:KedrecKept {name: $name})
+DELETE k

@@ -1,0 +1,2 @@
+// name: create-kept
+CREATE NODE TABLE IF NOT EXISTS KedrecKept (key STRING PRIMARY KEY, name STRING, part INT64, content STRING)

@@ -1,0 +1,2 @@
+// name: create-kept
+CREATE CONSTRAINT kedrec_kept_key IF NOT EXISTS FOR (k:KedrecKept) REQUIRE k.key IS UNIQUE

@@ -1,0 +1,201 @@
+"""Edges of other sources whose ends become other nodes, because a source comes, changes or goes.
+
+Needs `records`, `claims`' successor with the node that each record was and is part of, and leaves
+
+- `affected` (loader): sources whose edges may move;
+- `stored_edges`: the edges of these sources, of kinds that a node leaves or joins;
+- `moving` (loader, aside, pair, start, end, ..., s, t, ...): each such edge, and each that was set aside,
+  with the nodes that its ends are now (`place_others`);
+- `rekept` (loader): sources of which another thing must be kept than before.
+
+A node that no source's record is any more, but at which an edge of another source ends, stays: its holder
+gets a record of it, marked `held`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from kedrec.loading.identity import family_of
+
+if TYPE_CHECKING:
+    from kedrec.loading.staging import Staging
+    from kedrec.loading.state import SourceState
+    from kedrec.stores import GraphStore
+
+__all__ = ["CONTENT", "place_others", "stage_others", "stage_stored_edges"]
+
+CONTENT = ("licence", "references", "evidence", "score", "year", "action", "mechanisms")
+"""Columns of an edge beside its key."""
+_CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
+
+_SHIFTS = """
+-- What each node of the graph was made of, by source. A node of several records of one source is several
+-- nodes to that source's edges; those were set aside.
+CREATE TABLE shifts AS
+SELECT loader, old_kind AS kind, old_id AS id, count(*) > 1 AS doubled, any_value(kind) AS own_kind,
+  any_value(id) AS own_id, any_value(new_kind) AS new_kind, any_value(new_id) AS new_id,
+  bool_or(old_kind <> new_kind OR old_id <> new_id) AS changed
+FROM records WHERE old_id IS NOT NULL GROUP BY loader, old_kind, old_id;
+-- Where an id belongs that a source's edges name and none of its records has.
+CREATE TABLE heirs AS
+SELECT kind, id, any_value(new_kind) AS new_kind, any_value(new_id) AS new_id FROM (
+  SELECT kind, id, new_kind, new_id FROM records
+  UNION ALL SELECT kind, id, new_kind, new_id FROM aliases ANTI JOIN records USING (kind, id)
+) GROUP BY kind, id;
+CREATE TABLE lost AS
+SELECT kind, id FROM stored ANTI JOIN (SELECT new_kind AS kind, new_id AS id FROM records) USING (kind, id);
+CREATE TABLE affected AS SELECT DISTINCT loader FROM shifts WHERE changed AND loader <> $source;
+"""
+_TOUCHED = """
+SELECT DISTINCT unnest([kind, new_kind]) FROM shifts WHERE changed
+UNION SELECT DISTINCT kind FROM lost
+"""
+_MOVING = f"""
+CREATE OR REPLACE TABLE moving AS
+SELECT l.loader, false AS aside, e.pair AS old_pair, e.start AS old_start, e."end" AS old_end, p.relation,
+  coalesce(a.doubled, false) OR coalesce(b.doubled, false) AS doubled,
+  coalesce(a.own_kind, p.start_kind) AS own_start_kind, coalesce(a.own_id, e.start) AS own_start,
+  coalesce(b.own_kind, p.end_kind) AS own_end_kind, coalesce(b.own_id, e."end") AS own_end,
+  coalesce(a.new_kind, h.new_kind, p.start_kind) AS start_kind,
+  coalesce(a.new_id, h.new_id, e.start) AS start,
+  coalesce(b.new_kind, i.new_kind, p.end_kind) AS end_kind,
+  coalesce(b.new_id, i.new_id, e."end") AS "end",
+  e.source, {_CONTENT}
+FROM stored_edges AS e
+JOIN loaders AS l USING (source)
+JOIN pairs AS p USING (pair)
+LEFT JOIN shifts AS a ON a.loader = l.loader AND a.kind = p.start_kind AND a.id = e.start
+LEFT JOIN shifts AS b ON b.loader = l.loader AND b.kind = p.end_kind AND b.id = e."end"
+LEFT JOIN heirs AS h ON h.kind = p.start_kind AND h.id = e.start
+LEFT JOIN heirs AS i ON i.kind = p.end_kind AND i.id = e."end"
+WHERE l.loader <> $source
+UNION ALL
+SELECT x.loader, true, NULL, NULL, NULL, x.relation, false, x.start_kind, x.start, x.end_kind, x."end",
+  coalesce(a.new_kind, h.new_kind, x.start_kind), coalesce(a.new_id, h.new_id, x.start),
+  coalesce(b.new_kind, i.new_kind, x.end_kind), coalesce(b.new_id, i.new_id, x."end"), x.source, {_CONTENT}
+FROM aside AS x
+JOIN affected USING (loader)
+LEFT JOIN records AS a ON a.loader = x.loader AND a.kind = x.start_kind AND a.id = x.start
+LEFT JOIN records AS b ON b.loader = x.loader AND b.kind = x.end_kind AND b.id = x."end"
+LEFT JOIN heirs AS h ON h.kind = x.start_kind AND h.id = x.start
+LEFT JOIN heirs AS i ON i.kind = x.end_kind AND i.id = x."end";
+"""  # noqa: S608  # constant names
+_HOLD = """
+INSERT INTO records
+SELECT DISTINCT m.loader, s.kind, s.id, s.name, s.synonyms, []::VARCHAR[], s.description, true, s.kind, s.id,
+  coalesce((SELECT min(r.rank) FROM ranks AS r WHERE r.source = m.loader), 99), s.kind, s.id
+FROM (
+  SELECT loader, start_kind AS kind, start AS id FROM moving WHERE NOT doubled
+  UNION SELECT loader, end_kind, "end" FROM moving WHERE NOT doubled
+) AS m
+JOIN lost USING (kind, id)
+JOIN stored AS s USING (kind, id);
+"""
+_PLACE = f"""
+CREATE TABLE several AS
+SELECT r.loader, n.node FROM records AS r JOIN numbers AS n ON n.kind = r.new_kind AND n.id = r.new_id
+GROUP BY ALL HAVING count(*) > 1;
+
+CREATE TABLE placed AS
+SELECT m.*, s.node AS s, t.node AS t, q.pair AS forward, b.pair AS backward,
+  coalesce(s.node <> t.node AND coalesce(q.pair, b.pair) IS NOT NULL, false) AS valid,
+  coalesce(q.both_ways, b.both_ways, false)
+    AND (q.pair IS NULL OR (b.pair IS NOT NULL AND s.node > t.node)) AS swap,
+  EXISTS (SELECT 1 FROM several AS x WHERE x.loader = m.loader AND x.node IN (s.node, t.node)) AS doubled_now
+FROM moving AS m
+LEFT JOIN numbers AS s ON s.kind = m.start_kind AND s.id = m.start
+LEFT JOIN numbers AS t ON t.kind = m.end_kind AND t.id = m."end"
+LEFT JOIN pairs AS q ON q.relation = m.relation AND q.start_kind = m.start_kind AND q.end_kind = m.end_kind
+LEFT JOIN pairs AS b ON b.both_ways AND b.relation = m.relation AND b.start_kind = m.end_kind
+  AND b.end_kind = m.start_kind
+WHERE NOT m.doubled;
+INSERT INTO dropped SELECT old_pair, old_start, old_end, source FROM moving WHERE NOT aside;
+DROP TABLE moving;
+
+INSERT INTO rejects
+SELECT 'stored', NULL, NULL,
+  if(s = t, 'start and end are one entity', 'relation not allowed between these kinds') || ' after merging',
+  old_start || ' ' || old_end || ' (' || source || ')', ''
+FROM placed WHERE NOT valid AND NOT aside;
+INSERT INTO edges BY NAME
+SELECT if(swap, backward, forward) AS pair, if(swap, t, s) AS start, if(swap, s, t) AS "end", source,
+  {_CONTENT}, true AS moved
+FROM placed WHERE valid;
+
+DELETE FROM aside WHERE loader IN (SELECT loader FROM affected);
+INSERT INTO aside
+SELECT loader, relation, own_start_kind, own_start, own_end_kind, own_end, source, {_CONTENT}
+FROM placed WHERE NOT valid OR doubled_now;
+DROP TABLE placed;
+"""  # noqa: S608  # constant names
+
+
+def stage_stored_edges(staging: Staging, store: GraphStore, pairs: list[int], sources: list[str]) -> None:
+    """Copies stored edges of some pairs and sources into `stored_edges`."""
+    sql = staging.sql
+    sql.execute(
+        'CREATE TABLE IF NOT EXISTS stored_edges (pair SMALLINT, start VARCHAR, "end" VARCHAR, '
+        'source VARCHAR, licence VARCHAR, "references" VARCHAR[], evidence VARCHAR, score DOUBLE, '
+        "year BIGINT, action VARCHAR, mechanisms VARCHAR[])"
+    )
+    held = {relation for relation, source in store.fingerprint().edges if source in sources}
+    chosen = sql.execute(
+        "SELECT pair, relation, start_kind, end_kind FROM pairs WHERE list_contains(?, pair) ORDER BY pair",
+        [pairs],
+    ).fetchall()
+    for pair, relation, start_kind, end_kind in chosen:
+        if relation not in held:
+            continue
+        for batch in store.edges(relation, start_kind, end_kind, sources=sources):
+            sql.register("stored_batch", batch)
+            sql.execute(
+                f'INSERT INTO stored_edges SELECT ?, start, "end", source, {_CONTENT} FROM stored_batch',  # noqa: S608  # constant names
+                [pair],
+            )
+            sql.unregister("stored_batch")
+
+
+def stage_others(staging: Staging, source: str, states: Mapping[str, SourceState], store: GraphStore) -> None:
+    """Takes from the graph the edges of other sources that may move, and keeps the nodes they hold."""
+    sql = staging.sql
+    sql.execute(_SHIFTS.replace("$source", "'" + source.replace("'", "''") + "'"))
+    touched = {row[0] for row in sql.execute(_TOUCHED).fetchall()}
+    holders = [
+        name for name, state in states.items() if name != source and (state.known or state.state != "loaded")
+    ]
+    if touched and holders:
+        sql.execute("INSERT INTO affected SELECT unnest(?) EXCEPT SELECT loader FROM affected", [holders])
+    stage_stored_edges(staging, store, [], [])
+    affected = {row[0] for row in sql.execute("SELECT loader FROM affected").fetchall()}
+    names = [edges for name in sorted(affected) for edges in states[name].names]
+    if names:
+        stage_stored_edges(staging, store, _pairs(staging, touched), names)
+    sql.execute(_MOVING, {"source": source})
+    sql.execute(_HOLD)
+    sql.execute("CREATE TABLE rekept AS SELECT loader FROM affected")
+
+
+def _pairs(staging: Staging, touched: set[str]) -> list[int]:
+    """Pairs of kinds whose edges may move: a node may come from, or go to, any kind of its family."""
+    wide = {member for kind in touched for member in family_of(kind)}
+    query = "SELECT DISTINCT relation, start_kind, end_kind FROM aside JOIN affected USING (loader)"
+    aside = {
+        (relation, *ends)
+        for relation, start, end in staging.sql.execute(query).fetchall()
+        for one in family_of(start)
+        for other in family_of(end)
+        for ends in ((one, other), (other, one))
+    }
+    rows = staging.sql.execute("SELECT pair, relation, start_kind, end_kind FROM pairs").fetchall()
+    return [
+        pair
+        for pair, relation, start, end in rows
+        if start in wide or end in wide or (relation, start, end) in aside
+    ]
+
+
+def place_others(staging: Staging) -> None:
+    """Adds the edges of other sources to `edges`, at the nodes that their ends are now."""
+    staging.sql.execute(_PLACE)
