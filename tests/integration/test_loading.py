@@ -232,7 +232,7 @@ def test_only_what_changed_is_written(store: GraphStore, data: Path) -> None:
     [report] = load(store, "hetionet", data=data).sources
     assert (report.nodes.new, report.nodes.changed, report.edges.new, report.edges.changed) == (1, 1, 0, 0)
     changed = nodes(store, "Disease")["DOID:2377"]
-    assert (changed["name"], changed["synonyms"]) == ("disseminated sclerosis", [])  # of the old release, nothing stays
+    assert (changed["name"], changed["synonyms"]) == ("disseminated sclerosis", [])
 
 
 def test_bad_rows_are_rejected_with_their_line_and_reason(store: GraphStore, data: Path) -> None:
