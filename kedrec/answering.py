@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kedrec.stores import Fingerprint, GraphStore
     from kedrec.types import Rationale, Safety
 
-__all__ = ["Answering", "Found", "Side"]
+__all__ = ["Answering", "Found", "Side", "abstention"]
 
 Progress = Callable[[str, int, int | None], None]
 Side = Literal["Disease", "Drug"]
@@ -225,3 +225,23 @@ def model_name(model: ChatModel) -> str:
     """The model as its rationales are signed; `default` and `base` by what they are."""
     name = BASE_FILE.partition(".")[0] if model.info.name in {"default", "base"} else model.info.name
     return f"{name} + {model.info.adapter}" if model.info.adapter else name
+
+
+def abstention(ranker: Ranker, ranked: Sequence[PairScore], hidden: int, nothing: str) -> str:
+    """Why nothing is recommended, as a sentence.
+
+    Args:
+        ranker, ranked: the ranking and its pairs, best first.
+        hidden: how many were contraindicated and hidden.
+        nothing: that no path leads there, in words.
+    """
+    if hidden:
+        return f"Nothing is left: what could be recommended is contraindicated, and hidden ({hidden:,})."
+    if ranker.tells(ranked):
+        return f"Not enough in the graph: {nothing}."
+    best = ranked[0]
+    return (
+        f"Not enough in the graph: the best chance is {best.probability:.1%} (95 % interval "
+        f"{best.low:.1%} to {best.high:.1%}), not surely above the {ranker.base_rate:.1%} of any pair. "
+        "`kedrec rank` writes the scores all the same."
+    )

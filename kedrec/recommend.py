@@ -15,7 +15,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from kedrec.answering import Answering, Side
+from kedrec.answering import Answering, Side, abstention
 from kedrec.comparison import compared
 from kedrec.errors import EmptyGraphError, ModelError, NotFoundError, UsageError
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
@@ -163,7 +163,7 @@ class Kedrec:
             disease=target,
             recommendations=made,
             candidates=len(ranked),
-            abstained="" if made else _abstained(nothing, hidden),
+            abstained="" if made else abstention(self.ranker, ranked, hidden, nothing),
             hidden=hidden,
             manifest=self._answering.manifest(self.fingerprint, made, self._model if llm else None),
         )
@@ -189,7 +189,7 @@ class Kedrec:
             drug=target,
             recommendations=made,
             candidates=len(ranked),
-            abstained="" if made else _abstained(nothing, hidden),
+            abstained="" if made else abstention(self.ranker, ranked, hidden, nothing),
             hidden=hidden,
             manifest=self._answering.manifest(self.fingerprint, made, self._model if llm else None),
         )
@@ -366,6 +366,8 @@ class Kedrec:
         hide: bool = False,
     ) -> tuple[tuple[Recommendation, ...], int]:
         """The recommendations of the chosen among the ranked, and how many were hidden."""
+        if top is not None and not self.ranker.tells(ranked):
+            return (), 0
         ranks = {(score.drug, score.disease): rank for rank, score in enumerate(ranked, start=1)}
         kept = [score for score in chosen if (top is None or score.informed) and not (new and score.known)]
         found, hidden = self._answering.find(kept, paths, top=top, hide=hide)
@@ -395,9 +397,3 @@ class Kedrec:
 def _between(name: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
         raise UsageError(f"'{name}' is {value}.", f"Give a number from {least} to {most:,}.")
-
-
-def _abstained(nothing: str, hidden: int) -> str:
-    if hidden:
-        return f"Nothing is left: what could be recommended is contraindicated, and hidden ({hidden:,})."
-    return f"Not enough in the graph: {nothing}."

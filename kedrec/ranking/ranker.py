@@ -6,6 +6,7 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,7 +20,7 @@ from kedrec.stores.templates import path_templates
 from kedrec.types import ScorePart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -146,6 +147,24 @@ class Ranker:
             f"degrees, {self.treated} known treatments, calibrated; out of fold {told}"
         )
 
+    @cached_property
+    def base_rate(self) -> float:
+        """The share of treatments among all pairs of a drug and a disease that is treated at all."""
+        if not self.adjacency.has(TREATS):
+            return 0.0
+        links = self.adjacency.incidence(TREATS)
+        pairs = len(links.degrees) * int((links.back_degrees > 0).sum())
+        return len(links.indices) / max(pairs, 1)
+
+    def tells(self, scores: Sequence[PairScore]) -> bool:
+        """Whether any of some pairs is surely likelier to be a treatment than any pair is.
+
+        The lower end of its interval is above the base rate. Where none is, what the graph knows of the
+        disease (or the drug) picks no drug out. An unfitted ranking can't tell, and is not asked.
+        """
+        lows = [score.low for score in scores if score.low is not None]
+        return not lows or max(lows) > self.base_rate
+
     def rank(self, disease_id: str, *, beyond_prior: bool = False) -> list[PairScore]:
         """Every drug of the graph for a disease, best first; equal scores by drug id.
 
@@ -264,7 +283,8 @@ class Ranker:
 
 def _key(store: GraphStore, *, fit: bool) -> str:
     """What a cached ranking depends on, as 16 hexadecimal digits."""
-    content = json.dumps([_LAYOUT, SEED, fit, str(store.fingerprint())])
+    tables = ["/".join(table) for table in schema_tables()]  # a relation more is one more to read
+    content = json.dumps([_LAYOUT, SEED, fit, str(store.fingerprint()), tables])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 

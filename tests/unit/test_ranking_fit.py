@@ -10,6 +10,7 @@ import pytest
 from listed_graph import Link, ListedGraph
 
 from kedrec.ranking import Ranker
+from kedrec.ranking import ranker as ranker_module
 from kedrec.ranking.fit import LEAST_TREATED
 
 DRUGS, DISEASES, GENES = 60, 25, 30
@@ -98,6 +99,26 @@ def test_a_disease_whose_treatments_are_all_hidden_is_scored_as_unseen(tmp_path:
     unseen = {pair.drug for pair in ranker.rank("Disease:0") if pair.unseen}
     assert unseen == {of_first[0][3]}
     assert not any(pair.unseen for pair in ranker.rank("Disease:1"))
+
+
+def test_a_disease_of_which_nothing_is_known_picks_no_drug_out(tmp_path: Path) -> None:
+    graph = ListedGraph(planted().links, {"Drug": DRUGS, "Disease": DISEASES + 1, "Gene": GENES})
+    ranker = Ranker.open(graph, tmp_path)  # type: ignore[arg-type]
+    treatments = sum(link[0] == "TREATS" for link in graph.links)
+    assert ranker.base_rate == pytest.approx(treatments / (DRUGS * DISEASES))
+    assert ranker.tells(ranker.rank("Disease:0"))
+    assert not ranker.tells(ranker.rank(f"Disease:{DISEASES}"))
+
+
+def test_a_relation_more_in_the_schema_makes_the_ranking_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = ranker_module.schema_tables()
+    monkeypatch.setattr(ranker_module, "schema_tables", lambda: kept[:-1])
+    Ranker.open(planted(), tmp_path)  # type: ignore[arg-type]
+    monkeypatch.undo()
+    again = Ranker.open(planted(), tmp_path)  # type: ignore[arg-type]
+    assert all(again.adjacency.has(table) for table in kept)
 
 
 def test_drugs_come_best_first_and_ties_by_id(ranker: Ranker) -> None:
