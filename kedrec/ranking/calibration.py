@@ -77,7 +77,8 @@ class Reliability:
         """Shares among the pairs around each score, with Jeffreys intervals (Brown et al. 2001).
 
         A score's pairs are as many as have 25 treatments among them, half of them above it where there are;
-        at the top the best-scored pairs that have as many. Shares that fall are pooled (isotonic regression).
+        at the top the best-scored pairs that have as many. Where a better score has a smaller share, both are
+        pooled (isotonic regression).
         """
         from scipy.stats import beta
         from sklearn.isotonic import isotonic_regression
@@ -94,9 +95,15 @@ class Reliability:
         last = np.maximum(np.searchsorted(hits, end, "left"), places)
         found = hits[last] - np.where(first > 0, hits[np.maximum(first - 1, 0)], 0) + 0.5
         missed = last - first + 1.5 - found + 0.5
-        share = isotonic_regression(found / (found + missed))
-        low = np.minimum(np.maximum.accumulate(beta.ppf(0.025, found, missed)), share)
-        high = np.maximum(np.minimum.accumulate(beta.ppf(0.975, found, missed)[::-1])[::-1], share)
+        # Pooling keeps the order of the three, so that the share stays inside its interval.
+        share, low, high = (
+            isotonic_regression(values)
+            for values in (
+                found / (found + missed),
+                beta.ppf(0.025, found, missed),
+                beta.ppf(0.975, found, missed),
+            )
+        )
         # A share that was pooled is that of the middle of its scores: between two such it rises.
         pools = np.cumsum(np.diff(share, prepend=share[0]) > _POOLED)
         sizes = np.bincount(pools)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PairScore", "Ranker"]
 
-_LAYOUT = 6  # of the cached arrays; another number makes old caches unread
+_LAYOUT = 7  # of the cached arrays; another number makes old caches unread
 _KEPT = 6  # cached rankings, of the graphs asked last
 
 
