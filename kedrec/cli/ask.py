@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import (
+    console,
+    graph_option,
+    json_option,
+    print_json,
+    progress_on_stderr,
+    warn_half_loaded,
+)
 
 if TYPE_CHECKING:
     from kedrec.types import Answer, DiseaseAnswer
@@ -71,6 +78,7 @@ def ask(
     settings = load_settings(graph=graph, model=model, seed=seed)
     answer: Answer | DiseaseAnswer
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
+        warn_half_loaded(kr.store)
         if disease is None:
             answer = kr.recommend_diseases(
                 drugs[0],

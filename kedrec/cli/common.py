@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from rich.console import Console
 
+    from kedrec.stores import GraphStore
+
 __all__ = [
     "Progress",
     "console",
@@ -40,6 +42,7 @@ __all__ = [
     "progress_on_stderr",
     "run",
     "warn",
+    "warn_half_loaded",
 ]
 
 Progress: TypeAlias = Callable[[str, int, "int | None"], None]
@@ -114,6 +117,14 @@ def console() -> Console:
 def warn(message: str) -> None:
     """A line on stderr."""
     click.echo(message, err=True)
+
+
+def warn_half_loaded(store: GraphStore) -> None:
+    """Lines on stderr where a load of the graph hasn't ended: its facts may be missing something."""
+    from kedrec.loading.state import half_loaded
+
+    for source, told in half_loaded(store.metadata()).items():
+        warn(f"Warning: {source}: {told}. Answers may lack some of its facts.")
 
 
 def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any] | list[Any]) -> None:

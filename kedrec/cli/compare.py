@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import (
+    console,
+    graph_option,
+    json_option,
+    print_json,
+    progress_on_stderr,
+    warn_half_loaded,
+)
 
 
 @click.command()
@@ -22,6 +29,7 @@ def compare(disease: str, drugs: tuple[str, ...], paths: int, graph: str | None,
     if len(drugs) != 2:
         raise UsageError(f"{len(drugs)} drugs were given.", "Compare two: --drug NAME --drug NAME.")
     with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+        warn_half_loaded(kr.store)
         found = kr.compare(disease, *drugs, paths=paths)
     if as_json:
         print_json(found)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import (
+    console,
+    graph_option,
+    json_option,
+    print_json,
+    progress_on_stderr,
+    warn_half_loaded,
+)
 
 
 @click.command()
@@ -20,6 +27,7 @@ def explain(drug: str, disease: str, paths: int, cypher: bool, graph: str | None
     from kedrec.settings import load_settings
 
     with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+        warn_half_loaded(kr.store)
         found = kr.explain(drug, disease, paths=paths)
     if as_json:
         print_json(found)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr, warn
+from kedrec.cli.load_work import dry_run_option, keep_rejects, print_report, store_for, work_folder
 
 if TYPE_CHECKING:
-    from kedrec.loading import LoadReport, RowReport
     from kedrec.settings import Settings
 
 __all__ = ["graph"]
@@ -36,6 +34,14 @@ __all__ = ["graph"]
     type=click.Path(path_type=Path),
     help="Keep the staged Parquet files here. Default: they are deleted after the load.",
 )
+@click.option(
+    "--licence",
+    multiple=True,
+    metavar="USE",
+    help="Load only edges whose licence allows this use: commercial, modification, closed; or has this name "
+    "(CC0-1.0). A licence that isn't known allows nothing. May be given several times.",
+)
+@dry_run_option
 @click.option("--no-fit", is_flag=True, help="Leave fitting the ranking to the first question.")
 @graph_option
 @json_option
@@ -44,57 +50,46 @@ def graph(
     folder: Path | None,
     again: bool,
     work: Path | None,
+    licence: tuple[str, ...],
+    dry_run: bool,
     no_fit: bool,
     graph: str | None,
     as_json: bool,
 ) -> None:  # click passes by name
     """Load sources into the graph; without SOURCE, the built-in starter graph. Then fit the ranking.
 
-    Loading again writes only what is new or changed. `kedrec-load sources` lists the sources.
+    Loading again writes what is new or changed, and deletes what a source has no more. `kedrec-load sources`
+    lists the sources.
     """
     from kedrec.cli.sources import fetched
-    from kedrec.errors import DataError
     from kedrec.loading import load_graph
     from kedrec.settings import load_settings
-    from kedrec.stores import open_store
 
     settings = load_settings(graph=graph)
     if folder is None:
         folder = fetched(source, settings, again=again)
-    kept = settings.home / "loading"
-    try:
-        kept.mkdir(parents=True, exist_ok=True)
-        scratch = work or Path(tempfile.mkdtemp(prefix="run-", dir=kept))
-    except OSError as error:
-        raise DataError(
-            f"{kept} can't be written: {error.strerror or error}.", "Set KEDREC_HOME to a folder of yours."
-        ) from error
-    try:
-        with (
-            progress_on_stderr() as progress,
-            open_store(settings.graph_url, settings, read_only=False) as store,
-        ):
-            report = load_graph(
-                store,
-                source,
-                data_dir=folder,
-                work_dir=scratch,
-                progress=progress,
-                keep_staged=work is not None,
-            )
-        if report.rejects and work is None:
-            # The rows that were refused outlive the scratch folder.
-            saved = kept / "rejects.tsv"
-            shutil.copyfile(report.rejects, saved)
-            report = report.model_copy(update={"rejects": str(saved)})
-    finally:
+    with (
+        work_folder(settings, work) as scratch,
+        progress_on_stderr() as progress,
+        store_for(settings, dry_run=dry_run) as store,
+    ):
+        report = load_graph(
+            store,
+            source,
+            data_dir=folder,
+            work_dir=scratch,
+            progress=progress,
+            keep_staged=work is not None,
+            licences=licence,
+            dry_run=dry_run,
+        )
         if work is None:
-            shutil.rmtree(scratch, ignore_errors=True)
+            report = keep_rejects(report, settings)
     if as_json:
         print_json(report)
     else:
-        _print(report)
-    if not no_fit and report.nodes.get("Drug") and report.nodes.get("Disease"):
+        print_report(report)
+    if not no_fit and not dry_run and report.nodes.get("Drug") and report.nodes.get("Disease"):
         _fit(settings, quiet=as_json)
 
 
@@ -114,42 +109,3 @@ def _fit(settings: Settings, *, quiet: bool) -> None:
         return
     if not quiet:
         console().print(f"Ranking {ranking}, {time.monotonic() - began:.1f} s", markup=False)
-
-
-def _rows(part: str, rows: RowReport) -> str:
-    told = f"  {part:<10} {rows.read:>10,} read {rows.loaded:>10,} loaded {rows.merged:>8,} merged"
-    if part != "attributes":
-        told += f" {rows.rejected:>6,} rejected {rows.new:>10,} new {rows.changed:>8,} changed"
-        return told
-    return f"  {part:<10} {rows.read:>10,} read {rows.loaded:>10,} used{' ' * 18}{rows.rejected:>6,} rejected"
-
-
-def _print(report: LoadReport) -> None:
-    out = console()
-    for source in report.sources:
-        out.print(f"{source.source} {source.version} ({source.seconds:.1f} s; licence: {source.licence})")
-        out.print(_rows("nodes", source.nodes))
-        out.print(_rows("edges", source.edges))
-        if source.attributes.read:
-            out.print(_rows("attributes", source.attributes))
-        if source.moved:
-            out.print(f"  {source.moved:,} stored nodes became part of another node")
-        for reason, count in source.reasons.items():
-            out.print(f"  rejected, {reason}: {count:,}")
-        for conflict in source.conflicts[:5]:
-            out.print(
-                f"  {conflict.id} ({conflict.kind}) is listed by {', '.join(conflict.claimed_by)}: not joined"
-            )
-        if len(source.conflicts) > 5:
-            out.print(f"  ... and {len(source.conflicts) - 5:,} more such ids (--json lists them)")
-    out.print(f"Graph {report.graph} ({report.engine})")
-    out.print(f"  nodes {sum(report.nodes.values()):,}")
-    for kind, count in report.nodes.items():
-        out.print(f"    {kind:<22} {count:>10,}")
-    out.print(f"  edges {sum(count for by in report.edges.values() for count in by.values()):,}")
-    for relation, by_source in report.edges.items():
-        told = ", ".join(f"{name} {count:,}" for name, count in by_source.items())
-        out.print(f"    {relation:<22} {sum(by_source.values()):>10,}  ({told})")
-    out.print(f"Fingerprint {report.fingerprint}, digest {report.digest}, {report.seconds:.1f} s")
-    if report.rejects:
-        out.print(f"Rejected rows: {report.rejects}")

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kedrec.cli.scores import score_bars
+from kedrec.loading.state import UNFINISHED
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -211,8 +212,14 @@ def print_status(console: Console, status: Status) -> None:
     edges = ", ".join(f"{count:,} {source}" for source, count in sorted(status.edges_by_source.items()))
     table.add_row("edges", Text(f"{sum(status.edges_by_source.values()):,}: {edges}"))
     for source, state in sorted(status.sources.items()):
+        told = UNFINISHED.get(state.get("state", ""))
+        if told is None:
+            chosen = ", ".join(state.get("licences", ()))
+            told = f"{state.get('nodes', 0):,} nodes, {state.get('edges', 0):,} edges, "
+            told += f"version {state.get('version', '')}; licence: {state.get('licence', '')}"
+            told += f"; only {chosen}" if chosen else ""
         table.add_row(
-            "source", Text(f"{source}: {', '.join(str(fact) for _, fact in sorted(state.items()))}")
+            "source", Text(f"{source}: {told}", style="" if state.get("state") == "loaded" else "bold")
         )
     table.add_row("templates", Text(str(status.templates)))
     table.add_row("model", Text(f"{status.model}: {status.model_state}"))

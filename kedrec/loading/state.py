@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from kedrec.loading.sources import Source
 
-__all__ = ["SourceState", "half_loaded", "source_states"]
+__all__ = ["UNFINISHED", "SourceState", "half_loaded", "source_states"]
 
 _PREFIX = "source:"
+UNFINISHED = {
+    "loading": "half-loaded, load it again or remove it",
+    "removing": "half-removed, remove it again or load it",
+}
+"""What to tell of a source in a state that isn't `loaded`."""
 State = Literal["loading", "loaded", "removing"]
 
 
@@ -77,8 +82,5 @@ def source_states(facts: Mapping[str, str]) -> dict[str, SourceState]:
 
 def half_loaded(facts: Mapping[str, str]) -> dict[str, str]:
     """What to tell of each source whose load or removal hasn't come to its end, by name."""
-    told = {
-        "loading": "half-loaded, load it again or remove it",
-        "removing": "half-removed, remove it again or load it",
-    }
-    return {name: told[one.state] for name, one in source_states(facts).items() if one.state in told}
+    states = source_states(facts)
+    return {name: UNFINISHED[one.state] for name, one in states.items() if one.state in UNFINISHED}

@@ -128,6 +128,12 @@ class GraphStore(Protocol):
         Rows of `start_id`, `start_name`, `end_id`, `end_name` and `edge`: its stored properties.
         """
 
+    def isolated(self, kind: str) -> list[str]:
+        """Ids of the nodes of a kind that have no edge, sorted."""
+
+    def licences(self, relation: str) -> dict[tuple[str, str], int]:
+        """Edges of a relation by (source, licence)."""
+
     def fingerprint(self) -> Fingerprint:
         """Counts by kind, relation and source, and the digest. Cheap enough to ask on every start."""
 

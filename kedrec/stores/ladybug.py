@@ -133,6 +133,16 @@ class LadybugStore:
         ]
         return sorted(rows, key=lambda row: (row["start_id"], row["end_id"], row["edge"]["source"]))
 
+    def isolated(self, kind: str) -> list[str]:
+        """Ids of the nodes of a kind that have no edge, sorted."""
+        text = statement("lookup/isolated-nodes", self.engine, kind=kind)
+        return [row["id"] for row in self._session().rows(text)]
+
+    def licences(self, relation: str) -> dict[tuple[str, str], int]:
+        """Edges of a relation by (source, licence)."""
+        text = statement("lookup/count-edges-by-licence", self.engine, relation=relation)
+        return {(row["source"], row["licence"]): row["edges"] for row in self._session().rows(text)}
+
     def fingerprint(self) -> Fingerprint:
         """What is in the graph: counted live while writing, and kept with the graph after."""
         if self._is_missing():

@@ -131,6 +131,16 @@ class Neo4jStore:
         text = statement("lookup/relation-between", self.engine, relation=relation, **ends)
         return self._read(text, {"start_ids": list(start_ids), "end_ids": list(end_ids)})
 
+    def isolated(self, kind: str) -> list[str]:
+        """Ids of the nodes of a kind that have no edge, sorted."""
+        text = statement("lookup/isolated-nodes", self.engine, kind=kind)
+        return [row["id"] for row in self._read(text)]
+
+    def licences(self, relation: str) -> dict[tuple[str, str], int]:
+        """Edges of a relation by (source, licence)."""
+        text = statement("lookup/count-edges-by-licence", self.engine, relation=relation)
+        return {(row["source"], row["licence"]): row["edges"] for row in self._read(text)}
+
     def fingerprint(self) -> Fingerprint:
         """What is in the graph. Totals are counted live; sources within a relation are kept when written."""
         facts = self._facts()
