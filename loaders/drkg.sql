@@ -135,12 +135,21 @@ CREATE TEMP TABLE resource_of AS
 FROM (VALUES
   ('DRUGBANK', 'DrugBank', 'CC-BY-NC-4.0'),
   ('GNBR', 'GNBR', 'CC-BY-NC-4.0'),
-  ('Hetionet', 'Hetionet', 'CC0-1.0 and the licences of its resources'),
+  ('Hetionet', 'Hetionet', 'CC0-1.0'),
   ('STRING', 'STRING', 'CC-BY-4.0'),
   ('INTACT', 'IntAct', 'CC-BY-4.0'),
   ('DGIDB', 'DGIdb', 'no licence stated'),
   ('bioarx', 'articles on COVID-19', 'no licence stated')
 ) AS t(resource, title, licence);
+
+-- Hetionet's relations whose resources have licences of their own (hetionet.sql).
+CREATE TEMP TABLE hetionet_licence AS
+FROM (VALUES
+  ('CbG', 'CC-BY-NC-4.0'), ('CuG', 'LINCS L1000 terms'), ('CdG', 'LINCS L1000 terms'), ('Gr>G', 'LINCS L1000 terms'),
+  ('CcSE', 'CC-BY-NC-SA-4.0'), ('PCiC', 'CC-BY-4.0'), ('GpBP', 'CC-BY-4.0'), ('GpMF', 'CC-BY-4.0'), ('GpCC', 'CC-BY-4.0'),
+  ('DaG', 'no licence stated'), ('AuG', 'no licence stated'), ('AdG', 'no licence stated'), ('AeG', 'no licence stated'),
+  ('GiG', 'no licence stated'), ('GcG', 'no licence stated'), ('GpPW', 'no licence stated')
+) AS t(metaedge, licence);
 
 -- The slim DRKG writes Hetionet's relations without the resource.
 CREATE TEMP TABLE worded AS
@@ -160,12 +169,13 @@ FROM worded JOIN no_place USING (word);
 INSERT INTO edge_rows BY NAME
 SELECT w.file, w.line, coalesce(r.relation, w.relation) AS relation,
   if(r.turned, w.tail, w.head) AS start, if(r.turned, w.head, w.tail) AS "end",
-  coalesce(s.licence, '') AS licence, coalesce(s.title || ' ', '') || split_part(w.word, '::', 2) AS evidence,
+  coalesce(h.licence, s.licence, '') AS licence, coalesce(s.title || ' ', '') || split_part(w.word, '::', 2) AS evidence,
   coalesce(r.action, '') AS action
 FROM worded AS w
 ANTI JOIN no_place AS n USING (word)
 LEFT JOIN relation_of AS r ON r.word = w.word AND r.pair = w.pair
-LEFT JOIN resource_of AS s ON s.resource = split_part(w.word, '::', 1);
+LEFT JOIN resource_of AS s ON s.resource = split_part(w.word, '::', 1)
+LEFT JOIN hetionet_licence AS h ON w.word = 'Hetionet::' || h.metaedge;
 
 -- Nodes ---------------------------------------------------------------------------------------------
 CREATE TEMP TABLE entity AS

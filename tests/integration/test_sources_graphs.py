@@ -77,6 +77,7 @@ def test_drkg_keeps_each_resource_and_says_what_has_no_place(graph: Loaded) -> N
     assert graph.edges("ASSOCIATED_WITH")[0]["action"] == "causal"
     assert graph.ends("MEMBER_OF") == [("DRUGBANK:DB00945", "ATC:N02BA01")]
     assert graph.ends("AFFECTS") == [("PUBCHEM:2244", "DOID:7148")]
+    assert graph.edges("PARTICIPATES_IN")[0]["licence"] == "CC-BY-4.0"
     assert report.reasons == {
         "not an id (PREFIX:LOCAL)": 1,
         "relation without a place in the schema": 1,
