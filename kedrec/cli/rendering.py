@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _LINKS_SHOWN = 3
+_LINKS_WRITTEN = 10
 _FLAG_STYLES = {
     "contraindicated": "bold red",
     "causes-disease": "bold red",
@@ -263,7 +264,9 @@ def _sentence(claim: Claim) -> str:
 def print_evidence(
     console: Console, items: tuple[Evidence, ...], *, links: int | None = _LINKS_SHOWN
 ) -> None:
-    """Prints paths with their sources, licences and links; `links` None: every link, written out."""
+    """Prints paths with their sources, licences and links; `links` None: the first ten, written out."""
+    written_out = links is None
+    shown = _LINKS_WRITTEN if links is None else links
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -271,13 +274,15 @@ def print_evidence(
     for item in items:
         body = Text(item.sentence)
         body.append(f"\n{', '.join(item.sources)} ({'; '.join(item.licences)})", style="dim")
-        for link in item.links[:links]:
-            if links is None:
-                body.append(f"\n{link.label}  {link.url}", style="dim")
+        for link in item.links[:shown]:
+            if written_out:
+                label = "" if link.label == link.url else f"{link.label}  "
+                body.append(f"\n{label}{link.url}", style="dim")
             else:
                 body.append("  ")
                 body.append(link.label, style=f"dim link {link.url}")
-        if links is not None and len(item.links) > links:
-            body.append(f"  and {len(item.links) - links} more", style="dim")
+        if len(item.links) > shown:
+            told = f"and {len(item.links) - shown} more"
+            body.append(f"\n{told}: --json lists them" if written_out else f"  {told}", style="dim")
         table.add_row(Text(f"[{item.id}]", style="bold"), Text(f"{item.score:.0%}", style="dim"), body)
     _indented(console, table)
