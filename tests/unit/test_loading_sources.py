@@ -13,6 +13,8 @@ from kedrec.loading import list_sources
 from kedrec.loading.digests import add_digests
 from kedrec.loading.drugmechdb import reference
 from kedrec.loading.identity import FAMILIES
+from kedrec.loading.readers import READERS
+from kedrec.loading.rules import read_rules
 from kedrec.loading.sources import find_files, load_source, source_folder
 from kedrec.schema import load_schema
 
@@ -55,6 +57,64 @@ def test_hetionets_mapping_names_relations_kinds_and_actions_of_the_schema() -> 
     assert set(actions) <= schema.relations["BINDS"].actions.keys()
     assert len(kinds) == 11
     assert set(kinds) <= schema.kinds.keys()
+
+
+def allowed(relation: str, start: str, end: str) -> bool:
+    found = load_schema().relations[relation]
+    return (start, end) in found.pairs or (found.symmetric and (end, start) in found.pairs)
+
+
+def test_every_relation_of_drkg_may_join_the_kinds_that_it_joins() -> None:
+    text = asset_text("loaders/drkg.sql")
+    kinds = dict(re.findall(r"\('([A-Z][A-Za-z ]+)', '([A-Z][A-Za-z]+)'\)", text))
+    rows = re.findall(
+        r"\('([^']+::[^']+)', '([^':]+):([^']+)', '([A-Z_]+)', '([a-z ]*)', (true|false)\)", text
+    )
+    assert len(rows) == 106  # its 107, less two without a place; and the slim DRKG has transporters
+    for word, head, tail, relation, action, turned in rows:
+        start, end = (kinds[tail], kinds[head]) if turned == "true" else (kinds[head], kinds[tail])
+        assert allowed(relation, start, end), word
+        assert action in {"", *load_schema().relations[relation].actions}, word
+
+
+def test_every_relation_of_primekg_may_start_from_the_type_that_it_starts_from() -> None:
+    text = asset_text("loaders/primekg.sql")
+    kinds = dict(re.findall(r"\('([a-z_/]+)', '([A-Z][A-Za-z]+)'\)", text))
+    rows = re.findall(r"\('([a-z_ -]+)', '([A-Z_]+)', '([a-z_/]+)', '", text)
+    assert len(kinds) == 10
+    assert len(rows) == 19
+    for word, relation, first in rows:
+        assert kinds[first] in {start for start, _ in load_schema().relations[relation].pairs}, word
+
+
+def test_words_of_other_graphs_are_relations_kinds_and_actions_of_the_schema() -> None:
+    schema = load_schema()
+    mapping = load_source("kgx").mapping
+    for word, rules in read_rules(load_source("kgx"), schema).items():
+        for rule in rules:
+            assert rule.action in {"", *schema.relations[rule.relation].actions}, word
+    assert set(mapping["classes"].values()) <= schema.kinds.keys()
+    assert set(mapping["prefixes"].values()) <= schema.prefixes.keys()
+    assert set(mapping["qualified"].values()) <= schema.relations["AFFECTS"].actions.keys()
+    hetnet = load_source("hetionet-json").mapping
+    assert {rule["relation"] for rule in hetnet["edges"].values()} <= schema.relations.keys()
+    assert {entry["kind"] for entry in hetnet["kinds"].values()} <= schema.kinds.keys()
+    assert set(hetnet["actions"].values()) <= schema.relations["BINDS"].actions.keys()
+    trials = load_source("clinicaltrials").mapping
+    assert set(trials["actions"].values()) <= schema.relations["STUDIED_IN"].actions.keys()
+    for name in ("doid", "mondo"):
+        assert set(load_source(name).mapping["prefixes"].values()) <= schema.prefixes.keys()
+
+
+def test_every_source_has_a_reader_and_a_mapping() -> None:
+    for source in list_sources():
+        assert source.reader in READERS, source.name
+        if source.reader == "tables":
+            assert asset_text(f"loaders/{source.name}.sql")
+        for download in source.downloads:
+            assert download.url.startswith(("https://", "http://sideeffects.embl.de/"))
+            assert re.fullmatch(r"([0-9a-f]{64})?", download.sha256)
+            assert re.fullmatch(r"\w[\w.-]*", download.path)
 
 
 def test_families_name_kinds_of_the_schema_once() -> None:
