@@ -201,6 +201,8 @@ CROSS JOIN LATERAL (
     WHEN e.word = 'Compound' AND regexp_full_match(e.id, 'CHEMBL\d+') THEN 'CHEMBL:' || e.id
     WHEN e.word = 'Compound' AND regexp_full_match(e.id, '(?i)(pubchem|chebi|mesh):.+') THEN
       upper(split_part(e.id, ':', 1)) || ':' || regexp_replace(split_part(e.id, ':', -1), '^(?i)chebi:', '')
+    -- Some of its MeSH ids are cut short, or numbers of OMIM: no one can say which entity they are.
+    WHEN e.id LIKE 'MESH:%' AND NOT regexp_full_match(e.id, 'MESH:[CDQ]\d+') THEN replace(e.id, ':', ' ')
     WHEN e.word = 'Atc' THEN 'ATC:' || e.id
     WHEN e.word = 'Tax' THEN 'NCBITaxon:' || e.id
     WHEN e.word = 'Pharmacologic Class' THEN 'NDFRT:' || e.id

@@ -162,3 +162,18 @@ def test_offsides_keeps_the_ratio_and_passes_over_its_second_header(graph: Loade
     assert report.reasons == {"header in the middle": 1, "ratio is no number": 1}
     assert graph.nodes("Drug")["RXCUI:4024"]["name"] == "ergoloid mesylates, USP"
     graph.again("offsides")
+
+
+def test_drugbanks_vocabulary_gives_names_to_drugs_that_had_ids_alone(graph: Loaded) -> None:
+    graph.load("drkg", {"drkg.tsv": "Compound::DB00945\tHetionet::CtD\tDisease::DOID:7148\n"})
+    vocabulary = (
+        "DrugBank ID,Accession Numbers,Common name,CAS,UNII,Synonyms,Standard InChI Key\n"
+        'DB00945,APRD00264 | EXPT00475,Acetylsalicylic acid,50-78-2,R16CO5Y76E,"ASA | Aspirin, the",x\n'
+        "DB99999,,,,,,\n"
+    )
+    [report] = graph.load("drugbank-vocabulary", {"drugbank vocabulary.csv": vocabulary}).sources
+    aspirin = graph.nodes("Drug")["DRUGBANK:DB00945"]
+    assert (aspirin["name"], aspirin["synonyms"]) == ("Acetylsalicylic acid", ["ASA", "Aspirin, the"])
+    assert aspirin["xrefs"] == ["UNII:R16CO5Y76E"]
+    assert report.reasons == {"no name": 1}
+    graph.again("drugbank-vocabulary")

@@ -1,0 +1,6 @@
+-- Maps DrugBank's vocabulary to staged rows (DuckDB). Synonyms are separated by " | ".
+INSERT INTO node_rows
+SELECT file, line, "DrugBank ID", 'Drug', 'DRUGBANK:' || "DrugBank ID", "Common name",
+  list_filter(string_split(coalesce(Synonyms, ''), ' | '), lambda x: x <> ''),
+  list_filter(['UNII:' || nullif(UNII, '')], lambda x: x IS NOT NULL), ''
+FROM drugs;
