@@ -178,6 +178,11 @@ class Session:
                     f"{self._file} is no graph that this version can open: {message}",
                     "Remove it and load the graph again: kedrec-load graph.",
                 ) from error
+            if "Binder exception" in message and "does not exist" in message:
+                raise StoreError(
+                    f"The graph in {self._file.parent} is older than a part of the schema: {message}",
+                    "Load any of its sources again: kedrec-load graph adds what is missing.",
+                ) from error
             raise StoreError(f"The graph in {self._file.parent} failed: {message}") from error
 
 
