@@ -24,7 +24,7 @@ __all__ = [
 
 _WINDOW = 25  # treatments that an interval is made of, at least
 _GRID = 200
-_TAKEN_OFF = 0.55  # of what the degree of a drug lets expect
+_TAKEN_OFF = 0.65  # of what the degree of a drug lets expect
 _POOLED = 1e-12  # shares that differ by less are one
 _BEYOND = 0.5  # log-odds a point of score, beyond the shares that are known: half as steep as scores are
 
@@ -210,7 +210,7 @@ class DegreeLine:
         return cls(float(slope), float(shift))
 
     def beyond(self, scores: NDArray[Any], degrees: NDArray[Any]) -> NDArray[np.float64]:
-        """Scores less 0.55 of what the line expects.
+        """Scores less 0.65 of what the line expects.
 
         All of it would rank drugs that treat nothing first; this much brings the correlation of a drug's mean
         score with its degree to about .35 (docs/ranking.md).
