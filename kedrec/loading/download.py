@@ -28,6 +28,8 @@ __all__ = ["cache_folder", "cached", "fetch_source"]
 
 _NOTE = "kedrec.json"
 _TRIES = 6
+_TRIES_UNREACHED = 3
+"""Without a network the user shall hear of it soon."""
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that another try may better."""
 _LONGEST_WAIT = 60.0
@@ -172,12 +174,13 @@ def _fetch(
         except httpx2.HTTPError as error:
             raise DataError(f"{download.url} can't be fetched: {error}.", source.obtain) from error
         tries = 0 if part.exists() and part.stat().st_size > before else tries + 1
-        if tries >= _TRIES:
+        if tries >= (_TRIES_UNREACHED if isinstance(why, httpx2.ConnectError) else _TRIES):
             raise DataError(
                 f"Fetching {download.url} failed: {why or type(why).__name__}.",
                 "Check the network, then run the command again; it goes on where it stopped. "
                 "Or get the files yourself and name their folder with --from DIR.",
             ) from why
+        progress(f"Waiting to fetch {download.path} again", tries, _TRIES)
         asked = why.wait if isinstance(why, _Again) else None
         sleep(min(asked if asked is not None else wait, _LONGEST_WAIT))
         wait *= 2

@@ -181,8 +181,10 @@ def test_what_is_not_there_says_where_to_get_it(server: Server, tmp_path: Path) 
     with pytest.raises(NotFoundError, match=r"404.*github"):
         fetch_source(published(server, "/gone.gz"), tmp_path, quiet)
     nowhere = dataclasses.replace(published(server), downloads=(Download("http://127.0.0.1:9/x", "x"),))
+    waited: list[float] = []
     with pytest.raises(DataError, match="Check the network"):
-        fetch_source(nowhere, tmp_path, quiet, sleep=lambda _: None)
+        fetch_source(nowhere, tmp_path, quiet, sleep=waited.append)
+    assert sum(waited) <= 3
     with pytest.raises(DataError, match=r"'repodb' can't be fetched.*full\.csv.*--from DIR"):
         fetch_source(load_source("repodb"), tmp_path, quiet)
 
