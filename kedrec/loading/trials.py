@@ -18,7 +18,7 @@ from kedrec.text import normal_name
 if TYPE_CHECKING:
     from kedrec.loading.staging import Progress, Staging
 
-__all__ = ["Study", "drug_names", "mesh_id", "read_trials"]
+__all__ = ["Study", "disease_names", "drug_names", "mesh_id", "read_trials"]
 
 _LICENCE = "public domain"
 _NUMBER = re.compile(r"NCT\d{8}")
@@ -32,6 +32,7 @@ _DOSE = re.compile(
     r"once|twice|bid|tid|qd|qw|eow|ew|q\dw|dose|low|high|treatment|therapy)\b",
     re.IGNORECASE,
 )
+_PLURAL = re.compile(r"(?<=\w{3})ies\b|(?<=[a-z]{3}[^su\W])s\b")
 _OLD_MESH = 66_332
 """The last MeSH number of six digits; the API pads all to nine."""
 
@@ -73,6 +74,18 @@ def drug_names(name: str, others: tuple[str, ...] = ()) -> list[str]:
     plain = _DOSE.sub(" ", _ASIDE.sub(" ", name))
     found = (normal_name(text) for text in (name, _ASIDE.sub(" ", name), plain, *others))
     return [text for text in dict.fromkeys(found) if text]
+
+
+def disease_names(name: str) -> list[str]:
+    """Normal names to look a condition up by: as written, then `Disorders, Stress` turned, then singular."""
+    first, comma, last = name.partition(", ")
+    turned = [f"{last} {first}"] if comma and ", " not in last else []
+    plain = [normal_name(text) for text in (name, _ASIDE.sub(" ", name), *turned)]
+    cancers = [text.replace("neoplasms", "cancer") for text in plain if "neoplasms" in text]
+    single = [
+        _PLURAL.sub(lambda match: "y" if match[0] == "ies" else "", text) for text in (*plain, *cancers)
+    ]
+    return [text for text in dict.fromkeys((*plain, *cancers, *single)) if text]
 
 
 def _words(text: str) -> str:
@@ -194,9 +207,11 @@ def _add(rows: Rows, line: int, study: Study, mapping: dict[str, Any]) -> None:
         "action": mapping["actions"].get(study.status, ""),
     }
     for condition in dict.fromkeys(study.conditions):
-        rows.edge(line, "STUDIED_IN", f"name:Disease/{normal_name(condition)}", key, **about)
+        rows.edge(line, "STUDIED_IN", f"name:Disease/{'|'.join(disease_names(condition))}", key, **about)
     for mesh in study.meshes:
-        named = f"Disease/{mesh}" if mesh.startswith("MESH:") else f"name:Disease/{normal_name(mesh)}"
+        named = (
+            f"Disease/{mesh}" if mesh.startswith("MESH:") else f"name:Disease/{'|'.join(disease_names(mesh))}"
+        )
         rows.edge(line, "STUDIED_IN", named, key, **about)
     for kind, name, others in study.interventions:
         if kind.upper() in mapping["drugs"]:

@@ -11,7 +11,7 @@ import pytest
 from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
-from kedrec.loading.trials import drug_names, mesh_id
+from kedrec.loading.trials import disease_names, drug_names, mesh_id
 
 HETIONET = {
     "hetionet-v1.0-nodes.tsv": "id\tname\tkind\n"
@@ -133,3 +133,18 @@ def test_mesh_ids_lose_the_padding_that_the_api_gives_them(padded: str, written:
 )
 def test_a_dose_is_no_part_of_a_drugs_name(name: str, found: str) -> None:
     assert drug_names(name)[-1] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("Stress Disorders, Post-Traumatic", "post traumatic stress disorder"),
+        ("Lung Neoplasms", "lung cancer"),
+        ("Allergies (Seasonal)", "allergy"),
+        ("Multiple Sclerosis", "multiple sclerosis"),
+        ("AIDS", "aids"),
+        ("Ascites", "ascites"),
+    ],
+)
+def test_a_condition_is_looked_up_turned_round_and_in_the_singular(name: str, found: str) -> None:
+    assert found in disease_names(name)
