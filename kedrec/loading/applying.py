@@ -71,7 +71,7 @@ def apply(
         stage_kept(staging, store, states, name)
         identity = canonical_nodes(staging, name, {**states, name: state}, store, schema)
         canonical_edges(staging, name, known=state.known, progress=run.progress)
-        compare(staging, store, before.names if before else ())
+        compare(staging, store, before)
         batches = write_parquet(staging)
         # The reject file comes first: what is refused is known now, and a failing write must not hide it.
         staging.write_rejects(name, run.rejects)
@@ -79,11 +79,13 @@ def apply(
         report = _report(staging, name, state, identity, left_out)
         kept = {} if run.dry else written(staging, name, removed=state.state == "removing")
         brought = [row[0] for row in staging.sql.execute(_NAMES).fetchall()]
+        pairs = tuple(row[0] for row in staging.sql.execute(_PAIRS, {"source": name}).fetchall())
         staging.forget("edges", "records", "node_states")
     if not run.dry:
         state = dataclasses.replace(
             state,
             names=tuple(sorted({*state.names, *brought})),
+            pairs=pairs,
             nodes=report.nodes.loaded,
             edges=report.edges.loaded,
         )
@@ -91,6 +93,12 @@ def apply(
     return report
 
 
+_PAIRS = """
+SELECT concat_ws('/', relation, start_kind, end_kind) AS told FROM pairs
+WHERE pair IN (SELECT pair FROM edges WHERE NOT moved)
+UNION SELECT concat_ws('/', relation, start_kind, end_kind) FROM aside WHERE loader = $source
+ORDER BY told
+"""
 _NAMES = "SELECT DISTINCT source FROM edges WHERE NOT moved ORDER BY source"
 
 
@@ -128,8 +136,13 @@ def _write(run: Run, staging: Staging, name: str, change: _Change) -> None:
     if clean and after == change.before and all(store.kept(one) == kept for one, kept in change.kept.items()):
         return
     # Until it has ended, its edges are those of before and of now.
-    names = tuple(sorted({*change.state.names, *(change.before.names if change.before else ())}))
-    begun = dataclasses.replace(change.state, names=names, writes=after.writes)
+    both = [change.state, *([change.before] if change.before else [])]
+    begun = dataclasses.replace(
+        change.state,
+        names=tuple(sorted({name for state in both for name in state.names})),
+        pairs=tuple(sorted({pair for state in both for pair in state.pairs})),
+        writes=after.writes,
+    )
     store.put_metadata(begun.fact(name))
     writer = Writer(store, batches, f"{'Removing' if removing else 'Writing'} {name}", run.progress)
     writer.nodes()

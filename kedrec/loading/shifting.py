@@ -14,7 +14,7 @@ gets a record of it, marked `held`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from kedrec.loading.identity import family_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kedrec.loading.state import SourceState
     from kedrec.stores import GraphStore
 
-__all__ = ["CONTENT", "place_others", "stage_others", "stage_stored_edges"]
+__all__ = ["CONTENT", "place_others", "stage_others", "stage_stored_edges", "tables_of"]
 
 CONTENT = ("licence", "references", "evidence", "score", "year", "action", "mechanisms")
 """Columns of an edge beside its key."""
@@ -132,8 +132,22 @@ DROP TABLE placed;
 """  # noqa: S608  # constant names
 
 
-def stage_stored_edges(staging: Staging, store: GraphStore, pairs: list[int], sources: list[str]) -> None:
-    """Copies stored edges of some pairs and sources into `stored_edges`."""
+def tables_of(states: Iterable[SourceState]) -> set[tuple[str, str, str]]:
+    """Relation, start kind and end kind of every table that may hold edges of these sources."""
+    return {
+        (relation, *ends)
+        for state in states
+        for relation, start, end in (pair.split("/") for pair in state.pairs)
+        for one in family_of(start)
+        for other in family_of(end)
+        for ends in ((one, other), (other, one))
+    }
+
+
+def stage_stored_edges(
+    staging: Staging, store: GraphStore, tables: set[tuple[str, str, str]], sources: list[str]
+) -> None:
+    """Copies stored edges of some tables and sources into `stored_edges`."""
     sql = staging.sql
     sql.execute(
         'CREATE TABLE IF NOT EXISTS stored_edges (pair SMALLINT, start VARCHAR, "end" VARCHAR, '
@@ -141,12 +155,10 @@ def stage_stored_edges(staging: Staging, store: GraphStore, pairs: list[int], so
         "year BIGINT, action VARCHAR, mechanisms VARCHAR[])"
     )
     held = {relation for relation, source in store.fingerprint().edges if source in sources}
-    chosen = sql.execute(
-        "SELECT pair, relation, start_kind, end_kind FROM pairs WHERE list_contains(?, pair) ORDER BY pair",
-        [pairs],
-    ).fetchall()
-    for pair, relation, start_kind, end_kind in chosen:
-        if relation not in held:
+    rows = sql.execute("SELECT pair, relation, start_kind, end_kind FROM pairs ORDER BY pair").fetchall()
+    for pair, relation, start_kind, end_kind in rows:
+        # A server takes longer to plan the question than to answer it, so only what can be there is asked.
+        if relation not in held or (relation, start_kind, end_kind) not in tables:
             continue
         for batch in store.edges(relation, start_kind, end_kind, sources=sources):
             sql.register("stored_batch", batch)
@@ -167,18 +179,19 @@ def stage_others(staging: Staging, source: str, states: Mapping[str, SourceState
     ]
     if touched and holders:
         sql.execute("INSERT INTO affected SELECT unnest(?) EXCEPT SELECT loader FROM affected", [holders])
-    stage_stored_edges(staging, store, [], [])
+    stage_stored_edges(staging, store, set(), [])
     affected = {row[0] for row in sql.execute("SELECT loader FROM affected").fetchall()}
     names = [edges for name in sorted(affected) for edges in states[name].names]
     if names:
-        stage_stored_edges(staging, store, _pairs(staging, touched), names)
+        there = tables_of(states[name] for name in affected)
+        stage_stored_edges(staging, store, there & _tables(staging, touched), names)
     sql.execute(_MOVING, {"source": source})
     sql.execute(_HOLD)
     sql.execute("CREATE TABLE rekept AS SELECT loader FROM affected")
 
 
-def _pairs(staging: Staging, touched: set[str]) -> list[int]:
-    """Pairs of kinds whose edges may move: a node may come from, or go to, any kind of its family."""
+def _tables(staging: Staging, touched: set[str]) -> set[tuple[str, str, str]]:
+    """Tables whose edges may move: a node may come from, or go to, any kind of its family."""
     wide = {member for kind in touched for member in family_of(kind)}
     query = "SELECT DISTINCT relation, start_kind, end_kind FROM aside JOIN affected USING (loader)"
     aside = {
@@ -188,12 +201,12 @@ def _pairs(staging: Staging, touched: set[str]) -> list[int]:
         for other in family_of(end)
         for ends in ((one, other), (other, one))
     }
-    rows = staging.sql.execute("SELECT pair, relation, start_kind, end_kind FROM pairs").fetchall()
-    return [
-        pair
-        for pair, relation, start, end in rows
+    rows = staging.sql.execute("SELECT relation, start_kind, end_kind FROM pairs").fetchall()
+    return {
+        (relation, start, end)
+        for relation, start, end in rows
         if start in wide or end in wide or (relation, start, end) in aside
-    ]
+    }
 
 
 def place_others(staging: Staging) -> None:

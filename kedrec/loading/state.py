@@ -29,6 +29,8 @@ class SourceState:
         state: `loaded`; `loading` or `removing` from the first write to the last, and after a crash.
         title, version, licence: as its declaration said.
         names: values of `source` on its edges; its own name, and those that a user's tables give.
+        pairs: tables that its edges were written to, as `RELATION/Start/End`; another source may have moved
+            some of them to tables of kinds of the same families since.
         known: whether its edges may end at nodes that only other sources bring.
         same_names: kinds whose nodes were joined by name.
         licences: uses or licences that its edges were chosen by; none where all were loaded.
@@ -41,6 +43,7 @@ class SourceState:
     version: str = ""
     licence: str = ""
     names: tuple[str, ...] = ()
+    pairs: tuple[str, ...] = ()
     known: bool = False
     same_names: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
@@ -73,7 +76,9 @@ def source_states(facts: Mapping[str, str]) -> dict[str, SourceState]:
     for key, value in sorted(facts.items()):
         if key.startswith(_PREFIX):
             name, said = key.removeprefix(_PREFIX), json.loads(value)
-            words = {field: tuple(said.get(field, ())) for field in ("names", "same_names", "licences")}
+            words = {
+                field: tuple(said.get(field, ())) for field in ("names", "pairs", "same_names", "licences")
+            }
             rest = {field: said[field] for field in SourceState.__slots__ if field in said}
             state = SourceState(**{**rest, **words})
             states[name] = state if state.names else SourceState(**{**rest, **words, "names": (name,)})

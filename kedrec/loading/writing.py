@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from kedrec.loading.shifting import CONTENT, stage_stored_edges
+from kedrec.loading.shifting import CONTENT, stage_stored_edges, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kedrec.loading.staging import Progress, Staging
+    from kedrec.loading.state import SourceState
     from kedrec.stores import GraphStore
 
 __all__ = ["Batch", "Batches", "Writer", "compare", "write_parquet"]
@@ -58,13 +57,13 @@ class Batches:
         return sum(batch.rows for part in parts for batch in part) + sum(map(len, self.lost.values()))
 
 
-def compare(staging: Staging, store: GraphStore, names: Sequence[str]) -> None:
+def compare(staging: Staging, store: GraphStore, before: SourceState | None) -> None:
     """Gives every row of `nodes` and `edges` a `state` (new, changed, same), and tells what is `gone`.
 
     Args:
         staging: with the canonical rows.
         store: the graph.
-        names: values of `source` on the edges that the source brought before.
+        before: what the graph's facts say of the source.
     """
     sql = staging.sql
     differs = " OR ".join(
@@ -75,8 +74,8 @@ def compare(staging: Staging, store: GraphStore, names: Sequence[str]) -> None:
         f"CASE WHEN s.id IS NULL THEN 'new' WHEN {differs} THEN 'changed' ELSE 'same' END AS state "
         "FROM nodes AS n LEFT JOIN stored AS s ON s.kind = n.kind AND s.id = n.id"
     )
-    pairs = [row[0] for row in sql.execute("SELECT pair FROM pairs").fetchall()]
-    stage_stored_edges(staging, store, pairs, list(names))
+    names = list(before.names) if before else []
+    stage_stored_edges(staging, store, tables_of([before] if before else []), names)
     sql.execute("ALTER TABLE edges ADD COLUMN state VARCHAR DEFAULT 'new'")
     sql.execute(_GONE)
     if staging.count("stored_edges"):
@@ -93,7 +92,7 @@ def compare(staging: Staging, store: GraphStore, names: Sequence[str]) -> None:
             'WHERE e.pair = s.pair AND e.start = s.start AND e."end" = s."end" AND e.source = s.source'
         )
         sql.execute("DROP TABLE numbered")
-        sql.execute(_FIND_GONE, {"names": list(names)})
+        sql.execute(_FIND_GONE, {"names": names})
 
 
 _GONE = 'CREATE TABLE gone (pair SMALLINT, start VARCHAR, "end" VARCHAR, source VARCHAR, moved BOOLEAN)'
