@@ -16,8 +16,9 @@ __all__ = ["Settings", "load_settings"]
 class Settings(BaseSettings):
     """KEDRec's settings, from the environment or the caller.
 
-    `KEDREC_HOME`, `KEDREC_GRAPH`, `KEDREC_MODEL`, `KEDREC_SEED`, `KEDREC_THREADS`, `KEDREC_DEBUG`, and
-    Neo4j's own `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD`, `NEO4J_PASSWORD_FILE`, `NEO4J_DATABASE`;
+    `KEDREC_HOME`, `KEDREC_GRAPH`, `KEDREC_OVERLAY`, `KEDREC_AS_OF`, `KEDREC_MODEL`, `KEDREC_SEED`,
+    `KEDREC_THREADS`, `KEDREC_DEBUG`, and Neo4j's own `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD`,
+    `NEO4J_PASSWORD_FILE`, `NEO4J_DATABASE`;
     `KEDREC_LLM_URL` and `KEDREC_LLM_KEY` for an OpenAI-compatible endpoint; the Hugging Face hub's own
     `HF_ENDPOINT` and `HF_TOKEN`.
     """
@@ -31,6 +32,10 @@ class Settings(BaseSettings):
     """Folder of the embedded graph, the models and the caches."""
     graph: str = Field(default="", validation_alias="KEDREC_GRAPH")
     """URL of the graph: a folder (embedded) or neo4j://, bolt://; empty: `NEO4J_URI`, else `home`."""
+    overlay: str = Field(default="", validation_alias="KEDREC_OVERLAY")
+    """Names of the private overlays to see, separated by commas; `none` or empty: none."""
+    as_of: int | None = Field(default=None, ge=1, le=9999, validation_alias="KEDREC_AS_OF")
+    """The last year to see: edges after it are left out; those without a year are not."""
     model: str = Field(default="default", validation_alias="KEDREC_MODEL")
     """Name of the language model; `default` is SmolLM2-135M-Instruct with KEDRec's adapter."""
     seed: int = Field(default=20250220, ge=0, lt=2**32, validation_alias="KEDREC_SEED")

@@ -72,7 +72,7 @@ def store_for(settings: Settings, *, dry_run: bool) -> GraphStore:
 
     if dry_run:
         try:
-            return open_store(settings.graph_url, settings)
+            return open_store(settings.graph_url, settings, whole=True)
         except EmptyGraphError:
             pass  # one that nothing was loaded into can be asked all the same, if not as a reader
     return open_store(settings.graph_url, settings, read_only=False)

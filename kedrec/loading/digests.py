@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kedrec.stores.digests import EMPTY, add_digests
+
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
     from kedrec.stores import GraphStore
 
 __all__ = ["add_digests", "key_digest", "stored_digest"]
 
-_EMPTY = "0" * 32
 _NODE_KEY = "concat_ws(chr(31), 'node', {kind}, {id})"
 _EDGE_KEY = "concat_ws(chr(31), 'edge', p.relation, p.start_kind, {start}, p.end_kind, {end}, {source})"
 _SUMS = "coalesce(sum((m >> 64)::UBIGINT), 0), coalesce(sum((m & 18446744073709551615)::UBIGINT), 0)"
@@ -24,14 +25,6 @@ def _digest(staging: Staging, keys: str) -> str:
     row = staging.sql.execute(f"SELECT {_SUMS} FROM (SELECT md5_number(key) AS m FROM ({keys}))").fetchall()  # noqa: S608  # internal queries
     high, low = row[0]
     return f"{int(high) % 2**64:016x}{int(low) % 2**64:016x}"
-
-
-def add_digests(first: str, second: str, sign: int = 1) -> str:
-    """The digest of two disjoint sets of keys (sign -1: of the first without the second)."""
-    one, two = first or _EMPTY, second or _EMPTY
-    high = (int(one[:16], 16) + sign * int(two[:16], 16)) % 2**64
-    low = (int(one[16:], 16) + sign * int(two[16:], 16)) % 2**64
-    return f"{high:016x}{low:016x}"
 
 
 def key_digest(staging: Staging) -> tuple[str, str]:
@@ -54,7 +47,7 @@ def key_digest(staging: Staging) -> tuple[str, str]:
 def stored_digest(staging: Staging, store: GraphStore) -> str:
     """The digest of everything stored, read back from the graph."""
     held = store.fingerprint()
-    total = _EMPTY
+    total = EMPTY
     for kind in held.nodes:
         staging.sql.register("part", store.nodes(kind, ["id"]))
         query = f"SELECT {_NODE_KEY.format(kind=chr(39) + kind + chr(39), id='id')} AS key FROM part"  # noqa: S608  # kinds of the schema

@@ -16,12 +16,18 @@ CREATE OR REPLACE MACRO normal_name(word) AS
   trim(regexp_replace(lower(strip_accents(word)), '[^a-z0-9]+', ' ', 'g'))
 """
 
+# What an overlay alone brought is not known to others: without the overlay, their edges would end nowhere.
+_PUBLIC = {
+    "{public}": "(NOT starts_with(loader, 'overlay:') OR loader = $source)",
+    "{public_nodes}": "list_has_any(list_transform(sources, lambda x: NOT starts_with(x, 'overlay:') "
+    "OR x = $source), [true])",
+}
 _BY_ID = """
   UNION ALL
   SELECT unnest([i.id, i.kind || '/' || i.id]) AS key, n.node
   FROM (
-    SELECT kind, id, new_kind, new_id FROM records
-    UNION ALL SELECT new_kind, new_id, new_kind, new_id FROM records
+    SELECT kind, id, new_kind, new_id FROM records WHERE {public}
+    UNION ALL SELECT new_kind, new_id, new_kind, new_id FROM records WHERE {public}
     UNION ALL SELECT kind, id, new_kind, new_id FROM aliases
   ) AS i
   JOIN numbers AS n ON n.kind = i.new_kind AND n.id = i.new_id
@@ -35,9 +41,9 @@ _BY_NAME = """
       min((w.place, -n.own)) OVER (PARTITION BY w.key) AS best
     FROM wanted_names AS w
     JOIN (
-      SELECT kind, node, normal_name(name) AS word, 1 AS own FROM nodes
+      SELECT kind, node, normal_name(name) AS word, 1 AS own FROM nodes WHERE {public_nodes}
       UNION ALL
-      SELECT kind, node, normal_name(unnest(synonyms)), 0 FROM nodes
+      SELECT kind, node, normal_name(unnest(synonyms)), 0 FROM nodes WHERE {public_nodes}
     ) AS n ON n.kind = w.kind AND n.word = w.word
   )
   WHERE rank = best
@@ -59,6 +65,7 @@ CREATE OR REPLACE TEMP TABLE named AS
 SELECT c.loader, c.kind, c.id, c.name, c.rank, list_append(c.xrefs, c.id) AS ids,
   coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
 FROM claims AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
+WHERE NOT starts_with(c.loader, 'overlay:')
 """
 _SAME_NAMES = """
 INSERT INTO same_named
@@ -105,8 +112,11 @@ def known_keys(staging: Staging) -> str:
     """SQL that adds to the source's own keys those by which the graph knows an entity.
 
     They are any id, alone where it is one entity's or as `Kind/ID`, and `name:Kind/normal name|another`: the
-    first of the names that a node has, and a node's own name before a synonym.
+    first of the names that a node has, and a node's own name before a synonym. `$source` is to be filled in.
     """
     define_names(staging)
     staging.sql.execute(_WANTED)
-    return _BY_ID + _BY_NAME
+    known = _BY_ID + _BY_NAME
+    for place, condition in _PUBLIC.items():
+        known = known.replace(place, condition)
+    return known

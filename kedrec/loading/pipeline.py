@@ -14,12 +14,14 @@ from kedrec.errors import UsageError
 from kedrec.loading.applying import Run, apply
 from kedrec.loading.canonical import check_nodes, stage_schema
 from kedrec.loading.licences import allowed, leave_out
+from kedrec.loading.overlays import keep_apart
 from kedrec.loading.readers import READERS
 from kedrec.loading.report import LoadReport, SourceReport
 from kedrec.loading.sources import Source, list_sources, load_source, source_folder
 from kedrec.loading.staging import Progress, Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
 from kedrec.schema import load_schema
+from kedrec.stores.overlays import is_private
 
 if TYPE_CHECKING:
     from kedrec.stores import GraphStore
@@ -50,8 +52,8 @@ def load_graph(
 
     Args:
         store: the graph, open for writing unless `dry_run`.
-        sources: names of `list_sources()`.
-        data_dir: folder with a folder for each source, or the one source's own folder.
+        sources: names of `list_sources()`, or `overlay:NAME` for a user's own tables that are to stay apart.
+        data_dir: folder with a folder for each source, or the one source's own folder; an overlay's table.
         work_dir: where staged files go, and `rejects.tsv`, the rows that were refused.
         progress: told how far it is.
         keep_staged: leave each source's staged Parquet in `work_dir/<source>/staged`.
@@ -138,6 +140,7 @@ def _begun(store: GraphStore, work_dir: Path, progress: Progress | None, *, dry:
 @contextmanager
 def _staged(work_dir: Path, name: str, *, keep: bool) -> Iterator[Staging]:
     """A staging area of its own; its files stay where `keep`."""
+    name = name.replace(":", "-")  # an overlay's, which isn't a file's name everywhere
     staged = work_dir / name
     shutil.rmtree(staged, ignore_errors=True)
     with staging_errors(staged):
@@ -162,6 +165,8 @@ def _load(
     with staging_errors(staging.folder):
         READERS[source.reader](staging, source, folder, run.progress)
         staging.forget_temporary()
+        if is_private(source.name):
+            keep_apart(staging, run.store)
         left_out = leave_out(staging, source.licence, licences) if licences else {}
         stage_schema(staging, load_schema(), list_sources())
         check_nodes(staging)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -12,9 +12,21 @@ import yaml
 
 from kedrec.assets import asset_path, list_assets
 from kedrec.errors import AssetError, DataError, UsageError
+from kedrec.stores.overlays import is_private, overlay_of, overlay_source
 
-__all__ = ["Download", "FileSpec", "Source", "find_files", "list_sources", "load_source", "source_folder"]
+__all__ = [
+    "OWN",
+    "Download",
+    "FileSpec",
+    "Source",
+    "find_files",
+    "list_sources",
+    "load_source",
+    "source_folder",
+]
 
+OWN = "kedrec"
+"""The source that a user's own tables are."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Rows = Literal["nodes", "edges", "attributes"]
 
@@ -166,11 +178,14 @@ def list_sources() -> tuple[Source, ...]:
 
 
 def load_source(name: str) -> Source:
-    """A source by its name.
+    """A source by its name; an overlay is the user's own tables by the name `overlay:NAME`.
 
     Raises:
         UsageError: there is no such source.
     """
+    if is_private(name):
+        overlay_source(overlay_of(name))
+        return replace(_declared()[OWN], name=name, title="Private overlay", licence="private")
     try:
         return _declared()[name]
     except KeyError:
@@ -182,6 +197,8 @@ def load_source(name: str) -> Source:
 def source_folder(source: Source, data_dir: Path | None) -> Path:
     """The folder of a source's files: `data_dir/<name>` where that exists, else `data_dir` itself.
 
+    Of a user's own tables it may be one file.
+
     Raises:
         DataError: no folder was given, or it doesn't exist.
     """
@@ -192,6 +209,8 @@ def source_folder(source: Source, data_dir: Path | None) -> Path:
             f"The source '{source.name}' is read from files, and no folder was given.",
             f"{source.obtain} Then name their folder with --from DIR.",
         )
+    if source.reader == "private" and data_dir.is_file():
+        return data_dir
     if not data_dir.is_dir():
         raise DataError(f"There is no folder {data_dir}.", "Give the folder that holds the source's files.")
     own = data_dir / source.name

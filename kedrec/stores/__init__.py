@@ -8,9 +8,12 @@ from kedrec.stores.base import (
     Fingerprint,
     GraphStore,
     Row,
+    YearCount,
 )
 from kedrec.stores.opening import open_store
+from kedrec.stores.overlays import is_private
 from kedrec.stores.templates import PathTemplate, Template, load_template, path_templates
+from kedrec.stores.visible import View, VisibleStore, view_of, visible
 
 __all__ = [
     "EDGE_COLUMNS",
@@ -20,7 +23,13 @@ __all__ = [
     "PathTemplate",
     "Row",
     "Template",
+    "View",
+    "VisibleStore",
+    "YearCount",
+    "is_private",
     "load_template",
     "open_store",
     "path_templates",
+    "view_of",
+    "visible",
 ]

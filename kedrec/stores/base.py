@@ -13,11 +13,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import pyarrow as pa
 
-__all__ = ["EDGE_COLUMNS", "NODE_COLUMNS", "Fingerprint", "GraphStore", "Row"]
+__all__ = ["EDGE_COLUMNS", "NODE_COLUMNS", "Fingerprint", "GraphStore", "Row", "YearCount"]
 
 Row = dict[str, Any]
 """One result row: column alias -> str, int, float, bool, None, or a list of these; a returned node or
@@ -77,6 +77,14 @@ class Fingerprint:
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
+class YearCount(NamedTuple):
+    """Edges by what is known of their year: how many there are, without a year, and after some year."""
+
+    edges: int
+    undated: int
+    later: int
+
+
 @runtime_checkable
 class GraphStore(Protocol):
     """A graph database with one graph of the KEDRec schema.
@@ -133,6 +141,9 @@ class GraphStore(Protocol):
 
     def licences(self, relation: str) -> dict[tuple[str, str], int]:
         """Edges of a relation by (source, licence)."""
+
+    def years(self, relation: str, year: int) -> dict[str, YearCount]:
+        """Edges of a relation by source: how many there are, without a year, and after `year`."""
 
     def fingerprint(self) -> Fingerprint:
         """Counts by kind, relation and source, and the digest. Cheap enough to ask on every start."""

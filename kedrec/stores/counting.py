@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kedrec.schema import load_schema
-from kedrec.stores.base import Fingerprint
+from kedrec.stores.base import Fingerprint, Row, YearCount
 
-__all__ = ["COUNTS", "TABLES", "VERSION", "Counts", "fingerprint_of", "public_facts", "tables_digest"]
+__all__ = [
+    "COUNTS",
+    "TABLES",
+    "VERSION",
+    "Counts",
+    "fingerprint_of",
+    "public_facts",
+    "tables_digest",
+    "year_counts",
+]
 
 COUNTS = "_counts"
 """Metadata key of the counts."""
@@ -67,3 +76,10 @@ def tables_digest() -> str:
     schema = load_schema()
     pairs = sorted((relation.name, relation.pairs) for relation in schema.relations.values())
     return hashlib.sha256(repr((sorted(schema.kinds), pairs)).encode()).hexdigest()
+
+
+def year_counts(rows: Iterable[Row]) -> dict[str, YearCount]:
+    """The rows of `lookup/count-edges-by-year`, by source."""
+    return {
+        row["source"]: YearCount(row["edges"], row["edges"] - row["dated"], int(row["later"])) for row in rows
+    }

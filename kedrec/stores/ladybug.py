@@ -17,7 +17,7 @@ from kedrec.errors import (
     UsageError,
 )
 from kedrec.schema import load_schema
-from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row
+from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row, YearCount
 from kedrec.stores.counting import (
     COUNTS,
     TABLES,
@@ -26,6 +26,7 @@ from kedrec.stores.counting import (
     fingerprint_of,
     public_facts,
     tables_digest,
+    year_counts,
 )
 from kedrec.stores.folder import GraphFolder, Stamp
 from kedrec.stores.ladybug_session import BATCH, Session
@@ -142,6 +143,11 @@ class LadybugStore:
         """Edges of a relation by (source, licence)."""
         text = statement("lookup/count-edges-by-licence", self.engine, relation=relation)
         return {(row["source"], row["licence"]): row["edges"] for row in self._session().rows(text)}
+
+    def years(self, relation: str, year: int) -> dict[str, YearCount]:
+        """Edges of a relation by source: how many there are, without a year, and after `year`."""
+        text = statement("lookup/count-edges-by-year", self.engine, relation=relation)
+        return year_counts(self._session().rows(text, {"year": year}))
 
     def fingerprint(self) -> Fingerprint:
         """What is in the graph: counted live while writing, and kept with the graph after."""

@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,10 +22,11 @@ from kedrec.errors import (
     SchemaMismatchError,
     StoreAccessError,
     StoreBusyError,
+    StoreUnavailableError,
     UsageError,
 )
 from kedrec.schema import load_schema
-from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row
+from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row, YearCount
 from kedrec.stores.counting import (
     COUNTS,
     TABLES,
@@ -33,6 +35,7 @@ from kedrec.stores.counting import (
     fingerprint_of,
     public_facts,
     tables_digest,
+    year_counts,
 )
 from kedrec.stores.keeping import joined, parts
 from kedrec.stores.neo4j_batches import ROWS, WORKERS, batches, rounds, slices
@@ -51,6 +54,10 @@ _BATCH = 65_536  # rows of a streamed batch
 _INDEX_SECONDS = 600
 _LOCK_SECONDS = 15.0  # a server that has just started takes some of them to plan its first statement
 _TIMED_OUT = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration", "LockClientStopped")
+
+
+RESUME = "What was being loaded is marked half-loaded; the same command goes on from there."
+"""What to tell when the server goes away while the graph is written."""
 
 
 class Neo4jStore:
@@ -73,6 +80,8 @@ class Neo4jStore:
         self._connection = Connection(url, settings)
         self._read_only = read_only
         self._locked = False
+        self._lock_transaction: neo4j.Transaction | None = None
+        self._one_at_a_time = threading.Lock()
         self._stale: set[str] = set()  # relations written to since their edges were counted
         try:
             facts = self._facts()  # tells, too, whether the server has that database
@@ -141,6 +150,11 @@ class Neo4jStore:
         text = statement("lookup/count-edges-by-licence", self.engine, relation=relation)
         return {(row["source"], row["licence"]): row["edges"] for row in self._read(text)}
 
+    def years(self, relation: str, year: int) -> dict[str, YearCount]:
+        """Edges of a relation by source: how many there are, without a year, and after `year`."""
+        text = statement("lookup/count-edges-by-year", self.engine, relation=relation)
+        return year_counts(self._read(text, {"year": year}))
+
     def fingerprint(self) -> Fingerprint:
         """What is in the graph. Totals are counted live; sources within a relation are kept when written."""
         facts = self._facts()
@@ -193,12 +207,16 @@ class Neo4jStore:
             try:
                 self._write(statement("write/forget-batches", self.engine))
                 yield
+                self._check_writing()
                 facts = self._facts()
                 if VERSION in facts and (self._stale or COUNTS not in facts):
                     counts = self._counted(facts)
                     self._put_facts({COUNTS: counts.dumps()})
                     self._stale.clear()
                 self._write(statement("write/forget-batches", self.engine))
+            except StoreUnavailableError as error:
+                hint = error.hint if RESUME in error.hint else f"{error.hint} {RESUME}".strip()
+                raise StoreUnavailableError(error.what, hint) from error
             finally:
                 self._locked = False
 
@@ -317,6 +335,7 @@ class Neo4jStore:
 
         def put(part: pa.Table) -> None:
             for rows, properties in batches(part):
+                self._check_writing()
                 key = secrets.token_hex(16)
 
                 def work(
@@ -397,8 +416,16 @@ class Neo4jStore:
             )
 
     def _check_writing(self) -> None:
-        if not self._locked:
+        """Refuses to write without the right to: never asked for, or lost with its connection."""
+        if not self._locked or self._lock_transaction is None:
             raise UsageError(f"The graph at {self.url} isn't being written.", "Write within writing().")
+        try:
+            with self._one_at_a_time:
+                self._lock_transaction.run(statement("write/still-locked", self.engine)).consume()
+        except (DriverError, Neo4jError) as error:
+            raise StoreUnavailableError(
+                f"The connection to the graph at {self.url} was lost while it was being written.", RESUME
+            ) from error
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
@@ -424,9 +451,11 @@ class Neo4jStore:
             session = self._connection.session(write=True)
             held = session.begin_transaction()
             held.run(text, holder).consume()
+        self._lock_transaction = held
         try:
             yield
         finally:
+            self._lock_transaction = None
             # Where the connection was lost, the server has freed the lock already.
             with contextlib.suppress(DriverError, Neo4jError):
                 held.rollback()

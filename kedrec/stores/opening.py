@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.errors import UsageError
+from kedrec.stores.visible import visible
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings
@@ -18,21 +19,36 @@ _SCHEME = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]+)://(.*)$", re.DOTALL)
 _SERVER_SCHEMES = {"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"}
 
 
-def open_store(url: str, settings: Settings, *, read_only: bool = True) -> GraphStore:
+def open_store(url: str, settings: Settings, *, read_only: bool = True, whole: bool = False) -> GraphStore:
     """Opens the graph at a URL.
+
+    A reader sees of it what the settings say: the overlays that they name, and edges up to their year.
 
     Args:
         url: a folder or `ladybug://FOLDER` for the embedded store; `neo4j://`, `bolt://` and their
             `+s` and `+ssc` forms for a server.
         settings: credentials and the database's name for a server; threads for the embedded store.
         read_only: whether the caller will only read. A reader never waits for a writer.
+        whole: let a reader see all of it, whatever the settings say. A writer always does.
 
     Raises:
         UsageError: no store has the URL's scheme.
+        NotFoundError: the graph has no overlay that the settings name.
         EmptyGraphError: opened to be read, and there is no graph.
         SchemaMismatchError: the graph was written under another schema version.
         StoreError: the store can't be opened.
     """
+    store = _opened(url, settings, read_only=read_only)
+    if whole or not read_only:
+        return store
+    try:
+        return visible(store, settings.overlay, settings.as_of)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _opened(url: str, settings: Settings, *, read_only: bool) -> GraphStore:
     match = _SCHEME.match(url)
     scheme = match[1].lower() if match else "ladybug"
     if scheme in _SERVER_SCHEMES:

@@ -1,0 +1,39 @@
+"""Keeps a private overlay apart: without it, the graph is what it was before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kedrec.stores.overlays import is_private
+
+if TYPE_CHECKING:
+    from kedrec.loading.staging import Staging
+    from kedrec.stores import GraphStore
+
+__all__ = ["keep_apart"]
+
+_KNOWN = """
+INSERT INTO rejects
+SELECT 'nodes', file, line, 'entity that the graph has already', id, NULL FROM node_rows
+SEMI JOIN public_ids USING (id)
+"""
+_LICENCE = "UPDATE edge_rows SET licence = 'private' WHERE coalesce(trim(licence), '') = ''"
+
+
+def keep_apart(staging: Staging, store: GraphStore) -> None:
+    """Refuses an overlay's rows of nodes that public sources have, and names its licence.
+
+    A record more of an entity might give it other names, and so change what others see of it. The overlay's
+    edges may end at it all the same.
+    """
+    kinds = [row[0] for row in staging.sql.execute("SELECT DISTINCT kind FROM node_rows").fetchall()]
+    ids: list[str] = []
+    for kind in store.fingerprint().nodes if kinds else ():
+        for row in store.nodes(kind, ["id", "xrefs", "sources"]).to_pylist():
+            if not all(map(is_private, row["sources"])):
+                ids += [row["id"], *row["xrefs"]]
+    staging.table("public_ids", {"id": ids})
+    staging.sql.execute(_KNOWN)
+    staging.sql.execute("DELETE FROM node_rows WHERE id IN (SELECT id FROM public_ids)")
+    staging.forget("public_ids")
+    staging.sql.execute(_LICENCE)

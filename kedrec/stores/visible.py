@@ -1,0 +1,327 @@
+"""The graph as a question may see it: without the overlays that weren't asked for, and as of a year.
+
+The one place where either is left out, for every engine: whatever asks a graph reads it through `visible`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kedrec.errors import NotFoundError, UsageError
+from kedrec.schema import load_schema
+from kedrec.stores.around import Around
+from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, GraphStore, Row, YearCount
+from kedrec.stores.digests import add_digests, edge_key, keys_digest, node_key
+from kedrec.stores.overlays import chosen_overlays, is_private, overlay_of, overlay_source
+from kedrec.stores.statements import chosen_columns
+from kedrec.stores.templates import path_templates
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from kedrec.stores.templates import PathTemplate
+
+__all__ = ["View", "VisibleStore", "overlays_of", "view_of", "visible"]
+
+_FACT = "source:"
+_WHOLE = frozenset(f"lookup/{name}" for name in ("degrees", "metadata", "kept", "kept-names"))
+"""Templates that tell of everything in the graph, in rows from which nothing can be left out."""
+_MORE = 8  # times as many rows are asked for, where some of those that a limit let through are left out
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of a graph is seen.
+
+    Attributes:
+        overlays: names of the overlays that are, sorted.
+        left_out: those that the graph has and that aren't, sorted.
+        as_of: the last year of what is seen; edges without a year are; None: whatever the year.
+    """
+
+    overlays: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    as_of: int | None = None
+
+
+def overlays_of(facts: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of the overlays that a graph's facts tell of, sorted."""
+    sources = (key.removeprefix(_FACT) for key in facts if key.startswith(_FACT))
+    return tuple(sorted(overlay_of(source) for source in sources if is_private(source)))
+
+
+def visible(store: GraphStore, overlays: str = "", as_of: int | None = None) -> GraphStore:
+    """The graph with these overlays and no others; the store itself where all of it is seen.
+
+    Args:
+        store: the graph.
+        overlays: names, separated by commas; `none` and "" mean none.
+        as_of: the last year to see.
+
+    Raises:
+        NotFoundError: the graph has no such overlay.
+        UsageError: no overlay can have such a name.
+    """
+    chosen = chosen_overlays(overlays)
+    loaded = overlays_of(store.metadata())
+    for name in chosen:
+        if name not in loaded:
+            told = f"Its overlays are {', '.join(loaded)}." if loaded else "It has none."
+            raise NotFoundError(f"The graph {store.url} has no overlay '{name}'.", told)
+    view = View(tuple(sorted(chosen)), tuple(name for name in loaded if name not in chosen), as_of)
+    return VisibleStore(store, view) if loaded or as_of is not None else store
+
+
+def view_of(store: GraphStore) -> View:
+    """What of its graph a store shows."""
+    return store.view if isinstance(store, VisibleStore) else View()
+
+
+class VisibleStore(Around):
+    """A graph to be read, with parts left out. See `GraphStore` for what its methods promise.
+
+    An edge is left out where its source is an overlay that isn't seen, or its year is after the view's; a
+    node where only such overlays brought it. Its fingerprint is that of a graph without the overlays.
+    """
+
+    def __init__(self, store: GraphStore, view: View) -> None:
+        super().__init__(store)
+        self.view = view
+        self._hidden = frozenset(overlay_source(name) for name in view.left_out)
+        self._counted: tuple[str, Fingerprint] | None = None
+
+    def whatever_year(self) -> GraphStore:
+        """The same overlays, and edges of any year: nodes have no year."""
+        return VisibleStore(self._store, dataclasses.replace(self.view, as_of=None))
+
+    def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """Runs a read-only template; what a limit lets through is all seen.
+
+        Raises:
+            UsageError: nothing can be left out of the template's rows.
+        """
+        if template in _WHOLE:
+            raise UsageError(
+                f"cypher/{template}.cypher tells of the whole graph, of which parts are left out.",
+                "Open the graph with whole=True.",
+            )
+        given = dict(parameters or {})
+        limit = given.get("limit")
+        while True:
+            rows = self._store.run(template, given)
+            seen = self._seen(template, rows)
+            if limit is None or len(seen) == len(rows) or len(rows) < given["limit"]:
+                break
+            given["limit"] *= _MORE
+        if limit is None:
+            return seen
+        parts: dict[Any, list[Row]] = {}
+        for row in seen:  # the limit is each direction's own
+            parts.setdefault(row.get("forward"), []).append(row)
+        return [row for part in parts.values() for row in part[:limit]]
+
+    def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The nodes of a kind that are seen, ordered by id."""
+        import pyarrow as pa
+
+        wanted = chosen_columns(NODE_COLUMNS, columns).names
+        if not self._hidden:
+            return self._store.nodes(kind, wanted)
+        table = self._store.nodes(kind, [*wanted, *({"sources"} - set(wanted))])
+        seen = [not self._is_hidden(sources) for sources in table.column("sources").to_pylist()]
+        return table.filter(pa.array(seen, pa.bool_())).select(wanted)
+
+    def edges(
+        self,
+        relation: str,
+        start_kind: str,
+        end_kind: str,
+        columns: Sequence[str] | None = None,
+        sources: Sequence[str] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Streams the edges that are seen."""
+        wanted = chosen_columns(EDGE_COLUMNS, columns).names
+        there = {source for name, source in self._store.fingerprint().edges if name == relation}
+        if there & self._hidden:
+            shown = there - self._hidden
+            sources = sorted(shown if sources is None else shown & set(sources))
+        if self.view.as_of is None:
+            return self._store.edges(relation, start_kind, end_kind, wanted, sources)
+        read = [*wanted, *({"year"} - set(wanted))]
+        return self._until(self._store.edges(relation, start_kind, end_kind, read, sources), wanted)
+
+    def edges_between(
+        self,
+        relation: str,
+        start_kind: str,
+        end_kind: str,
+        start_ids: Sequence[str],
+        end_ids: Sequence[str],
+    ) -> list[Row]:
+        """The edges of a relation from some nodes to some others that are seen."""
+        rows = self._store.edges_between(relation, start_kind, end_kind, start_ids, end_ids)
+        return [row for row in rows if self._shows(row["edge"])]
+
+    def isolated(self, kind: str) -> list[str]:
+        """Ids of the nodes of a kind of which no edge is seen, sorted."""
+        alone = set(self.nodes(kind, ["id"])["id"].to_pylist())
+        for relation in load_schema().relations.values():
+            for start, end in relation.pairs:
+                ends = [name for name, one in (("start", start), ("end", end)) if one == kind]
+                if ends and alone:
+                    for batch in self.edges(relation.name, start, end, ends):
+                        for column in batch.columns:
+                            alone.difference_update(column.to_pylist())
+        return sorted(alone)
+
+    def licences(self, relation: str) -> dict[tuple[str, str], int]:
+        """Edges of a relation that are seen, by (source, licence)."""
+        counts: dict[tuple[str, str], int] = {}
+        for start, end in load_schema().relations[relation].pairs:
+            for batch in self.edges(relation, start, end, ["source", "licence"]):
+                for key in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    counts[key] = counts.get(key, 0) + 1
+        return counts
+
+    def years(self, relation: str, year: int) -> dict[str, YearCount]:
+        """Edges of a relation by source, whatever the view's own year."""
+        found = self._store.years(relation, year)
+        return {source: count for source, count in found.items() if source not in self._hidden}
+
+    def dated(self) -> YearCount:
+        """What of the graph the view's year leaves out, and what has none; all in one.
+
+        Raises:
+            UsageError: the view has no year.
+        """
+        if self.view.as_of is None:
+            raise UsageError("The graph is seen whatever the year.", "Open it as of a year.")
+        total = YearCount(0, 0, 0)
+        for relation in sorted({name for name, _ in self._store.fingerprint().edges}):
+            for count in self.years(relation, self.view.as_of).values():
+                total = YearCount(*(one + two for one, two in zip(total, count, strict=True)))
+        return total
+
+    def fingerprint(self) -> Fingerprint:
+        """What is seen. As of a year, its digest names the year, so that whatever is kept by it is apart."""
+        held = self._store.fingerprint()
+        if self._counted is None or self._counted[0] != str(held):
+            self._counted = (str(held), self._as_of(self._public(held)))
+        return self._counted[1]
+
+    def metadata(self) -> dict[str, str]:
+        """The graph's facts, without those of overlays that aren't seen."""
+        facts = self._store.metadata()
+        seen = {key: value for key, value in facts.items() if key.removeprefix(_FACT) not in self._hidden}
+        if self._hidden and "digest" in seen:
+            seen["digest"] = self._public(self._store.fingerprint()).digest
+        return seen
+
+    def kept(self, name: str) -> bytes | None:
+        """What was kept with the graph under a name, but of overlays that aren't seen."""
+        return None if self._is_of_hidden(name) else self._store.kept(name)
+
+    def kept_names(self) -> list[str]:
+        """Names under which something is kept, but for overlays that aren't seen."""
+        return [name for name in self._store.kept_names() if not self._is_of_hidden(name)]
+
+    def _shows(self, edge: Mapping[str, Any]) -> bool:
+        year = edge.get("year")
+        late = self.view.as_of is not None and year is not None and year > self.view.as_of
+        return edge["source"] not in self._hidden and not late
+
+    def _is_hidden(self, sources: Sequence[str]) -> bool:
+        return bool(sources) and self._hidden.issuperset(sources)
+
+    def _is_of_hidden(self, name: str) -> bool:
+        return name.partition(":")[2] in self._hidden
+
+    def _seen(self, template: str, rows: list[Row]) -> list[Row]:
+        """Those of a template's rows of which all is seen."""
+        if template.startswith("paths/"):
+            [found] = [one for one in path_templates() if template == f"paths/{one.name}"]
+            return self._paths_seen(found, rows)
+        return [
+            row
+            for row in rows
+            if ("edge" not in row or self._shows(row["edge"])) and not self._is_hidden(row.get("sources", ()))
+        ]
+
+    def _paths_seen(self, template: PathTemplate, rows: list[Row]) -> list[Row]:
+        """The paths that have at least one edge that is seen for every step."""
+        schema = load_schema()
+        names = [f"{variable}_id" for variable in template.node_variables]
+        kept, kind = rows, "Drug"
+        for place, hop in enumerate(template.hops):
+            first, second = names[place : place + 2]
+            links: set[tuple[str, str]] = set()
+            known = schema.relations[hop.relation]
+            for turned in (False, True) if known.symmetric else (not hop.forward,):
+                ends, columns = (
+                    ((hop.kind, kind), (second, first)) if turned else ((kind, hop.kind), (first, second))
+                )
+                if ends in known.pairs and kept:
+                    start_ids, end_ids = (sorted({row[column] for row in kept}) for column in columns)
+                    found = self.edges_between(hop.relation, *ends, start_ids, end_ids)
+                    stated = [(row["start_id"], row["end_id"]) for row in found]
+                    links.update((end, start) if turned else (start, end) for start, end in stated)
+            kept, kind = [row for row in kept if (row[first], row[second]) in links], hop.kind
+        return kept
+
+    def _until(self, batches: Iterator[pa.RecordBatch], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """What the view's year lets through."""
+        import pyarrow.compute as pc
+
+        for batch in batches:
+            years = batch.column(batch.schema.get_field_index("year"))
+            later = pc.fill_null(pc.greater(years, self.view.as_of), False)  # noqa: FBT003  # a value, no flag
+            seen = batch.filter(pc.invert(later))
+            if seen.num_rows:
+                yield seen.select(list(columns))
+
+    def _public(self, held: Fingerprint) -> Fingerprint:
+        """The fingerprint without the overlays that aren't seen."""
+        if not self._hidden:
+            return held
+        edges = {key: count for key, count in held.edges.items() if key[1] not in self._hidden}
+        keys = [
+            edge_key((relation, start_kind, end_kind), start, end, source)
+            for relation, hidden in held.edges.keys() - edges.keys()
+            for start_kind, end_kind in load_schema().relations[relation].pairs
+            for batch in self._store.edges(
+                relation, start_kind, end_kind, ["start", "end", "source"], [hidden]
+            )
+            for start, end, source in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        ]
+        nodes = dict(held.nodes)
+        if self._brought_nodes():
+            for kind in held.nodes:
+                table = self._store.nodes(kind, ["id", "sources"])
+                own = [row["id"] for row in table.to_pylist() if self._is_hidden(row["sources"])]
+                keys += [node_key(kind, one) for one in own]
+                nodes[kind] -= len(own)
+        seen = {kind: count for kind, count in nodes.items() if count}
+        digest = add_digests(held.digest, keys_digest(keys), -1)
+        return dataclasses.replace(held, nodes=seen, edges=edges, digest=digest)
+
+    def _brought_nodes(self) -> bool:
+        """Whether any overlay that isn't seen has nodes of its own, or may have some."""
+        facts = self._store.metadata()
+        states = [json.loads(facts[_FACT + source]) for source in self._hidden if _FACT + source in facts]
+        return any(state.get("nodes") or state.get("state") != "loaded" for state in states)
+
+    def _as_of(self, held: Fingerprint) -> Fingerprint:
+        """The fingerprint of what the view's year shows of `held`."""
+        if self.view.as_of is None:
+            return held
+        edges = {
+            (relation, source): count.edges - count.later
+            for relation in sorted({name for name, _ in held.edges})
+            for source, count in self.years(relation, self.view.as_of).items()
+            if count.edges > count.later
+        }
+        return dataclasses.replace(held, edges=edges, digest=f"{held.digest}@{self.view.as_of}")
