@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import AssetError, DataError
 from kedrec.loading.jsonstream import listed
+from kedrec.loading.jsonvalues import text_of, texts_of
 from kedrec.loading.rows import Rows
 from kedrec.loading.sources import Source, find_files
 
@@ -44,47 +47,54 @@ class _Words:
             return f"PC7:{rest}" if first == "PC7" else f"WIKIPATHWAYS:{first}"
         return f"{self.kinds.get(kind, {}).get('prefix', '')}{identifier}"
 
-    def action(self, said: list[str]) -> str:
+    def action(self, said: Sequence[str]) -> str:
         """The schema's action for what the resources call it; "" where they call it none that is known."""
         known = sorted(self.actions[word.lower()] for word in said if word.lower() in self.actions)
         return known[0][1] if known else ""
 
 
 def _evidence(data: dict[str, Any]) -> str:
-    told = ", ".join([str(x) for x in data.get("sources") or ()] or [str(data.get("source") or "")])
-    told += f"; {', '.join(data['actions'])}" if data.get("actions") else ""
-    told += f"; affinity {data['affinity_nM']} nM" if data.get("affinity_nM") is not None else ""
-    told += f"; method {data['method']}" if data.get("method") else ""
+    told = ", ".join(texts_of(data.get("sources"))) or text_of(data.get("source"))
+    told += f"; {actions}" if (actions := ", ".join(texts_of(data.get("actions")))) else ""
+    told += f"; affinity {affinity} nM" if (affinity := text_of(data.get("affinity_nM"))) else ""
+    told += f"; method {method}" if (method := text_of(data.get("method"))) else ""
     return told.removeprefix("; ")
 
 
 def _score(data: dict[str, Any]) -> float | None:
-    value = next(
-        (data[name] for name in ("z_score", "similarity", "score") if data.get(name) is not None), None
-    )
-    return float(value) if isinstance(value, (int, float)) else None
+    given = (data.get(name) for name in ("z_score", "similarity", "score"))
+    value = next((value for value in given if isinstance(value, (int, float))), None)
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _data(item: dict[str, Any]) -> dict[str, Any]:
+    data = item.get("data") or {}
+    if not isinstance(data, dict):
+        raise TypeError("data is no object")
+    return data
 
 
 def _node(rows: Rows, words: _Words, number: int, item: Any) -> None:
-    kind, identifier = item["kind"], str(item["identifier"])
+    kind, identifier = text_of(item["kind"]), text_of(item["identifier"])
+    description = text_of(_data(item).get("description"))
     rows.node(
         number, f"{kind}::{identifier}", words.kinds.get(kind, {}).get("kind", kind),
-        words.curie(kind, identifier), str(item["name"]),
-        synonyms=[text for text in [(item.get("data") or {}).get("description")] if text and kind == "Gene"],
+        words.curie(kind, identifier), text_of(item["name"]),
+        synonyms=[description] if description and kind == "Gene" else [],
     )  # fmt: skip
 
 
 def _edge(rows: Rows, words: _Words, number: int, item: Any) -> None:
-    data = item.get("data") or {}
-    start, end = ("::".join(map(str, item[side])) for side in ("source_id", "target_id"))
-    rule = words.edges.get(item["kind"], {"relation": item["kind"]})
+    data, kind = _data(item), text_of(item["kind"])
+    start, end = ("::".join(texts_of(item[side])) for side in ("source_id", "target_id"))
+    rule = words.edges.get(kind, {"relation": kind})
     if rule.get("turned"):
         start, end = end, start
-    licence = data.get("license") or ""
+    licence = text_of(data.get("license"))
     rows.edge(
         number, rule["relation"], start, end, words.licences.get(licence, licence) or "no licence stated",
-        references=[f"PMID:{pmid}" for pmid in data.get("pubmed_ids") or ()],
-        evidence=_evidence(data), score=_score(data), action=words.action(data.get("actions") or []),
+        references=[f"PMID:{pmid}" for pmid in texts_of(data.get("pubmed_ids"))],
+        evidence=_evidence(data), score=_score(data), action=words.action(texts_of(data.get("actions"))),
     )  # fmt: skip
 
 

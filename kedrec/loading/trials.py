@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError
+from kedrec.loading.jsonvalues import text_of, texts_of
 from kedrec.loading.rows import Rows
 from kedrec.loading.sources import Source, find_files
 from kedrec.loading.text import lines_of
@@ -54,7 +55,7 @@ class Study:
     kind: str = ""
     start: str = ""
     end: str = ""
-    participants: int | None = None
+    participants: str = ""
     results: bool | None = None
     stopped: str = ""
     conditions: tuple[str, ...] = ()
@@ -93,51 +94,64 @@ def _words(text: str) -> str:
     return re.sub(r"(?<=[a-z])(?=\d)", " ", text.lower().replace("_", " ")).strip()
 
 
+def _part(whole: dict[str, Any], *names: str) -> dict[str, Any]:
+    """An object inside another; an empty one where it is missing."""
+    for name in names:
+        whole = whole.get(name) or {}
+    if not isinstance(whole, dict):
+        raise TypeError(f"{names[-1]} is no object")
+    return whole
+
+
 def _from_api(item: dict[str, Any]) -> Study:
     protocol = item["protocolSection"]
-    identity, status = protocol["identificationModule"], protocol.get("statusModule", {})
-    design = protocol.get("designModule", {})
-    conditions = protocol.get("conditionsModule", {})
-    arms = protocol.get("armsInterventionsModule", {})
-    browse = item.get("derivedSection", {}).get("conditionBrowseModule", {})
-    references = protocol.get("referencesModule", {}).get("references", ())
+    identity, status = protocol["identificationModule"], _part(protocol, "statusModule")
+    design = _part(protocol, "designModule")
+    titles = [text_of(identity.get(name)) for name in ("briefTitle", "officialTitle", "acronym")]
+    number = text_of(identity["nctId"])
+    interventions = _part(protocol, "armsInterventionsModule").get("interventions") or []
+    meshes = _part(item, "derivedSection", "conditionBrowseModule").get("meshes") or []
+    references = _part(protocol, "referencesModule").get("references") or []
+    results = item.get("hasResults")
     return Study(
-        number=identity["nctId"],
-        title=identity.get("briefTitle") or identity.get("officialTitle") or identity["nctId"],
-        other_titles=tuple(identity[name] for name in ("officialTitle", "acronym") if identity.get(name)),
-        status=_words(status.get("overallStatus", "")),
-        phase="/".join(_words(phase) for phase in design.get("phases") or () if phase != "NA"),
-        kind=_words(design.get("studyType", "")),
-        start=status.get("startDateStruct", {}).get("date", ""),
-        end=status.get("completionDateStruct", {}).get("date", ""),
-        participants=design.get("enrollmentInfo", {}).get("count"),
-        results=item.get("hasResults"),
-        stopped=status.get("whyStopped", ""),
-        conditions=tuple(conditions.get("conditions") or ()),
+        number=number,
+        title=titles[0] or titles[1] or number,
+        other_titles=tuple(title for title in titles[1:] if title),
+        status=_words(text_of(status.get("overallStatus"))),
+        phase="/".join(_words(phase) for phase in texts_of(design.get("phases")) if phase != "NA"),
+        kind=_words(text_of(design.get("studyType"))),
+        start=text_of(_part(status, "startDateStruct").get("date")),
+        end=text_of(_part(status, "completionDateStruct").get("date")),
+        participants=text_of(_part(design, "enrollmentInfo").get("count")),
+        results=results if isinstance(results, bool) else None,
+        stopped=text_of(status.get("whyStopped")),
+        conditions=texts_of(_part(protocol, "conditionsModule").get("conditions")),
         interventions=tuple(
-            (entry.get("type", ""), entry["name"], tuple(entry.get("otherNames") or ()))
-            for entry in arms.get("interventions") or ()
+            (text_of(entry.get("type")), text_of(entry["name"]), texts_of(entry.get("otherNames")))
+            for entry in interventions
         ),
-        meshes=tuple(f"MESH:{mesh_id(entry['id'])}" for entry in browse.get("meshes") or ()),
-        articles=tuple(f"PMID:{entry['pmid']}" for entry in references if entry.get("pmid")),
+        meshes=tuple(f"MESH:{mesh_id(text_of(entry['id']))}" for entry in meshes),
+        articles=tuple(f"PMID:{text_of(entry['pmid'])}" for entry in references if entry.get("pmid")),
     )
 
 
 def _from_flat(item: dict[str, Any]) -> Study:
-    phase = item.get("phase") or ""
+    number, phase = text_of(item["nct_id"]), text_of(item.get("phase"))
+    titles = [text_of(item.get(name)) for name in ("brief_title", "official_title")]
     return Study(
-        number=item["nct_id"],
-        title=item.get("brief_title") or item.get("official_title") or item["nct_id"],
-        other_titles=tuple(text for text in [item.get("official_title")] if text),
-        status=_words(item.get("overall_status") or ""),
+        number=number,
+        title=titles[0] or titles[1] or number,
+        other_titles=tuple(title for title in titles[1:] if title),
+        status=_words(text_of(item.get("overall_status"))),
         phase="" if phase.lower() in ("n/a", "not applicable") else _words(phase),
-        kind=_words(item.get("study_type") or ""),
-        start=item.get("start_date") or "",
-        conditions=tuple(item.get("conditions") or ()),
+        kind=_words(text_of(item.get("study_type"))),
+        start=text_of(item.get("start_date")),
+        conditions=texts_of(item.get("conditions")),
         interventions=tuple(
-            (entry.get("type") or "", entry["name"], ()) for entry in item.get("interventions") or ()
+            (text_of(entry.get("type")), text_of(entry["name"]), ())
+            for entry in item.get("interventions") or ()
         ),
-        meshes=tuple(item.get("condition_mesh") or ()),
+        meshes=texts_of(item.get("condition_mesh")),
     )
 
 
@@ -155,7 +169,9 @@ def _documents(path: Path) -> Iterator[tuple[int, Any]]:
         whole = json.loads(b"".join(lines_of(path)))
     except ValueError as error:
         raise DataError(f"{path} is no JSON: {error}.", "Get the file again.") from error
-    items = whole if isinstance(whole, list) else whole.get("studies", [whole])
+    items = whole.get("studies", [whole]) if isinstance(whole, dict) else whole
+    if not isinstance(items, list):
+        raise DataError(f"{path} holds no studies.", "Get the file again.")
     yield from enumerate(items, 1)
 
 
@@ -191,7 +207,7 @@ def _add(rows: Rows, line: int, study: Study, mapping: dict[str, Any]) -> None:
     told = [
         study.phase, study.status, study.kind, study.start and f"start {study.start}",
         study.end and f"end {study.end}",
-        "" if study.participants is None else f"{study.participants} participants",
+        study.participants and f"{study.participants} participants",
         results, study.stopped and f"stopped: {study.stopped}",
     ]  # fmt: skip
     description = "; ".join(text for text in told if text)

@@ -34,7 +34,7 @@ def read(staging: Staging, spec: FileSpec, path: Path) -> list[tuple[object, ...
     return staging.sql.execute(f'SELECT * EXCLUDE (file) FROM "{spec.name}" ORDER BY line').fetchall()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(FIELD, min_size=1, max_size=4), max_size=12), comma=st.booleans())
 def test_quoted_tables_are_read_as_python_reads_them(
     staging: Staging, tmp_path: Path, rows: list[list[str]], comma: bool
@@ -53,7 +53,7 @@ def test_quoted_tables_are_read_as_python_reads_them(
     assert staging.count("rejects") == sum(len(row) != 3 for row in rows)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200), quoted=st.booleans())
 def test_every_line_of_rubbish_is_read_or_rejected(
     staging: Staging, tmp_path: Path, content: bytes, quoted: bool
