@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,10 +20,10 @@ from click.testing import CliRunner
 from kedrec.cli.load_audit import audit as audit_command
 from kedrec.cli.load_remove import remove as remove_command
 from kedrec.cli.status import status as status_command
-from kedrec.errors import StoreBusyError, StoreError, UsageError
+from kedrec.errors import StoreBusyError, StoreError, StoreUnavailableError, UsageError
 from kedrec.loading import load_graph, remove_sources
 from kedrec.loading.audit import audit
-from kedrec.settings import load_settings
+from kedrec.settings import Settings, load_settings
 from kedrec.stores import GraphStore, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -259,6 +262,99 @@ def test_the_commands_print_a_removal_and_an_audit(tmp_path: Path, place: Any) -
     assert [one["source"] for one in json.loads(run(remove_command, "drugmechdb", "--json"))["sources"]] == [
         "drugmechdb"
     ]
+
+
+class _Proxy:
+    """A TCP proxy to a server, which can be cut and mended."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._sockets: list[socket.socket] = []
+        self.is_cut = False
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # closed
+            while True:
+                client, _ = self._server.accept()
+                if self.is_cut:
+                    client.close()
+                    continue
+                server = socket.create_connection(("127.0.0.1", self._to))
+                self._sockets += [client, server]
+                for one, other in ((client, server), (server, client)):
+                    threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+
+    def cut(self) -> None:
+        self.is_cut = True
+        for one in self._sockets:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._sockets.clear()
+
+    def close(self) -> None:
+        self.cut()
+        self._server.close()
+
+
+def _pump(one: socket.socket, other: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := one.recv(65_536):
+            other.sendall(data)
+        other.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("call", ["put_nodes", "put_edges", "put_metadata", "delete_nodes"])
+def test_a_lost_connection_is_told_and_the_load_goes_on(
+    call: str, stress: Any, empty_neo4j: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kedrec.stores.neo4j_driver._RETRY_SECONDS", 0.5)
+    place = stress.Place(empty_neo4j, tmp_path)
+    for folder, newer in zip(place.data, (False, True), strict=True):
+        stress.write_data(folder, newer=newer)
+    with place.store() as store:
+        load(store, place, "drugmechdb", "hetionet")
+    with closing(_Proxy(int(empty_neo4j.neo4j_uri.rpartition(":")[2]))) as proxy:
+        url = f"bolt://127.0.0.1:{proxy.port}"
+        with closing(open_store(url, empty_neo4j, read_only=False)) as store:
+            wanted = getattr(store, call)
+
+            def cut(*arguments: object) -> None:
+                proxy.cut()
+                wanted(*arguments)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(store, call, cut)
+                with pytest.raises(StoreUnavailableError) as caught:
+                    load(store, place, "hetionet", newer=True)
+            assert "the same command goes on from there" in str(caught.value)
+            proxy.is_cut = False
+            load(store, place, "hetionet", newer=True)
+            found = stress.contents(store)
+    fresh = load_settings(home=tmp_path / "home", graph=str(tmp_path / "fresh"))
+    with closing(open_store(fresh.graph_url, fresh, read_only=False)) as other:
+        load(other, place, "drugmechdb", "hetionet", newer=True)
+        assert found == stress.contents(other)
+
+
+@pytest.mark.neo4j
+def test_who_lost_the_right_to_write_writes_no_more(empty_neo4j: Settings, tmp_path: Path) -> None:
+    """A server ends the transaction that holds the lock; another may hold it by now."""
+    with open_store(empty_neo4j.graph_url, empty_neo4j, read_only=False) as store:
+        store.prepare()
+
+        def write() -> None:
+            with store.writing():
+                store._lock_transaction.close()  # type: ignore[attr-defined]
+                store.put_metadata({"a": "b"})
+
+        with pytest.raises(StoreUnavailableError, match="was lost"):
+            write()
+        assert "a" not in store.metadata()
 
 
 LIMITED = """
