@@ -20,7 +20,7 @@ from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from kedrec.loading.identity import Identity
-    from kedrec.stores import GraphStore
+    from kedrec.stores import GraphTarget
 
 __all__ = ["Run", "apply"]
 
@@ -38,7 +38,7 @@ class Run:
         dry: write nothing, report what would be.
     """
 
-    store: GraphStore
+    store: GraphTarget
     rejects: Path
     progress: Progress
     dry: bool = False

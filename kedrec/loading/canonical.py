@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
     from kedrec.loading.state import SourceState
     from kedrec.schema import Schema
-    from kedrec.stores import GraphStore
+    from kedrec.stores import GraphTarget
 
 __all__ = ["canonical_nodes", "check_nodes", "stage_schema"]
 
@@ -107,7 +107,7 @@ def check_nodes(staging: Staging) -> None:
     staging.sql.execute(_CHECK_NODES)
 
 
-def _stage_stored(staging: Staging, store: GraphStore, schema: Schema) -> None:
+def _stage_stored(staging: Staging, store: GraphTarget, schema: Schema) -> None:
     """Copies the graph's nodes into `stored`."""
     staging.sql.execute(
         "CREATE TABLE stored (kind VARCHAR, id VARCHAR, name VARCHAR, synonyms VARCHAR[], xrefs VARCHAR[], "
@@ -187,7 +187,7 @@ def canonical_nodes(
     staging: Staging,
     source: str,
     states: Mapping[str, SourceState],
-    store: GraphStore,
+    store: GraphTarget,
     schema: Schema,
 ) -> Identity:
     """Finds each record's node among all sources' records, and merges what is one.

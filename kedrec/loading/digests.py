@@ -12,7 +12,7 @@ from kedrec.stores.digests import EMPTY, add_digests
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
-    from kedrec.stores import GraphStore
+    from kedrec.stores import GraphTarget
 
 __all__ = ["add_digests", "key_digest", "stored_digest"]
 
@@ -44,7 +44,7 @@ def key_digest(staging: Staging) -> tuple[str, str]:
     return _digest(staging, new), _digest(staging, gone)
 
 
-def stored_digest(staging: Staging, store: GraphStore) -> str:
+def stored_digest(staging: Staging, store: GraphTarget) -> str:
     """The digest of everything stored, read back from the graph."""
     held = store.fingerprint()
     total = EMPTY

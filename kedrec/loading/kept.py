@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
     from kedrec.loading.state import SourceState
     from kedrec.loading.writing import Batch
-    from kedrec.stores import GraphStore
+    from kedrec.stores import GraphTarget
 
 __all__ = ["JOURNAL", "pack", "replay", "stage_kept", "written"]
 
@@ -50,7 +50,7 @@ CREATE TABLE loaders (loader VARCHAR, source VARCHAR);
 """
 
 
-def stage_kept(staging: Staging, store: GraphStore, states: Mapping[str, SourceState], source: str) -> None:
+def stage_kept(staging: Staging, store: GraphTarget, states: Mapping[str, SourceState], source: str) -> None:
     """Copies what is kept of every source but `source` into `claims` and `aside`, and `loaders`.
 
     Raises:
@@ -136,7 +136,7 @@ def pack(moved: list[Batch], gone: list[Batch]) -> bytes | None:
     return packed.getvalue()
 
 
-def replay(store: GraphStore, folder: Path) -> None:
+def replay(store: GraphTarget, folder: Path) -> None:
     """Ends the moving of edges that a killed load began; afterwards, every other source is whole."""
     packed = store.kept(JOURNAL)
     if packed is None:

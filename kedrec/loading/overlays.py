@@ -8,7 +8,7 @@ from kedrec.stores.overlays import is_private
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
-    from kedrec.stores import GraphStore
+    from kedrec.stores import GraphTarget
 
 __all__ = ["keep_apart"]
 
@@ -20,7 +20,7 @@ SEMI JOIN public_ids USING (id)
 _LICENCE = "UPDATE edge_rows SET licence = 'private' WHERE coalesce(trim(licence), '') = ''"
 
 
-def keep_apart(staging: Staging, store: GraphStore) -> None:
+def keep_apart(staging: Staging, store: GraphTarget) -> None:
     """Refuses an overlay's rows of nodes that public sources have, and names its licence.
 
     A record more of an entity might give it other names, and so change what others see of it. The overlay's

@@ -24,7 +24,7 @@ from kedrec.schema import load_schema
 from kedrec.stores.overlays import is_private
 
 if TYPE_CHECKING:
-    from kedrec.stores import GraphStore
+    from kedrec.stores import GraphTarget
 
 __all__ = ["load_graph", "remove_sources"]
 
@@ -34,7 +34,7 @@ def _silent(stage: str, done: int, total: int | None) -> None:
 
 
 def load_graph(
-    store: GraphStore,
+    store: GraphTarget,
     sources: Sequence[str] = (),
     *,
     data_dir: Path | None = None,
@@ -78,7 +78,7 @@ def load_graph(
 
 
 def remove_sources(
-    store: GraphStore,
+    store: GraphTarget,
     sources: Sequence[str],
     *,
     work_dir: Path,
@@ -127,7 +127,7 @@ def remove_sources(
     return _report(run, reports, began)
 
 
-def _begun(store: GraphStore, work_dir: Path, progress: Progress | None, *, dry: bool) -> Run:
+def _begun(store: GraphTarget, work_dir: Path, progress: Progress | None, *, dry: bool) -> Run:
     with staging_errors(work_dir):
         work_dir.mkdir(parents=True, exist_ok=True)
         rejects = work_dir / "rejects.tsv"

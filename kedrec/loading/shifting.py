@@ -22,7 +22,7 @@ from kedrec.loading.identity import family_of
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
     from kedrec.loading.state import SourceState
-    from kedrec.stores import GraphStore
+    from kedrec.stores import GraphTarget
 
 __all__ = ["CONTENT", "place_others", "stage_others", "stage_stored_edges", "tables_of"]
 
@@ -145,7 +145,7 @@ def tables_of(states: Iterable[SourceState]) -> set[tuple[str, str, str]]:
 
 
 def stage_stored_edges(
-    staging: Staging, store: GraphStore, tables: set[tuple[str, str, str]], sources: list[str]
+    staging: Staging, store: GraphTarget, tables: set[tuple[str, str, str]], sources: list[str]
 ) -> None:
     """Copies stored edges of some tables and sources into `stored_edges`."""
     sql = staging.sql
@@ -169,7 +169,9 @@ def stage_stored_edges(
             sql.unregister("stored_batch")
 
 
-def stage_others(staging: Staging, source: str, states: Mapping[str, SourceState], store: GraphStore) -> None:
+def stage_others(
+    staging: Staging, source: str, states: Mapping[str, SourceState], store: GraphTarget
+) -> None:
     """Takes from the graph the edges of other sources that may move, and keeps the nodes they hold."""
     sql = staging.sql
     sql.execute(_SHIFTS.replace("$source", "'" + source.replace("'", "''") + "'"))

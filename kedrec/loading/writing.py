@@ -11,7 +11,7 @@ from kedrec.loading.shifting import CONTENT, stage_stored_edges, tables_of
 if TYPE_CHECKING:
     from kedrec.loading.staging import Progress, Staging
     from kedrec.loading.state import SourceState
-    from kedrec.stores import GraphStore
+    from kedrec.stores import GraphTarget
 
 __all__ = ["Batch", "Batches", "Writer", "compare", "write_parquet"]
 
@@ -57,7 +57,7 @@ class Batches:
         return sum(batch.rows for part in parts for batch in part) + sum(map(len, self.lost.values()))
 
 
-def compare(staging: Staging, store: GraphStore, before: SourceState | None) -> None:
+def compare(staging: Staging, store: GraphTarget, before: SourceState | None) -> None:
     """Gives every row of `nodes` and `edges` a `state` (new, changed, same), and tells what is `gone`.
 
     Args:
@@ -196,7 +196,7 @@ def _batches(files: _Files) -> list[Batch]:
 class Writer:
     """Writes batches, and tells how far it is. Every step may be done again after a crash."""
 
-    def __init__(self, store: GraphStore, batches: Batches, stage: str, progress: Progress) -> None:
+    def __init__(self, store: GraphTarget, batches: Batches, stage: str, progress: Progress) -> None:
         self._store, self._batches = store, batches
         self._stage, self._progress = stage, progress
         self._done, self._total = 0, batches.rows

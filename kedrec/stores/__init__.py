@@ -7,6 +7,7 @@ from kedrec.stores.base import (
     NODE_COLUMNS,
     Fingerprint,
     GraphStore,
+    GraphTarget,
     Row,
     YearCount,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "NODE_COLUMNS",
     "Fingerprint",
     "GraphStore",
+    "GraphTarget",
     "PathTemplate",
     "Row",
     "Template",

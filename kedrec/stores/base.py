@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import pyarrow as pa
 
-__all__ = ["EDGE_COLUMNS", "NODE_COLUMNS", "Fingerprint", "GraphStore", "Row", "YearCount"]
+__all__ = ["EDGE_COLUMNS", "NODE_COLUMNS", "Fingerprint", "GraphStore", "GraphTarget", "Row", "YearCount"]
 
 Row = dict[str, Any]
 """One result row: column alias -> str, int, float, bool, None, or a list of these; a returned node or
@@ -85,9 +85,8 @@ class YearCount(NamedTuple):
     later: int
 
 
-@runtime_checkable
-class GraphStore(Protocol):
-    """A graph database with one graph of the KEDRec schema.
+class GraphTarget(Protocol):
+    """What sources are loaded into: a graph of the KEDRec schema that can be written and read back.
 
     Every method may raise `StoreError` or one of its kinds; nothing of the engine's own exceptions
     leaves a store. A store is used by one thread at a time. It is a context manager that closes itself.
@@ -100,12 +99,6 @@ class GraphStore(Protocol):
     @property
     def url(self) -> str:
         """Where the graph is, without credentials."""
-
-    def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-        """Runs a read-only template by its path under `cypher/` without suffix (`paths/causes-disease`).
-
-        Values reach the engine as parameters only.
-        """
 
     def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
         """All nodes of a kind, ordered by id: `NODE_COLUMNS`, or those of them named."""
@@ -123,28 +116,6 @@ class GraphStore(Protocol):
         Of some sources only, where they are named.
         """
 
-    def edges_between(
-        self,
-        relation: str,
-        start_kind: str,
-        end_kind: str,
-        start_ids: Sequence[str],
-        end_ids: Sequence[str],
-    ) -> list[Row]:
-        """The edges of a relation from some nodes to some others, ordered by start, end and source.
-
-        Rows of `start_id`, `start_name`, `end_id`, `end_name` and `edge`: its stored properties.
-        """
-
-    def isolated(self, kind: str) -> list[str]:
-        """Ids of the nodes of a kind that have no edge, sorted."""
-
-    def licences(self, relation: str) -> dict[tuple[str, str], int]:
-        """Edges of a relation by (source, licence)."""
-
-    def years(self, relation: str, year: int) -> dict[str, YearCount]:
-        """Edges of a relation by source: how many there are, without a year, and after `year`."""
-
     def fingerprint(self) -> Fingerprint:
         """Counts by kind, relation and source, and the digest. Cheap enough to ask on every start."""
 
@@ -153,9 +124,6 @@ class GraphStore(Protocol):
 
     def kept(self, name: str) -> bytes | None:
         """What was kept with the graph under a name by `put_metadata`; None where nothing was."""
-
-    def kept_names(self) -> list[str]:
-        """Names under which something is kept, sorted."""
 
     def prepare(self) -> None:
         """Creates tables or constraints for the whole schema where missing, and marks the version.
@@ -209,3 +177,39 @@ class GraphStore(Protocol):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+
+
+@runtime_checkable
+class GraphStore(GraphTarget, Protocol):
+    """A graph database with one graph of the KEDRec schema, which answers questions too."""
+
+    def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """Runs a read-only template by its path under `cypher/` without suffix (`paths/causes-disease`).
+
+        Values reach the engine as parameters only.
+        """
+
+    def edges_between(
+        self,
+        relation: str,
+        start_kind: str,
+        end_kind: str,
+        start_ids: Sequence[str],
+        end_ids: Sequence[str],
+    ) -> list[Row]:
+        """The edges of a relation from some nodes to some others, ordered by start, end and source.
+
+        Rows of `start_id`, `start_name`, `end_id`, `end_name` and `edge`: its stored properties.
+        """
+
+    def isolated(self, kind: str) -> list[str]:
+        """Ids of the nodes of a kind that have no edge, sorted."""
+
+    def licences(self, relation: str) -> dict[tuple[str, str], int]:
+        """Edges of a relation by (source, licence)."""
+
+    def years(self, relation: str, year: int) -> dict[str, YearCount]:
+        """Edges of a relation by source: how many there are, without a year, and after `year`."""
+
+    def kept_names(self) -> list[str]:
+        """Names under which something is kept, sorted."""

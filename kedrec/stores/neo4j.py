@@ -38,7 +38,7 @@ from kedrec.stores.counting import (
     year_counts,
 )
 from kedrec.stores.keeping import joined, parts
-from kedrec.stores.neo4j_batches import ROWS, WORKERS, batches, rounds, slices
+from kedrec.stores.neo4j_batches import ROWS, WORKERS, batches, column, columns_of, rounds, slices, stored
 from kedrec.stores.neo4j_driver import Connection, plain
 from kedrec.stores.staged import KEY_COLUMNS, check_pair, read_rows
 from kedrec.stores.statements import chosen_columns, query, statement
@@ -87,6 +87,8 @@ class Neo4jStore:
             facts = self._facts()  # tells, too, whether the server has that database
             if read_only:
                 self._check(facts)
+                if TABLES not in facts:
+                    self._finish_import()
         except BaseException:
             self.close()
             raise
@@ -109,7 +111,7 @@ class Neo4jStore:
         """All nodes of a kind, ordered by id."""
         chosen = chosen_columns(NODE_COLUMNS, columns)
         text = statement("lookup/all-nodes", self.engine, kind=kind, columns=tuple(chosen.names))
-        return pa.Table.from_pylist(self._read(text), schema=chosen)
+        return columns_of(self._read(text), chosen)
 
     def edges(
         self,
@@ -185,11 +187,23 @@ class Neo4jStore:
             self._check(facts)
         if facts.get(TABLES) == tables_digest():
             return
+        self._create_constraints()
+
+    def _create_constraints(self) -> None:
         self._write(
             *(statement("write/create-nodes", self.engine, kind=kind) for kind in load_schema().kinds)
         )
         self._write(statement("write/await-indexes", self.engine), seconds=_INDEX_SECONDS)
         self._put_facts({VERSION: str(load_schema().version), TABLES: tables_digest()})
+
+    def _finish_import(self) -> None:
+        """Creates the constraints that Neo4j's import tool can't: a graph that it wrote opens slow but whole.
+
+        Two readers may do so at once. One who may not write goes without until someone does.
+        """
+        with contextlib.suppress(StoreAccessError):
+            self._write(statement("write/create-metadata", self.engine))
+            self._create_constraints()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -227,7 +241,7 @@ class Neo4jStore:
         for file in (new, changed):
             if file is not None:
                 for part in slices(read_rows(file, NODE_COLUMNS), ROWS):
-                    self._write(text, rows=part.to_pylist())
+                    self._write(text, rows=[stored(row) for row in part.to_pylist()])
 
     def put_edges(
         self, relation: str, start_kind: str, end_kind: str, new: Path | None, changed: Path | None
@@ -472,5 +486,5 @@ def _ungrouped(groups: list[list[Any]], names: list[str], chosen: pa.Schema) -> 
     repeats = np.repeat(np.arange(len(ends)), [len(each) for each in ends])
     arrays = {"end": pa.array([end for each in ends for end in each], pa.string())}
     for name, values in zip(names, columns, strict=True):
-        arrays[name] = pa.array(values, EDGE_COLUMNS.field(name).type).take(pa.array(repeats))
+        arrays[name] = column(values, EDGE_COLUMNS.field(name).type).take(pa.array(repeats))
     return pa.RecordBatch.from_arrays([arrays[name] for name in chosen.names], schema=chosen)

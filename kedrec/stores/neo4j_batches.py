@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["ROWS", "WORKERS", "batches", "rounds", "slices"]
+__all__ = ["ROWS", "WORKERS", "batches", "column", "columns_of", "rounds", "slices", "stored"]
 
 WORKERS = 2
 """Sessions that write at the same time."""
@@ -53,10 +53,33 @@ def batches(table: pa.Table) -> Iterator[tuple[list[list[Any]], list[dict[str, A
             key = tuple(tuple(value) if isinstance(value, list) else value for value in values)
             index = known.setdefault(key, len(properties))
             if index == len(properties):
-                properties.append(dict(zip(names, values, strict=True)))
+                properties.append(stored(dict(zip(names, values, strict=True))))
             indices.append(index)
         ends = (part["start"].to_pylist(), part["end"].to_pylist(), indices)
         yield [list(row) for row in zip(*ends, strict=True)], properties
+
+
+def stored(row: dict[str, Any]) -> dict[str, Any]:
+    """A row's properties as a server keeps them: none that is null or an empty list.
+
+    Neo4j's import tool writes no empty lists, and a graph must be the same however it was loaded.
+    """
+    return {name: value for name, value in row.items() if value is not None and value != []}
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows read from a server as a table; a list that isn't there is empty."""
+    return pa.table(
+        {field.name: column([row[field.name] for row in rows], field.type) for field in schema},
+        schema,
+    )
+
+
+def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Values read from a server as a column; a list that isn't there is empty."""
+    if pa.types.is_list(kind):
+        values = [value or [] for value in values]
+    return pa.array(values, kind)
 
 
 def slices(table: pa.Table, rows: int) -> Iterator[pa.Table]:

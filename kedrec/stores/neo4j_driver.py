@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import neo4j
+import pyarrow as pa
 from neo4j.exceptions import (
     AuthError,
     ClientError,
@@ -43,6 +44,9 @@ logging.getLogger("neo4j").addHandler(logging.NullHandler())
 _CONNECT_SECONDS = 10.0
 _RETRY_SECONDS = 15.0
 _START = "Start it (docker compose up -d), or correct NEO4J_URI or --graph."
+_LISTS = frozenset(
+    field.name for schema in (NODE_COLUMNS, EDGE_COLUMNS) for field in schema if pa.types.is_list(field.type)
+)
 _NODE_FIELDS = tuple(NODE_COLUMNS.names)
 _EDGE_FIELDS = tuple(name for name in EDGE_COLUMNS.names if name not in {"start", "end"})
 
@@ -50,12 +54,13 @@ _EDGE_FIELDS = tuple(name for name in EDGE_COLUMNS.names if name not in {"start"
 def plain(value: Any) -> Any:
     """A node or relationship as a dict of its properties, within lists too; anything else as it is.
 
-    A missing property is None, as in the embedded engine: a server stores no nulls.
+    A missing property is None or an empty list, as in the embedded engine: a server stores no nulls, and
+    its import tool no empty lists.
     """
     if isinstance(value, neo4j.graph.Relationship):
-        return {field: value.get(field) for field in _EDGE_FIELDS}
+        return {field: value.get(field, [] if field in _LISTS else None) for field in _EDGE_FIELDS}
     if isinstance(value, neo4j.graph.Node):
-        return {field: value.get(field) for field in _NODE_FIELDS}
+        return {field: value.get(field, [] if field in _LISTS else None) for field in _NODE_FIELDS}
     if isinstance(value, list):
         return [plain(item) for item in value]
     return value
