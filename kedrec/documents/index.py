@@ -1,0 +1,306 @@
+"""The passage index: tantivy for the words, a catalogue for the documents, in a folder of one version."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from kedrec.documents.catalogue import Catalogue
+from kedrec.documents.passages import cuts
+from kedrec.documents.records import Document, DocumentKind, TrialFacts
+from kedrec.errors import DataError, NotFoundError, StoreBusyError
+from kedrec.types.base import Frozen
+
+if TYPE_CHECKING:
+    import tantivy
+
+    from kedrec.documents.linking import Linker
+
+__all__ = ["FORMAT", "Passage", "PassageIndex", "PassageWriter", "index_folder"]
+
+FORMAT = 1
+"""Raised with every change of what the folder holds."""
+_NOTE = "index.json"
+_HEAP = 128 << 20
+
+
+class Passage(Frozen):
+    """A part of a document that was found.
+
+    Attributes:
+        id: `SOURCE:ID#N`, the same at each indexing of the same text.
+        text: title apart, as it stands at `start` to `end` (characters) of the document's text.
+        entities: ids of the drugs and diseases that it, or the title above it, names.
+        score: as the one who asked for it scores it; higher is better.
+    """
+
+    id: str
+    document: str
+    kind: DocumentKind
+    title: str
+    section: str
+    text: str
+    start: int
+    end: int
+    date: str = ""
+    year: int | None = None
+    licence: str = ""
+    redistributable: bool = False
+    url: str = ""
+    keys: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    facts: TrialFacts | None = None
+    score: float = 0.0
+
+
+def index_folder(home: Path) -> Path:
+    """Where the index of a KEDRec folder is."""
+    return home / "documents"
+
+
+def _schema() -> tantivy.Schema:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    # Ids are one term each; only words are searched by BM25.
+    for name in ("id", "document"):
+        builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("kind", "source", "entity", "studied"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("title", tokenizer_name="en_stem")
+    builder.add_text_field("text", stored=True, tokenizer_name="en_stem")
+    builder.add_unsigned_field("year", indexed=True)
+    builder.add_bytes_field("about", stored=True)
+    return builder.build()
+
+
+@contextmanager
+def _errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"The passage index in {folder} can't be used: {error.strerror or error}.",
+            "Make room on the disk, or set KEDREC_HOME to a folder of yours; what was committed is kept.",
+        ) from error
+    except ValueError as error:  # tantivy's way to say everything
+        said = str(error)
+        if "LockBusy" in said or "Lockfile" in said:
+            raise StoreBusyError(
+                f"Another process is writing to the passage index in {folder}.", "Wait until it has ended."
+            ) from error
+        raise DataError(
+            f"The passage index in {folder} can't be used: {said}.",
+            "Make room on the disk if it is full; else `kedrec-load documents --again` makes it anew.",
+        ) from error
+
+
+class PassageIndex:
+    """The passages of all documents that were loaded."""
+
+    def __init__(self, folder: Path, index: tantivy.Index, catalogue: Catalogue) -> None:
+        self.folder = folder
+        self.catalogue = catalogue
+        self._index = index
+        self.schema = index.schema
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = False) -> Self:
+        """The index in a folder.
+
+        Args:
+            create: make an empty one where there is none.
+
+        Raises:
+            NotFoundError: there is none.
+            DataError: it is of another version, or damaged.
+        """
+        import tantivy
+
+        note = folder / _NOTE
+        if not note.exists() and not create:
+            raise NotFoundError(
+                f"There are no texts yet in {folder}.",
+                "Load some: `kedrec-load documents --from DIR`, or `... documents trials --query WORDS`.",
+            )
+        with _errors(folder):
+            words = folder / "words"
+            if note.exists():
+                _check(note)
+            else:
+                words.mkdir(parents=True, exist_ok=True)
+                note.write_text(json.dumps({"format": FORMAT}), encoding="utf-8")
+            words.mkdir(exist_ok=True)
+            index = tantivy.Index(_schema(), path=str(words), reuse=True)
+        return cls(folder, index, Catalogue(folder / "catalogue.sqlite"))
+
+    def close(self) -> None:
+        """Gives the files back."""
+        self.catalogue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @staticmethod
+    def delete(folder: Path) -> None:
+        """Deletes the index, of whatever version; texts that were fetched stay in the cache."""
+        with _errors(folder), suppress(FileNotFoundError):
+            if (folder / _NOTE).exists():
+                shutil.rmtree(folder)
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        self._index.reload()
+        return self._index.searcher().num_docs
+
+    @property
+    def vocabulary(self) -> str:
+        """Digest of the names that the texts were linked with, "" where they weren't."""
+        return self.catalogue.fact("vocabulary")
+
+    def writer(self) -> PassageWriter:
+        """Writes documents; one writer at a time.
+
+        Raises:
+            StoreBusyError: another process writes.
+        """
+        with _errors(self.folder):
+            return PassageWriter(self, self._index.writer(heap_size=_HEAP))
+
+    def words_query(self, words: str, fields: Sequence[str] = ("title", "text")) -> tantivy.Query:
+        """A query of free words: whatever a query language would read into them is left out."""
+        plain = "".join(character if character.isalnum() else " " for character in words)
+        lowered = " ".join(plain.lower().split())  # AND, OR and NOT are words here
+        with _errors(self.folder):
+            return self._index.parse_query(lowered or "\u2400", list(fields))
+
+    def phrase(self, name: str) -> tantivy.Query:
+        """A query for a name's words side by side, in the title or the text."""
+        plain = "".join(character if character.isalnum() else " " for character in name)
+        lowered = " ".join(plain.lower().split())
+        with _errors(self.folder):
+            return self._index.parse_query(f'"{lowered}"' if lowered else "\u2400", ["title", "text"])
+
+    def term(self, field: str, value: str) -> tantivy.Query:
+        """A query for a term as it is."""
+        import tantivy
+
+        return tantivy.Query.term_query(self.schema, field, value)
+
+    def search(self, query: tantivy.Query, limit: int) -> list[Passage]:
+        """The best passages, best first; equally good ones in the order of their ids."""
+        with _errors(self.folder):
+            self._index.reload()
+            searcher = self._index.searcher()
+            hits = searcher.search(query, limit, count=False).hits
+            found = [(float(score), searcher.doc(address).to_dict()) for score, address in hits]
+        passages = [passage for score, fields in found if (passage := self._passage(score, fields))]
+        return sorted(passages, key=lambda passage: (-passage.score, passage.id))
+
+    def passage(self, id_: str) -> Passage | None:
+        """A passage by its id; None where the index has none."""
+        return next(iter(self.search(self.term("id", id_), 1)), None)
+
+    def _passage(self, score: float, fields: dict[str, list[Any]]) -> Passage | None:
+        document = self.catalogue.document(fields["document"][0])
+        if document is None:
+            return None  # of a batch that was cut off: the next load writes it again
+        section, start, end, entities = json.loads(bytes(fields["about"][0]))
+        return Passage(
+            id=fields["id"][0], document=document.id, kind=document.kind, title=document.title,
+            section=section, text=fields["text"][0], start=start, end=end, date=document.date,
+            year=document.year, licence=document.licence, redistributable=document.redistributable,
+            url=document.url, keys=document.keys, entities=tuple(entities), facts=document.facts, score=score,
+        )  # fmt: skip
+
+
+def _check(note: Path) -> None:
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))["format"]
+    except (ValueError, KeyError, TypeError):
+        found = "unknown"
+    if found != FORMAT:
+        raise DataError(
+            f"The passage index in {note.parent} is of version {found}; this KEDRec reads version {FORMAT}.",
+            "Run `kedrec-load documents --again` with the same sources: it makes the index anew.",
+        )
+
+
+class PassageWriter:
+    """Adds documents in batches; what isn't committed is gone when the process is."""
+
+    def __init__(self, index: PassageIndex, writer: tantivy.IndexWriter) -> None:
+        self._index = index
+        self._writer = writer
+        self._added = 0
+
+    def add(self, document: Document, linker: Linker | None, *, replace: bool) -> int:
+        """Adds a document's passages; how many.
+
+        Args:
+            linker: finds the graph's entities in the text; None leaves them out.
+            replace: the index may have passages of this document.
+        """
+        import tantivy
+
+        if replace:
+            self.remove(document.id)
+        text = document.text
+        title = document.title
+        above = linker.find(title) if linker else []
+        studied = _studied(document, linker) if linker else []
+        source, year = document.id.partition(":")[0], document.year
+        number = 0
+        with _errors(self._index.folder):
+            for number, cut in enumerate(cuts(document), 1):
+                part = text[cut.start : cut.end]
+                named = list(dict.fromkeys([*above, *(linker.find(part) if linker else ()), *studied]))
+                about = json.dumps([cut.section, cut.start, cut.end, named]).encode()
+                fields: dict[str, Any] = {
+                    "id": f"{document.id}#{number - 1}", "document": document.id, "kind": document.kind,
+                    "source": source, "entity": named, "studied": studied, "title": title, "text": part,
+                    "about": about,
+                }  # fmt: skip
+                if year is not None:
+                    fields["year"] = year
+                self._writer.add_document(tantivy.Document.from_dict(fields, self._index.schema))
+        self._added += number
+        return number
+
+    def remove(self, id_: str) -> None:
+        """Takes a document's passages out."""
+        with _errors(self._index.folder):
+            self._writer.delete_documents_by_term("document", id_)
+
+    def commit(self) -> None:
+        """Makes lasting what was added: first the words, then the catalogue."""
+        with _errors(self._index.folder):
+            self._writer.commit()
+        self._index.catalogue.commit()
+
+    def close(self, *, keep: bool) -> None:
+        """Ends the writing; `keep`: commit first, else what isn't committed is taken back."""
+        if keep:
+            self.commit()
+        else:
+            with suppress(ValueError, OSError):
+                self._writer.rollback()
+            self._index.catalogue.rollback()
+        with _errors(self._index.folder):
+            self._writer.wait_merging_threads()
+
+
+def _studied(document: Document, linker: Linker) -> list[str]:
+    """What a trial itself says that it studied, beside what its text happens to name."""
+    if document.facts is None:
+        return []
+    told = [*document.facts.conditions, *document.facts.interventions]
+    return list(dict.fromkeys(id_ for name in told for id_ in linker.find(name)))

@@ -1,0 +1,68 @@
+"""Reads the clinical notes of a MIMIC-III folder (NOTEEVENTS.csv, v1.4): credentialed data, kept local."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import IO
+
+from kedrec.documents.records import MAX_RECORD, Document, Record, Rejected, Section, plain
+from kedrec.errors import DataError
+
+__all__ = ["CREDENTIALED", "read_notes"]
+
+CREDENTIALED = "PhysioNet credentialed health data licence"
+_COLUMNS = ("ROW_ID", "SUBJECT_ID", "HADM_ID", "CHARTDATE", "CATEGORY", "DESCRIPTION", "ISERROR", "TEXT")
+
+
+def read_notes(stream: IO[bytes]) -> Iterator[Record]:
+    """The notes of a table, by column names in any case.
+
+    Raises:
+        DataError: a column is missing, or the table is damaged.
+    """
+    # The module's limit holds for the process, and its default is shorter than a long note.
+    csv.field_size_limit(MAX_RECORD)
+    rows = csv.reader(
+        io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=""), strict=True
+    )
+    try:
+        header = [name.strip().upper() for name in next(rows, [])]
+        missing = [name for name in _COLUMNS if name not in header]
+        if missing:
+            raise DataError(f"it has no column {', '.join(missing)}.")
+        place = {name: header.index(name) for name in _COLUMNS}
+        for number, row in enumerate(rows, 1):
+            if row:
+                yield (
+                    _note(row, place, number)
+                    if len(row) == len(header)
+                    else Rejected(number, "", "a column too many or few")
+                )
+    except csv.Error as error:
+        raise DataError(f"it is damaged: {error}.") from error
+
+
+def _note(row: list[str], place: dict[str, int], number: int) -> Record:
+    value = {name: row[column].strip() for name, column in place.items()}
+    id_ = f"mimic:{value['ROW_ID']}"
+    if not value["ROW_ID"].isdigit():
+        return Rejected(number, "", "no ROW_ID")
+    if value["ISERROR"] in ("1", "1.0"):
+        return Rejected(number, id_, "marked as an error by its hospital")
+    text = plain(value["TEXT"])
+    if not text:
+        return Rejected(number, id_, "empty note")
+    keys = [f"MIMIC-SUBJECT:{value['SUBJECT_ID']}"]
+    keys += [f"MIMIC-HADM:{value['HADM_ID'].removesuffix('.0')}"] if value["HADM_ID"] else []
+    title = ", ".join(part for part in (value["CATEGORY"], value["DESCRIPTION"]) if part)
+    return Document(
+        id_,
+        "note",
+        title,
+        (Section("Note", text),),
+        date=value["CHARTDATE"][:10],
+        licence=CREDENTIALED,
+        keys=tuple(keys),
+    )

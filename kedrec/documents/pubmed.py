@@ -1,0 +1,113 @@
+"""Reads PubMed's XML: E-utilities' answers and baseline or update files (2025 DTD and before)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
+
+from kedrec.documents.records import Document, Record, Rejected, Retraction, Section, plain
+from kedrec.documents.xmlrecords import parsed, xml_records
+from kedrec.errors import DataError
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+__all__ = ["PUBLISHER", "read_pubmed"]
+
+PUBLISHER = "publisher's copyright"
+"""Licence of abstracts: they belong to their publishers, and are indexed for their reader alone."""
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
+
+
+def read_pubmed(stream: IO[bytes]) -> Iterator[Record]:
+    """The articles of a file of PubMed.
+
+    Raises:
+        DataError: the file is damaged; what was before the damage has been given.
+    """
+    for record in xml_records(stream, ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")):
+        try:
+            element = parsed(record)
+        except DataError as error:
+            yield Rejected(record.number, "", str(error))
+            continue
+        if element.tag == "DeleteCitation":
+            gone = tuple(f"PMID:{plain(pmid.text or '')}" for pmid in element.iter("PMID"))
+            yield Retraction(record.number, "", gone, "deleted by PubMed")
+        elif element.tag == "PubmedBookArticle":
+            yield Rejected(record.number, "", "a book, not an article")
+        else:
+            yield _article(element, record.number)
+
+
+def _article(element: Element, where: int) -> Record:
+    pmid = _text(element.find("MedlineCitation/PMID"))
+    article = element.find("MedlineCitation/Article")
+    if not pmid.isdigit() or article is None:
+        return Rejected(where, pmid, "no PubMed number or no article")
+    id_ = f"pubmed:{pmid}"
+    if retraction := _retraction(element, pmid, where):
+        return retraction
+    sections = _abstract(element, article)
+    if not sections:
+        return Rejected(where, id_, "empty abstract")
+    keys = [f"PMID:{pmid}"]
+    for other in element.iterfind("PubmedData/ArticleIdList/ArticleId"):
+        kind, value = other.get("IdType"), _text(other)
+        if value and kind in ("doi", "pmc"):
+            keys.append(f"DOI:{value.lower()}" if kind == "doi" else f"PMCID:{value}")
+    return Document(
+        id=id_,
+        kind="article",
+        title=_text(article.find("ArticleTitle")) or _text(article.find("VernacularTitle")),
+        sections=sections,
+        date=_date(article.find("Journal/JournalIssue/PubDate")) or _date(article.find("ArticleDate")),
+        licence=PUBLISHER,
+        url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
+        keys=tuple(keys),
+        revised=_date(element.find("MedlineCitation/DateRevised")),
+    )
+
+
+def _retraction(element: Element, pmid: str, where: int) -> Retraction | None:
+    types = {_text(kind) for kind in element.iter("PublicationType")}
+    linked: dict[str, list[str]] = {}
+    for comment in element.iterfind("MedlineCitation/CommentsCorrectionsList/CommentsCorrections"):
+        linked.setdefault(comment.get("RefType", ""), []).append(_text(comment.find("PMID")))
+    if "Retraction of Publication" in types or "RetractionOf" in linked:
+        keys = tuple(f"PMID:{taken}" for taken in linked.get("RetractionOf", ()) if taken)
+        return Retraction(where, f"pubmed:{pmid}", keys, "a notice of retraction")
+    if "Retracted Publication" in types or "RetractionIn" in linked:
+        return Retraction(where, f"pubmed:{pmid}", (f"PMID:{pmid}",), "retracted")
+    return None
+
+
+def _abstract(element: Element, article: Element) -> tuple[Section, ...]:
+    found = article.findall("Abstract/AbstractText") or element.findall(
+        "MedlineCitation/OtherAbstract/AbstractText"
+    )
+    parts = ((part.get("Label", ""), _text(part)) for part in found)
+    return tuple(Section(name.capitalize() or "Abstract", text, "abstract") for name, text in parts if text)
+
+
+def _text(element: Element | None) -> str:
+    return "" if element is None else plain("".join(element.itertext()))
+
+
+def _date(element: Element | None) -> str:
+    """`2018-05-17`, `2018-05` or `2018`; the first year of a MedlineDate (`1998 Dec-1999 Jan`)."""
+    if element is None:
+        return ""
+    year = _text(element.find("Year")) or _text(element.find("MedlineDate"))[:4]
+    if not year.isdigit():
+        return ""
+    month = _text(element.find("Month"))
+    number = int(month) if month.isdigit() else _MONTHS.get(month[:3].lower(), 0)
+    day = _text(element.find("Day"))
+    date = f"{year}-{number:02d}" if 1 <= number <= 12 else year
+    return f"{date}-{int(day):02d}" if len(date) == 7 and day.isdigit() else date

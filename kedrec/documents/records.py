@@ -1,0 +1,144 @@
+"""A document as every reader gives it, and what a reader says of a record that it can't use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from kedrec.types.base import Frozen
+
+__all__ = [
+    "MAX_RECORD",
+    "Document",
+    "DocumentKind",
+    "Record",
+    "Rejected",
+    "Retraction",
+    "Section",
+    "TrialFacts",
+    "plain",
+    "year_of",
+]
+
+MAX_RECORD = 32 << 20
+"""Bytes of the longest record that is read; a longer one is refused and the rest of its file read on."""
+
+DocumentKind: TypeAlias = Literal["article", "trial", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a document: its heading and its text on one line.
+
+    Attributes:
+        group: neighbours of one group that isn't "" may share a passage (an abstract's parts).
+    """
+
+    name: str
+    text: str
+    group: str = ""
+
+
+class TrialFacts(Frozen):
+    """What a register says of a trial beside its text.
+
+    Attributes:
+        status: in lower case and words: `completed`, `terminated`, `active, not recruiting`.
+        phase: `phase 2`, `phase 1/phase 2`; "" where it has none.
+        enrolment: participants, planned or actual; None where unknown.
+        start, end: dates as the register writes them.
+        why_stopped: the register's own sentence; "" where it gives none.
+        outcome: first primary outcome, with its result where one is posted.
+        failed: results are posted, its primary outcomes were tested, and none reached p < 0.05.
+    """
+
+    number: str
+    status: str = ""
+    phase: str = ""
+    enrolment: int | None = None
+    start: str = ""
+    end: str = ""
+    why_stopped: str = ""
+    outcome: str = ""
+    failed: bool = False
+    results: bool = False
+    conditions: tuple[str, ...] = ()
+    interventions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One article, trial or note.
+
+    Attributes:
+        id: `SOURCE:ID`, the same at each reading (`pubmed:29768149`, `trials:NCT00000378`).
+        date: as exact as the source has it (`2018-05-17`, `2018`), "" where unknown.
+        licence: SPDX id or the source's words.
+        redistributable: whether the licence lets the text be passed on; a publisher's abstract isn't.
+        keys: what else stands for the document: `PMID:1`, `PMCID:PMC1`, `DOI:10.1/x`, `NCT:NCT00000378`.
+        revised: date of the record's last change (ISO), where the source tells; the latest of two wins.
+    """
+
+    id: str
+    kind: DocumentKind
+    title: str
+    sections: tuple[Section, ...]
+    date: str = ""
+    licence: str = ""
+    redistributable: bool = False
+    url: str = ""
+    keys: tuple[str, ...] = ()
+    revised: str = ""
+    facts: TrialFacts | None = None
+
+    @property
+    def text(self) -> str:
+        """Title and sections, a line each: what the offsets of passages count in (characters)."""
+        return "\n".join([self.title, *(section.text for section in self.sections)])
+
+    @property
+    def year(self) -> int | None:
+        """Year of `date`."""
+        return year_of(self.date)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that isn't indexed: where it stands (line or number in its file), its id if known, and why."""
+
+    where: int
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A record that takes articles back: a notice of retraction, or an article that was retracted.
+
+    Attributes:
+        keys: of the articles that must not be used any more.
+    """
+
+    where: int
+    id: str
+    keys: tuple[str, ...]
+    reason: str
+
+
+Record: TypeAlias = Document | Rejected | Retraction
+
+
+def plain(text: str) -> str:
+    """Text on one line: white space of any kind is one space, NUL and lone surrogates are gone."""
+    line = " ".join(text.split())
+    if line.isascii() and "\0" not in line:
+        return line
+    return line.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+
+
+def year_of(date: str) -> int | None:
+    """The year in a date (`2018-05-17`, `July 1997`); None where none between 1600 and 2100 stands in it."""
+    for word in date.replace("-", " ").replace("/", " ").replace(",", " ").split():
+        if len(word) == 4 and word.isdigit() and 1600 <= int(word) <= 2100:
+            return int(word)
+    return None
