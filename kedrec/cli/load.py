@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr, warn
+from kedrec.cli.load_offline import Offline, offline_options
 from kedrec.cli.load_work import dry_run_option, keep_rejects, print_report, store_for, work_folder
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = ["graph"]
     "(CC0-1.0). A licence that isn't known allows nothing. May be given several times.",
 )
 @dry_run_option
+@offline_options
 @click.option("--no-fit", is_flag=True, help="Leave fitting the ranking to the first question.")
 @graph_option
 @json_option
@@ -52,6 +54,9 @@ def graph(
     work: Path | None,
     licence: tuple[str, ...],
     dry_run: bool,
+    offline: Path | None,
+    neo4j: str | None,
+    overwrite: bool,
     no_fit: bool,
     graph: str | None,
     as_json: bool,
@@ -66,8 +71,12 @@ def graph(
     from kedrec.settings import load_settings
 
     settings = load_settings(graph=graph)
+    files = Offline.of(offline, neo4j, overwrite=overwrite, dry_run=dry_run)
     if folder is None:
         folder = fetched(source, settings, again=again)
+    if files is not None:
+        files.load(settings, source, data_dir=folder, work=work, licences=licence, as_json=as_json)
+        return
     with (
         work_folder(settings, work) as scratch,
         progress_on_stderr() as progress,

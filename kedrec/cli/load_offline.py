@@ -1,0 +1,128 @@
+"""`kedrec-load graph --offline`: files for Neo4j's import tool instead of a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kedrec.cli.common import console, print_json, progress_on_stderr
+from kedrec.cli.load_work import keep_rejects, print_report, work_folder
+from kedrec.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kedrec.settings import Settings
+
+__all__ = ["Offline", "offline_options"]
+
+_FROM_ENVIRONMENT = "PATH"
+
+
+def offline_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that `Offline` is made of."""
+    options = (
+        click.option(
+            "--offline",
+            metavar="DIR",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Write CSV for an empty Neo4j database into DIR, and print the neo4j-admin call for it.",
+        ),
+        click.option(
+            "--import",
+            "neo4j",
+            metavar="NEO4J_HOME",
+            is_flag=False,
+            flag_value=_FROM_ENVIRONMENT,
+            help="With --offline, run the import: with neo4j-admin of that folder, of $NEO4J_HOME, or on "
+            "the PATH. The server has to be stopped.",
+        ),
+        click.option(
+            "--overwrite", is_flag=True, help="With --import, replace the database if there is one already."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """What the options ask for.
+
+    Attributes:
+        folder: where the files go.
+        neo4j: Neo4j's folder, or PATH; None: nothing is imported.
+        overwrite: replace a database that is there.
+    """
+
+    folder: Path
+    neo4j: str | None
+    overwrite: bool
+
+    @classmethod
+    def of(cls, folder: Path | None, neo4j: str | None, *, overwrite: bool, dry_run: bool) -> Offline | None:
+        """The options together; None where the graph is to be loaded as usual.
+
+        Raises:
+            UsageError: they don't go together.
+        """
+        if folder is None:
+            if neo4j is not None or overwrite:
+                raise UsageError("--import and --overwrite need --offline.", "Name a folder: --offline DIR.")
+            return None
+        if dry_run:
+            raise UsageError("--dry-run and --offline don't go together.", "Leave one of them out.")
+        return cls(folder, neo4j, overwrite)
+
+    def load(
+        self,
+        settings: Settings,
+        source: tuple[str, ...],
+        *,
+        data_dir: Path | None,
+        work: Path | None,
+        licences: tuple[str, ...],
+        as_json: bool,
+    ) -> None:
+        """Writes the files, imports them where that was asked for, and prints the report."""
+        from kedrec.loading.offline import find_tool, import_call, load_csv, run_import
+
+        # A tool that isn't there is told before the work, not after.
+        place = None if self.neo4j in {None, _FROM_ENVIRONMENT} else Path(self.neo4j or "")
+        tool = None if self.neo4j is None else find_tool(place)
+        database = settings.neo4j_database
+        with work_folder(settings, work) as scratch, progress_on_stderr() as progress:
+            report = load_csv(
+                self.folder,
+                source,
+                work_dir=scratch,
+                progress=progress,
+                data_dir=data_dir,
+                keep_staged=work is not None,
+                licences=licences,
+            )
+            if work is None:
+                report = keep_rejects(report, settings)
+            seconds = 0.0
+            if tool is not None:
+                seconds = run_import(tool, self.folder, database, progress, overwrite=self.overwrite)
+        if as_json:
+            print_json(report)
+        else:
+            print_report(report)
+        call = import_call(self.folder, database)
+        if tool is not None:
+            said = f"Imported into the database '{database}' in {seconds:.1f} s. Start the server."
+        else:
+            said = (
+                "With the server stopped, as the user that it runs as (--overwrite-destination replaces a "
+                f"database that is there):\n{call}"
+            )
+        if as_json:
+            click.echo(said, err=True)
+        else:
+            console().print(said, markup=False, highlight=False, soft_wrap=True)
