@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= $(CURDIR)/.kedrec
 DISEASE ?= multiple sclerosis
 
-.PHONY: demo test check format bench docs-check clean help
+.PHONY: demo test check format bench stress docs-check clean help
 
 help:
 	@echo "make demo    install, load the built-in graph, ask: DISEASE=\"$(DISEASE)\""
 	@echo "make test    install everything the tests need and run every test"
 	@echo "make check   ruff, mypy --strict, import contracts"
 	@echo "make bench   every benchmark, as one table"
+	@echo "make stress  kill loads at 100 random moments on each database, and resume them"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -45,6 +46,9 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(BENCH)
+
+stress: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.stress $(STRESS)
 
 clean:
 	rm -rf $(VENV) .kedrec build dist

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-README, PAGE = (
-    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/ranking-commands.md")
+README, *PAGES = (
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "docs/ranking-commands.md", "docs/loading.md")
 )
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [
     line.split("   #")[0].strip()
-    for language, block in BLOCKS + re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    for language, block in BLOCKS
+    + re.findall(r"^```(\w*)\n(.*?)^```", "\n".join(PAGES), re.MULTILINE | re.DOTALL)
     if not language
     for line in block.splitlines()
     if line.startswith("kedrec")
