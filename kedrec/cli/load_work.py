@@ -104,8 +104,8 @@ def _print_source(source: SourceReport, *, removed: bool) -> None:
         if source.moved:
             out.print(f"  {source.moved:,} nodes that it had joined are apart again")
     else:
-        out.print(_rows("nodes", source.nodes))
-        out.print(_rows("edges", source.edges))
+        out.print(_rows("nodes", source.nodes), soft_wrap=True)
+        out.print(_rows("edges", source.edges), soft_wrap=True)
         if source.attributes.read:
             out.print(_rows("attributes", source.attributes))
         if source.moved:
