@@ -13,8 +13,8 @@ from kedrec.grounding import check, from_evidence
 from kedrec.llm.default import BASE_FILE
 from kedrec.llm.prompting import PROMPT_VERSION, model_request
 from kedrec.safety import SafetyBook
-from kedrec.stores import path_templates
-from kedrec.types import SMALLER, Coverage, Manifest, Recommendation, ScorePart
+from kedrec.stores import VisibleStore, path_templates, view_of
+from kedrec.types import SMALLER, AsOf, Coverage, Manifest, Recommendation, ScorePart
 from kedrec.verdict import badge, flags, too_little, verdict
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kedrec.naming import NameIndex
     from kedrec.ranking import PairScore, Ranker
     from kedrec.stores import Fingerprint, GraphStore
-    from kedrec.types import Rationale, Safety
+    from kedrec.types import Evidence, Rationale, Safety
 
 __all__ = ["Answering", "Found", "Side", "abstention"]
 
@@ -178,6 +178,7 @@ class Answering:
             score_parts=parts,
             coverage=coverage,
             flags=flags(score, pair, found.safety, standing),
+            as_of=self._as_of((*pair.evidence, *pair.adverse, *found.safety.cautions)),
         )
 
     def manifest(
@@ -185,12 +186,10 @@ class Answering:
     ) -> Manifest:
         """What the recommendations were made from; `model` where one was asked."""
         templates = "\n".join(template.text for template in path_templates())
-        licences = {
-            licence
-            for one in recommendations
-            for item in (*one.evidence, *one.adverse, *one.safety.cautions)
-            for licence in item.licences
-        }
+        shown = [
+            item for one in recommendations for item in (*one.evidence, *one.adverse, *one.safety.cautions)
+        ]
+        licences = {licence for item in shown for licence in item.licences}
         return Manifest(
             kedrec=__version__,
             graph=self._store.url,
@@ -203,6 +202,30 @@ class Answering:
             model_sha256="" if model is None else model.info.sha256,
             seed=self._seed,
             licences=tuple(sorted(licences)),
+            overlays=view_of(self._store).overlays,
+            as_of=self._as_of(shown),
+        )
+
+    def _as_of(self, shown: Sequence[Evidence]) -> AsOf | None:
+        """What a view as of a year, and the evidence that is shown of it, rest on; None without a year."""
+        year = view_of(self._store).as_of
+        if year is None or not isinstance(self._store, VisibleStore):
+            return None
+        counts = self._store.dated()
+        edges = {
+            (edge.start, edge.relation, edge.end, edge.source): edge.year
+            for item in shown
+            if item.path is not None
+            for step in item.path.steps
+            for edge in step.edges
+        }
+        return AsOf(
+            year=year,
+            edges=counts.edges - counts.later,
+            undated=counts.undated,
+            later=counts.later,
+            used=len(edges),
+            used_undated=sum(found is None for found in edges.values()),
         )
 
     def _report(self, stage: str, done: int, total: int | None) -> None:

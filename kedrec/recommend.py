@@ -24,7 +24,7 @@ from kedrec.llm.registry import resolve
 from kedrec.naming import NameIndex
 from kedrec.ranking import PairScore, Ranker
 from kedrec.settings import Settings, load_settings
-from kedrec.stores import Fingerprint, GraphStore, open_store, path_templates
+from kedrec.stores import Fingerprint, GraphStore, VisibleStore, open_store, path_templates, view_of
 from kedrec.subgraph import Subgraph
 from kedrec.types import Answer, Comparison, DiseaseAnswer, NameMatch, Recommendation, Status
 
@@ -38,7 +38,12 @@ _NEAR = 3  # candidates named beside a line that names none
 
 
 def open(  # noqa: A001  # read as kedrec.open
-    graph: str | None = None, *, model: str | None = None, seed: int | None = None
+    graph: str | None = None,
+    *,
+    model: str | None = None,
+    seed: int | None = None,
+    overlay: str | None = None,
+    as_of: int | None = None,
 ) -> Kedrec:
     """Opens a graph for questions. Nothing is read from it, and no model loaded, before it is needed.
 
@@ -46,11 +51,13 @@ def open(  # noqa: A001  # read as kedrec.open
         graph: URL of the graph: a folder, neo4j://, bolt://. Default as in `Settings.graph_url`.
         model: name of the language model. Default: the `KEDREC_MODEL` setting.
         seed: seed of everything that draws at random, 0 to 2**32 - 1.
+        overlay: names of the private overlays to see, separated by commas; `none`: none, as by default.
+        as_of: the last year to see; edges without a year are seen, and counted in the answer.
 
     Raises:
         SettingsError: a setting can't be used.
     """
-    return Kedrec(load_settings(graph=graph, model=model, seed=seed))
+    return Kedrec(load_settings(graph=graph, model=model, seed=seed, overlay=overlay, as_of=as_of))
 
 
 class Kedrec:
@@ -88,7 +95,9 @@ class Kedrec:
     @cached_property
     def names(self) -> NameIndex:
         """The names of the graph's entities."""
-        return NameIndex.open(self.store, self.settings.cache_dir, self._progress)
+        # Nodes have no year: an index a year would be one and the same.
+        store = self.store.whatever_year() if isinstance(self.store, VisibleStore) else self.store
+        return NameIndex.open(store, self.settings.cache_dir, self._progress)
 
     @cached_property
     def ranker(self) -> Ranker:
@@ -290,6 +299,7 @@ class Kedrec:
     def status(self) -> Status:
         """What a question would be answered from. Works on an empty graph, and loads no model."""
         fingerprint = self.store.fingerprint()
+        view = view_of(self.store)
         by_source: dict[str, int] = {}
         for (_, source), count in fingerprint.edges.items():
             by_source[source] = by_source.get(source, 0) + count
@@ -305,6 +315,9 @@ class Kedrec:
                 for key, value in self.store.metadata().items()
                 if key.startswith("source:")
             },
+            overlays=view.overlays,
+            left_out=view.left_out,
+            as_of=view.as_of,
             templates=len(path_templates()),
             model=self.settings.model,
             model_state=self._model_state(),

@@ -108,7 +108,7 @@ class Subgraph(BaseModel):
         ]
         kinds = {node.id: node.kind for node in self.nodes}
         for edge in self.edges:
-            values = edge.model_dump(mode="json", exclude={"start", "end", "relation", "source"})
+            values = edge.model_dump(mode="json", exclude={"start", "end", "relation", "source", "private"})
             properties = ", ".join(
                 f"r.`{name}` = {json.dumps(value)}" for name, value in values.items() if value is not None
             )

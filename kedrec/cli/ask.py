@@ -14,6 +14,7 @@ from kedrec.cli.common import (
     progress_on_stderr,
     warn_half_loaded,
 )
+from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
 
 if TYPE_CHECKING:
     from kedrec.types import Answer, DiseaseAnswer
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 @click.option("--no-llm", is_flag=True, help="Show the evidence without a written rationale.")
 @click.option("--model", metavar="NAME", help="The language model; see `kedrec model list`.")
 @click.option("--seed", type=int, help="Seed of the language model.")
+@overlay_option
+@as_of_option
 @graph_option
 @json_option
 def ask(
@@ -55,6 +58,8 @@ def ask(
     no_llm: bool,
     model: str | None,
     seed: int | None,
+    overlay: str | None,
+    as_of: int | None,
     graph: str | None,
     as_json: bool,
 ) -> None:
@@ -75,10 +80,11 @@ def ask(
         )
     if disease is None and beyond_prior:
         raise UsageError("--beyond-prior ranks drugs.", "Give a --disease with it.")
-    settings = load_settings(graph=graph, model=model, seed=seed)
+    settings = load_settings(graph=graph, overlay=overlay, as_of=as_of, model=model, seed=seed)
     answer: Answer | DiseaseAnswer
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
         warn_half_loaded(kr.store)
+        tell_view(kr.store, kr.settings)
         if disease is None:
             answer = kr.recommend_diseases(
                 drugs[0],

@@ -12,15 +12,26 @@ from kedrec.cli.common import (
     progress_on_stderr,
     warn_half_loaded,
 )
+from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
 
 
 @click.command()
 @click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
 @click.option("--drug", "drugs", multiple=True, required=True, metavar="NAME", help="A drug; give two.")
 @click.option("--paths", default=12, show_default=True, help="Most evidence paths a drug.")
+@overlay_option
+@as_of_option
 @graph_option
 @json_option
-def compare(disease: str, drugs: tuple[str, ...], paths: int, graph: str | None, as_json: bool) -> None:
+def compare(
+    disease: str,
+    drugs: tuple[str, ...],
+    paths: int,
+    overlay: str | None,
+    as_of: int | None,
+    graph: str | None,
+    as_json: bool,
+) -> None:
     """Compare two drugs for a disease: shared and own paths, and what makes the difference."""
     from kedrec.errors import UsageError
     from kedrec.recommend import Kedrec
@@ -28,8 +39,12 @@ def compare(disease: str, drugs: tuple[str, ...], paths: int, graph: str | None,
 
     if len(drugs) != 2:
         raise UsageError(f"{len(drugs)} drugs were given.", "Compare two: --drug NAME --drug NAME.")
-    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+    with (
+        progress_on_stderr() as progress,
+        Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
+    ):
         warn_half_loaded(kr.store)
+        tell_view(kr.store, kr.settings)
         found = kr.compare(disease, *drugs, paths=paths)
     if as_json:
         print_json(found)

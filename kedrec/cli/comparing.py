@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kedrec.cli.rendering import print_evidence, print_safety, standing
+from kedrec.cli.viewing import undated
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -59,6 +60,10 @@ def print_comparison(console: Console, found: Comparison) -> None:
             Text(f"{len(more)} more kinds"), f"{counts[0]:,}", f"{counts[1]:,}", f"{counts[0] - counts[1]:+,}"
         )
     console.print(table)
+    if found.manifest.overlays:
+        console.print(Text(f"private overlays seen: {', '.join(found.manifest.overlays)}", style="magenta"))
+    if found.manifest.as_of is not None:
+        console.print(Text(undated(found.manifest.as_of), style="yellow"))
     for place, one in enumerate((found.left, found.right)):
         _paths(console, one, found.shared[place], found.exclusive[place], (left, right)[1 - place])
 

@@ -12,6 +12,7 @@ from kedrec.cli.common import (
     progress_on_stderr,
     warn_half_loaded,
 )
+from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
 
 
 @click.command()
@@ -19,15 +20,30 @@ from kedrec.cli.common import (
 @click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
 @click.option("--paths", default=12, show_default=True, help="Most evidence paths.")
 @click.option("--cypher", is_flag=True, help="Print Cypher that finds each path, for Neo4j Browser.")
+@overlay_option
+@as_of_option
 @graph_option
 @json_option
-def explain(drug: str, disease: str, paths: int, cypher: bool, graph: str | None, as_json: bool) -> None:
+def explain(
+    drug: str,
+    disease: str,
+    paths: int,
+    cypher: bool,
+    overlay: str | None,
+    as_of: int | None,
+    graph: str | None,
+    as_json: bool,
+) -> None:
     """Print the evidence for one drug and one disease: paths, sources, licences, links."""
     from kedrec.recommend import Kedrec
     from kedrec.settings import load_settings
 
-    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+    with (
+        progress_on_stderr() as progress,
+        Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
+    ):
         warn_half_loaded(kr.store)
+        tell_view(kr.store, kr.settings)
         found = kr.explain(drug, disease, paths=paths)
     if as_json:
         print_json(found)

@@ -25,8 +25,13 @@ __all__ = ["graph"]
     "folder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Folder with a folder for each source (DIR/hetionet), or the source's own folder. Without it, "
-    "files are fetched into the cache.",
+    help="Folder with a folder for each source (DIR/hetionet), or the source's own folder; of tables of your "
+    "own, one table too. Without it, files are fetched into the cache.",
+)
+@click.option(
+    "--overlay",
+    metavar="NAME",
+    help="Load tables of your own as a private overlay, which answers see only where it is named.",
 )
 @click.option("--again", is_flag=True, help="Fetch the sources' files anew, for a newer release.")
 @click.option(
@@ -50,6 +55,7 @@ __all__ = ["graph"]
 def graph(
     source: tuple[str, ...],
     folder: Path | None,
+    overlay: str | None,
     again: bool,
     work: Path | None,
     licence: tuple[str, ...],
@@ -72,6 +78,8 @@ def graph(
 
     settings = load_settings(graph=graph)
     files = Offline.of(offline, neo4j, overwrite=overwrite, dry_run=dry_run)
+    if overlay is not None:
+        source = _overlay(overlay, source, folder)
     if folder is None:
         folder = fetched(source, settings, again=again)
     if files is not None:
@@ -100,6 +108,22 @@ def graph(
         print_report(report)
     if not no_fit and not dry_run and report.nodes.get("Drug") and report.nodes.get("Disease"):
         _fit(settings, quiet=as_json)
+
+
+def _overlay(name: str, source: tuple[str, ...], folder: Path | None) -> tuple[str, ...]:
+    """The one source that an overlay is."""
+    from kedrec.errors import UsageError
+    from kedrec.loading.sources import OWN
+    from kedrec.stores.overlays import overlay_source
+
+    if source not in {(), (OWN,)}:
+        raise UsageError(
+            f"The source '{source[0]}' can't be a private overlay.",
+            f"An overlay is of your own tables: kedrec-load graph {OWN} --from FILE --overlay {name}.",
+        )
+    if folder is None:
+        raise UsageError("Which tables?", "Name a file or folder of your edges with --from.")
+    return (overlay_source(name),)
 
 
 def _fit(settings: Settings, *, quiet: bool) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, warn
+from kedrec.cli.viewing import as_of_option, overlay_option, seen, tell_view, told
+
+if TYPE_CHECKING:
+    from kedrec.settings import Settings
 
 
 @click.group(invoke_without_command=True)
@@ -24,6 +29,8 @@ from kedrec.cli.common import graph_option, json_option, print_json, progress_on
 @click.option(
     "--ray", default="", metavar="ADDRESS", help="Score on this Ray cluster; `local`: a new one here."
 )
+@overlay_option
+@as_of_option
 @graph_option
 @json_option
 @click.pass_context
@@ -33,6 +40,8 @@ def rank(
     listed: Path | None,
     out: Path | None,
     ray: str,
+    overlay: str | None,
+    as_of: int | None,
     graph: str | None,
     as_json: bool,
 ) -> None:
@@ -49,16 +58,18 @@ def rank(
                 f"`kedrec rank {ctx.invoked_subcommand}` writes no scores.", "Give its options after it."
             )
         return
-    _write(whole=whole, listed=listed, out=out, ray=ray, graph=graph, as_json=as_json)
+    from kedrec.settings import load_settings
+
+    settings = load_settings(graph=graph, overlay=overlay, as_of=as_of)
+    _write(settings, whole=whole, listed=listed, out=out, ray=ray, as_json=as_json)
 
 
 def _write(
-    *, whole: bool, listed: Path | None, out: Path | None, ray: str, graph: str | None, as_json: bool
+    settings: Settings, *, whole: bool, listed: Path | None, out: Path | None, ray: str, as_json: bool
 ) -> None:
     from kedrec.errors import UsageError
     from kedrec.ranking.export import check_target, export
     from kedrec.recommend import Kedrec
-    from kedrec.settings import load_settings
 
     if whole == (listed is not None):
         raise UsageError("Which diseases?", "Give either --all or --diseases FILE.")
@@ -66,14 +77,18 @@ def _write(
         raise UsageError("Where should the scores be written?", "Give --out FILE.parquet or FILE.tsv.gz.")
     check_target(out)
     lines = _read(listed) if listed is not None else None
-    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+    with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
+        tell_view(kr.store, settings)
         diseases = kr.disease_ids() if lines is None else kr.resolve_lines(lines, "Disease")
         rows = export(out, kr.ranker, kr.names_of("Drug", "Disease"), diseases, ray=ray, progress=progress)
         ranking = kr.ranker.description
+        view = seen(kr.store)
     if as_json:
-        print_json({"out": str(out), "diseases": len(diseases), "rows": rows, "ranking": ranking})
+        print_json({"out": str(out), "diseases": len(diseases), "rows": rows, "ranking": ranking} | view)
     else:
         click.echo(f"{rows:,} pairs of {len(diseases):,} diseases: {out}")
+        if as_of_said := told(view):
+            click.echo(as_of_said)
         if ranking.startswith("unfitted"):
             warn(f"The ranking is not fitted on this graph ({ranking}): there are no probabilities.")
 
@@ -94,32 +109,47 @@ def _read(listed: Path) -> list[str]:
 
 
 @rank.command()
+@overlay_option
+@as_of_option
 @graph_option
 @json_option
-def fit(graph: str | None, as_json: bool) -> None:
+def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool) -> None:
     """Fit the ranking on the graph now, and keep it for the questions to come."""
     from kedrec.recommend import Kedrec
     from kedrec.settings import load_settings
 
-    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+    with (
+        progress_on_stderr() as progress,
+        Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
+    ):
+        tell_view(kr.store, kr.settings)
         fingerprint = str(kr.fingerprint)
         ranking = kr.ranker.description
+        view = seen(kr.store)
     if as_json:
-        print_json({"fingerprint": fingerprint, "ranking": ranking})
+        print_json({"fingerprint": fingerprint, "ranking": ranking} | view)
     else:
         click.echo(f"Ranking of graph {fingerprint}: {ranking}")
+        if as_of_said := told(view):
+            click.echo(as_of_said)
 
 
 @rank.command()
+@overlay_option
+@as_of_option
 @graph_option
 @json_option
-def null(graph: str | None, as_json: bool) -> None:
+def null(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool) -> None:
     """Permute the graph, so that `kedrec explain` can say how often chance brings a pair's paths."""
     from kedrec.ranking.null import NullModel
     from kedrec.recommend import Kedrec
     from kedrec.settings import load_settings
 
-    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+    with (
+        progress_on_stderr() as progress,
+        Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
+    ):
+        tell_view(kr.store, kr.settings)
         fingerprint = str(kr.fingerprint)
         model = NullModel.open(kr.ranker.adjacency, kr.settings.cache_dir, progress=progress)
     if as_json:

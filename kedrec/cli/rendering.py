@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kedrec.cli.scores import score_bars
+from kedrec.cli.viewing import undated
 from kedrec.loading.state import UNFINISHED
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
             style="dim",
         )
     )
+    if manifest.overlays:
+        console.print(Text(f"private overlays seen: {', '.join(manifest.overlays)}", style="magenta"))
+    if manifest.as_of is not None:
+        console.print(Text(undated(manifest.as_of), style="yellow"))
 
 
 def standing(recommendation: Recommendation, *, asked: str = "disease") -> Text:
@@ -200,6 +205,8 @@ def print_explanation(console: Console, found: Recommendation) -> None:
         _indented(console, Text("Paths", style="bold"))
         print_evidence(console, found.evidence, links=None)
     print_safety(console, found, links=None)
+    if found.as_of is not None:
+        _indented(console, Text(undated(found.as_of), style="yellow"))
 
 
 def print_status(console: Console, status: Status) -> None:
@@ -222,6 +229,11 @@ def print_status(console: Console, status: Status) -> None:
         table.add_row(
             "source", Text(f"{source}: {told}", style="" if state.get("state") == "loaded" else "bold")
         )
+    if status.overlays or status.left_out:
+        seen = f"{', '.join(status.overlays) or 'none'} seen"
+        table.add_row("overlays", Text(f"{seen}; {', '.join(status.left_out) or 'none'} left out"))
+    if status.as_of is not None:
+        table.add_row("as of", Text(f"{status.as_of}; edges without a year are counted too"))
     table.add_row("templates", Text(str(status.templates)))
     table.add_row("model", Text(f"{status.model}: {status.model_state}"))
     table.add_row("home", Text(status.home))
@@ -256,7 +268,7 @@ def _print_rationale(console: Console, rationale: Rationale) -> None:
 
 
 def _sentence(claim: Claim) -> str:
-    cited = "".join(f"[{citation.id}]" for citation in claim.citations)
+    cited = "".join(map(str, claim.citations))
     text = claim.text.rstrip().rstrip(".")
     return f"{text} {cited}." if cited else f"{text}."
 
@@ -273,6 +285,8 @@ def print_evidence(
     table.add_column(overflow="fold")
     for item in items:
         body = Text(item.sentence)
+        if item.private:
+            body.append("  private", style="bold magenta")
         body.append(f"\n{', '.join(item.sources)} ({'; '.join(item.licences)})", style="dim")
         for link in item.links[:shown]:
             if written_out:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.viewing import overlay_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +23,12 @@ _PIPED_WIDTH = 240
 @click.argument("text")
 @click.option("--kind", metavar="KIND", help="Only this kind of node: Disease, Drug, Gene, ...")
 @click.option("--limit", default=10, show_default=True, help="Most matches.")
+@overlay_option
 @graph_option
 @json_option
-def search(text: str, kind: str | None, limit: int, graph: str | None, as_json: bool) -> None:
+def search(
+    text: str, kind: str | None, limit: int, overlay: str | None, graph: str | None, as_json: bool
+) -> None:
     """Find what TEXT stands for in the graph: a name, a synonym, an id or a cross-reference.
 
     The exit code is 0 where TEXT names one entity (of a kind, where several kinds have the name). Where it
@@ -35,7 +39,7 @@ def search(text: str, kind: str | None, limit: int, graph: str | None, as_json: 
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
 
-    settings = load_settings(graph=graph)
+    settings = load_settings(graph=graph, overlay=overlay)
     kinds = None if kind is None else [kind]
     problem: KedrecError | None = None
     with open_store(settings.graph_url, settings) as store, progress_on_stderr() as progress:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from kedrec.cli.common import graph_option, progress_on_stderr, warn
+from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
 
 
 @click.command()
@@ -23,15 +24,34 @@ from kedrec.cli.common import graph_option, progress_on_stderr, warn
     help="How to write it.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File; default: stdout.")
+@overlay_option
+@as_of_option
 @graph_option
-def subgraph(drug: str, disease: str, paths: int, layout: str, out: Path | None, graph: str | None) -> None:
+def subgraph(
+    drug: str,
+    disease: str,
+    paths: int,
+    layout: str,
+    out: Path | None,
+    overlay: str | None,
+    as_of: int | None,
+    graph: str | None,
+) -> None:
     """Write the graph between a drug and a disease."""
     from kedrec.errors import UsageError
     from kedrec.recommend import Kedrec
     from kedrec.settings import load_settings
 
-    with progress_on_stderr() as progress, Kedrec(load_settings(graph=graph), progress=progress) as kr:
+    with (
+        progress_on_stderr() as progress,
+        Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
+    ):
+        tell_view(kr.store, kr.settings)
         found = kr.subgraph(drug, disease, paths=paths)
+        year = kr.settings.as_of
+    if year is not None:
+        none = sum(edge.year is None for edge in found.edges)
+        warn(f"As of {year}: {none:,} of the {len(found.edges):,} edges have no year and may be later.")
     if layout == "json":
         text = found.model_dump_json(indent=2)
     elif layout == "cytoscape":

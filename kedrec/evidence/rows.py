@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kedrec.evidence.verbalize import merge_step
 from kedrec.ranking.metapaths import kinds_of
 from kedrec.schema import load_schema
+from kedrec.stores.overlays import is_private
 from kedrec.types import Edge, Entity, Path
 
 if TYPE_CHECKING:
@@ -95,4 +96,5 @@ def _edge(relation: str, start: str, end: str, stored: Mapping[str, Any]) -> Edg
         year=stored.get("year"),
         action=stored.get("action") or "",
         mechanisms=tuple(stored.get("mechanisms") or ()),
+        private=is_private(stored["source"]),
     )

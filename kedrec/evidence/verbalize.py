@@ -105,6 +105,7 @@ def evidence_item(path: Path, id: str, score: float, stance: Stance = "supports"
         sources=tuple(sorted({edge.source for edge in edges if edge.source})),
         licences=tuple(sorted({edge.licence for edge in edges if edge.licence})),
         links=_links(edges, path.nodes),
+        private=any(edge.private for edge in edges),
     )
 
 

@@ -82,7 +82,11 @@ def from_evidence(evidence: Sequence[Evidence], note: str) -> Rationale:
         note: why no model's words are used.
     """
     claims = tuple(
-        Claim(text=_stopped(one_line(item.sentence)), citations=(Citation(id=item.id),), status="holds")
+        Claim(
+            text=_stopped(one_line(item.sentence)),
+            citations=(Citation(id=item.id, private=item.private),),
+            status="holds",
+        )
         for item in evidence[:_MOST_SENTENCES]
     )
     return Rationale(origin="evidence", claims=claims, coverage=_coverage(claims, evidence), note=note)
@@ -150,7 +154,12 @@ class _Gate:
         self._remember(raw.text)
         return Claim(
             text=_stopped(raw.text) if raw.text else "",
-            citations=tuple(Citation(id=id_, known=id_ in self.items) for id_ in raw.citations),
+            citations=tuple(
+                Citation(
+                    id=id_, known=id_ in self.items, private=id_ in self.items and self.items[id_].private
+                )
+                for id_ in raw.citations
+            ),
             status="struck" if reason else "holds",
             reason=reason,
         )

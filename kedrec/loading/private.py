@@ -116,7 +116,7 @@ def _check_header(path: Path, part: str, header: list[str], *, overlay: bool) ->
     if foreign:
         raise DataError(
             f"{path} has a column {foreign[0]}, which an overlay's tables don't have.",
-            "Leave it out: an overlay's edges are of its own source, and its nodes are joined with no others.",
+            "Leave it out: an overlay's edges are of its own source, and its nodes join no others.",
         )
     unknown = [name for name in header if name not in (_NODES if part == "nodes" else _EDGES)]
     if missing or unknown:

@@ -92,7 +92,9 @@ class VisibleStore(Around):
         super().__init__(store)
         self.view = view
         self._hidden = frozenset(overlay_source(name) for name in view.left_out)
+        self._held: Fingerprint | None = None
         self._counted: tuple[str, Fingerprint] | None = None
+        self._dated: tuple[str, dict[tuple[str, str], YearCount]] | None = None
 
     def whatever_year(self) -> GraphStore:
         """The same overlays, and edges of any year: nodes have no year."""
@@ -145,7 +147,7 @@ class VisibleStore(Around):
     ) -> Iterator[pa.RecordBatch]:
         """Streams the edges that are seen."""
         wanted = chosen_columns(EDGE_COLUMNS, columns).names
-        there = {source for name, source in self._store.fingerprint().edges if name == relation}
+        there = self._sources(relation) if self._hidden else set()
         if there & self._hidden:
             shown = there - self._hidden
             sources = sorted(shown if sources is None else shown & set(sources))
@@ -200,17 +202,16 @@ class VisibleStore(Around):
         """
         if self.view.as_of is None:
             raise UsageError("The graph is seen whatever the year.", "Open it as of a year.")
-        total = YearCount(0, 0, 0)
-        for relation in sorted({name for name, _ in self._store.fingerprint().edges}):
-            for count in self.years(relation, self.view.as_of).values():
-                total = YearCount(*(one + two for one, two in zip(total, count, strict=True)))
-        return total
+        counts = self._by_year(self._store.fingerprint(), self.view.as_of).values()
+        return (
+            YearCount(*(sum(parts) for parts in zip(*counts, strict=True))) if counts else YearCount(0, 0, 0)
+        )
 
     def fingerprint(self) -> Fingerprint:
         """What is seen. As of a year, its digest names the year, so that whatever is kept by it is apart."""
-        held = self._store.fingerprint()
+        held = self._held = self._store.fingerprint()
         if self._counted is None or self._counted[0] != str(held):
-            self._counted = (str(held), self._as_of(self._public(held)))
+            self._counted = (str(held), self._as_of(held))
         return self._counted[1]
 
     def metadata(self) -> dict[str, str]:
@@ -228,6 +229,12 @@ class VisibleStore(Around):
     def kept_names(self) -> list[str]:
         """Names under which something is kept, but for overlays that aren't seen."""
         return [name for name in self._store.kept_names() if not self._is_of_hidden(name)]
+
+    def _sources(self, relation: str) -> set[str]:
+        """The sources of a relation, looked up once: a ranking reads hundreds of tables in a row."""
+        if self._held is None:
+            self._held = self._store.fingerprint()
+        return {source for name, source in self._held.edges if name == relation}
 
     def _shows(self, edge: Mapping[str, Any]) -> bool:
         year = edge.get("year")
@@ -315,13 +322,25 @@ class VisibleStore(Around):
         return any(state.get("nodes") or state.get("state") != "loaded" for state in states)
 
     def _as_of(self, held: Fingerprint) -> Fingerprint:
-        """The fingerprint of what the view's year shows of `held`."""
+        """The fingerprint of what is seen of a graph."""
+        public = self._public(held)
         if self.view.as_of is None:
-            return held
+            return public
         edges = {
-            (relation, source): count.edges - count.later
-            for relation in sorted({name for name, _ in held.edges})
-            for source, count in self.years(relation, self.view.as_of).items()
+            key: count.edges - count.later
+            for key, count in self._by_year(held, self.view.as_of).items()
             if count.edges > count.later
         }
-        return dataclasses.replace(held, edges=edges, digest=f"{held.digest}@{self.view.as_of}")
+        return dataclasses.replace(public, edges=edges, digest=f"{public.digest}@{self.view.as_of}")
+
+    def _by_year(self, held: Fingerprint, year: int) -> dict[tuple[str, str], YearCount]:
+        """Edges by relation and source, counted once for a graph."""
+        if self._dated is None or self._dated[0] != str(held):
+            relations = sorted({name for name, _ in held.edges})
+            counts = {
+                (relation, source): count
+                for relation in relations
+                for source, count in self.years(relation, year).items()
+            }
+            self._dated = (str(held), counts)
+        return self._dated[1]

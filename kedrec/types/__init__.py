@@ -8,6 +8,7 @@ from __future__ import annotations
 from kedrec.types.answer import (
     SMALLER,
     Answer,
+    AsOf,
     Coverage,
     DiseaseAnswer,
     Manifest,
@@ -24,6 +25,7 @@ from kedrec.types.safety import Badge, PredictedSideEffect, Safety, SideEffect
 __all__ = [
     "SMALLER",
     "Answer",
+    "AsOf",
     "Badge",
     "Citation",
     "Claim",

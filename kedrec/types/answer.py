@@ -12,7 +12,16 @@ from kedrec.types.graph import Entity, Evidence
 from kedrec.types.rationale import Rationale
 from kedrec.types.safety import Badge, Safety
 
-__all__ = ["Answer", "Coverage", "DiseaseAnswer", "Manifest", "PathTypeChance", "Recommendation", "ScorePart"]
+__all__ = [
+    "Answer",
+    "AsOf",
+    "Coverage",
+    "DiseaseAnswer",
+    "Manifest",
+    "PathTypeChance",
+    "Recommendation",
+    "ScorePart",
+]
 
 Percentile = Annotated[float, Field(ge=0.0, le=100.0)]
 SMALLER = "smaller parts"
@@ -73,6 +82,26 @@ class Coverage(Frozen):
     reason: str = ""
 
 
+class AsOf(Frozen):
+    """What a graph seen as of a year rests on. An edge without a year is seen, whenever it was learned.
+
+    Attributes:
+        year: the last year that is seen.
+        edges: edges that are seen, of which the ranking is made.
+        undated: how many of them have no year, so that some may be of later.
+        later: edges left out, since their year is after.
+        used: edges in the evidence shown.
+        used_undated: how many of them have no year.
+    """
+
+    year: int
+    edges: int
+    undated: int
+    later: int
+    used: int
+    used_undated: int
+
+
 class Manifest(Frozen):
     """What an answer was made from; the same manifest gives the same answer."""
 
@@ -89,6 +118,10 @@ class Manifest(Frozen):
     model_sha256: str = ""
     seed: int
     licences: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+    """Private overlays that were seen."""
+    as_of: AsOf | None = None
+    """What a view as of a year rests on; None where edges of any year were seen."""
 
 
 class Recommendation(Frozen):
@@ -113,6 +146,7 @@ class Recommendation(Frozen):
         chances: of an explanation, where the graph was permuted (`kedrec rank null`): its types of path, the
             least likely by chance first.
         flags: short words such as `known`, `contraindicated`, `few-paths`.
+        as_of: what the evidence rests on where the graph was seen as of a year.
     """
 
     rank: int
@@ -138,6 +172,7 @@ class Recommendation(Frozen):
     coverage: Coverage
     chances: tuple[PathTypeChance, ...] = ()
     flags: tuple[str, ...] = ()
+    as_of: AsOf | None = None
 
 
 class _Answer(Frozen):

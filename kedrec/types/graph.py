@@ -47,6 +47,7 @@ class Edge(Frozen):
         year: year of the statement; None where the source doesn't tell.
         action: one of the relation's actions in the schema, or "".
         mechanisms: ids of the curated mechanisms (DrugMechDB paths) the statement is part of.
+        private: whether it is of a private overlay.
     """
 
     start: str
@@ -60,6 +61,7 @@ class Edge(Frozen):
     year: int | None = None
     action: str = ""
     mechanisms: tuple[str, ...] = ()
+    private: bool = False
 
 
 class PathStep(Frozen):
@@ -107,6 +109,7 @@ class Evidence(Frozen):
         sentence: the path or passage as one plain sentence, made from the schema's phrases.
         score: share of the pair's evidence weight, 0 to 1; adverse evidence has its own total.
         licences: distinct licences of the edges, sorted.
+        private: whether any of the edges is of a private overlay.
     """
 
     id: str
@@ -117,6 +120,7 @@ class Evidence(Frozen):
     sources: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
+    private: bool = False
 
 
 class NameMatch(Frozen):
@@ -141,6 +145,9 @@ class Status(Frozen):
         nodes: nodes by kind.
         edges_by_source: edges by source.
         sources: state of each source that was loaded, as the loader left it.
+        overlays, left_out: the graph's private overlays that are seen, and that aren't. Nothing of the latter
+            is counted here.
+        as_of: the last year of what is seen; None: whatever the year.
         templates: number of path templates.
         model_state: whether the model can be used, in words.
     """
@@ -152,6 +159,9 @@ class Status(Frozen):
     nodes: dict[str, int]
     edges_by_source: dict[str, int]
     sources: dict[str, dict[str, Any]]
+    overlays: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    as_of: int | None = None
     templates: int
     model: str
     model_state: str

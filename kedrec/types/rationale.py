@@ -15,6 +15,12 @@ class Citation(Frozen):
     id: str
     known: bool = True
     """False where no evidence has this id."""
+    private: bool = False
+    """Whether the evidence rests on an edge of a private overlay."""
+
+    def __str__(self) -> str:
+        """As it stands in a text: `[P1]`, or `[P1, private]`."""
+        return f"[{self.id}, private]" if self.private else f"[{self.id}]"
 
 
 class Claim(Frozen):
@@ -56,7 +62,7 @@ class Rationale(Frozen):
     def text(self) -> str:
         """The sentences that hold, each with its citations."""
         return " ".join(
-            claim.text.rstrip(".") + " " + "".join(f"[{c.id}]" for c in claim.citations) + "."
+            claim.text.rstrip(".") + " " + "".join(map(str, claim.citations)) + "."
             for claim in self.claims
             if claim.status == "holds"
         )

@@ -1,0 +1,84 @@
+"""What the asking commands share about what of a graph they see: options, and what they tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kedrec.cli.common import warn
+
+if TYPE_CHECKING:
+    from kedrec.settings import Settings
+    from kedrec.stores import GraphStore
+    from kedrec.types import AsOf
+
+__all__ = ["as_of_option", "overlay_option", "seen", "tell_view", "told", "undated"]
+
+
+def _joined(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> str | None:  # noqa: ARG001  # click's signature
+    return ",".join(names) or None
+
+
+overlay_option = click.option(
+    "--overlay",
+    multiple=True,
+    callback=_joined,
+    metavar="NAME|none",
+    help="See this private overlay too; may be given several times. Default: none, so that what is private "
+    "is in no answer that nobody asked it for.",
+)
+as_of_option = click.option(
+    "--as-of",
+    type=click.IntRange(1, 9999),
+    metavar="YEAR",
+    help="Hide edges of a later year. Those without a year stay, and are counted.",
+)
+
+
+def tell_view(store: GraphStore, settings: Settings) -> None:
+    """Says on stderr which overlays of the graph aren't seen, unless some or none were asked for."""
+    from kedrec.stores import view_of
+
+    left_out = view_of(store).left_out
+    if left_out and not settings.overlay:
+        warn(
+            f"The graph has private overlays that are left out: {', '.join(left_out)}. "
+            "--overlay NAME shows one; --overlay none leaves this line out too."
+        )
+
+
+def undated(found: AsOf) -> str:
+    """What a view as of a year, and the evidence shown of it, rest on, in words."""
+    graph = told({"as_of": found.model_dump()})
+    return f"{graph} Of the {found.used:,} edges in the evidence shown, {found.used_undated:,} have none."
+
+
+def seen(store: GraphStore) -> dict[str, Any]:
+    """What is seen of a graph, where that isn't all of it or private: overlays, and what has no year."""
+    from kedrec.stores import VisibleStore
+
+    if not isinstance(store, VisibleStore):
+        return {}
+    found: dict[str, Any] = {"overlays": list(store.view.overlays)}
+    if store.view.as_of is not None:
+        counts = store.dated()
+        edges = counts.edges - counts.later
+        found["as_of"] = {
+            "year": store.view.as_of,
+            "edges": edges,
+            "undated": counts.undated,
+            "later": counts.later,
+        }
+    return found
+
+
+def told(found: dict[str, Any]) -> str:
+    """What `seen` says of the year, in words; "" where edges of any year are seen."""
+    of = found.get("as_of")
+    if of is None:
+        return ""
+    return (
+        f"As of {of['year']}: {of['later']:,} later edges are hidden; {of['undated']:,} of the "
+        f"{of['edges']:,} left have no year and may be later."
+    )
