@@ -1,4 +1,8 @@
-"""Runs the benchmarks and prints one table: `python -m benchmarks [NAME...] [--data DIR] [--runs N]`."""
+"""Runs the benchmarks and prints one table: `python -m benchmarks [NAME...] [--data DIR] [--runs N]`.
+
+`scale --times 1,4,16` loads made-up graphs; the largest has 36 million rows of edges and takes minutes, so it
+runs only where it is named.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,27 @@ from pathlib import Path
 
 from benchmarks.measuring import Context, Row, table
 
-NAMES = ("cold_start", "embedded_load", "neo4j_load", "templates", "ranking", "language_model")
+NAMES = (
+    "cold_start",
+    "embedded_load",
+    "neo4j_load",
+    "offline_load",
+    "templates",
+    "ranking",
+    "language_model",
+)
+NAMED_ONLY = ("scale",)
 
 
 def main() -> None:
     """Runs the benchmarks named on the command line, all without."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*NAMES, []], help="default: all")
+    parser.add_argument("names", nargs="*", choices=[*NAMES, *NAMED_ONLY, []], help="default: all but scale")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the sources")
     parser.add_argument("--runs", type=int, default=5, help="runs a figure (default 5)")
+    parser.add_argument("--times", default="1,4", help="sizes for scale, in Hetionets (default 1,4)")
     arguments = parser.parse_args()
+    times = tuple(int(size) for size in arguments.times.split(","))
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="kedrec-bench-") as work:
         for name in arguments.names or NAMES:
@@ -27,7 +42,7 @@ def main() -> None:
             folder = Path(work) / name
             folder.mkdir()
             module = importlib.import_module(f"benchmarks.{name}")
-            rows += module.measure(Context(arguments.data.resolve(), folder, arguments.runs))
+            rows += module.measure(Context(arguments.data.resolve(), folder, arguments.runs, times))
     print(table(rows))
 
 

@@ -19,11 +19,13 @@ class Context:
         data: folder with `hetionet/` and `drugmechdb/`.
         work: an empty folder; also KEDREC_HOME.
         runs: how often each figure is taken.
+        times: sizes of made-up graphs, in Hetionets.
     """
 
     data: Path
     work: Path
     runs: int
+    times: tuple[int, ...] = (1, 4)
 
 
 @dataclass(frozen=True, slots=True)
