@@ -129,6 +129,7 @@ def _text_rows(path: Path, plain: Path, part: str, *, overlay: bool) -> Iterator
     with plain.open(encoding="utf-8", newline="") as text:
         # A tab-separated table has no quoting: a quote is part of a name.
         reader = csv.reader(text) if comma else csv.reader(text, delimiter="\t", quoting=csv.QUOTE_NONE)
+        allowed = csv.field_size_limit(1 << 24)  # a field may be as long as its line
         try:
             header = next(reader, [])
             _check_header(path, part, header, overlay=overlay)
@@ -142,6 +143,8 @@ def _text_rows(path: Path, plain: Path, part: str, *, overlay: bool) -> Iterator
                 yield reader.line_num, values, shown
         except csv.Error as error:
             raise DataError(f"{path}, line {reader.line_num}: {error}.", "Correct the file.") from error
+        finally:
+            csv.field_size_limit(allowed)
 
 
 def _parquet_rows(path: Path, part: str, *, overlay: bool) -> Iterator[_Row]:
