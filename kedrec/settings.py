@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     `KEDREC_THREADS`, `KEDREC_DEBUG`, and Neo4j's own `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD`,
     `NEO4J_PASSWORD_FILE`, `NEO4J_DATABASE`;
     `KEDREC_LLM_URL` and `KEDREC_LLM_KEY` for an OpenAI-compatible endpoint; the Hugging Face hub's own
-    `HF_ENDPOINT` and `HF_TOKEN`.
+    `HF_ENDPOINT` and `HF_TOKEN`; NCBI's own `NCBI_API_KEY`.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
@@ -53,6 +53,7 @@ class Settings(BaseSettings):
 
     llm_url: str = Field(default="", validation_alias="KEDREC_LLM_URL")
     llm_key: SecretStr = Field(default=SecretStr(""), validation_alias="KEDREC_LLM_KEY")
+    ncbi_key: SecretStr = Field(default=SecretStr(""), validation_alias="NCBI_API_KEY")
     hub_url: str = Field(default="https://huggingface.co", validation_alias="HF_ENDPOINT")
     hub_token: SecretStr = Field(default=SecretStr(""), validation_alias="HF_TOKEN")
 

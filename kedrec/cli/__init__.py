@@ -26,6 +26,7 @@ _COMMANDS = {
 }
 _LOAD_COMMANDS = {
     "graph": ("kedrec.cli.load", "Load sources into the graph database."),
+    "documents": ("kedrec.cli.load_documents", "Load trials, articles and notes as texts to cite."),
     "remove": ("kedrec.cli.load_remove", "Take sources out of the graph."),
     "audit": ("kedrec.cli.load_audit", "Look for doubles, conflicts and gaps in the graph."),
     "sources": ("kedrec.cli.sources", "List the sources that can be loaded."),

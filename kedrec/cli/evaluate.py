@@ -10,6 +10,7 @@ import click
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
 from kedrec.cli.evaluate_paths import paths as evaluate_paths
 from kedrec.cli.evaluate_ranking import ranking as evaluate_ranking
+from kedrec.cli.evaluate_retrieval import retrieval
 from kedrec.cli.evaluate_side_effects import side_effects
 
 
@@ -20,6 +21,7 @@ def evaluate() -> None:
 
 evaluate.add_command(evaluate_paths)
 evaluate.add_command(evaluate_ranking)
+evaluate.add_command(retrieval)
 evaluate.add_command(side_effects)
 
 

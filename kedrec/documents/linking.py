@@ -110,6 +110,11 @@ class Linker:
         """
         return cls(_names(store))
 
+    @property
+    def names(self) -> int:
+        """How many different names are looked for."""
+        return len(self._names)
+
     def find(self, text: str) -> list[str]:
         """The ids of the entities that a text names, in the order of their first mention."""
         words = _words(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, BinaryIO, cast
 
 from kedrec.documents.records import MAX_RECORD, Document, Record, Rejected, Section, plain
 from kedrec.errors import DataError
@@ -24,9 +24,8 @@ def read_notes(stream: IO[bytes]) -> Iterator[Record]:
     """
     # The module's limit holds for the process, and its default is shorter than a long note.
     csv.field_size_limit(MAX_RECORD)
-    rows = csv.reader(
-        io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=""), strict=True
-    )
+    text = io.TextIOWrapper(cast("BinaryIO", stream), encoding="utf-8-sig", errors="replace", newline="")
+    rows = csv.reader(text, strict=True)
     try:
         header = [name.strip().upper() for name in next(rows, [])]
         missing = [name for name in _COLUMNS if name not in header]
@@ -42,6 +41,8 @@ def read_notes(stream: IO[bytes]) -> Iterator[Record]:
                 )
     except csv.Error as error:
         raise DataError(f"it is damaged: {error}.") from error
+    finally:
+        text.detach()  # the file is its opener's to close
 
 
 def _note(row: list[str], place: dict[str, int], number: int) -> Record:

@@ -36,7 +36,7 @@ Background: TypeAlias = Literal["none", "trials", "literature", "both"]
 BACKGROUNDS: tuple[Background, ...] = ("none", "trials", "literature", "both")
 """Which texts go into a question, as in the paper."""
 
-_CANDIDATES = 50
+_CANDIDATES = 20
 _MEANING = 0.5
 """Share of the embeddings in the mix; the rest is BM25's."""
 _STOPPED = frozenset({"terminated", "withdrawn", "suspended"})
@@ -211,8 +211,8 @@ def _trial(passage: Passage) -> Trial | None:
         return None
     reason = is_adverse(passage)
     return Trial(
-        number=facts.number, title=passage.title, status=facts.status, phase=facts.phase, enrolment=facts.enrolment,
-        date=facts.start, outcome=facts.outcome, why_stopped=facts.why_stopped,
+        number=facts.number, title=passage.title, status=facts.status, phase=facts.phase,
+        enrolment=facts.enrolment, date=facts.start, outcome=facts.outcome, why_stopped=facts.why_stopped,
         stance="adverse" if reason else "supports", reason=reason, url=passage.url, passage=passage,
     )  # fmt: skip
 
@@ -222,10 +222,10 @@ def evidence_of(texts: PairTexts) -> tuple[list[Evidence], list[Evidence]]:
 
     Numbers run over both lists, so that an id stands for one text. Scores are shares of each list's total.
     """
-    rows = [
-        (f"T{number}", trial.passage, trial, trial.stance) for number, trial in enumerate(texts.trials, 1)
+    rows: list[tuple[str, Passage, Trial | None, str]] = [
+        *((f"T{number}", trial.passage, trial, trial.stance) for number, trial in enumerate(texts.trials, 1)),
+        *((f"L{number}", passage, None, "supports") for number, passage in enumerate(texts.passages, 1)),
     ]
-    rows += [(f"L{number}", passage, None, "supports") for number, passage in enumerate(texts.passages, 1)]
     lists: tuple[list[Evidence], list[Evidence]] = ([], [])
     for place, stance in enumerate(("supports", "adverse")):
         chosen = [row for row in rows if row[3] == stance]
@@ -239,12 +239,16 @@ def evidence_of(texts: PairTexts) -> tuple[list[Evidence], list[Evidence]]:
                     score=max(passage.score, 0.0) / total if total else 1.0 / len(chosen),
                     sources=(passage.document.partition(":")[0],),
                     licences=(passage.licence,) if passage.licence else (),
-                    links=(Link(label=_label(passage), url=passage.url),)
-                    if passage.url.startswith("https://")
-                    else (),
+                    links=_links(passage),
                 )
             )
     return lists
+
+
+def _links(passage: Passage) -> tuple[Link, ...]:
+    if not passage.url.startswith("https://"):
+        return ()
+    return (Link(label=_label(passage), url=passage.url),)
 
 
 def _label(passage: Passage) -> str:

@@ -1,0 +1,60 @@
+"""`kedrec evaluate retrieval`: how well texts are found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, warn
+
+
+@click.command()
+@click.option(
+    "--pubmedqa",
+    "questions_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="PubMedQA's ori_pqal.json: each question should find its own abstract, which must be in the index.",
+)
+@click.option("--questions", "most", type=click.IntRange(min=1), help="Ask only this many, drawn at random.")
+@click.option("--seed", type=int, help="Seed of the draw.")
+@graph_option
+@json_option
+def retrieval(
+    questions_file: Path | None, most: int | None, seed: int | None, graph: str | None, as_json: bool
+) -> None:
+    """Count the questions that find their own abstract, and the curated pairs that have a passage."""
+    from kedrec.documents.index import PassageIndex, index_folder
+    from kedrec.documents.minilm import Embedder
+    from kedrec.errors import ModelError
+    from kedrec.evaluation.retrieval import (
+        curated_pairs,
+        found_pairs,
+        found_questions,
+        markdown,
+        read_questions,
+    )
+    from kedrec.settings import load_settings
+    from kedrec.stores import open_store
+
+    settings = load_settings(graph=graph, seed=seed)
+    folder = index_folder(settings.home)
+    with progress_on_stderr() as progress, PassageIndex.open(folder) as index:
+        with open_store(settings.graph_url, settings) as store:
+            pairs = found_pairs(index, curated_pairs(store), progress)
+        questions = []
+        if questions_file is not None:
+            try:
+                embedder = Embedder(settings.models_dir, folder / "vectors.sqlite")
+            except ModelError as error:
+                warn(str(error))
+                embedder = None
+            asked = read_questions(questions_file)
+            questions = found_questions(
+                index, asked, embedder, most=most, seed=settings.seed, progress=progress
+            )
+    if as_json:
+        print_json({"questions": [one.as_dict() for one in questions], "pairs": pairs.as_dict()})
+    else:
+        click.echo(markdown(questions, pairs), nl=False)

@@ -1,0 +1,196 @@
+"""Fetches documents for a question from ClinicalTrials.gov (API v2), NCBI's E-utilities and Europe PMC.
+
+The pages are kept as they came and read by the readers of files. Each service has its own rate: NCBI takes
+3 requests a second, 10 with a key (NCBI's E-utilities manual, NBK25497).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedrec import __version__
+from kedrec.documents.asking import Asker, Pages, Progress
+from kedrec.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["SERVICES", "fetch_documents"]
+
+SERVICES = {
+    "trials": "https://clinicaltrials.gov/api/v2",
+    "pubmed": "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
+    "pmc": "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
+    "europepmc": "https://www.ebi.ac.uk/europepmc/webservices/rest",
+}
+"""What can be asked, and where."""
+_PAGE = {"trials": 100, "pubmed": 200, "pmc": 20, "europepmc": 100}
+_NCBI_MOST = 10_000  # what E-utilities give of one question
+
+
+def fetch_documents(
+    service: str,
+    query: str,
+    cache_dir: Path,
+    progress: Progress,
+    *,
+    most: int = 1000,
+    again: bool = False,
+    key: str = "",
+    email: str = "",
+    url: str = "",
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Path:
+    """Fetches what a service has for a question; returns the folder of its pages.
+
+    Cut off, it goes on with the page that is missing; a question that was answered whole isn't asked again.
+
+    Args:
+        service: a name out of `SERVICES`.
+        most: documents at most.
+        again: ask anew, for what is new.
+        key, email: NCBI's, for its higher rate and so that it can write to its user.
+        url: where the service is, for a mirror.
+        sleep, clock: wait some seconds, and tell the time in seconds.
+
+    Raises:
+        UsageError: there is no such service, or the question is empty.
+        DataError: the service refuses, or doesn't answer; or the disk is full.
+    """
+    if service not in SERVICES:
+        raise UsageError(f"'{service}' can't be fetched.", f"Fetch one of {', '.join(SERVICES)}.")
+    if not query.strip():
+        raise UsageError("The question is empty.", "Give words after --query.")
+    if most < 1:
+        raise UsageError(f"At most {most} documents are none.", "Give a number of 1 or more.")
+    address = (url or SERVICES[service]).rstrip("/")
+    pages = Pages(cache_dir, service, {"query": query, "most": str(most), "url": address})
+    if again:
+        pages.forget()
+    if pages.state.get("done"):
+        return pages.folder
+    with _client(email) as client:
+        if service in ("pubmed", "pmc"):
+            asker = Asker(address, 10.0 if key else 3.0, client, sleep, clock)
+            user = {"key": key, "email": email}
+            _ncbi(asker, pages, progress, database=service, query=query, most=most, user=user)
+        else:
+            asker = Asker(address, 5.0, client, sleep, clock)
+            (_trials if service == "trials" else _europe)(asker, pages, progress, query, most)
+    return pages.folder
+
+
+def _client(email: str) -> AbstractContextManager[httpx2.Client]:
+    import httpx2
+
+    agent = f"kedrec/{__version__} (research software{'; mailto:' + email if email else ''})"
+    return httpx2.Client(timeout=60.0, follow_redirects=True, headers={"User-Agent": agent})
+
+
+def _object(content: bytes, *names: str) -> dict[str, Any]:
+    found = json.loads(content)
+    if not isinstance(found, dict) or any(name not in found for name in names):
+        raise ValueError(f"it lacks {' or '.join(names)}")
+    return found
+
+
+def _trials(asker: Asker, pages: Pages, progress: Progress, query: str, most: int) -> None:
+    state = {"pages": 0, "got": 0, "next": "", "total": None, **pages.state}
+    while not state.get("done"):
+        parameters = {"query.term": query, "pageSize": str(min(_PAGE["trials"], most - state["got"]))}
+        parameters |= {"pageToken": state["next"]} if state["next"] else {"countTotal": "true"}
+        content = asker.get("studies", parameters, lambda answer: _check(answer, "studies"))
+        found = _object(content, "studies")
+        state["pages"] += 1
+        state["got"] += len(found["studies"])
+        state["total"] = state["total"] or found.get("totalCount")
+        state["next"] = found.get("nextPageToken") or ""
+        state["done"] = not state["next"] or not found["studies"] or state["got"] >= most
+        pages.put(state["pages"], content, ".json", state)
+        progress("Fetching trials", state["got"], _least(state["total"], most))
+
+
+def _europe(asker: Asker, pages: Pages, progress: Progress, query: str, most: int) -> None:
+    state = {"pages": 0, "got": 0, "next": "*", "total": None, **pages.state}
+    while not state.get("done"):
+        size = min(_PAGE["europepmc"], most - state["got"])
+        parameters = {
+            "query": query, "format": "json", "resultType": "core", "pageSize": str(size),
+            "cursorMark": state["next"],
+        }  # fmt: skip
+        content = asker.get("search", parameters, lambda answer: _check(answer, "resultList"))
+        found = _object(content, "resultList")
+        results = found["resultList"].get("result") or []
+        following = found.get("nextCursorMark") or ""
+        state["pages"] += 1
+        state["got"] += len(results)
+        state["total"] = found.get("hitCount")
+        # The same mark again is how the service says that this was the last page.
+        state["done"] = not following or following == state["next"] or not results or state["got"] >= most
+        state["next"] = following
+        pages.put(state["pages"], content, ".json", state)
+        progress("Fetching articles", state["got"], _least(state["total"], most))
+
+
+def _check(content: bytes, name: str) -> None:
+    _object(content, name)
+
+
+def _ncbi(
+    asker: Asker,
+    pages: Pages,
+    progress: Progress,
+    *,
+    database: str,
+    query: str,
+    most: int,
+    user: dict[str, str],
+) -> None:
+    common = {"db": database, "tool": "kedrec"}
+    common |= {name: value for name, value in (("api_key", user["key"]), ("email", user["email"])) if value}
+    state: dict[str, Any] = {"pages": 0, "ids": None, **pages.state}
+    if state["ids"] is None:
+        # The numbers are kept, not NCBI's history, which is gone after some hours.
+        wanted = {**common, "term": query, "retmode": "json", "retmax": str(min(most, _NCBI_MOST))}
+        content = asker.get("esearch.fcgi", wanted, _check_search)
+        state["ids"] = [str(id_) for id_ in _object(content)["esearchresult"]["idlist"]][:most]
+    ids, size = state["ids"], _PAGE[database]
+    while not state.get("done"):
+        start = state["pages"] * size
+        some = ids[start : start + size]
+        if some:
+            wanted = {**common, "id": ",".join(some), "retmode": "xml"}
+            if database == "pubmed":
+                wanted["rettype"] = "abstract"
+            content = asker.get("efetch.fcgi", wanted, _check_xml)
+        else:
+            content = b""
+        state["pages"] += 1
+        state["done"] = start + size >= len(ids)
+        pages.put(state["pages"], content, ".xml" if some else ".txt", state)
+        progress("Fetching articles", min(start + size, len(ids)), len(ids))
+
+
+def _check_search(content: bytes) -> None:
+    result = _object(content, "esearchresult")["esearchresult"]
+    if "ERROR" in result:
+        raise DataError(f"NCBI can't search for that: {result['ERROR']}.", "Correct the words after --query.")
+    if not isinstance(result.get("idlist"), list):
+        raise ValueError("it has no list of numbers")
+
+
+def _check_xml(content: bytes) -> None:
+    """NCBI answers some failures with 200 and a few words; a set that is whole has its end tag."""
+    end = content.rstrip()[-64:]
+    if not (end.endswith((b"</PubmedArticleSet>", b"</pmc-articleset>"))):
+        raise ValueError("it ends early or is no set of articles")
+
+
+def _least(total: int | None, most: int) -> int:
+    return most if total is None else min(total, most)

@@ -1,0 +1,162 @@
+"""How well texts are found: a question's own abstract, and passages that name both of a curated pair."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedrec.documents.retrieval import for_pair, for_question
+from kedrec.errors import DataError
+from kedrec.loading.text import lines_of
+from kedrec.types import Entity
+
+if TYPE_CHECKING:
+    from kedrec.documents.index import PassageIndex
+    from kedrec.documents.minilm import Embedder
+    from kedrec.stores import GraphStore
+
+__all__ = [
+    "PairsFound",
+    "QuestionsFound",
+    "curated_pairs",
+    "found_pairs",
+    "found_questions",
+    "markdown",
+    "read_questions",
+]
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionsFound:
+    """Shares of questions whose own abstract came first, and among the first five."""
+
+    method: str
+    questions: int
+    recall_at_1: float
+    recall_at_5: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class PairsFound:
+    """Pairs with at least one passage that names both, with a trial that studied both, with either."""
+
+    pairs: int
+    named: int
+    studied: int
+    either: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def read_questions(path: Path) -> list[tuple[str, str]]:
+    """PubMedQA's questions: PubMed number and question, in the order of the file.
+
+    Raises:
+        DataError: it isn't a file in PubMedQA's layout.
+    """
+    try:
+        items = json.loads(b"".join(lines_of(path)))
+        return [(pmid, item["QUESTION"]) for pmid, item in items.items()]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{path} isn't in PubMedQA's layout: {error!r}.", "Give its ori_pqal.json."
+        ) from error
+
+
+def found_questions(
+    index: PassageIndex,
+    questions: Sequence[tuple[str, str]],
+    embedder: Embedder | None,
+    *,
+    most: int | None,
+    seed: int,
+    progress: Progress,
+) -> list[QuestionsFound]:
+    """Recall by words alone and, with an embedder, re-ranked: the same questions over the whole index.
+
+    Args:
+        most: questions drawn at random; None: all.
+    """
+    known = {id_.partition(":")[2] for id_ in index.catalogue.ids("pubmedqa")}
+    asked = [(pmid, question) for pmid, question in questions if pmid in known]
+    if most is not None and most < len(asked):
+        asked = random.Random(seed).sample(asked, most)  # noqa: S311  # a sample, no secret
+    results = []
+    for method, model in (("BM25", None), ("BM25 + MiniLM", embedder)):
+        if method != "BM25" and model is None:
+            continue
+        first = five = 0
+        for number, (pmid, question) in enumerate(asked):
+            progress(f"Asking, {method}", number, len(asked))
+            found = for_question(index, question, 5, embedder=model)
+            places = [place for place, passage in enumerate(found) if f"PMID:{pmid}" in passage.keys]
+            first += places[:1] == [0]
+            five += bool(places)
+        total = max(len(asked), 1)
+        results.append(QuestionsFound(method, len(asked), first / total, five / total))
+    return results
+
+
+def curated_pairs(store: GraphStore, source: str = "drugmechdb") -> list[tuple[Entity, Entity]]:
+    """The drugs and diseases of a source's indications, sorted by id."""
+    names = {kind: dict(zip(*_columns(store, kind), strict=True)) for kind in ("Drug", "Disease")}
+    found: set[tuple[str, str]] = set()
+    for batch in store.edges("TREATS", "Drug", "Disease", ["start", "end"], [source]):
+        found.update(zip(batch.column("start").to_pylist(), batch.column("end").to_pylist(), strict=True))
+    return [
+        (
+            Entity(id=drug, kind="Drug", name=names["Drug"][drug]),
+            Entity(id=end, kind="Disease", name=names["Disease"][end]),
+        )
+        for drug, end in sorted(found)
+    ]
+
+
+def _columns(store: GraphStore, kind: str) -> tuple[list[str], list[str]]:
+    table = store.nodes(kind, ["id", "name"])
+    return table.column("id").to_pylist(), table.column("name").to_pylist()
+
+
+def found_pairs(
+    index: PassageIndex, pairs: Sequence[tuple[Entity, Entity]], progress: Progress
+) -> PairsFound:
+    """How many pairs have a text."""
+    named = studied = either = 0
+    for number, (drug, disease) in enumerate(pairs):
+        progress("Looking for pairs", number, len(pairs))
+        texts = for_pair(index, drug, disease, "both", 1)
+        named += bool(texts.passages)
+        studied += bool(texts.trials)
+        either += bool(texts.passages or texts.trials)
+    return PairsFound(len(pairs), named, studied, either)
+
+
+def markdown(questions: Sequence[QuestionsFound], pairs: PairsFound | None) -> str:
+    """Both as tables."""
+    lines = []
+    if questions:
+        lines += ["| method | questions | recall@1 | recall@5 |", "|---|---:|---:|---:|"]
+        lines += [
+            f"| {one.method} | {one.questions:,} | {one.recall_at_1:.3f} | {one.recall_at_5:.3f} |"
+            for one in questions
+        ]
+    if pairs is not None and pairs.pairs:
+        lines += ["", "| curated pairs | with | share |", "|---|---:|---:|"]
+        for name, count in (
+            ("a passage that names both", pairs.named), ("a trial that studied both", pairs.studied),
+            ("either", pairs.either),
+        ):  # fmt: skip
+            lines.append(f"| {pairs.pairs:,} | {name}: {count:,} | {count / pairs.pairs:.3f} |")
+    return "\n".join(lines).strip() + "\n"
