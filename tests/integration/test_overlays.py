@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -250,3 +252,38 @@ def test_the_commands_load_name_and_mark_an_overlay(
     assert run(main, *pair, "--overlay", "nosuch") == 1
     assert "Its overlays are lab." in capsys.readouterr().err
     assert run(main_load, "remove", "overlay:lab") == 0
+
+
+def test_the_commands_of_the_page_run_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "overlays.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    [table] = [block for language, block in blocks if language == "tsv"]
+    lines = "".join(block for language, block in blocks if not language).splitlines()
+    commands = [shlex.split(line.partition("   #")[0]) for line in lines]
+    url = str(tmp_path / "graph")
+    graph = Graph(tmp_path, Settings().model_copy(update={"home": tmp_path / "home", "graph": url}))
+    before = graph.load("kedrec", nodes=_as_on_the_page(NODES), edges=_as_on_the_page(EDGES)).fingerprint
+    monkeypatch.setenv("KEDREC_HOME", str(graph.settings.home))
+    monkeypatch.setenv("KEDREC_GRAPH", url)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-edges.tsv").write_text(table, encoding="utf-8")
+    assert len(commands) == 7
+    for name, *words in commands:
+        assert run({"kedrec": main, "kedrec-load": main_load}[name], *words) == 0
+        said = capsys.readouterr()
+        assert said.out
+        if words[0] == "explain":
+            assert ("  private" in said.out) == ("--overlay" in words)
+        if words[0] == "graph":
+            assert "1 loaded" in said.out
+    with graph.asked() as kr:
+        assert str(kr.fingerprint) == before
+
+
+def _as_on_the_page(text: str) -> str:
+    names = {"alphadrug": "colchicine", "DRUGBANK:DB00001": "DRUGBANK:DB01394", "disease one": "gout"}
+    for old, new in {**names, "NCBIGene:3": "NCBIGene:3553"}.items():
+        text = text.replace(old, new)
+    return text
