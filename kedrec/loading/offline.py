@@ -99,7 +99,7 @@ def empty_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         files = sorted(folder.iterdir())
-        foreign = [file.name for file in files if file.suffix not in {".csv", ".args", ".log"}]
+        foreign = [file.name for file in files if file.suffix not in {".csv", ".args", ".log", ".report"}]
         if foreign or (files and not any(file.name == "KedrecMetadata.header.csv" for file in files)):
             raise UsageError(
                 f"The folder {folder} is in use: it has {(foreign or [files[0].name])[0]}.",

@@ -92,9 +92,8 @@ class BulkGraph:
         table = self._tables.get((kind,))
         if table is None:
             return chosen.empty_table()
-        found: pa.Table = self.sql.execute(
-            f"SELECT {_names(chosen)} FROM {table} ORDER BY id"  # noqa: S608  # names of the schema
-        ).to_arrow_table()
+        query = f"SELECT {_names(chosen)} FROM {table} ORDER BY id"  # noqa: S608  # names of the schema
+        found: pa.Table = self.sql.sql(query).to_arrow_table()
         return found.cast(chosen)
 
     def edges(
@@ -110,14 +109,14 @@ class BulkGraph:
         table = self._tables.get((relation, start_kind, end_kind))
         if table is None:
             return
+        query = f"SELECT {_names(chosen)} FROM {table}"  # noqa: S608  # names of the schema
         # A cursor of its own: its rows are read while others are asked for.
         with self.sql.cursor() as cursor:
-            reader = cursor.execute(
-                f"SELECT {_names(chosen)} FROM {table} "  # noqa: S608  # names of the schema
-                "WHERE $sources IS NULL OR list_contains($sources, source)",
-                {"sources": None if sources is None else list(sources)},
-            ).to_arrow_reader(_BATCH)
-            for batch in reader:
+            if sources is None:
+                rows = cursor.sql(query)
+            else:
+                rows = cursor.sql(f"{query} WHERE list_contains(?, source)", params=[list(sources)])
+            for batch in rows.to_arrow_reader(_BATCH):
                 yield batch.cast(chosen)
 
     def fingerprint(self) -> Fingerprint:
