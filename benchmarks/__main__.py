@@ -22,6 +22,7 @@ NAMES = (
     "templates",
     "ranking",
     "language_model",
+    "documents",
 )
 NAMED_ONLY = ("scale",)
 
