@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,17 +113,45 @@ class Place:
             yield store
 
 
-def change(place: Place, action: str) -> None:
-    """What is killed: a load of two sources that meet, of a newer release, or a removal."""
+STEPS = ("put_nodes", "put_edges", "delete_edges", "delete_nodes", "put_metadata")
+"""Calls that write to a graph."""
+
+
+def change(place: Place, action: str, told: Callable[[], None] | None = None) -> int:
+    """What is killed: a load of two sources that meet, of a newer release, or a removal.
+
+    `told` is called before each step that writes; returns how many there were.
+    """
     work = place.folder / f"work-{os.getpid()}"
     older, newer = place.data
+    steps = 0
+
+    def counted(step: Callable[..., None]) -> Callable[..., None]:
+        def call(*arguments: object) -> None:
+            nonlocal steps
+            steps += 1
+            if told:
+                told()
+            step(*arguments)
+
+        return call
+
     with place.store() as store:
+        for name in STEPS:
+            setattr(store, name, counted(getattr(store, name)))
         if action == "load":
             load_graph(store, ["drugmechdb", "hetionet"], data_dir=older, work_dir=work)
         elif action == "update":
             load_graph(store, ["hetionet"], data_dir=newer, work_dir=work)
         elif "hetionet" in source_states(store.metadata()):  # a removal may have ended before it was killed
             remove_sources(store, ["hetionet"], work_dir=work)
+    return steps
+
+
+def tell() -> None:
+    """Tells the process that will kill this one of a step."""
+    sys.stdout.write(".")
+    sys.stdout.flush()
 
 
 def contents(store: GraphStore) -> str:
@@ -148,12 +176,14 @@ def prepare(place: Place, *, filled: bool) -> None:
         change(place, "load")
 
 
-def killed(place: Place, action: str, after: float) -> str:
-    """Kills the action, in a process of its own, `after` seconds from its begin; says what it was doing."""
+def killed(place: Place, action: str, step: int, pause: float) -> str:
+    """Kills the action, in a process of its own, `pause` seconds after a step; says what it was doing.
+
+    Step 0 is its begin, when the libraries are there; the others are those that write.
+    """
     code = (
-        "import sys, pickle; from benchmarks.stress import change; "
-        "place, action = pickle.load(sys.stdin.buffer); "
-        "sys.stdout.write('begun'); sys.stdout.flush(); change(place, action)"
+        "import sys, pickle; from benchmarks.stress import change, tell; "
+        "place, action = pickle.load(sys.stdin.buffer); tell(); change(place, action, tell)"
     )
     with tempfile.TemporaryFile() as told:
         told.write(pickle.dumps((place, action)))
@@ -165,8 +195,8 @@ def killed(place: Place, action: str, after: float) -> str:
             cwd=Path(__file__).resolve().parents[1],
         )
     if process.stdout is not None:
-        process.stdout.read(5)  # the libraries are there: what is killed from here on is the load
-    time.sleep(after)
+        process.stdout.read(step + 1)
+    time.sleep(pause)
     was_running = process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.communicate()
@@ -188,10 +218,11 @@ def rounds(place: Place, kills: int, seed: int) -> Iterator[tuple[str, str, str,
         write_data(release, newer=newer)
     expected: dict[str, str] = {}
     seconds: dict[str, float] = {}
+    steps: dict[str, int] = {}
     prepare(place, filled=False)
     for action in ACTIONS:
         began = time.monotonic()
-        change(place, action)
+        steps[action] = change(place, action)
         seconds[action] = time.monotonic() - began
         with place.store() as store:
             expected[action] = contents(store)
@@ -199,7 +230,10 @@ def rounds(place: Place, kills: int, seed: int) -> Iterator[tuple[str, str, str,
         action = ACTIONS[number % len(ACTIONS)]
         if action == ACTIONS[0]:  # the others go on from where the one before them ended
             prepare(place, filled=False)
-        where = killed(place, action, numbers.uniform(0, 1.1 * seconds[action]))
+        # Reading and comparing takes most of the time: one kill of five is for that, four for the writing.
+        step = numbers.randint(1, steps[action]) if numbers.random() < 0.8 else 0
+        pause = numbers.uniform(0, seconds[action] / (steps[action] if step else 1))
+        where = killed(place, action, step, pause)
         change(place, action)
         with place.store() as store:
             found = contents(store)
