@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import BIN
 
 from kedrec.types import Answer, Comparison, DiseaseAnswer, Recommendation
 
@@ -130,7 +131,7 @@ def test_a_load_fits_unless_told_not_to(shell, tmp_path):
 def test_two_processes_fit_at_once_and_both_answer_the_same(shell, tmp_path):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KEDREC_", "NEO4J_"))}
     kept |= {"KEDREC_HOME": str(tmp_path), "KEDREC_GRAPH": str(shell.graph), "KEDREC_THREADS": "1"}
-    words = [BIN / "kedrec", "ask", "--disease", "gout", "--no-llm", "--json"]
+    words = [Path(sys.executable).parent / "kedrec", "ask", "--disease", "gout", "--no-llm", "--json"]
     both = [
         subprocess.Popen(words, env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
