@@ -462,18 +462,22 @@ class Neo4jStore:
                         "Wait until it has finished.",
                     ) from error
                 raise
-            session = self._connection.session(write=True)
-            held = session.begin_transaction()
-            held.run(text, holder).consume()
-        self._lock_transaction = held
-        try:
+        with contextlib.ExitStack() as left:
+            with self._connection.translated():
+                session = self._connection.session(write=True)
+                left.callback(_let_go, session.close)
+                held = session.begin_transaction()
+                left.callback(_let_go, held.rollback)
+                held.run(text, holder).consume()
+            self._lock_transaction = held
+            left.callback(setattr, self, "_lock_transaction", None)
             yield
-        finally:
-            self._lock_transaction = None
-            # Where the connection was lost, the server has freed the lock already.
-            with contextlib.suppress(DriverError, Neo4jError):
-                held.rollback()
-                session.close()
+
+
+def _let_go(call: Callable[[], None]) -> None:
+    """Frees what a server frees by itself where the connection was lost."""
+    with contextlib.suppress(DriverError, Neo4jError):
+        call()
 
 
 def _put_name(*, is_first: bool) -> str:

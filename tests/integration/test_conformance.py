@@ -40,6 +40,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "degrees": {"id": "DOID:6364"},
     "known-treatments": {"disease": "DOID:6364"},
     "metadata": {},
+    "kept": {"name": "planted"},
+    "kept-names": {},
 }
 
 
@@ -84,6 +86,7 @@ def stores(
                     store.put_nodes(kind, node_file(folder, *nodes.values()), None)
                 for table, edges in planted.edges.items():
                     store.put_edges(*table, edge_file(folder, *edges), None)
+                store.put_metadata({}, {"planted": bytes(range(256))})
     with open_store(urls[0], neo4j_settings) as embedded, open_store(urls[1], neo4j_settings) as server:
         yield embedded, server
 
