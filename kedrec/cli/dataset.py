@@ -1,0 +1,32 @@
+"""`kedrec dataset`: builds data sets of questions, and describes them."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+__all__ = ["dataset"]
+
+_COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+class _Group(click.Group):
+    """A group that imports a command's module only when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}.{name} is not a command")
+        return command
+
+
+@click.group(cls=_Group, help="Build data sets of questions (which drug, and why), and describe them.")
+def dataset() -> None:
+    """The group; its commands are in modules of their own."""
