@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kedrec.evaluation.mechanisms import Without, read_indications
 from kedrec.evidence.chains import LONGEST, Mechanisms
+from kedrec.evidence.mechanisms import Without, read_indications
 from kedrec.evidence.path_features import PairFacts, facts_of, pool_of
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.evaluation.mechanisms import Indication, Node
+    from kedrec.evidence.mechanisms import Indication, Node
     from kedrec.evidence.path_features import Pool
     from kedrec.ranking.adjacency import Progress, Table
     from kedrec.stores.base import GraphStore

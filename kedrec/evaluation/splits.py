@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from kedrec.ranking.similarity import similarities
+from kedrec.ranking.clusters import clusters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,6 @@ Split = Literal["pair", "disease", "cluster", "drug"]
 SPLITS: tuple[Split, ...] = ("pair", "disease", "cluster", "drug")
 
 _FOLDS: dict[Split, int] = {"pair": 5, "disease": 10, "cluster": 10, "drug": 5}
-_CLUSTERS = 20
 
 
 def folds(adjacency: Adjacency, linked: Sequence[Table], split: Split, seed: int) -> NDArray[np.int64]:
@@ -40,30 +39,6 @@ def folds(adjacency: Adjacency, linked: Sequence[Table], split: Split, seed: int
     else:
         of_disease = _filled(clusters(adjacency, linked), count)
     return np.repeat(of_disease[None, :], shape[0], axis=0)
-
-
-def clusters(adjacency: Adjacency, linked: Sequence[Table], count: int = _CLUSTERS) -> NDArray[np.int64]:
-    """The cluster of each treated disease, from 0; -1 for diseases without a treatment.
-
-    Complete linkage over the mean of all similarities between diseases (none of them knows a treatment), cut
-    at `count` clusters.
-    """
-    from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import squareform
-
-    links = adjacency.incidence(("TREATS", "Drug", "Disease"))
-    treated = np.flatnonzero(links.back_degrees)
-    mean = np.zeros((len(treated), len(treated)))
-    found = similarities(adjacency, "Disease", linked)
-    for similarity in found:
-        table = similarity.among(treated)[treated]
-        mean += np.maximum(table, table.T) / len(found)
-    distances = 1 - mean / max(mean.max(), 1e-9)
-    np.fill_diagonal(distances, 0.0)
-    tree = linkage(squareform(distances, checks=False), "complete")
-    of_all = np.full(len(links.back_degrees), -1, np.int64)
-    of_all[treated] = fcluster(tree, count, "maxclust") - 1
-    return of_all
 
 
 def _filled(groups: NDArray[np.int64], count: int) -> NDArray[np.int64]:

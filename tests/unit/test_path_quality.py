@@ -14,12 +14,12 @@ import pytest
 import yaml
 from listed_graph import Link, ListedGraph
 
-from kedrec.evaluation.mechanisms import Indication, Without, read_indications
 from kedrec.evaluation.path_cases import DEFINITIONS, cases_of
 from kedrec.evaluation.path_fit import fit
 from kedrec.evaluation.path_learning import refit
 from kedrec.evaluation.paths import evaluate, in_random_order, ranks
 from kedrec.evidence.chains import CHAIN, Mechanisms, chains_of
+from kedrec.evidence.mechanisms import Indication, Without, read_indications
 from kedrec.evidence.path_features import NUMERIC, PairFacts, Pool, facts_of, pool_of
 from kedrec.evidence.scoring import chosen, load_weights, scores_of
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
