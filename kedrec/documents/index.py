@@ -195,6 +195,15 @@ class PassageIndex:
 
         return tantivy.Query.term_query(self.schema, field, value)
 
+    def after(self, year: int) -> tantivy.Query:
+        """A query for documents of a later year; those without a year aren't."""
+        import tantivy
+
+        return tantivy.Query.range_query(
+            self.schema, "year", tantivy.FieldType.Unsigned, year, include_lower=False,
+            use_inverted_index=True,
+        )  # fmt: skip
+
     def search(self, query: tantivy.Query, limit: int) -> list[Passage]:
         """The best passages, best first; equally good ones in the order of their ids."""
         with _errors(self.folder):

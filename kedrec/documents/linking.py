@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Self
 
 from kedrec.naming.normal import forms
@@ -85,9 +85,8 @@ class Linker:
     def __init__(self, names: Iterator[tuple[str, str, bool]] | list[tuple[str, str, bool]]) -> None:
         """Takes (entity's id, name, whether it is the preferred one)."""
         found: dict[tuple[str, ...], dict[str, tuple[bool, str]]] = {}
-        seen = hashlib.sha256()
-        for id_, name, preferred in sorted(names):
-            seen.update(f"{id_}\t{name}\n".encode())
+        given = sorted(names)
+        for id_, name, preferred in given:
             words = tuple(_words(name))
             if not words or len(words) > _LONGEST or not _usable(words, name):
                 continue
@@ -98,8 +97,13 @@ class Linker:
         for words in self._names:
             lengths.setdefault(words[0], set()).add(len(words))
         self._firsts = {word: sorted(some, reverse=True) for word, some in lengths.items()}
-        self.digest = seen.hexdigest()[:16]
+        self.digest = _digest(given)
         """Stands for the names: an index linked with other names has another."""
+
+    @staticmethod
+    def digest_of(store: GraphStore) -> str:
+        """The digest of a graph's linker, without making one (about 0.05 s for 100,000 names)."""
+        return _digest(_names(store))
 
     @classmethod
     def open(cls, store: GraphStore) -> Self:
@@ -135,6 +139,13 @@ class Linker:
                 behind = place + length
                 break
         return list(found)
+
+
+def _digest(names: Iterable[tuple[str, str, bool]]) -> str:
+    seen = hashlib.sha256()
+    for id_, name, _ in sorted(names):
+        seen.update(f"{id_}\t{name}\n".encode())
+    return seen.hexdigest()[:16]
 
 
 class _Singles(dict[str, str]):

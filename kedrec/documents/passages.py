@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kedrec.documents.records import Document
 
-__all__ = ["LONGEST", "Cut", "cuts"]
+__all__ = ["LONGEST", "Cut", "cuts", "sentences"]
 
 LONGEST = 1200
 """Characters of the longest passage: about 256 tokens, which is what MiniLM was trained to take."""
@@ -50,6 +50,15 @@ def cuts(document: Document) -> Iterator[Cut]:
         end, group = stop, section.group
     if names:
         yield Cut(begin, end, "; ".join(names))
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text stand, in order."""
+    places, start = [], 0
+    for found in _SENTENCE.finditer(text):
+        places.append((start, found.end() - 1))
+        start = found.end()
+    return [*places, (start, len(text))] if start < len(text) else places
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:

@@ -6,20 +6,22 @@ brought to 0..1 over the candidates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from kedrec.documents.index import Passage, PassageIndex
+from kedrec.documents.records import year_of
 from kedrec.text import one_line
-from kedrec.types import Entity, Evidence, Link
+from kedrec.types import BACKGROUNDS, Background, Entity, Evidence, Link, TextSource, TrialRecord
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
     import tantivy
 
     from kedrec.documents.minilm import Embedder
+    from kedrec.documents.records import TrialFacts
 
 __all__ = [
     "BACKGROUNDS",
@@ -32,11 +34,9 @@ __all__ = [
     "is_adverse",
 ]
 
-Background: TypeAlias = Literal["none", "trials", "literature", "both"]
-BACKGROUNDS: tuple[Background, ...] = ("none", "trials", "literature", "both")
-"""Which texts go into a question, as in the paper."""
-
 _CANDIDATES = 20
+_MOST_LATER = 1000
+"""Passages of a later year that are counted at most."""
 _MEANING = 0.5
 """Share of the embeddings in the mix; the rest is BM25's."""
 _STOPPED = frozenset({"terminated", "withdrawn", "suspended"})
@@ -58,6 +58,7 @@ class Trial(Frozen):
     date: str
     outcome: str
     why_stopped: str
+    failed: bool = False
     stance: Literal["supports", "adverse"]
     reason: str
     url: str
@@ -65,14 +66,17 @@ class Trial(Frozen):
 
 
 class PairTexts(Frozen):
-    """What the texts say of a drug and a disease, best first; `stale`: they were linked with another graph.
+    """What the texts say of a drug and a disease, best first.
 
-    Where the index wasn't linked with the names of this graph, passages are found by the names' words.
+    Attributes:
+        stale: the index wasn't linked with the names of this graph: texts are found by the names' words.
+        later: documents that are left out because they are of a later year.
     """
 
     trials: tuple[Trial, ...] = ()
     passages: tuple[Passage, ...] = Field(default=())
     stale: bool = False
+    later: int = 0
 
 
 def for_question(
@@ -101,6 +105,7 @@ def for_pair(
     *,
     embedder: Embedder | None = None,
     vocabulary: str = "",
+    as_of: int | None = None,
 ) -> PairTexts:
     """Trials that studied a drug for a disease, and passages of articles that name both.
 
@@ -108,6 +113,8 @@ def for_pair(
         k: most trials, and most articles.
         vocabulary: the `Linker.digest` of the graph that the entities are of; where the index was linked
             with other names, or without a graph, the entities' names are looked for in the words instead.
+        as_of: the last year to see. Documents without a year are seen; of a trial that ended later nothing
+            is told that its end brought: its status, its size, its outcome.
 
     Raises:
         DataError: the index can't be read.
@@ -119,17 +126,25 @@ def for_pair(
     words = index.words_query(f"{drug.name} {disease.name}")
     trials: list[Trial] = []
     passages: list[Passage] = []
+    later = 0
     for kind, field in (("trial", "studied"), ("article", "entity")):
         if background not in ("both", "trials" if kind == "trial" else "literature"):
             continue
         named = [_names(index, entity, field, stale=stale) for entity in (drug, disease)]
-        query = _all([*named, index.term("kind", kind)], scored=words)
+        must = [*named, index.term("kind", kind)]
+        if as_of is not None:
+            after = index.after(as_of)
+            hidden = index.search(_all([*must, after]), _MOST_LATER)
+            later += len({passage.document for passage in hidden})
+            query = _all(must, scored=words, without=after)
+        else:
+            query = _all(must, scored=words)
         found = _best(index.search(query, _CANDIDATES), question, k, embedder)
         if kind == "trial":
-            trials = [trial for passage in found if (trial := _trial(passage))]
+            trials = [trial for passage in found if (trial := _trial(passage, as_of))]
         else:
             passages = found
-    return PairTexts(trials=tuple(trials), passages=tuple(passages), stale=stale)
+    return PairTexts(trials=tuple(trials), passages=tuple(passages), stale=stale, later=later)
 
 
 def _names(index: PassageIndex, entity: Entity, field: str, *, stale: bool) -> tantivy.Query:
@@ -138,14 +153,19 @@ def _names(index: PassageIndex, entity: Entity, field: str, *, stale: bool) -> t
     return index.phrase(entity.name)
 
 
-def _all(queries: Sequence[tantivy.Query], scored: tantivy.Query | None = None) -> tantivy.Query:
-    """All queries hold; with `scored` it alone makes the score."""
+def _all(
+    queries: Sequence[tantivy.Query],
+    scored: tantivy.Query | None = None,
+    without: tantivy.Query | None = None,
+) -> tantivy.Query:
+    """All queries hold, and `without` doesn't; with `scored` it alone makes the score."""
     import tantivy
 
     if scored is None:
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
     held = [(tantivy.Occur.Must, tantivy.Query.const_score_query(query, 0.0)) for query in queries]
-    return tantivy.Query.boolean_query([*held, (tantivy.Occur.Should, scored)])
+    barred = [(tantivy.Occur.MustNot, without)] if without is not None else []
+    return tantivy.Query.boolean_query([*held, *barred, (tantivy.Occur.Should, scored)])
 
 
 def _best(passages: Sequence[Passage], question: str, k: int, embedder: Embedder | None) -> list[Passage]:
@@ -190,9 +210,10 @@ def _levelled(values: Sequence[float]) -> list[float]:
 
 def is_adverse(passage: Passage) -> str:
     """Why a trial speaks against its drug, as a sentence; "" where it doesn't (or it is no trial)."""
-    facts = passage.facts
-    if facts is None:
-        return ""
+    return "" if passage.facts is None else _speaks_against(passage.facts)
+
+
+def _speaks_against(facts: TrialFacts) -> str:
     if facts.status in _STOPPED:
         why = (
             f": {facts.why_stopped.rstrip('.')}"
@@ -205,22 +226,41 @@ def is_adverse(passage: Passage) -> str:
     return ""
 
 
-def _trial(passage: Passage) -> Trial | None:
+def _known_by(facts: TrialFacts, year: int) -> TrialFacts:
+    """What the register can have said of a trial by a year; results come the year after its end at best."""
+    end = year_of(facts.end)
+    if end is not None and end < year:
+        return facts
+    results = {"outcome": "", "failed": False}
+    if end is not None and end == year:
+        return facts.model_copy(update=results)
+    return facts.model_copy(update=results | {"status": "", "enrolment": None, "why_stopped": ""})
+
+
+def _trial(passage: Passage, as_of: int | None = None) -> Trial | None:
     facts = passage.facts
     if facts is None:
         return None
-    reason = is_adverse(passage)
+    if as_of is not None:
+        facts = _known_by(facts, as_of)
+    reason = _speaks_against(facts)
     return Trial(
         number=facts.number, title=passage.title, status=facts.status, phase=facts.phase,
         enrolment=facts.enrolment, date=facts.start, outcome=facts.outcome, why_stopped=facts.why_stopped,
-        stance="adverse" if reason else "supports", reason=reason, url=passage.url, passage=passage,
+        failed=facts.failed, stance="adverse" if reason else "supports", reason=reason, url=passage.url,
+        passage=passage,
     )  # fmt: skip
 
 
-def evidence_of(texts: PairTexts) -> tuple[list[Evidence], list[Evidence]]:
+def evidence_of(
+    texts: PairTexts, quoted: Callable[[Passage], tuple[int, int]] | None = None
+) -> tuple[list[Evidence], list[Evidence]]:
     """Texts as numbered evidence, supporting and adverse: `T1`... for trials, `L1`... for articles.
 
     Numbers run over both lists, so that an id stands for one text. Scores are shares of each list's total.
+
+    Args:
+        quoted: which part of a passage is quoted, as places in its text; None: all of it.
     """
     rows: list[tuple[str, Passage, Trial | None, str]] = [
         *((f"T{number}", trial.passage, trial, trial.stance) for number, trial in enumerate(texts.trials, 1)),
@@ -231,11 +271,13 @@ def evidence_of(texts: PairTexts) -> tuple[list[Evidence], list[Evidence]]:
         chosen = [row for row in rows if row[3] == stance]
         total = sum(max(passage.score, 0.0) for _, passage, _, _ in chosen)
         for id_, passage, trial, _ in chosen:
+            source = _source(passage, trial, quoted)
             lists[place].append(
                 Evidence(
                     id=id_,
                     stance="adverse" if place else "supports",
-                    sentence=_trial_sentence(trial) if trial else _passage_sentence(passage),
+                    sentence=_trial_sentence(trial) if trial else _quote_sentence(source),
+                    text=source,
                     score=max(passage.score, 0.0) / total if total else 1.0 / len(chosen),
                     sources=(passage.document.partition(":")[0],),
                     licences=(passage.licence,) if passage.licence else (),
@@ -269,7 +311,26 @@ def _trial_sentence(trial: Trial) -> str:
     return one_line(" ".join(parts))
 
 
-def _passage_sentence(passage: Passage) -> str:
-    """The passage with its title; what is quoted is one line and can't look like a citation."""
-    title = f"{passage.title.rstrip('.')}. " if passage.title else ""
-    return one_line(f"{title}{passage.text}")
+def _source(
+    passage: Passage, trial: Trial | None, quoted: Callable[[Passage], tuple[int, int]] | None
+) -> TextSource:
+    first, last = quoted(passage) if quoted and trial is None else (0, len(passage.text))
+    record = None
+    if trial is not None:
+        record = TrialRecord(
+            number=trial.number, status=trial.status, phase=trial.phase, enrolment=trial.enrolment,
+            outcome=trial.outcome, why_stopped=trial.why_stopped, failed=trial.failed, adverse=trial.reason,
+        )  # fmt: skip
+    return TextSource(
+        document=passage.document, title=passage.title, quote="" if trial else passage.text[first:last],
+        start=passage.start + first, end=passage.start + last, names=passage.entities, date=passage.date,
+        year=passage.year, licence=passage.licence, redistributable=passage.redistributable,
+        keys=passage.keys, trial=record,
+    )  # fmt: skip
+
+
+def _quote_sentence(source: TextSource) -> str:
+    """What is quoted, with the title; it is one line and can't look like a citation."""
+    title = f"{source.title.rstrip('.')}. " if source.title else ""
+    cut = "" if source.quote.endswith((".", "!", "?", ")", '"')) else " ..."
+    return one_line(f"{title}{source.quote}") + cut

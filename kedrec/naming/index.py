@@ -145,6 +145,22 @@ class NameIndex:
         )
         return [row[0] for row in rows]
 
+    def writings(self, entities: Sequence[Entity]) -> dict[str, list[tuple[str, bool]]]:
+        """Every name of some entities, by id, and whether it is the preferred one."""
+        found: dict[str, list[tuple[str, bool]]] = {entity.id: [] for entity in entities}
+        ids = list(found)
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            rows = self._rows(
+                "SELECT e.id, n.text, n.preferred FROM names AS n JOIN entities AS e USING (entity) "  # noqa: S608  # question marks alone
+                f"WHERE n.entity IN (SELECT entity FROM entities WHERE id IN ({marks})) ORDER BY n.row",
+                some,
+            )
+            for id_, text, preferred in rows:
+                found[id_].append((text, bool(preferred)))
+        return found
+
     def referring(self, curies: Sequence[str]) -> list[tuple[str, str]]:
         """Each of some CURIEs with the id of every entity that has it as a cross-reference."""
         found: list[tuple[str, str]] = []

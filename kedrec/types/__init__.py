@@ -12,20 +12,25 @@ from kedrec.types.answer import (
     Coverage,
     DiseaseAnswer,
     Manifest,
+    PassedOver,
     PathTypeChance,
     Recommendation,
     ScorePart,
+    Texts,
 )
 from kedrec.types.base import Stance
 from kedrec.types.comparison import ComparedMetapath, ComparedPart, Comparison
 from kedrec.types.graph import Edge, Entity, Evidence, Link, NameMatch, Node, Path, PathStep, Status
 from kedrec.types.rationale import Citation, Claim, Rationale
 from kedrec.types.safety import Badge, PredictedSideEffect, Safety, SideEffect
+from kedrec.types.texts import BACKGROUNDS, Background, TextSource, TextsUsed, TrialRecord
 
 __all__ = [
+    "BACKGROUNDS",
     "SMALLER",
     "Answer",
     "AsOf",
+    "Background",
     "Badge",
     "Citation",
     "Claim",
@@ -41,6 +46,7 @@ __all__ = [
     "Manifest",
     "NameMatch",
     "Node",
+    "PassedOver",
     "Path",
     "PathStep",
     "PathTypeChance",
@@ -52,4 +58,8 @@ __all__ = [
     "SideEffect",
     "Stance",
     "Status",
+    "TextSource",
+    "Texts",
+    "TextsUsed",
+    "TrialRecord",
 ]

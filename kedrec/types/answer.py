@@ -11,6 +11,7 @@ from kedrec.types.base import Frozen, Probability
 from kedrec.types.graph import Entity, Evidence
 from kedrec.types.rationale import Rationale
 from kedrec.types.safety import Badge, Safety
+from kedrec.types.texts import Background, TextsUsed
 
 __all__ = [
     "Answer",
@@ -18,9 +19,11 @@ __all__ = [
     "Coverage",
     "DiseaseAnswer",
     "Manifest",
+    "PassedOver",
     "PathTypeChance",
     "Recommendation",
     "ScorePart",
+    "Texts",
 ]
 
 Percentile = Annotated[float, Field(ge=0.0, le=100.0)]
@@ -102,6 +105,50 @@ class AsOf(Frozen):
     used_undated: int
 
 
+class Texts(Frozen):
+    """What texts say of a pair, beside the graph's paths.
+
+    Attributes:
+        trials: `T1`...: trials that studied both; one with the stance `adverse` was terminated, withdrawn or
+            suspended, or missed its primary outcomes.
+        articles: `L1`...: passages that name both. The stance says only that they were looked for as such:
+            what an article concludes is in its words.
+        background: which texts were looked for.
+        note: why there are none, or may be found badly, as a sentence; "" where all is well.
+        more: documents that were found too and aren't shown.
+        later: documents left out because they are of a later year than the one asked for.
+        undated: of those shown, how many have no year, so that they may be later. Counted as of a year.
+    """
+
+    trials: tuple[Evidence, ...] = ()
+    articles: tuple[Evidence, ...] = ()
+    background: Background = "none"
+    note: str = ""
+    more: int = 0
+    later: int = 0
+    undated: int = 0
+
+    @property
+    def all(self) -> tuple[Evidence, ...]:
+        """The trials, then the articles."""
+        return (*self.trials, *self.articles)
+
+
+class PassedOver(Frozen):
+    """One that ranks before the last of the recommendations and isn't among them for want of paths.
+
+    Attributes:
+        entity: the drug (of a `DiseaseAnswer`: the disease).
+        paths: how many supporting paths it has: too few to be explained.
+        reason: why it isn't shown, as a sentence.
+    """
+
+    rank: int
+    entity: Entity
+    paths: int
+    reason: str
+
+
 class Manifest(Frozen):
     """What an answer was made from; the same manifest gives the same answer."""
 
@@ -122,6 +169,8 @@ class Manifest(Frozen):
     """Private overlays that were seen."""
     as_of: AsOf | None = None
     """What a view as of a year rests on; None where edges of any year were seen."""
+    texts: TextsUsed = TextsUsed()
+    """Which texts were looked for."""
 
 
 class Recommendation(Frozen):
@@ -146,6 +195,7 @@ class Recommendation(Frozen):
         chances: of an explanation, where the graph was permuted (`kedrec rank null`): its types of path, the
             least likely by chance first.
         flags: short words such as `known`, `contraindicated`, `few-paths`.
+        texts: trials and articles, where texts were asked for.
         as_of: what the evidence rests on where the graph was seen as of a year.
     """
 
@@ -172,6 +222,7 @@ class Recommendation(Frozen):
     coverage: Coverage
     chances: tuple[PathTypeChance, ...] = ()
     flags: tuple[str, ...] = ()
+    texts: Texts = Texts()
     as_of: AsOf | None = None
 
 
@@ -183,6 +234,8 @@ class _Answer(Frozen):
     """Why nothing could be recommended; "" where something was."""
     hidden: int = 0
     """Contraindicated ones left out, as asked, before the last of the recommendations."""
+    passed: tuple[PassedOver, ...] = ()
+    """Those that rank before the last of the recommendations, but have too few paths to be explained."""
     manifest: Manifest
 
     def __len__(self) -> int:

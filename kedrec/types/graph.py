@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from kedrec.types.base import Frozen, Probability, Stance
+from kedrec.types.texts import TextSource
 
 __all__ = ["Edge", "Entity", "Evidence", "Link", "NameMatch", "Node", "Path", "PathStep", "Status"]
 
@@ -108,6 +109,8 @@ class Evidence(Frozen):
         id: `P1`... for paths, `T1`... for trials, `L1`... for articles, `A1`... for adverse paths.
         sentence: the path or passage as one plain sentence, made from the schema's phrases.
         score: share of the pair's evidence weight, 0 to 1; adverse evidence has its own total.
+        path: of a path; None of a text.
+        text: of a trial or an article, its document; None of a path.
         licences: distinct licences of the edges, sorted.
         private: whether any of the edges is of a private overlay.
     """
@@ -117,6 +120,7 @@ class Evidence(Frozen):
     sentence: str
     score: Probability = 0.0
     path: Path | None = None
+    text: TextSource | None = None
     sources: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()

@@ -1,0 +1,206 @@
+"""The texts beside an answer: which index is asked, and what it has on each pair."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from kedrec.documents.index import PassageIndex, index_folder
+from kedrec.documents.linking import Linker
+from kedrec.documents.quoting import quoted
+from kedrec.documents.retrieval import PairTexts, evidence_of, for_pair
+from kedrec.errors import DataError, NotFoundError, UsageError
+from kedrec.stores import VisibleStore, view_of
+from kedrec.types import BACKGROUNDS, Background, Entity, Evidence, Texts, TextsUsed
+
+if TYPE_CHECKING:
+    from kedrec.documents.index import Passage
+    from kedrec.naming import NameIndex
+    from kedrec.settings import Settings
+    from kedrec.stores import GraphStore
+
+__all__ = ["Backgrounds"]
+
+_LOOKED_AT = 20  # trials, and articles, of a pair among which those that are shown are chosen
+_KEPT = 8  # graphs whose vocabulary is remembered
+_REMEMBERED = "vocabularies.json"
+_STALE = (
+    "The texts were linked with other names than this graph's, so that they are found by the names' words "
+    "alone. `kedrec-load documents` with the same sources links them anew."
+)
+_UNLINKED = (
+    "The texts were indexed without a graph, so that they are found by the names' words alone. "
+    "`kedrec-load documents` with the same sources links them."
+)
+
+
+class Backgrounds:
+    """Finds the texts of pairs. A context manager.
+
+    Attributes:
+        used: which texts, of which index.
+    """
+
+    def __init__(self, used: TextsUsed, index: PassageIndex | None = None, as_of: int | None = None) -> None:
+        self.used = used
+        self._index = index
+        self._as_of = as_of
+
+    @classmethod
+    def open(cls, settings: Settings, store: GraphStore, background: Background | None) -> Self:
+        """The texts that a question is answered with.
+
+        Args:
+            settings: where the index is, and where what is remembered of graphs.
+            store: the graph whose entities are asked about; as of a year, later documents are hidden.
+            background: which texts; None: both kinds where there is an index that can be read, else none.
+
+        Raises:
+            UsageError: there is no such background.
+            NotFoundError: texts are asked for and there is no index.
+            DataError: texts are asked for and the index is of another version, or damaged.
+        """
+        if background is not None and background not in BACKGROUNDS:
+            raise UsageError(
+                f"There is no background '{background}'.", f"Backgrounds are {', '.join(BACKGROUNDS)}."
+            )
+        if background == "none":
+            return cls(TextsUsed())
+        try:
+            index = PassageIndex.open(index_folder(settings.home))
+        except NotFoundError:
+            if background is not None:
+                raise
+            return cls(TextsUsed())
+        except DataError as error:
+            if background is not None:
+                raise
+            return cls(TextsUsed(note=f"No texts are shown: {error}"))
+        stale = index.vocabulary != _vocabulary(store, settings.cache_dir)
+        note = "" if not stale else _STALE if index.vocabulary else _UNLINKED
+        used = TextsUsed(
+            background=background or "both",
+            documents=sum(index.catalogue.counts().values()),
+            vocabulary=index.vocabulary,
+            stale=stale,
+            note=note,
+        )
+        return cls(used, index, view_of(store).as_of)
+
+    def close(self) -> None:
+        """Gives the index back; again does nothing."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def of(self, pairs: Sequence[tuple[Entity, Entity]], names: NameIndex, most: int) -> list[Texts]:
+        """The texts of each pair, best first.
+
+        Args:
+            pairs: drug and disease.
+            names: every writing of theirs.
+            most: articles shown of a pair, trials that speak against, and other trials.
+
+        Raises:
+            DataError: the index can't be read.
+        """
+        empty = Texts(background=self.used.background, note=self.used.note)
+        if self._index is None or not pairs:
+            return [empty for _ in pairs]
+        writings = names.writings([entity for pair in pairs for entity in pair])
+        return [self._of(self._index, drug, disease, writings, most) for drug, disease in pairs]
+
+    def _of(
+        self,
+        index: PassageIndex,
+        drug: Entity,
+        disease: Entity,
+        writings: Mapping[str, Sequence[tuple[str, bool]]],
+        most: int,
+    ) -> Texts:
+        linker = Linker(
+            [(one.id, text, own) for one in (drug, disease) for text, own in writings.get(one.id, ())]
+        )
+        vocabulary = "" if self.used.stale else self.used.vocabulary
+        found = for_pair(
+            index, drug, disease, self.used.background, _LOOKED_AT,
+            vocabulary=vocabulary or "unknown", as_of=self._as_of,
+        )  # fmt: skip
+        shown = _chosen(found, most)
+
+        def place(passage: Passage) -> tuple[int, int]:
+            return quoted(passage.text, linker)
+
+        items = [item for part in evidence_of(shown, place) for item in part]
+        items.sort(key=lambda item: (item.id[0] != "T", int(item.id[1:])))
+        pair = {drug.id, disease.id}
+        told = {
+            passage.document: passage for passage in (*(t.passage for t in shown.trials), *shown.passages)
+        }
+        items = [_named(item, told, linker, pair, stale=self.used.stale) for item in items]
+        return Texts(
+            trials=tuple(item for item in items if item.id[0] == "T"),
+            articles=tuple(item for item in items if item.id[0] == "L"),
+            background=self.used.background,
+            note=self.used.note,
+            more=len(found.trials) + len(found.passages) - len(items),
+            later=found.later,
+            undated=_undated(items) if self._as_of is not None else 0,
+        )
+
+
+def _chosen(found: PairTexts, most: int) -> PairTexts:
+    """The best articles, and trials of either stance: one that was stopped isn't crowded out by others."""
+    kept = set()
+    for stance in ("supports", "adverse"):
+        kept.update([trial.number for trial in found.trials if trial.stance == stance][:most])
+    trials = tuple(trial for trial in found.trials if trial.number in kept)
+    return found.model_copy(update={"trials": trials, "passages": found.passages[:most]})
+
+
+def _named(
+    item: Evidence, told: Mapping[str, Passage], linker: Linker, pair: set[str], *, stale: bool
+) -> Evidence:
+    """The item with which of the pair its document names, by the index or by the names' own writings."""
+    if item.text is None:
+        return item
+    passage = told[item.text.document]
+    seen = set(linker.find(f"{passage.title} {passage.text}")) | (set() if stale else set(passage.entities))
+    return item.model_copy(
+        update={"text": item.text.model_copy(update={"names": tuple(sorted(pair & seen))})}
+    )
+
+
+def _undated(items: Sequence[Evidence]) -> int:
+    return sum(item.text is not None and item.text.year is None for item in items)
+
+
+def _vocabulary(store: GraphStore, cache_dir: Path) -> str:
+    """The digest of a graph's names; remembered by what is in the graph, since names are many."""
+    seen = store.whatever_year() if isinstance(store, VisibleStore) else store
+    content = json.dumps([str(seen.fingerprint()), sorted(seen.metadata().items())])
+    key = hashlib.sha256(content.encode()).hexdigest()[:16]
+    path = cache_dir / _REMEMBERED
+    known: dict[str, str] = {}
+    with suppress(OSError, ValueError):
+        read = json.loads(path.read_text(encoding="utf-8"))
+        known = {str(one): str(other) for one, other in read.items()} if isinstance(read, dict) else {}
+    if key not in known:
+        known[key] = Linker.digest_of(seen)
+        recent = dict(list(known.items())[-_KEPT:])
+        with suppress(OSError):  # what can't be remembered is made again
+            cache_dir.mkdir(parents=True, exist_ok=True)
+            beside = path.with_suffix(".making")
+            beside.write_text(json.dumps(recent), encoding="utf-8")
+            beside.replace(path)
+    return known[key]
