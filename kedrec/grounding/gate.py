@@ -10,6 +10,7 @@ from kedrec.grounding.english import known_words, tokens
 from kedrec.grounding.names import Mention, Names, normal
 from kedrec.grounding.parse import Statement, UnreadableError, parse
 from kedrec.grounding.support import named_in, supporters, why_unsupported
+from kedrec.grounding.texts import unsaid
 from kedrec.text import one_line
 from kedrec.types import Citation, Claim, Entity, Evidence, Rationale
 
@@ -43,6 +44,7 @@ def check(
     evidence: Sequence[Evidence],
     adverse: Sequence[Evidence] = (),
     *,
+    texts: Sequence[Evidence] = (),
     model: str = "",
     synonyms: Mapping[str, Sequence[str]] | None = None,
 ) -> Rationale:
@@ -50,17 +52,19 @@ def check(
 
     A claim holds when it is the cited item's own sentence, or when every word of it is understood and
     every statement in it (entities, relation, direction, sign) is a step of a cited path; a hedged
-    verdict on `drug` and `disease` needs a cited supporting path from one to the other. Every item
-    it cites must bear on it. Anything else is struck: better a true sentence struck than a false one
+    verdict on `drug` and `disease` needs a cited supporting path from one to the other. A claim that cites
+    texts cites texts alone, and holds when each of them says it (see `texts.unsaid`). Every item it cites
+    must bear on it. Anything else is struck: better a true sentence struck than a false one
     kept. Where nothing holds, the evidence's own sentences follow as claims and `origin` says so.
 
     Args:
         text: what the model wrote.
-        evidence, adverse: what it could cite.
+        evidence, adverse: paths that it could cite.
+        texts: trials and articles that it could cite; they don't count in the coverage, which is of paths.
         model: the model's name.
         synonyms: further names of entities, by id.
     """
-    gate = _Gate(drug, disease, [*evidence, *adverse], synonyms)
+    gate = _Gate(drug, disease, [*evidence, *adverse, *texts], synonyms)
     claims = [gate.judge(raw) for raw in split_claims(text, gate.names.originals)]
     holding = [claim for claim in claims if claim.status == "holds"]
     if not holding:
@@ -187,6 +191,12 @@ class _Gate:
             raise _StruckError("It repeats an earlier sentence.")
         self._seen.add(same)
         cited = [self.items[id_] for id_ in raw.citations]
+        if texts := [item for item in cited if item.text is not None]:
+            if len(texts) < len(cited):
+                raise _StruckError("It cites texts and paths in one sentence: no one of them says all of it.")
+            if problem := unsaid(raw.text, texts, self.drug, self.disease, self.names):
+                raise _StruckError(problem)
+            return
         bearing = {item.id for item in cited if _sentence_key(item.sentence) == _sentence_key(raw.text)}
         if not bearing:
             bearing = self._supported(raw.text, cited)
