@@ -79,7 +79,15 @@ class _Candidate:
     path: Path | None = None
 
 
-def retrieve(store: GraphStore, ranker: Ranker, drug: Entity, disease: Entity, *, k: int = 8) -> PairEvidence:
+def retrieve(
+    store: GraphStore,
+    ranker: Ranker,
+    drug: Entity,
+    disease: Entity,
+    *,
+    k: int = 8,
+    adjacency: Adjacency | None = None,
+) -> PairEvidence:
     """The best `k` supporting paths of a pair and the `k` gravest adverse ones.
 
     Supporting paths are scored by how much they look like the mechanisms that curators draw (see
@@ -87,10 +95,16 @@ def retrieve(store: GraphStore, ranker: Ranker, drug: Entity, disease: Entity, *
     drug furthers the disease. Of much the same paths the best comes before others. The pair's own
     treatment is never among them. The same graph gives the same evidence, whatever the engine.
 
+    Args:
+        store, ranker: a graph and its ranking.
+        drug, disease: the pair.
+        k: most paths of either list.
+        adjacency: the graph with some links hidden, which paths may then not use; None: the ranking's own.
+
     Raises:
         NotFoundError: the graph has no such drug or disease.
     """
-    adjacency = ranker.adjacency
+    adjacency = ranker.adjacency if adjacency is None else adjacency
     numbers = []
     for kind, entity in (("Drug", drug), ("Disease", disease)):
         number = adjacency.number(kind, entity.id)

@@ -10,9 +10,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import socket
 import tempfile
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from kedrec.errors import KedrecError, UsageError
+from kedrec.ranking.spreading import spread_on_ray
 
 if TYPE_CHECKING:
     from kedrec.ranking.ranker import Ranker
@@ -48,10 +47,7 @@ them; empty where it is new."""
 
 _ENDINGS = (".parquet", ".tsv.gz")
 _BREAKING = re.compile(r"[\t\r\n]+")
-_HOST_PORT = re.compile(r"(?:ray://)?\[?([^\[\]/]+)\]?:(\d+)")
-_PATIENCE = 5.0  # seconds for a cluster to answer
 _AT_ONCE = 8  # diseases of a block
-_AHEAD = 2  # blocks a Ray worker may be ahead of the writer, so that what is made doesn't pile up
 
 Names = Mapping[str, str]
 """The names of drugs and diseases by their ids."""
@@ -151,50 +147,7 @@ def on_ray(address: str, ranker: Ranker, names: Names, parts: Sequence[Sequence[
     Raises:
         UsageError: Ray isn't installed, or not at that address.
     """
-    try:
-        import ray
-    except ImportError as error:
-        raise UsageError("Ray is not installed.", "Install it: pip install 'kedrec[ray]'.") from error
-    begun = not ray.is_initialized()
-    if begun:
-        _answers(address)
-    try:
-        if begun:
-            ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="error")
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        first = str(error).partition("\n")[0]
-        raise UsageError(
-            f"There is no Ray cluster at '{address}': {first}",
-            "Give HOST:PORT, ray://HOST:PORT, or 'local'.",
-        ) from error
-    try:
-        shared = ray.put((ranker, dict(names)))
-        remote = ray.remote(_remote_block)
-        waiting: deque[Any] = deque()
-        most = _AHEAD * max(int(ray.cluster_resources().get("CPU", 1)), 1)
-        for part in parts:
-            waiting.append(remote.remote(shared, list(part)))
-            if len(waiting) >= most:
-                yield ray.get(waiting.popleft())
-        while waiting:
-            yield ray.get(waiting.popleft())
-    finally:
-        if begun:
-            ray.shutdown()
-
-
-def _answers(address: str) -> None:
-    """Sees that something answers at HOST:PORT: Ray itself would try again for many minutes."""
-    place = _HOST_PORT.fullmatch(address)
-    if place is None:
-        return
-    try:
-        socket.create_connection((place[1], int(place[2])), timeout=_PATIENCE).close()
-    except (OSError, OverflowError) as error:
-        raise UsageError(
-            f"There is no Ray cluster at '{address}': {getattr(error, 'strerror', None) or error}.",
-            "Give HOST:PORT, ray://HOST:PORT, or 'local'.",
-        ) from error
+    return spread_on_ray(address, _remote_block, (ranker, dict(names)), parts)
 
 
 def _remote_block(shared: tuple[Ranker, Names], diseases: Sequence[str]) -> pa.Table:
