@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from kedrec.stores.closing import Closing
 
 if TYPE_CHECKING:
     from kedrec.stores.base import GraphStore
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Around"]
 
 
-class Around:
+class Around(Closing):
     """A store around another, which was opened to be read only and so refuses to write."""
 
     def __init__(self, store: GraphStore) -> None:
@@ -65,14 +66,3 @@ class Around:
     def close(self) -> None:
         """Closes the store below."""
         self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
 from kedrec.errors import SchemaMismatchError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint
+from kedrec.stores.closing import Closing
 from kedrec.stores.counting import COUNTS, VERSION, Counts, fingerprint_of, public_facts
 from kedrec.stores.staged import KEY_COLUMNS, check_pair, count_rows
 from kedrec.stores.statements import chosen_columns
@@ -44,7 +44,7 @@ class BulkTable(NamedTuple):
     rows: int
 
 
-class BulkGraph:
+class BulkGraph(Closing):
     """A graph in a DuckDB file of its own, which is written anew. See `GraphTarget` for its methods.
 
     Attributes:
@@ -173,17 +173,6 @@ class BulkGraph:
     def close(self) -> None:
         """Closes the file."""
         self.sql.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _put(
         self,

@@ -6,8 +6,7 @@ import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import (
     EmptyGraphError,
@@ -18,6 +17,7 @@ from kedrec.errors import (
 )
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row, YearCount
+from kedrec.stores.closing import Closing
 from kedrec.stores.counting import (
     COUNTS,
     TABLES,
@@ -46,7 +46,7 @@ _FEW = 4
 """Start nodes that are looked up one by one, each in a third of the time that several at once take."""
 
 
-class LadybugStore:
+class LadybugStore(Closing):
     """A graph in a folder. See `GraphStore` for what its methods promise.
 
     Within `writing`, everything, reads too, goes to the writer's copy; it becomes the graph when the
@@ -261,17 +261,6 @@ class LadybugStore:
         if self._reader is not None:
             self._reader.close()
         self._reader = self._stamp = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _is_missing(self) -> bool:
         return not self._read_only and self._writer is None and self._folder.stamp() is None

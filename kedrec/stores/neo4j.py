@@ -10,8 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +26,7 @@ from kedrec.errors import (
 )
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row, YearCount
+from kedrec.stores.closing import Closing
 from kedrec.stores.counting import (
     COUNTS,
     TABLES,
@@ -60,7 +60,7 @@ RESUME = "What was being loaded is marked half-loaded; the same command goes on 
 """What to tell when the server goes away while the graph is written."""
 
 
-class Neo4jStore:
+class Neo4jStore(Closing):
     """A graph in one database of a Neo4j server. See `GraphStore` for what its methods promise.
 
     Each batch of rows is one transaction, which the driver may run again when the server asks for it, so
@@ -292,17 +292,6 @@ class Neo4jStore:
     def close(self) -> None:
         """Gives back the driver."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _read(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         def work(transaction: neo4j.ManagedTransaction) -> list[Row]:

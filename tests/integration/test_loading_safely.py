@@ -244,9 +244,10 @@ def test_an_audit_finds_doubles_conflicts_gaps_and_licences(place: Any, store: G
     assert found.nodes["Disease"]["hetionet"] == 30
 
 
-def test_the_commands_print_a_removal_and_an_audit(tmp_path: Path, place: Any) -> None:
-    if place.settings.neo4j_uri is not None:
-        return
+def test_the_commands_print_a_removal_and_an_audit(tmp_path: Path, stress: Any) -> None:
+    settings = load_settings(home=tmp_path / "home", graph=str(tmp_path / "graph"))
+    place = stress.Place(settings, tmp_path)
+    stress.write_data(place.data[0], newer=False)
     with place.store() as store:
         load(store, place, "drugmechdb", "hetionet")
     words = ["--graph", place.settings.graph_url]
