@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from kedrec import __version__
 from kedrec.evidence.retrieval import PairEvidence, retrieve
 from kedrec.grounding import check, from_evidence
-from kedrec.llm.default import BASE_FILE
-from kedrec.llm.prompting import PROMPT_VERSION, model_request
+from kedrec.llm.prompting import model_request, takes_texts
+from kedrec.manifest import as_of_told, model_name
 from kedrec.safety import SafetyBook
-from kedrec.stores import VisibleStore, path_templates, view_of
-from kedrec.types import SMALLER, AsOf, Coverage, Manifest, Recommendation, ScorePart
-from kedrec.verdict import badge, flags, too_little, verdict
+from kedrec.types import SMALLER, Coverage, PassedOver, Recommendation, ScorePart, Texts
+from kedrec.verdict import badge, flags, stopped, too_little, verdict
 
 if TYPE_CHECKING:
+    from kedrec.documents.background import Backgrounds
     from kedrec.llm.base import ChatModel
     from kedrec.naming import NameIndex
     from kedrec.ranking import PairScore, Ranker
-    from kedrec.stores import Fingerprint, GraphStore
-    from kedrec.types import Evidence, Rationale, Safety
+    from kedrec.stores import GraphStore
+    from kedrec.types import Entity, Rationale, Safety
 
-__all__ = ["Answering", "Found", "Side", "abstention"]
+__all__ = ["Answering", "Found", "Made", "Search", "Side", "abstention"]
 
 Progress = Callable[[str, int, int | None], None]
 Side = Literal["Disease", "Drug"]
@@ -38,11 +36,36 @@ _MOST_PASSED = 100  # drugs passed over for want of evidence before the search e
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A scored pair with what the graph says for and against it."""
+    """A scored pair with what the graph, and texts, say for and against it."""
 
     score: PairScore
     evidence: PairEvidence
     safety: Safety
+    texts: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search among scored pairs found.
+
+    Attributes:
+        found: the pairs to show, best first.
+        passed: those that rank before the last of them and have too little to be explained.
+        hidden: how many contraindicated ones were left out.
+    """
+
+    found: list[Found]
+    passed: list[Found]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Recommendations, how many contraindicated ones were hidden, and those passed over."""
+
+    recommendations: tuple[Recommendation, ...]
+    hidden: int
+    passed: tuple[PassedOver, ...]
 
 
 class Answering:
@@ -75,10 +98,39 @@ class Answering:
         self._progress = progress
         self._safety = SafetyBook(store, names, ranker.adjacency)
 
-    def find(
-        self, scores: Sequence[PairScore], paths: int, *, top: int | None, hide: bool = False
-    ) -> tuple[list[Found], int]:
-        """The scored pairs with their evidence, and how many contraindicated ones were hidden.
+    def recommendations(
+        self,
+        side: Side,
+        ranked: Sequence[PairScore],
+        chosen: Sequence[PairScore],
+        paths: int,
+        top: int | None,
+        *,
+        llm: bool,
+        texts: tuple[Backgrounds, int],
+        new: bool = False,
+        hide: bool = False,
+    ) -> Made:
+        """The recommendations of the chosen among the ranked; `texts`: where from, and how many a pair."""
+        if top is not None and not self._ranker.tells(ranked):
+            return Made((), 0, ())
+        ranks = {(score.drug, score.disease): rank for rank, score in enumerate(ranked, start=1)}
+        kept = [score for score in chosen if (top is None or score.informed) and not (new and score.known)]
+        search = self.find(kept, paths, top=top, hide=hide)
+        found = self.with_texts(search.found, *texts)
+        rationales = self.rationales(found, llm=llm)
+
+        def rank(one: Found) -> int:
+            return ranks[one.score.drug, one.score.disease]
+
+        made = tuple(
+            self.recommendation(one, rationale, rank=rank(one), of=len(ranked), side=side)
+            for one, rationale in zip(found, rationales, strict=True)
+        )
+        return Made(made, search.hidden, self.passed(search, rank, side))
+
+    def find(self, scores: Sequence[PairScore], paths: int, *, top: int | None, hide: bool = False) -> Search:
+        """The scored pairs with their evidence.
 
         With `top`, the first that many with enough evidence: a pair that one path alone speaks for is
         passed over, since it can't be explained. Where all are such, the first that many all the same.
@@ -105,8 +157,21 @@ class Answering:
                 hidden += 1
                 continue
             little = top is not None and too_little(evidence)
-            (passed if little else found).append(Found(score, evidence, safety))
-        return found or passed[:top], hidden
+            (passed if little else found).append(Found(score, evidence, safety, Texts()))
+        return Search(found, passed, hidden) if found else Search(passed[:top], [], hidden)
+
+    def with_texts(self, found: Sequence[Found], backgrounds: Backgrounds, most: int) -> list[Found]:
+        """The pairs with their texts; `most` as of `Backgrounds.of`.
+
+        Raises:
+            DataError: the index of texts can't be read.
+        """
+        if backgrounds.used.background == "none" or not found:
+            return [replace(one, texts=Texts(note=backgrounds.used.note)) for one in found]
+        self._report("Finding texts", 0, None)
+        pairs = [(one.evidence.drug, one.evidence.disease) for one in found]
+        texts = backgrounds.of(pairs, self._names, most)
+        return [replace(one, texts=some) for one, some in zip(found, texts, strict=True)]
 
     def rationales(self, found: Sequence[Found], *, llm: bool) -> list[Rationale]:
         """One rationale a pair: the model's words where there is enough evidence, else the evidence's."""
@@ -119,8 +184,11 @@ class Answering:
             return rationales
         self._report("Loading the language model", 0, None)
         model = self._model()
+        told = [one.texts.all if takes_texts(model) else () for one in found]
         prompts = [
-            model_request(model, pairs[number], max_tokens=_ANSWER_TOKENS, seed=self._seed)
+            model_request(
+                model, pairs[number], max_tokens=_ANSWER_TOKENS, seed=self._seed, texts=told[number]
+            )
             for number in asked
         ]
         for start in range(0, len(asked), _AT_ONCE):
@@ -129,14 +197,16 @@ class Answering:
             responses = model.chat_many([prompts[place].request for place in batch])
             for place, response in zip(batch, responses, strict=True):
                 pair = pairs[asked[place]]
-                rationales[asked[place]] = check(
+                checked = check(
                     response.text,
                     pair.drug,
                     pair.disease,
                     pair.evidence,
                     pair.adverse,
+                    texts=told[asked[place]],
                     model=model_name(model),
                 )
+                rationales[asked[place]] = checked.model_copy(update={"unread": prompts[place].dropped})
         return rationales
 
     def recommendation(
@@ -169,7 +239,7 @@ class Answering:
             unseen=score.unseen,
             known=score.known,
             badge=standing,
-            verdict=verdict(rank, of, score, pair, found.safety, side=side),
+            verdict=verdict(rank, of, score, pair, found.safety, side=side) + stopped(found.texts),
             rationale=rationale,
             evidence=pair.evidence,
             adverse=pair.adverse,
@@ -177,60 +247,32 @@ class Answering:
             base=score.score - sum(part.contribution for part in parts),
             score_parts=parts,
             coverage=coverage,
-            flags=flags(score, pair, found.safety, standing),
-            as_of=self._as_of((*pair.evidence, *pair.adverse, *found.safety.cautions)),
+            flags=flags(score, pair, found.safety, standing, found.texts),
+            texts=found.texts,
+            as_of=as_of_told(self._store, (*pair.evidence, *pair.adverse, *found.safety.cautions)),
         )
 
-    def manifest(
-        self, fingerprint: Fingerprint, recommendations: Sequence[Recommendation], model: ChatModel | None
-    ) -> Manifest:
-        """What the recommendations were made from; `model` where one was asked."""
-        templates = "\n".join(template.text for template in path_templates())
-        shown = [
-            item for one in recommendations for item in (*one.evidence, *one.adverse, *one.safety.cautions)
-        ]
-        licences = {licence for item in shown for licence in item.licences}
-        return Manifest(
-            kedrec=__version__,
-            graph=self._store.url,
-            fingerprint=str(fingerprint),
-            schema_version=fingerprint.schema_version,
-            templates=hashlib.sha256(templates.encode()).hexdigest(),
-            ranking=self._ranker.description,
-            prompt="" if model is None else PROMPT_VERSION,
-            model="" if model is None else model_name(model),
-            model_sha256="" if model is None else model.info.sha256,
-            seed=self._seed,
-            licences=tuple(sorted(licences)),
-            overlays=view_of(self._store).overlays,
-            as_of=self._as_of(shown),
-        )
-
-    def _as_of(self, shown: Sequence[Evidence]) -> AsOf | None:
-        """What a view as of a year, and the evidence that is shown of it, rest on; None without a year."""
-        year = view_of(self._store).as_of
-        if year is None or not isinstance(self._store, VisibleStore):
-            return None
-        counts = self._store.dated()
-        edges = {
-            (edge.start, edge.relation, edge.end, edge.source): edge.year
-            for item in shown
-            if item.path is not None
-            for step in item.path.steps
-            for edge in step.edges
-        }
-        return AsOf(
-            year=year,
-            edges=counts.edges - counts.later,
-            undated=counts.undated,
-            later=counts.later,
-            used=len(edges),
-            used_undated=sum(found is None for found in edges.values()),
+    def passed(self, search: Search, rank: Callable[[Found], int], side: Side) -> tuple[PassedOver, ...]:
+        """Those that a search passed over and that rank before the last of what it found."""
+        last = max(map(rank, search.found), default=0)
+        return tuple(
+            PassedOver(
+                rank=rank(one),
+                entity=_asked_of(one, side),
+                paths=one.evidence.paths,
+                reason=too_little(one.evidence),
+            )
+            for one in search.passed
+            if rank(one) < last
         )
 
     def _report(self, stage: str, done: int, total: int | None) -> None:
         if self._progress is not None:
             self._progress(stage, done, total)
+
+
+def _asked_of(found: Found, side: Side) -> Entity:
+    return found.evidence.drug if side == "Disease" else found.evidence.disease
 
 
 def _shown(parts: Sequence[ScorePart]) -> tuple[ScorePart, ...]:
@@ -242,12 +284,6 @@ def _shown(parts: Sequence[ScorePart]) -> tuple[ScorePart, ...]:
     kept = sorted(order[:_MOST_PARTS], key=lambda part: -part.contribution)
     smaller = ScorePart(metapath=SMALLER, template="", value=0.0, contribution=rest)
     return (*kept, smaller)
-
-
-def model_name(model: ChatModel) -> str:
-    """The model as its rationales are signed; `default` and `base` by what they are."""
-    name = BASE_FILE.partition(".")[0] if model.info.name in {"default", "base"} else model.info.name
-    return f"{name} + {model.info.adapter}" if model.info.adapter else name
 
 
 def abstention(ranker: Ranker, ranked: Sequence[PairScore], hidden: int, nothing: str) -> str:

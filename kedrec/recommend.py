@@ -9,24 +9,36 @@ with kedrec.open() as kr:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from kedrec.answering import Answering, Side, abstention
+from kedrec.answering import Answering, abstention
 from kedrec.comparison import compared
-from kedrec.errors import EmptyGraphError, ModelError, NotFoundError, UsageError
+from kedrec.documents.background import Backgrounds
+from kedrec.errors import EmptyGraphError, UsageError
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
 from kedrec.llm.opening import open_model
 from kedrec.llm.registry import resolve
+from kedrec.manifest import manifest_of
 from kedrec.naming import NameIndex
-from kedrec.ranking import PairScore, Ranker
+from kedrec.naming.listed import resolve_lines
+from kedrec.ranking import Ranker
 from kedrec.settings import Settings, load_settings
-from kedrec.stores import Fingerprint, GraphStore, VisibleStore, open_store, path_templates, view_of
+from kedrec.standing import is_local, status_of
+from kedrec.stores import Fingerprint, GraphStore, VisibleStore, open_store
 from kedrec.subgraph import Subgraph
-from kedrec.types import Answer, Comparison, DiseaseAnswer, NameMatch, Recommendation, Status
+from kedrec.types import (
+    Answer,
+    Background,
+    Comparison,
+    DiseaseAnswer,
+    Manifest,
+    NameMatch,
+    Recommendation,
+    Status,
+)
 
 __all__ = ["Kedrec", "open"]
 
@@ -34,7 +46,7 @@ Progress = Callable[[str, int, int | None], None]
 
 MAX_TOP = 1000
 MAX_PATHS = 50
-_NEAR = 3  # candidates named beside a line that names none
+MAX_TEXTS = 10
 
 
 def open(  # noqa: A001  # read as kedrec.open
@@ -71,6 +83,7 @@ class Kedrec:
         self.settings = settings
         self._progress = progress
         self._model: ChatModel | None = None
+        self._backgrounds: dict[Background | None, Backgrounds] = {}
 
     @cached_property
     def store(self) -> GraphStore:
@@ -132,6 +145,8 @@ class Kedrec:
         new: bool = False,
         hide_contraindicated: bool = False,
         beyond_prior: bool = False,
+        background: Background | None = None,
+        texts: int = 3,
     ) -> Answer:
         """Recommends drugs for a disease.
 
@@ -146,18 +161,24 @@ class Kedrec:
                 a kind of; else they are flagged. `Answer.hidden` counts them.
             beyond_prior: rank by what a score has beyond half of what drugs that treat as much have on the
                 mean, so that drugs used for much don't crowd out the others.
+            background: the texts beside each drug's paths: `none`, `trials`, `literature` or `both`; None:
+                both where texts were loaded (`kedrec-load documents`) and can be read, else none.
+            texts: most articles, and most trials of either stance, a drug, 1 to 10.
 
         Raises:
-            UsageError: `top` or `paths` is out of range.
+            UsageError: `top`, `paths` or `texts` is out of range, or there is no such background.
+            NotFoundError: texts are asked for, and none were loaded.
+            DataError: texts are asked for, and their index can't be read.
             UnknownNameError, AmbiguousNameError: a name doesn't stand for one entity.
             EmptyGraphError: the graph has nothing to recommend from.
             ModelError: the language model is missing or failed.
         """
-        target = self._ready(top, paths, llm=llm).resolve(disease, "Disease")
+        target = self._ready(top, paths, texts, llm=llm).resolve(disease, "Disease")
+        found = self._texts(background)
         wanted = {self.names.resolve(drug, "Drug").id for drug in drugs}
         ranked = self.ranker.rank(target.id, beyond_prior=beyond_prior)
         chosen = [score for score in ranked if score.drug in wanted] if wanted else ranked
-        made, hidden = self._recommend(
+        made = self._answering.recommendations(
             "Disease",
             ranked,
             chosen,
@@ -166,15 +187,17 @@ class Kedrec:
             llm=llm,
             new=new,
             hide=hide_contraindicated,
+            texts=(found, texts),
         )
         nothing = f"no path leads from any drug to {target.name}"
         return Answer(
             disease=target,
-            recommendations=made,
+            recommendations=made.recommendations,
             candidates=len(ranked),
-            abstained="" if made else abstention(self.ranker, ranked, hidden, nothing),
-            hidden=hidden,
-            manifest=self._answering.manifest(self.fingerprint, made, self._model if llm else None),
+            abstained="" if made.recommendations else abstention(self.ranker, ranked, made.hidden, nothing),
+            hidden=made.hidden,
+            passed=made.passed,
+            manifest=self._manifest(made.recommendations, found, llm=llm),
         )
 
     def recommend_diseases(
@@ -186,36 +209,60 @@ class Kedrec:
         llm: bool = True,
         new: bool = False,
         hide_contraindicated: bool = False,
+        background: Background | None = None,
+        texts: int = 3,
     ) -> DiseaseAnswer:
         """Diseases that a drug could be repurposed for. Arguments and errors as of `recommend`."""
-        target = self._ready(top, paths, llm=llm).resolve(drug, "Drug")
+        target = self._ready(top, paths, texts, llm=llm).resolve(drug, "Drug")
+        found = self._texts(background)
         ranked = self.ranker.rank_diseases(target.id)
-        made, hidden = self._recommend(
-            "Drug", ranked, ranked, paths, top, llm=llm, new=new, hide=hide_contraindicated
+        made = self._answering.recommendations(
+            "Drug",
+            ranked,
+            ranked,
+            paths,
+            top,
+            llm=llm,
+            new=new,
+            hide=hide_contraindicated,
+            texts=(found, texts),
         )
         nothing = f"no path leads from {target.name} to any disease"
         return DiseaseAnswer(
             drug=target,
-            recommendations=made,
+            recommendations=made.recommendations,
             candidates=len(ranked),
-            abstained="" if made else abstention(self.ranker, ranked, hidden, nothing),
-            hidden=hidden,
-            manifest=self._answering.manifest(self.fingerprint, made, self._model if llm else None),
+            abstained="" if made.recommendations else abstention(self.ranker, ranked, made.hidden, nothing),
+            hidden=made.hidden,
+            passed=made.passed,
+            manifest=self._manifest(made.recommendations, found, llm=llm),
         )
 
-    def explain(self, drug: str, disease: str, *, paths: int = 8) -> Recommendation:
+    def explain(
+        self,
+        drug: str,
+        disease: str,
+        *,
+        paths: int = 8,
+        background: Background | None = None,
+        texts: int = 3,
+    ) -> Recommendation:
         """The evidence for one pair, without the language model.
 
         Args:
             drug, disease: names or ids.
             paths: most evidence paths, 1 to 50.
+            background, texts: as of `recommend`.
 
         Raises:
-            UsageError, UnknownNameError, AmbiguousNameError, EmptyGraphError: as `recommend`.
+            UsageError, NotFoundError, DataError, UnknownNameError, AmbiguousNameError, EmptyGraphError: as
+                `recommend`.
         """
         from kedrec.ranking.null import path_chances
 
-        found = self.recommend(disease, drugs=[drug], paths=paths, llm=False)[0]
+        found = self.recommend(
+            disease, drugs=[drug], paths=paths, llm=False, background=background, texts=texts
+        )[0]
         chances = path_chances(
             self.ranker.adjacency, self.settings.cache_dir, found.drug.id, found.disease.id
         )
@@ -238,13 +285,16 @@ class Kedrec:
         ranked = self.ranker.rank(target.id)
         by_drug = {score.drug: score for score in ranked}
         scores = (by_drug[drugs[0].id], by_drug[drugs[1].id])
-        made, _ = self._recommend("Disease", ranked, scores, paths, None, llm=False)
-        manifest = self._answering.manifest(self.fingerprint, made, None)
+        none = self._texts("none")
+        made = self._answering.recommendations(
+            "Disease", ranked, scores, paths, None, llm=False, texts=(none, 1)
+        ).recommendations
+        manifest = self._manifest(made, none, llm=False)
         return compared(self.ranker.adjacency, scores, made[0], made[1], manifest)
 
     def subgraph(self, drug: str, disease: str, *, paths: int = 25) -> Subgraph:
         """The nodes and edges on the best paths of a pair, adverse ones included. Raises as `explain`."""
-        found = self.explain(drug, disease, paths=paths)
+        found = self.explain(drug, disease, paths=paths, background="none")
         return Subgraph.of(found.drug, found.disease, (*found.evidence, *found.adverse))
 
     def disease_ids(self) -> list[str]:
@@ -274,58 +324,16 @@ class Kedrec:
             UsageError: no line names anything.
         """
         _ = self.fingerprint
-        found: dict[str, None] = {}
-        wrong: list[str] = []
-        for number, line in enumerate(lines, start=1):
-            text = line.strip()
-            if not text or text.startswith("#"):
-                continue
-            try:
-                found[self.names.resolve(text, kind).id] = None
-            except (NotFoundError, UsageError) as error:
-                near = [match.entity for match in getattr(error, "candidates", ())[:_NEAR]]
-                told = ", ".join(f"{one.name} ({one.id})" for one in near)
-                wrong.append(f"line {number}: {error.what}" + (f" Near: {told}." if told else ""))
-        if wrong:
-            listed = "\n  ".join(wrong)
-            raise NotFoundError(
-                f"{len(wrong)} of {len(lines)} lines can't be used; nothing was written:\n  {listed}",
-                "`kedrec search` finds names; give an id where a name stands for several.",
-            )
-        if not found:
-            raise UsageError("No line names anything.", "Give a name or an id a line.")
-        return list(found)
+        return resolve_lines(self.names, lines, kind)
 
     def status(self) -> Status:
         """What a question would be answered from. Works on an empty graph, and loads no model."""
-        fingerprint = self.store.fingerprint()
-        view = view_of(self.store)
-        by_source: dict[str, int] = {}
-        for (_, source), count in fingerprint.edges.items():
-            by_source[source] = by_source.get(source, 0) + count
-        return Status(
-            graph=self.store.url,
-            engine=self.store.engine,
-            fingerprint=str(fingerprint),
-            schema_version=fingerprint.schema_version,
-            nodes=dict(fingerprint.nodes),
-            edges_by_source=by_source,
-            sources={
-                key.removeprefix("source:"): json.loads(value)
-                for key, value in self.store.metadata().items()
-                if key.startswith("source:")
-            },
-            overlays=view.overlays,
-            left_out=view.left_out,
-            as_of=view.as_of,
-            templates=len(path_templates()),
-            model=self.settings.model,
-            model_state=self._model_state(),
-            home=str(self.settings.home),
-        )
+        return status_of(self.store, self.settings, self._progress)
 
     def close(self) -> None:
-        """Gives back the database and the model; again does nothing."""
+        """Gives back the database, the model and the index of texts; again does nothing."""
+        while self._backgrounds:
+            self._backgrounds.popitem()[1].close()
         if "names" in self.__dict__:
             self.names.close()
         if "store" in self.__dict__:
@@ -356,55 +364,33 @@ class Kedrec:
             progress=self._progress,
         )
 
-    def _ready(self, top: int, paths: int, *, llm: bool) -> NameIndex:
+    def _texts(self, background: Background | None) -> Backgrounds:
+        """Where the texts of a question come from, opened once."""
+        if background not in self._backgrounds:
+            self._backgrounds[background] = Backgrounds.open(self.settings, self.store, background)
+        return self._backgrounds[background]
+
+    def _manifest(self, made: Sequence[Recommendation], texts: Backgrounds, *, llm: bool) -> Manifest:
+        return manifest_of(
+            self.store,
+            self.ranker,
+            self.fingerprint,
+            made,
+            model=self._model if llm else None,
+            texts=texts.used,
+            seed=self.settings.seed,
+        )
+
+    def _ready(self, top: int, paths: int, texts: int = 1, *, llm: bool) -> NameIndex:
         """The names, once what is asked for can be done."""
         _between("top", top, 1, MAX_TOP)
         _between("paths", paths, 1, MAX_PATHS)
+        _between("texts", texts, 1, MAX_TEXTS)
         _ = self.fingerprint
-        if llm and self._model is None and self._is_local():
+        if llm and self._model is None and is_local(self.settings):
             # A model that isn't there should be told of now, not after minutes of ranking.
             resolve(self.settings.model, self.settings, self._progress)
         return self.names
-
-    def _recommend(
-        self,
-        side: Side,
-        ranked: Sequence[PairScore],
-        chosen: Sequence[PairScore],
-        paths: int,
-        top: int | None,
-        *,
-        llm: bool,
-        new: bool = False,
-        hide: bool = False,
-    ) -> tuple[tuple[Recommendation, ...], int]:
-        """The recommendations of the chosen among the ranked, and how many were hidden."""
-        if top is not None and not self.ranker.tells(ranked):
-            return (), 0
-        ranks = {(score.drug, score.disease): rank for rank, score in enumerate(ranked, start=1)}
-        kept = [score for score in chosen if (top is None or score.informed) and not (new and score.known)]
-        found, hidden = self._answering.find(kept, paths, top=top, hide=hide)
-        rationales = self._answering.rationales(found, llm=llm)
-        made = tuple(
-            self._answering.recommendation(
-                one, rationale, rank=ranks[one.score.drug, one.score.disease], of=len(ranked), side=side
-            )
-            for one, rationale in zip(found, rationales, strict=True)
-        )
-        return made, hidden
-
-    def _is_local(self) -> bool:
-        """Whether the model's files are on this machine, or should be."""
-        return self.settings.model.partition(":")[0] not in {"openai", "langchain"}
-
-    def _model_state(self) -> str:
-        if not self._is_local():
-            return "not asked"
-        try:
-            files = resolve(self.settings.model, self.settings, self._progress)
-        except (ModelError, NotFoundError) as error:
-            return str(error)
-        return f"ready, {files.path}"
 
 
 def _between(name: str, value: int, least: int, most: int) -> None:

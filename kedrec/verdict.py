@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from kedrec.evidence.retrieval import PairEvidence
     from kedrec.ranking import PairScore
     from kedrec.stores import GraphStore
-    from kedrec.types import Safety
+    from kedrec.types import Safety, Texts
 
-__all__ = ["badge", "flags", "too_little", "verdict"]
+__all__ = ["badge", "flags", "stopped", "too_little", "verdict"]
 
 _FEWEST_PATHS = 2  # one path alone is an anecdote: no rationale is asked for
 
@@ -74,12 +74,25 @@ def verdict(rank: int, of: int, score: PairScore, found: PairEvidence, safety: S
     return said
 
 
-def flags(score: PairScore, found: PairEvidence, safety: Safety, standing: Badge) -> tuple[str, ...]:
+def stopped(texts: Texts) -> str:
+    """What trials that speak against a pair add to its verdict; "" where none does."""
+    against = [item.id for item in texts.trials if item.stance == "adverse"]
+    if not against:
+        return ""
+    many = "trials of it were" if len(against) > 1 else "trial of it was"
+    one = f"{len(against)} {many}" if len(against) > 1 else f"A {many}"
+    return f" {one} stopped or missed what it was for: see {', '.join(against)}."
+
+
+def flags(
+    score: PairScore, found: PairEvidence, safety: Safety, standing: Badge, texts: Texts
+) -> tuple[str, ...]:
     """Short words for a pair's standing.
 
     `known`, `learned` or `new` (see `Badge`), then what of these applies: `contraindicated`, or `caution`
     (contraindicated in a kind of the disease, or in one that looks alike); `causes-disease` (the disease is
-    one of the drug's side effects), or `may-worsen` (something that it presents with is); `few-paths`;
+    one of the drug's side effects), or `may-worsen` (something that it presents with is); `adverse-trial`
+    (a trial of the pair was stopped or missed its primary outcomes); `few-paths`;
     `unfitted` (the score was not learned).
     """
     words: list[str] = [standing.standing]
@@ -92,6 +105,8 @@ def flags(score: PairScore, found: PairEvidence, safety: Safety, standing: Badge
             one.worsens is not None and one.worsens.id == found.disease.id for one in safety.worsening
         )
         words.append("causes-disease" if itself else "may-worsen")
+    if any(item.stance == "adverse" for item in texts.trials):
+        words.append("adverse-trial")
     if too_little(found):
         words.append("few-paths")
     if score.probability is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kedrec.cli.backgrounds import background_option, tell_texts, texts_option
 from kedrec.cli.common import (
     console,
     graph_option,
@@ -17,7 +18,7 @@ from kedrec.cli.common import (
 from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
 
 if TYPE_CHECKING:
-    from kedrec.types import Answer, DiseaseAnswer
+    from kedrec.types import Answer, Background, DiseaseAnswer
 
 
 @click.command()
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 )
 @click.option("--top", default=5, show_default=True, help="How many to recommend.")
 @click.option("--paths", default=8, show_default=True, help="Most evidence paths each.")
+@background_option
+@texts_option
 @click.option("--new", is_flag=True, help="Leave out what the graph already knows as a treatment.")
 @click.option(
     "--hide-contraindicated", is_flag=True, help="Leave out what is contraindicated, and say how many."
@@ -52,6 +55,8 @@ def ask(
     drugs: tuple[str, ...],
     top: int,
     paths: int,
+    background: Background | None,
+    texts: int,
     new: bool,
     hide_contraindicated: bool,
     beyond_prior: bool,
@@ -93,6 +98,8 @@ def ask(
                 llm=not no_llm,
                 new=new,
                 hide_contraindicated=hide_contraindicated,
+                background=background,
+                texts=texts,
             )
         else:
             answer = kr.recommend(
@@ -104,7 +111,10 @@ def ask(
                 new=new,
                 hide_contraindicated=hide_contraindicated,
                 beyond_prior=beyond_prior,
+                background=background,
+                texts=texts,
             )
+    tell_texts([one.texts for one in answer])
     if as_json:
         print_json(answer)
         return

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from kedrec.cli.backgrounds import background_option, tell_texts, texts_option
 from kedrec.cli.common import (
     console,
     graph_option,
@@ -14,11 +17,16 @@ from kedrec.cli.common import (
 )
 from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
 
+if TYPE_CHECKING:
+    from kedrec.types import Background
+
 
 @click.command()
 @click.option("--drug", required=True, metavar="NAME", help="The drug: a name or an id.")
 @click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
 @click.option("--paths", default=12, show_default=True, help="Most evidence paths.")
+@background_option
+@texts_option
 @click.option("--cypher", is_flag=True, help="Print Cypher that finds each path, for Neo4j Browser.")
 @overlay_option
 @as_of_option
@@ -28,6 +36,8 @@ def explain(
     drug: str,
     disease: str,
     paths: int,
+    background: Background | None,
+    texts: int,
     cypher: bool,
     overlay: str | None,
     as_of: int | None,
@@ -44,7 +54,8 @@ def explain(
     ):
         warn_half_loaded(kr.store)
         tell_view(kr.store, kr.settings)
-        found = kr.explain(drug, disease, paths=paths)
+        found = kr.explain(drug, disease, paths=paths, background=background, texts=texts)
+    tell_texts([found.texts])
     if as_json:
         print_json(found)
         return

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from kedrec.cli.backgrounds import footing, passed_over, titled_texts, undated_texts
 from kedrec.cli.scores import score_bars
 from kedrec.cli.viewing import undated
 from kedrec.loading.state import UNFINISHED
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Rationale,
         Recommendation,
         Status,
+        Texts,
     )
 
 __all__ = [
@@ -70,6 +72,8 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
     console.print()
     if answer.hidden and not answer.abstained:
         console.print(Text(f"{answer.hidden:,} contraindicated hidden.", style="yellow"))
+    if told := passed_over(answer):
+        console.print(Text(told, style="yellow"))
     manifest = answer.manifest
     console.print(
         Text(
@@ -78,10 +82,14 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
             style="dim",
         )
     )
+    if told := footing(manifest):
+        console.print(Text(told, style="dim"))
     if manifest.overlays:
         console.print(Text(f"private overlays seen: {', '.join(manifest.overlays)}", style="magenta"))
     if manifest.as_of is not None:
         console.print(Text(undated(manifest.as_of), style="yellow"))
+        if told := undated_texts([one.texts for one in answer.recommendations], manifest.as_of.year):
+            console.print(Text(told, style="yellow"))
 
 
 def standing(recommendation: Recommendation, *, asked: str = "disease") -> Text:
@@ -115,13 +123,24 @@ def print_recommendation(console: Console, recommendation: Recommendation, *, as
     if recommendation.evidence:
         _indented(console, Text("Paths", style="bold"))
         print_evidence(console, recommendation.evidence)
+    _print_texts(console, recommendation.texts)
     print_safety(console, recommendation)
+
+
+def _print_texts(console: Console, texts: Texts, *, links: int | None = _LINKS_SHOWN) -> None:
+    for title, items in titled_texts(texts):
+        _indented(console, Text(title, style="bold"))
+        print_evidence(console, items, links=links)
+    if texts.more:
+        told = f"{texts.more:,} more found: --texts shows more"
+        _indented(console, Text(told, style="dim"))
 
 
 def print_safety(console: Console, found: Recommendation, *, links: int | None = _LINKS_SHOWN) -> None:
     """Prints what speaks against a pair: adverse paths, cautions, side effects."""
     safety = found.safety
-    for title, items in (("Against", found.adverse), ("Caution", safety.cautions)):
+    trials = [item for item in found.texts.trials if item.stance == "adverse"]
+    for title, items in (("Against", (*found.adverse, *trials)), ("Caution", safety.cautions)):
         if items:
             _indented(console, Text(title, style="bold red" if title == "Against" else "bold yellow"))
             print_evidence(console, items, links=links)
@@ -204,9 +223,12 @@ def print_explanation(console: Console, found: Recommendation) -> None:
     if found.evidence:
         _indented(console, Text("Paths", style="bold"))
         print_evidence(console, found.evidence, links=None)
+    _print_texts(console, found.texts, links=None)
     print_safety(console, found, links=None)
     if found.as_of is not None:
         _indented(console, Text(undated(found.as_of), style="yellow"))
+        if told := undated_texts([found.texts], found.as_of.year):
+            _indented(console, Text(told, style="yellow"))
 
 
 def print_status(console: Console, status: Status) -> None:
@@ -265,6 +287,8 @@ def _print_rationale(console: Console, rationale: Rationale) -> None:
         line = Text(_sentence(claim), style="strike dim")
         line.append(f"  struck: {claim.reason}", style="not strike yellow")
         _indented(console, line)
+    if rationale.unread:
+        _indented(console, Text(f"not given to the model: {', '.join(rationale.unread)}", style="dim"))
 
 
 def _sentence(claim: Claim) -> str:
@@ -298,5 +322,7 @@ def print_evidence(
         if len(item.links) > shown:
             told = f"and {len(item.links) - shown} more"
             body.append(f"\n{told}: --json lists them" if written_out else f"  {told}", style="dim")
-        table.add_row(Text(f"[{item.id}]", style="bold"), Text(f"{item.score:.0%}", style="dim"), body)
+        # A text's score only puts it in order; of paths it is a share of the evidence.
+        share = "" if item.text is not None else f"{item.score:.0%}"
+        table.add_row(Text(f"[{item.id}]", style="bold"), Text(share, style="dim"), body)
     _indented(console, table)

@@ -30,8 +30,16 @@ _BATCH = 8
 # Beginnings and endings of the gate's reasons, by what went wrong; the first that fits counts.
 _WHY: tuple[tuple[str, str, str], ...] = (
     ("no citation", "It cites no evidence", ""),
-    ("cites what isn't there", "It cites [", ""),
+    ("cites what isn't there", "It cites [", "there is no such evidence"),
     ("cites what doesn't bear on it", "It also cites", ""),
+    ("mixes texts and paths", "It cites texts and paths", ""),
+    ("isn't what the text says", "", "that it cites [T"),
+    ("isn't what the text says", "", "that it cites [L"),
+    ("isn't what the text says", "It says that the trial ", ""),
+    ("isn't what the text says", "It says that the article ", ""),
+    ("isn't what the text says", "It says why the trial ", ""),
+    ("isn't what the text says", "The sentence that it quotes", ""),
+    ("hides what speaks against", "It doesn't say what speaks", ""),
     ("names what the path doesn't hold", "It names ", ""),
     ("relation or direction", "It says that ", ""),
     ("verdict without a path", "Its verdict ", ""),

@@ -25,13 +25,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PROMPT_VERSION",
+    "TEXTS_VERSION",
     "RationalePrompt",
     "model_request",
     "rationale_grammar",
     "rationale_request",
+    "takes_texts",
 ]
 
 PROMPT_VERSION = "rationale-v1"
+"""The prompt of paths alone, which the adapter was tuned on."""
+TEXTS_VERSION = "texts-v1"
+"""The prompt of paths and texts."""
 
 _HOPS = 4  # of a path that the model is asked to tell
 _ENOUGH = 2  # such paths, to leave longer ones out
@@ -69,7 +74,9 @@ class RationalePrompt:
         )
 
 
-def model_request(model: ChatModel, pair: PairEvidence, *, max_tokens: int, seed: int) -> RationalePrompt:
+def model_request(
+    model: ChatModel, pair: PairEvidence, *, max_tokens: int, seed: int, texts: Sequence[Evidence] = ()
+) -> RationalePrompt:
     """What a model is asked of a pair, within its context and by its own count of tokens."""
     return rationale_request(
         pair.drug,
@@ -81,7 +88,13 @@ def model_request(model: ChatModel, pair: PairEvidence, *, max_tokens: int, seed
         max_tokens=max_tokens,
         seed=seed,
         grammar=model.info.grammars,
+        texts=texts,
     )
+
+
+def takes_texts(model: ChatModel) -> bool:
+    """Whether a model is given texts: one with an adapter isn't, since adapters are tuned on paths alone."""
+    return not model.info.adapter
 
 
 def rationale_request(
@@ -95,6 +108,7 @@ def rationale_request(
     max_tokens: int,
     seed: int,
     grammar: bool,
+    texts: Sequence[Evidence] = (),
 ) -> RationalePrompt:
     """Asks why `drug` may help in `disease`, from numbered evidence.
 
@@ -102,8 +116,8 @@ def rationale_request(
     to four, and of its claims about longer ones a third are struck.
 
     Evidence goes in whole or not at all: where the context can't hold everything, items are left out
-    from the end of `evidence`; adverse items are kept before the second supporting one, since leaving
-    out a warning is worse. What was left out is in `dropped`.
+    from the end: texts first, then `evidence`; adverse items and trials are kept before the second
+    supporting one, since leaving out a warning is worse. What was left out is in `dropped`.
 
     Args:
         evidence: supporting items, best first.
@@ -112,6 +126,7 @@ def rationale_request(
         context: tokens that prompt and answer may have together.
         max_tokens: most tokens of the answer.
         grammar: whether to make a grammar, for backends that obey one.
+        texts: trials and articles, best first.
 
     Raises:
         ModelError: the context can't hold the question and one item.
@@ -120,11 +135,16 @@ def rationale_request(
     told = [item for item in evidence if item.path is None or len(item.path.steps) <= _HOPS]
     if len(told) < _ENOUGH:
         told = list(evidence)
-    order = [*told[:1], *adverse, *told[1:]]
-    display = {item.id: place for place, item in enumerate([*evidence, *adverse])}
+    against = [item for item in texts if item.stance == "adverse"]
+    rest = [item for item in texts if item.stance != "adverse"]
+    order = [*told[:1], *adverse, *against, *told[1:], *rest]
+    everything = (*evidence, *adverse, *texts)
+    display = {item.id: place for place, item in enumerate(everything)}
 
     def messages_with(items: Sequence[Evidence]) -> tuple[Message, ...]:
-        return _messages(drug, disease, sorted(items, key=lambda item: display[item.id]))
+        return _messages(drug, disease, sorted(items, key=lambda item: display[item.id]), version)
+
+    version = TEXTS_VERSION if texts else PROMPT_VERSION
 
     kept = order
     messages = messages_with(kept)
@@ -146,10 +166,11 @@ def rationale_request(
         messages=messages,
         grammar=rationale_grammar(included, _names(drug, disease, kept)) if grammar else "",
         included=included,
-        dropped=tuple(item.id for item in (*evidence, *adverse) if item.id not in included),
+        dropped=tuple(item.id for item in everything if item.id not in included),
         max_tokens=max_tokens,
         seed=seed,
         prompt_tokens=tokens,
+        version=version,
     )
 
 
@@ -186,14 +207,18 @@ def _names(drug: Entity, disease: Entity, items: Sequence[Evidence]) -> list[str
     return [drug.name, disease.name, *nodes]
 
 
-def _messages(drug: Entity, disease: Entity, items: Sequence[Evidence]) -> tuple[Message, ...]:
+def _messages(drug: Entity, disease: Entity, items: Sequence[Evidence], version: str) -> tuple[Message, ...]:
+    def lines(wanted: Sequence[Evidence]) -> str:
+        return "\n".join(f"[{item.id}] {one_line(item.sentence)}" for item in wanted)
+
     values = {
         "drug": one_line(drug.name),
         "disease": one_line(disease.name),
-        "evidence": "\n".join(f"[{item.id}] {one_line(item.sentence)}" for item in items),
+        "evidence": lines([item for item in items if item.text is None]),
+        "texts": lines([item for item in items if item.text is not None]),
     }
     # One pass: a name that holds "{evidence}" is not a place to fill.
-    return tuple(Message(role, text.format_map(values)) for role, text in _template(PROMPT_VERSION))
+    return tuple(Message(role, text.format_map(values)) for role, text in _template(version))
 
 
 @cache

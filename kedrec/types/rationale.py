@@ -49,6 +49,8 @@ class Rationale(Frozen):
         coverage: share of the evidence weight that holding claims cite, 0 to 1.
         model: the model that wrote it, "" for `evidence`.
         note: why the origin is `evidence`, "" for `llm`.
+        unread: ids of evidence that the model wasn't given: what its context couldn't hold, or paths longer
+            than it was tuned on. Texts that aren't given to a model at all (`Manifest.texts`) aren't listed.
     """
 
     origin: Literal["llm", "evidence"]
@@ -57,6 +59,7 @@ class Rationale(Frozen):
     coverage: Probability = 0.0
     model: str = ""
     note: str = ""
+    unread: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
