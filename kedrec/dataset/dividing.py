@@ -26,7 +26,7 @@ Config: TypeAlias = Literal["pair", "unseen_disease", "unseen_drug"]
 CONFIGS: tuple[Config, ...] = ("pair", "unseen_disease", "unseen_drug")
 
 _SHARES: Mapping[SplitName, float] = {"train": 0.8, "validation": 0.1, "test": 0.1}
-_A_CLUSTER = 8  # treated diseases of a cluster, on the mean
+_APART = 0.9  # distance, 1 minus similarity over the greatest; further diseases aren't much alike
 
 
 class Division:
@@ -45,20 +45,23 @@ class Division:
         config: Config,
         groups: Mapping[Pair, str],
         split: Mapping[Pair, SplitName],
+        treatments: Treatments,
+        *,
         drugs: Mapping[str, SplitName] | None = None,
         diseases: Mapping[str, SplitName] | None = None,
     ) -> None:
         self.config, self.groups, self.split = config, groups, split
         self.drugs, self.diseases = drugs or {}, diseases or {}
+        self._kin = treatments.drug_kin, treatments.disease_kin
+        self._asked = frozenset(self._of_kin(*pair) for pair, name in split.items() if name != "train")
 
     def hidden(self, drug: str, disease: str) -> bool:
         """Whether a treatment may be shown nowhere, since validation or test ask for it."""
-        asked = (
-            self.split.get((drug, disease)),
-            self.drugs.get(drug),
-            self.diseases.get(disease),
-        )
-        return any(split in ("validation", "test") for split in asked)
+        ends = self.drugs.get(drug, "train"), self.diseases.get(disease, "train")
+        return ends != ("train", "train") or self._of_kin(drug, disease) in self._asked
+
+    def _of_kin(self, drug: str, disease: str) -> Pair:
+        return self._kin[0].get(drug, drug), self._kin[1].get(disease, disease)
 
     def allowed(self, drug: str, split: SplitName) -> bool:
         """Whether a drug may be a candidate in a split."""
@@ -81,7 +84,7 @@ def divide(
     if config == "pair":
         groups = {pair: f"{drug_of[pair[0]]} {disease_of[pair[1]]}" for pair in asked}
         split = _drawn(Counter(groups.values()), seed)
-        return Division(config, groups, {pair: split[group] for pair, group in groups.items()})
+        return Division(config, groups, {pair: split[group] for pair, group in groups.items()}, treatments)
     if config == "unseen_drug":
         groups = {pair: drug_of[pair[0]] for pair in asked}
         weights = dict.fromkeys(drug_of.values(), 0) | Counter(groups.values())
@@ -90,6 +93,7 @@ def divide(
             config,
             groups,
             {pair: split[group] for pair, group in groups.items()},
+            treatments,
             drugs={drug: split[group] for drug, group in drug_of.items()},
         )
     cluster = _clusters(treatments, adjacency)
@@ -99,6 +103,7 @@ def divide(
         config,
         groups,
         {pair: split[group] for pair, group in groups.items()},
+        treatments,
         diseases={disease: split.get(cluster(disease), "train") for disease in disease_of},
     )
 
@@ -117,7 +122,7 @@ def _clusters(treatments: Treatments, adjacency: Adjacency) -> Callable[[str], s
     union: Union[str] = Union()
     members: dict[int, list[str]] = defaultdict(list)
     if treated > 1:
-        numbers = clusters(adjacency, linked, max(20, treated // _A_CLUSTER))
+        numbers = clusters(adjacency, linked, apart=_APART)
         for id_, number in zip(adjacency.ids("Disease").tolist(), numbers.tolist(), strict=True):
             if number >= 0:
                 members[number].append(id_.decode())

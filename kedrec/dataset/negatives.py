@@ -9,7 +9,7 @@ is right as often as by chance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
@@ -18,19 +18,15 @@ import numpy as np
 
 from kedrec.dataset.records import Negative
 from kedrec.errors import EmptyGraphError, UsageError
-from kedrec.ranking.metapaths import schema_tables
-from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
+    from kedrec.dataset.known import Popularity
     from kedrec.dataset.treatments import Treatment, Treatments
-    from kedrec.ranking.adjacency import Adjacency
     from kedrec.training.graph_embedding import GraphEmbedding
 
-__all__ = ["Chooser", "Popularity", "Recipe", "popularity"]
+__all__ = ["Chooser", "Recipe"]
 
 _NEAR = 60  # nearest drugs that hard negatives are drawn from
 _ALIKE = 15  # drugs of about as many links that degree-matched negatives are drawn from
@@ -65,40 +61,6 @@ class Recipe:
                 f"{self.candidates - 1} wrong candidates of a question.",
                 "Give more --candidates, or fewer --hard and --matched.",
             )
-
-
-@dataclass(frozen=True)
-class Popularity:
-    """How well known each drug of a graph is, in the adjacency's order of drugs.
-
-    Attributes:
-        treatments: diseases that any source says it helps in.
-        links: what it is linked with by other relations.
-    """
-
-    treatments: NDArray[np.int64]
-    links: NDArray[np.int64]
-
-
-def popularity(adjacency: Adjacency, treated: Mapping[str, frozenset[str]]) -> Popularity:
-    """Counts each drug's treatments and other links."""
-    ids = [id_.decode() for id_ in adjacency.ids("Drug").tolist()]
-    place = {id_: number for number, id_ in enumerate(ids)}
-    treatments = np.zeros(len(ids), np.int64)
-    for drugs in treated.values():
-        for drug in drugs:
-            treatments[place[drug]] += 1
-    links = np.zeros(len(ids), np.int64)
-    relations = load_schema().relations
-    for table in schema_tables():
-        if relations[table[0]].effect == "benefit" or not adjacency.has(table):
-            continue
-        found = adjacency.incidence(table)
-        if table[1] == "Drug":
-            links += found.degrees
-        elif table[2] == "Drug":
-            links += found.back_degrees
-    return Popularity(treatments, links)
 
 
 class Chooser:

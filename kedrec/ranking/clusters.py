@@ -20,11 +20,14 @@ __all__ = ["clusters"]
 _CLUSTERS = 20
 
 
-def clusters(adjacency: Adjacency, linked: Sequence[Table], count: int = _CLUSTERS) -> NDArray[np.int64]:
+def clusters(
+    adjacency: Adjacency, linked: Sequence[Table], count: int = _CLUSTERS, *, apart: float | None = None
+) -> NDArray[np.int64]:
     """The cluster of each treated disease, from 0; -1 for diseases without a treatment.
 
     Complete linkage over the mean of all similarities between diseases (none of them knows a treatment), cut
-    at `count` clusters.
+    at `count` clusters; with `apart` (0 to 1, of the most alike pair's similarity), where no two of a cluster
+    are further from each other than that.
     """
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
@@ -40,5 +43,6 @@ def clusters(adjacency: Adjacency, linked: Sequence[Table], count: int = _CLUSTE
     np.fill_diagonal(distances, 0.0)
     tree = linkage(squareform(distances, checks=False), "complete")
     of_all = np.full(len(links.back_degrees), -1, np.int64)
-    of_all[treated] = fcluster(tree, count, "maxclust") - 1
+    found_in = fcluster(tree, count, "maxclust") if apart is None else fcluster(tree, apart, "distance")
+    of_all[treated] = found_in - 1
     return of_all
