@@ -10,7 +10,10 @@ import neo4j
 import neo4j_server as servers
 import pytest
 
+from kedrec.loading import load_graph
+from kedrec.ranking import Ranker
 from kedrec.settings import Settings, load_settings
+from kedrec.stores import open_store
 
 _TESTS = Path(__file__).resolve().parent
 _LOCAL = ["127.0.0.1", "::1", "localhost"]
@@ -63,6 +66,17 @@ def kedrec_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home that commands and `load_settings` use."""
     home = tmp_path / "home"
     monkeypatch.setenv("KEDREC_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def starter_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the built-in graph in `graph`, and its ranking, fitted once for all tests, in the cache."""
+    home = tmp_path_factory.mktemp("starter")
+    settings = load_settings(home=home, graph=str(home / "graph"))
+    with open_store(settings.graph_url, settings, read_only=False) as writer:
+        load_graph(writer, work_dir=home / "work")
+        Ranker.open(writer, settings.cache_dir)
     return home
 
 

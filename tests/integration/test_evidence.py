@@ -8,7 +8,6 @@ import pytest
 
 from kedrec.errors import NotFoundError
 from kedrec.evidence.retrieval import PairEvidence, retrieve
-from kedrec.loading import load_graph
 from kedrec.ranking import Ranker
 from kedrec.ranking.paths import best_paths
 from kedrec.schema import load_schema
@@ -18,17 +17,14 @@ from kedrec.types import Entity
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> LadybugStore:
-    """The starter graph, loaded."""
-    folder = tmp_path_factory.mktemp("starter")
-    with LadybugStore(folder / "graph", read_only=False) as writer:
-        load_graph(writer, (), work_dir=folder / "work", progress=lambda _stage, _done, _total: None)
-    return LadybugStore(folder / "graph")
+def store(starter_home: Path) -> LadybugStore:
+    """The starter graph."""
+    return LadybugStore(starter_home / "graph")
 
 
 @pytest.fixture(scope="module")
-def ranker(store: LadybugStore, tmp_path_factory: pytest.TempPathFactory) -> Ranker:
-    return Ranker.open(store, tmp_path_factory.mktemp("cache"))
+def ranker(store: LadybugStore, starter_home: Path) -> Ranker:
+    return Ranker.open(store, starter_home / "cache")
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +181,7 @@ def test_an_id_of_another_kind_or_none_is_refused(
 
 
 def test_the_ranking_puts_known_treatments_high_and_is_read_from_its_cache(
-    store: LadybugStore, ranker: Ranker, names: dict[str, Entity], tmp_path: Path
+    store: LadybugStore, ranker: Ranker, names: dict[str, Entity], starter_home: Path
 ) -> None:
     assert ranker.fitted
     assert ranker.metrics["unseen"]["auroc"] > 0.8
@@ -193,8 +189,9 @@ def test_the_ranking_puts_known_treatments_high_and_is_read_from_its_cache(
     places = [place for place, pair in enumerate(ranked, 1) if pair.known]
     assert places
     assert min(places) <= 3
-    Ranker.open(store, tmp_path)
     told: list[str] = []
-    again = Ranker.open(store, tmp_path, progress=lambda stage, _done, _total: told.append(stage))
+    again = Ranker.open(
+        store, starter_home / "cache", progress=lambda stage, _done, _total: told.append(stage)
+    )
     assert told == []
     assert [pair.score for pair in again.rank(names["cystic fibrosis"].id)] == [pair.score for pair in ranked]

@@ -28,12 +28,8 @@ DRUG, DISEASE = "fingolimod", "multiple sclerosis"
 
 
 @pytest.fixture(scope="module")
-def kr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kedrec]:
-    home = tmp_path_factory.mktemp("home")
-    settings = load_settings(home=home, graph=str(home / "graph"))
-    with open_store(settings.graph_url, settings, read_only=False) as store:
-        load_graph(store, work_dir=home / "work")
-    with Kedrec(settings) as opened:
+def kr(starter_home: Path) -> Iterator[Kedrec]:
+    with Kedrec(load_settings(home=starter_home, graph=str(starter_home / "graph"))) as opened:
         yield opened
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from kedrec.grounding import check
 from kedrec.llm.base import ChatRequest
 from kedrec.llm.merging import read_adapter
 from kedrec.llm.opening import open_model
-from kedrec.loading import load_graph
 from kedrec.ranking import Ranker
 from kedrec.stores.ladybug import LadybugStore
 from kedrec.training.examples import Example, build, held_out_pairs, load, prompt_of, save
@@ -30,12 +30,9 @@ SEED = 20250220
 
 
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the starter graph, loaded."""
-    folder = tmp_path_factory.mktemp("starter")
-    with LadybugStore(folder / "graph", read_only=False) as writer:
-        load_graph(writer, (), work_dir=folder / "work", progress=lambda _stage, _done, _total: None)
-    return folder / "graph"
+def graph(starter_home: Path) -> Path:
+    """The folder of the starter graph."""
+    return starter_home / "graph"
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +41,8 @@ def store(graph: Path) -> LadybugStore:
 
 
 @pytest.fixture(scope="module")
-def ranker(store: LadybugStore, tmp_path_factory: pytest.TempPathFactory) -> Ranker:
-    return Ranker.open(store, tmp_path_factory.mktemp("cache"))
+def ranker(store: LadybugStore, starter_home: Path) -> Ranker:
+    return Ranker.open(store, starter_home / "cache")
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +95,9 @@ def test_examples_are_kept_and_read_again(examples: list[Example], tmp_path: Pat
 @pytest.mark.llm
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
 def test_a_few_steps_make_an_adapter_that_answers(
-    graph: Path, llm_settings: Settings, tmp_path: Path
+    graph: Path, starter_home: Path, llm_settings: Settings, tmp_path: Path
 ) -> None:
+    shutil.copytree(starter_home / "cache", llm_settings.cache_dir, dirs_exist_ok=True)
     out = tmp_path / "smollm2-test"
     seen: list[Checkpoint] = []
     recipe = Recipe(steps=2, batch=1, max_tokens=300, checkpoint=2, warm_up=1, learning_rate=1e-3, threads=1)
