@@ -28,7 +28,8 @@ Why = Literal["cross-reference", "table", "title", "parent", "supplementary", "u
 
 _ADDED = re.compile(
     r",? (?:unspecified(?: (?:site|as to .*|type|whether .*))?|not otherwise specified|"
-    r"not elsewhere classified|nec|nos|site (?:not specified|unspecified)|organism unspecified|without (?:mention|status) .*|"
+    r"not elsewhere classified|nec|nos|site (?:not specified|unspecified)|organism unspecified|"
+    r"without (?:mention|status) .*|"
     r"with (?:mention|other|unspecified) .*|not stated as .*|in conditions classified elsewhere.*|"
     r"initial episode of care|subsequent episode of care|episode of care unspecified)$",
     re.IGNORECASE,

@@ -30,7 +30,7 @@ __all__ = [
     "TextPointer",
 ]
 
-NegativeKind: TypeAlias = Literal["hard", "random", "degree-matched"]
+NegativeKind: TypeAlias = Literal["hard", "random", "degree-matched", "frequency-matched"]
 
 
 class Named(Frozen):
@@ -45,7 +45,7 @@ class Negative(Frozen):
 
     Attributes:
         kind: `hard`: near the right drug in a graph embedding. `degree-matched`: a drug of as many links,
-            else at random. `random`: any drug.
+            else at random. `frequency-matched`: prescribed about as often. `random`: any drug.
     """
 
     id: str
