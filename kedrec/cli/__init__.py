@@ -22,6 +22,7 @@ _COMMANDS = {
     "status": ("kedrec.cli.status", "Show the graph, the ranking and the language model in use."),
     "model": ("kedrec.cli.model", "Fetch and list language models."),
     "train": ("kedrec.cli.train", "Tune an adapter for the language model."),
+    "dataset": ("kedrec.cli.dataset", "Build data sets of questions, and describe them."),
     "evaluate": ("kedrec.cli.evaluate", "Measure how faithful the written rationales are."),
 }
 _LOAD_COMMANDS = {

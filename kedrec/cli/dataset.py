@@ -8,7 +8,12 @@ import click
 
 __all__ = ["dataset"]
 
-_COMMANDS: dict[str, tuple[str, str]] = {}
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "build": ("kedrec.cli.dataset_build", "build"),
+    "build-mimic": ("kedrec.cli.dataset_mimic", "build_mimic"),
+    "stats": ("kedrec.cli.dataset_stats", "stats"),
+    "texts": ("kedrec.cli.dataset_texts", "texts"),
+}
 
 
 class _Group(click.Group):
@@ -27,6 +32,6 @@ class _Group(click.Group):
         return command
 
 
-@click.group(cls=_Group, help="Build data sets of questions (which drug, and why), and describe them.")
+@click.group(cls=_Group)
 def dataset() -> None:
-    """The group; its commands are in modules of their own."""
+    """Build data sets of questions (which drug, and why), and describe them."""

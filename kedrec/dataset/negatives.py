@@ -22,13 +22,14 @@ from kedrec.errors import EmptyGraphError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from kedrec.dataset.known import Popularity
     from kedrec.dataset.treatments import Treatment, Treatments
     from kedrec.training.graph_embedding import GraphEmbedding
 
 __all__ = ["Chooser", "Recipe"]
 
-_NEAR = 60  # nearest drugs that hard negatives are drawn from
 _ALIKE = 15  # drugs of about as many links that degree-matched negatives are drawn from
 
 
@@ -144,52 +145,49 @@ class Chooser:
         return tuple(chosen) if not rest else None
 
     def _hard(self, right: int, free: Sequence[int], rng: Random) -> list[int]:
-        """The nearest drugs, so many better and less known than the right one as drawn."""
+        """The nearest drugs of which so many are better and less known than the right one as drawn."""
         if self._embedding is None:
             return []
         cosines = self._embedding.nearness(right)[free]
-        order = np.argsort(-cosines.round(5), kind="stable")[:_NEAR]
-        near = self._one_of_kin([free[place] for place in order.tolist()])
+        order = np.argsort(-cosines.round(5), kind="stable")
+        near = np.array(self._one_of_kin([free[place] for place in order.tolist()]))
         many = min(self._recipe.hard, len(near))
-        by_treatments = [self._above(number, right, rng, own=True) for number in near]
-        by_links = [self._above(number, right, rng, own=False) for number in near]
-        wanted = rng.randint(0, many), rng.randint(0, many)
+        better = set(rng.sample(range(many), rng.randint(0, many)))
+        linked = set(rng.sample(range(many), rng.randint(0, many)))
         chosen: list[int] = []
-        sides = list(range(many))
-        first = set(rng.sample(sides, wanted[0]))
-        second = set(rng.sample(sides, wanted[1]))
-        for side in sides:
-            ask = side in first, side in second
-            chosen.append(
-                min(
-                    (place for place in range(len(near)) if place not in chosen),
-                    key=lambda place, ask=ask: (  # type: ignore[misc]  # mypy sees no default of a lambda
-                        2 * (by_treatments[place] != ask[0]) + (by_links[place] != ask[1]),
-                        place,
-                    ),
-                )
-            )
-        return [near[place] for place in chosen]
-
-    def _above(self, number: int, right: int, rng: Random, *, own: bool) -> bool:
-        """Whether a drug is better known than the right one, whose own treatment isn't counted; ties are
-        drawn.
-        """
-        counts = self._known.treatments if own else self._known.links
-        mine, other = int(counts[right]) - own, int(counts[number])
-        return rng.random() < 0.5 if mine == other else other > mine
+        for place in range(many):
+            # The fewest wishes that aren't met, then the nearest; by treatments weighs more than by links.
+            more = self._known.links[near] > self._known.links[right]
+            misses = 2 * self._misses(near, right, better=place in better) + (more != (place in linked))
+            best = int(np.argmin(misses))
+            chosen.append(int(near[best]))
+            near = np.delete(near, best)
+        return chosen
 
     def _matched(self, right: int, free: Sequence[int], rng: Random) -> list[int]:
         """Drugs of about as many treatments and links, at random."""
-        mine = self._logs[:, right].copy()
-        own = np.log1p(max(int(self._known.treatments[right]) - 1, 0))
-        scale = np.log1p(self._known.treatments.astype(np.float64)).std()
-        mine[0] = own / max(float(scale), 1e-9)
-        away = np.abs(self._logs[:, free] - mine[:, None]).sum(axis=0)
+        many = self._recipe.matched
+        better = set(rng.sample(range(many), rng.randint(0, many)))
+        away = np.abs(self._logs[:, free] - self._logs[:, [right]]).sum(axis=0).round(6)
         draws = np.array([rng.random() for _ in free])  # among equals
-        order = np.lexsort((draws, away.round(6)))[: max(_ALIKE, self._recipe.matched)]
-        near = self._one_of_kin([free[place] for place in order.tolist()])
-        return rng.sample(near, min(self._recipe.matched, len(near)))
+        near = np.array(self._one_of_kin([free[place] for place in np.lexsort((draws, away)).tolist()]))
+        chosen: list[int] = []
+        for place in range(min(many, len(near))):
+            fits = near[~self._misses(near, right, better=place in better)]
+            taken = rng.choice((fits if len(fits) else near)[:_ALIKE].tolist())
+            near = near[near != taken]
+            chosen.append(taken)
+        return chosen
+
+    def _misses(self, numbers: NDArray[np.int64], right: int, *, better: bool) -> NDArray[np.bool_]:
+        """Which drugs aren't better (else less) known than the right one, by treatments.
+
+        Less known is who has no more than the right one without the treatment that is asked for, better known
+        who has more than it with it: so that it is the same whether an answerer sees that one or not.
+        """
+        mine, others = int(self._known.treatments[right]), self._known.treatments[numbers]
+        misses: NDArray[np.bool_] = others <= mine if better else others > mine - 1
+        return misses
 
     def _one_of_kin(self, numbers: Sequence[int]) -> list[int]:
         found: dict[str, int] = {}

@@ -1,0 +1,168 @@
+"""`kedrec dataset build`: questions about who treats what, from the graph."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+
+if TYPE_CHECKING:
+    from kedrec.dataset.building import BuildReport
+
+
+@click.command()
+@click.option(
+    "--out",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Where to: a new folder, or that of a build that was stopped, which then goes on.",
+)
+@click.option(
+    "--sources",
+    metavar="IDS",
+    default="",
+    help="Ask about treatments of these sources (with commas between).",
+)
+@click.option("--questions", default=0, metavar="N", help="Most questions of a config; 0: every treatment.")
+@click.option("--candidates", default=8, show_default=True, help="Drugs to choose from.")
+@click.option("--hard", default=4, show_default=True, help="Wrong ones near the right one in an embedding.")
+@click.option("--matched", default=2, show_default=True, help="Wrong ones as well known as the right one.")
+@click.option("--paths", default=3, show_default=True, help="Most paths a candidate that support it.")
+@click.option(
+    "--background",
+    type=click.Choice(["none", "both"]),
+    help="Point at texts of the index or not. Default: where there is an index.",
+)
+@click.option(
+    "--teacher",
+    type=click.Choice(["none", "curated", "chat", "both"]),
+    default="curated",
+    show_default=True,
+    help="Who writes the reference rationales; `both`: the model where no mechanism is curated.",
+)
+@click.option(
+    "--model", metavar="NAME", help="The chat teacher: as in `kedrec ask`, or langchain:MODULE:FACTORY."
+)
+@click.option("--seed", type=int, help="Seed of all that is drawn.")
+@click.option("--jobs", default=0, metavar="N", help="Processes; 0: as many as there are cores.")
+@click.option(
+    "--ray", default="", metavar="ADDRESS", help="Work on this Ray cluster; `local`: a new one here."
+)
+@click.option("--again", is_flag=True, help="Replace a data set that is there.")
+@graph_option
+@json_option
+def build(
+    out: Path,
+    sources: str,
+    questions: int,
+    candidates: int,
+    hard: int,
+    matched: int,
+    paths: int,
+    background: str | None,
+    teacher: str,
+    model: str | None,
+    seed: int | None,
+    jobs: int,
+    ray: str,
+    again: bool,
+    graph: str | None,
+    as_json: bool,
+) -> None:
+    """Build expRxRec: which of these drugs treats the disease, and why?
+
+    Three configs split the questions by pair, by clusters of diseases, and by drug.
+    """
+    import os
+
+    from kedrec.dataset.building import Options
+    from kedrec.dataset.building import build as make
+    from kedrec.dataset.negatives import Recipe
+    from kedrec.dataset.teachers import Teacher
+    from kedrec.documents.index import index_folder
+    from kedrec.errors import UsageError
+    from kedrec.llm.opening import open_model
+    from kedrec.settings import load_settings
+
+    for name, value, least in (
+        ("questions", questions, 0),
+        ("paths", paths, 1),
+        ("jobs", jobs, 0),
+    ):
+        if value < least:
+            raise UsageError(f"'{name}' is {value}.", f"Give a number of {least} or more.")
+    # A data set is there to be passed on: private overlays stay out of it.
+    settings = load_settings(graph=graph, seed=seed, model=model, overlay="none")
+    options = Options(
+        sources=tuple(sorted({source.strip() for source in sources.split(",") if source.strip()})),
+        recipe=Recipe(candidates, hard, matched),
+        questions=questions,
+        paths=paths,
+        curated=teacher in ("curated", "both"),
+        seed=settings.seed,
+    )
+    texts = index_folder(settings.home)
+    if background is None:
+        background = "both" if (texts / "index.json").exists() else "none"
+    with ExitStack() as stack:
+        progress = stack.enter_context(progress_on_stderr())
+        asked = None
+        if teacher in ("chat", "both"):
+            opened = open_model(settings.model, settings, progress=progress)
+            stack.callback(opened.close)
+            asked = Teacher(opened, settings.cache_dir, settings.seed)
+        report = make(
+            settings,
+            out,
+            options,
+            texts=texts if background == "both" else None,
+            teacher=asked,
+            again=again,
+            jobs=jobs or os.cpu_count() or 1,
+            ray=ray,
+            progress=progress,
+        )
+    if as_json:
+        print_json(report)
+    else:
+        _tell(report)
+
+
+def _tell(report: BuildReport) -> None:
+    click.echo(f"{report.folder}:")
+    for config, rows in report.rows.items():
+        told = ", ".join(f"{count:,} {split}" for split, count in rows.items())
+        click.echo(f"  {config}: {told}; {report.referenced[config]:,} with a rationale")
+    left_out = [
+        f"{count:,} {why}"
+        for why, count in (
+            ("contraindicated as well", report.conflicting),
+            ("with too few wrong answers", sum(report.too_few.values())),
+            ("with nearly the rationale of another split", sum(report.repeated.values())),
+        )
+        if count
+    ]
+    if left_out:
+        click.echo(f"Left out: {', '.join(left_out)}.")
+    click.echo(
+        f"Shared by two splits: {report.leaks.told()} "
+        "(looked for: pairs, diseases, drugs, groups, rationales, treatments shown as evidence)."
+    )
+    if report.embedding:
+        about = report.embedding
+        click.echo(
+            f"Hard negatives by {about['model']}: of links held out, MRR {about['mrr']:.3f}, "
+            f"Hits@10 {about['hits_at_10']:.3f}."
+        )
+    if report.teacher:
+        told_by = report.teacher
+        click.echo(
+            f"{told_by['model']}: {told_by['written']:,} rationales, {told_by['refused']:,} of which nothing "
+            f"held; {told_by['asked']:,} asked, {told_by['cached']:,} from the cache, "
+            f"{told_by['prompt_tokens']:,} tokens read, {told_by['completion_tokens']:,} written."
+        )

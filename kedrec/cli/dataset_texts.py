@@ -1,0 +1,75 @@
+"""`kedrec dataset texts`: the texts that a data set points at, from an index of one's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kedrec.cli.common import json_option, print_json, progress_on_stderr
+
+if TYPE_CHECKING:
+    from kedrec.cli.common import Progress
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the texts as JSON Lines; without it they are only checked.",
+)
+@json_option
+def texts(folder: Path, out: Path | None, as_json: bool) -> None:
+    """Rebuild the texts of a data set, and check that they are the same.
+
+    A data set holds no text of trials and articles, only where each stands: load them with
+    `kedrec-load documents` first.
+    """
+    from kedrec.dataset.folder import DataSet
+    from kedrec.errors import DataError
+
+    dataset = DataSet(folder)
+    part = out.with_name(f".{out.name}.part") if out else None
+    try:
+        with progress_on_stderr() as progress:
+            counts = _rebuild(folder, part, progress)
+        if part and out:
+            part.replace(out)
+    except OSError as error:
+        raise DataError(
+            f"{out} could not be written: {error.strerror or error}.", "See that the disk has room."
+        ) from error
+    finally:
+        if part:
+            part.unlink(missing_ok=True)
+    states = {state: counts[state] for state in ("same", "changed", "missing")}
+    if as_json:
+        print_json({"folder": str(dataset.folder), **states})
+    else:
+        click.echo(", ".join(f"{count:,} {state}" for state, count in states.items()) + ".")
+
+
+def _rebuild(folder: Path, part: Path | None, progress: Progress) -> Counter[str]:
+    from contextlib import ExitStack
+
+    from kedrec.dataset.folder import SPLITS, DataSet
+    from kedrec.dataset.texts import rebuilt
+    from kedrec.documents.index import PassageIndex, index_folder
+    from kedrec.settings import load_settings
+
+    dataset = DataSet(folder)
+    counts: Counter[str] = Counter()
+    with ExitStack() as stack:
+        index = stack.enter_context(PassageIndex.open(index_folder(load_settings().home)))
+        file = stack.enter_context(part.open("w", encoding="utf-8")) if part else None
+        for config in dataset.configs:
+            for split in SPLITS:
+                for text in rebuilt(dataset, config, split, index, progress):
+                    counts[text.state] += 1
+                    if file is not None:
+                        file.write(text.model_dump_json() + "\n")
+    return counts
