@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +14,11 @@ from kedrec.cli.evaluate_paths import paths as evaluate_paths
 from kedrec.cli.evaluate_ranking import ranking as evaluate_ranking
 from kedrec.cli.evaluate_retrieval import retrieval
 from kedrec.cli.evaluate_side_effects import side_effects
+
+if TYPE_CHECKING:
+    from kedrec.types import Background
+
+_DRAWN = 12  # pairs drawn for each that is asked about, where it must have a text
 
 
 @click.group()
@@ -38,6 +45,13 @@ evaluate.add_command(side_effects)
 @click.option("--pairs", default=100, show_default=True, help="How many drug-disease pairs.")
 @click.option("--paths", default=8, show_default=True, help="Most evidence paths a pair.")
 @click.option("--slots", default=8, show_default=True, help="Answers that llama.cpp writes at once.")
+@click.option(
+    "--background",
+    type=click.Choice(["none", "trials", "literature", "both"]),
+    default="none",
+    show_default=True,
+    help="Ask about pairs that have texts: each model first without them in its prompt, then with them.",
+)
 @click.option("--seed", type=int, help="Seed of the split of diseases, the pairs and the models.")
 @click.option(
     "--answers",
@@ -52,6 +66,7 @@ def faithfulness(
     pairs: int,
     paths: int,
     slots: int,
+    background: Background,
     seed: int | None,
     answers: Path | None,
     graph: str | None,
@@ -61,6 +76,7 @@ def faithfulness(
     from kedrec.errors import UsageError
     from kedrec.evaluation.faithfulness import evaluate as measure
     from kedrec.evaluation.faithfulness import markdown
+    from kedrec.evaluation.texts import with_texts
     from kedrec.llm.opening import open_model
     from kedrec.ranking import Ranker
     from kedrec.settings import load_settings
@@ -75,25 +91,34 @@ def faithfulness(
     with progress_on_stderr() as progress:
         with open_store(settings.graph_url, settings) as store:
             ranker = Ranker.open(store, settings.cache_dir, progress=progress)
-            asked = held_out_pairs(store, ranker, pairs, settings.seed, paths=paths, progress=progress)
+            draw = partial(held_out_pairs, store, ranker, seed=settings.seed, paths=paths, progress=progress)
+            if background == "none":
+                asked, told = draw(pairs), None
+            else:
+                asked, told = with_texts(draw(pairs * _DRAWN), store, settings, background, pairs)
         for name in models:
             model = open_model(name, settings, slots=slots, progress=progress)
             try:
-                result, texts = measure(model, asked, seed=settings.seed, progress=progress)
+                for given in (None,) if told is None else (None, told):
+                    result, answered = measure(
+                        model, asked, seed=settings.seed, texts=given, progress=progress
+                    )
+                    results.append(result)
+                    written += [
+                        {
+                            "model": result.model,
+                            "prompt": result.prompt,
+                            "drug": one.drug,
+                            "disease": one.disease,
+                            "evidence": {item.id: item.sentence for item in (*pair.evidence, *pair.adverse)},
+                            "texts": {item.id: item.sentence for item in some},
+                            "text": one.text,
+                            "claims": [claim.model_dump(mode="json") for claim in one.rationale.claims],
+                        }
+                        for one, pair, some in zip(answered, asked, given or [()] * len(asked), strict=True)
+                    ]
             finally:
                 model.close()
-            results.append(result)
-            written += [
-                {
-                    "model": result.model,
-                    "drug": one.drug,
-                    "disease": one.disease,
-                    "evidence": {item.id: item.sentence for item in (*pair.evidence, *pair.adverse)},
-                    "text": one.text,
-                    "claims": [claim.model_dump(mode="json") for claim in one.rationale.claims],
-                }
-                for one, pair in zip(texts, asked, strict=True)
-            ]
     if answers is not None:
         lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in written)
         answers.write_text("".join(lines), encoding="utf-8")

@@ -9,16 +9,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kedrec.grounding import check
-from kedrec.llm.prompting import PROMPT_VERSION, model_request
+from kedrec.llm.prompting import PROMPT_VERSION, TEXTS_VERSION, model_request
 
 if TYPE_CHECKING:
     from kedrec.evidence.retrieval import PairEvidence
     from kedrec.llm.base import ChatModel
-    from kedrec.types import Rationale
+    from kedrec.types import Evidence, Rationale
 
 __all__ = ["Answered", "Faithfulness", "evaluate", "markdown", "why"]
 
@@ -133,6 +133,7 @@ def evaluate(
     *,
     seed: int,
     max_tokens: int = ANSWER_TOKENS,
+    texts: Sequence[Sequence[Evidence]] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Faithfulness, list[Answered]]:
     """Asks a model for a rationale of each pair, and counts what holds.
@@ -142,6 +143,8 @@ def evaluate(
         pairs: drug, disease and retrieved evidence.
         seed: of the model.
         max_tokens: most tokens of an answer.
+        texts: of each pair, trials and articles for its prompt, whether or not `kedrec ask` gives the model
+            texts; None: none.
         progress: called as answers come.
 
     Raises:
@@ -151,16 +154,27 @@ def evaluate(
     begun = time.monotonic()
     for start in range(0, len(pairs), _BATCH):
         batch = pairs[start : start + _BATCH]
-        prompts = [model_request(model, pair, max_tokens=max_tokens, seed=seed) for pair in batch]
+        told = texts[start : start + _BATCH] if texts is not None else [()] * len(batch)
+        prompts = [
+            model_request(model, pair, max_tokens=max_tokens, seed=seed, texts=some)
+            for pair, some in zip(batch, told, strict=True)
+        ]
         responses = model.chat_many([prompt.request for prompt in prompts])
-        for pair, response in zip(batch, responses, strict=True):
+        for pair, some, response in zip(batch, told, responses, strict=True):
             rationale = check(
-                response.text, pair.drug, pair.disease, pair.evidence, pair.adverse, model=model.info.name
+                response.text,
+                pair.drug,
+                pair.disease,
+                pair.evidence,
+                pair.adverse,
+                texts=some,
+                model=model.info.name,
             )
             answers.append(Answered(pair.drug.name, pair.disease.name, response.text, rationale))
         if progress is not None:
             progress(f"Asking {model.info.name}", len(answers), len(pairs))
-    return _summed(model, pairs, answers, time.monotonic() - begun), answers
+    found = _summed(model, pairs, answers, time.monotonic() - begun)
+    return replace(found, prompt=PROMPT_VERSION if texts is None else TEXTS_VERSION), answers
 
 
 def why(reason: str) -> str:
@@ -175,6 +189,7 @@ def markdown(results: Sequence[Faithfulness]) -> str:
     """The figures of several models side by side, as a Markdown table."""
     reasons = sorted({reason for one in results for reason in one.struck})
     rows: list[tuple[str, list[str]]] = [
+        ("prompt", [one.prompt for one in results]),
         ("questions", [str(one.pairs) for one in results]),
         ("claims written", [str(one.claims) for one in results]),
         ("claims that hold", [f"{one.held} ({_share(one.held, one.claims)})" for one in results]),

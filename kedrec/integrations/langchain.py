@@ -63,13 +63,15 @@ class KedrecRetriever(BaseRetriever):
     def for_pair(self, drug: str, disease: str) -> list[Document]:
         """The evidence of one pair, the weightiest first."""
         with self._lock:
-            found = self.kedrec.explain(drug, disease, paths=self.paths)
+            found = self.kedrec.explain(drug, disease, paths=self.paths, background="none")
         return self._documents(found)
 
     def for_disease(self, disease: str) -> list[Document]:
         """The evidence of the disease's best drugs, drug by drug in the order of their ranks."""
         with self._lock:
-            answer = self.kedrec.recommend(disease, top=self.top, paths=self.paths, llm=False)
+            answer = self.kedrec.recommend(
+                disease, top=self.top, paths=self.paths, llm=False, background="none"
+            )
         return [document for found in answer.recommendations for document in self._documents(found)]
 
     def _get_relevant_documents(
