@@ -1,0 +1,170 @@
+"""`kedrec evaluate selection`: who finds the right drug among a question's candidates."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+
+if TYPE_CHECKING:
+    from kedrec.cli.common import Progress
+    from kedrec.evaluation.selection import Means
+    from kedrec.llm.base import ChatModel
+    from kedrec.ranking import Ranker
+    from kedrec.settings import Settings
+    from kedrec.stores import GraphStore
+
+__all__ = ["selection", "write_results"]
+
+
+@click.command()
+@click.option(
+    "--dataset", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="A data set."
+)
+@click.option(
+    "--answerer",
+    "answerers",
+    multiple=True,
+    type=click.Choice(["random", "frequency", "prior", "ranker", "llm"]),
+    default=("random", "frequency", "prior", "ranker"),
+    show_default=True,
+    help="Who answers; may be repeated. frequency: right most often in training; prior: the graph's degrees.",
+)
+@click.option("--model", metavar="NAME", help="The language model of `llm`. Default: KEDREC_MODEL.")
+@click.option(
+    "--background",
+    type=click.Choice(["none", "trials", "literature", "both"]),
+    default="none",
+    show_default=True,
+    help="Texts that `llm` reads, from your own passage index.",
+)
+@click.option("--config", "configs", multiple=True, help="May be repeated. Default: every config.")
+@click.option(
+    "--split",
+    "splits",
+    multiple=True,
+    type=click.Choice(["train", "validation", "test"]),
+    default=("test",),
+    show_default=True,
+    help="May be repeated.",
+)
+@click.option(
+    "--among",
+    type=click.Choice(["all", "hard", "degree-matched", "frequency-matched", "random"]),
+    default="all",
+    show_default=True,
+    help="Ask among wrong candidates of this kind alone.",
+)
+@click.option(
+    "--questions", "limit", type=click.IntRange(min=1), help="Ask only the first so many of a split."
+)
+@click.option("--seed", type=int, help="Seed of the candidates' order, samples, the model and the bootstrap.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write selection.json, selection.md and every answer here; a stopped run goes on from them.",
+)
+@graph_option
+@json_option
+def selection(
+    folder: Path,
+    answerers: tuple[Any, ...],
+    model: str | None,
+    background: Any,
+    configs: tuple[str, ...],
+    splits: tuple[Any, ...],
+    among: Any,
+    limit: int | None,
+    seed: int | None,
+    out: Path | None,
+    graph: str | None,
+    as_json: bool,
+) -> None:
+    """Let answerers choose among a data set's candidates: precision, recall, F1 and reciprocal rank."""
+    from kedrec.dataset.folder import DataSet
+    from kedrec.evaluation.selection import evaluate
+    from kedrec.evaluation.selection_scores import markdown
+    from kedrec.settings import load_settings
+
+    settings = load_settings(graph=graph, seed=seed, model=model)
+    dataset = DataSet(folder)
+    results = []
+    with ExitStack() as stack, progress_on_stderr() as progress:
+        means = _means(settings, stack, progress, texts=background != "none")
+        for config in configs or dataset.configs:
+            for split in splits:
+                if not configs and not dataset.rows(config, split):
+                    continue  # a small graph leaves a split of the config empty
+                results += evaluate(
+                    dataset,
+                    config,
+                    split,
+                    answerers,
+                    means,
+                    background=background,
+                    among=among,
+                    limit=limit,
+                    seed=settings.seed,
+                    out=out,
+                    progress=progress,
+                )
+    value = {"seed": settings.seed, "figures": [one.as_dict() for one in results]}
+    write_results(out, "selection", value, markdown(results))
+    if as_json:
+        print_json(value)
+    else:
+        click.echo(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)
+
+
+def write_results(out: Path | None, name: str, value: dict[str, Any], table: str) -> None:
+    """Writes NAME.json and NAME.md into a folder.
+
+    Raises:
+        DataError: the disk refuses.
+    """
+    from kedrec.errors import DataError
+
+    if out is None:
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+        (out / f"{name}.json").write_text(text, encoding="utf-8")
+        (out / f"{name}.md").write_text(table, encoding="utf-8")
+    except OSError as error:
+        raise DataError(
+            f"The results can't be written into {out}: {error.strerror or error}.", "Name another --out."
+        ) from error
+
+
+def _means(settings: Settings, stack: ExitStack, progress: Progress, *, texts: bool) -> Means:
+    """What the answerers work with, each opened when first asked for and closed with the stack."""
+    from kedrec.documents.index import PassageIndex, index_folder
+    from kedrec.evaluation.selection import Means
+    from kedrec.llm.opening import open_model
+    from kedrec.ranking import Ranker
+    from kedrec.stores import open_store
+
+    @cache
+    def store() -> GraphStore:
+        return stack.enter_context(open_store(settings.graph_url, settings))
+
+    @cache
+    def ranker() -> Ranker:
+        return Ranker.open(store(), settings.cache_dir, progress=progress)
+
+    @cache
+    def model() -> ChatModel:
+        opened = open_model(settings.model, settings, progress=progress)
+        stack.callback(opened.close)
+        return opened
+
+    index = stack.enter_context(PassageIndex.open(index_folder(settings.home))) if texts else None
+    return Means(store, ranker, model, index)
