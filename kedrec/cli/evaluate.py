@@ -12,7 +12,9 @@ import click
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
 from kedrec.cli.evaluate_paths import paths as evaluate_paths
 from kedrec.cli.evaluate_ranking import ranking as evaluate_ranking
+from kedrec.cli.evaluate_rationale import rationale
 from kedrec.cli.evaluate_retrieval import retrieval
+from kedrec.cli.evaluate_selection import selection
 from kedrec.cli.evaluate_side_effects import side_effects
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ def evaluate() -> None:
 
 evaluate.add_command(evaluate_paths)
 evaluate.add_command(evaluate_ranking)
+evaluate.add_command(rationale)
 evaluate.add_command(retrieval)
+evaluate.add_command(selection)
 evaluate.add_command(side_effects)
 
 

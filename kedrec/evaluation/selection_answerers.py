@@ -2,7 +2,8 @@
 
 Degrees and ranking answer expRxRec without what is asked: the treatments that a split asks about are taken
 out of the graph, with everything counted and fitted anew without them, as `kedrec evaluate ranking` does.
-What is taken out depends on the config: `pair`: every candidate of a question with its disease; `unseen_disease`:
+What is taken out depends on the config: `pair`: every candidate of a question with its disease;
+`unseen_disease`:
 all treatments of the questions' diseases; `unseen_drug`: all treatments of their candidates; each time with
 what is another writing of the drug or the disease.
 
