@@ -179,6 +179,7 @@ def build(
             embedding=_about(graph.embedding),
             teacher=teacher.told() if teacher is not None else {},
         )
+        place.empty()
         for config in CONFIGS:
             for split in SPLITS:
                 write_questions(place.folder, config, split, questions[config][split])

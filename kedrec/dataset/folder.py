@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -44,11 +45,13 @@ def write_questions(folder: Path, config: str, split: SplitName, questions: Iter
                 file.write(question.line() + "\n")
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise DataError(
             f"{path} could not be written: {error.strerror or error}.",
             "See that the disk has room, and run the command again.",
         ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return path
 
 

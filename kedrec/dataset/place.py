@@ -63,6 +63,19 @@ class Place:
                 ) from error
             yield self
 
+    def empty(self) -> None:
+        """Takes away what says that a finished data set is there, before its files are replaced.
+
+        Raises:
+            DataError: the disk refuses.
+        """
+        try:
+            (self.folder / _NOTE).unlink(missing_ok=True)
+        except OSError as error:
+            raise DataError(
+                f"{self.folder} can't be written: {error.strerror or error}.", "Name another folder."
+            ) from error
+
     def finish(self) -> None:
         """Removes what only the build needed."""
         shutil.rmtree(self.working, ignore_errors=True)

@@ -154,12 +154,13 @@ def work_on(
 def _workers(
     shared: Shared, parts: Sequence[Sequence[PairTask]], jobs: int, ray: str
 ) -> Iterator[Iterator[list[PairFacts]]]:
+    made = (
+        spread_on_ray(ray, _block, shared, parts) if ray else spread_on_processes(jobs, _block, shared, parts)
+    )
     try:
-        if ray:
-            yield spread_on_ray(ray, _block, shared, parts)
-        else:
-            yield spread_on_processes(jobs, _block, shared, parts)
+        yield made
     finally:
+        made.close()
         for opened in _opened:  # of this process, where it did the work itself
             opened.stack.close()
         _opened.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from kedrec.errors import UsageError
@@ -26,7 +26,7 @@ def spread_on_ray(
     function: Callable[[_Shared, _Part], _Made],
     shared: _Shared,
     parts: Sequence[_Part],
-) -> Iterator[_Made]:
+) -> Generator[_Made, None, None]:
     """`function(shared, part)` of each part, in order, on a Ray cluster; `shared` travels there once.
 
     Args:
@@ -84,7 +84,7 @@ def _answers(address: str) -> None:
 
 def spread_on_processes(
     jobs: int, function: Callable[[_Shared, _Part], _Made], shared: _Shared, parts: Sequence[_Part]
-) -> Iterator[_Made]:
+) -> Generator[_Made, None, None]:
     """`function(shared, part)` of each part, in order, on processes of this machine.
 
     Args:
