@@ -199,12 +199,14 @@ class PairWork:
         relations, near = load_schema().relations, self.treatments.near(task.disease)
         found: set[str] = set()
         for step in item.path.steps if item.path else ():
-            of_mechanisms = [
+            drawn_for = {
                 self.treatments.mechanisms.get(one) for edge in step.edges for one in edge.mechanisms
-            ]
-            drawn_for = {pair[0] for pair in of_mechanisms if pair and pair[1] in near}
-            if len(drawn_for) == 1 and all(edge.mechanisms for edge in step.edges):
-                found |= drawn_for
+            }
+            drugs = {pair[0] for pair in drawn_for if pair and pair[1] in near}
+            if all(edge.mechanisms for edge in step.edges) and all(
+                pair and pair[1] in near and len(drugs) == 1 for pair in drawn_for
+            ):
+                found |= drugs  # without their mechanisms nothing states the step
             if relations[step.relation].effect == "benefit":
                 found |= {edge.start for edge in step.edges if edge.end in near}
         return tuple(sorted(found))
