@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import os
+import random
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow.parquet as pq
 import pytest
+from conftest import Shell
 
 from kedrec.types import Answer, Comparison, DiseaseAnswer, Recommendation
 
@@ -119,37 +117,67 @@ def test_fit_says_what_was_fitted(shell):
     assert shell("kedrec", "rank", "fit", "--json").json["ranking"] in " ".join(done.out.split())
 
 
-def test_a_load_fits_unless_told_not_to(shell, tmp_path):
-    for name, words in (("without", ("--no-fit",)), ("with", ())):
-        home = tmp_path / name
-        done = shell("kedrec-load", "graph", *words, "--graph", str(home / "graph"), KEDREC_HOME=str(home))
-        assert done.code == 0, done.err
-        assert bool(list((home / "cache").glob("ranking-*.bin"))) is (name == "with")
-        assert ("Ranking fitted" in done.out) is (name == "with")
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    """Own tables of a graph whose ranking is fitted in a second."""
+    numbers, folder = random.Random(3), tmp_path_factory.mktemp("tables")
+    kinds = {"Drug": ("DRUGBANK:DB0{:04}", 40), "Disease": ("DOID:{}", 30), "Gene": ("NCBIGene:{}", 50)}
+    ids = {kind: [form.format(i) for i in range(1, count + 1)] for kind, (form, count) in kinds.items()}
+    nodes = [f"{kind}\t{one}\t{kind.lower()} {i}" for kind in kinds for i, one in enumerate(ids[kind], 1)]
+    edges = {
+        f"{relation}\t{numbers.choice(ids[start])}\t{numbers.choice(ids[end])}\tCC0-1.0"
+        for relation, start, end, count in (
+            ("BINDS", "Drug", "Gene", 160),
+            ("ASSOCIATED_WITH", "Disease", "Gene", 120),
+            ("TREATS", "Drug", "Disease", 60),
+        )
+        for _ in range(count)
+    }
+    (folder / "nodes.tsv").write_text("\n".join(["kind\tid\tname", *nodes, ""]))
+    (folder / "edges.tsv").write_text("\n".join(["relation\tstart\tend\tlicence", *sorted(edges), ""]))
+    return folder
 
 
-def test_two_processes_fit_at_once_and_both_answer_the_same(shell, tmp_path):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KEDREC_", "NEO4J_"))}
-    kept |= {"KEDREC_HOME": str(tmp_path), "KEDREC_GRAPH": str(shell.graph), "KEDREC_THREADS": "1"}
-    words = [Path(sys.executable).parent / "kedrec", "ask", "--disease", "gout", "--no-llm", "--json"]
-    both = [
-        subprocess.Popen(words, env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    said = [process.communicate(timeout=300) for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
-    assert said[0][0] == said[1][0]
-    files = [file.name for file in (tmp_path / "cache").iterdir() if file.name.startswith((".", "ranking"))]
-    assert len(files) == 1, files
+@pytest.fixture
+def small(shell, tables, tmp_path):
+    """A home with that graph, not fitted."""
+    made = Shell(tmp_path / "home", tmp_path / "home" / "graph")
+    done = made("kedrec-load", "graph", "kedrec", "--from", tables, "--no-fit")
+    assert done.code == 0, done.err
+    assert not fitted(made)
+    return made
 
 
-def test_a_damaged_cache_is_made_again(shell, tmp_path):
-    words = ("kedrec", "ask", "--disease", "gout", "--no-llm", "--json")
-    before = shell(*words)
-    shutil.copytree(shell.home / "cache", tmp_path / "cache")
-    for cached in (tmp_path / "cache").glob("ranking-*.bin"):
-        whole = cached.read_bytes()
-        cached.write_bytes(whole[:1000] + b"damage" + whole[1006:])
-    after = shell(*words, KEDREC_HOME=str(tmp_path))
+def fitted(shell):
+    return list((shell.home / "cache").glob("ranking-*.bin"))
+
+
+def test_a_load_fits_unless_told_not_to(small, tables):
+    done = small("kedrec-load", "graph", "kedrec", "--from", tables)
+    assert done.code == 0, done.err
+    assert fitted(small)
+    assert "Ranking fitted" in done.out
+
+
+WORDS = ("kedrec", "ask", "--disease", "disease 7", "--no-llm", "--json")
+
+
+def test_two_processes_fit_at_once_and_both_answer_the_same(small):
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(lambda _: small(*WORDS), range(2)))
+    assert [one.code for one in said] == [0, 0], said
+    assert Answer.model_validate_json(said[0].out).disease.name == "disease 7"
+    assert said[0].out == said[1].out
+    files = [file.name for file in (small.home / "cache").iterdir()]
+    assert len([name for name in files if name.startswith((".", "ranking"))]) == 1, files
+
+
+def test_a_damaged_cache_is_made_again(small):
+    before = small(*WORDS)
+    (cached,) = fitted(small)
+    whole = cached.read_bytes()
+    cached.write_bytes(whole[:1000] + b"damage" + whole[1006:])
+    after = small(*WORDS)
     assert after.code == 0, after.err
     assert after.out == before.out
+    assert cached.read_bytes() == whole
