@@ -41,7 +41,7 @@ __all__ = ["Means", "evaluate", "most_of"]
 Progress: TypeAlias = Callable[[str, int, "int | None"], None]
 
 _FORMAT = 1  # of the kept answers
-_AT_ONCE = 8  # requests to a model
+_AT_ONCE = 4  # requests to a model; what they give is kept after each lot
 
 
 @dataclass(frozen=True)

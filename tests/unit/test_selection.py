@@ -1,0 +1,93 @@
+"""What an answerer sees, what a model's text chooses, and what answers are worth."""
+
+from __future__ import annotations
+
+import pytest
+
+from kedrec.dataset.records import Named, Negative, Question
+from kedrec.evaluation.selection_asking import Answer, asked_of
+from kedrec.evaluation.selection_llm import told
+from kedrec.evaluation.selection_scores import figures_of, markdown
+
+TOLD = {"config": "pair", "split": "test", "answerer": "x", "background": "none", "among": "all"}
+
+
+def question(number: int, answers: int = 1, wrong: int = 3) -> Question:
+    right = [f"D:{number}{place}" for place in range(answers)]
+    others = [f"W:{number}{place}" for place in range(wrong)]
+    return Question(
+        id=f"q{number}",
+        disease=Named(id="X:1", name="asthma"),
+        candidates=tuple(Named(id=id_, name=f"drug {id_}") for id_ in right + others),
+        answers=tuple(right),
+        negatives=tuple(
+            Negative(id=id_, kind="hard" if place % 2 else "random") for place, id_ in enumerate(others)
+        ),
+        group=f"g{number % 3}",
+    )
+
+
+def answer(order: list[str], most: int = 1) -> Answer:
+    return Answer(tuple(order), tuple(order[:most]))
+
+
+def test_the_label_is_not_shown_and_the_order_is_drawn() -> None:
+    every = [asked_of(question(number), seed=1, most=1) for number in range(200)]
+    first = [one.candidates[0].id.startswith("D:") for one in every if one]
+    assert 30 <= sum(first) <= 70  # a quarter by chance
+    shown = every[0]
+    assert shown is not None
+    assert not {"answers", "negatives", "reference", "sources", "group"} & set(type(shown).__slots__)
+    assert asked_of(question(7), seed=1, most=1) == asked_of(question(7), seed=1, most=1)
+
+
+def test_only_candidates_of_a_kind_are_left() -> None:
+    asked = asked_of(question(1, wrong=4), seed=1, most=1, among="hard")
+    assert asked is not None
+    assert {one.id for one in asked.candidates} == {"D:10", "W:11", "W:13"}
+    assert asked_of(question(1, wrong=4), seed=1, most=1, among="degree-matched") is None
+
+
+def test_figures_of_one_answer_each() -> None:
+    questions = [question(number) for number in range(4)]
+    answers = {
+        "q0": answer(["D:00", "W:00", "W:01", "W:02"]),
+        "q1": answer(["W:10", "D:10", "W:11", "W:12"]),
+        "q2": answer(["W:21", "W:20", "D:20", "W:22"]),
+        "q3": answer(["D:30", "W:30", "W:31", "W:32"]),
+    }
+    found = figures_of(TOLD, questions, answers, most=1, seed=3)
+    assert found.f1[0] == found.precision[0] == found.recall[0] == found.macro_f1[0] == 0.5
+    assert found.mrr[0] == pytest.approx((1 + 1 / 2 + 1 / 3 + 1) / 4, abs=1e-4)
+    assert found.f1[1] <= found.f1[0] <= found.f1[2]
+    assert found.chance == 0.25
+    assert found.picked == {"answer": 0.5, "hard": 0.25, "random": 0.25}
+    assert found == figures_of(TOLD, questions, answers, most=1, seed=3)
+    assert "0.500" in markdown([found])
+
+
+def test_figures_over_sets() -> None:
+    questions = [question(1, answers=1), question(2, answers=3, wrong=1)]
+    answers = {
+        "q1": answer(["D:10", "W:10", "W:11", "W:12"], 2),
+        "q2": answer(["D:20", "D:21", "D:22", "W:20"], 2),
+    }
+    found = figures_of(TOLD, questions, answers, most=2, seed=3)
+    assert found.precision[0] == 0.75  # three of four choices
+    assert found.recall[0] == 0.75  # three of four answers
+    assert found.macro_precision[0] == 0.75
+    assert found.macro_recall[0] == pytest.approx((1 + 2 / 3) / 2, abs=1e-4)
+
+
+def test_what_a_text_chooses() -> None:
+    base = question(1)
+    named = ("insulin", "insulin glargine", "metformin", "heparin")
+    renamed = tuple(Named(id=one.id, name=name) for one, name in zip(base.candidates, named, strict=True))
+    asked = asked_of(base.model_copy(update={"candidates": renamed}), seed=1, most=2)
+    assert asked is not None
+    by_name = {one.name: one.id for one in asked.candidates}
+    found = told(asked, "Insulin Glargine [P2]\nmetformin [L1] and heparin")
+    assert found.chosen == (by_name["insulin glargine"], by_name["metformin"])
+    assert found.cited == ("P2", "L1")
+    assert set(found.order) == set(by_name.values())
+    assert told(asked, "I don't know.").chosen == ()
