@@ -1,0 +1,257 @@
+"""Questions from a MIMIC-III folder in its published layout, made-up patients, over the built-in graph."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kedrec.cli.dataset import dataset as commands
+from kedrec.cli.evaluate import evaluate as evaluations
+from kedrec.dataset.folder import SPLITS, DataSet
+from kedrec.dataset.mimic_codes import Coded, Diseases, dotted
+from kedrec.dataset.mimic_drugs import Drugs, Prescribed, Written, cleaned, mapped
+from kedrec.errors import DataError, NotFoundError, UsageError
+from kedrec.naming import NameIndex
+from kedrec.settings import load_settings
+from kedrec.stores import open_store
+
+PATIENTS = 20
+SECRET = "Mrs Made-Up of Nowhere"
+DRUGS = ("Metoprolol Tartrate", "Furosemide", "Insulin", "Heparin Sodium", "Warfarin", "Lisinopril")
+CODES = ("4280", "25000", "42731", "V4581", "49390")
+TITLES = {
+    "4280": "Congestive heart failure, unspecified",
+    "25000": "Diabetes mellitus without mention of complication",
+    "42731": "Atrial fibrillation",
+    "V4581": "Aortocoronary bypass status",
+    "49390": "Asthma, unspecified type, unspecified",
+}
+
+
+def prescription(row: int, subject: int, type_: str, drug: str) -> str:
+    return f'{row},{subject},{subject + 1000},,,,{type_},"{drug}","{drug}","{drug}",X{row},,{row:011},,,,,,PO'
+
+
+def tables(case: str = "upper") -> dict[str, str]:
+    """The tables of a small hospital; every patient has one stay."""
+    diagnoses = ["ROW_ID,SUBJECT_ID,HADM_ID,SEQ_NUM,ICD9_CODE"]
+    heading = (
+        "ROW_ID,SUBJECT_ID,HADM_ID,ICUSTAY_ID,STARTDATE,ENDDATE,DRUG_TYPE,DRUG,DRUG_NAME_POE,DRUG_NAME_GENERIC,"
+        "FORMULARY_DRUG_CD,GSN,NDC,PROD_STRENGTH,DOSE_VAL_RX,DOSE_UNIT_RX,FORM_VAL_DISP,FORM_UNIT_DISP,ROUTE"
+    )
+    drugs = [heading]
+    notes = ["ROW_ID,SUBJECT_ID,HADM_ID,CHARTDATE,CHARTTIME,STORETIME,CATEGORY,DESCRIPTION,CGID,ISERROR,TEXT"]
+    for subject in range(1, PATIENTS + 1):
+        for place in range(2):
+            code = CODES[(subject + place) % len(CODES)]
+            diagnoses.append(f"{subject * 2 + place},{subject},{subject + 1000},{place + 1},{code}")
+        for place in range(1 + subject % 3):
+            name = DRUGS[(subject + place) % len(DRUGS)]
+            drugs.append(prescription(subject * 10 + place, subject, "MAIN", f"{name} 25mg Tab"))
+        drugs.append(prescription(subject * 10 + 9, subject, "BASE", "NS"))
+        stay = f"{subject},{subject + 1000},2100-01-0"
+        notes += [
+            f'{subject},{stay}1,,,Physician,Note,,,"{SECRET}\ngot Lopressor, ""daily"""',
+            f'{subject + 100},{stay}2,,,Discharge summary,Report,,,"secret"',
+        ]
+    codes = ["ROW_ID,ICD9_CODE,SHORT_TITLE,LONG_TITLE"]
+    codes += [f'{row},{code},short,"{title}"' for row, (code, title) in enumerate(TITLES.items(), 1)]
+    found = {
+        "DIAGNOSES_ICD": diagnoses, "PRESCRIPTIONS": drugs, "D_ICD_DIAGNOSES": codes, "NOTEEVENTS": notes,
+    }  # fmt: skip
+    headed = {name: [getattr(rows[0], case)(), *rows[1:]] for name, rows in found.items()}
+    return {name: "\n".join(rows) + "\n" for name, rows in headed.items()}
+
+
+def write(folder: Path, case: str = "upper", *, packed: bool = False) -> Path:
+    folder.mkdir()
+    for name, text in tables(case).items():
+        if packed:
+            (folder / f"{name}.csv.gz").write_bytes(gzip.compress(text.encode()))
+        else:
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def built(home: Path, source: Path, out: Path, *more: str) -> dict[str, object]:
+    graph = str(home / "graph")
+    result = CliRunner().invoke(
+        commands,
+        ["build-mimic", "--from", str(source), "--out", str(out), "--graph", graph, "--seed", "1", "--json",
+         "--candidates", "8", *more],
+        catch_exceptions=False,
+    )  # fmt: skip
+    report: dict[str, object] = json.loads(result.stdout)
+    return report
+
+
+@pytest.fixture
+def home(starter_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KEDREC_HOME", str(starter_home))
+    return starter_home
+
+
+@pytest.fixture
+def names(home: Path) -> NameIndex:
+    settings = load_settings()
+    with open_store(str(home / "graph"), settings) as store:
+        return NameIndex.open(store, settings.cache_dir)
+
+
+def test_prescriptions_are_drugs_whatever_is_written_around_them(names: NameIndex) -> None:
+    drugs = Drugs(names)
+    expected = {
+        "Metoprolol Tartrate 25mg Tab": ["metoprolol"],
+        "HydrALAzine": ["hydralazine"],
+        "Insulin": ["insulin human"],
+        "Nitroglycerin SL": ["nitroglycerin"],
+        "Carbidopa-Levodopa (25-250)": ["carbidopa", "levodopa"],
+        "Albuterol 0.083% Neb Soln": ["salbutamol"],
+        "Heparin Flush CVL  (100 units/ml)": ["heparin"],
+        "Docusate Sodium": [],
+        "donepezil 5 mg or placebo": [],
+    }
+    called = {
+        text: [names.entity(id_).name for id_ in drugs.named(Written("MAIN", text)).ids] for text in expected
+    }
+    assert called == expected
+    for vehicle in ("NS", "D5W", "Vial"):
+        assert drugs.named(Written("BASE", vehicle)) == Prescribed((), "vehicle")
+    names.close()
+
+
+def test_a_code_tells_what_a_cut_name_leaves_open(names: NameIndex) -> None:
+    whole = Written("MAIN", "Nifedipine", formulary="NIFE10", ndc="1")
+    cut = Written("MAIN", "Ni", formulary="NIFE10", ndc="0")
+    found = mapped(Drugs(names), {whole: 1, cut: 1})
+    assert found[cut] == Prescribed(found[whole].ids, "code")
+    names.close()
+
+
+def test_icd9_codes_are_diseases_by_reference_title_table_and_parent(names: NameIndex) -> None:
+    asthma, gout = (names.resolve(name, "Disease").id for name in ("asthma", "gout"))
+    diseases = Diseases(names, {asthma: ["ICD9:493.90"], gout: ["ICD9:999", "ICD9:700-709.99"]})
+    assert dotted("4280") == "428.0"
+    assert dotted("E9342") == "E934.2"
+    assert diseases.coded("49390") == Coded((asthma,), "cross-reference")
+    assert diseases.coded("42731", "Atrial fibrillation").why == "title"
+    assert diseases.coded("42833", "Acute on chronic diastolic heart failure").why == "table"
+    assert diseases.coded("25002").ids == (names.resolve("type 2 diabetes mellitus", "Disease").id,)
+    assert diseases.coded("25001").ids == (names.resolve("type 1 diabetes mellitus", "Disease").id,)
+    assert diseases.coded("99912") == Coded((gout,), "parent")
+    assert diseases.coded("70703") == Coded((gout,), "parent")
+    assert diseases.coded("V4581") == Coded((), "supplementary")
+    assert diseases.coded("80000") == Coded((), "unknown")
+    names.close()
+
+
+def test_doses_forms_and_routes_are_no_part_of_a_name() -> None:
+    assert cleaned("PrednisoLONE Acetate 1% Ophth. Susp.") == "PrednisoLONE Acetate"
+    assert cleaned("Hydrocortisone Na Succ.") == "Hydrocortisone sodium succinate"
+    assert cleaned("*NF* Memantine") == "Memantine"
+
+
+def test_a_folder_becomes_questions_and_patients_are_split(home: Path, tmp_path: Path) -> None:
+    report = built(home, write(tmp_path / "mimic"), tmp_path / "out")
+    dataset = DataSet(tmp_path / "out")
+    questions = {split: list(dataset.questions("admission", split)) for split in SPLITS}
+    every = [one for part in questions.values() for one in part]
+    groups = [{one.group for one in part} for part in questions.values()]
+    assert report["questions"] == {split: len(part) for split, part in questions.items()}
+    assert all(groups)
+    assert not groups[0] & groups[1] | groups[0] & groups[2] | groups[1] & groups[2]
+    assert {len(one.candidates) for one in every} == {8}  # whatever the number of answers
+    assert {len(one.answers) for one in every} == {1, 2, 3}
+    prescriptions = report["prescriptions"]
+    assert isinstance(prescriptions, dict)
+    assert prescriptions["aside"] == PATIENTS
+    assert prescriptions["share"] == 1.0
+    assert not (tmp_path / "out" / ".building").exists()
+
+
+def test_notes_are_shown_without_discharge_summaries_and_candidates(home: Path, tmp_path: Path) -> None:
+    built(home, write(tmp_path / "mimic"), tmp_path / "out")
+    dataset = DataSet(tmp_path / "out")
+    every = [one for split in SPLITS for one in dataset.questions("admission", split)]
+    metoprolol = [one for one in every if "metoprolol" in {candidate.name for candidate in one.candidates}]
+    assert metoprolol
+    assert all(one.text == f'{SECRET}\ngot [drug], "daily"' for one in metoprolol)
+    assert all("secret" not in one.text for one in every)
+
+
+def test_gzip_and_lower_case_give_the_same_bytes(home: Path, tmp_path: Path) -> None:
+    built(home, write(tmp_path / "plain"), tmp_path / "one")
+    built(home, write(tmp_path / "packed", "lower", packed=True), tmp_path / "two")
+    for split in SPLITS:
+        path = f"admission/{split}.jsonl"
+        assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
+
+
+def test_the_card_says_whose_data_it_is(home: Path, tmp_path: Path) -> None:
+    source = write(tmp_path / "mimic")
+    built(home, source, tmp_path / "out")
+    assert "Credentialed data" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    (source / "LICENSE.txt").write_text("## ODC Open Database License (ODbL)\n", encoding="utf-8")
+    built(home, source, tmp_path / "out", "--again")
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "license: odbl" in card
+    assert "may not be published" in card
+
+
+@pytest.mark.parametrize("damage", ["missing", "column", "empty", "heading", "gzip", "quote"])
+def test_damaged_folders_are_told_of_without_their_text(
+    damage: str, home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = write(tmp_path / "mimic")
+    table = source / "PRESCRIPTIONS.csv"
+    notes = source / "NOTEEVENTS.csv"
+    if damage == "missing":
+        table.unlink()
+    elif damage == "column":
+        table.write_text(table.read_text(encoding="utf-8").replace("NDC", "CODE", 1), encoding="utf-8")
+    elif damage == "empty":
+        table.write_bytes(b"")
+    elif damage == "heading":
+        table.write_text(table.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+    elif damage == "gzip":
+        packed = gzip.compress(notes.read_bytes())
+        notes.unlink()
+        (source / "NOTEEVENTS.csv.gz").write_bytes(packed[: len(packed) // 2])
+    else:
+        notes.write_text(notes.read_text(encoding="utf-8") + f'9,9,9,2100-01-01,,,x,x,,,"{SECRET} "oops" x\n')
+    with caplog.at_level(logging.DEBUG), pytest.raises((DataError, NotFoundError)) as raised:
+        built(home, source, tmp_path / "out")
+    told = f"{raised.value} {raised.value.__cause__} {caplog.text}"
+    assert "PRESCRIPTIONS" in told or "NOTEEVENTS" in told
+    assert SECRET not in told
+    assert "Made-Up" not in told
+    assert not (tmp_path / "out" / "kedrec.json").exists()
+
+
+def test_stays_are_answered_with_as_many_drugs_as_training_has_on_the_mean(
+    home: Path, tmp_path: Path
+) -> None:
+    built(home, write(tmp_path / "mimic"), tmp_path / "out")
+    result = CliRunner().invoke(
+        evaluations,
+        ["selection", "--dataset", str(tmp_path / "out"), "--graph", str(home / "graph"), "--json",
+         "--out", str(tmp_path / "scores")],
+        catch_exceptions=False,
+    )  # fmt: skip
+    figures = {one["answerer"]: one for one in json.loads(result.stdout)["figures"]}
+    assert set(figures) == {"random", "frequency", "prior", "ranker"}
+    assert {one["most"] for one in figures.values()} == {2}
+    assert all(0 <= one["f1"][0] <= 1 for one in figures.values())
+    assert (tmp_path / "scores" / "selection.md").read_text(encoding="utf-8").count("\n") == 6
+
+
+def test_credentialed_data_goes_to_no_model_elsewhere(home: Path, tmp_path: Path) -> None:
+    built(home, write(tmp_path / "mimic"), tmp_path / "out")
+    words = ["selection", "--dataset", str(tmp_path / "out"), "--answerer", "llm", "--model", "openai:any"]
+    with pytest.raises(UsageError, match="credentialed"):
+        CliRunner().invoke(evaluations, words, catch_exceptions=False)
