@@ -44,7 +44,7 @@ __all__ = ["BuildReport", "Options", "build"]
 
 Progress = Callable[[str, int, int | None], None]
 
-_JOURNAL = 4  # raised with every change of what is made of a pair
+_JOURNAL = 5  # raised with every change of what is made of a pair
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from kedrec.dataset.folder import SPLITS, SplitName
+import numpy as np
+
 from kedrec.dataset.kin import Union
 
 if TYPE_CHECKING:
+    from kedrec.dataset.folder import SplitName
     from kedrec.dataset.treatments import Pair, Treatments
     from kedrec.ranking.adjacency import Adjacency
 
@@ -98,7 +100,8 @@ def divide(
         )
     cluster = _clusters(treatments, adjacency)
     groups = {pair: cluster(pair[1]) for pair in asked}
-    split = _drawn(Counter(groups.values()), seed)
+    told = _told(adjacency)
+    split = _drawn(Counter(groups.values()), seed, first={groups[pair] for pair in asked if pair[1] in told})
     return Division(
         config,
         groups,
@@ -133,25 +136,52 @@ def _clusters(treatments: Treatments, adjacency: Adjacency) -> Callable[[str], s
     return union.find
 
 
-def _drawn(weights: Mapping[str, int], seed: int) -> dict[str, SplitName]:
-    """The split of each group: in an order drawn by the seed, each into the split that lacks most.
+def _told(adjacency: Adjacency) -> frozenset[str]:
+    """The diseases of which something else is known than treatments and mechanisms drawn for these."""
+    from kedrec.ranking.adjacency import PLAIN
+    from kedrec.ranking.metapaths import schema_tables
 
-    Large groups come first, so that one of them doesn't overfill a small split at the end.
+    links = np.zeros(len(adjacency.ids("Disease")), np.int64)
+    for table in schema_tables():
+        if table[1:] == ("Drug", "Disease") or not adjacency.has(table):
+            continue
+        found = adjacency.incidence(table, PLAIN)
+        if table[1] == "Disease":
+            links += found.degrees
+        if table[2] == "Disease":
+            links += found.back_degrees
+    ids = adjacency.ids("Disease").tolist()
+    return frozenset(ids[number].decode() for number in np.flatnonzero(links).tolist())
+
+
+def _drawn(weights: Mapping[str, int], seed: int, first: Collection[str] = ()) -> dict[str, SplitName]:
+    """The split of each group: test and validation are filled in an order drawn by the seed, the rest trains.
+
+    Args:
+        weights: questions of each group.
+        seed: of the order.
+        first: groups that test and validation are filled with as far as there are such: those that can be
+            answered from what is left when all that they ask for is hidden.
     """
     total = sum(weights.values())
-    large = max(total * _SHARES["test"] / 10, 1)
-    lacking = {split: share * total for split, share in _SHARES.items()}
     found: dict[str, SplitName] = {}
 
-    def drawn(group: str) -> str:
-        return hashlib.sha256(f"{seed}:{group}".encode()).hexdigest()
+    def drawn(group: str) -> tuple[bool, str]:
+        digest = hashlib.sha256(f"{seed}:{group}".encode()).hexdigest()
+        return (bool(first) and group not in first, digest)
 
-    idle = [group for group, weight in weights.items() if not weight]
-    for group in sorted(weights, key=lambda group: (-max(weights[group], large), drawn(group))):
-        if weights[group]:
-            found[group] = max(SPLITS, key=lambda split: lacking[split])
-            lacking[found[group]] -= weights[group]
-    for group in idle:  # what is only ever a wrong answer is parted by the shares alone
-        part = int(drawn(group)[:8], 16) / 16**8
-        found[group] = "train" if part < 0.8 else "validation" if part < 0.9 else "test"
+    order = sorted(weights, key=drawn)
+    for split in ("test", "validation"):
+        lacking = round(_SHARES[split] * total)
+        for group in order:
+            # A group that is larger than what is lacking would leave too little to learn from.
+            if group not in found and 0 < weights[group] <= lacking:
+                found[group] = split
+                lacking -= weights[group]
+    for group in order:
+        part = int(drawn(group)[1][:8], 16) / 16**8
+        if weights[group] or part < _SHARES["train"]:
+            found.setdefault(group, "train")
+        else:  # what is only ever a wrong answer is parted by the shares alone
+            found[group] = "validation" if part < 0.9 else "test"
     return found
