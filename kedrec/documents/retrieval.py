@@ -323,7 +323,8 @@ def _source(
         )  # fmt: skip
     return TextSource(
         document=passage.document, title=passage.title, quote="" if trial else passage.text[first:last],
-        start=passage.start + first, end=passage.start + last, names=passage.entities, date=passage.date,
+        start=0 if trial else passage.start + first, end=0 if trial else passage.start + last,
+        names=passage.entities, date=passage.date,
         year=passage.year, licence=passage.licence, redistributable=passage.redistributable,
         keys=passage.keys, trial=record,
     )  # fmt: skip
