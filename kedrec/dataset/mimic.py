@@ -12,39 +12,34 @@ stay. Half of these are as often prescribed to other patients of the training pa
 
 from __future__ import annotations
 
-import hashlib
-import random
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.dataset.folder import SPLITS, SplitName, write_note, write_questions
+from kedrec.dataset.mimic_asking import Asker, Stay
 from kedrec.dataset.mimic_card import write_mimic_card
 from kedrec.dataset.mimic_codes import Coded, Diseases
 from kedrec.dataset.mimic_drugs import Drugs, Prescribed, Written, mapped
 from kedrec.dataset.mimic_tables import Tables
 from kedrec.dataset.place import Place
-from kedrec.dataset.records import Named, Negative, Question
 from kedrec.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from kedrec.dataset.mimic_tables import Admission
+    from kedrec.dataset.records import Question
     from kedrec.naming import NameIndex
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.stores import GraphStore
 
-__all__ = ["CONFIG", "Found", "Stay", "build_mimic", "mapping_report", "split_of", "stays_of"]
+__all__ = ["CONFIG", "Found", "build_mimic", "mapping_report", "stays_of"]
 
 Progress = Callable[[str, int, "int | None"], None]
 
 CONFIG = "admission"
-_SHARES: tuple[tuple[SplitName, float], ...] = (("train", 0.7), ("validation", 0.1), ("test", 0.2))
 _SHOWN = 20  # commonest unmapped names in the report
-_NEAREST = 12  # drugs that a near one is drawn from
-_SHORTEST = 4  # letters of a drug's name that is masked in notes
 
 
 @dataclass(frozen=True)
@@ -60,16 +55,6 @@ class Found:
     drugs: Mapping[Written, Prescribed]
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """An admission in the graph's terms: diseases in the hospital's order, drugs by id."""
-
-    subject: str
-    hadm: str
-    diseases: tuple[str, ...]
-    drugs: tuple[str, ...]
-
-
 @dataclass
 class _Counts:
     """What became of the admissions."""
@@ -78,7 +63,6 @@ class _Counts:
     no_disease: int = 0
     no_drug: int = 0
     left_out_answers: int = 0
-    by_split: Counter[str] = field(default_factory=Counter)
 
 
 def stays_of(admissions: Iterable[Admission], found: Found) -> list[Stay]:
@@ -130,19 +114,6 @@ def _share(counts: Counter[str], aside: str, missed: Counter[str]) -> dict[str, 
         "by": {why: counts[why] for why in sorted(counts) if why not in (aside, "unknown")},
         "commonest_unmapped": missed.most_common(_SHOWN),
     }
-
-
-def split_of(subjects: Iterable[str], seed: int) -> dict[str, SplitName]:
-    """The split of each patient: 70 % train, 10 % validation, 20 % test, drawn by a hash of the seed."""
-    drawn = sorted(set(subjects), key=lambda subject: _hashed(seed, "patient", subject))
-    found: dict[str, SplitName] = {}
-    begin = 0.0
-    for split, share in _SHARES:
-        end = begin + share
-        part = drawn[round(begin * len(drawn)) : round(end * len(drawn))]
-        found |= dict.fromkeys(part, split)
-        begin = end
-    return found
 
 
 def build_mimic(
@@ -198,11 +169,12 @@ def build_mimic(
                 f"No admission of {source} has both a disease and a drug of the graph.",
                 "Load a graph that has them: `kedrec-load graph hetionet`.",
             )
-        asker = _Asker(store, adjacency, stays, candidates=candidates, seed=seed, licence=licence)
+        asker = Asker(store, adjacency, stays, candidates=candidates, seed=seed, licence=licence)
         parts: dict[SplitName, list[Question]] = {split: [] for split in SPLITS}
         for number, stay in enumerate(stays):
             told("Writing questions", number, len(stays))
-            question = asker.question(stay, texts.get(stay.hadm, ""), counts)
+            question, left_out = asker.question(stay, texts.get(stay.hadm, ""))
+            counts.left_out_answers += left_out
             parts[asker.splits[stay.subject]].append(question)
         report = {
             **mapping_report(admissions, rows, titles, found),
@@ -245,124 +217,3 @@ def _usable(stays: Sequence[Stay], counts: _Counts) -> list[Stay]:
     counts.no_disease = sum(not stay.diseases for stay in stays)
     counts.no_drug = sum(bool(stay.diseases) and not stay.drugs for stay in stays)
     return [stay for stay in stays if stay.diseases and stay.drugs]
-
-
-class _Asker:
-    """Makes questions of stays."""
-
-    def __init__(
-        self,
-        store: GraphStore,
-        adjacency: Adjacency,
-        stays: Sequence[Stay],
-        *,
-        candidates: int,
-        seed: int,
-        licence: str,
-    ) -> None:
-        self.seed, self.candidates, self.licence = seed, candidates, licence
-        self.splits = split_of((stay.subject for stay in stays), seed)
-        self._names: dict[str, str] = {}
-        self._called: dict[str, list[str]] = {}
-        for kind in ("Drug", "Disease"):
-            for row in store.nodes(kind, ["id", "name", "synonyms"]).to_pylist():
-                self._names[row["id"]] = row["name"]
-                if kind == "Drug":
-                    self._called[row["id"]] = [row["name"], *(row["synonyms"] or ())]
-        patients: dict[str, set[str]] = {}
-        for stay in stays:
-            if self.splits[stay.subject] == "train":
-                for drug in stay.drugs:
-                    patients.setdefault(drug, set()).add(stay.subject)
-        self._often = Counter({drug: len(some) for drug, some in patients.items()})
-        self._near = _nearness(adjacency, sorted(self._often), sorted({d for s in stays for d in s.drugs}))
-        self._all = sorted(self._called)
-
-    def question(self, stay: Stay, text: str, counts: _Counts) -> Question:
-        """The question of one stay."""
-        draw = random.Random(_hashed(self.seed, "stay", stay.hadm))  # noqa: S311  # a draw, no secret
-        most = self.candidates // 2
-        answers = sorted(draw.sample(stay.drugs, most)) if len(stay.drugs) > most else list(stay.drugs)
-        counts.left_out_answers += len(stay.drugs) - len(answers)
-        negatives = self._negatives(stay, answers, draw)
-        order = [*answers, *(one.id for one in negatives)]
-        draw.shuffle(order)
-        right = set(answers)
-        first, *others = (Named(id=id_, name=self._names[id_]) for id_ in stay.diseases)
-        return Question(
-            id=f"mimic-{_hashed(self.seed, 'question', stay.hadm)[:16]}",
-            disease=first,
-            other_diseases=tuple(others),
-            candidates=tuple(Named(id=id_, name=self._names[id_]) for id_ in order),
-            answers=tuple(id_ for id_ in order if id_ in right),
-            negatives=tuple(negatives),
-            text=self._masked(text, order),
-            sources=("MIMIC-III",),
-            licences=(self.licence,),
-            group=_hashed(self.seed, "group", stay.subject)[:16],
-        )
-
-    def _negatives(self, stay: Stay, answers: Sequence[str], draw: random.Random) -> list[Negative]:
-        barred, chosen = set(stay.drugs), list[Negative]()
-        wanted = self.candidates - len(answers)
-        for turn in range(wanted):
-            like = answers[turn // 2 % len(answers)]
-            if turn % 2:
-                near = [drug for drug in self._near.get(like, ()) if drug not in barred][:_NEAREST]
-                kind = "hard"
-            else:
-                free = [drug for drug in self._often if drug not in barred]
-                near = self._as_often(like, free, draw)
-                kind = "frequency-matched"
-            if not near:  # every drug of the training part is in this stay already
-                near, kind = [drug for drug in self._all if drug not in barred], "random"
-            drug = draw.choice(near)
-            barred.add(drug)
-            chosen.append(Negative.model_validate({"id": drug, "kind": kind}))
-        return chosen
-
-    def _as_often(self, like: str, free: Sequence[str], draw: random.Random) -> list[str]:
-        """The drugs whose number of patients is closest to a drug's, which patient of its own left out."""
-        times = self._often[like]
-        ranked = sorted(free, key=lambda drug: (abs(self._often[drug] - times), draw.random()))
-        return ranked[:3]
-
-    def _masked(self, text: str, candidates: Sequence[str]) -> str:
-        """A text with every name of a candidate as `[drug]`: a note that names a drug would give it away."""
-        if not text:
-            return ""
-        names = {
-            name
-            for drug in candidates
-            for name in self._called[drug]
-            if sum(letter.isalpha() for letter in name) >= _SHORTEST
-        }
-        longest = sorted(names, key=lambda name: (-len(name), name))
-        pattern = "|".join(re.escape(name) for name in longest)
-        return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", "[drug]", text, flags=re.IGNORECASE)
-
-
-def _nearness(adjacency: Adjacency, pool: Sequence[str], drugs: Sequence[str]) -> dict[str, list[str]]:
-    """For each drug, those of a pool by the mean of all their similarities in the graph, nearest first."""
-    import numpy as np
-
-    from kedrec.ranking.similarity import similarities
-    from kedrec.ranking.storing import linked_tables
-
-    numbers = {id_.decode(): place for place, id_ in enumerate(adjacency.ids("Drug").tolist())}
-    chosen = np.array([numbers[drug] for drug in pool], np.int64)
-    rows = np.array([numbers[drug] for drug in drugs], np.int64)
-    if not len(chosen):
-        return {}
-    total = np.zeros((len(rows), len(chosen)))
-    for similarity in similarities(adjacency, "Drug", linked_tables(adjacency)):
-        total += similarity.among(chosen)[rows]
-    order = np.argsort(-total, axis=1, kind="stable")
-    return {
-        drug: [pool[place] for place in order[row].tolist() if pool[place] != drug and total[row, place] > 0]
-        for row, drug in enumerate(drugs)
-    }
-
-
-def _hashed(seed: int, what: str, value: str) -> str:
-    return hashlib.sha256(f"{seed}\t{what}\t{value}".encode()).hexdigest()
