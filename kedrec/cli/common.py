@@ -21,7 +21,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
 import click
 
@@ -108,10 +108,32 @@ def _report_defect(error: Exception) -> int:
 
 
 def console() -> Console:
-    """A console on stdout; plain text of a fixed width where stdout is no terminal."""
+    """A console on stdout; plain text of a fixed width, without blanks at the ends of lines, elsewhere."""
     from rich.console import Console
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, width=_PIPED_WIDTH, file=cast("TextIO", _Trimmed(sys.stdout)))
+
+
+class _Trimmed:
+    """Passes lines on without the blanks that Rich fills them up with; as much of a file as Rich needs."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out, self._begun = out, ""
+        self.encoding = out.encoding  # Rich draws with what can be written
+
+    def write(self, text: str) -> int:
+        """Writes the lines that are whole."""
+        *lines, self._begun = (self._begun + text).split("\n")
+        self._out.writelines(f"{line.rstrip(' ')}\n" for line in lines)
+        return len(text)
+
+    def flush(self) -> None:
+        """Writes what is left."""
+        self._out.write(self._begun)
+        self._begun = ""
+        self._out.flush()
 
 
 def warn(message: str) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kedrec.cli.rendering import print_evidence, print_safety, standing
+from kedrec.cli.rendering import indented, print_evidence, print_safety, standing
 from kedrec.cli.viewing import undated
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def print_comparison(console: Console, found: Comparison) -> None:
     for one in (found.left, found.right):
         console.print(standing(one))
     console.print()
-    _indented(console, Text(found.verdict))
+    indented(console, Text(found.verdict))
     console.print()
     left, right = found.left.drug.name, found.right.drug.name
     table = _columns("What made the scores", left, right)
@@ -79,10 +78,10 @@ def _paths(
     ):
         items = tuple(item for item in one.evidence if item.id in ids)
         if items:
-            _indented(console, Text(title, style="bold"))
+            indented(console, Text(title, style="bold"))
             print_evidence(console, items)
     if not one.evidence:
-        _indented(console, Text("No path.", style="yellow"))
+        indented(console, Text("No path.", style="yellow"))
     print_safety(console, one)
 
 
@@ -97,7 +96,3 @@ def _columns(title: str, left: str, right: str) -> Table:
     for name in (left, right, "difference"):
         table.add_column(Text(name), justify="right", overflow="fold", max_width=16)
     return table
-
-
-def _indented(console: Console, content: Text) -> None:
-    console.print(Padding(content, (0, 0, 0, 4)))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "indented",
     "print_answer",
     "print_evidence",
     "print_explanation",
@@ -113,15 +114,15 @@ def print_recommendation(console: Console, recommendation: Recommendation, *, as
     """Prints one pair: standing, rationale, paths, adverse evidence."""
     console.print(standing(recommendation, asked=asked))
     warned = recommendation.safety.contraindicated
-    _indented(console, Text(recommendation.verdict, style="red" if warned else ""))
+    indented(console, Text(recommendation.verdict, style="red" if warned else ""))
     told = _leaning(recommendation)
     if told:
-        _indented(console, Text(told, style="dim"))
+        indented(console, Text(told, style="dim"))
     if recommendation.badge.standing == "learned":
-        _indented(console, Text(recommendation.badge.note, style="yellow"))
+        indented(console, Text(recommendation.badge.note, style="yellow"))
     _print_rationale(console, recommendation.rationale)
     if recommendation.evidence:
-        _indented(console, Text("Paths", style="bold"))
+        indented(console, Text("Paths", style="bold"))
         print_evidence(console, recommendation.evidence)
     _print_texts(console, recommendation.texts)
     print_safety(console, recommendation)
@@ -129,11 +130,11 @@ def print_recommendation(console: Console, recommendation: Recommendation, *, as
 
 def _print_texts(console: Console, texts: Texts, *, links: int | None = _LINKS_SHOWN) -> None:
     for title, items in titled_texts(texts):
-        _indented(console, Text(title, style="bold"))
+        indented(console, Text(title, style="bold"))
         print_evidence(console, items, links=links)
     if texts.more:
         told = f"{texts.more:,} more found: --texts shows more"
-        _indented(console, Text(told, style="dim"))
+        indented(console, Text(told, style="dim"))
 
 
 def print_safety(console: Console, found: Recommendation, *, links: int | None = _LINKS_SHOWN) -> None:
@@ -142,7 +143,7 @@ def print_safety(console: Console, found: Recommendation, *, links: int | None =
     trials = [item for item in found.texts.trials if item.stance == "adverse"]
     for title, items in (("Against", (*found.adverse, *trials)), ("Caution", safety.cautions)):
         if items:
-            _indented(console, Text(title, style="bold red" if title == "Against" else "bold yellow"))
+            indented(console, Text(title, style="bold red" if title == "Against" else "bold yellow"))
             print_evidence(console, items, links=links)
     if not (safety.side_effects or safety.predicted):
         return
@@ -155,9 +156,9 @@ def print_safety(console: Console, found: Recommendation, *, links: int | None =
     if safety.worsening:
         names = ", ".join(one.effect.name for one in safety.worsening)
         lines.append(f"can cause what {found.disease.name} is or presents with: {names}")
-    _indented(console, Text("Side effects", style="bold"))
+    indented(console, Text("Side effects", style="bold"))
     for place, line in enumerate(lines):
-        _indented(console, Text(line, style="red" if place else ""))
+        indented(console, Text(line, style="red" if place else ""))
     if safety.predicted:
         told = Text("predicted from similar drugs, not listed: ", style="dim")
         told.append(", ".join(_guess(one) for one in safety.predicted if one.worsens is None))
@@ -167,7 +168,7 @@ def print_safety(console: Console, found: Recommendation, *, links: int | None =
             told.append(
                 f"of what {found.disease.name} is or presents with: {', '.join(worsening)}", style="red"
             )
-        _indented(console, told)
+        indented(console, told)
 
 
 def _leaning(found: Recommendation) -> str:
@@ -199,13 +200,13 @@ def print_explanation(console: Console, found: Recommendation) -> None:
     for flag in found.flags:
         head.append(f"  {flag}", style=_FLAG_STYLES.get(flag, "green"))
     console.print(head)
-    _indented(console, Text(found.verdict, style="red" if found.safety.contraindicated else ""))
-    _indented(console, Text(found.badge.note))
+    indented(console, Text(found.verdict, style="red" if found.safety.contraindicated else ""))
+    indented(console, Text(found.badge.note))
     told = _leaning(found)
     if told:
-        _indented(console, Text(told))
+        indented(console, Text(told))
     coverage = found.coverage
-    _indented(
+    indented(
         console,
         Text(
             f"{coverage.paths:,} paths of {coverage.metapaths} kinds; the drug has {coverage.drug_edges:,} "
@@ -215,20 +216,20 @@ def print_explanation(console: Console, found: Recommendation) -> None:
         ),
     )
     if not coverage.enough:
-        _indented(console, Text(coverage.reason, style="yellow"))
+        indented(console, Text(coverage.reason, style="yellow"))
     if found.score_parts or found.base:
         unit = "log-odds" if found.probability is not None else "not fitted on this graph: in no unit"
-        _indented(console, Text(f"What made the score ({unit})", style="bold"))
-        _indented(console, score_bars(console, found))
+        indented(console, Text(f"What made the score ({unit})", style="bold"))
+        indented(console, score_bars(console, found))
     if found.evidence:
-        _indented(console, Text("Paths", style="bold"))
+        indented(console, Text("Paths", style="bold"))
         print_evidence(console, found.evidence, links=None)
     _print_texts(console, found.texts, links=None)
     print_safety(console, found, links=None)
     if found.as_of is not None:
-        _indented(console, Text(undated(found.as_of), style="yellow"))
+        indented(console, Text(undated(found.as_of), style="yellow"))
         if told := undated_texts([found.texts], found.as_of.year):
-            _indented(console, Text(told, style="yellow"))
+            indented(console, Text(told, style="yellow"))
 
 
 def print_status(console: Console, status: Status) -> None:
@@ -262,7 +263,8 @@ def print_status(console: Console, status: Status) -> None:
     console.print(table)
 
 
-def _indented(console: Console, content: Text | Table) -> None:
+def indented(console: Console, content: Text | Table) -> None:
+    """Prints a part of an answer under its head."""
     console.print(Padding(content, (0, 0, 0, 4)))
 
 
@@ -275,20 +277,20 @@ def _print_rationale(console: Console, rationale: Rationale) -> None:
     else:
         title = f"Evidence in words ({rationale.note})"
     if rationale.claims:
-        _indented(console, Text(title, style="bold"))
+        indented(console, Text(title, style="bold"))
     elif rationale.note:
-        _indented(console, Text(rationale.note, style="yellow"))
+        indented(console, Text(rationale.note, style="yellow"))
     if holding and rationale.origin == "llm":
         text = Text()
         for claim in holding:
             text.append(_sentence(claim) + " ")
-        _indented(console, text)
+        indented(console, text)
     for claim in struck:
         line = Text(_sentence(claim), style="strike dim")
         line.append(f"  struck: {claim.reason}", style="not strike yellow")
-        _indented(console, line)
+        indented(console, line)
     if rationale.unread:
-        _indented(console, Text(f"not given to the model: {', '.join(rationale.unread)}", style="dim"))
+        indented(console, Text(f"not given to the model: {', '.join(rationale.unread)}", style="dim"))
 
 
 def _sentence(claim: Claim) -> str:
@@ -325,4 +327,4 @@ def print_evidence(
         # A text's score only puts it in order; of paths it is a share of the evidence.
         share = "" if item.text is not None else f"{item.score:.0%}"
         table.add_row(Text(f"[{item.id}]", style="bold"), Text(share, style="dim"), body)
-    _indented(console, table)
+    indented(console, table)

@@ -71,6 +71,7 @@ def test_the_printed_answer_shows_drug_reason_and_paths_without_colour_codes(she
     assert "[P1]" in done.out
     assert "sentences hold" in done.out
     assert "\x1b" not in done.out
+    assert not any(line.endswith(" ") for line in done.out.splitlines())
 
 
 def test_without_the_model_the_evidence_speaks_and_is_labelled_so(shell):
