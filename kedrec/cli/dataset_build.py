@@ -30,8 +30,16 @@ if TYPE_CHECKING:
 )
 @click.option("--questions", default=0, metavar="N", help="Most questions of a config; 0: every treatment.")
 @click.option("--candidates", default=8, show_default=True, help="Drugs to choose from.")
-@click.option("--hard", default=4, show_default=True, help="Wrong ones near the right one in an embedding.")
-@click.option("--matched", default=2, show_default=True, help="Wrong ones as well known as the right one.")
+@click.option(
+    "--hard",
+    type=int,
+    help="Wrong ones near the right one in an embedding. Default: 4 in 7 of the wrong ones.",
+)
+@click.option(
+    "--matched",
+    type=int,
+    help="Wrong ones as well known as the right one. Default: 2 in 7; others are random.",
+)
 @click.option("--paths", default=3, show_default=True, help="Most paths a candidate that support it.")
 @click.option(
     "--background",
@@ -61,8 +69,8 @@ def build(
     sources: str,
     questions: int,
     candidates: int,
-    hard: int,
-    matched: int,
+    hard: int | None,
+    matched: int | None,
     paths: int,
     background: str | None,
     teacher: str,
@@ -100,7 +108,11 @@ def build(
     settings = load_settings(graph=graph, seed=seed, model=model, overlay="none")
     options = Options(
         sources=tuple(sorted({source.strip() for source in sources.split(",") if source.strip()})),
-        recipe=Recipe(candidates, hard, matched),
+        recipe=Recipe(
+            candidates,
+            max(candidates - 1, 0) * 4 // 7 if hard is None else hard,
+            max(candidates - 1, 0) * 2 // 7 if matched is None else matched,
+        ),
         questions=questions,
         paths=paths,
         curated=teacher in ("curated", "both"),
