@@ -23,7 +23,7 @@ _COMMANDS = {
     "model": ("kedrec.cli.model", "Fetch and list language models."),
     "train": ("kedrec.cli.train", "Tune an adapter for the language model."),
     "dataset": ("kedrec.cli.dataset", "Build data sets of questions, and describe them."),
-    "evaluate": ("kedrec.cli.evaluate", "Measure how faithful the written rationales are."),
+    "evaluate": ("kedrec.cli.evaluate", "Measure ranking, paths, texts, choices and rationales."),
 }
 _LOAD_COMMANDS = {
     "graph": ("kedrec.cli.load", "Load sources into the graph database."),

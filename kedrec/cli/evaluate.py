@@ -25,7 +25,7 @@ _DRAWN = 12  # pairs drawn for each that is asked about, where it must have a te
 
 @click.group()
 def evaluate() -> None:
-    """Measure what is written."""
+    """Measure ranking, paths, texts, choices and rationales."""
 
 
 evaluate.add_command(evaluate_paths)
