@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
@@ -122,7 +124,17 @@ def _begin(function: Callable[[Any, Any], Any], shared: Any) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C stops the one who gives out the work
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _begun[:] = [(function, shared)]
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the one that gives out the work was killed: the pool would wait forever."""
+    import multiprocessing
+
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(part: Any) -> Any:

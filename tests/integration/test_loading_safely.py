@@ -172,9 +172,12 @@ def _failing(put: Any, at: int) -> Any:
     return failing
 
 
-def test_a_second_writer_is_told_and_a_dry_run_is_not_stopped(place: Any, store: GraphStore) -> None:
+def test_a_second_writer_is_told_and_a_dry_run_is_not_stopped(
+    place: Any, store: GraphStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     load(store, place, "drugmechdb")
     with place.store() as second, second.writing():
+        monkeypatch.setattr("kedrec.stores.neo4j._LOCK_SECONDS", 2.0)
         for action in (load, remove):
             with pytest.raises(StoreBusyError, match="Another process is writing"):
                 action(store, place, "drugmechdb")

@@ -199,10 +199,14 @@ def test_another_schema_version_is_refused_and_left_alone(filled: GraphStore, op
         writer.prepare()
 
 
-def test_a_second_writer_is_told_to_wait(filled: GraphStore, open_graph: Open) -> None:
+def test_a_second_writer_is_told_to_wait(
+    filled: GraphStore, open_graph: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     second = open_graph(read_only=False)
-    with filled.writing(), pytest.raises(StoreBusyError, match=r"Wait"), second.writing():
-        pass
+    with filled.writing(), monkeypatch.context() as patch:
+        patch.setattr("kedrec.stores.neo4j._LOCK_SECONDS", 2.0)
+        with pytest.raises(StoreBusyError, match=r"Wait"), second.writing():
+            pass
     with second.writing():  # free again
         second.put_metadata({"second": "yes"})
 
