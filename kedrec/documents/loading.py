@@ -211,7 +211,8 @@ class _Load:
             self._reject(where, document.id, why)
             return
         known = self._catalogue.known(document.id)
-        digest = self._digest(document)
+        text = document.text  # put together once: it is as long as the record
+        digest = self._digest(document, text)
         if known and known.run == self._run:
             if known.digest == digest or document.revised <= known.revised:
                 self._reject(where, document.id, "second record of one id")
@@ -225,13 +226,13 @@ class _Load:
             self.tally.counts["replaced"] += 1
         passages = self._writer.add(document, self._linker, replace=self._careful or known is not None)
         self._catalogue.put(document, digest, self._run, passages, self._salt)
-        self.tally.counts.update({"indexed": 1, "passages": passages, "characters": len(document.text)})
+        self.tally.counts.update({"indexed": 1, "passages": passages, "characters": len(text)})
         self._waiting += passages
         if self._waiting >= _BATCH:
             self._writer.commit()
             self._waiting = 0
 
-    def _digest(self, document: Document) -> str:
+    def _digest(self, document: Document, text: str) -> str:
         about = (
             document.title,
             document.date,
@@ -241,7 +242,7 @@ class _Load:
             document.facts,
             self._salt,
         )
-        content = repr(about) + document.text
+        content = repr(about) + text
         return hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
     def report(self, seconds: float) -> DocumentsReport:
