@@ -1,0 +1,36 @@
+"""Reading a large file takes no more memory than a small one: records come one at a time."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+from pathlib import Path
+
+from kedrec.documents.reading import read_file
+from kedrec.documents.records import Document
+
+ARTICLE = (
+    "<PubmedArticle><MedlineCitation><PMID>{0}</PMID><Article><ArticleTitle>Trial {0}</ArticleTitle>"
+    "<Abstract><AbstractText>{1}</AbstractText></Abstract></Article></MedlineCitation></PubmedArticle>\n"
+)
+
+
+def peak(path: Path, records: int) -> int:
+    """Bytes held at most while a baseline file of so many records is read."""
+    with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as file:
+        file.write("<?xml version='1.0'?>\n<PubmedArticleSet>\n")
+        for number in range(1, records + 1):
+            file.write(ARTICLE.format(number, f"Dose {number} lowered glucose. " * 60))
+        file.write("</PubmedArticleSet>\n")
+    tracemalloc.start()
+    try:
+        assert sum(isinstance(record, Document) for record in read_file(path)) == records
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_records_of_a_file(tmp_path: Path) -> None:
+    small = peak(tmp_path / "small.xml.gz", 1000)  # 1.7 MB of text
+    large = peak(tmp_path / "large.xml.gz", 6000)  # 10 MB
+    assert large < small * 1.2 + (1 << 20)
