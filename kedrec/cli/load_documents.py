@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,12 @@ __all__ = ["documents"]
 @click.option("--again", is_flag=True, help="Make the index anew; with --query, also ask the services anew.")
 @click.option("--no-link", is_flag=True, help="Don't look for the graph's drugs and diseases in the texts.")
 @click.option("--no-model", is_flag=True, help="Don't fetch the embedding model (84 MB).")
+@click.option(
+    "--jobs", default=0, metavar="N", help="Processes for many texts; 0: as many as there are cores."
+)
+@click.option(
+    "--ray", default="", metavar="ADDRESS", help="Work on this Ray cluster; `local`: a new one here."
+)
 @graph_option
 @json_option
 def documents(
@@ -47,6 +54,8 @@ def documents(
     again: bool,
     no_link: bool,
     no_model: bool,
+    jobs: int,
+    ray: str,
     graph: str | None,
     as_json: bool,
 ) -> None:
@@ -70,7 +79,10 @@ def documents(
         if again:
             PassageIndex.delete(folder)
         with PassageIndex.open(folder, create=True) as index:
-            report = load_documents(index, found, layouts=layouts, linker=linker, progress=progress)
+            report = load_documents(
+                index, found, layouts=layouts, linker=linker, progress=progress,
+                jobs=jobs or os.cpu_count() or 1, ray=ray,
+            )  # fmt: skip
         if not no_model:
             _fetch_model(settings, progress)
     if as_json:

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from kedrec.documents.catalogue import Catalogue
-from kedrec.documents.passages import cuts
-from kedrec.documents.records import Document, DocumentKind, TrialFacts
+from kedrec.documents.records import DocumentKind, TrialFacts
 from kedrec.errors import DataError, NotFoundError, StoreBusyError
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
     import tantivy
 
-    from kedrec.documents.linking import Linker
+    from kedrec.documents.preparing import Passages
 
 __all__ = ["FORMAT", "Passage", "PassageIndex", "PassageWriter", "index_folder"]
 
@@ -249,40 +248,20 @@ class PassageWriter:
     def __init__(self, index: PassageIndex, writer: tantivy.IndexWriter) -> None:
         self._index = index
         self._writer = writer
-        self._added = 0
 
-    def add(self, document: Document, linker: Linker | None, *, replace: bool) -> int:
-        """Adds a document's passages; how many.
+    def add(self, id_: str, passages: Passages, *, replace: bool) -> None:
+        """Adds a document's passages.
 
         Args:
-            linker: finds the graph's entities in the text; None leaves them out.
             replace: the index may have passages of this document.
         """
         import tantivy
 
         if replace:
-            self.remove(document.id)
-        text = document.text
-        title = document.title
-        above = linker.find(title) if linker else []
-        studied = _studied(document, linker) if linker else []
-        source, year = document.id.partition(":")[0], document.year
-        number = 0
+            self.remove(id_)
         with _errors(self._index.folder):
-            for number, cut in enumerate(cuts(document), 1):
-                part = text[cut.start : cut.end]
-                named = list(dict.fromkeys([*above, *(linker.find(part) if linker else ()), *studied]))
-                about = json.dumps([cut.section, cut.start, cut.end, named]).encode()
-                fields: dict[str, Any] = {
-                    "id": f"{document.id}#{number - 1}", "document": document.id, "kind": document.kind,
-                    "source": source, "entity": named, "studied": studied, "title": title, "text": part,
-                    "about": about,
-                }  # fmt: skip
-                if year is not None:
-                    fields["year"] = year
+            for fields in passages:
                 self._writer.add_document(tantivy.Document.from_dict(fields, self._index.schema))
-        self._added += number
-        return number
 
     def remove(self, id_: str) -> None:
         """Takes a document's passages out."""
@@ -305,11 +284,3 @@ class PassageWriter:
             self._index.catalogue.rollback()
         with _errors(self._index.folder):
             self._writer.wait_merging_threads()
-
-
-def _studied(document: Document, linker: Linker) -> list[str]:
-    """What a trial itself says that it studied, beside what its text happens to name."""
-    if document.facts is None:
-        return []
-    told = [*document.facts.conditions, *document.facts.interventions]
-    return list(dict.fromkeys(id_ for name in told for id_ in linker.find(name)))

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from kedrec.documents.reading import find_files, read_file
-from kedrec.documents.records import Document, Record, Rejected, Retraction
-from kedrec.errors import DataError
+from kedrec.documents.preparing import content_digest, passages_of
+from kedrec.documents.reading import find_files
+from kedrec.documents.records import Document, Rejected, Retraction
+from kedrec.documents.streaming import Item, prepared, read_all
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
     from kedrec.documents.index import PassageIndex, PassageWriter
     from kedrec.documents.linking import Linker
+    from kedrec.documents.preparing import Passages
 
 __all__ = ["DocumentsReport", "FileReport", "RejectedRecord", "load_documents"]
 
@@ -95,6 +97,8 @@ def load_documents(
     linker: Linker | None = None,
     progress: Progress | None = None,
     most: int | None = None,
+    jobs: int = 1,
+    ray: str = "",
 ) -> DocumentsReport:
     """Indexes the documents in files and folders; again changes nothing, and cut off it goes on.
 
@@ -103,9 +107,13 @@ def load_documents(
     Args:
         layouts: names out of `LAYOUTS` to read, all others are passed over; none: every one.
         linker: finds the graph's drugs and diseases; None: the texts are searched by words alone.
-        most: documents to read at most.
+        most: records to read at most.
+        jobs: processes that cut texts into passages and look for names, once there are many texts; 1: this
+            one alone. The index is the same for any number.
+        ray: address of a Ray cluster (HOST:PORT, ray://HOST:PORT, `local`) that does it instead; "": none.
 
     Raises:
+        UsageError: Ray isn't installed, or not at that address.
         DataError: a place isn't there, or the index can't be written.
         StoreBusyError: another process writes to the index.
     """
@@ -115,22 +123,17 @@ def load_documents(
     writer = index.writer()
     load = _Load(index, writer, linker)
     keep = False
+    items = prepared(read_all(paths, layouts, most), linker, load.is_new, jobs=jobs, ray=ray)
     try:
-        for path in paths:
-            load.file(path, _limited(read_file(path, layouts), load, most), tell)
+        with closing(items):
+            for item in items:
+                load.take(item, tell)
         index.catalogue.set_fact("vocabulary", linker.digest if linker else "")
         keep = True
     finally:
         # Also where Ctrl-C ends it: batches that were committed stay, and the rest is done again.
         writer.close(keep=keep)
     return load.report(time.monotonic() - began)
-
-
-def _limited(records: Iterator[Record], load: _Load, most: int | None) -> Iterator[Record]:
-    for record in records:
-        if most is not None and load.tally.counts["read"] >= most:
-            return
-        yield record
 
 
 class _Load:
@@ -147,40 +150,41 @@ class _Load:
         self._run = self._catalogue.next_run()
         self._catalogue.commit()
         self._waiting = 0
-        self._file = ""
+        self._file, self._before = "", Counter[str]()
 
-    def file(self, path: Path, records: Iterator[Record], tell: Progress) -> None:
-        """Takes a file's records."""
-        self._file, before = str(path), Counter(self.tally.counts)
-        problem = ""
-        try:
-            for record in records:
-                self._take(record)
-                self.tally.counts["read"] += 1
-                if self.tally.counts["read"] % 100 == 0:
-                    tell(f"Indexing {path.name}", self.tally.counts["read"], None)
-        except DataError as error:
-            if "passage index" in error.what or "catalogue of documents" in error.what:
-                raise
-            problem = str(error)
-        done = self.tally.counts - before
+    def is_new(self, document: Document) -> bool:
+        """Whether the index has the document otherwise or not at all; before its turn that may yet change."""
+        known = self._catalogue.known(document.id)
+        return known is None or known.digest != content_digest(document, document.text, self._salt)
+
+    def take(self, item: Item, tell: Progress) -> None:
+        """Takes a record, or the end of a file."""
+        self._file, record = str(item.path), item.record
+        if record is None:
+            self._end_file(item.problem)
+            return
+        if isinstance(record, Rejected):
+            self._reject(record.where, record.id, record.reason)
+        elif isinstance(record, Retraction):
+            self._retract(record)
+        else:
+            self._document(record, item.passages)
+        self.tally.counts["read"] += 1
+        if self.tally.counts["read"] % 100 == 0:
+            tell(f"Indexing {item.path.name}", self.tally.counts["read"], None)
+
+    def _end_file(self, problem: str) -> None:
+        done = self.tally.counts - self._before
+        self._before = Counter(self.tally.counts)
         self.tally.files.append(
             FileReport(
-                file=str(path),
+                file=self._file,
                 read=done["read"],
                 indexed=done["indexed"],
                 rejected=done["rejected"],
                 problem=problem,
             )
         )
-
-    def _take(self, record: Record) -> None:
-        if isinstance(record, Rejected):
-            self._reject(record.where, record.id, record.reason)
-        elif isinstance(record, Retraction):
-            self._retract(record)
-        else:
-            self._document(record)
 
     def _reject(self, where: int, id_: str, reason: str) -> None:
         self.tally.counts["rejected"] += 1
@@ -204,7 +208,7 @@ class _Load:
         self.tally.counts["indexed"] -= 1
         self._reject(0, id_, reason)
 
-    def _document(self, document: Document) -> None:
+    def _document(self, document: Document, passages: Passages | None) -> None:
         where = self.tally.counts["read"] + 1
         keys = (document.id, *document.keys)
         if why := self._catalogue.retracted(keys):
@@ -212,7 +216,7 @@ class _Load:
             return
         known = self._catalogue.known(document.id)
         text = document.text  # put together once: it is as long as the record
-        digest = self._digest(document, text)
+        digest = content_digest(document, text, self._salt)
         if known and known.run == self._run:
             if known.digest == digest or document.revised <= known.revised:
                 self._reject(where, document.id, "second record of one id")
@@ -224,26 +228,15 @@ class _Load:
             return
         elif known:
             self.tally.counts["replaced"] += 1
-        passages = self._writer.add(document, self._linker, replace=self._careful or known is not None)
-        self._catalogue.put(document, digest, self._run, passages, self._salt)
-        self.tally.counts.update({"indexed": 1, "passages": passages, "characters": len(text)})
-        self._waiting += passages
+        if passages is None:
+            passages = passages_of(document, self._linker)
+        self._writer.add(document.id, passages, replace=self._careful or known is not None)
+        self._catalogue.put(document, digest, self._run, len(passages), self._salt)
+        self.tally.counts.update({"indexed": 1, "passages": len(passages), "characters": len(text)})
+        self._waiting += len(passages)
         if self._waiting >= _BATCH:
             self._writer.commit()
             self._waiting = 0
-
-    def _digest(self, document: Document, text: str) -> str:
-        about = (
-            document.title,
-            document.date,
-            document.licence,
-            document.url,
-            document.keys,
-            document.facts,
-            self._salt,
-        )
-        content = repr(about) + text
-        return hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
     def report(self, seconds: float) -> DocumentsReport:
         """What was done."""

@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, TypeVar
 
 from kedrec.errors import UsageError
@@ -27,7 +27,7 @@ def spread_on_ray(
     address: str,
     function: Callable[[_Shared, _Part], _Made],
     shared: _Shared,
-    parts: Sequence[_Part],
+    parts: Iterable[_Part],
 ) -> Generator[_Made, None, None]:
     """`function(shared, part)` of each part, in order, on a Ray cluster; `shared` travels there once.
 
@@ -85,15 +85,17 @@ def _answers(address: str) -> None:
 
 
 def spread_on_processes(
-    jobs: int, function: Callable[[_Shared, _Part], _Made], shared: _Shared, parts: Sequence[_Part]
+    jobs: int, function: Callable[[_Shared, _Part], _Made], shared: _Shared, parts: Iterable[_Part]
 ) -> Generator[_Made, None, None]:
     """`function(shared, part)` of each part, in order, on processes of this machine.
 
     Args:
         jobs: how many processes; 1: in this one.
         function: of a module, so that the processes find it.
+        parts: taken as they are needed, so that there may be more of them than memory holds.
     """
-    if jobs <= 1 or len(parts) <= 1:
+    many = min(jobs, len(parts)) if isinstance(parts, Sequence) else jobs
+    if many <= 1:
         for part in parts:
             yield function(shared, part)
         return
@@ -103,7 +105,7 @@ def spread_on_processes(
     # A process that is forked would share the database's files and locks with this one.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        min(jobs, len(parts)), mp_context=context, initializer=_begin, initargs=(function, shared)
+        many, mp_context=context, initializer=_begin, initargs=(function, shared)
     ) as pool:
         waiting: deque[Future[Any]] = deque()
         try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -96,10 +99,10 @@ def test_a_load_that_was_cut_off_goes_on(
     monkeypatch.setattr(loading, "_BATCH", 1)
     add = PassageWriter.add
 
-    def stopped(self: PassageWriter, document: object, *rest: object, **named: object) -> int:
-        if getattr(document, "id", "") == "trials:NCT00000002":
+    def stopped(self: PassageWriter, id_: str, *rest: object, **named: object) -> None:
+        if id_ == "trials:NCT00000002":
             raise KeyboardInterrupt
-        return add(self, document, *rest, **named)  # type: ignore[arg-type]
+        add(self, id_, *rest, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(PassageWriter, "add", stopped)
     with pytest.raises(KeyboardInterrupt):
@@ -124,6 +127,51 @@ def test_a_batch_that_only_the_words_have_appears_once(
     load(tmp_path, texts)
     with PassageIndex.open(index_folder(tmp_path)) as index:
         assert index.passages == 6
+
+
+def many_texts(folder: Path) -> Path:
+    """Four files: one ends in the middle, and some ids come twice, near and far from each other."""
+    numbers = random.Random(5)
+    for name, first in (("a.jsonl", 0), ("b.jsonl", 40), ("d.jsonl", 90)):
+        lines = [
+            {
+                "pmid": str(n % 100),
+                "title": f"Text {n}",
+                "abstract": " ".join(
+                    f"Metformin walk {numbers.getrandbits(400)}." for _ in range(n % 60 + 1)
+                ),
+            }
+            for n in range(first, first + 60)
+        ]
+        write(folder, name, lines)  # type: ignore[arg-type]
+    every = b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
+    whole = gzip.compress(every.replace(b'"pmid": "', b'"pmid": "7'))
+    (folder / "c.jsonl.gz").write_bytes(whole[: len(whole) * 2 // 3])
+    return folder
+
+
+@pytest.mark.parametrize("where", [{"jobs": 2}, {"ray": "local"}])
+def test_other_processes_make_the_same_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("kedrec.documents.streaming._HERE", 20)
+    monkeypatch.setattr("kedrec.documents.streaming._BLOCK", 7)
+    folder = many_texts(tmp_path / "many")
+    found = []
+    for home, how in ((tmp_path / "one", {}), (tmp_path / "other", where)):
+        with PassageIndex.open(index_folder(home), create=True) as index:
+            report = load_documents(index, [folder], linker=LINKER, **how)
+            again = load_documents(index, [folder], linker=LINKER, **how)
+            passages = index.search(index.words_query("metformin walk"), 10_000)
+            kept = sorted(passage.model_dump_json(exclude={"score"}) for passage in passages)
+            assert len(kept) == index.passages
+        found.append((report.model_dump(exclude={"seconds"}), again.model_dump(exclude={"seconds"}), kept))
+    assert found[0] == found[1]
+    report = found[1][0]
+    assert report["read"] == report["indexed"] + report["rejected"]
+    assert report["reasons"]["second record of one id"] > 20
+    assert [file["file"][-10:] for file in report["files"] if file["problem"]] == ["c.jsonl.gz"]
+    assert 0 < report["files"][2]["read"] < 180
 
 
 def test_a_retraction_takes_an_article_out_for_good(tmp_path: Path, texts: Path) -> None:
