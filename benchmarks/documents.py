@@ -52,7 +52,7 @@ def _row(work: Path, place: Path, linker: Linker | None, runs: int) -> Row:
     def ours() -> None:
         folder = work / f"index-{next(_NUMBERS)}"
         with PassageIndex.open(folder, create=True) as index:
-            reports.append(load_documents(index, [place], linker=linker, jobs=os.cpu_count() or 1))
+            reports.append(load_documents(index, [place], linker=linker, jobs=(os.cpu_count() or 1) - 1))
         shutil.rmtree(folder)
 
     seconds, raw = alternate(ours, _bare(work, passages), runs)

@@ -38,7 +38,10 @@ __all__ = ["documents"]
 @click.option("--no-link", is_flag=True, help="Don't look for the graph's drugs and diseases in the texts.")
 @click.option("--no-model", is_flag=True, help="Don't fetch the embedding model (84 MB).")
 @click.option(
-    "--jobs", default=0, metavar="N", help="Processes for many texts; 0: as many as there are cores."
+    "--jobs",
+    default=0,
+    metavar="N",
+    help="Processes that look for names in many texts; 0: all cores but one.",
 )
 @click.option(
     "--ray", default="", metavar="ADDRESS", help="Work on this Ray cluster; `local`: a new one here."
@@ -81,7 +84,7 @@ def documents(
         with PassageIndex.open(folder, create=True) as index:
             report = load_documents(
                 index, found, layouts=layouts, linker=linker, progress=progress,
-                jobs=jobs or os.cpu_count() or 1, ray=ray,
+                jobs=jobs or (os.cpu_count() or 1) - 1, ray=ray,
             )  # fmt: skip
         if not no_model:
             _fetch_model(settings, progress)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Self
 
-from kedrec.naming.normal import forms
+from kedrec.naming.normal import forms, single
 
 if TYPE_CHECKING:
     from kedrec.stores import GraphStore
@@ -161,7 +161,7 @@ class _Singles(dict[str, str]):
     """A token in the singular and in American spelling, a roman numeral as a number, as `forms` has it."""
 
     def __missing__(self, token: str) -> str:
-        found = forms(f"a {token}").words.partition(" ")[2]
+        found = single(token)
         if len(self) < _KEPT:
             self[token] = found
         return found

@@ -108,8 +108,8 @@ def load_documents(
         layouts: names out of `LAYOUTS` to read, all others are passed over; none: every one.
         linker: finds the graph's drugs and diseases; None: the texts are searched by words alone.
         most: records to read at most.
-        jobs: processes that cut texts into passages and look for names, once there are many texts; 1: this
-            one alone. The index is the same for any number.
+        jobs: processes that look for names, once there are many texts; 1: this one alone. The index is the
+            same for any number.
         ray: address of a Ray cluster (HOST:PORT, ray://HOST:PORT, `local`) that does it instead; "": none.
 
     Raises:

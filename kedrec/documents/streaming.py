@@ -74,7 +74,7 @@ def prepared(
     Args:
         linker: finds the graph's entities in the text.
         wanted: whether a document will be written, as far as that can be told before its turn.
-        jobs: processes of this machine, this one not counted; 1 or less: none.
+        jobs: processes of this machine that look for names, this one not counted; 1 or less: none.
         ray: address of a Ray cluster, "" for none.
 
     Raises:
@@ -82,7 +82,9 @@ def prepared(
     """
     from kedrec.ranking.spreading import spread_on_processes, spread_on_ray
 
-    if jobs <= 1 and not ray:
+    if not ray and (
+        jobs <= 1 or linker is None
+    ):  # cutting alone takes less than sending texts there and back
         yield from items
         return
     yield from islice(items, _HERE)

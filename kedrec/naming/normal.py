@@ -19,7 +19,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["Forms", "compact", "forms", "reordered"]
+__all__ = ["Forms", "compact", "forms", "reordered", "single"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -220,6 +220,11 @@ def forms(text: str) -> Forms:
     tokens = [_american(token) for token in _tokens(text)]
     words = [_singular(token) for token in tokens]
     return Forms(" ".join(tokens), " ".join(words))
+
+
+def single(token: str) -> str:
+    """A lone token of letters a-z and digits as `Forms.words` has it."""
+    return _singular(_american(_ALWAYS_ROMAN.get(token, token)))
 
 
 def reordered(first: Forms, second: Forms) -> bool:
