@@ -40,6 +40,7 @@ __all__ = [
     "json_option",
     "print_json",
     "progress_on_stderr",
+    "ray_option",
     "run",
     "warn",
     "warn_half_loaded",
@@ -55,6 +56,9 @@ graph_option = click.option(
     metavar="URL",
     help="The graph: a folder (embedded) or neo4j://HOST, bolt://HOST. Default: KEDREC_GRAPH, else "
     "NEO4J_URI, else a folder of your own.",
+)
+ray_option = click.option(
+    "--ray", default="", metavar="ADDRESS", help="Work on this Ray cluster; `local`: a new one here."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, ray_option
 
 if TYPE_CHECKING:
     from kedrec.dataset.building import BuildReport
@@ -57,10 +57,14 @@ if TYPE_CHECKING:
     "--model", metavar="NAME", help="The chat teacher: as in `kedrec ask`, or langchain:MODULE:FACTORY."
 )
 @click.option("--seed", type=int, help="Seed of all that is drawn.")
-@click.option("--jobs", default=0, metavar="N", help="Processes; 0: as many as there are cores.")
 @click.option(
-    "--ray", default="", metavar="ADDRESS", help="Work on this Ray cluster; `local`: a new one here."
+    "--jobs",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Processes; 0: as many as there are cores.",
 )
+@ray_option
 @click.option("--again", is_flag=True, help="Replace a data set that is there.")
 @graph_option
 @json_option

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr, warn
+from kedrec.cli.common import (
+    console,
+    graph_option,
+    json_option,
+    print_json,
+    progress_on_stderr,
+    ray_option,
+    warn,
+)
 
 if TYPE_CHECKING:
     from kedrec.cli.common import Progress
@@ -39,13 +47,12 @@ __all__ = ["documents"]
 @click.option("--no-model", is_flag=True, help="Don't fetch the embedding model (84 MB).")
 @click.option(
     "--jobs",
+    type=click.IntRange(min=0),
     default=0,
     metavar="N",
     help="Processes that look for names in many texts; 0: all cores but one.",
 )
-@click.option(
-    "--ray", default="", metavar="ADDRESS", help="Work on this Ray cluster; `local`: a new one here."
-)
+@ray_option
 @graph_option
 @json_option
 def documents(

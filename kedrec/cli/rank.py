@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, warn
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, ray_option, warn
 from kedrec.cli.viewing import as_of_option, overlay_option, seen, tell_view, told
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path), help="Where to: *.parquet or *.tsv.gz."
 )
-@click.option(
-    "--ray", default="", metavar="ADDRESS", help="Score on this Ray cluster; `local`: a new one here."
-)
+@ray_option
 @overlay_option
 @as_of_option
 @graph_option
