@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from kedrec.evidence.path_features import Pool
     from kedrec.ranking import Ranker
-    from kedrec.ranking.adjacency import Adjacency
+    from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.stores.base import GraphStore, Row
     from kedrec.types import Entity, Evidence, Path, Stance
 
@@ -151,19 +151,24 @@ def retrieve(
 def _facts(store: GraphStore, adjacency: Adjacency, known: _Known, pair: tuple[int, int]) -> PairFacts:
     """What the edges say that join the drug, and the disease, with genes."""
     tables = (("BINDS", "Drug", "Gene"), ("ASSOCIATED_WITH", "Disease", "Gene"))
-    for table, number in zip(tables, pair, strict=True):
-        if (table[1], number) in known.rows:
-            continue
-        genes: list[str] = []
-        if adjacency.has(table):
-            links = adjacency.incidence(table)
-            linked = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
-            genes = [adjacency.name("Gene", gene) for gene in linked]
-        here = [adjacency.name(table[1], number)]
-        while len(known.rows) >= _KEPT:
-            known.rows.pop(next(iter(known.rows)))
-        known.rows[table[1], number] = store.edges_between(*table, here, genes) if genes else []
-    return facts_of(known.rows["Drug", pair[0]], known.rows["Disease", pair[1]])
+    of_drug, of_disease = (
+        known.rows.pop((table[1], number), []) or _genes_of(store, adjacency, table, number)
+        for table, number in zip(tables, pair, strict=True)
+    )
+    # Put back last: what was asked for longest ago is dropped first.
+    known.rows |= {("Drug", pair[0]): of_drug, ("Disease", pair[1]): of_disease}
+    while len(known.rows) > _KEPT:
+        known.rows.pop(next(iter(known.rows)))
+    return facts_of(of_drug, of_disease)
+
+
+def _genes_of(store: GraphStore, adjacency: Adjacency, table: Table, number: int) -> list[Row]:
+    if not adjacency.has(table):
+        return []
+    links = adjacency.incidence(table)
+    linked = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
+    genes = [adjacency.name("Gene", gene) for gene in linked]
+    return store.edges_between(*table, [adjacency.name(table[1], number)], genes) if genes else []
 
 
 def _likely(adjacency: Adjacency, pool: Pool, most: int) -> list[_Candidate]:

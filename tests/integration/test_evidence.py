@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -161,6 +162,17 @@ def test_contraindications_count_also_for_kinds_of_a_disease(
 def test_asking_again_gives_the_same(store: LadybugStore, ranker: Ranker, names: dict[str, Entity]) -> None:
     pair = names["metformin"], names["type 2 diabetes mellitus"]
     assert retrieve(store, ranker, *pair) == retrieve(store, ranker, *pair)
+
+
+def test_more_pairs_than_are_kept_have_the_same_evidence(
+    store: LadybugStore, ranker: Ranker, names: dict[str, Entity], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diseases = [names[name] for name in ("type 2 diabetes mellitus", "cystic fibrosis", "hypertension")]
+    pairs = [(names[drug], disease) for drug in ("metformin", "ivacaftor") for disease in diseases]
+    found = [retrieve(store, ranker, *pair) for pair in pairs]
+    monkeypatch.setattr("kedrec.evidence.retrieval._KEPT", 2)
+    monkeypatch.setattr("kedrec.evidence.retrieval._known", WeakKeyDictionary())
+    assert [retrieve(store, ranker, *pair) for pair in pairs] == found
 
 
 def test_more_evidence_only_adds(store: LadybugStore, ranker: Ranker, names: dict[str, Entity]) -> None:
