@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,6 +102,11 @@ def _record(text: _Text, number: int, name: str) -> JsonRecord:
         return JsonRecord(number, name, None, "nested too deeply")
 
 
+def _number(digits: str) -> int | float:
+    """A whole number; one of more digits than Python takes (4,300) isn't one that any layout has."""
+    return int(digits) if len(digits) < 1000 else math.inf
+
+
 class _Text:
     """A JSON text, of which only what is being read is held."""
 
@@ -110,7 +116,7 @@ class _Text:
         self._decode = codecs.getincrementaldecoder(encoding)("replace")
         self._stream = stream
         self._buffer, self._place = self._decode.decode(first), 0
-        self._decoder = json.JSONDecoder()
+        self._decoder = json.JSONDecoder(parse_int=_number)
 
     def _more(self, size: int = _CHUNK) -> bool:
         chunk = self._stream.read(size)

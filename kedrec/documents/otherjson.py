@@ -1,4 +1,8 @@
-"""Reads articles from JSON: BioC collections, PubMedQA, Europe PMC's answers, and plain records."""
+"""Reads articles from JSON: BioC collections, PubMedQA, Europe PMC's answers, and plain records.
+
+Of a record that has something else where its layout has text, a list or an object, each function raises a
+`KeyError`, `TypeError`, `AttributeError` or `ValueError`; `kedrec.documents.reading` rejects it then.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +25,11 @@ def pubmedqa(pmid: str, item: dict[str, Any], where: int) -> Record:
 
     A question can then only find its abstract by what the abstract says.
     """
-    try:
-        texts = list(zip(item.get("LABELS") or [], item["CONTEXTS"], strict=False))
-        answer = item.get("LONG_ANSWER") or ""
-        sections = [
-            Section(plain(label).capitalize(), plain(text), "abstract") for label, text in texts if text
-        ]
-        if answer:
-            sections.append(Section("Conclusion", plain(answer), "abstract"))
-    except (KeyError, TypeError, AttributeError) as error:
-        return Rejected(where, f"pubmedqa:{pmid}", f"not in PubMedQA's layout: {error!r}")
+    texts = list(zip(item.get("LABELS") or [], item["CONTEXTS"], strict=False))
+    answer = item.get("LONG_ANSWER") or ""
+    sections = [Section(plain(label).capitalize(), plain(text), "abstract") for label, text in texts if text]
+    if answer:
+        sections.append(Section("Conclusion", plain(answer), "abstract"))
     if not sections:
         return Rejected(where, f"pubmedqa:{pmid}", "empty abstract")
     return Document(
@@ -39,15 +38,8 @@ def pubmedqa(pmid: str, item: dict[str, Any], where: int) -> Record:
     )  # fmt: skip
 
 
-def bioc_document(item: dict[str, Any], where: int, collection: str = "") -> Record:
+def bioc_document(item: dict[str, Any], where: int) -> Record:
     """A document of a BioC collection, as its JSON has it: passages without references."""
-    try:
-        return _bioc(item, where, collection)
-    except (KeyError, TypeError, AttributeError) as error:
-        return Rejected(where, "", f"not in BioC's layout: {error!r}"[:200])
-
-
-def _bioc(item: dict[str, Any], where: int, collection: str) -> Record:
     local = plain(str(item["id"]))
     infons: dict[str, Any] = {}
     title, sections = "", []
@@ -73,7 +65,7 @@ def _bioc(item: dict[str, Any], where: int, collection: str) -> Record:
         return Retraction(where, f"bioc:{local}", (f"PMID:{pmid}",) if pmid else (), "retracted")
     if not sections:
         return Rejected(where, f"bioc:{local}", "empty abstract")
-    licence, free = licence_of(str(infons.get("license") or collection))
+    licence, free = licence_of(str(infons.get("license") or ""))
     keys = [key for key in (pmid and f"PMID:{pmid}", pmc and f"PMCID:PMC{pmc}") if key]
     url = f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else ""
     return Document(

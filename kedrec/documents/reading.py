@@ -7,6 +7,7 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +16,7 @@ from kedrec.documents.jsonrecords import JsonRecord, json_lines, json_records
 from kedrec.documents.notes import read_notes
 from kedrec.documents.otherjson import bioc_document, europe_pmc, plain_record, pubmedqa
 from kedrec.documents.pubmed import read_pubmed
-from kedrec.documents.records import Record, Rejected
+from kedrec.documents.records import Record, Rejected, plain
 from kedrec.documents.studies import API_SECTIONS, flat_study, study
 from kedrec.documents.xmlrecords import parsed, xml_records
 from kedrec.errors import DataError
@@ -145,11 +146,11 @@ def _read_json(stream: IO[bytes], name: str) -> Iterator[Record]:
         else:
             yield from _json_record(found)
     if API_SECTIONS & alone.keys():
-        yield study(alone, 1)
+        yield _made(study, alone, 1)
     elif {"abstract", "text", "contents"} & alone.keys():
-        yield plain_record(alone, 1)
+        yield _made(plain_record, alone, 1)
     elif "nct_id" in alone:
-        yield flat_study(alone, 1)
+        yield _made(flat_study, alone, 1)
 
 
 def _json_record(found: JsonRecord) -> Iterator[Record]:
@@ -157,25 +158,36 @@ def _json_record(found: JsonRecord) -> Iterator[Record]:
     if not isinstance(value, dict):
         yield Rejected(where, found.name, "not an object")
     elif "protocolSection" in value:
-        yield study(value, where)
+        yield _made(study, value, where)
     elif "nct_id" in value:
-        yield flat_study(value, where)
+        yield _made(flat_study, value, where)
     elif found.name == "resultList":
-        for number, item in enumerate(value.get("result") or (), 1):
-            yield (
-                europe_pmc(item, number) if isinstance(item, dict) else Rejected(number, "", "not an object")
-            )
+        for number, item in enumerate(_items(value.get("result")), 1):
+            yield _made(europe_pmc, item, number)
     elif "CONTEXTS" in value:
-        yield pubmedqa(found.name, value, where)
+        yield _made(partial(pubmedqa, found.name), value, where)
     elif "passages" in value:
-        yield bioc_document(value, where)
+        yield _made(bioc_document, value, where)
     elif isinstance(value.get("documents"), list):
         for item in value["documents"]:
-            yield (
-                bioc_document(item, where) if isinstance(item, dict) else Rejected(where, "", "not an object")
-            )
+            yield _made(bioc_document, item, where)
     elif not found.name or "abstract" in value:
-        yield plain_record(value, where)
+        yield _made(plain_record, value, where)
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _made(read: Callable[[dict[str, Any], int], Record], item: Any, where: int) -> Record:
+    """What a function makes of a record, rejected where it isn't what the function's layout has."""
+    if not isinstance(item, dict):
+        return Rejected(where, "", "not an object")
+    try:
+        return read(item, where)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        what = plain(repr(error)).partition(" [type=")[0]  # pydantic goes on for three lines
+        return Rejected(where, "", f"not in its layout: {what}"[:200])
 
 
 def _read_bioc(stream: IO[bytes], name: str) -> Iterator[Record]:
@@ -195,7 +207,8 @@ def _read_bioc(stream: IO[bytes], name: str) -> Iterator[Record]:
             }
             for passage in element.iterfind("passage")
         ]
-        yield bioc_document({"id": element.findtext("id") or "", "passages": passages}, record.number)
+        whole = {"id": element.findtext("id") or "", "passages": passages}
+        yield _made(bioc_document, whole, record.number)
 
 
 _READERS: dict[str, Callable[[IO[bytes], str], Iterator[Record]]] = {

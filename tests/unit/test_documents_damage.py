@@ -1,0 +1,142 @@
+"""Whatever stands where a layout has a text, a list or an object: one record is lost, never the load."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kedrec.documents.preparing import content_digest, passages_of
+from kedrec.documents.reading import read_file
+from kedrec.documents.records import Document, Record, Rejected, Retraction
+
+STUDY = {
+    "protocolSection": {
+        "identificationModule": {"nctId": "NCT00000001", "briefTitle": "A", "officialTitle": "A trial"},
+        "statusModule": {
+            "overallStatus": "TERMINATED",
+            "whyStopped": "slow accrual",
+            "startDateStruct": {"date": "2001-02"},
+            "completionDateStruct": {"date": "2003-04-05"},
+        },
+        "designModule": {"phases": ["PHASE1", "PHASE2"], "enrollmentInfo": {"count": 12}},
+        "conditionsModule": {"conditions": ["Gout"]},
+        "armsInterventionsModule": {"interventions": [{"name": "Colchicine", "otherNames": ["Colcrys"]}]},
+        "outcomesModule": {"primaryOutcomes": [{"measure": "Pain"}]},
+        "descriptionModule": {"briefSummary": "Some.", "detailedDescription": "More."},
+        "eligibilityModule": {"eligibilityCriteria": "Adults."},
+    },
+    "resultsSection": {
+        "outcomeMeasuresModule": {
+            "outcomeMeasures": [{"type": "PRIMARY", "title": "Pain", "analyses": [{"pValue": "0.31"}]}]
+        }
+    },
+    "derivedSection": {"conditionBrowseModule": {"meshes": [{"term": "Gout"}]}},
+    "hasResults": True,
+}
+FLAT = {
+    "nct_id": "NCT00000002", "brief_title": "A", "official_title": "A trial", "overall_status": "Completed",
+    "phase": "Phase 2", "enrollment": 7, "start_date": "May 2001", "conditions": ["Gout"],
+    "condition_mesh": ["Gout"], "interventions": [{"name": "Colchicine"}], "brief_summary": "Some.",
+}  # fmt: skip
+BIOC = {
+    "id": "11",
+    "passages": [
+        {"infons": {"type": "title", "year": "2001"}, "text": "A title"},
+        {"infons": {"section_type": "ABSTRACT", "type": "abstract"}, "text": "Some text."},
+    ],
+}
+EUROPE = {
+    "id": "12", "source": "MED", "pmid": "12", "pmcid": "PMC12", "doi": "10.1/AB", "title": "A title",
+    "abstractText": "<p>Some text.</p>", "pubYear": "2001", "license": "cc by",
+    "pubTypeList": {"pubType": ["Journal Article"]},
+}  # fmt: skip
+QUESTION = {"QUESTION": "Does it?", "CONTEXTS": ["We asked."], "LABELS": ["AIM"], "LONG_ANSWER": "It does."}
+PLAIN = {
+    "id": "13", "pmid": "13", "title": "A title", "abstract": "Some text.", "year": 2001,
+    "licence": "CC-BY-4.0", "doi": "10.1/AB", "url": "https://a.example/13", "source": "mine",
+}  # fmt: skip
+
+LAYOUTS: dict[str, tuple[dict[str, Any], Any]] = {
+    "study": (STUDY, lambda one: {"studies": [one, STUDY]}),
+    "flat": (FLAT, lambda one: [one, FLAT]),
+    "bioc": (BIOC, lambda one: {"documents": [one, BIOC]}),
+    "europe": (EUROPE, lambda one: {"resultList": {"result": [one, EUROPE]}}),
+    "question": (QUESTION, lambda one: {"1": one, "2": QUESTION}),
+    "plain": (PLAIN, lambda one: [one, PLAIN]),
+}
+"""A record of each layout, and a file of any record before it."""
+
+WRONG = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=12),
+    st.lists(st.one_of(st.none(), st.integers(), st.text(max_size=3)), max_size=2),
+    st.dictionaries(st.sampled_from(["name", "date", "x"]), st.one_of(st.none(), st.integers()), max_size=2),
+)  # fmt: skip
+
+
+def places(value: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The places in a record where something stands."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield (*above, key)
+        yield from places(inner, (*above, key))
+
+
+def with_at(record: dict[str, Any], place: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(record)
+    inner: Any = changed
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return changed
+
+
+def read(text: str) -> list[Record]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.json")
+        path.write_text(text, encoding="utf-8")
+        return list(read_file(path))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_layout_is_read_as_it_is_meant(layout: str) -> None:
+    record, file_of = LAYOUTS[layout]
+    assert [type(one) for one in read(json.dumps(file_of(record)))] == [Document, Document]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_record_with_something_else_in_a_place_is_one_record(layout: str, data: st.DataObject) -> None:
+    record, file_of = LAYOUTS[layout]
+    place = data.draw(st.sampled_from(sorted(places(record), key=repr)))
+    damaged = with_at(record, place, data.draw(WRONG))
+    text = json.dumps(file_of(damaged))
+    found = read(text)
+    assert isinstance(found[-1], Document)  # the one after it
+    for one in found:
+        assert isinstance(one, (Document, Rejected, Retraction))
+        if isinstance(one, Document):
+            content_digest(one, one.text, "")
+            assert all(isinstance(fields["text"], str) for fields in passages_of(one, None))
+
+
+def test_what_is_wrong_is_told() -> None:
+    study = with_at(STUDY, ("protocolSection", "designModule", "enrollmentInfo", "count"), "many")
+    told, after = read(json.dumps({"studies": [study, STUDY]}))
+    assert isinstance(told, Rejected)
+    assert told.reason.startswith("not in its layout: ")
+    assert "enrolment" in told.reason
+    assert isinstance(after, Document)
+
+
+def test_a_number_of_more_digits_than_python_takes_is_no_end() -> None:
+    text = json.dumps({"studies": [STUDY, STUDY]}).replace('"count": 12', f'"count": {"9" * 5000}', 1)
+    assert [type(one) for one in read(text)] == [Rejected, Document]
