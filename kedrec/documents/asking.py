@@ -83,7 +83,7 @@ class Asker:
         response = self.client.get(f"{self.url}/{path}", params=dict(parameters))
         if response.status_code in _AGAIN:
             said = response.headers.get("retry-after", "")
-            wait = float(said) if said.isdigit() else None
+            wait = float(said) if said.isdecimal() else None
             raise _Again(f"it answered {response.status_code}", wait)
         if response.status_code != 200:
             told = " ".join(response.text[:200].split())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-from kedrec.documents.records import Document, Record, Rejected, Retraction, Section, plain
+from kedrec.documents.records import Document, Record, Rejected, Retraction, Section, date_of, plain
 from kedrec.documents.xmlrecords import parsed, xml_records
 from kedrec.errors import DataError
 
@@ -127,13 +127,8 @@ def _date(meta: Element) -> str:
     for given in [*meta.iterfind("pub-date"), *meta.iterfind("history/date")]:
         if given.tag == "date" and given.get("date-type") != "pub":
             continue
-        year, month, day = (_text(given.find(part)) for part in ("year", "month", "day"))
-        if year.isdigit():
-            date = year
-            if month.isdigit() and 1 <= int(month) <= 12:
-                date += f"-{int(month):02d}" + (f"-{int(day):02d}" if day.isdigit() else "")
-            dates.append(date)
-    return min(dates, default="")
+        dates.append(date_of(*(_text(given.find(part)) for part in ("year", "month", "day"))))
+    return min(filter(None, dates), default="")
 
 
 def _abstracts(meta: Element) -> Iterator[Section]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
-from kedrec.documents.records import Document, Record, Rejected, Retraction, Section, plain
+from kedrec.documents.records import Document, Record, Rejected, Retraction, Section, date_of, plain
 from kedrec.documents.xmlrecords import parsed, xml_records
 from kedrec.errors import DataError
 
@@ -17,7 +17,7 @@ __all__ = ["PUBLISHER", "read_pubmed"]
 PUBLISHER = "publisher's copyright"
 """Licence of abstracts: they belong to their publishers, and are indexed for their reader alone."""
 _MONTHS = {
-    name: number
+    name: str(number)
     for number, name in enumerate(
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
     )
@@ -121,10 +121,5 @@ def _date(element: Element | None) -> str:
     if element is None:
         return ""
     year = _text(element.find("Year")) or _text(element.find("MedlineDate"))[:4]
-    if not year.isdigit():
-        return ""
     month = _text(element.find("Month"))
-    number = int(month) if month.isdigit() else _MONTHS.get(month[:3].lower(), 0)
-    day = _text(element.find("Day"))
-    date = f"{year}-{number:02d}" if 1 <= number <= 12 else year
-    return f"{date}-{int(day):02d}" if len(date) == 7 and day.isdigit() else date
+    return date_of(year, _MONTHS.get(month[:3].lower(), month), _text(element.find("Day")))

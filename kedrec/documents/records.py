@@ -16,6 +16,7 @@ __all__ = [
     "Retraction",
     "Section",
     "TrialFacts",
+    "date_of",
     "plain",
     "year_of",
 ]
@@ -136,9 +137,23 @@ def plain(text: str) -> str:
     return line.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
 
 
+def date_of(year: str, month: str, day: str) -> str:
+    """`2018-05-17`, `2018-05` or `2018` out of written numbers, as far as they are numbers; "" without a year."""
+    if not _is_number(year, 4):
+        return ""
+    if not _is_number(month, 2) or not 1 <= int(month) <= 12:
+        return year
+    date = f"{year}-{int(month):02d}"
+    return f"{date}-{int(day):02d}" if _is_number(day, 2) else date
+
+
+def _is_number(text: str, longest: int) -> bool:
+    return len(text) <= longest and text.isascii() and text.isdigit()
+
+
 def year_of(date: str) -> int | None:
     """The year in a date (`2018-05-17`, `July 1997`); None where none between 1600 and 2100 stands in it."""
     for word in date.replace("-", " ").replace("/", " ").replace(",", " ").split():
-        if len(word) == 4 and word.isdigit() and 1600 <= int(word) <= 2100:
+        if _is_number(word, 4) and 1600 <= int(word) <= 2100:
             return int(word)
     return None

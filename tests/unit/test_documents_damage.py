@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kedrec.documents.preparing import content_digest, passages_of
 from kedrec.documents.reading import read_file
-from kedrec.documents.records import Document, Record, Rejected, Retraction
+from kedrec.documents.records import Document, Record, Rejected, Retraction, date_of, year_of
 
 STUDY = {
     "protocolSection": {
@@ -135,6 +135,22 @@ def test_what_is_wrong_is_told() -> None:
     assert told.reason.startswith("not in its layout: ")
     assert "enrolment" in told.reason
     assert isinstance(after, Document)
+
+
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        (("2018", "5", "7"), "2018-05-07"),
+        (("2018", "13", "7"), "2018"),
+        (("2018", "\u00b2", "7"), "2018"),  # a digit to Python, and no number
+        (("2018", "9" * 5000, "7"), "2018"),
+        (("2018", "05", "\u00b2"), "2018-05"),
+        (("201\u00b2", "5", "7"), ""),
+    ],
+)
+def test_a_date_is_told_as_far_as_it_has_numbers(written: tuple[str, str, str], date: str) -> None:
+    assert date_of(*written) == date
+    assert year_of(written[0]) == (2018 if date else None)
 
 
 def test_a_number_of_more_digits_than_python_takes_is_no_end() -> None:
