@@ -24,14 +24,11 @@ def features() -> list[dict[str, Any]]:
     return _fields(Question)
 
 
-def front_matter(
-    configs: Sequence[str], rows: Mapping[str, Mapping[SplitName, int]], *, licence: str, name: str
-) -> str:
+def front_matter(configs: Sequence[str], *, licence: str, name: str) -> str:
     """The YAML that Hugging Face reads, between its lines of dashes.
 
     Args:
         configs: names, the default one first.
-        rows: config -> split -> questions.
         licence: an identifier of the hub's (`other`, `cc0-1.0`).
         name: what the data set is called.
     """
@@ -49,17 +46,8 @@ def front_matter(
             }
             for place, config in enumerate(configs)
         ],
-        "dataset_info": [
-            {
-                "config_name": config,
-                "features": features(),
-                "splits": [
-                    {"name": split, "num_examples": rows[config][split]} for split in SPLITS
-                ],
-            }
-            for config in configs
-        ],
-    }  # fmt: skip
+        "dataset_info": [{"config_name": config, "features": features()} for config in configs],
+    }
     return f"---\n{yaml.safe_dump(about, sort_keys=False, allow_unicode=True)}---\n"
 
 
@@ -106,7 +94,7 @@ def write_card(
         for config in rows
     ]
     text = (
-        front_matter(list(questions), rows, licence="other", name="expRxRec")
+        front_matter(list(questions), licence="other", name="expRxRec")
         + _CARD.format(
             table="\n".join(table),
             licences="\n".join(f"- {name}: {count:,}" for name, count in sorted(licences.items())),

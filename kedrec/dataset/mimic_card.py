@@ -42,7 +42,6 @@ def write_mimic_card(
     config = "admission"
     front = front_matter(
         [config],
-        {config: report["questions"]},
         licence="odbl" if licence == DEMO else "other",
         name="MIMIC-III admissions",
     )

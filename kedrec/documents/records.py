@@ -138,7 +138,7 @@ def plain(text: str) -> str:
 
 
 def date_of(year: str, month: str, day: str) -> str:
-    """`2018-05-17`, `2018-05` or `2018` out of written numbers, as far as they are numbers; "" without a year."""
+    """`2018-05-17`, `2018-05` or `2018` out of numbers in writing, as far as they are such; "": no year."""
     if not _is_number(year, 4):
         return ""
     if not _is_number(month, 2) or not 1 <= int(month) <= 12:

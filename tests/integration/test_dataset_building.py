@@ -243,6 +243,7 @@ def test_hugging_face_opens_it_unchanged(built: tuple[Path, BuildReport], tmp_pa
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    assert "card" not in done.stderr  # what of the data card it can't read
     rows, first = (json.loads(line) for line in done.stdout.splitlines())
     assert rows == built[1].rows["unseen_drug"]
     assert Question.model_validate(first) == next(DataSet(built[0]).questions("unseen_drug", "train"))
