@@ -37,15 +37,20 @@ _NUMBERS = count()
 def measure(context: Context) -> list[Row]:
     """Records a second, with and without looking for Hetionet's drugs and diseases in the texts."""
     texts = context.data / "text"
-    baseline = _baseline(context.work / "pubmed.xml.gz", [one["text"] for one in _passages(texts)[0]])
-    linker = _linker(context.data)
-    runs = max(1, context.runs // 2)
-    cases = ((texts, None), (texts, linker), (baseline, None), (baseline, linker))
-    return [_row(context.work, place, names, runs) for place, names in cases]
+    of_texts = _passages(texts)
+    baseline = _baseline(context.work / "pubmed.xml.gz", [one["text"] for one in of_texts[0]])
+    linkers = (None, _linker(context.data))
+    return [
+        _row(context, place, linker, *found)
+        for place, found in ((texts, of_texts), (baseline, _passages(baseline)))
+        for linker in linkers
+    ]
 
 
-def _row(work: Path, place: Path, linker: Linker | None, runs: int) -> Row:
-    passages, records = _passages(place)
+def _row(
+    context: Context, place: Path, linker: Linker | None, passages: list[dict[str, Any]], records: int
+) -> Row:
+    work = context.work
     name = "words and names" if linker else "words alone"
     reports: list[DocumentsReport] = []
 
@@ -55,7 +60,7 @@ def _row(work: Path, place: Path, linker: Linker | None, runs: int) -> Row:
             reports.append(load_documents(index, [place], linker=linker, jobs=(os.cpu_count() or 1) - 1))
         shutil.rmtree(folder)
 
-    seconds, raw = alternate(ours, _bare(work, passages), runs)
+    seconds, raw = alternate(ours, _bare(work, passages), max(1, context.runs // 2))
     report = reports[-1]
     if report.read != report.indexed + report.rejected:
         raise DataError(f"{report.read} records were read, but not all are indexed or rejected.")

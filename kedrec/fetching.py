@@ -101,7 +101,7 @@ def receive(
             response.read()
             refused(response)
         length = response.headers.get("content-length", "")
-        total = size if size is not None else (have + int(length) if length.isdigit() else None)
+        total = size if size is not None else (have + int(length) if length.isdecimal() else None)
         version = response.headers.get("etag") or response.headers.get("last-modified") or ""
         # A weak tag doesn't promise equal bytes, so a range may not be asked for by it.
         if version and not version.startswith("W/"):

@@ -21,7 +21,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, TypeVar, cast
 
 import click
 
@@ -37,6 +37,7 @@ __all__ = [
     "Progress",
     "console",
     "graph_option",
+    "jobs_option",
     "json_option",
     "print_json",
     "progress_on_stderr",
@@ -51,6 +52,8 @@ Progress: TypeAlias = Callable[[str, int, "int | None"], None]
 
 _PIPED_WIDTH = 110
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
 graph_option = click.option(
     "--graph",
     metavar="URL",
@@ -61,6 +64,11 @@ ray_option = click.option(
     "--ray", default="", metavar="ADDRESS", help="Work on this Ray cluster; `local`: a new one here."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+def jobs_option(told: str) -> Callable[[_Command], _Command]:
+    """How many processes; 0 for what the help says of it."""
+    return click.option("--jobs", type=click.IntRange(min=0), default=0, metavar="N", help=told)
 
 
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, ray_option
+from kedrec.cli.common import (
+    graph_option,
+    jobs_option,
+    json_option,
+    print_json,
+    progress_on_stderr,
+    ray_option,
+)
 
 if TYPE_CHECKING:
     from kedrec.dataset.building import BuildReport
@@ -57,13 +64,7 @@ if TYPE_CHECKING:
     "--model", metavar="NAME", help="The chat teacher: as in `kedrec ask`, or langchain:MODULE:FACTORY."
 )
 @click.option("--seed", type=int, help="Seed of all that is drawn.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="Processes; 0: as many as there are cores.",
-)
+@jobs_option("Processes; 0: as many as there are cores.")
 @ray_option
 @click.option("--again", is_flag=True, help="Replace a data set that is there.")
 @graph_option
@@ -112,11 +113,7 @@ def build(
     settings = load_settings(graph=graph, seed=seed, model=model, overlay="none")
     options = Options(
         sources=tuple(sorted({source.strip() for source in sources.split(",") if source.strip()})),
-        recipe=Recipe(
-            candidates,
-            max(candidates - 1, 0) * 4 // 7 if hard is None else hard,
-            max(candidates - 1, 0) * 2 // 7 if matched is None else matched,
-        ),
+        recipe=Recipe.of(candidates, hard, matched),
         questions=questions,
         paths=paths,
         curated=teacher in ("curated", "both"),

@@ -11,6 +11,7 @@ import click
 from kedrec.cli.common import (
     console,
     graph_option,
+    jobs_option,
     json_option,
     print_json,
     progress_on_stderr,
@@ -45,13 +46,7 @@ __all__ = ["documents"]
 @click.option("--again", is_flag=True, help="Make the index anew; with --query, also ask the services anew.")
 @click.option("--no-link", is_flag=True, help="Don't look for the graph's drugs and diseases in the texts.")
 @click.option("--no-model", is_flag=True, help="Don't fetch the embedding model (84 MB).")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="Processes that look for names in many texts; 0: all cores but one.",
-)
+@jobs_option("Processes that look for names in many texts; 0: all cores but one.")
 @ray_option
 @graph_option
 @json_option

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -48,6 +48,13 @@ class Recipe:
     candidates: int = 8
     hard: int = 4
     matched: int = 2
+
+    @classmethod
+    def of(cls, candidates: int, hard: int | None = None, matched: int | None = None) -> Self:
+        """A recipe for some candidates: unless told, 4 in 7 of the wrong ones are hard and 2 in 7 matched."""
+        wrong = max(candidates - 1, 0)
+        hard = wrong * 4 // 7 if hard is None else hard
+        return cls(candidates, hard, wrong * 2 // 7 if matched is None else matched)
 
     def __post_init__(self) -> None:
         if self.candidates < 2 or min(self.hard, self.matched) < 0:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.dataset.pairs import PairFacts, PairTask, PairWork
 from kedrec.errors import DataError
-from kedrec.ranking.spreading import spread_on_processes, spread_on_ray
+from kedrec.ranking.spreading import spread
 
 if TYPE_CHECKING:
     from kedrec.documents.index import PassageIndex
@@ -154,9 +154,7 @@ def work_on(
 def _workers(
     shared: Shared, parts: Sequence[Sequence[PairTask]], jobs: int, ray: str
 ) -> Iterator[Iterator[list[PairFacts]]]:
-    made = (
-        spread_on_ray(ray, _block, shared, parts) if ray else spread_on_processes(jobs, _block, shared, parts)
-    )
+    made = spread(_block, shared, parts, jobs=jobs, ray=ray)
     try:
         yield made
     finally:

@@ -32,8 +32,6 @@ CREATE TABLE IF NOT EXISTS retracted (key TEXT PRIMARY KEY, reason TEXT) WITHOUT
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 
-_KEYS, _REVISED = 9, 10
-"""Where a row of `documents` has them."""
 _INSERT = "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -61,7 +59,10 @@ class Catalogue:
             self._tables.execute("PRAGMA journal_mode = WAL")
             self._tables.execute("PRAGMA synchronous = NORMAL")
             self._tables.executescript(_TABLES)
-        self._put: dict[str, tuple[Any, ...]] = {}
+        # What was put and isn't written yet.
+        self._put: dict[str, Known] = {}
+        self._rows: list[tuple[Any, ...]] = []
+        self._keys: list[tuple[str, str]] = []
         self._taken: dict[str, str] | None = None
 
     @contextmanager
@@ -74,31 +75,36 @@ class Catalogue:
                 "Make room on the disk and try again; where the file is damaged, run the load with --again.",
             ) from error
 
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """For what reads or changes documents: those that were put are written first, many rows at once."""
+        with self._errors():
+            if self._put:
+                self._tables.executemany(_INSERT, self._rows)
+                self._tables.executemany("INSERT OR IGNORE INTO document_keys VALUES (?, ?)", self._keys)
+                self._forget()
+            yield
+
+    def _forget(self) -> None:
+        self._put.clear()
+        self._rows.clear()
+        self._keys.clear()
+
     def close(self) -> None:
         """Gives the file back."""
         self._tables.close()
 
     def commit(self) -> None:
         """Makes lasting what was put."""
-        self._write()
-        with self._errors():
+        with self._written():
             self._tables.commit()
 
     def rollback(self) -> None:
         """Forgets what was put since the last commit."""
-        self._put.clear()
+        self._forget()
         self._taken = None
         with self._errors():
             self._tables.rollback()
-
-    def _write(self) -> None:
-        """Writes the documents that were put: many rows at once take half the time of one by one."""
-        rows = list(self._put.values())
-        self._put.clear()
-        keys = [(key, row[0]) for row in rows for key in (row[0], *json.loads(row[_KEYS]))]
-        with self._errors():
-            self._tables.executemany(_INSERT, rows)
-            self._tables.executemany("INSERT OR IGNORE INTO document_keys VALUES (?, ?)", keys)
 
     def next_run(self) -> int:
         """The number of a new load."""
@@ -120,7 +126,7 @@ class Catalogue:
     def known(self, id_: str) -> Known | None:
         """What is known of a document by its id."""
         if put := self._put.get(id_):
-            return Known(put[1], put[2], put[_REVISED])
+            return put
         with self._errors():
             row = self._tables.execute(
                 "SELECT digest, run, revised FROM documents WHERE id = ?", [id_]
@@ -129,32 +135,38 @@ class Catalogue:
 
     def seen(self, id_: str, run: int) -> None:
         """Notes that a load came across a document that is there already."""
-        self._write()
-        with self._errors():
+        with self._written():
             self._tables.execute("UPDATE documents SET run = ? WHERE id = ?", [run, id_])
 
-    def put(self, document: Document, digest: str, run: int, passages: int, vocabulary: str) -> None:
-        """Adds a document, or replaces it."""
+    def put(
+        self, document: Document, digest: str, *, run: int, passages: int, characters: int, vocabulary: str
+    ) -> None:
+        """Adds a document, or replaces it.
+
+        Args:
+            passages, characters: how many it has.
+            vocabulary: stands for the names that were looked for in it.
+        """
         facts = document.facts.model_dump_json() if document.facts else ""
         row = (
             document.id, digest, run, document.kind, document.title, document.date, document.licence,
             int(document.redistributable), document.url, json.dumps(document.keys), document.revised, facts,
-            passages, len(document.text), vocabulary,
+            passages, characters, vocabulary,
         )  # fmt: skip
-        self._put[document.id] = row
+        self._put[document.id] = Known(digest, run, document.revised)
+        self._rows.append(row)
+        self._keys += [(key, document.id) for key in (document.id, *document.keys)]
 
     def drop(self, id_: str) -> None:
         """Takes a document out."""
-        self._write()
-        with self._errors():
+        with self._written():
             self._tables.execute("DELETE FROM documents WHERE id = ?", [id_])
             self._tables.execute("DELETE FROM document_keys WHERE document = ?", [id_])
 
     def retract(self, keys: Iterable[str], reason: str) -> list[str]:
         """Notes that what has these keys must not be used; the ids of the documents that have one."""
         found: dict[str, None] = {}
-        self._write()
-        with self._errors():
+        with self._written():
             for key in keys:
                 self._tables.execute("INSERT OR REPLACE INTO retracted VALUES (?, ?)", [key, reason])
                 if self._taken is not None:
@@ -174,8 +186,7 @@ class Catalogue:
         """A document by its id, without its text."""
         columns = "id, kind, title, date, licence, free, url, keys, revised, facts"
         query = f"SELECT {columns} FROM documents WHERE id = ?"  # noqa: S608  # fixed words
-        self._write()
-        with self._errors():
+        with self._written():
             row = self._tables.execute(query, [id_]).fetchone()
         if row is None:
             return None
@@ -189,14 +200,12 @@ class Catalogue:
         """Documents by the source in their ids."""
         source = "substr(id, 1, instr(id, ':') - 1)"
         query = f"SELECT {source}, count(*) FROM documents GROUP BY 1 ORDER BY 1"  # noqa: S608  # fixed words
-        self._write()
-        with self._errors():
+        with self._written():
             return dict(self._tables.execute(query).fetchall())
 
     def ids(self, source: str) -> list[str]:
         """The ids of a source's documents, sorted."""
-        self._write()
-        with self._errors():
+        with self._written():
             rows = self._tables.execute(
                 "SELECT id FROM documents WHERE id GLOB ? ORDER BY id", [f"{source}:*"]
             )

@@ -231,7 +231,14 @@ class _Load:
         if passages is None:
             passages = passages_of(document, self._linker)
         self._writer.add(document.id, passages, replace=self._careful or known is not None)
-        self._catalogue.put(document, digest, self._run, len(passages), self._salt)
+        self._catalogue.put(
+            document,
+            digest,
+            run=self._run,
+            passages=len(passages),
+            characters=len(text),
+            vocabulary=self._salt,
+        )
         self.tally.counts.update({"indexed": 1, "passages": len(passages), "characters": len(text)})
         self._waiting += len(passages)
         if self._waiting >= _BATCH:

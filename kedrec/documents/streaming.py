@@ -46,15 +46,14 @@ class Item:
 
 def read_all(paths: Iterable[Path], layouts: tuple[str, ...], most: int | None) -> Iterator[Item]:
     """The records of all files in order, at most `most`, and after each file's an item without a record."""
-    left = most
+    read = 0
     for path in paths:
         problem = ""
         try:
             for record in read_file(path, layouts):
-                if left is not None:
-                    if not left:
-                        break
-                    left -= 1
+                if read == most:
+                    break
+                read += 1
                 yield Item(path, record)
         except DataError as error:
             problem = str(error)
@@ -80,13 +79,12 @@ def prepared(
     Raises:
         UsageError: Ray isn't installed, or not at that address.
     """
-    from kedrec.ranking.spreading import spread_on_processes, spread_on_ray
-
-    if not ray and (
-        jobs <= 1 or linker is None
-    ):  # cutting alone takes less than sending texts there and back
+    # Where no names are looked for, cutting takes less than sending the texts there and back.
+    if not ray and (jobs <= 1 or linker is None):
         yield from items
         return
+    from kedrec.ranking.spreading import spread
+
     yield from islice(items, _HERE)
     waiting: deque[tuple[list[Item], list[Item]]] = deque()
 
@@ -97,13 +95,8 @@ def prepared(
             waiting.append((block, [item for item, _ in chosen]))
             yield [document for _, document in chosen]
 
-    spread = (
-        spread_on_ray(ray, passages_of_each, linker, parts())
-        if ray
-        else spread_on_processes(jobs, passages_of_each, linker, parts())
-    )
-    with closing(spread):
-        for made in spread:
+    with closing(spread(passages_of_each, linker, parts(), jobs=jobs, ray=ray)) as found:
+        for made in found:
             block, chosen = waiting.popleft()
             for item, passages in zip(chosen, made, strict=True):
                 item.passages = passages

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from kedrec.errors import UsageError
 
-__all__ = ["spread_on_processes", "spread_on_ray"]
+__all__ = ["spread", "spread_on_ray"]
 
 _Shared = TypeVar("_Shared")
 _Part = TypeVar("_Part")
@@ -21,6 +21,30 @@ _Made = TypeVar("_Made")
 _HOST_PORT = re.compile(r"(?:ray://)?\[?([^\[\]/]+)\]?:(\d+)")
 _PATIENCE = 5.0  # seconds for a cluster to answer
 _AHEAD = 2  # parts a worker may be ahead of who takes them, so that what is made doesn't pile up
+
+
+def spread(
+    function: Callable[[_Shared, _Part], _Made],
+    shared: _Shared,
+    parts: Iterable[_Part],
+    *,
+    jobs: int,
+    ray: str,
+) -> Generator[_Made, None, None]:
+    """`function(shared, part)` of each part, in order, on a Ray cluster or processes of this machine.
+
+    Args:
+        function: of a module, so that the processes find it.
+        parts: taken as they are needed, so that there may be more of them than memory holds.
+        jobs: processes of this machine; 1: in this one.
+        ray: address of a Ray cluster to work on instead; "": none.
+
+    Raises:
+        UsageError: Ray isn't installed, or not at that address.
+    """
+    if ray:
+        return spread_on_ray(ray, function, shared, parts)
+    return _spread_on_processes(jobs, function, shared, parts)
 
 
 def spread_on_ray(
@@ -84,16 +108,9 @@ def _answers(address: str) -> None:
         ) from error
 
 
-def spread_on_processes(
+def _spread_on_processes(
     jobs: int, function: Callable[[_Shared, _Part], _Made], shared: _Shared, parts: Iterable[_Part]
 ) -> Generator[_Made, None, None]:
-    """`function(shared, part)` of each part, in order, on processes of this machine.
-
-    Args:
-        jobs: how many processes; 1: in this one.
-        function: of a module, so that the processes find it.
-        parts: taken as they are needed, so that there may be more of them than memory holds.
-    """
     many = min(jobs, len(parts)) if isinstance(parts, Sequence) else jobs
     if many <= 1:
         for part in parts:
