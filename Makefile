@@ -6,24 +6,37 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= $(CURDIR)/.kedrec
 DISEASE ?= multiple sclerosis
 
-.PHONY: demo test check format bench stress docs-check clean help
+.PHONY: demo test check format lock test-lowest test-newest audit bench stress clean help
 
 help:
 	@echo "make demo    install, load the built-in graph, ask: DISEASE=\"$(DISEASE)\""
 	@echo "make test    install everything the tests need and run every test"
 	@echo "make check   ruff, mypy --strict, import contracts"
+	@echo "make lock    write requirements.lock anew: the newest versions that pyproject.toml allows"
+	@echo "make test-lowest, make test-newest   every test, on the lowest or the newest versions it allows"
+	@echo "make audit   known flaws and licences of what is locked, and an SBOM"
 	@echo "make bench   every benchmark, as one table"
 	@echo "make stress  kill loads at 100 random moments on each database, and resume them"
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+# Everything comes from requirements.lock, hash by hash: uv first, by pip, then the rest by uv.
+define install
+$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --constraints requirements.lock \
+  --requirements pyproject.toml --group build $(1)
+$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+endef
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+$(BIN)/uv: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	sed -n '/^uv==/,/^[a-z]/{/^uv==/p;/^ /p;}' requirements.lock > $(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.lock
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
+$(VENV)/.installed: pyproject.toml requirements.lock $(BIN)/uv
+	$(call install)
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml requirements.lock $(BIN)/uv
+	$(call install,--extra dev --extra train)
 	@touch $@ $(VENV)/.installed
 
 demo: $(VENV)/.installed
@@ -52,3 +65,17 @@ stress: $(VENV)/.installed-dev
 
 clean:
 	rm -rf $(VENV) .kedrec build dist
+
+lock: $(BIN)/uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade --no-annotate \
+	  --custom-compile-command "make lock" --all-extras --group build --group audit \
+	  --output-file requirements.lock pyproject.toml
+
+# Each in an environment of its own, resolved anew: what pyproject.toml's ranges promise is run here.
+test-lowest: RESOLUTION = lowest-direct
+test-newest: RESOLUTION = highest
+test-lowest test-newest: $(BIN)/uv
+	$(PYTHON) -m venv --clear $(VENV)-$@
+	$(BIN)/uv pip install --quiet --python $(VENV)-$@/bin/python --resolution $(RESOLUTION) --editable '.[dev,train]'
+	$(BIN)/uv pip freeze --quiet --python $(VENV)-$@/bin/python --exclude-editable
+	$(VENV)-$@/bin/python -m pytest
