@@ -79,3 +79,13 @@ test-lowest test-newest: $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(VENV)-$@/bin/python --resolution $(RESOLUTION) --editable '.[dev,train]'
 	$(BIN)/uv pip freeze --quiet --python $(VENV)-$@/bin/python --exclude-editable
 	$(VENV)-$@/bin/python -m pytest
+
+# Licences of what is installed, an SBOM of what is locked, and its known flaws; the last asks PyPI, and fails
+# where a package can't be looked up.
+audit: $(VENV)/.installed-dev
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --constraints requirements.lock \
+	  --requirements pyproject.toml --group audit
+	$(BIN)/pip-licenses --summary --order=count --partial-match --fail-on="GNU General Public;AGPL;GPL-2;GPL-3;SSPL"
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements.lock --output-format JSON --output-file build/sbom.json
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
