@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from kedrec.text import printable
 from kedrec.types import Edge, Entity, Evidence
 
 if TYPE_CHECKING:
@@ -63,16 +64,20 @@ class Subgraph(BaseModel):
         return graph
 
     def to_graphml(self) -> str:
-        """GraphML, with lists written as JSON since GraphML has none."""
+        """GraphML, with lists written as JSON since GraphML has none, and without what XML can't hold."""
         import networkx as nx
 
-        graph = self.to_networkx()
-        for _, _, attributes in graph.edges(data=True):
+        graph = nx.relabel_nodes(self.to_networkx(), printable)
+        everything = [graph.graph, *(nodes for _, nodes in graph.nodes(data=True))]
+        everything += [edges for _, _, edges in graph.edges(data=True)]
+        for attributes in everything:
             for name, value in list(attributes.items()):
                 if value is None:
                     del attributes[name]
                 elif isinstance(value, tuple):
                     attributes[name] = json.dumps(value)
+                elif isinstance(value, str):
+                    attributes[name] = printable(value)
         return "\n".join(nx.generate_graphml(graph))
 
     def to_cytoscape(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Text from a graph as one plain line, so that it can be quoted without meaning anything.
+"""Text from outside made harmless for what it is written into: a prompt, a terminal, XML, a spreadsheet.
 
 A node's name is whatever its source wrote. Before it goes into a prompt, and before it is compared with
-what a model wrote, it passes through `one_line`.
+what a model wrote, it passes through `one_line`; before it is printed, through `printable`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["normal_name", "one_line"]
+__all__ = ["normal_name", "one_line", "printable", "spreadsheet_cell"]
 
 # Square brackets mark citations, angle brackets mark chat templates and the evidence block, in ASCII and
 # in the full-width forms that some templates use. What replaces them reads the same and marks nothing.
@@ -21,6 +21,13 @@ _HARMLESS = str.maketrans(
         **dict.fromkeys(">\N{FULLWIDTH GREATER-THAN SIGN}", "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"),
     }
 )
+# C0 and C1 controls but tab and line feed (a terminal obeys them), marks of text direction (they turn the
+# order of what is read around), half characters, and what XML 1.0 has no way to write.
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+_LINES = re.compile("\r\n?|[\u2028\u2029]")
+_FORMULA = re.compile(r"[=+\-@]")
 _SPACES = re.compile(r"\s+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 
@@ -48,3 +55,21 @@ def normal_name(text: str) -> str:
     return _NO_WORD.sub(
         " ", "".join(character for character in plain if not unicodedata.combining(character))
     ).strip()
+
+
+def printable(text: str) -> str:
+    """`text` without what a terminal would obey: controls but tab and line feed, marks of text direction.
+
+    Carriage returns and Unicode's line and paragraph separators become line feeds; half characters
+    (surrogates) and what XML 1.0 can't hold are left out. Doing it again changes nothing.
+    """
+    return _OBEYED.sub("", _LINES.sub("\n", text))
+
+
+def spreadsheet_cell(text: str) -> str:
+    """`text` as one cell of a delimited table: on one line, and an apostrophe before what begins a formula.
+
+    A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`; after an apostrophe it is text.
+    """
+    cell = _SPACES.sub(" ", printable(text))
+    return f"'{cell}" if _FORMULA.match(cell.lstrip()) else cell

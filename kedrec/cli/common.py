@@ -16,16 +16,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from io import StringIO, TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, TypeVar, cast
 
 import click
 
-from kedrec.errors import KedrecError, exit_code, problem
+from kedrec.errors import KedrecError, UsageError, exit_code, problem
+from kedrec.text import printable
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -39,10 +43,12 @@ __all__ = [
     "graph_option",
     "jobs_option",
     "json_option",
+    "json_text",
     "print_json",
     "progress_on_stderr",
     "ray_option",
     "run",
+    "say",
     "warn",
     "warn_half_loaded",
 ]
@@ -51,6 +57,9 @@ Progress: TypeAlias = Callable[[str, int, "int | None"], None]
 """Reports progress: the stage's name, how much is done, of how much (None: not known)."""
 
 _PIPED_WIDTH = 110
+
+# Raw in JSON's strings, these would be obeyed by a terminal, or turn the order of what is read around.
+_UNESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -74,58 +83,105 @@ def jobs_option(told: str) -> Callable[[_Command], _Command]:
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     """Runs a command line and returns the exit status; every error becomes a message on stderr."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in words
-    try:
-        result = command.main(words, standalone_mode=False)
-    except KedrecError as error:
-        _report(error, as_json=as_json)
-        return exit_code(error)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
-        return 130
-    except BrokenPipeError:
-        # The reader of stdout is gone (`| head`); the interpreter must not complain about it at exit.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # noqa: BLE001  # the last place before the user: no traceback gets out
-        return _report_defect(error)
+    with ExitStack() as stack:
+        if sys.stderr is None:  # closed by the caller: messages have nowhere to go
+            sys.stderr = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+        try:
+            if sys.stdout is None:
+                raise UsageError("Standard output is closed.", "Send it to a file, or to /dev/null.")
+            _write_what_the_encoding_lacks_as_escapes()
+            result = command.main(words, standalone_mode=False)
+            sys.stdout.flush()
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # the last place before the user
+            return _status_of(error, as_json="--json" in words)
     return result if isinstance(result, int) else 0
+
+
+def _status_of(error: BaseException, *, as_json: bool) -> int:
+    """Says what failed, and gives the exit status for it: no traceback gets out."""
+    match error:
+        case KedrecError():
+            _report(error, as_json=as_json)
+            return exit_code(error)
+        case click.ClickException():
+            message = StringIO()
+            error.show(message)
+            say(message.getvalue(), err=True, nl=False)
+            return error.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            say("Stopped.", err=True)
+            return 130
+        case BrokenPipeError():
+            _forget_stdout()  # its reader is gone (`| head`)
+            return 0
+        case OSError():
+            _forget_stdout()  # what is still unwritten would fail again at exit
+            _report(_refused(error), as_json=as_json)
+            return 1
+        case _:
+            return _report_defect(error)
+
+
+def _write_what_the_encoding_lacks_as_escapes() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _forget_stdout() -> None:
+    """Lets the interpreter's last flush go nowhere, so that it doesn't complain at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refused(error: OSError) -> KedrecError:
+    """What the system refused, in words: a disk that is full, a name that is too long, a right that lacks."""
+    what = "The output" if error.filename is None else f"{error.filename}"
+    return KedrecError(
+        f"{what} can't be read or written: {error.strerror or error}.",
+        "See that it exists, that you may use it, and that the disk has room.",
+    )
 
 
 def _report(error: KedrecError, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(problem(error), ensure_ascii=False, indent=2), err=True)
+        say(json_text(problem(error)), err=True)
         return
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error.what}", err=True)
+    click.secho("Error:", fg="red", bold=True, err=True, nl=False)
+    say(f" {error.what}", err=True)
     for match in problem(error).get("candidates", ()):
         entity = match["entity"]
-        click.echo(f"  {entity['name']}  ({entity['kind']}, {entity['id']}; {match['why']})", err=True)
+        say(f"  {entity['name']}  ({entity['kind']}, {entity['id']}; {match['why']})", err=True)
     if error.hint:
-        click.echo(error.hint, err=True)
+        say(error.hint, err=True)
 
 
-def _report_defect(error: Exception) -> int:
+def _report_defect(error: BaseException) -> int:
     from kedrec.settings import load_settings
 
-    click.echo(f"Error: KEDRec failed in a way it doesn't know: {type(error).__name__}: {error}", err=True)
-    if load_settings().debug:
-        traceback.print_exception(error)
+    debug = False
+    with suppress(KedrecError):  # the settings themselves may be what is wrong
+        debug = load_settings().debug
+    say(f"Error: Unexpected error in KEDRec: {type(error).__name__}: {error}", err=True)
+    if debug:
+        say("".join(traceback.format_exception(error)), err=True, nl=False)
     else:
-        click.echo("This is a defect. KEDREC_DEBUG=1 shows where; please report it.", err=True)
+        say("This is a defect. KEDREC_DEBUG=1 shows where; please report it.", err=True)
     return 1
+
+
+def say(text: object, *, err: bool = False, nl: bool = True) -> None:
+    """Prints plain text on stdout or stderr, without what a terminal would obey (`kedrec.text.printable`)."""
+    click.echo(printable(str(text)), err=err, nl=nl)
 
 
 def console() -> Console:
     """A console on stdout; plain text of a fixed width, without blanks at the ends of lines, elsewhere."""
-    from rich.console import Console
+    from kedrec.cli.terminal import PrintableConsole
 
     if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(highlight=False, width=_PIPED_WIDTH, file=cast("TextIO", _Trimmed(sys.stdout)))
+        return PrintableConsole(highlight=False)
+    return PrintableConsole(highlight=False, width=_PIPED_WIDTH, file=cast("TextIO", _Trimmed(sys.stdout)))
 
 
 class _Trimmed:
@@ -150,7 +206,7 @@ class _Trimmed:
 
 def warn(message: str) -> None:
     """A line on stderr."""
-    click.echo(message, err=True)
+    say(message, err=True)
 
 
 def warn_half_loaded(store: GraphStore) -> None:
@@ -161,11 +217,22 @@ def warn_half_loaded(store: GraphStore) -> None:
         warn(f"Warning: {source}: {told}. Answers may lack some of its facts.")
 
 
+def json_text(value: object, indent: int | None = 2) -> str:
+    """A model, a list of models, or plain data as JSON: no NaN, and no control character unescaped."""
+    from pydantic_core import to_json
+
+    text = to_json(value, indent=indent, inf_nan_mode="null").decode()
+    return _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any] | list[Any]) -> None:
     """Prints a model, a list of models, or plain data as JSON on stdout."""
-    from pydantic import TypeAdapter
-
-    click.echo(TypeAdapter(Any).dump_json(value, indent=2).decode())
+    text = json_text(value)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text), indent=2)  # ASCII: any encoding has it
+    click.echo(text)
 
 
 @contextmanager
@@ -186,7 +253,7 @@ def _bars() -> Iterator[Progress]:
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -198,7 +265,7 @@ def _bars() -> Iterator[Progress]:
             if stage not in tasks:
                 for task in tasks.values():
                     bars.update(task, visible=False)
-                tasks[stage] = bars.add_task(stage, total=total)
+                tasks[stage] = bars.add_task(printable(stage), total=total)
             bars.update(tasks[stage], completed=done, total=total, visible=True)
 
         yield report
@@ -214,6 +281,6 @@ def _stage_lines() -> Progress:
         if now - began >= 2.0 and now - said.get(stage, 0.0) >= 10.0:
             said[stage] = now
             of = "" if total is None else f" of {total:,}"
-            click.echo(f"{stage}: {done:,}{of}", err=True)
+            say(f"{stage}: {done:,}{of}", err=True)
 
     return report

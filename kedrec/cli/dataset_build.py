@@ -15,6 +15,7 @@ from kedrec.cli.common import (
     print_json,
     progress_on_stderr,
     ray_option,
+    say,
 )
 
 if TYPE_CHECKING:
@@ -147,10 +148,10 @@ def build(
 
 
 def _tell(report: BuildReport) -> None:
-    click.echo(f"{report.folder}:")
+    say(f"{report.folder}:")
     for config, rows in report.rows.items():
         told = ", ".join(f"{count:,} {split}" for split, count in rows.items())
-        click.echo(f"  {config}: {told}; {report.referenced[config]:,} with a rationale")
+        say(f"  {config}: {told}; {report.referenced[config]:,} with a rationale")
     left_out = [
         f"{count:,} {why}"
         for why, count in (
@@ -161,20 +162,20 @@ def _tell(report: BuildReport) -> None:
         if count
     ]
     if left_out:
-        click.echo(f"Left out: {', '.join(left_out)}.")
-    click.echo(
+        say(f"Left out: {', '.join(left_out)}.")
+    say(
         f"Shared by two splits: {report.leaks.told()} "
         "(looked for: pairs, diseases, drugs, groups, rationales, treatments shown as evidence)."
     )
     if report.embedding:
         about = report.embedding
-        click.echo(
+        say(
             f"Hard negatives by {about['model']}: of links held out, MRR {about['mrr']:.3f}, "
             f"Hits@10 {about['hits_at_10']:.3f}."
         )
     if report.teacher:
         told_by = report.teacher
-        click.echo(
+        say(
             f"{told_by['model']}: {told_by['written']:,} rationales, {told_by['refused']:,} of which nothing "
             f"held; {told_by['asked']:,} asked, {told_by['cached']:,} from the cache, "
             f"{told_by['prompt_tokens']:,} tokens read, {told_by['completion_tokens']:,} written."

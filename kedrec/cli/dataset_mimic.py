@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
 
 __all__ = ["build_mimic"]
 
@@ -67,9 +67,9 @@ def build_mimic(
     if as_json:
         print_json(report)
         return
-    click.echo(f"{out}: " + ", ".join(f"{split} {count:,}" for split, count in report["questions"].items()))
+    say(f"{out}: " + ", ".join(f"{split} {count:,}" for split, count in report["questions"].items()))
     for what, aside in (("prescriptions", "vehicles"), ("diagnoses", "V and E codes")):
-        click.echo(_told(what, aside, report[what]))
+        say(_told(what, aside, report[what]))
 
 
 def _told(what: str, aside: str, part: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import console, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import console, json_option, print_json, progress_on_stderr, say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -68,7 +68,7 @@ def _bars(config: ConfigStatistics) -> None:
     """F1 of the best known candidate, beside chance."""
     if not config.popularity:
         return
-    click.echo("The best known candidate as the answer (F1), against wrong ones of a kind:")
+    say("The best known candidate as the answer (F1), against wrong ones of a kind:")
     for check in config.popularity:
         for label, value in (
             ("chance", check.chance),
@@ -77,11 +77,11 @@ def _bars(config: ConfigStatistics) -> None:
             ("most links", check.links),
         ):
             bar = "█" * round(value * _WIDTH)
-            click.echo(f"  {check.against:<15} {label:<16} {bar:<{_WIDTH}} {value:.3f}")
+            say(f"  {check.against:<15} {label:<16} {bar:<{_WIDTH}} {value:.3f}")
 
 
 def _leaks(found: Statistics) -> None:
     total = sum(sum(part.values()) for part in found.leaks.values())
     if found.leaks:
-        click.echo(f"Shared by two splits when it was built ({', '.join(found.leaks)}): {total}.")
-    click.echo(f"{found.bytes / 1e6:,.1f} MB of questions.")
+        say(f"Shared by two splits when it was built ({', '.join(found.leaks)}): {total}.")
+    say(f"{found.bytes / 1e6:,.1f} MB of questions.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import json_option, print_json, progress_on_stderr
+from kedrec.cli.common import json_option, print_json, progress_on_stderr, say
 
 if TYPE_CHECKING:
     from kedrec.cli.common import Progress
@@ -50,7 +50,7 @@ def texts(folder: Path, out: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"folder": str(dataset.folder), **states})
     else:
-        click.echo(", ".join(f"{count:,} {state}" for state, count in states.items()) + ".")
+        say(", ".join(f"{count:,} {state}" for state, count in states.items()) + ".")
 
 
 def _rebuild(folder: Path, part: Path | None, progress: Progress) -> Counter[str]:

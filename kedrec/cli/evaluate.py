@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
 from kedrec.cli.evaluate_paths import paths as evaluate_paths
 from kedrec.cli.evaluate_ranking import ranking as evaluate_ranking
 from kedrec.cli.evaluate_rationale import rationale
@@ -129,4 +129,4 @@ def faithfulness(
     if as_json:
         print_json([result.as_dict() for result in results])
     else:
-        click.echo(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)
+        say(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
 
 
 @click.command()
@@ -46,4 +46,4 @@ def paths(seed: int | None, fit: Path | None, graph: str | None, as_json: bool) 
     if as_json:
         print_json({"seed": settings.seed, **as_dicts(qualities, found)})
     else:
-        click.echo(f"seed {settings.seed}\n\n{markdown(qualities, found)}", nl=False)
+        say(f"seed {settings.seed}\n\n{markdown(qualities, found)}", nl=False)

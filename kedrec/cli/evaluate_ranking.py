@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
 
 __all__ = ["ranking"]
 
@@ -75,11 +75,9 @@ def ranking(
         print_json({"seed": settings.seed, "figures": as_dicts(results)})
         return
     pairs, treatments = int(scored[0].counted.sum()), int((scored[0].known & scored[0].counted).sum())
-    click.echo(
-        f"seed {settings.seed}; {pairs:,} pairs, {treatments:,} treatments\n\n{markdown(results)}", nl=False
-    )
+    say(f"seed {settings.seed}; {pairs:,} pairs, {treatments:,} treatments\n\n{markdown(results)}", nl=False)
     if strata:
         from kedrec.evaluation.pairs import strata_of
 
         for one in scored:
-            click.echo(f"\n## By {one.split}\n\n{strata_of(one, adjacency, settings.seed, areas)}", nl=False)
+            say(f"\n## By {one.split}\n\n{strata_of(one, adjacency, settings.seed, areas)}", nl=False)

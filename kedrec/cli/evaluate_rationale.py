@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedrec.cli.common import json_option, print_json, progress_on_stderr
+from kedrec.cli.common import json_option, print_json, progress_on_stderr, say
 from kedrec.cli.evaluate_selection import write_results
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def rationale(
     if as_json:
         print_json(value)
     else:
-        click.echo(f"seed {settings.seed}; {chosen}/{split}\n\n{markdown([figures])}", nl=False)
+        say(f"seed {settings.seed}; {chosen}/{split}\n\n{markdown([figures])}", nl=False)
 
 
 def _written(settings: Settings, questions: list[Question], digest: str, out: Path | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, warn
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say, warn
 
 
 @click.command()
@@ -57,4 +57,4 @@ def retrieval(
     if as_json:
         print_json({"questions": [one.as_dict() for one in questions], "pairs": pairs.as_dict()})
     else:
-        click.echo(markdown(questions, pairs), nl=False)
+        say(markdown(questions, pairs), nl=False)

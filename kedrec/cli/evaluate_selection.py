@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
 
 if TYPE_CHECKING:
     from kedrec.cli.common import Progress
@@ -123,7 +123,7 @@ def selection(
     if as_json:
         print_json(value)
     else:
-        click.echo(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)
+        say(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)
 
 
 def write_results(out: Path | None, name: str, value: dict[str, Any], table: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
 
 
 @click.command("side-effects")
@@ -27,4 +27,4 @@ def side_effects(seed: int | None, graph: str | None, as_json: bool) -> None:
     if as_json:
         print_json(result.as_dict())
     else:
-        click.echo(markdown(result), nl=False)
+        say(markdown(result), nl=False)

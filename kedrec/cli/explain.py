@@ -13,6 +13,7 @@ from kedrec.cli.common import (
     json_option,
     print_json,
     progress_on_stderr,
+    say,
     warn_half_loaded,
 )
 from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
@@ -62,7 +63,7 @@ def explain(
     if cypher:
         from kedrec.evidence.cypher import script
 
-        click.echo(script((*found.evidence, *found.adverse, *found.safety.cautions)), nl=False)
+        say(script((*found.evidence, *found.adverse, *found.safety.cautions)), nl=False)
         return
     from kedrec.cli.rendering import print_explanation
     from kedrec.cli.scores import print_chances

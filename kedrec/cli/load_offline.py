@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedrec.cli.common import console, print_json, progress_on_stderr
+from kedrec.cli.common import console, print_json, progress_on_stderr, say
 from kedrec.cli.load_work import keep_rejects, print_report, work_folder
 from kedrec.errors import UsageError
 
@@ -123,6 +123,6 @@ class Offline:
                 f"database that is there):\n{call}"
             )
         if as_json:
-            click.echo(said, err=True)
+            say(said, err=True)
         else:
             console().print(said, markup=False, highlight=False, soft_wrap=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kedrec.cli.common import console, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import console, json_option, print_json, progress_on_stderr, say
 
 
 @click.group()
@@ -66,4 +66,4 @@ def path(name: str) -> None:
 
     with progress_on_stderr() as progress:
         found = resolve(name, load_settings(), progress)
-    click.echo(found.path)
+    say(found.path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, ray_option, warn
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, ray_option, say, warn
 from kedrec.cli.viewing import as_of_option, overlay_option, seen, tell_view, told
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def _write(
     if as_json:
         print_json({"out": str(out), "diseases": len(diseases), "rows": rows, "ranking": ranking} | view)
     else:
-        click.echo(f"{rows:,} pairs of {len(diseases):,} diseases: {out}")
+        say(f"{rows:,} pairs of {len(diseases):,} diseases: {out}")
         if as_of_said := told(view):
-            click.echo(as_of_said)
+            say(as_of_said)
         if ranking.startswith("unfitted"):
             warn(f"The ranking is not fitted on this graph ({ranking}): there are no probabilities.")
 
@@ -127,9 +127,9 @@ def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool
     if as_json:
         print_json({"fingerprint": fingerprint, "ranking": ranking} | view)
     else:
-        click.echo(f"Ranking of graph {fingerprint}: {ranking}")
+        say(f"Ranking of graph {fingerprint}: {ranking}")
         if as_of_said := told(view):
-            click.echo(as_of_said)
+            say(as_of_said)
 
 
 @rank.command()
@@ -155,6 +155,6 @@ def null(overlay: str | None, as_of: int | None, graph: str | None, as_json: boo
             {"fingerprint": fingerprint, "metapaths": len(model.paths), "permutations": model.permutations}
         )
     else:
-        click.echo(
+        say(
             f"Null of graph {fingerprint}: {len(model.paths)} metapaths, {model.permutations} permuted graphs"
         )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from kedrec.cli.common import graph_option, progress_on_stderr, warn
+from kedrec.cli.common import graph_option, json_text, progress_on_stderr, say, warn
 from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
 
 
@@ -53,15 +52,15 @@ def subgraph(
         none = sum(edge.year is None for edge in found.edges)
         warn(f"As of {year}: {none:,} of the {len(found.edges):,} edges have no year and may be later.")
     if layout == "json":
-        text = found.model_dump_json(indent=2)
+        text = json_text(found)
     elif layout == "cytoscape":
-        text = json.dumps(found.to_cytoscape(), ensure_ascii=False, indent=2)
+        text = json_text(found.to_cytoscape())
     elif layout == "cypher":
         text = found.to_cypher().rstrip("\n")
     else:
         text = found.to_graphml()
     if out is None:
-        click.echo(text)
+        say(text)
         return
     try:
         out.write_text(text + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import progress_on_stderr
+from kedrec.cli.common import progress_on_stderr, say
 
 if TYPE_CHECKING:
     from kedrec.training.lora import Checkpoint
@@ -74,13 +74,13 @@ def adapter(
             progress=progress,
             on_checkpoint=_say,
         )
-    click.echo(
+    say(
         f"{out}: {report.examples} examples, {report.steps} steps in {report.seconds / 60:.1f} minutes. "
         f"Ask with it: kedrec ask --model {out} --disease ..."
     )
 
 
 def _say(checkpoint: Checkpoint) -> None:
-    click.echo(f"Step {checkpoint.step}: held-out loss {checkpoint.held_out_loss:.3f}")
+    say(f"Step {checkpoint.step}: held-out loss {checkpoint.held_out_loss:.3f}")
     for sample in checkpoint.samples:
-        click.echo(f"  {sample}")
+        say(f"  {sample}")

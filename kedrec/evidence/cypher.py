@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kedrec.schema import load_schema
+from kedrec.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,7 +61,7 @@ def script(evidence: Iterable[Evidence]) -> str:
         if item.path is None:
             continue
         found = path_statement(item.path)
-        lines = [f"// {item.id}: {item.sentence}"]
+        lines = [f"// {item.id}: {one_line(item.sentence)}"]  # a line feed would end the comment
         lines += [f":param {name} => {json.dumps(value)}" for name, value in found.parameters.items()]
         parts.append("\n".join([*lines, f"{found.text};"]))
     return "\n\n".join(parts) + "\n" if parts else ""

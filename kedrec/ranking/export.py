@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import pyarrow as pa
 
 from kedrec.errors import KedrecError, UsageError
 from kedrec.ranking.spreading import spread_on_ray
+from kedrec.text import spreadsheet_cell
 
 if TYPE_CHECKING:
     from kedrec.ranking.ranker import Ranker
@@ -46,7 +46,6 @@ is a drug that ranks high for whatever disease. `known`: the sources that have t
 them; empty where it is new."""
 
 _ENDINGS = (".parquet", ".tsv.gz")
-_BREAKING = re.compile(r"[\t\r\n]+")
 _AT_ONCE = 8  # diseases of a block
 
 Names = Mapping[str, str]
@@ -179,9 +178,9 @@ def _writing(path: Path) -> Iterator[Callable[[pa.Table], object]]:
 
 
 def _lines(table: pa.Table) -> bytes:
-    """The rows as lines: null is empty, and white space that would break a line is a space."""
+    """The rows as lines: null is empty; no cell breaks its line, or begins a formula."""
     columns = [
-        ["" if value is None else _BREAKING.sub(" ", str(value)) for value in column.to_pylist()]
+        ["" if value is None else spreadsheet_cell(str(value)) for value in column.to_pylist()]
         for column in table.columns
     ]
     return "".join("\t".join(row) + "\n" for row in zip(*columns, strict=True)).encode()

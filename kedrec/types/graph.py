@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from kedrec.types.base import Frozen, Probability, Stance
 from kedrec.types.texts import TextSource
@@ -63,6 +64,12 @@ class Edge(Frozen):
     action: str = ""
     mechanisms: tuple[str, ...] = ()
     private: bool = False
+
+    @field_validator("score")
+    @classmethod
+    def _finite(cls, score: float | None) -> float | None:
+        """A score that is no number, or infinite, is none: JSON has no way to write it."""
+        return score if score is None or math.isfinite(score) else None
 
 
 class PathStep(Frozen):
