@@ -1,0 +1,372 @@
+"""Makes up command lines, runs each in a process of its own, and counts those that end as none should.
+
+    python -m benchmarks.fuzz_calls [--count 5000] [--seed 0] [--keep FOLDER]
+
+Options and their values are drawn from the commands themselves: good names, hostile ones, numbers out of
+range, devices, pipes, folders and over-long paths in place of files, settings that can't be used, standard
+output closed or full. A call is wrong where it ends as a defect or by a signal, doesn't end, fails without a
+word, prints what a terminal obeys, prints with --json what is no JSON, or would reach another machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import json
+import os
+import random
+import resource
+import signal
+import sys
+import tempfile
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from kedrec.cli import _COMMANDS, _LOAD_COMMANDS, _group
+from kedrec.cli.common import run
+from kedrec.loading import load_graph
+from kedrec.naming import NameIndex
+from kedrec.ranking import Ranker
+from kedrec.settings import load_settings
+from kedrec.stores import open_store
+
+_SECONDS = 120  # a machine that does much else is slow
+_LONG = {"train", "dataset", "evaluate", "rank", "graph", "documents"}  # may rightly take longer than that
+_FETCHING = {"pull", "graph", "documents", "fetch"}  # what may ask another machine
+_ENDED = {0, 1, 2, 130}
+_MEMORY = 6 << 30
+_WORDS_OF_A_DEFECT = ("Unexpected error", "Traceback (most recent call last)")
+
+_NAMES = (
+    "multiple sclerosis", "gout", "aspirin", "fingolimod", "asthma", "MONDO:0005301", "DRUGBANK:DB00945",
+    "DOID:2377", "nothing of the kind", "", " ", "a" * 3000, "\x1b[31mred", "\x9b2J", "x\r\ny",
+    "\u202egnirts", "half \udcff", "'; DROP TABLE x; --", "\\", "%s%n", "{drug}", "[bold]x[/nothing]",
+    "\N{LATIN SMALL LETTER LONG S}",
+    "日本", "🧬", "--", "-1",
+    "NaN", "null", "a:b:c", "::", "MONDO:", "*", "?" * 50, "e\u0301" * 200,
+)  # fmt: skip
+_NUMBERS = (
+    "0",
+    "1",
+    "2",
+    "5",
+    "-1",
+    "1001",
+    "999999999999999999999",
+    "1.5",
+    "1e3",
+    "nan",
+    "x",
+    "",
+    " 3",
+    "٣",
+)
+_GRAPHS = (
+    "neo4j://127.0.0.1:9", "bolt://127.0.0.1:9/db", "127.0.0.1:7687", "neo4j://[::1", "neo4j://",
+    "neo4j://u:p@127.0.0.1:9", "bolt://127.0.0.1:99999", "http://127.0.0.1:9", "://", "ftp://x", "memory",
+)  # fmt: skip
+_SETTINGS: Mapping[str, Sequence[str]] = {
+    "KEDREC_SEED": ("0", "-1", "x", "4294967296", "٣"),
+    "KEDREC_THREADS": ("0", "1", "-1", "1025", "many"),
+    "KEDREC_AS_OF": ("1999", "0", "10000", "x"),
+    "KEDREC_OVERLAY": ("none", "nothing", "a,b", "\x1b[31m"),
+    "KEDREC_MODEL": ("default", "nothing", "openai:x", "langchain:os:system", "../../etc", "\x1b[31m"),
+    "KEDREC_LLM_URL": (
+        "http://127.0.0.1:9/v1",
+        "http://[::1",
+        "http://user:s3cret@127.0.0.1:9/v1",
+        "x",
+        "“http”",
+    ),
+    "KEDREC_LLM_KEY": ("k", "“key”", "a\nb"),
+    "KEDREC_DEBUG": ("0", "x"),
+    "NEO4J_URI": ("neo4j://127.0.0.1:9", "neo4j://[::1", "x", "bolt://127.0.0.1:9?password=s3cret"),
+    "NEO4J_PASSWORD_FILE": ("/dev/null", "/nothing", "/", "{work}/bytes"),
+    "NEO4J_DATABASE": ("neo4j", "", "\x1b[31m", "a" * 3000),
+    "HF_ENDPOINT": ("http://127.0.0.1:9", "http://[::1", "x"),
+    "KEDREC_HOME": ("/dev/null", "/dev/null/x", "{work}/bytes", "{work}/" + "x" * 300, "{work}/new"),
+}
+
+
+@dataclass
+class Call:
+    """One command line.
+
+    Attributes:
+        words: `kedrec` or `kedrec-load`, and what follows it.
+        settings: environment variables beside the ordinary ones.
+        stdout: `file`, `closed` or `full`.
+    """
+
+    words: list[str]
+    settings: dict[str, str] = field(default_factory=dict)
+    stdout: str = "file"
+
+    def __str__(self) -> str:
+        return ascii({"words": self.words, "settings": self.settings, "stdout": self.stdout})
+
+
+def commands() -> list[tuple[list[str], click.Command]]:
+    """Every command that can be called, with the words that call it."""
+    found = []
+    for program, table in (("kedrec", _COMMANDS), ("kedrec-load", _LOAD_COMMANDS)):
+        for name, (module, _) in table.items():
+            found += _leaves([program, name], getattr(importlib.import_module(module), name))
+    return found
+
+
+def _leaves(words: list[str], command: click.Command) -> list[tuple[list[str], click.Command]]:
+    if not isinstance(command, click.Group):
+        return [(words, command)]
+    context = click.Context(command)
+    inner = [command.get_command(context, name) for name in command.list_commands(context)]
+    leaves = [leaf for one in inner if one is not None for leaf in _leaves([*words, str(one.name)], one)]
+    return [*leaves, (words, command)] if command.invoke_without_command else leaves
+
+
+def make_call(numbers: random.Random, leaves: Sequence[tuple[list[str], click.Command]], work: Path) -> Call:
+    """A command line drawn at random."""
+    words, command = numbers.choice(leaves)
+    call = Call(list(words))
+    for one in command.params:
+        wanted = one.required and numbers.random() > 0.1
+        if isinstance(one, click.Argument):
+            if wanted or numbers.random() < 0.5:
+                times = numbers.choice((1, 2)) if one.nargs != 1 else 1
+                call.words += [_value(numbers, one, work) for _ in range(times)]
+        elif isinstance(one, click.Option) and (wanted or numbers.random() < 0.25):
+            name = numbers.choice([*one.opts, *one.secondary_opts])
+            call.words += [name] if one.is_flag else [name, _value(numbers, one, work)]
+    if "--no-llm" in {name for one in command.params for name in one.opts + one.secondary_opts}:
+        call.words += ["--no-llm"] * (numbers.random() < 0.9)
+    if numbers.random() < 0.05:
+        call.words.insert(numbers.randrange(1, len(call.words) + 1), numbers.choice(_NAMES))
+    for name in numbers.sample(sorted(_SETTINGS), numbers.choice((0, 0, 0, 1, 2))):
+        call.settings[name] = numbers.choice(_SETTINGS[name]).replace("{work}", str(work))
+    call.stdout = numbers.choices(("file", "closed", "full"), (20, 1, 1))[0]
+    return call
+
+
+def _value(numbers: random.Random, one: click.Parameter, work: Path) -> str:
+    """A value for a parameter: most often of its kind, and sometimes nothing that it could take."""
+    paths = [str(path) for path in sorted((work / "paths").iterdir())]
+    paths += ["/dev/null", "/dev/full", "/dev/zero", "/", "/nothing/at/all", "x" * 5000, "", "half \udcff"]
+    names = {name.lstrip("-") for name in one.opts}
+    pool: Sequence[str] = _NAMES
+    if isinstance(one.type, click.Choice):
+        pool = [str(choice) for choice in one.type.choices] * 4 + list(_NAMES[:3])
+    elif isinstance(one.type, click.Path | click.File) or names & {"from", "out", "dataset", "diseases"}:
+        pool = paths
+    elif isinstance(one.type, click.types.IntParamType | click.types.FloatParamType):
+        pool = _NUMBERS
+    elif "graph" in names:
+        pool = [*_GRAPHS, *paths, *[str(work / "graph")] * 8]
+    elif "ray" in names:
+        pool = [""]  # a cluster takes minutes to be started, or not to be reached
+    elif names & {"sources", "source", "names"}:
+        pool = ["starter", "kedrec", "hetionet", "kgx", "nothing", *_NAMES]
+    return numbers.choice(pool)
+
+
+def faults(call: Call, status: int, out: bytes, err: bytes) -> Iterator[str]:
+    """What is wrong with how a call ended, in words.
+
+    Args:
+        call: the command line.
+        status: as `os.waitpid` gives it.
+        out, err: what it printed.
+    """
+    said = err.decode("utf-8", "replace")
+    code = os.waitstatus_to_exitcode(status)
+    if any(words in said for words in _WORDS_OF_A_DEFECT) and call.settings.get("KEDREC_DEBUG") != "1":
+        yield "defect: " + next(line for line in said.splitlines() if "rror" in line)[:120]
+    if code not in _ENDED:
+        yield f"signal {-code}" if code < 0 else f"exit code {code}"
+    if code and not said.strip():
+        yield "fails without a word"
+    printed = out.decode("utf-8", "replace") + said
+    if any(unicodedata.category(one) == "Cc" and one not in "\n\t" for one in printed):
+        yield "control characters"
+    asked = {"--json", "--help", "-h"} & set(call.words)
+    if not code and asked == {"--json"} and call.stdout == "file" and out.strip() and not _is_json(out):
+        yield "no JSON"
+
+
+def _is_json(text: bytes) -> bool:
+    """Whether a text is JSON, without the numbers that JSON lacks (NaN, Infinity)."""
+    try:
+        return b"NaN" not in json.dumps(json.loads(text)).encode() or b'NaN"' in text
+    except ValueError:
+        return False
+
+
+def _child(call: Call, work: Path, mark: Path) -> None:
+    """Runs a call in this process, which ends with it."""
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
+    for name in [name for name in os.environ if name.startswith(("KEDREC_", "NEO4J_", "HF_"))]:
+        del os.environ[name]
+    os.environ |= {
+        "KEDREC_HOME": str(work / "home"),
+        "KEDREC_GRAPH": str(work / "graph"),
+        "KEDREC_THREADS": "1",
+    }
+    os.environ |= call.settings
+    os.chdir(work / "cwd")
+    targets = {"file": work / "out", "full": Path("/dev/full"), "closed": Path(os.devnull)}
+    for number, path, flags in (
+        (0, Path(os.devnull), os.O_RDONLY),
+        (1, targets[call.stdout], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+        (2, work / "err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+    ):
+        os.dup2(os.open(path, flags, 0o600), number)
+    sys.stdin, sys.stderr = os.fdopen(0), os.fdopen(2, "w", errors="backslashreplace")
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8")
+    if call.stdout == "closed":
+        os.close(1)
+        sys.stdout = None  # as Python begins with a closed descriptor
+    _stay_here(mark)
+    program, table = ("kedrec", _COMMANDS) if call.words[0] == "kedrec" else ("kedrec-load", _LOAD_COMMANDS)
+    code = run(_group(program, table, ""), call.words[1:])
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def _stay_here(mark: Path) -> None:
+    """Lets this process connect to this machine alone; leaves a mark where it tries more."""
+
+    def guard(event: str, details: tuple[object, ...]) -> None:
+        if event == "socket.getaddrinfo":
+            host = details[0]
+        elif event == "socket.connect" and isinstance(details[1], tuple):
+            host = details[1][0]
+        else:
+            return
+        if str(host) not in {"::1", "localhost", "None", ""} and not str(host).startswith("127."):
+            mark.touch()
+            raise OSError("no network")
+
+    sys.addaudithook(guard)
+
+
+def run_call(call: Call, work: Path) -> str:
+    """Runs a call in a process of its own; what is wrong with how it ended, or ""."""
+    mark = work / "reached"
+    for path in (mark, work / "out", work / "err"):
+        path.unlink(missing_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    process = os.fork()
+    if not process:
+        try:
+            _child(call, work, mark)
+        finally:
+            os._exit(70)
+    status = _wait(process)
+    if mark.exists() and not _FETCHING & set(call.words):
+        return "reaches another machine"
+    if status is None:
+        return "" if call.words[1] in _LONG else "no end"
+    out, err = (path.read_bytes() if path.exists() else b"" for path in (work / "out", work / "err"))
+    return next(faults(call, status, out, err), "")
+
+
+def _wait(process: int) -> int | None:
+    """The status that a process ends with; None where it is killed: too slow, or too large."""
+    ends = time.monotonic() + _SECONDS
+    while time.monotonic() < ends and _resident(process) < _MEMORY:
+        done, status = os.waitpid(process, os.WNOHANG)
+        if done:
+            return status
+        time.sleep(0.01)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    return None
+
+
+def _resident(process: int) -> int:
+    with contextlib.suppress(OSError, IndexError):
+        pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * resource.getpagesize()
+    return 0
+
+
+def prepare(work: Path) -> None:
+    """A folder with the built-in graph, its ranking and names, and paths of every kind."""
+    for name in ("home", "cwd", "paths"):
+        (work / name).mkdir()
+    settings = load_settings(home=work / "home", graph=str(work / "graph"))
+    with open_store(settings.graph_url, settings, read_only=False) as store:
+        load_graph(store, work_dir=work / "load")
+        Ranker.open(store, settings.cache_dir)
+        NameIndex.open(store, settings.cache_dir).close()
+    (work / "bytes").write_bytes(bytes(range(256)))
+    paths = work / "paths"
+    (paths / "empty").mkdir()
+    (paths / "empty.tsv").touch()
+    (paths / "bytes.tsv").write_bytes(bytes(range(256)) * 4)
+    (paths / "names.txt").write_text("multiple sclerosis\n\n# gout\nasthma\n", encoding="utf-8")
+    (paths / "scores.parquet").touch()
+    (paths / "loop").symlink_to(paths / "loop")
+    os.mkfifo(paths / "pipe")
+    own = paths / "own"
+    own.mkdir()
+    (own / "nodes.tsv").write_text("kind\tid\tname\nGene\tNCBIGene:1\t\x1b[31mA1BG\n", encoding="utf-8")
+    (own / "edges.tsv").write_text("relation\tstart\tend\tlicence\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def folder(keep: Path | None) -> Iterator[Path]:
+    """The folder that calls work in: a given one, which stays, or a temporary one."""
+    if keep is not None:
+        keep.mkdir(parents=True)
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="kedrec-calls-") as work:
+        yield Path(work)
+
+
+def fuzz(count: int, seed: int, work: Path) -> list[tuple[str, Call]]:
+    """Runs so many calls; those that ended wrong, each with what is wrong."""
+    numbers = random.Random(seed)  # noqa: S311  # calls to try, no secrets
+    leaves = commands()
+    failures = []
+    for number in range(count):
+        call = make_call(numbers, leaves, work)
+        told = run_call(call, work)
+        if told:
+            failures.append((told, call))
+            print(f"{number}: {told}\n  {call}", flush=True)
+        if number % 100 == 99:
+            print(f"{number + 1} calls, {len(failures)} wrong", file=sys.stderr, flush=True)
+    return failures
+
+
+def main() -> int:
+    """Runs the calls and prints how many ended wrong, by kind."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz_calls", description=__doc__)
+    parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="a new folder for what the calls work on; it stays")
+    arguments = parser.parse_args()
+    with folder(arguments.keep) as work:
+        prepare(work)
+        failures = fuzz(arguments.count, arguments.seed, work)
+    kinds = Counter(told.split(":")[0] for told, _ in failures)
+    print(f"{arguments.count} calls, seed {arguments.seed}: {len(failures)} wrong {dict(kinds)}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
