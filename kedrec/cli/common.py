@@ -61,6 +61,8 @@ _PIPED_WIDTH = 110
 # Raw in JSON's strings, these would be obeyed by a terminal, or turn the order of what is read around.
 _UNESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
+_UNDECODED = re.compile("[\udc80-\udcff]")  # as Python passes on bytes that are no UTF-8
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 graph_option = click.option(
@@ -100,9 +102,6 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
 def _status_of(error: BaseException, *, as_json: bool) -> int:
     """Says what failed, and gives the exit status for it: no traceback gets out."""
     match error:
-        case KedrecError():
-            _report(error, as_json=as_json)
-            return exit_code(error)
         case click.ClickException():
             message = StringIO()
             error.show(message)
@@ -116,10 +115,31 @@ def _status_of(error: BaseException, *, as_json: bool) -> int:
             return 0
         case OSError():
             _forget_stdout()  # what is still unwritten would fail again at exit
-            _report(_refused(error), as_json=as_json)
-            return 1
+    known = _known(error)
+    if known is None:
+        return _report_defect(error)
+    _report(known, as_json=as_json)
+    return exit_code(known)
+
+
+def _known(error: BaseException) -> KedrecError | None:
+    """The error in the words of the tree; None for a defect."""
+    match error:
+        case KedrecError():
+            return error
+        case UnicodeEncodeError() if _UNDECODED.search(str(error.object)):
+            return UsageError(
+                "A word of the call, or a setting, holds bytes that are no UTF-8 text.",
+                "Type it anew, or paste it as UTF-8.",
+            )
+        case OSError():  # a disk that is full, a name that is too long, a right that lacks
+            what = "The output" if error.filename is None else f"{error.filename}"
+            return KedrecError(
+                f"{what} can't be read or written: {error.strerror or error}.",
+                "See that it exists, that you may use it, and that the disk has room.",
+            )
         case _:
-            return _report_defect(error)
+            return None
 
 
 def _write_what_the_encoding_lacks_as_escapes() -> None:
@@ -132,15 +152,6 @@ def _forget_stdout() -> None:
     """Lets the interpreter's last flush go nowhere, so that it doesn't complain at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _refused(error: OSError) -> KedrecError:
-    """What the system refused, in words: a disk that is full, a name that is too long, a right that lacks."""
-    what = "The output" if error.filename is None else f"{error.filename}"
-    return KedrecError(
-        f"{what} can't be read or written: {error.strerror or error}.",
-        "See that it exists, that you may use it, and that the disk has room.",
-    )
 
 
 def _report(error: KedrecError, *, as_json: bool) -> None:

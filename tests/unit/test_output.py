@@ -145,6 +145,8 @@ def test_a_name_stays_inside_the_comment_of_a_script(name: str) -> None:
 def failing(how: str) -> None:
     if how == "long":
         io.open("x" * 5000).close()  # noqa: UP020  # the operating system's own error
+    if how.startswith("bytes"):
+        how.encode("ascii")
     raise ValueError(how)
 
 
@@ -153,6 +155,13 @@ def test_what_the_system_refuses_is_told_as_such(capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().err
     assert "File name too long" in said
     assert "defect" not in said
+
+
+def test_bytes_that_are_no_text_are_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    assert common.run(failing, ["bytes \udcff"]) == 2
+    assert "no UTF-8 text" in capsys.readouterr().err
+    assert common.run(failing, ["bytes é"]) == 1  # a defect stays one
+    assert "defect" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", [text for text in ESCAPES if "\x00" not in text])
