@@ -1,17 +1,22 @@
-"""Names that resemble a text: typos, and names that the text is part of. Loaded when nothing else matched."""
+"""Names that resemble a text: typos, names that the text is part of, names that are part of it."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
 
+from kedrec.naming.normal import compact, forms
+from kedrec.naming.tables import SALTED, hashed
 from kedrec.types import Entity, NameMatch
 
-__all__ = ["Fuzzy"]
+__all__ = ["Fuzzy", "contained"]
 
 _LEAST = 72.0  # per cent of likeness below which a name is another name
 _TYPO = 0.85  # a typo of a whole name scores at most 85, below every writing that is the name itself
 _PART = (65.0, 20.0)  # a part of a name scores from 65, and up to 85 as it nears the whole
+_WITHIN = (60.0, 25.0)  # a name within the text scores from 60, and up to 85 as it nears the whole
+_WORDS = 12  # words of a text that names are looked for in
+_SHORTEST = 4  # letters of such a name; shorter ones are everywhere
 _MANY = 400  # names looked at for each; an entity may have many
 
 
@@ -93,3 +98,35 @@ def _parts(words: str, names: list[str]) -> list[tuple[int, float, str]]:
         and len(name) > len(words)
         and all(word in padded for word in whole)
     ]
+
+
+def contained(tables: sqlite3.Connection, words: str, kinds: Sequence[str], limit: int) -> list[NameMatch]:
+    """The entities named by some of the words in a row, the longest first; a drug by its anion too."""
+    tokens = words.split()[:_WORDS]
+    runs: dict[int, str] = {}
+    for begin in range(len(tokens)):
+        for end in range(begin + 1, len(tokens) + 1):
+            run = " ".join(tokens[begin:end])
+            key = hashed(compact(run))
+            if key is not None and len(run) >= _SHORTEST and end - begin < len(tokens):
+                runs[key] = run
+    if not runs:
+        return []
+    marks = ", ".join("?" * len(runs))
+    rows = tables.execute(
+        "SELECT n.text, n.compact, e.id, e.kind, e.name FROM names AS n JOIN entities AS e USING (entity) "  # noqa: S608  # question marks alone
+        f"WHERE n.compact IN ({marks}) OR n.base IN ({marks}) ORDER BY n.row",
+        [*runs, *runs],
+    ).fetchall()
+    least, most = _WITHIN
+    best: dict[tuple[str, str], NameMatch] = {}
+    for text, key, id_, kind, name in rows:
+        run = runs.get(key) or (forms(text).base if kind in SALTED else "")
+        if kind in kinds and run:
+            score = round(least + most * min(len(run) / len(words), 1.0), 1)
+            match = NameMatch(
+                entity=Entity(id=id_, kind=kind, name=name), matched=text, why="within", score=score
+            )
+            if (kind, id_) not in best or best[kind, id_].score < score:
+                best[kind, id_] = match
+    return sorted(best.values(), key=lambda match: (-match.score, match.entity.id))[:limit]

@@ -19,10 +19,11 @@ from kedrec.naming.asked import (
     quoted,
     with_article,
 )
-from kedrec.naming.fuzzy import Fuzzy
+from kedrec.naming.fuzzy import Fuzzy, contained
 from kedrec.naming.normal import Forms, compact, forms, reordered
 from kedrec.naming.others import other_names
 from kedrec.naming.tables import SALTED, Progress, hashed, open_tables
+from kedrec.naming.tags import untagged
 from kedrec.schema import load_schema
 from kedrec.types import Entity, NameMatch
 
@@ -51,9 +52,11 @@ _SCORES = {
     "wording": 89.0,
     "salt form": 88.0,
     "other name": SURE,
+    "vocabulary tag": SURE,
 }
 _TIERS = {why: tier for tier, why in enumerate(_SCORES)}
 _TIERS["other name"] = _TIERS["salt form"]
+_AS_WRITTEN = frozenset({"name", "case"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,13 @@ class _Hit:
         """The same hit for a text that is another name of what was looked up."""
         other = {"why": "other name", "score": _SCORES["other name"]}
         return _Hit(_TIERS["other name"], self.preferred, self.match.model_copy(update=other))
+
+    @property
+    def tagged(self) -> _Hit:
+        """The same hit for a text that has a vocabulary's tag besides."""
+        why = "vocabulary tag" if self.match.why in _AS_WRITTEN else f"vocabulary tag, {self.match.why}"
+        other = {"why": why, "score": _SCORES["vocabulary tag"]}
+        return _Hit(self.tier, self.preferred, self.match.model_copy(update=other))
 
 
 def _kind_order(kind: str) -> int:
@@ -196,7 +206,7 @@ class NameIndex:
             known = {(match.entity.kind, match.entity.id) for match in matches}
             matches += [
                 match
-                for match in self._fuzzy.nearest(forms(asked).words, chosen, limit)
+                for match in self._nearest(asked, chosen, limit)
                 if (match.entity.kind, match.entity.id) not in known
             ]
         return matches[:limit]
@@ -205,8 +215,8 @@ class NameIndex:
         """The one entity that a text names.
 
         Case, hyphens, plural, word order, possessives, Greek letters, roman numerals, British and American
-        spelling and a drug's salt may differ from the graph's names. A misspelt name is not taken for the one
-        it resembles.
+        spelling, a drug's salt and a vocabulary's tag may differ from the graph's names. A misspelt name is
+        not taken for the one it resembles.
 
         Args:
             text: a name, synonym, id or cross-reference.
@@ -238,9 +248,18 @@ class NameIndex:
             )
         return candidates[0].match
 
+    def _nearest(self, asked: str, kinds: Sequence[str], limit: int) -> list[NameMatch]:
+        """The entities whose names resemble what was asked, are longer or are part of it, best first."""
+        words = forms(asked).words
+        matches = [*contained(self._tables, words, kinds, limit), *self._fuzzy.nearest(words, kinds, limit)]
+        best: dict[tuple[str, str], NameMatch] = {}
+        for match in sorted(matches, key=lambda match: -match.score):
+            best.setdefault((match.entity.kind, match.entity.id), match)
+        return list(best.values())[:limit]
+
     def _unknown(self, asked: str, kinds: Sequence[str]) -> UnknownNameError:
         noun = noun_of(kinds[0] if len(kinds) == 1 else None)
-        nearest = self._fuzzy.nearest(forms(asked).words, kinds, _NEAREST)
+        nearest = self._nearest(asked, kinds, _NEAREST)
         elsewhere = _one_each(self._hits(asked, list(load_schema().kinds)))[:_NEAREST]
         if elsewhere:
             is_a = with_article(noun_of(elsewhere[0].match.entity.kind))
@@ -256,12 +275,28 @@ class NameIndex:
         by_id = self._by_id(asked, kinds, bare=False)
         if by_id:
             return by_id
+        return (
+            self._by_names(asked, kinds)
+            or self._by_id(asked, kinds, bare=True)
+            or self._without_tags(asked, kinds)
+        )
+
+    def _without_tags(self, asked: str, kinds: Sequence[str]) -> list[_Hit]:
+        """Matches of a name without the tags that a vocabulary added to it; of the fewest taken off."""
+        for shorter in untagged(asked):
+            allowed = [kind for kind in kinds if shorter.kinds is None or kind in shorter.kinds]
+            if hits := self._by_names(shorter.name, allowed):
+                return [hit.tagged for hit in hits]
+        return []
+
+    def _by_names(self, asked: str, kinds: Sequence[str]) -> list[_Hit]:
+        """Matches of a name, and of other names of the same thing where none is closer than a salt's base."""
         named = self._by_name(asked, kinds)
         if named and min(hit.tier for hit in named) < _TIERS["salt form"]:
             return named
         # A salt's base and a name that shares no word are equally far; where they differ, neither is taken.
         others = [hit.otherwise for name in other_names(asked) for hit in self._by_name(name, kinds)]
-        return [*named, *others] or self._by_id(asked, kinds, bare=True)
+        return [*named, *others]
 
     def _by_id(self, asked: str, kinds: Sequence[str], *, bare: bool) -> list[_Hit]:
         """Matches of a CURIE, or of an id without its prefix."""

@@ -6,7 +6,7 @@ A name is cut into tokens, and each way of writing them has a form in which equa
 - `words`: `spelled`, each word in the singular;
 - `bag`: `words` without their order, with organ words in one language (`kidney`, `renal`); "" where the
   order carries meaning;
-- `base`: `words` of a drug without its salt; "" where nothing would remain.
+- `base`: `words` of a drug without its counter-ion; "" where no drug would remain (`naming.salts`).
 
 Both the graph's names and the asked ones pass through the same functions, so that a rule need not be
 right about English: it must only not bring two different names together.
@@ -18,6 +18,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+
+from kedrec.naming.salts import without_counter_ion
 
 __all__ = ["Forms", "compact", "forms", "reordered", "single"]
 
@@ -87,21 +89,6 @@ _DIRECTED = _words("""
     against associated between by dependent derived during from induced into mediated on onto positive
     negative related resistant responsive sensitive than through to toward towards via without
 """)
-_SALTS = _words("""
-    acetate anhydrous aspartate benzoate besilate besylate bitartrate bromide calcium camsylate
-    carbonate chloride citrate dihydrate dihydrochloride dimesylate diphosphate disodium edisylate
-    embonate esylate fumarate gluconate glucuronate hcl hemihydrate hydrate hydrobromide hydrochloride
-    iodide isethionate lactate lysine magnesium malate maleate meglumine mesilate mesylate monohydrate
-    monohydrochloride napsylate nitrate olamine oxalate pamoate pentahydrate phosphate potassium
-    saccharate salicylate sesquihydrate sodium stearate succinate sulfate tartrate tosilate tosylate
-    trihydrate trometamol tromethamine xinafoate zinc
-""")
-# What is a substance of its own when its counter-ion goes: an element, an ion, a radical.
-_NO_BASE = _words("""
-    aluminum ammonium and barium bismuth calcium cesium chromic chromium cobalt copper cupric ethyl
-    ferric ferrous gold hydrogen iron lead magnesium manganese mercuric mercury methyl nickel phenyl
-    potassium rubidium silver sodium strontium thallium tin titanium vinyl water zinc
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +106,7 @@ class Forms:
     @property
     def base(self) -> str:
         """See the module."""
-        return _base(self.words.split())
+        return without_counter_ion(self.words.split())
 
 
 def compact(words: str) -> str:
@@ -198,21 +185,6 @@ def _bag(tokens: list[str]) -> str:
     if len(bound) < 2 or loose > 1:  # with two loose numbers, which word each goes with is in the order
         return ""
     return " ".join(sorted(bound))
-
-
-def _base(tokens: list[str]) -> str:
-    named: list[str] = []
-    for token in tokens:
-        if token == "acid" and named and named[-1].endswith("ic"):  # noqa: S105  # a word of a name
-            named[-1] = named[-1][:-2] + "ate"
-        else:
-            named.append(token)
-    if len(named) == 1:
-        return named[0]
-    kept = [token for token in named if token not in _SALTS]
-    if all(token in _NO_BASE or token.isdigit() for token in kept):
-        return ""
-    return " ".join(kept)
 
 
 def forms(text: str) -> Forms:

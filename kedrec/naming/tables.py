@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SALTED", "hashed", "local_part", "open_tables"]
 
-_FORMAT = 1  # raise it with every change of these tables or of a normal form
+_FORMAT = 2  # raise it with every change of these tables or of a normal form
 _KEPT = 4  # indexes kept on disk: that many graphs may be asked in turn
 _PREFIX = "names-"
 

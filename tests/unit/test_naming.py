@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from kedrec.errors import AmbiguousNameError, EmptyGraphError, KedrecError, UnknownNameError, UsageError
 from kedrec.naming import MAX_LENGTH, SURE, NameIndex
 from kedrec.naming.normal import compact, forms
+from kedrec.naming.tags import untagged
 from kedrec.stores import NODE_COLUMNS, Fingerprint, GraphStore
 
 Rows = dict[str, list[tuple[str, str, list[str], list[str]]]]
@@ -139,6 +141,187 @@ def test_writings_of_a_name(index: NameIndex, text: str, kind: str, id_: str, wh
     assert (match.entity.id, match.why) == (id_, why)
     assert match.score >= SURE
     assert index.resolve(text, kind) == index.search(text, [kind])[0].entity
+
+
+# Salts: what is left when the counter-ion goes is the same drug, or another one.
+SALTS = [
+    ("metformin hydrochloride", "metformin"),
+    ("amlodipine besylate", "amlodipine"),
+    ("metoprolol succinate", "metoprolol"),
+    ("sitagliptin phosphate monohydrate", "sitagliptin"),
+    ("leuprolide acetate", "leuprolide"),
+    ("morphine sulfate pentahydrate", "morphine"),
+    ("quinidine sulfate", "quinidine"),
+    ("clopidogrel hydrogen sulfate", "clopidogrel"),
+    ("miconazole nitrate", "miconazole"),
+    ("fentanyl citrate", "fentanyl"),
+    ("rocuronium bromide", "rocuronium"),
+    ("choline chloride", "choline"),
+    ("L-carnitine L-tartrate", "L-carnitine"),
+    ("esomeprazole magnesium", "esomeprazole"),
+    ("calcium folinate", "folinic acid"),
+    ("penicillin G potassium", "penicillin G"),
+    ("naproxen sodium salt", "naproxen"),
+    ("bacitracin zinc", "bacitracin"),
+    ("lithium carbonate", "lithium"),
+    ("MK-801 maleate", "MK-801"),
+]
+OTHERS = [
+    # an active partner
+    ("choline salicylate", "choline"),
+    ("trolamine salicylate", "trolamine"),
+    ("lithium salicylate", "lithium"),
+    ("arginine aspartate", "arginine"),
+    ("lysine vasopressin", "vasopressin"),
+    ("arginine nitrate", "arginine"),
+    # bound, not a salt
+    ("creatine phosphate", "creatine"),
+    ("pyridoxal phosphate", "pyridoxal"),
+    ("thiamine phosphate", "thiamine"),
+    ("adenosine diphosphate", "adenosine"),
+    ("prasterone sulfate", "prasterone"),
+    ("estrone bisulfate", "estrone"),
+    ("dopamine sulfate", "dopamine"),
+    ("isosorbide nitrate", "isosorbide"),
+    ("camphor bromide", "camphor"),
+    ("prednisolone acetate", "prednisolone"),
+    ("medroxyprogesterone acetate", "medroxyprogesterone"),
+    ("estradiol benzoate", "estradiol"),
+    ("vitamin E succinate", "vitamin E"),
+    ("fluticasone furoate", "fluticasone propionate"),
+    ("tenofovir disoproxil fumarate", "tenofovir"),
+    ("chloral hydrate", "chloral"),
+    # a metal, an ion or a radical is left
+    ("zinc acetate", "zinc"),
+    ("ferrous sulfate", "iron"),
+    ("calcium gluconate", "calcium"),
+    ("magnesium citrate", "magnesium"),
+    ("bismuth subsalicylate", "bismuth"),
+    ("silver nitrate", "silver"),
+    ("ammonium chloride", "ammonium"),
+    ("potassium iodide", "sodium iodide"),
+    ("potassium bicarbonate", "sodium bicarbonate"),
+    ("calcium fluoride", "sodium fluoride"),
+    ("potassium nitrite", "sodium nitrite"),
+    ("calcium ascorbate", "ascorbic acid"),
+    ("edetate calcium disodium", "edetic acid"),
+    ("calcium polystyrene sulfonate", "sodium polystyrene sulfonate"),
+    ("methyl salicylate", "salicylic acid"),
+    ("sodium L-lactate", "L-aspartic acid"),
+    ("sodium L-lactate", "L-lactic acid"),
+    ("sodium iodide I-131", "iodide I-131"),
+    # another acid's or enantiomer's name
+    ("nitrate", "nitric acid"),
+    ("L-methadone", "methadone"),
+]
+
+
+def resolved_among(folder: Path, text: str, *names: str, kind: str = "Drug") -> str:
+    """The name that a text resolves to in a graph of these names alone; "" where it is unknown."""
+    index = NameIndex.open(
+        store_of({kind: [(f"X:{n}", name, [], []) for n, name in enumerate(names)]}), folder
+    )
+    try:
+        return index.resolve(text, kind).name
+    except UnknownNameError:
+        return ""
+    finally:
+        index.close()
+
+
+@pytest.mark.parametrize(("salt", "drug"), SALTS)
+def test_a_salt_form_is_its_drug(tmp_path: Path, salt: str, drug: str) -> None:
+    assert resolved_among(tmp_path / "1", salt, drug) == drug
+    assert resolved_among(tmp_path / "2", drug, salt) == salt  # and where the graph has the salt alone
+    index = NameIndex.open(store_of({"Drug": [("X:1", drug, [], [])]}), tmp_path / "3")
+    assert index.resolved(salt, "Drug").why == "salt form"
+
+
+@pytest.mark.parametrize(("text", "drug"), OTHERS)
+def test_what_is_another_substance_without_its_partner_is_refused(
+    tmp_path: Path, text: str, drug: str
+) -> None:
+    assert resolved_among(tmp_path / "1", text, drug) == ""
+    assert resolved_among(tmp_path / "2", drug, text) == ""
+    assert resolved_among(tmp_path / "3", text, drug, text) == text
+
+
+def test_what_a_refused_salt_is_made_of_is_offered(tmp_path: Path) -> None:
+    rows = [("X:1", "Choline", [], []), ("X:2", "Salicylic acid", [], []), ("X:3", "Colistin", [], [])]
+    index = NameIndex.open(store_of({"Drug": rows}), tmp_path)
+    with pytest.raises(UnknownNameError) as caught:
+        index.resolve("choline salicylate", "Drug")
+    assert {match.entity.name for match in caught.value.candidates} == {"Choline", "Salicylic acid"}
+    assert {match.why for match in caught.value.candidates} == {"within"}
+    assert all(match.score < SURE for match in index.search("choline salicylate", ["Drug"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "id_", "why"),
+    [
+        ("multiple sclerosis (disorder)", "Disease", "DOID:2377", "vocabulary tag"),
+        ("Multiple sclerosis (finding)", "Disease", "DOID:2377", "vocabulary tag"),
+        ("leukemia [Disease/Finding]", "Disease", "DOID:1240", "vocabulary tag"),
+        ("Leukaemia, NOS", "Disease", "DOID:1240", "vocabulary tag"),
+        ("Leukemia NOS", "Disease", "DOID:1240", "vocabulary tag"),
+        ("Leukemias, unspecified", "Disease", "DOID:1240", "vocabulary tag, plural"),
+        ("unspecified leukemia", "Disease", "DOID:1240", "vocabulary tag"),
+        ("leukemia, not otherwise specified (disorder)", "Disease", "DOID:1240", "vocabulary tag"),
+        ("leukemia NEC", "Disease", "DOID:1240", "vocabulary tag"),
+        ("Diabetes Mellitus, Type 2, unspecified", "Disease", "DOID:9352", "vocabulary tag, word order"),
+        ("imatinib (substance)", "Drug", "DRUGBANK:DB00619", "vocabulary tag"),
+        ("imatinib mesylate (substance)", "Drug", "DRUGBANK:DB00619", "vocabulary tag, salt form"),
+        ("Product containing imatinib (medicinal product)", "Drug", "DRUGBANK:DB00619", "vocabulary tag"),
+        ("paracetamol (product)", "Drug", "DRUGBANK:DB00316", "vocabulary tag, other name"),
+        ("imatinib 400 MG Oral Tablet", "Drug", "DRUGBANK:DB00619", "vocabulary tag"),
+        ("tamoxifen Oral Tablet", "Drug", "DRUGBANK:DB00675", "vocabulary tag"),
+    ],
+)
+def test_a_tag_of_a_vocabulary_is_passed_over(
+    index: NameIndex, text: str, kind: str, id_: str, why: str
+) -> None:
+    match = index.resolved(text, kind)
+    assert (match.entity.id, match.why) == (id_, why)
+    assert match.score >= SURE
+    assert index.search(text, [kind])[0].entity.id == id_
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "first"),
+    [
+        ("multiple sclerosis (substance)", "Disease", "DOID:2377"),  # it says that it is no disease
+        ("imatinib (disorder)", "Drug", "DRUGBANK:DB00619"),
+        ("other leukemia", "Disease", "DOID:1240"),
+        ("leukemia of unspecified site", "Disease", "DOID:1240"),
+        ("leukemia, unspecified, in relapse", "Disease", "DOID:1240"),
+        ("leukemia (chronic)", "Disease", "DOID:1240"),
+        ("imatinib 400 MG / tamoxifen 20 MG Oral Tablet", "Drug", "DRUGBANK:DB00675"),
+    ],
+)
+def test_what_narrows_a_name_is_no_tag_and_the_wider_name_is_offered(
+    index: NameIndex, text: str, kind: str, first: str
+) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        index.resolve(text, kind)
+    assert caught.value.candidates[0].entity.id == first
+
+
+def test_a_tag_that_is_part_of_a_name_stays(tmp_path: Path) -> None:
+    both = ("asthma", "Asthma, unspecified")
+    assert resolved_among(tmp_path, "asthma, unspecified", *both, kind="Disease") == "Asthma, unspecified"
+
+
+@given(st.text(alphabet="ab (),0123456789MGNOSunspecifd", max_size=200))
+def test_tags_are_looked_for_in_any_text(text: str) -> None:
+    for shorter in untagged(text):
+        assert len(shorter.name) < len(text)
+
+
+@pytest.mark.parametrize("part", ["a ", "1 ", "oral ", "(", "unspecified ", "1 mg ", ", "])
+def test_long_texts_are_no_trouble(part: str) -> None:
+    began = time.perf_counter()
+    list(untagged((part * MAX_LENGTH)[:MAX_LENGTH]))
+    assert time.perf_counter() - began < 2  # some milliseconds; the rest is for a busy machine
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""Tags that a vocabulary adds to a name and that are no part of it: `asthma (disorder)`, `Asthma, NOS`.
+
+A tag is passed over only where a name as it stands has no match, one tag at a time. A tag that says of what
+kind the thing is (SNOMED CT's semantic tags, RxNorm's dose forms) is passed over for that kind alone.
+What narrows a disease ("other", "of unspecified site", "with ...") is no tag: it stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["Untagged", "untagged"]
+
+_DISEASE = frozenset({"Disease", "Symptom", "SideEffect"})
+_SUBSTANCE = frozenset({"Drug", "Chemical"})
+# SNOMED CT's semantic tags by the schema's kinds that they may stand for; UMLS writes them in other brackets.
+_TAGS = (
+    ("disease|disease/finding|disorder|event|finding|situation", _DISEASE),
+    ("morphologic abnormality|observable entity", _DISEASE),
+    ("chemical|clinical drug|drug|medication|medicinal product|medicinal product form|product", _SUBSTANCE),
+    ("real clinical drug|substance", _SUBSTANCE | {"Gene"}),
+    ("body structure|cell structure|cell", frozenset({"Anatomy", "Cell", "CellularComponent"})),
+    ("organism", frozenset({"Organism"})),
+)
+_KINDS = {tag: kinds for tags, kinds in _TAGS for tag in tags.split("|")}
+_SEMANTIC = re.compile(r"^(?P<name>.+?)\s*[(\[<](?P<tag>[A-Za-z /]+)[)\]>]$")
+_CONTAINING = re.compile(r"^product containing (?:only |precisely )?(?P<name>.+)$", re.IGNORECASE)
+# ICD's and NCIt's words for "of no kind in particular"; NEC: of a kind without a code of its own.
+_UNSPECIFIED = re.compile(
+    r"^(?P<name>.+?)(?:\s*[,;-]\s*|\s+\(?)(?P<tag>NOS|NEC|unspecified(?: type)?|type unspecified|"
+    r"not otherwise specified|not elsewhere classified|not specified)\)?$",
+    re.IGNORECASE,
+)
+_UNSPECIFIED_FIRST = re.compile(r"^(?P<tag>unspecified) (?P<name>.+)$", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{3}")
+_ABBREVIATED = frozenset({"nos", "nec"})  # tags in capitals only
+_STRENGTH = re.compile(
+    r"^(?P<name>[^/+]+?) (?P<tag>\d[\d.,]*\s*(?:mg|mcg|ug|g|ml|unt|units?|iu|meq|%)"
+    r"(?:/(?:[\d.]+\s*)?(?:ml|mg|g|hr|actuat|dose|day))?(?: [^/+]*)?)$",
+    re.IGNORECASE,
+)
+_DOSE_FORM = re.compile(
+    r"^(?P<name>[^/+]+?) (?P<tag>(?:(?:(?:delayed|extended) release|chewable|disintegrating|inhalation|"
+    r"injectable|nasal|ophthalmic|oral|otic|rectal|topical|transdermal|vaginal) )+"
+    r"(?:capsule|cream|foam|gel|lotion|ointment|patch|powder|product|solution|spray|suppository|suspension|system|"
+    r"tablet)s?)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Untagged:
+    """A name without its last tag.
+
+    Attributes:
+        name: what is left.
+        kinds: the kinds that the tag allows; None: any.
+    """
+
+    name: str
+    kinds: frozenset[str] | None
+
+
+def untagged(name: str) -> Iterator[Untagged]:
+    """A name without its tags, the last one first; kinds narrow from one to the next."""
+    kinds: frozenset[str] | None = None
+    text = name
+    while (shorter := _without_tag(text)) is not None:
+        text = shorter.name
+        if shorter.kinds is not None:
+            kinds = shorter.kinds if kinds is None else kinds & shorter.kinds
+        yield Untagged(text, kinds)
+
+
+def _without_tag(text: str) -> Untagged | None:
+    if match := _SEMANTIC.match(text):
+        kinds = _KINDS.get(match["tag"].strip().lower())
+        if kinds is not None:
+            return Untagged(match["name"], kinds)
+    if match := _CONTAINING.match(text):
+        return Untagged(match["name"], _SUBSTANCE)
+    for pattern in (_UNSPECIFIED, _UNSPECIFIED_FIRST):
+        match = pattern.match(text)
+        if match and not (match["tag"].lower() in _ABBREVIATED and not match["tag"].isupper()):
+            return Untagged(match["name"].strip(" ,;-("), _DISEASE)
+    for pattern in (_STRENGTH, _DOSE_FORM):
+        if (match := pattern.match(text)) and _WORD.search(match["name"]):
+            return Untagged(match["name"].strip(" ,;-("), frozenset({"Drug"}))
+    return None
