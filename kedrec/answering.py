@@ -61,11 +61,18 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Recommendations, how many contraindicated ones were hidden, and those passed over."""
+    """Recommendations, and what became of the pairs that are none.
 
-    recommendations: tuple[Recommendation, ...]
-    hidden: int
-    passed: tuple[PassedOver, ...]
+    Attributes:
+        hidden: how many contraindicated ones were left out, as asked.
+        known: how many known treatments were left out, as asked.
+        passed: those with too little to be explained.
+    """
+
+    recommendations: tuple[Recommendation, ...] = ()
+    hidden: int = 0
+    known: int = 0
+    passed: tuple[PassedOver, ...] = ()
 
 
 class Answering:
@@ -113,10 +120,11 @@ class Answering:
     ) -> Made:
         """The recommendations of the chosen among the ranked; `texts`: where from, and how many a pair."""
         if top is not None and not self._ranker.tells(ranked):
-            return Made((), 0, ())
+            return Made()
         ranks = {(score.drug, score.disease): rank for rank, score in enumerate(ranked, start=1)}
-        kept = [score for score in chosen if (top is None or score.informed) and not (new and score.known)]
-        search = self.find(kept, paths, top=top, hide=hide)
+        joined = [score for score in chosen if top is None or score.informed]
+        left = [score for score in joined if not (new and score.known)]
+        search = self.find(left, paths, top=top, hide=hide)
         found = self.with_texts(search.found, *texts)
         rationales = self.rationales(found, llm=llm)
 
@@ -127,7 +135,7 @@ class Answering:
             self.recommendation(one, rationale, rank=rank(one), of=len(ranked), side=side)
             for one, rationale in zip(found, rationales, strict=True)
         )
-        return Made(made, search.hidden, self.passed(search, rank, side))
+        return Made(made, search.hidden, len(joined) - len(left), self.passed(search, rank, side))
 
     def find(self, scores: Sequence[PairScore], paths: int, *, top: int | None, hide: bool = False) -> Search:
         """The scored pairs with their evidence.
@@ -286,16 +294,28 @@ def _shown(parts: Sequence[ScorePart]) -> tuple[ScorePart, ...]:
     return (*kept, smaller)
 
 
-def abstention(ranker: Ranker, ranked: Sequence[PairScore], hidden: int, nothing: str) -> str:
-    """Why nothing is recommended, as a sentence.
+def abstention(ranker: Ranker, ranked: Sequence[PairScore], made: Made, noun: str, nothing: str) -> str:
+    """Why nothing is recommended, as a sentence; "" where something is.
 
     Args:
         ranker, ranked: the ranking and its pairs, best first.
-        hidden: how many were contraindicated and hidden.
+        made: what became of the pairs that could be recommended.
+        noun: what is recommended: `drug`, `disease`.
         nothing: that no path leads there, in words.
     """
-    if hidden:
-        return f"Nothing is left: what could be recommended is contraindicated, and hidden ({hidden:,})."
+    if made.recommendations:
+        return ""
+    reasons = []
+    if made.known:
+        known = "a known treatment" if made.known == 1 else "known treatments"
+        reasons.append(f"{made.known:,} {'is' if made.known == 1 else 'are'} {known}, and left out as asked")
+    if made.hidden:
+        reasons.append(
+            f"{made.hidden:,} {'is' if made.hidden == 1 else 'are'} contraindicated, and hidden as asked"
+        )
+    if reasons:
+        all_of = f"No {noun} is left of the {made.known + made.hidden:,} that could be recommended"
+        return f"{all_of}: {'; '.join(reasons)}."
     if ranker.tells(ranked):
         return f"Not enough in the graph: {nothing}."
     best = ranked[0]

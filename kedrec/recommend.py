@@ -17,16 +17,17 @@ from typing import Self
 from kedrec.answering import Answering, abstention
 from kedrec.comparison import compared
 from kedrec.documents.background import Backgrounds
-from kedrec.errors import EmptyGraphError, UsageError
+from kedrec.errors import UsageError
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
 from kedrec.llm.opening import open_model
 from kedrec.llm.registry import resolve
 from kedrec.manifest import manifest_of
 from kedrec.naming import NameIndex
-from kedrec.naming.listed import resolve_lines
+from kedrec.naming.listed import names_in, resolve_lines
+from kedrec.naming.taken import taken_for
 from kedrec.ranking import Ranker
 from kedrec.settings import Settings, load_settings
-from kedrec.standing import is_local, status_of
+from kedrec.standing import check_kinds, is_local, status_of
 from kedrec.stores import Fingerprint, GraphStore, VisibleStore, open_store
 from kedrec.subgraph import Subgraph
 from kedrec.types import (
@@ -38,6 +39,7 @@ from kedrec.types import (
     NameMatch,
     Recommendation,
     Status,
+    TakenFor,
 )
 
 __all__ = ["Kedrec", "open"]
@@ -95,14 +97,10 @@ class Kedrec:
         """What is in the graph.
 
         Raises:
-            EmptyGraphError: nothing was loaded yet.
+            EmptyGraphError: nothing was loaded yet, or no drug, no disease, or no edge.
         """
         fingerprint = self.store.fingerprint()
-        if not fingerprint.edges:
-            raise EmptyGraphError(
-                f"The graph at {self.store.url} is empty.",
-                "Run `kedrec-load graph` to load the built-in graph, or `kedrec-load sources` for others.",
-            )
+        check_kinds(fingerprint, self.store.url)
         return fingerprint
 
     @cached_property
@@ -114,7 +112,8 @@ class Kedrec:
 
     @cached_property
     def ranker(self) -> Ranker:
-        """The ranking, fitted on this graph where it wasn't yet."""
+        """The ranking, fitted on this graph where it wasn't yet. Raises as `fingerprint`."""
+        _ = self.fingerprint
         return Ranker.open(self.store, self.settings.cache_dir, progress=self._progress)
 
     @property
@@ -173,9 +172,11 @@ class Kedrec:
             EmptyGraphError: the graph has nothing to recommend from.
             ModelError: the language model is missing or failed.
         """
-        target = self._ready(top, paths, texts, llm=llm).resolve(disease, "Disease")
+        asked = [(disease, self._ready(top, paths, texts, llm=llm).resolved(disease, "Disease"))]
         found = self._texts(background)
-        wanted = {self.names.resolve(drug, "Drug").id for drug in drugs}
+        asked += [(drug, self.names.resolved(drug, "Drug")) for drug in drugs]
+        target, *named = (match.entity for _, match in asked)
+        wanted = {drug.id for drug in named}
         ranked = self.ranker.rank(target.id, beyond_prior=beyond_prior)
         chosen = [score for score in ranked if score.drug in wanted] if wanted else ranked
         made = self._answering.recommendations(
@@ -194,9 +195,11 @@ class Kedrec:
             disease=target,
             recommendations=made.recommendations,
             candidates=len(ranked),
-            abstained="" if made.recommendations else abstention(self.ranker, ranked, made.hidden, nothing),
+            abstained=abstention(self.ranker, ranked, made, "drug", nothing),
+            known_left_out=made.known,
             hidden=made.hidden,
             passed=made.passed,
+            taken_for=taken_for(asked),
             manifest=self._manifest(made.recommendations, found, llm=llm),
         )
 
@@ -213,8 +216,8 @@ class Kedrec:
         texts: int = 3,
     ) -> DiseaseAnswer:
         """Diseases that a drug could be repurposed for. Arguments and errors as of `recommend`."""
-        target = self._ready(top, paths, texts, llm=llm).resolve(drug, "Drug")
-        found = self._texts(background)
+        match = self._ready(top, paths, texts, llm=llm).resolved(drug, "Drug")
+        target, found = match.entity, self._texts(background)
         ranked = self.ranker.rank_diseases(target.id)
         made = self._answering.recommendations(
             "Drug",
@@ -232,9 +235,11 @@ class Kedrec:
             drug=target,
             recommendations=made.recommendations,
             candidates=len(ranked),
-            abstained="" if made.recommendations else abstention(self.ranker, ranked, made.hidden, nothing),
+            abstained=abstention(self.ranker, ranked, made, "disease", nothing),
+            known_left_out=made.known,
             hidden=made.hidden,
             passed=made.passed,
+            taken_for=taken_for([(drug, match)]),
             manifest=self._manifest(made.recommendations, found, llm=llm),
         )
 
@@ -260,13 +265,14 @@ class Kedrec:
         """
         from kedrec.ranking.null import path_chances
 
-        found = self.recommend(
+        answer = self.recommend(
             disease, drugs=[drug], paths=paths, llm=False, background=background, texts=texts
-        )[0]
+        )
+        found = answer[0]
         chances = path_chances(
             self.ranker.adjacency, self.settings.cache_dir, found.drug.id, found.disease.id
         )
-        return found.model_copy(update={"chances": tuple(chances or ())})
+        return found.model_copy(update={"chances": tuple(chances or ()), "taken_for": answer.taken_for})
 
     def compare(self, disease: str, drug: str, other: str, *, paths: int = 12) -> Comparison:
         """Two drugs for one disease: what both have, what only one has, and what makes the difference.
@@ -278,8 +284,9 @@ class Kedrec:
         Raises:
             UsageError: the two drugs are one; and as `explain`.
         """
-        target = self._ready(1, paths, llm=False).resolve(disease, "Disease")
-        drugs = [self.names.resolve(name, "Drug") for name in (drug, other)]
+        asked = [(disease, self._ready(1, paths, llm=False).resolved(disease, "Disease"))]
+        asked += [(name, self.names.resolved(name, "Drug")) for name in (drug, other)]
+        target, *drugs = (match.entity for _, match in asked)
         if drugs[0] == drugs[1]:
             raise UsageError(f"'{drug}' and '{other}' are both {drugs[0].name}.", "Name two drugs.")
         ranked = self.ranker.rank(target.id)
@@ -290,12 +297,14 @@ class Kedrec:
             "Disease", ranked, scores, paths, None, llm=False, texts=(none, 1)
         ).recommendations
         manifest = self._manifest(made, none, llm=False)
-        return compared(self.ranker.adjacency, scores, made[0], made[1], manifest)
+        comparison = compared(self.ranker.adjacency, scores, made[0], made[1], manifest)
+        return comparison.model_copy(update={"taken_for": taken_for(asked)})
 
     def subgraph(self, drug: str, disease: str, *, paths: int = 25) -> Subgraph:
         """The nodes and edges on the best paths of a pair, adverse ones included. Raises as `explain`."""
         found = self.explain(drug, disease, paths=paths, background="none")
-        return Subgraph.of(found.drug, found.disease, (*found.evidence, *found.adverse))
+        graph = Subgraph.of(found.drug, found.disease, (*found.evidence, *found.adverse))
+        return graph.model_copy(update={"taken_for": found.taken_for})
 
     def disease_ids(self) -> list[str]:
         """The ids of the graph's diseases, sorted."""
@@ -325,6 +334,10 @@ class Kedrec:
         """
         _ = self.fingerprint
         return resolve_lines(self.names, lines, kind)
+
+    def lines_taken_for(self, lines: Sequence[str], kind: str) -> tuple[TakenFor, ...]:
+        """What names in lines of text were taken for, where they are called otherwise. As `resolve_lines`."""
+        return taken_for((text, self.names.resolved(text, kind)) for _, text in names_in(lines))
 
     def status(self) -> Status:
         """What a question would be answered from. Works on an empty graph, and loads no model."""

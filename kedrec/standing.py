@@ -6,23 +6,59 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kedrec.errors import ModelError, NotFoundError
+from kedrec.errors import EmptyGraphError, ModelError, NotFoundError
 from kedrec.llm.registry import resolve
+from kedrec.schema import load_schema
 from kedrec.stores import path_templates, view_of
 from kedrec.types import Status
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings
-    from kedrec.stores import GraphStore
+    from kedrec.stores import Fingerprint, GraphStore
 
-__all__ = ["is_local", "status_of"]
+__all__ = ["check_kinds", "is_local", "lacks", "status_of"]
 
 Progress = Callable[[str, int, int | None], None]
+
+_RANKED = ("Drug", "Disease")
+_LOAD = (
+    "Load a source that has them (`kedrec-load graph` loads the built-in graph, `kedrec-load sources` lists "
+    "others); in tables of your own, a drug's kind is Drug and a disease's Disease."
+)
 
 
 def is_local(settings: Settings) -> bool:
     """Whether the language model's files are on this machine, or should be."""
     return settings.model.partition(":")[0] not in {"openai", "langchain"}
+
+
+def lacks(fingerprint: Fingerprint) -> str:
+    """A sentence on what a ranking needs and a graph has none of: drugs, diseases, treatments; else ""."""
+    kinds = load_schema().kinds
+    missing = [f"no {kinds[kind].noun}" for kind in _RANKED if not fingerprint.nodes.get(kind)]
+    if not any(relation == "TREATS" for relation, _ in fingerprint.edges):
+        missing.append("no treatment")
+    if not missing:
+        return ""
+    held = ", ".join(f"{count:,} {kind}" for kind, count in sorted(fingerprint.nodes.items()))
+    return f"The graph has {' and '.join(missing)} (nodes: {held or 'none'})."
+
+
+def check_kinds(fingerprint: Fingerprint, url: str) -> None:
+    """Checks that a graph has something to rank and something to rank it for.
+
+    Raises:
+        EmptyGraphError: it has no nodes or edges, no drug, or no disease.
+    """
+    if not fingerprint.nodes:
+        raise EmptyGraphError(
+            f"The graph at {url} is empty.",
+            "Run `kedrec-load graph` to load the built-in graph, or `kedrec-load sources` for others.",
+        )
+    if not all(fingerprint.nodes.get(kind) for kind in _RANKED):
+        raise EmptyGraphError(f"{lacks(fingerprint)} Drugs are ranked for diseases.", _LOAD)
+    if not fingerprint.edges:
+        raise EmptyGraphError(f"The graph at {url} has nodes and no edge between them.", _LOAD)
 
 
 def status_of(store: GraphStore, settings: Settings, progress: Progress | None) -> Status:
@@ -51,6 +87,7 @@ def status_of(store: GraphStore, settings: Settings, progress: Progress | None) 
         overlays=view.overlays,
         left_out=view.left_out,
         as_of=view.as_of,
+        lacks=lacks(fingerprint),
         templates=len(path_templates()),
         model=settings.model,
         model_state=_model_state(settings, progress),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from kedrec.text import printable
-from kedrec.types import Edge, Entity, Evidence
+from kedrec.types import Edge, Entity, Evidence, TakenFor
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -23,6 +23,7 @@ class Subgraph(BaseModel):
     Attributes:
         nodes: without repeats, the drug first, then the disease, then by id.
         edges: every parallel edge of every step, without repeats, by key.
+        taken_for: what the asked names were taken for, where they are called otherwise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +32,7 @@ class Subgraph(BaseModel):
     disease: Entity
     nodes: tuple[Entity, ...]
     edges: tuple[Edge, ...]
+    taken_for: tuple[TakenFor, ...] = ()
 
     @classmethod
     def of(cls, drug: Entity, disease: Entity, evidence: Iterable[Evidence]) -> Subgraph:

@@ -15,7 +15,7 @@ from kedrec.cli.common import (
     progress_on_stderr,
     warn_half_loaded,
 )
-from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
+from kedrec.cli.viewing import as_of_option, overlay_option, tell_untreated, tell_view
 
 if TYPE_CHECKING:
     from kedrec.types import Answer, Background, DiseaseAnswer
@@ -114,6 +114,7 @@ def ask(
                 background=background,
                 texts=texts,
             )
+        tell_untreated(kr.fingerprint)
     tell_texts([one.texts for one in answer])
     if as_json:
         print_json(answer)

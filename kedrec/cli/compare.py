@@ -12,7 +12,7 @@ from kedrec.cli.common import (
     progress_on_stderr,
     warn_half_loaded,
 )
-from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
+from kedrec.cli.viewing import as_of_option, overlay_option, tell_untreated, tell_view
 
 
 @click.command()
@@ -46,6 +46,7 @@ def compare(
         warn_half_loaded(kr.store)
         tell_view(kr.store, kr.settings)
         found = kr.compare(disease, *drugs, paths=paths)
+        tell_untreated(kr.fingerprint)
     if as_json:
         print_json(found)
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from kedrec.cli.rendering import indented, print_evidence, print_safety, standing
+from kedrec.cli.rendering import indented, print_evidence, print_safety, print_taken_for, standing
 from kedrec.cli.viewing import undated
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def print_comparison(console: Console, found: Comparison) -> None:
     head = Text(found.disease.name, style="bold")
     head.append(f"  {found.disease.id}", style="dim")
     console.print(head)
+    print_taken_for(console, found.taken_for)
     for one in (found.left, found.right):
         console.print(standing(one))
     console.print()

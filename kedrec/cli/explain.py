@@ -16,7 +16,7 @@ from kedrec.cli.common import (
     say,
     warn_half_loaded,
 )
-from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
+from kedrec.cli.viewing import as_of_option, overlay_option, tell_untreated, tell_view
 
 if TYPE_CHECKING:
     from kedrec.types import Background
@@ -56,6 +56,7 @@ def explain(
         warn_half_loaded(kr.store)
         tell_view(kr.store, kr.settings)
         found = kr.explain(drug, disease, paths=paths, background=background, texts=texts)
+        tell_untreated(kr.fingerprint)
     tell_texts([found.texts])
     if as_json:
         print_json(found)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, ray_option, say, warn
-from kedrec.cli.viewing import as_of_option, overlay_option, seen, tell_view, told
+from kedrec.cli.viewing import as_of_option, overlay_option, seen, tell_untreated, tell_view, told
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings
@@ -78,12 +78,18 @@ def _write(
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
         tell_view(kr.store, settings)
         diseases = kr.disease_ids() if lines is None else kr.resolve_lines(lines, "Disease")
+        taken = kr.lines_taken_for(lines or (), "Disease")
         rows = export(out, kr.ranker, kr.names_of("Drug", "Disease"), diseases, ray=ray, progress=progress)
         ranking = kr.ranker.description
+        tell_untreated(kr.fingerprint)
         view = seen(kr.store)
     if as_json:
-        print_json({"out": str(out), "diseases": len(diseases), "rows": rows, "ranking": ranking} | view)
+        written: dict[str, Any] = {"out": str(out), "diseases": len(diseases), "rows": rows}
+        names = {"taken_for": [one.model_dump(mode="json") for one in taken]} if taken else {}
+        print_json(written | {"ranking": ranking} | names | view)
     else:
+        for one in taken:
+            say(one.text)
         say(f"{rows:,} pairs of {len(diseases):,} diseases: {out}")
         if as_of_said := told(view):
             say(as_of_said)

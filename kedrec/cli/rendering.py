@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Rationale,
         Recommendation,
         Status,
+        TakenFor,
         Texts,
     )
 
@@ -36,6 +37,7 @@ __all__ = [
     "print_recommendation",
     "print_safety",
     "print_status",
+    "print_taken_for",
     "standing",
 ]
 
@@ -61,6 +63,7 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
         f"  {answer.candidates:,} {'drugs' if answer.asked == 'disease' else 'diseases'} ranked", style="dim"
     )
     console.print(head)
+    print_taken_for(console, answer.taken_for)
     if answer.manifest.ranking.startswith("unfitted"):
         console.print(
             Text(f"The ranking is not fitted on this graph ({answer.manifest.ranking}).", style="yellow")
@@ -71,6 +74,8 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
         console.print()
         print_recommendation(console, recommendation, asked=answer.asked)
     console.print()
+    if answer.known_left_out and not answer.abstained:
+        console.print(Text(f"{answer.known_left_out:,} known left out.", style="yellow"))
     if answer.hidden and not answer.abstained:
         console.print(Text(f"{answer.hidden:,} contraindicated hidden.", style="yellow"))
     if told := passed_over(answer):
@@ -91,6 +96,12 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
         console.print(Text(undated(manifest.as_of), style="yellow"))
         if told := undated_texts([one.texts for one in answer.recommendations], manifest.as_of.year):
             console.print(Text(told, style="yellow"))
+
+
+def print_taken_for(console: Console, taken: tuple[TakenFor, ...]) -> None:
+    """Prints what the asked names were taken for, a line each."""
+    for one in taken:
+        console.print(Text(one.text, style="yellow"))
 
 
 def standing(recommendation: Recommendation, *, asked: str = "disease") -> Text:
@@ -200,6 +211,7 @@ def print_explanation(console: Console, found: Recommendation) -> None:
     for flag in found.flags:
         head.append(f"  {flag}", style=_FLAG_STYLES.get(flag, "green"))
     console.print(head)
+    print_taken_for(console, found.taken_for)
     indented(console, Text(found.verdict, style="red" if found.safety.contraindicated else ""))
     indented(console, Text(found.badge.note))
     told = _leaning(found)
@@ -240,6 +252,8 @@ def print_status(console: Console, status: Status) -> None:
     table.add_row("graph", Text(f"{status.graph} ({status.engine}), fingerprint {status.fingerprint}"))
     nodes = ", ".join(f"{count:,} {kind}" for kind, count in sorted(status.nodes.items()))
     table.add_row("nodes", Text(f"{sum(status.nodes.values()):,}: {nodes}"))
+    if status.lacks:
+        table.add_row("lacks", Text(status.lacks, style="bold yellow"))
     edges = ", ".join(f"{count:,} {source}" for source, count in sorted(status.edges_by_source.items()))
     table.add_row("edges", Text(f"{sum(status.edges_by_source.values()):,}: {edges}"))
     for source, state in sorted(status.sources.items()):

@@ -48,6 +48,8 @@ def subgraph(
         tell_view(kr.store, kr.settings)
         found = kr.subgraph(drug, disease, paths=paths)
         year = kr.settings.as_of
+    for one in found.taken_for:
+        warn(one.text)
     if year is not None:
         none = sum(edge.year is None for edge in found.edges)
         warn(f"As of {year}: {none:,} of the {len(found.edges):,} edges have no year and may be later.")

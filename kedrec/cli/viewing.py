@@ -10,10 +10,10 @@ from kedrec.cli.common import warn
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings
-    from kedrec.stores import GraphStore
+    from kedrec.stores import Fingerprint, GraphStore
     from kedrec.types import AsOf
 
-__all__ = ["as_of_option", "overlay_option", "seen", "tell_view", "told", "undated"]
+__all__ = ["as_of_option", "overlay_option", "seen", "tell_untreated", "tell_view", "told", "undated"]
 
 
 def _joined(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> str | None:  # noqa: ARG001  # click's signature
@@ -46,6 +46,14 @@ def tell_view(store: GraphStore, settings: Settings) -> None:
             f"The graph has private overlays that are left out: {', '.join(left_out)}. "
             "--overlay NAME shows one; --overlay none leaves this line out too."
         )
+
+
+def tell_untreated(fingerprint: Fingerprint) -> None:
+    """Says on stderr that a graph has no treatment, so that nothing could be learned."""
+    from kedrec.standing import lacks
+
+    if lacking := lacks(fingerprint):
+        warn(f"{lacking} Nothing can be learned from it: every kind of path weighs the same.")
 
 
 def undated(found: AsOf) -> str:

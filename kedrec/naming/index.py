@@ -261,14 +261,18 @@ class NameIndex:
         noun = noun_of(kinds[0] if len(kinds) == 1 else None)
         nearest = self._nearest(asked, kinds, _NEAREST)
         elsewhere = _one_each(self._hits(asked, list(load_schema().kinds)))[:_NEAREST]
+        lacking = ""
+        if not self._rows(f"SELECT 1 FROM kinds WHERE kind IN ({', '.join('?' * len(kinds))})", kinds):  # noqa: S608  # question marks alone
+            lacking = f"The graph has no {noun} at all: `kedrec-load sources` lists what can be loaded."
         if elsewhere:
             is_a = with_article(noun_of(elsewhere[0].match.entity.kind))
             return UnknownNameError(
                 f"{quoted(asked)} is no {noun}: it is {is_a}.",
-                f"Give the name or the id of {with_article(noun)}.",
+                lacking or f"Give the name or the id of {with_article(noun)}.",
                 [*(hit.match for hit in elsewhere), *nearest],
             )
         hint = "Give one of these names or ids exactly." if nearest else "`kedrec search` finds names."
+        hint = lacking or hint
         return UnknownNameError(f"The graph has no {noun} named {quoted(asked)}.", hint, nearest)
 
     def _hits(self, asked: str, kinds: Sequence[str]) -> list[_Hit]:

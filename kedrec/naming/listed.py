@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kedrec.errors import NotFoundError, UsageError
@@ -10,9 +10,17 @@ from kedrec.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from kedrec.naming.index import NameIndex
 
-__all__ = ["resolve_lines"]
+__all__ = ["names_in", "resolve_lines"]
 
 _NEAR = 3  # candidates named beside a line that names none
+
+
+def names_in(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The names among lines of text with their numbers; without blank lines and what begins with #."""
+    for number, line in enumerate(lines, start=1):
+        text = line.strip()
+        if text and not text.startswith("#"):
+            yield number, text
 
 
 def resolve_lines(names: NameIndex, lines: Sequence[str], kind: str) -> list[str]:
@@ -29,10 +37,7 @@ def resolve_lines(names: NameIndex, lines: Sequence[str], kind: str) -> list[str
     """
     found: dict[str, None] = {}
     wrong: list[str] = []
-    for number, line in enumerate(lines, start=1):
-        text = line.strip()
-        if not text or text.startswith("#"):
-            continue
+    for number, text in names_in(lines):
         try:
             found[names.resolve(text, kind).id] = None
         except (NotFoundError, UsageError) as error:

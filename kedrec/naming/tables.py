@@ -1,7 +1,8 @@
 """The index on disk: a SQLite file a graph, which opens in a millisecond and is made once.
 
 The file is named after what is in the graph and is never changed after it was made, so readers need no
-lock: a process that makes one writes it beside and puts it in place at once.
+lock: a process that makes one writes it beside and puts it in place at once. It holds a checksum of itself,
+where SQLite keeps an application's id, so that a file that was changed is made again. It is its user's alone.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import os
 import sqlite3
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from kedrec.errors import EmptyGraphError
 from kedrec.naming.normal import compact, forms
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["SALTED", "hashed", "local_part", "open_tables"]
 
 _FORMAT = 2  # raise it with every change of these tables or of a normal form
+_CHECKSUM_AT = slice(68, 72)  # SQLite's application id: https://www.sqlite.org/fileformat2.html
+_BLOCK = 1 << 20
 _KEPT = 4  # indexes kept on disk: that many graphs may be asked in turn
 _PREFIX = "names-"
 
@@ -97,6 +101,7 @@ def open_tables(store: GraphStore, cache_dir: Path, progress: Progress | None = 
     making = Path(name)
     try:
         _made(sqlite3.connect(making), store, progress).close()
+        _seal(making)
         making.replace(path)
         _prune(cache_dir, path)
         made = _opened(path)
@@ -112,6 +117,8 @@ def _opened(path: Path) -> sqlite3.Connection | None:
     """A whole index, for reading; None where there is none or it is damaged."""
     try:
         size = path.stat().st_size
+        if not _is_sealed(path):
+            return None
         tables = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
@@ -130,6 +137,40 @@ def _opened(path: Path) -> sqlite3.Connection | None:
         return tables
     tables.close()
     return None
+
+
+def _seal(path: Path) -> None:
+    """Writes the checksum into a file that is whole."""
+    with path.open("r+b") as file:
+        checksum = _checksum(file)
+        file.seek(_CHECKSUM_AT.start)
+        file.write(checksum)
+
+
+def _is_sealed(path: Path) -> bool:
+    """Whether a file is as it was when it was made. Makes it its user's alone where it is not.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_CHECKSUM_AT.stop)
+        sealed = head[_CHECKSUM_AT] == _checksum(file)
+    if sealed and os.name == "posix" and path.stat().st_mode & 0o077:
+        with contextlib.suppress(OSError):
+            path.chmod(0o600)
+    return sealed
+
+
+def _checksum(file: BinaryIO) -> bytes:
+    """CRC-32 of a file but for the bytes that hold it."""
+    file.seek(0)
+    head = bytearray(file.read(_BLOCK))
+    head[_CHECKSUM_AT] = bytes(len(head[_CHECKSUM_AT]))
+    value = zlib.crc32(head)
+    while block := file.read(_BLOCK):
+        value = zlib.crc32(block, value)
+    return value.to_bytes(4, "big")
 
 
 def _prune(cache_dir: Path, keep: Path) -> None:

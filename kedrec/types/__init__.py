@@ -20,7 +20,7 @@ from kedrec.types.answer import (
 )
 from kedrec.types.base import Stance
 from kedrec.types.comparison import ComparedMetapath, ComparedPart, Comparison
-from kedrec.types.graph import Edge, Entity, Evidence, Link, NameMatch, Node, Path, PathStep, Status
+from kedrec.types.graph import Edge, Entity, Evidence, Link, NameMatch, Node, Path, PathStep, Status, TakenFor
 from kedrec.types.rationale import Citation, Claim, Rationale
 from kedrec.types.safety import Badge, PredictedSideEffect, Safety, SideEffect
 from kedrec.types.texts import BACKGROUNDS, Background, TextSource, TextsUsed, TrialRecord
@@ -58,6 +58,7 @@ __all__ = [
     "SideEffect",
     "Stance",
     "Status",
+    "TakenFor",
     "TextSource",
     "Texts",
     "TextsUsed",

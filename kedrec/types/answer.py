@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kedrec.types.base import Frozen, Probability
-from kedrec.types.graph import Entity, Evidence
+from kedrec.types.graph import Entity, Evidence, TakenFor
 from kedrec.types.rationale import Rationale
 from kedrec.types.safety import Badge, Safety
 from kedrec.types.texts import Background, TextsUsed
@@ -197,6 +197,7 @@ class Recommendation(Frozen):
         flags: short words such as `known`, `contraindicated`, `few-paths`.
         texts: trials and articles, where texts were asked for.
         as_of: what the evidence rests on where the graph was seen as of a year.
+        taken_for: of an explanation, what the asked names were taken for, where they are called otherwise.
     """
 
     rank: int
@@ -224,6 +225,7 @@ class Recommendation(Frozen):
     flags: tuple[str, ...] = ()
     texts: Texts = Texts()
     as_of: AsOf | None = None
+    taken_for: tuple[TakenFor, ...] = ()
 
 
 class _Answer(Frozen):
@@ -232,10 +234,14 @@ class _Answer(Frozen):
     """Drugs, or diseases, that were ranked."""
     abstained: str = ""
     """Why nothing could be recommended; "" where something was."""
+    known_left_out: int = 0
+    """Known treatments left out, as asked."""
     hidden: int = 0
     """Contraindicated ones left out, as asked, before the last of the recommendations."""
     passed: tuple[PassedOver, ...] = ()
     """Those that rank before the last of the recommendations, but have too few paths to be explained."""
+    taken_for: tuple[TakenFor, ...] = ()
+    """What the asked names were taken for, where they are called otherwise."""
     manifest: Manifest
 
     def __len__(self) -> int:

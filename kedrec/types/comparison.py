@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kedrec.types.answer import Manifest, Recommendation
 from kedrec.types.base import Frozen
-from kedrec.types.graph import Entity
+from kedrec.types.graph import Entity, TakenFor
 
 __all__ = ["ComparedMetapath", "ComparedPart", "Comparison"]
 
@@ -52,6 +52,7 @@ class Comparison(Frozen):
             same metapath, through the same nodes.
         exclusive: the ids of the rest, which only `left`, and only `right`, has.
         verdict: what makes the difference, in words.
+        taken_for: what the asked names were taken for, where they are called otherwise.
     """
 
     disease: Entity
@@ -63,3 +64,4 @@ class Comparison(Frozen):
     exclusive: tuple[tuple[str, ...], tuple[str, ...]]
     verdict: str
     manifest: Manifest
+    taken_for: tuple[TakenFor, ...] = ()

@@ -10,7 +10,18 @@ from pydantic import Field, field_validator
 from kedrec.types.base import Frozen, Probability, Stance
 from kedrec.types.texts import TextSource
 
-__all__ = ["Edge", "Entity", "Evidence", "Link", "NameMatch", "Node", "Path", "PathStep", "Status"]
+__all__ = [
+    "Edge",
+    "Entity",
+    "Evidence",
+    "Link",
+    "NameMatch",
+    "Node",
+    "Path",
+    "PathStep",
+    "Status",
+    "TakenFor",
+]
 
 
 class Entity(Frozen):
@@ -139,7 +150,8 @@ class NameMatch(Frozen):
 
     Attributes:
         matched: the name, synonym or id that matched.
-        why: how: `id`, `cross-reference`, `name`, `synonym`, `spelling`, `word order`, `plural`, `typo`...
+        why: how: `id`, `cross-reference`, `name`, `synonym`, `spelling`, `word order`, `plural`, `salt form`,
+            `vocabulary tag`, `typo`...
         score: 0 to 100; 100 is an exact match.
     """
 
@@ -147,6 +159,25 @@ class NameMatch(Frozen):
     matched: str
     why: str
     score: Annotated[float, Field(ge=0.0, le=100.0)]
+
+
+class TakenFor(Frozen):
+    """An entity that an asked name was taken for, though it is called otherwise.
+
+    Attributes:
+        asked: the name as it was asked, on one line.
+        matched, why: as of `NameMatch`.
+    """
+
+    asked: str
+    entity: Entity
+    matched: str
+    why: str
+
+    @property
+    def text(self) -> str:
+        """The same in words."""
+        return f"Taken for: {self.entity.name} (asked: {self.asked}, {self.why})"
 
 
 class Status(Frozen):
@@ -159,6 +190,7 @@ class Status(Frozen):
         overlays, left_out: the graph's private overlays that are seen, and that aren't. Nothing of the latter
             is counted here.
         as_of: the last year of what is seen; None: whatever the year.
+        lacks: what the graph has none of and a ranking needs, as a sentence; "" where nothing.
         templates: number of path templates.
         model_state: whether the model can be used, in words.
     """
@@ -173,6 +205,7 @@ class Status(Frozen):
     overlays: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     as_of: int | None = None
+    lacks: str = ""
     templates: int
     model: str
     model_state: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
@@ -520,6 +521,49 @@ def test_a_damaged_index_is_made_again(tmp_path: Path, left: bytes) -> None:
         assert index.resolve("IL6", "Gene").id == "NCBIGene:3569"
         index.close()
         assert file.stat().st_size == len(whole)
+
+
+def test_any_changed_bit_of_an_index_is_noticed_and_it_is_made_again(tmp_path: Path) -> None:
+    store = store_of({"Disease": [("DOID:1", "first", ["other name"], [])]})
+    NameIndex.open(store, tmp_path).close()
+    (file,) = tmp_path.glob("names-*.sqlite")
+    whole = file.read_bytes()
+    told: list[Any] = []
+    # Every byte of the header that SQLite reads, and of what the file says of the graph; one in 97 elsewhere.
+    text = whole.index(b"other name")
+    places = [*range(100), *range(text, text + 10), *range(100, len(whole), 97)]
+    for number, place in enumerate(places):
+        changed = bytearray(whole)
+        changed[place] ^= 1 << number % 8
+        file.write_bytes(changed)
+        told.clear()
+        index = NameIndex.open(store, tmp_path, lambda *report: told.append(report))
+        assert told, f"byte {place}"
+        assert index.search("other name")[0].matched == "other name"
+        index.close()
+        assert file.read_bytes() == whole
+
+
+def test_letters_changed_in_an_index_are_noticed(tmp_path: Path) -> None:
+    NameIndex.open(store_of(GRAPH), tmp_path).close()
+    (file,) = tmp_path.glob("names-*.sqlite")
+    file.write_bytes(file.read_bytes().replace(b"Imatinib", b"Imatunib"))
+    index = NameIndex.open(store_of(GRAPH), tmp_path)
+    assert index.entity("DRUGBANK:DB00619").name == "Imatinib"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no modes")
+def test_an_index_is_its_users_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        NameIndex.open(store_of(GRAPH), tmp_path).close()
+    finally:
+        os.umask(before)
+    (file,) = tmp_path.glob("names-*.sqlite")
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o644)  # as an older version or a copy left it
+    NameIndex.open(store_of(GRAPH), tmp_path).close()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_folder_that_cannot_be_written_does_not_matter(tmp_path: Path) -> None:
