@@ -70,6 +70,8 @@ def build_mimic(
     say(f"{out}: " + ", ".join(f"{split} {count:,}" for split, count in report["questions"].items()))
     for what, aside in (("prescriptions", "vehicles"), ("diagnoses", "V and E codes")):
         say(_told(what, aside, report[what]))
+    if rounded := report["prescriptions"]["rounded_products"]:
+        say(f"{rounded:,} prescriptions have a product code (NDC) rounded by a spreadsheet: not used")
 
 
 def _told(what: str, aside: str, part: dict[str, Any]) -> str:

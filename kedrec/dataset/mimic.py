@@ -22,6 +22,7 @@ from kedrec.dataset.folder import SPLITS, SplitName, write_note, write_questions
 from kedrec.dataset.mimic_asking import Asker, Stay
 from kedrec.dataset.mimic_card import write_mimic_card
 from kedrec.dataset.mimic_codes import Coded, Diseases
+from kedrec.dataset.mimic_damage import product_code
 from kedrec.dataset.mimic_drugs import Drugs, Prescribed, Written, mapped
 from kedrec.dataset.mimic_tables import Tables
 from kedrec.dataset.place import Place
@@ -84,8 +85,10 @@ def mapping_report(
     """How much of a folder the graph has, as plain data: rows by what told them, and the commonest not."""
     drugs: Counter[str] = Counter()
     missed: Counter[str] = Counter()
+    rounded = 0
     for written, count in rows.items():
         told = found.drugs[written]
+        rounded += count if written.ndc.strip() and not product_code(written.ndc) else 0
         drugs[told.why] += count
         if told.why == "unknown":
             missed[written.drug.strip()] += count
@@ -97,7 +100,7 @@ def mapping_report(
             if found.codes[code].why == "unknown":
                 missing[f"{code} {titles.get(code, '')}".strip()] += 1
     return {
-        "prescriptions": _share(drugs, "vehicle", missed),
+        "prescriptions": _share(drugs, "vehicle", missed) | {"rounded_products": rounded},
         "diagnoses": _share(codes, "supplementary", missing),
     }
 
@@ -153,7 +156,7 @@ def build_mimic(
         tables = Tables(source, place.working)
         try:
             told("Reading the tables", 0, 4)
-            rows, titles = tables.prescriptions(), tables.titles()
+            titles, rows = tables.titles(), tables.prescriptions()
             admissions = list(tables.admissions())
             told("Reading the tables", 2, 4)
             found = _mapped(store, names, admissions, rows, titles)

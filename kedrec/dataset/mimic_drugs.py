@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from kedrec.dataset.mimic_damage import product_code
 from kedrec.errors import NotFoundError, UsageError
 from kedrec.naming.normal import compact, forms
 
@@ -187,7 +188,7 @@ def mapped(drugs: Drugs, rows: Mapping[Written, int]) -> dict[Written, Prescribe
 
 
 def _codes(written: Written) -> list[tuple[str, str]]:
-    pairs = (("ndc", written.ndc.strip()), ("formulary", written.formulary.strip().upper()))
+    pairs = (("ndc", product_code(written.ndc)), ("formulary", written.formulary.strip().upper()))
     return [(kind, code) for kind, code in pairs if code not in _NO_CODE]
 
 

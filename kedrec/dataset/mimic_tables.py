@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kedrec.dataset.mimic_damage import why_codes_are_damaged
 from kedrec.dataset.mimic_drugs import Written
 from kedrec.errors import DataError, NotFoundError
 
@@ -24,7 +25,7 @@ DEMO = "ODbL-1.0"
 
 _COLUMNS = {
     "DIAGNOSES_ICD": ("SUBJECT_ID", "HADM_ID", "SEQ_NUM", "ICD9_CODE"),
-    "D_ICD_DIAGNOSES": ("ICD9_CODE", "LONG_TITLE"),
+    "D_ICD_DIAGNOSES": ("ICD9_CODE",),
     "PRESCRIPTIONS": (
         "SUBJECT_ID", "HADM_ID", "DRUG_TYPE", "DRUG", "DRUG_NAME_POE", "DRUG_NAME_GENERIC",
         "FORMULARY_DRUG_CD", "NDC",
@@ -32,6 +33,7 @@ _COLUMNS = {
     "NOTEEVENTS": ("HADM_ID", "CHARTDATE", "CATEGORY", "ISERROR", "TEXT"),
 }  # fmt: skip
 _OPTIONAL = frozenset({"NOTEEVENTS"})
+_TITLES = ("LONG_TITLE", "SHORT_TITLE")  # the first that is there; a code's cross-references do without
 _WRITTEN = ("drug_type", "drug", "drug_name_poe", "drug_name_generic", "formulary_drug_cd", "ndc")
 _TEXT = 6000  # characters of the notes of an admission
 _LINE = re.compile(r"\b[Ll]ine:? (\d+)")
@@ -72,6 +74,7 @@ class Tables:
                 f"{folder} has no {' and no '.join(f'{name}.csv' for name in missing)}.",
                 "Name the folder with MIMIC-III's tables (v1.4), as CSV or CSV.gz.",
             )
+        self._columns: dict[str, set[str]] = {}
         self._duckdb = duckdb.connect(config={"temp_directory": str(working / "spilled")})
         for name in self.files:
             self._check(name)
@@ -89,12 +92,26 @@ class Tables:
         return CREDENTIALED
 
     def titles(self) -> dict[str, str]:
-        """Each ICD-9 code's long title."""
-        rows = self._rows(
+        """Each ICD-9 code's long title, or its short one; "" where the table has none.
+
+        Raises:
+            DataError: codes of it, or of the diagnoses, have lost their zeros or dots.
+        """
+        title = next((name for name in _TITLES if name in self._columns["D_ICD_DIAGNOSES"]), "")
+        column = f"coalesce({title}, '')" if title else "''"
+        titled = self._rows(
             "D_ICD_DIAGNOSES",
-            "SELECT DISTINCT trim(icd9_code), coalesce(long_title, '') FROM {} ORDER BY ALL",
+            f"SELECT DISTINCT trim(icd9_code), {column} FROM {{}} WHERE icd9_code IS NOT NULL ORDER BY ALL",  # noqa: S608  # our own column names
         )
-        return {code: title for code, title in rows if code}
+        codes = self._rows("DIAGNOSES_ICD", "SELECT icd9_code FROM {} WHERE icd9_code IS NOT NULL")
+        table, why = why_codes_are_damaged((code for (code,) in codes), titled)
+        if table:
+            raise DataError(
+                f"The column ICD9_CODE of {self.files[table]} isn't as MIMIC has it: {why}. A spreadsheet "
+                "takes leading zeros and dots from codes, which then stand for other diseases.",
+                "Fetch the file again, and don't open it in a spreadsheet; or import the column as text.",
+            )
+        return {code: title for code, title in titled if code}
 
     def admissions(self) -> Iterator[Admission]:
         """The admissions with a diagnosis and a prescription, by patient and number."""
@@ -160,7 +177,7 @@ class Tables:
         with self._readable(name):
             empty = path.stat().st_size == 0
             described = [] if empty else self._duckdb.sql(f"DESCRIBE FROM {self._table(name)}").fetchall()
-        there = {str(row[0]).strip().upper() for row in described}
+        there = self._columns[name] = {str(row[0]).strip().upper() for row in described}
         missing = [column for column in _COLUMNS[name] if column not in there]
         if empty or (missing and not there & set(_COLUMNS[name])):
             raise DataError(f"{path} is empty, or no table of MIMIC-III.", "Fetch the file again.")

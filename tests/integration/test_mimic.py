@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from kedrec.cli.dataset import dataset as commands
 from kedrec.cli.evaluate import evaluate as evaluations
 from kedrec.dataset.folder import SPLITS, DataSet
 from kedrec.dataset.mimic_codes import Coded, Diseases, dotted
+from kedrec.dataset.mimic_damage import product_code, why_codes_are_damaged
 from kedrec.dataset.mimic_drugs import Drugs, Prescribed, Written, cleaned, mapped
+from kedrec.dataset.mimic_tables import Tables
 from kedrec.errors import DataError, NotFoundError, UsageError
 from kedrec.naming import NameIndex
 from kedrec.settings import load_settings
@@ -231,6 +234,108 @@ def test_damaged_folders_are_told_of_without_their_text(
     assert SECRET not in told
     assert "Made-Up" not in told
     assert not (tmp_path / "out" / "kedrec.json").exists()
+
+
+def spreadsheet(folder: Path, *names: str) -> None:
+    """Rewrites tables as a spreadsheet does: a code of digits alone loses its leading zeros."""
+    for name in names:
+        path = folder / f"{name}.csv"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r"(?<=,)0+(?=[1-9]\d*(?:\n|,))", "", text), encoding="utf-8")
+
+
+LOST = {"0414": "Escherichia coli infection", "042": "Human immunodeficiency virus disease"}
+LATER = {"0389": "Unspecified septicemia", "00845": "Intestinal infection due to Clostridium difficile"}
+MORE = {"07054": "Chronic hepatitis C without mention of hepatic coma", "1120": "Candidiasis of mouth"}
+
+
+def with_codes(folder: Path, titles: dict[str, str], *, titled: bool = True) -> Path:
+    """A folder whose diagnoses have these codes in turn instead of the usual ones."""
+    source = write(folder)
+    codes = list(titles)
+    rows = [f"{n},{n},{n + 1000},1,{codes[n % len(codes)]}" for n in range(1, PATIENTS + 1)]
+    (source / "DIAGNOSES_ICD.csv").write_text(
+        "\n".join(["ROW_ID,SUBJECT_ID,HADM_ID,SEQ_NUM,ICD9_CODE", *rows]) + "\n", encoding="utf-8"
+    )
+    heading = "ROW_ID,ICD9_CODE,LONG_TITLE" if titled else "ROW_ID,ICD9_CODE"
+    rows = [
+        f"{n},{code}" + (f',"{title}"' if titled else "") for n, (code, title) in enumerate(titles.items())
+    ]
+    (source / "D_ICD_DIAGNOSES.csv").write_text("\n".join([heading, *rows]) + "\n", encoding="utf-8")
+    return source
+
+
+@pytest.mark.parametrize("titles", [LOST, {"0414": LOST["0414"]}, LATER, MORE], ids="-".join)
+@pytest.mark.parametrize(
+    "changed", [("DIAGNOSES_ICD",), ("D_ICD_DIAGNOSES",), ("DIAGNOSES_ICD", "D_ICD_DIAGNOSES")]
+)
+def test_codes_that_a_spreadsheet_took_zeros_from_are_told_of_at_once(
+    titles: dict[str, str], changed: tuple[str, ...], home: Path, tmp_path: Path
+) -> None:
+    source = with_codes(tmp_path / "mimic", titles)
+    spreadsheet(source, *changed)
+    with pytest.raises(DataError, match="ICD9_CODE") as raised:
+        built(home, source, tmp_path / "out")
+    assert any(f"{name}.csv" in str(raised.value) for name in changed)
+    assert "text" in raised.value.hint
+    assert not any(title in str(raised.value) for title in titles.values())
+    assert not (tmp_path / "out" / "kedrec.json").exists()
+
+
+@pytest.mark.parametrize("titles", [LOST, LATER, MORE | TITLES])
+def test_codes_with_their_zeros_are_no_trouble(titles: dict[str, str], tmp_path: Path) -> None:
+    source = with_codes(tmp_path / "mimic", titles)
+    tables = Tables(source, tmp_path)
+    assert tables.titles() == titles
+    tables.close()
+
+
+@pytest.mark.parametrize("code", ["42", "8.45", "25000.0", "4.2E+2", "41.4", "414."])
+def test_without_titles_a_code_that_cannot_be_one_tells(code: str, tmp_path: Path) -> None:
+    source = with_codes(tmp_path / "mimic", {code: "", "4280": ""}, titled=False)
+    with pytest.raises(DataError, match="no ICD-9 code"):
+        Tables(source, tmp_path).titles()
+
+
+def test_without_titles_a_code_that_others_begin_with_tells(tmp_path: Path) -> None:
+    source = with_codes(tmp_path / "mimic", {"414": "", "41401": "", "4280": ""}, titled=False)
+    with pytest.raises(DataError, match="begin with another code"):
+        Tables(source, tmp_path).titles()
+
+
+def test_a_dictionary_in_which_no_code_begins_with_0_tells() -> None:
+    numbers = [(str(code), "") for code in range(140, 500)]
+    assert why_codes_are_damaged([], numbers)[0] == "D_ICD_DIAGNOSES"
+    assert why_codes_are_damaged([], [("042", ""), *numbers]) == ("", "")
+    assert why_codes_are_damaged([], [("414", "one"), ("414", "another")])[1].endswith("two titles")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("00904198861", "00904198861"),
+        ("904198861", "00904198861"),
+        ("904198861.0", "00904198861"),
+        ("9.04E+08", ""),
+        ("5.515e10", ""),
+        ("0", "00000000000"),
+        ("", ""),
+        ("0904-1988-61", "0904-1988-61"),
+    ],
+)
+def test_product_codes_get_their_zeros_back_and_rounded_ones_are_not_used(written: str, read: str) -> None:
+    assert product_code(written) == read
+
+
+def test_two_products_that_a_spreadsheet_rounded_to_one_are_not_mixed(names: NameIndex, home: Path) -> None:
+    whole = Written("MAIN", "Nifedipine", ndc="9.04E+08")
+    assert mapped(Drugs(names), {whole: 1, Written("MAIN", "Ni", ndc="9.04E+08"): 1})[
+        Written("MAIN", "Ni", ndc="9.04E+08")
+    ] == Prescribed((), "unknown")
+    rows = {Written("MAIN", "Nifedipine", ndc="00904198861"): 1, Written("MAIN", "Ni", ndc="904198861"): 1}
+    found = list(mapped(Drugs(names), rows).values())
+    assert found[1] == Prescribed(found[0].ids, "code")
+    names.close()
 
 
 def test_stays_are_answered_with_as_many_drugs_as_training_has_on_the_mean(
