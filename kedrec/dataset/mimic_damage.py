@@ -3,8 +3,8 @@
 A spreadsheet reads a column of codes as numbers and writes `0414` as `414`, which is another disease's code.
 All codes that begin with 0 are of the categories 001 to 099, infections, so that a changed table gives itself
 away: by a code of fewer than three digits, by one code with two titles, by the title of an infection beside
-the code of something else, or without titles by a code that others begin with (in the dictionary none do). Such
-a table is refused: which of its other codes were changed too nobody can tell.
+the code of something else, or without titles by a code that others begin with (in the dictionary none do).
+Such a table is refused: which of its other codes were changed too nobody can tell.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _TITLES = {
         ("76 77", r"trachoma|\w*conjunctiv"),
         ("78 79", r"\w*vir(?:us|al)|wart|mollusc|condyloma|cytomegal|cat-scratch|foot and mouth|chlamydi"),
         ("80 81 82 83", "typhus|rickett|spotted fever|q fever|ehrlich|brill"),
-        ("84 85 86 87 88", "malaria|blackwater|leishman|trypanosom|chagas|relapsing|lyme|bartonell|arthropod"),
+        ("84 85 86 87 88", "malaria|blackwater|leishman|trypanosom|chagas|relapsing|lyme|bartonel|arthrop"),
         ("90 91 92 93 94 95 96 97", "syphil|tabes|gumma|neurosyph"),
         ("98 99", "gonoc|chancroid|lymphogranul|granuloma inguin|reiter|venereal|nongonoc|chlamydi"),
     )
