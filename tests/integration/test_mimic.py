@@ -118,6 +118,8 @@ def test_prescriptions_are_drugs_whatever_is_written_around_them(names: NameInde
         "Heparin Flush CVL  (100 units/ml)": ["heparin"],
         "Docusate Sodium": [],
         "donepezil 5 mg or placebo": [],
+        "Dexamethasone Sodium Phosphate 4 mg/ml Inj": ["dexamethasone"],  # an ester; `kedrec search` asks back
+        "PrednisoLONE Acetate 1% Ophth. Susp.": ["prednisolone"],
     }
     called = {
         text: [names.entity(id_).name for id_ in drugs.named(Written("MAIN", text)).ids] for text in expected
