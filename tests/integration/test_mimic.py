@@ -118,7 +118,7 @@ def test_prescriptions_are_drugs_whatever_is_written_around_them(names: NameInde
         "Heparin Flush CVL  (100 units/ml)": ["heparin"],
         "Docusate Sodium": [],
         "donepezil 5 mg or placebo": [],
-        "Dexamethasone Sodium Phosphate 4 mg/ml Inj": ["dexamethasone"],  # an ester; `kedrec search` asks back
+        "Dexamethasone Sodium Phosphate 4 mg/ml Inj": ["dexamethasone"],  # an ester
         "PrednisoLONE Acetate 1% Ophth. Susp.": ["prednisolone"],
     }
     called = {
