@@ -20,7 +20,7 @@ def taken_for(resolved: Iterable[tuple[str, NameMatch]]) -> tuple[TakenFor, ...]
     Returns:
         One for each that isn't the entity's id, or its name in one writing or another; each once, in order.
     """
-    found = []
+    taken = []
     for asked, match in resolved:
         why = match.why
         if why in _SAME_WORDS:
@@ -28,5 +28,5 @@ def taken_for(resolved: Iterable[tuple[str, NameMatch]]) -> tuple[TakenFor, ...]
                 continue
             why = "synonym"
         text = " ".join(asked.split())
-        found.append(TakenFor(asked=text, entity=match.entity, matched=match.matched, why=why))
-    return tuple(dict.fromkeys(found))
+        taken.append(TakenFor(asked=text, entity=match.entity, matched=match.matched, why=why))
+    return tuple(dict.fromkeys(taken))

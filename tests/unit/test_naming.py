@@ -528,7 +528,7 @@ def test_any_changed_bit_of_an_index_is_noticed_and_it_is_made_again(tmp_path: P
     NameIndex.open(store, tmp_path).close()
     (file,) = tmp_path.glob("names-*.sqlite")
     whole = file.read_bytes()
-    told: list[Any] = []
+    reports: list[Any] = []
     # Every byte of the header that SQLite reads, and of what the file says of the graph; one in 97 elsewhere.
     text = whole.index(b"other name")
     places = [*range(100), *range(text, text + 10), *range(100, len(whole), 97)]
@@ -536,9 +536,9 @@ def test_any_changed_bit_of_an_index_is_noticed_and_it_is_made_again(tmp_path: P
         changed = bytearray(whole)
         changed[place] ^= 1 << number % 8
         file.write_bytes(changed)
-        told.clear()
-        index = NameIndex.open(store, tmp_path, lambda *report: told.append(report))
-        assert told, f"byte {place}"
+        reports.clear()
+        index = NameIndex.open(store, tmp_path, lambda *report: reports.append(report))
+        assert reports, f"byte {place}"
         assert index.search("other name")[0].matched == "other name"
         index.close()
         assert file.read_bytes() == whole
