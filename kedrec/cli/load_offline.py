@@ -119,8 +119,8 @@ class Offline:
             said = f"Imported into the database '{database}' in {seconds:.1f} s. Start the server."
         else:
             said = (
-                "With the server stopped, as the user that it runs as (--overwrite-destination replaces a "
-                f"database that is there):\n{call}"
+                "With the server stopped, as the user that it runs as (to replace a database that is there, "
+                f"write --overwrite-destination before the --):\n{call}"
             )
         if as_json:
             say(said, err=True)

@@ -14,6 +14,7 @@ import click
 
 from kedrec.cli.common import console
 from kedrec.errors import DataError, EmptyGraphError
+from kedrec.private_files import make_private, private_folder
 
 if TYPE_CHECKING:
     from kedrec.loading import LoadReport, RowReport, SourceReport
@@ -38,7 +39,7 @@ def work_folder(settings: Settings, chosen: Path | None) -> Iterator[Path]:
     """
     home = settings.home / "loading"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        private_folder(home)
         for left in home.glob("run-*"):
             if not _is_alive(left.name.split("-")[1]):
                 shutil.rmtree(left, ignore_errors=True)
@@ -83,6 +84,7 @@ def keep_rejects(report: LoadReport, settings: Settings) -> LoadReport:
     if not report.rejects:
         return report
     saved = settings.home / "loading" / "rejects.tsv"
+    make_private(saved)
     shutil.copyfile(report.rejects, saved)
     return report.model_copy(update={"rejects": str(saved)})
 
@@ -114,6 +116,14 @@ def _print_source(source: SourceReport, *, removed: bool) -> None:
         out.print(f"  {source.moved_edges:,} edges of other sources moved with their nodes")
     for holder, count in source.held.items():
         out.print(f"  {count:,} nodes that are no source's any more stay: edges of {holder} end at them")
+    for count, part in ((source.released, "nodes"), (source.released_edges, "edges")):
+        if count:
+            out.print(f"  {count:,} {part} of those gone stay in the database: others gave them something")
+    _print_left_out(source)
+
+
+def _print_left_out(source: SourceReport) -> None:
+    out = console()
     for reason, count in source.reasons.items():
         out.print(f"  rejected, {reason}: {count:,}")
     for licence, count in source.left_out.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ from kedrec.loading.licences import known_licences
 from kedrec.loading.report import ConflictReport, RowReport, SourceReport
 from kedrec.loading.staging import Progress, Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
-from kedrec.loading.writing import Batches, Writer, compare, write_parquet
+from kedrec.loading.writing import Batch, Batches, Writer, compare, write_parquet
 from kedrec.schema import load_schema
+from kedrec.stores.base import SharedTarget
 
 if TYPE_CHECKING:
     from kedrec.loading.identity import Identity
@@ -76,7 +78,9 @@ def apply(
         # The reject file comes first: what is refused is known now, and a failing write must not hide it.
         staging.write_rejects(name, run.rejects)
         digests = key_digest(staging)
-        report = _report(staging, name, state, identity, left_out)
+        report = _report(staging, name, state, identity, left_out).model_copy(
+            update=_released(staging, store, batches)
+        )
         kept = {} if run.dry else written(staging, name, removed=state.state == "removing")
         brought = [row[0] for row in staging.sql.execute(_NAMES).fetchall()]
         pairs = tuple(row[0] for row in staging.sql.execute(_PAIRS, {"source": name}).fetchall())
@@ -210,6 +214,30 @@ def _report(
         ),
         seconds=0.0,
     )
+
+
+def _released(staging: Staging, store: GraphTarget, batches: Batches) -> dict[str, int]:
+    """What goes from the graph and stays in the database, since others gave it something."""
+    if not isinstance(store, SharedTarget):
+        return {}
+    nodes = sum(len(store.claimed_nodes(kind, ids)) for kind, ids in batches.lost.items())
+    edges = 0
+    for table, files in _files_by_table((*batches.gone, *batches.left)).items():
+        claimed = store.claimed_edges(*table)
+        if claimed:
+            starts, ends, sources = map(list, zip(*claimed, strict=True))
+            staging.table("claimed", {"start": starts, "end": ends, "source": sources})
+            query = 'SELECT count(*) FROM claimed SEMI JOIN read_parquet(?) USING (start, "end", source)'
+            edges += sum(staging.sql.execute(query, [file]).fetchall()[0][0] for file in files)
+            staging.forget("claimed")
+    return {"released": nodes, "released_edges": edges}
+
+
+def _files_by_table(batches: Iterable[Batch]) -> dict[tuple[str, ...], list[str]]:
+    files: dict[tuple[str, ...], list[str]] = {}
+    for batch in batches:
+        files.setdefault(batch.kinds, []).append(str(batch.new))
+    return files
 
 
 _HELD = "SELECT loader, count(*) FROM records WHERE held GROUP BY loader ORDER BY loader"

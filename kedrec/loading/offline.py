@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING
 from kedrec.errors import DataError, NotFoundError, StoreError, UsageError
 from kedrec.loading.pipeline import load_graph
 from kedrec.loading.staging import staging_errors
+from kedrec.private_files import private_folder
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
 from kedrec.stores.bulk import BulkGraph, BulkTable
 from kedrec.stores.keeping import parts
+from kedrec.stores.marking import MARK, PREFIX
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,7 +73,7 @@ def load_csv(
         DataError: a source's files are missing or damaged, or the disk is full.
     """
     empty_folder(folder)
-    work_dir.mkdir(parents=True, exist_ok=True)
+    private_folder(work_dir)
     gathered = work_dir / "offline.duckdb"
     try:
         with staging_errors(work_dir), BulkGraph(gathered, str(folder)) as graph:
@@ -124,11 +126,7 @@ def write_csv(graph: BulkGraph, folder: Path, progress: Progress) -> None:
     """
     tables = graph.tables()
     separator, multiline = _survey(graph, tables)
-    arguments = [
-        f"--array-delimiter=U+{ord(separator):04X}",
-        f"--multiline-fields={str(multiline).lower()}",
-        "--bad-tolerance=0",
-    ]
+    arguments: list[str] = []
     total, done = sum(table.rows for table in tables), 0
     progress("Writing CSV", 0, total)
     try:
@@ -137,10 +135,12 @@ def write_csv(graph: BulkGraph, folder: Path, progress: Progress) -> None:
             is_node = len(table.kinds) == 1
             columns = NODE_COLUMNS if is_node else EDGE_COLUMNS
             spaces = {"id": table.kinds[0]} if is_node else {"start": table.kinds[1], "end": table.kinds[2]}
-            _write_rows(folder / f"{name}.header.csv", [[_header(field, spaces) for field in columns]])
+            mark = [] if is_node else [f"{MARK}:boolean"]
+            _write_rows(folder / f"{name}.header.csv", [[_header(one, spaces) for one in columns] + mark])
             _copy(graph, table, columns, separator, folder / f"{name}.csv")
             option = "nodes" if is_node else "relationships"
-            arguments.append(f"--{option}={table.kinds[0]}={name}.header.csv,{name}.csv")
+            labels = table.kinds[0] + (f":{PREFIX}{table.kinds[0]}" if is_node else "")
+            arguments.append(f"--{option}={labels}={name}.header.csv,{name}.csv")
             done += table.rows
             progress("Writing CSV", done, total)
         kept = [part for name in graph.kept_names() for part in parts(name, graph.kept(name) or b"")]
@@ -151,6 +151,12 @@ def write_csv(graph: BulkGraph, folder: Path, progress: Progress) -> None:
             _write_rows(folder / f"{label}.header.csv", [header])
             _write_rows(folder / f"{label}.csv", rows)
             arguments.append(f"--nodes={label}={label}.header.csv,{label}.csv")
+        # These come last: the tool takes whatever word follows --nodes for one more of its files.
+        arguments += [
+            f"--array-delimiter=U+{ord(separator):04X}",
+            f"--multiline-fields={str(multiline).lower()}",
+            "--bad-tolerance=0",
+        ]
         (folder / _ARGUMENTS).write_text("\n".join(arguments) + "\n", encoding="utf-8")
     except OSError as error:
         raise DataError(
@@ -160,7 +166,7 @@ def write_csv(graph: BulkGraph, folder: Path, progress: Progress) -> None:
 
 def import_call(folder: Path, database: str) -> str:
     """The command that imports what `write_csv` wrote, for a shell."""
-    call = f"neo4j-admin database import full @{_ARGUMENTS} {shlex.quote(database)}"
+    call = f"neo4j-admin database import full @{_ARGUMENTS} -- {shlex.quote(database)}"
     return f"cd {shlex.quote(str(folder.absolute()))} && {call}"
 
 
@@ -292,6 +298,7 @@ def _copy(graph: BulkGraph, table: BulkTable, columns: pa.Schema, separator: str
         f'array_to_string("{f.name}", chr({ord(separator)})) AS "{f.name}"' if _is_list(f) else f'"{f.name}"'
         for f in columns
     )
+    chosen += "" if "id" in columns.names else f", true AS {MARK}"
     quoted = ", ".join(f'"{f.name}"' for f in columns if _is_text(f) or _is_list(f))
     target = str(path).replace("'", "''")
     # Null is nothing between commas, and an empty text is in quotes: the tool tells them apart so.

@@ -20,6 +20,7 @@ from kedrec.loading.report import LoadReport, SourceReport
 from kedrec.loading.sources import Source, list_sources, load_source, source_folder
 from kedrec.loading.staging import Progress, Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
+from kedrec.private_files import private_folder, write_private
 from kedrec.schema import load_schema
 from kedrec.stores.overlays import is_private
 
@@ -129,10 +130,11 @@ def remove_sources(
 
 def _begun(store: GraphTarget, work_dir: Path, progress: Progress | None, *, dry: bool) -> Run:
     with staging_errors(work_dir):
-        work_dir.mkdir(parents=True, exist_ok=True)
-        rejects = work_dir / "rejects.tsv"
-        rejects.write_text("source\tfile\tline\treason\trow\n", encoding="utf-8")
-    if not dry:
+        rejects = private_folder(work_dir) / "rejects.tsv"
+        write_private(rejects, b"source\tfile\tline\treason\trow\n")
+    if dry:
+        store.check_writable()
+    else:
         store.prepare()
     return Run(store, rejects, progress or _silent, dry)
 

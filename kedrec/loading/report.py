@@ -51,6 +51,8 @@ class SourceReport(_Frozen):
         moved: stored nodes that became part of another node, because a cross-reference joined them.
         moved_edges: edges of other sources that run between other nodes now.
         held: nodes that stay although no source has them any more, since its edges need them: by source.
+        released, released_edges: nodes and edges that are gone from the graph and stay in the database, since
+            another program gave them labels, properties or relationships.
         reasons: rejected rows by reason.
         left_out: edge rows left out, by licence.
         unknown_licences: those of them that the table of licences doesn't have.
@@ -67,6 +69,8 @@ class SourceReport(_Frozen):
     moved: int
     moved_edges: int = 0
     held: dict[str, int] = {}
+    released: int = 0
+    released_edges: int = 0
     reasons: dict[str, int]
     left_out: dict[str, int] = {}
     unknown_licences: tuple[str, ...] = ()

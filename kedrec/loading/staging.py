@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from kedrec.errors import DataError
 from kedrec.loading.text import BadLine, unpack
+from kedrec.private_files import private_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -71,8 +72,7 @@ class Staging:
     def __init__(self, folder: Path, threads: int = 0) -> None:
         import duckdb
 
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
+        self.folder = private_folder(folder)
         self.read = {"nodes": 0, "edges": 0, "attributes": 0}
         self._files: list[tuple[Path, Path | None]] = []
         self.sql: duckdb.DuckDBPyConnection = duckdb.connect(

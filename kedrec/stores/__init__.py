@@ -9,6 +9,7 @@ from kedrec.stores.base import (
     GraphStore,
     GraphTarget,
     Row,
+    SharedTarget,
     YearCount,
 )
 from kedrec.stores.opening import open_store
@@ -24,6 +25,7 @@ __all__ = [
     "GraphTarget",
     "PathTemplate",
     "Row",
+    "SharedTarget",
     "Template",
     "View",
     "VisibleStore",

@@ -31,6 +31,14 @@ class Around(Closing):
         """Where the graph is."""
         return self._store.url
 
+    def has_changed(self) -> bool:
+        """Whether the graph below has changed since it was opened."""
+        return self._store.has_changed()
+
+    def check_writable(self) -> None:
+        """Finds out what would keep the graph below from being written."""
+        self._store.check_writable()
+
     def prepare(self) -> None:
         """Refused."""
         self._store.prepare()

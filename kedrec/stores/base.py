@@ -17,7 +17,16 @@ from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import pyarrow as pa
 
-__all__ = ["EDGE_COLUMNS", "NODE_COLUMNS", "Fingerprint", "GraphStore", "GraphTarget", "Row", "YearCount"]
+__all__ = [
+    "EDGE_COLUMNS",
+    "NODE_COLUMNS",
+    "Fingerprint",
+    "GraphStore",
+    "GraphTarget",
+    "Row",
+    "SharedTarget",
+    "YearCount",
+]
 
 Row = dict[str, Any]
 """One result row: column alias -> str, int, float, bool, None, or a list of these; a returned node or
@@ -125,6 +134,15 @@ class GraphTarget(Protocol):
     def kept(self, name: str) -> bytes | None:
         """What was kept with the graph under a name by `put_metadata`; None where nothing was."""
 
+    def check_writable(self) -> None:
+        """Finds out, without writing, what would keep `prepare` from its work.
+
+        Raises:
+            SchemaMismatchError: the graph was written under another schema version, or by a version of KEDRec
+                that marked nothing as its own.
+            StoreError: the database has rules of its own that the graph would break.
+        """
+
     def prepare(self) -> None:
         """Creates tables or constraints for the whole schema where missing, and marks the version.
 
@@ -156,10 +174,16 @@ class GraphTarget(Protocol):
         """
 
     def delete_edges(self, relation: str, start_kind: str, end_kind: str, keys: Path) -> None:
-        """Deletes the edges whose key (start, end, source) is in a Parquet file; absent ones are no error."""
+        """Deletes the edges whose key (start, end, source) is in a Parquet file; absent ones are no error.
+
+        What somebody else gave a property stays in the database, and is the graph's no more.
+        """
 
     def delete_nodes(self, kind: str, ids: Sequence[str]) -> None:
-        """Deletes nodes that have no edges any more; absent ones are no error."""
+        """Deletes nodes that have no edges any more; absent ones are no error.
+
+        Those to which somebody else gave something stay in the database, and are the graph's no more.
+        """
 
     def put_metadata(
         self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
@@ -180,6 +204,23 @@ class GraphTarget(Protocol):
 
 
 @runtime_checkable
+class SharedTarget(Protocol):
+    """A graph in a database that others may write to: what they gave its nodes and edges is theirs."""
+
+    def claimed_nodes(self, kind: str, ids: Sequence[str]) -> list[str]:
+        """Ids of those nodes that `delete_nodes` would leave in the database, sorted.
+
+        Somebody gave them a label, a property or a relationship, or one of their edges a property.
+        """
+
+    def claimed_edges(self, relation: str, start_kind: str, end_kind: str) -> list[tuple[str, str, str]]:
+        """Keys (start, end, source) of the edges that `delete_edges` would leave in the database, sorted.
+
+        Somebody gave them a property.
+        """
+
+
+@runtime_checkable
 class GraphStore(GraphTarget, Protocol):
     """A graph database with one graph of the KEDRec schema, which answers questions too."""
 
@@ -187,6 +228,13 @@ class GraphStore(GraphTarget, Protocol):
         """Runs a read-only template by its path under `cypher/` without suffix (`paths/causes-disease`).
 
         Values reach the engine as parameters only.
+        """
+
+    def has_changed(self) -> bool:
+        """Whether another graph would be read by who opened it now: something was loaded or removed since.
+
+        What was opened to be read is read as it was on an engine that can, and to the end of a question
+        on one that can't: ask before each.
         """
 
     def edges_between(

@@ -18,6 +18,7 @@ from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint
 from kedrec.stores.closing import Closing
 from kedrec.stores.counting import COUNTS, VERSION, Counts, fingerprint_of, public_facts
+from kedrec.stores.marking import MARK_FACT
 from kedrec.stores.staged import KEY_COLUMNS, check_pair, count_rows
 from kedrec.stores.statements import chosen_columns
 
@@ -80,7 +81,7 @@ class BulkGraph(Closing):
 
     def facts(self) -> dict[str, str]:
         """All that the metadata of the database shall say, the store's own entries included."""
-        return {**self._facts, COUNTS: self._counts().dumps()}
+        return {**self._facts, COUNTS: self._counts().dumps(), MARK_FACT: "1"}
 
     def kept_names(self) -> list[str]:
         """Names under which something is kept, sorted."""
@@ -130,6 +131,9 @@ class BulkGraph(Closing):
     def kept(self, name: str) -> bytes | None:
         """What was kept with the graph under a name."""
         return self._kept.get(name)
+
+    def check_writable(self) -> None:
+        """Nothing is in the way: the file is new."""
 
     def prepare(self) -> None:
         """Marks the schema's version; tables are made as rows come."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kedrec.schema import load_schema
 from kedrec.stores.base import Fingerprint, Row, YearCount
@@ -35,26 +35,34 @@ VERSION = "schema_version"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Nodes by kind and edges by (relation, source), without zeros."""
+    """Nodes by kind and edges by (relation, source), without zeros.
+
+    Attributes:
+        totals: relationships of a type in the whole database, other programs' too, by relation; where they
+            are those of before, so are the edges.
+    """
 
     nodes: Mapping[str, int]
     edges: Mapping[tuple[str, str], int]
+    totals: Mapping[str, int] = field(default_factory=dict)
 
     def dumps(self) -> str:
         """The counts as text for the metadata."""
         edges = [[relation, source, count] for (relation, source), count in sorted(self.edges.items())]
-        return json.dumps({"nodes": dict(sorted(self.nodes.items())), "edges": edges})
+        nodes, totals = (dict(sorted(part.items())) for part in (self.nodes, self.totals))
+        return json.dumps({"nodes": nodes, "edges": edges} | ({"totals": totals} if totals else {}))
 
     @classmethod
     def loads(cls, text: str) -> Counts:
         """Counts from the metadata's text."""
         document = json.loads(text)
-        return cls(
-            document["nodes"], {(relation, source): count for relation, source, count in document["edges"]}
-        )
+        edges = {(relation, source): count for relation, source, count in document["edges"]}
+        return cls(document["nodes"], edges, document.get("totals", {}))
 
-    def by_relation(self) -> dict[str, int]:
-        """Edges by relation, all sources together."""
+    def by_relation(self) -> Mapping[str, int]:
+        """Relationships of each type when these were counted; edges of all sources where that isn't known."""
+        if self.totals:
+            return self.totals
         totals: dict[str, int] = {}
         for (relation, _), count in self.edges.items():
             totals[relation] = totals.get(relation, 0) + count

@@ -6,7 +6,10 @@
 
 A writer works on a copy and renames it over the graph when all is written. So a reader never sees half a
 load, a killed or failed load leaves the graph as it was, and a full disk costs the copy only. A reader
-that has the old file open keeps reading that until it looks again.
+that has the old file open keeps reading that.
+
+Folder and files are made for their owner alone: a graph may hold a private overlay, or licensed data. Where
+the owner opened the graph to others, the next one is as open.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kedrec.errors import StoreAccessError, StoreBusyError, StoreError
+from kedrec.private_files import FILE_MODE, make_private, private_folder
 
 __all__ = ["GraphFolder", "Stamp"]
 
@@ -54,8 +58,8 @@ class GraphFolder:
             StoreAccessError: the folder may not be written.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o644)
+            private_folder(self.path)
+            descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, FILE_MODE)
         except PermissionError as error:
             raise self._not_allowed(error) from error
         except OSError as error:
@@ -76,6 +80,7 @@ class GraphFolder:
         """Makes the writer's copy of the published graph; none where nothing was published."""
         with self._reported("copied"):
             if self.graph.exists():
+                make_private(self.next)
                 shutil.copyfile(self.graph, self.next)
 
     def publish(self) -> None:
@@ -83,6 +88,10 @@ class GraphFolder:
         with self._reported("saved"):
             with self.next.open("rb+") as file:
                 os.fsync(file.fileno())
+            if self.graph.exists():
+                shutil.copymode(self.graph, self.next)
+            else:
+                self.next.chmod(FILE_MODE)
             self.next.replace(self.graph)
             if sys.platform != "win32":
                 descriptor = os.open(self.path, os.O_RDONLY)

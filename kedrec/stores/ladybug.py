@@ -42,6 +42,11 @@ _LARGE = 50_000
 """Rows after which a written file is brought up to date: until then they are held in memory, and every
 batch holds as much as a twentieth of that."""
 
+_WINDOW_ROWS = 250_000
+"""Edges that are read at once, about."""
+_WINDOW_NODES = 1024
+"""Start nodes whose edges are read first of a large table."""
+
 _FEW = 4
 """Start nodes that are looked up one by one, each in a third of the time that several at once take."""
 
@@ -50,7 +55,8 @@ class LadybugStore(Closing):
     """A graph in a folder. See `GraphStore` for what its methods promise.
 
     Within `writing`, everything, reads too, goes to the writer's copy; it becomes the graph when the
-    block ends without an error, and is thrown away otherwise.
+    block ends without an error, and is thrown away otherwise. What was opened to be read is one and the same
+    graph until it is closed, whatever is loaded meanwhile.
     """
 
     def __init__(self, path: Path, *, read_only: bool = True, threads: int = 0) -> None:
@@ -69,6 +75,7 @@ class LadybugStore(Closing):
         self._writer: Session | None = None
         self._locked = False
         self._unwritten = 0
+        self._totals: tuple[Session, Mapping[str, int] | None] | None = None
         if read_only:
             self._session()
 
@@ -105,11 +112,40 @@ class LadybugStore(Closing):
         chosen = chosen_columns(EDGE_COLUMNS, columns)
         name = "lookup/all-edges" if sources is None else "lookup/source-edges"
         ends = {"start_kind": start_kind, "end_kind": end_kind}
-        text = statement(name, self.engine, relation=relation, columns=tuple(chosen.names), **ends)
-        if (start_kind, end_kind) not in load_schema().relations[relation].pairs:
+        filled: dict[str, Any] = {"relation": relation, "columns": tuple(chosen.names), **ends}
+        text = statement(name, self.engine, **filled)
+        if (start_kind, end_kind) not in load_schema().relations[relation].pairs or (
+            sources is not None and not sources
+        ):
             return iter(())
+        session = self._session()
+        if self._many(session, relation):
+            return self._in_windows(
+                session, statement("lookup/window-edges", self.engine, **filled), chosen, sources, start_kind
+            )
         parameters = None if sources is None else {"sources": list(sources)}
-        return iter(self._session().table(text, chosen, parameters).to_batches(BATCH))
+        return iter(session.table(text, chosen, parameters).to_batches(BATCH))
+
+    def _many(self, session: Session, relation: str) -> bool:
+        """Whether a relation has more edges than should be in memory at once, as the graph's counts say."""
+        if self._totals is None or self._totals[0] is not session:
+            kept = session.facts().get(COUNTS)
+            self._totals = session, None if kept is None else Counts.loads(kept).by_relation()
+        totals = self._totals[1]
+        return totals is None or totals.get(relation, 0) > _WINDOW_ROWS
+
+    def _in_windows(
+        self, session: Session, text: str, chosen: pa.Schema, sources: Sequence[str] | None, start_kind: str
+    ) -> Iterator[pa.RecordBatch]:
+        """Edges of some start nodes after those of others: no more of them are in memory at once."""
+        [last] = session.rows(statement("lookup/last-place", self.engine, kind=start_kind))
+        low, width = 0, _WINDOW_NODES
+        while last["place"] is not None and low <= last["place"]:
+            window = {"low": low, "high": low + width, "sources": list(sources or ())}
+            table = session.table(text, chosen, window)
+            yield from table.to_batches(BATCH)
+            low += width
+            width = max(1, min(8 * width, width * _WINDOW_ROWS // max(1, table.num_rows)))
 
     def edges_between(
         self,
@@ -171,6 +207,15 @@ class LadybugStore(Closing):
     def kept_names(self) -> list[str]:
         """Names under which something is kept."""
         return [] if self._is_missing() else self._session().kept_names()
+
+    def has_changed(self) -> bool:
+        """Whether another file was put in the place of the one that is read."""
+        return self._stamp is not None and self._folder.stamp() != self._stamp
+
+    def check_writable(self) -> None:
+        """Refuses a graph of another schema version."""
+        if not self._is_missing():
+            self._check_version(self._session().facts())
 
     def prepare(self) -> None:
         """Creates the tables of the schema where they are missing."""
@@ -260,24 +305,24 @@ class LadybugStore(Closing):
         self._close_writer()
         if self._reader is not None:
             self._reader.close()
-        self._reader = self._stamp = None
+        self._reader = self._stamp = self._totals = None
 
     def _is_missing(self) -> bool:
         return not self._read_only and self._writer is None and self._folder.stamp() is None
 
     def _session(self) -> Session:
-        """Where to read: the writer's copy while writing, else the graph as it is published now."""
+        """Where to read: a writer's copy while it writes, what a reader opened, else the graph as it is."""
         if self._writer is not None:
             return self._writer
+        if self._read_only and self._reader is not None:
+            return self._reader
         stamp = self._folder.stamp()
         if stamp is None:
             raise EmptyGraphError(
                 f"There is no graph in {self.url} yet.", "Load one first: kedrec-load graph."
             )
         if self._reader is None or stamp != self._stamp:
-            if self._reader is not None:
-                self._reader.close()
-            self._reader = None
+            self._reader = None  # a stream that is being read holds the one before
             reader = Session(self._folder.graph, read_only=True, threads=self._threads)
             try:
                 self._check_version(reader.facts())

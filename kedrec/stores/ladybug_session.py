@@ -17,7 +17,7 @@ import ladybug
 
 from kedrec.errors import StoreError
 from kedrec.schema import load_schema
-from kedrec.stores.counting import Counts
+from kedrec.stores.counting import TABLES, Counts, tables_digest
 from kedrec.stores.keeping import joined, parts
 from kedrec.stores.statements import statement
 
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
     from kedrec.stores.base import Row
 
-__all__ = ["BATCH", "Session"]
+__all__ = ["BATCH", "Session", "is_readable"]
 
 BATCH = 65_536
 """Rows of a streamed batch."""
 
+_LETTERS = b"LBUG"
 _BUFFER_BYTES = 4 * 2**30
 """The engine would take four fifths of the machine's memory; all of Hetionet loads in a third of this."""
 
@@ -40,6 +41,8 @@ class Session:
 
     def __init__(self, file: Path, *, read_only: bool, threads: int) -> None:
         self._file = file
+        self._is_open = False
+        self._tables: frozenset[str] = frozenset()
         with self._translated():
             # A writer has a copy of its own that counts only once it is closed: checkpoints before that
             # cost a tenth of a second a batch and keep nothing safer.
@@ -47,6 +50,7 @@ class Session:
                 str(file), read_only=read_only, auto_checkpoint=False, buffer_pool_size=_BUFFER_BYTES
             )
             self._connection = ladybug.Connection(self._database, num_threads=threads)
+        self._is_open = True
         self._threads = self._in_use = threads or os.cpu_count() or 1
 
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> Any:
@@ -84,12 +88,9 @@ class Session:
 
     def facts(self) -> dict[str, str]:
         """All metadata, the store's own entries too."""
-        try:
-            rows = self.rows(statement("lookup/metadata", "ladybug"))
-        except StoreError as error:
-            if "KedrecMetadata does not exist" not in str(error):
-                raise
+        if not self._has("KedrecMetadata"):
             return {}  # a database of another program; its version is then unknown
+        rows = self.rows(statement("lookup/metadata", "ladybug"))
         return {row["key"]: row["value"] for row in rows}
 
     def put_fact(self, key: str, value: str | None) -> None:
@@ -114,12 +115,15 @@ class Session:
             self.execute(statement("write/put-kept", "ladybug"), part)
 
     def _kept_rows(self, name: str, parameters: dict[str, Any]) -> list[Row]:
-        try:
-            return self.rows(statement(name, "ladybug"), parameters)
-        except StoreError as error:
-            if "KedrecKept does not exist" not in str(error):
-                raise
+        if not self._has("KedrecKept"):
             return []  # a graph in which nothing was kept yet
+        return self.rows(statement(name, "ladybug"), parameters)
+
+    def _has(self, table: str) -> bool:
+        """Whether the file has a table; none ever goes."""
+        if table not in self._tables:
+            self._tables = frozenset(row["name"] for row in self.rows("CALL show_tables() RETURN name"))
+        return table in self._tables
 
     def count(self) -> Counts:
         """Counts every node and edge, live."""
@@ -172,18 +176,43 @@ class Session:
         try:
             yield
         except (RuntimeError, OSError) as error:
+            # What went wrong is seen by the file and its facts: the engine's wording may change.
             message = " ".join(str(error).split())
-            if "not a valid" in message or "storage version" in message:
+            if not self._is_open and not is_readable(self._file):
                 raise StoreError(
-                    f"{self._file} is no graph that this version can open: {message}",
+                    f"{self._file} is no graph that ladybug {ladybug.__version__} can open: {message}",
                     "Remove it and load the graph again: kedrec-load graph.",
                 ) from error
-            if "Binder exception" in message and "does not exist" in message:
+            if self._is_open and self._is_older():
                 raise StoreError(
                     f"The graph in {self._file.parent} is older than a part of the schema: {message}",
                     "Load any of its sources again: kedrec-load graph adds what is missing.",
                 ) from error
             raise StoreError(f"The graph in {self._file.parent} failed: {message}") from error
+
+    def _is_older(self) -> bool:
+        """Whether the graph was written under a schema with other kinds or pairs."""
+        self._is_open = False  # what fails now is no reason to ask again
+        try:
+            return self.facts().get(TABLES, tables_digest()) != tables_digest()
+        except StoreError:
+            return False
+        finally:
+            self._is_open = True
+
+
+def is_readable(file: Path) -> bool:
+    """Whether a file begins as one of this engine's, of the version that this release of it reads.
+
+    Such a file has the engine's four letters and its storage version as eight bytes, the smallest first.
+    """
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(len(_LETTERS) + 8)
+    except OSError:
+        return True  # what is wrong with it is what the engine says
+    version = int(ladybug.Database.get_storage_version())
+    return head == _LETTERS + version.to_bytes(8, "little")
 
 
 def _plain(value: Any) -> Any:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
-import socket
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from neo4j.exceptions import DriverError, Neo4jError
 
 from kedrec.errors import (
     EmptyGraphError,
     SchemaMismatchError,
     StoreAccessError,
-    StoreBusyError,
+    StoreError,
     StoreUnavailableError,
     UsageError,
 )
@@ -38,8 +34,11 @@ from kedrec.stores.counting import (
     year_counts,
 )
 from kedrec.stores.keeping import joined, parts
+from kedrec.stores.marking import EDGE_PROPERTIES, MARK_FACT, NODE_PROPERTIES, PREFIX
 from kedrec.stores.neo4j_batches import ROWS, WORKERS, batches, column, columns_of, rounds, slices, stored
 from kedrec.stores.neo4j_driver import Connection, plain
+from kedrec.stores.neo4j_lock import RESUME, WriterLock
+from kedrec.stores.neo4j_ownership import check_constraints, check_unmarked, unmarked_error
 from kedrec.stores.staged import KEY_COLUMNS, check_pair, read_rows
 from kedrec.stores.statements import chosen_columns, query, statement
 
@@ -47,48 +46,57 @@ if TYPE_CHECKING:
     import neo4j
 
     from kedrec.settings import Settings
+    from kedrec.stores.waiting import Wait
 
 __all__ = ["Neo4jStore"]
 
 _BATCH = 65_536  # rows of a streamed batch
+_HEARD = 1_000  # rows after which a reader knows that the server is there
 _INDEX_SECONDS = 600
 _LOCK_SECONDS = 15.0  # a server that has just started takes some of them to plan its first statement
-_TIMED_OUT = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration", "LockClientStopped")
-
-
-RESUME = "What was being loaded is marked half-loaded; the same command goes on from there."
-"""What to tell when the server goes away while the graph is written."""
 
 
 class Neo4jStore(Closing):
     """A graph in one database of a Neo4j server. See `GraphStore` for what its methods promise.
+
+    The database may hold other things, under the same labels too: what doesn't bear KEDRec's mark is neither
+    read nor changed (`stores.marking`).
 
     Each batch of rows is one transaction, which the driver may run again when the server asks for it, so
     every statement gives the same graph when run twice. A load that failed half-way leaves the batches
     it wrote; the same calls again complete it.
     """
 
-    def __init__(self, url: str, settings: Settings, *, read_only: bool = True) -> None:
+    def __init__(
+        self, url: str, settings: Settings, *, read_only: bool = True, untouched: bool = False
+    ) -> None:
         """Connects to the server at `url` (`neo4j://HOST:7687`, `bolt://...`).
 
+        Args:
+            url: the server's address, with the database's name behind a `/` where it isn't the settings'.
+            settings: credentials, and the database's name.
+            read_only: whether the caller will only read.
+            untouched: leave out, too, what a reader does for an imported graph: its constraints.
+
         Raises:
+            SettingsError: the address can't be used.
             StoreUnavailableError: no server there, or no such database on it.
             StoreAccessError: wrong user name or password.
             EmptyGraphError: `read_only`, and nothing was loaded yet.
-            SchemaMismatchError: `read_only`, and the graph has another schema version.
+            SchemaMismatchError: `read_only`, and the graph has another schema version, or no mark.
         """
         self._connection = Connection(url, settings)
         self._read_only = read_only
-        self._locked = False
-        self._lock_transaction: neo4j.Transaction | None = None
-        self._one_at_a_time = threading.Lock()
+        self._lock = WriterLock(self._connection)
         self._stale: set[str] = set()  # relations written to since their edges were counted
         try:
             facts = self._facts()  # tells, too, whether the server has that database
             if read_only:
                 self._check(facts)
-                if TABLES not in facts:
+                if TABLES not in facts and not untouched:
                     self._finish_import()
+                    facts = self._facts()
+            self._opened = public_facts(facts)
         except BaseException:
             self.close()
             raise
@@ -100,8 +108,8 @@ class Neo4jStore(Closing):
 
     @property
     def url(self) -> str:
-        """The server's URI."""
-        return self._connection.uri
+        """The server's address."""
+        return self._connection.shown
 
     def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Runs a read-only template by its path under `cypher/` without suffix."""
@@ -111,7 +119,7 @@ class Neo4jStore(Closing):
         """All nodes of a kind, ordered by id."""
         chosen = chosen_columns(NODE_COLUMNS, columns)
         text = statement("lookup/all-nodes", self.engine, kind=kind, columns=tuple(chosen.names))
-        return columns_of(self._read(text), chosen)
+        return columns_of(self._read(text, table=True), chosen)
 
     def edges(
         self,
@@ -145,17 +153,17 @@ class Neo4jStore(Closing):
     def isolated(self, kind: str) -> list[str]:
         """Ids of the nodes of a kind that have no edge, sorted."""
         text = statement("lookup/isolated-nodes", self.engine, kind=kind)
-        return [row["id"] for row in self._read(text)]
+        return [row["id"] for row in self._read(text, table=True)]
 
     def licences(self, relation: str) -> dict[tuple[str, str], int]:
         """Edges of a relation by (source, licence)."""
         text = statement("lookup/count-edges-by-licence", self.engine, relation=relation)
-        return {(row["source"], row["licence"]): row["edges"] for row in self._read(text)}
+        return {(row["source"], row["licence"]): row["edges"] for row in self._read(text, table=True)}
 
     def years(self, relation: str, year: int) -> dict[str, YearCount]:
         """Edges of a relation by source: how many there are, without a year, and after `year`."""
         text = statement("lookup/count-edges-by-year", self.engine, relation=relation)
-        return year_counts(self._read(text, {"year": year}))
+        return year_counts(self._read(text, {"year": year}, table=True))
 
     def fingerprint(self) -> Fingerprint:
         """What is in the graph. Totals are counted live; sources within a relation are kept when written."""
@@ -176,32 +184,67 @@ class Neo4jStore(Closing):
         """Names under which something is kept."""
         return [row["name"] for row in self._read(statement("lookup/kept-names", self.engine))]
 
+    def has_changed(self) -> bool:
+        """Whether anybody loaded or removed something since the graph was opened."""
+        return self.metadata() != self._opened
+
+    def check_writable(self) -> None:
+        """Refuses what `prepare` would refuse, and writes nothing."""
+        check_constraints(self._where, lambda text: self._read(text, table=True))
+        facts = self._facts()
+        if VERSION in facts:
+            self._check(facts)
+
     def prepare(self) -> None:
-        """Creates the constraints of the schema where they are missing, and waits for their indexes."""
-        if not self._locked:
+        """Creates the constraints of the schema where they are missing, and waits for their indexes.
+
+        A graph of an earlier version, which set no mark, is marked where it is sure to be KEDRec's alone.
+        """
+        if not self._lock.is_held:
             with self.writing():
                 self.prepare()
             return
         facts = self._facts()
-        if VERSION in facts:
+        if VERSION in facts and MARK_FACT not in facts:
+            self._check_version(facts)
+            self._mark(facts)
+        elif VERSION in facts:
             self._check(facts)
-        if facts.get(TABLES) == tables_digest():
+        if facts.get(TABLES) == tables_digest() and MARK_FACT in facts:
             return
         self._create_constraints()
 
     def _create_constraints(self) -> None:
+        kinds = load_schema().kinds
+        made = {
+            row["name"]: row["labels"] for row in self._read(statement("lookup/constraints", self.engine))
+        }
+        for kind in kinds:
+            if made.get(f"kedrec_{kind}_id") == [kind]:
+                self._write(statement("write/drop-nodes", self.engine, kind=kind))
+        self._write(*(statement("write/create-nodes", self.engine, kind=kind) for kind in kinds))
         self._write(
-            *(statement("write/create-nodes", self.engine, kind=kind) for kind in load_schema().kinds)
+            statement("write/await-indexes", self.engine), within=_INDEX_SECONDS + 10, seconds=_INDEX_SECONDS
         )
-        self._write(statement("write/await-indexes", self.engine), seconds=_INDEX_SECONDS)
-        self._put_facts({VERSION: str(load_schema().version), TABLES: tables_digest()})
+        self._put_facts({VERSION: str(load_schema().version), TABLES: tables_digest(), MARK_FACT: "1"})
+
+    def _mark(self, facts: Mapping[str, str]) -> None:
+        """Marks a graph of before the mark; again after it was killed."""
+        check_unmarked(f"The graph in {self._where}", facts, lambda text: self._read(text, table=True))
+        schema = load_schema()
+        for kind in schema.kinds:
+            self._connection.in_steps(statement("write/mark-nodes", self.engine, kind=kind))
+        for relation in schema.relations:
+            self._connection.in_steps(statement("write/mark-edges", self.engine, relation=relation))
+        self._put_facts({COUNTS: None})
 
     def _finish_import(self) -> None:
         """Creates the constraints that Neo4j's import tool can't: a graph that it wrote opens slow but whole.
 
-        Two readers may do so at once. One who may not write goes without until someone does.
+        Two readers may do so at once. Where nothing may be written (a reader's role, a database or a server
+        that is read only), the graph goes without until someone opens it who may.
         """
-        with contextlib.suppress(StoreAccessError):
+        with contextlib.suppress(StoreError):
             self._write(statement("write/create-metadata", self.engine))
             self._create_constraints()
 
@@ -212,16 +255,16 @@ class Neo4jStore(Closing):
             raise StoreAccessError(
                 f"The graph at {self.url} was opened to be read only.", "Open it with read_only=False."
             )
-        if self._locked:
+        if self._lock.is_held:
             raise UsageError(f"The graph at {self.url} is being written already.", "Don't nest writing().")
+        check_constraints(self._where, self._read)
         names = ("create-metadata", "create-batches", "create-kept")
         self._write(*(statement(f"write/{name}", self.engine) for name in names))
-        with self._lock():
-            self._locked = True
+        with self._lock.held(_LOCK_SECONDS):
             try:
                 self._write(statement("write/forget-batches", self.engine))
                 yield
-                self._check_writing()
+                self._lock.check()
                 facts = self._facts()
                 if VERSION in facts and (self._stale or COUNTS not in facts):
                     counts = self._counted(facts)
@@ -231,17 +274,23 @@ class Neo4jStore(Closing):
             except StoreUnavailableError as error:
                 hint = error.hint if RESUME in error.hint else f"{error.hint} {RESUME}".strip()
                 raise StoreUnavailableError(error.what, hint) from error
-            finally:
-                self._locked = False
 
     def put_nodes(self, kind: str, new: Path | None, changed: Path | None) -> None:
         """Writes the nodes of both Parquet files; new ones need no other treatment here."""
         self._check_writing()
         text = statement("write/put-nodes", self.engine, kind=kind)
+        # Nodes that left KEDRec, and stayed for what somebody else gave them, come back as they are.
+        left = self._read(statement("lookup/released-nodes", self.engine, kind=kind), table=True)
+        released = {row["id"] for row in left}
+        adopt = statement("write/adopt-nodes", self.engine, kind=kind)
         for file in (new, changed):
             if file is not None:
                 for part in slices(read_rows(file, NODE_COLUMNS), ROWS):
-                    self._write(text, rows=[stored(row) for row in part.to_pylist()])
+                    rows = [stored(row) for row in part.to_pylist()]
+                    back = [row["id"] for row in rows if row["id"] in released]
+                    if back:
+                        self._write(adopt, ids=back)
+                    self._write(text, rows=rows)
 
     def put_edges(
         self, relation: str, start_kind: str, end_kind: str, new: Path | None, changed: Path | None
@@ -273,14 +322,34 @@ class Neo4jStore(Closing):
             self._forget_counts(relation)
         for part in slices(table, ROWS):
             rows = zip(*(column.to_pylist() for column in part.columns), strict=True)
-            self._write(text, rows=[list(row) for row in rows])
+            self._write(text, rows=[list(row) for row in rows], edge_properties=EDGE_PROPERTIES)
 
     def delete_nodes(self, kind: str, ids: Sequence[str]) -> None:
         """Deletes nodes that have no edges any more."""
         self._check_writing()
         text = statement("write/delete-nodes", self.engine, kind=kind)
         for offset in range(0, len(ids), ROWS):
-            self._write(text, ids=list(ids[offset : offset + ROWS]))
+            self._write(
+                text, ids=list(ids[offset : offset + ROWS]), properties=NODE_PROPERTIES, labels=_labels(kind)
+            )
+
+    def claimed_nodes(self, kind: str, ids: Sequence[str]) -> list[str]:
+        """Ids of those nodes to which somebody else gave something, sorted."""
+        text = statement("lookup/claimed-nodes", self.engine, kind=kind)
+        given = {
+            "labels": _labels(kind), "properties": NODE_PROPERTIES, "edge_properties": EDGE_PROPERTIES
+        }  # fmt: skip
+        parts = (ids[offset : offset + ROWS] for offset in range(0, len(ids), ROWS))
+        return sorted(
+            row["id"] for part in parts for row in self._read(text, {"ids": part, **given}, table=True)
+        )
+
+    def claimed_edges(self, relation: str, start_kind: str, end_kind: str) -> list[tuple[str, str, str]]:
+        """Keys (start, end, source) of the edges to which somebody else gave a property, sorted."""
+        names = {"relation": relation, "start_kind": start_kind, "end_kind": end_kind}
+        text = statement("lookup/claimed-edges", self.engine, **names)
+        rows = self._read(text, {"edge_properties": EDGE_PROPERTIES}, table=True)
+        return sorted((row["start"], row["end"], row["source"]) for row in rows)
 
     def put_metadata(
         self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
@@ -293,25 +362,29 @@ class Neo4jStore(Closing):
         """Gives back the driver."""
         self._connection.close()
 
-    def _read(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-        def work(transaction: neo4j.ManagedTransaction) -> list[Row]:
+    def _read(
+        self, text: str, parameters: Mapping[str, Any] | None = None, *, table: bool = False
+    ) -> list[Row]:
+        def work(transaction: neo4j.ManagedTransaction, wait: Wait[list[Row]]) -> list[Row]:
             result = transaction.run(text, dict(parameters or {}))
             keys = result.keys()
-            return [dict(zip(keys, map(plain, values), strict=True)) for values in result.values()]
+            rows = []
+            for record in result:
+                rows.append(dict(zip(keys, map(plain, record.values()), strict=True)))
+                if not len(rows) % _HEARD:
+                    wait.heard()
+            return rows
 
-        with self._connection.translated(), self._connection.session(write=False) as session:
-            return session.execute_read(work)
+        return self._connection.read(work, table=table)
 
     def _stream(
         self, text: str, chosen: pa.Schema, parameters: Mapping[str, Any]
     ) -> Iterator[pa.RecordBatch]:
-        with self._connection.translated(), self._connection.session(write=False) as session:
-            result = session.run(text, dict(parameters))
-            *names, _ = result.keys()
+        with self._connection.streamed(text, parameters) as records:
+            *names, _ = next(records)
             groups: list[list[Any]] = []
             rows = 0
-            for record in result:
-                values = list(record.values())
+            for values in records:
                 groups.append(values)
                 rows += len(values[-1])
                 if rows >= _BATCH:
@@ -320,25 +393,27 @@ class Neo4jStore(Closing):
             if groups:
                 yield _ungrouped(groups, names, chosen)
 
-    def _write(self, *texts: str, **parameters: object) -> None:
+    def _write(self, *texts: str, within: float | None = None, **parameters: object) -> None:
         """Runs statements in one transaction."""
 
         def work(transaction: neo4j.ManagedTransaction) -> None:
             for text in texts:
                 transaction.run(text, parameters).consume()
 
-        self._transact(work)
+        if within is None:
+            self._transact(work)
+        else:
+            self._connection.write(work, within)
 
     def _transact(self, work: Callable[[neo4j.ManagedTransaction], None]) -> None:
-        with self._connection.translated(), self._connection.session(write=True) as session:
-            session.execute_write(work)
+        self._connection.write(work)
 
     def _put_parts(self, table: pa.Table, text: str) -> None:
         begin = statement("write/begin-batch", self.engine)
 
         def put(part: pa.Table) -> None:
             for rows, properties in batches(part):
-                self._check_writing()
+                self._lock.check()
                 key = secrets.token_hex(16)
 
                 def work(
@@ -360,7 +435,8 @@ class Neo4jStore(Closing):
                 list(workers.map(put, parts))
 
     def _facts(self) -> dict[str, str]:
-        return {row["key"]: row["value"] for row in self._read(statement("lookup/metadata", self.engine))}
+        rows = self._read(statement("lookup/metadata", self.engine))
+        return {row["key"]: row["value"] for row in rows}
 
     def _put_facts(
         self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
@@ -390,14 +466,17 @@ class Neo4jStore(Closing):
         kept = Counts.loads(facts[COUNTS]) if COUNTS in facts else Counts({}, {})
         known = kept.by_relation()
         edges: dict[tuple[str, str], int] = {}
-        for row in self._read("\nUNION ALL\n".join(totals)):
-            relation = row["relation"]
-            if row["edges"] == known.get(relation, 0) and relation not in self._stale:
+        total = {
+            row["relation"]: row["edges"] for row in self._read("\nUNION ALL\n".join(totals)) if row["edges"]
+        }
+        for relation, number in total.items():
+            if number == known.get(relation, 0) and relation not in self._stale:
                 edges |= {key: count for key, count in kept.edges.items() if key[0] == relation}
                 continue
             by_source = statement("lookup/count-edges-by-source", self.engine, relation=relation)
-            edges |= {(relation, one["source"]): one["edges"] for one in self._read(by_source)}
-        return Counts(nodes, edges)
+            rows = self._read(by_source, table=True)
+            edges |= {(relation, one["source"]): one["edges"] for one in rows}
+        return Counts(nodes, edges, total)
 
     def _forget_counts(self, relation: str) -> None:
         """Notes that a relation changes: from here on, also after a crash, its kept counts don't hold."""
@@ -405,13 +484,22 @@ class Neo4jStore(Closing):
             self._put_facts({COUNTS: None})
         self._stale.add(relation)
 
+    @property
+    def _where(self) -> str:
+        return f"the database '{self._connection.database}' of {self.url}"
+
     def _check(self, facts: Mapping[str, str]) -> None:
-        found, expected = facts.get(VERSION), str(load_schema().version)
-        if found is None:
+        if VERSION not in facts:
             raise EmptyGraphError(
-                f"There is no graph in the database '{self._connection.database}' of {self.url} yet.",
+                f"There is no graph in {self._where} yet.",
                 f"Load one first: kedrec-load graph --graph {self.url}.",
             )
+        self._check_version(facts)
+        if MARK_FACT not in facts:
+            raise unmarked_error(f"The graph in {self._where}", facts)
+
+    def _check_version(self, facts: Mapping[str, str]) -> None:
+        found, expected = facts.get(VERSION), str(load_schema().version)
         if found != expected:
             raise SchemaMismatchError(
                 f"The graph at {self.url} has schema version {found}, not {expected}.",
@@ -420,53 +508,14 @@ class Neo4jStore(Closing):
 
     def _check_writing(self) -> None:
         """Refuses to write without the right to: never asked for, or lost with its connection."""
-        if not self._locked or self._lock_transaction is None:
+        if not self._lock.is_held:
             raise UsageError(f"The graph at {self.url} isn't being written.", "Write within writing().")
-        try:
-            with self._one_at_a_time:
-                self._lock_transaction.run(statement("write/still-locked", self.engine)).consume()
-        except (DriverError, Neo4jError) as error:
-            raise StoreUnavailableError(
-                f"The connection to the graph at {self.url} was lost while it was being written.", RESUME
-            ) from error
-
-    @contextlib.contextmanager
-    def _lock(self) -> Iterator[None]:
-        text = statement("write/lock", self.engine)
-        holder = {"holder": f"{socket.gethostname()} {os.getpid()}"}
-        with self._connection.translated():
-            # A timeout ends a transaction however long it lives, so one with a timeout finds out whether
-            # the lock is free, and one without takes it.
-            try:
-                with (
-                    self._connection.session(write=True) as session,
-                    session.begin_transaction(timeout=_LOCK_SECONDS) as trial,
-                ):
-                    trial.run(text, holder).consume()
-                    trial.commit()
-            except Neo4jError as error:
-                if (error.code or "").endswith(_TIMED_OUT):
-                    raise StoreBusyError(
-                        f"Another process is writing to the graph at {self.url}.",
-                        "Wait until it has finished.",
-                    ) from error
-                raise
-        with contextlib.ExitStack() as left:
-            with self._connection.translated():
-                session = self._connection.session(write=True)
-                left.callback(_let_go, session.close)
-                held = session.begin_transaction()
-                left.callback(_let_go, held.rollback)
-                held.run(text, holder).consume()
-            self._lock_transaction = held
-            left.callback(setattr, self, "_lock_transaction", None)
-            yield
+        self._lock.check()
 
 
-def _let_go(call: Callable[[], None]) -> None:
-    """Frees what a server frees by itself where the connection was lost."""
-    with contextlib.suppress(DriverError, Neo4jError):
-        call()
+def _labels(kind: str) -> list[str]:
+    """The labels that KEDRec gives a node of a kind."""
+    return [kind, f"{PREFIX}{kind}"]
 
 
 def _put_name(*, is_first: bool) -> str:

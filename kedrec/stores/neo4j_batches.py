@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kedrec.stores.marking import MARK
+
 __all__ = ["ROWS", "WORKERS", "batches", "column", "columns_of", "rounds", "slices", "stored"]
 
 WORKERS = 2
@@ -41,7 +43,8 @@ def rounds(table: pa.Table) -> Iterator[list[pa.Table]]:
 def batches(table: pa.Table) -> Iterator[tuple[list[list[Any]], list[dict[str, Any]]]]:
     """Batches of an edge table as rows [start, end, index] and the distinct properties they index.
 
-    Most edges of a source differ in their ends only, so each set of properties is sent once a batch.
+    Most edges of a source differ in their ends only, so each set of properties is sent once a batch. KEDRec's
+    mark is one of them.
     """
     names = [name for name in table.column_names if name not in {"start", "end"}]
     for part in slices(table, ROWS):
@@ -53,7 +56,7 @@ def batches(table: pa.Table) -> Iterator[tuple[list[list[Any]], list[dict[str, A
             key = tuple(tuple(value) if isinstance(value, list) else value for value in values)
             index = known.setdefault(key, len(properties))
             if index == len(properties):
-                properties.append(stored(dict(zip(names, values, strict=True))))
+                properties.append({**stored(dict(zip(names, values, strict=True))), MARK: True})
             indices.append(index)
         ends = (part["start"].to_pylist(), part["end"].to_pylist(), indices)
         yield [list(row) for row in zip(*ends, strict=True)], properties

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.errors import UsageError
+from kedrec.stores.addresses import SCHEMES, without_scheme
 from kedrec.stores.visible import visible
 
 if TYPE_CHECKING:
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["open_store"]
 
 _SCHEME = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]+)://(.*)$", re.DOTALL)
-_SERVER_SCHEMES = {"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"}
 
 
 def open_store(url: str, settings: Settings, *, read_only: bool = True, whole: bool = False) -> GraphStore:
@@ -26,19 +28,21 @@ def open_store(url: str, settings: Settings, *, read_only: bool = True, whole: b
 
     Args:
         url: a folder or `ladybug://FOLDER` for the embedded store; `neo4j://`, `bolt://` and their
-            `+s` and `+ssc` forms for a server.
+            `+s` and `+ssc` forms for a server, with a database behind a `/` where it isn't the settings'.
         settings: credentials and the database's name for a server; threads for the embedded store.
         read_only: whether the caller will only read. A reader never waits for a writer.
-        whole: let a reader see all of it, whatever the settings say. A writer always does.
+        whole: let a reader see all of it, whatever the settings say, and leave it untouched: another makes
+            the constraints that an imported graph lacks. A writer always sees all.
 
     Raises:
         UsageError: no store has the URL's scheme.
+        SettingsError: a server's address can't be used.
         NotFoundError: the graph has no overlay that the settings name.
         EmptyGraphError: opened to be read, and there is no graph.
         SchemaMismatchError: the graph was written under another schema version.
         StoreError: the store can't be opened.
     """
-    store = _opened(url, settings, read_only=read_only)
+    store = _opened(url, settings, read_only=read_only, untouched=whole)
     if whole or not read_only:
         return store
     try:
@@ -48,13 +52,20 @@ def open_store(url: str, settings: Settings, *, read_only: bool = True, whole: b
         raise
 
 
-def _opened(url: str, settings: Settings, *, read_only: bool) -> GraphStore:
+def _opened(url: str, settings: Settings, *, read_only: bool, untouched: bool) -> GraphStore:
     match = _SCHEME.match(url)
     scheme = match[1].lower() if match else "ladybug"
-    if scheme in _SERVER_SCHEMES:
+    if scheme in SCHEMES:
         from kedrec.stores.neo4j import Neo4jStore
 
-        return Neo4jStore(url, settings, read_only=read_only)
+        return Neo4jStore(url, settings, read_only=read_only, untouched=untouched)
+    meant = without_scheme(url) if match is None and not Path(url).expanduser().exists() else ""
+    if meant:
+        raise UsageError(f"The graph's URL '{url}' has no scheme.", f"Write it as {meant}.")
+    if match is None and "://" in url:
+        raise UsageError(
+            "The graph's URL can't be read.", "Give a folder, or neo4j://HOST:7687 (or bolt://)."
+        )
     place = match[2] if match else url
     if scheme != "ladybug":
         raise UsageError(
@@ -63,6 +74,13 @@ def _opened(url: str, settings: Settings, *, read_only: bool) -> GraphStore:
         )
     if not place.strip():
         raise UsageError("The graph's URL is empty.", "Give a folder, or neo4j://HOST:7687.")
+    if "ladybug" in sys.modules and "xllamacpp" not in sys.modules:
+        warnings.warn(
+            "ladybug was imported before llama.cpp, which then finds ladybug's C++ symbols for its own: a "
+            "language model may end this process. Import xllamacpp before ladybug.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
     from kedrec.stores.ladybug import LadybugStore
 
     return LadybugStore(Path(place).expanduser(), read_only=read_only, threads=settings.threads)

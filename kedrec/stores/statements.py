@@ -15,12 +15,13 @@ import pyarrow as pa
 from kedrec.errors import AssetError, UsageError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
+from kedrec.stores.marking import PREFIX, marked
 from kedrec.stores.templates import load_template
 
 __all__ = ["chosen_columns", "edge_returns", "node_returns", "query", "statement"]
 
 # Only these are placeholders, so that a map such as {id: $id} is left alone.
-_PLACEHOLDER = re.compile(r"\{(kind|relation|start_kind|end_kind|any_kind|ends|columns|names|file)\}")
+_PLACEHOLDER = re.compile(r"\{(kind|relation|start_kind|end_kind|any_kind|marks|ends|columns|names|file)\}")
 
 
 def chosen_columns(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
@@ -74,7 +75,10 @@ def statement(
     """The text of `cypher/<name>.cypher` for an engine with its placeholders filled.
 
     `{any_kind}` becomes every kind of the schema as alternatives (`Drug|Disease|...`), `{ends}` the
-    FROM ... TO pairs of `relation`, `{columns}` RETURN items with an alias and `{names}` the aliases.
+    FROM ... TO pairs of `relation`, `{marks}` the labels that mark a server's nodes, `{columns}` RETURN
+    items with an alias and `{names}` the aliases.
+    On a server, a statement that reads sees what bears KEDRec's mark only (`stores.marking`), but for those
+    whose head says `marked: no`.
 
     Raises:
         UsageError: a kind, relation or column that isn't in the schema; a file with a name that a
@@ -95,6 +99,7 @@ def statement(
         "start_kind": start_kind,
         "end_kind": end_kind,
         "any_kind": "|".join(f"`{label}`" for label in schema.kinds),
+        "marks": "[" + ", ".join(f"'{PREFIX}{label}'" for label in schema.kinds) + "]",
         "file": _file_literal(file),
     }
     if relation:
@@ -110,7 +115,11 @@ def statement(
             raise AssetError(f"cypher/{name}.cypher: {match[0]} is not filled.", "Run it through its store.")
         return value
 
-    return _PLACEHOLDER.sub(fill, load_template(name, engine).text)
+    template = load_template(name, engine)
+    text = _PLACEHOLDER.sub(fill, template.text)
+    if engine == "neo4j" and not name.startswith("write/") and template.head.get("marked") != "no":
+        return marked(name, text, schema.kinds)
+    return text
 
 
 @lru_cache(maxsize=256)

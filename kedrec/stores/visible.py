@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ __all__ = ["View", "VisibleStore", "overlays_of", "view_of", "visible"]
 _FACT = "source:"
 _WHOLE = frozenset(f"lookup/{name}" for name in ("degrees", "metadata", "kept", "kept-names"))
 """Templates that tell of everything in the graph, in rows from which nothing can be left out."""
-_MORE = 8  # times as many rows are asked for, where some of those that a limit let through are left out
+_MORE = 4  # times as many rows are asked for, where some of those that a limit let through are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +113,18 @@ class VisibleStore(Around):
             )
         given = dict(parameters or {})
         limit = given.get("limit")
+        if limit is None:
+            return self._seen(template, self._store.run(template, given))
         while True:
             rows = self._store.run(template, given)
-            seen = self._seen(template, rows)
-            if limit is None or len(seen) == len(rows) or len(rows) < given["limit"]:
-                break
+            seen = _by_direction(self._seen(template, rows))
+            # Rows come in order, so what comes after the first that are seen needn't be asked for.
+            if all(
+                len(there) < given["limit"] or len(seen.get(way, ())) >= limit
+                for way, there in _by_direction(rows).items()
+            ):
+                return [row for part in seen.values() for row in part[:limit]]
             given["limit"] *= _MORE
-        if limit is None:
-            return seen
-        parts: dict[Any, list[Row]] = {}
-        for row in seen:  # the limit is each direction's own
-            parts.setdefault(row.get("forward"), []).append(row)
-        return [row for part in parts.values() for row in part[:limit]]
 
     def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The nodes of a kind that are seen, ordered by id."""
@@ -344,3 +344,11 @@ class VisibleStore(Around):
             }
             self._dated = (str(held), counts)
         return self._dated[1]
+
+
+def _by_direction(rows: Iterable[Row]) -> dict[Any, list[Row]]:
+    """Rows by the direction of their edge, each of which has the limit for itself."""
+    parts: dict[Any, list[Row]] = {}
+    for row in rows:
+        parts.setdefault(row.get("forward"), []).append(row)
+    return parts

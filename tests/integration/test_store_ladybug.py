@@ -38,7 +38,7 @@ def drugs(store: GraphStore) -> list[str]:
     return found
 
 
-def test_a_reader_sees_a_change_whole_and_without_being_told(graph: str, tmp_path: Path) -> None:
+def test_a_reader_reads_what_it_opened_and_knows_of_a_change(graph: str, tmp_path: Path) -> None:
     with open_store(graph, SETTINGS) as reader, open_store(graph, SETTINGS, read_only=False) as writer:
         before = reader.fingerprint()
         with writer.writing():
@@ -46,8 +46,38 @@ def test_a_reader_sees_a_change_whole_and_without_being_told(graph: str, tmp_pat
             assert drugs(writer) == ["DRUGBANK:1", "DRUGBANK:2"]
             assert drugs(reader) == ["DRUGBANK:1"]
             assert reader.fingerprint() == before
-        assert drugs(reader) == ["DRUGBANK:1", "DRUGBANK:2"]
-        assert reader.fingerprint() != before
+            assert not reader.has_changed()
+        assert drugs(reader) == ["DRUGBANK:1"]
+        assert reader.fingerprint() == before
+        assert reader.has_changed()
+        with open_store(graph, SETTINGS) as another:
+            assert drugs(another) == drugs(writer) == ["DRUGBANK:1", "DRUGBANK:2"]
+            assert not another.has_changed()
+
+
+def test_a_large_table_is_read_in_parts_and_whole(
+    graph: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven drugs, some without an edge, in windows of two; of one source and of both."""
+    drugs = [f"DRUGBANK:{number}" for number in range(2, 9)]
+    with open_store(graph, SETTINGS, read_only=False) as store, store.writing():
+        store.put_nodes("Drug", node_file(tmp_path, *map(node, drugs)), None)
+        edges = [edge(one, "DOID:1", source=source) for one in drugs[::2] for source in ("a", "b")]
+        store.put_edges(*TREATS, edge_file(tmp_path, *edges), None)
+    with open_store(graph, SETTINGS) as store:
+        whole = sorted(
+            row["start"] + row["source"] for batch in store.edges(*TREATS) for row in batch.to_pylist()
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr("kedrec.stores.ladybug._WINDOW_ROWS", 2)
+            patch.setattr("kedrec.stores.ladybug._WINDOW_NODES", 2)
+            batches = list(store.edges(*TREATS))
+            some = [batch["start"].to_pylist() for batch in store.edges(*TREATS, ["start"], ["b"])]
+            assert not list(store.edges(*TREATS, ["start"], []))
+    found = sorted(row["start"] + row["source"] for batch in batches for row in batch.to_pylist())
+    assert found == whole
+    assert len(batches) > 2
+    assert sorted(sum(some, [])) == drugs[::2]
 
 
 def test_a_stream_begun_before_a_change_goes_on(graph: str, tmp_path: Path) -> None:
@@ -55,7 +85,7 @@ def test_a_stream_begun_before_a_change_goes_on(graph: str, tmp_path: Path) -> N
         stream = reader.edges(*TREATS, ["start"])
         with writer.writing():
             writer.put_edges(*TREATS, edge_file(tmp_path, edge("DRUGBANK:1", "DOID:1", source="b")), None)
-        assert sum(batch.num_rows for batch in reader.edges(*TREATS)) == 2
+        assert sum(batch.num_rows for batch in writer.edges(*TREATS)) == 2
         assert sum(batch.num_rows for batch in stream) == 1
 
 

@@ -16,7 +16,7 @@ def test_a_kind_of_the_schema_is_filled_in() -> None:
 
 def test_any_kind_is_every_kind() -> None:
     text = statement("lookup/node", "neo4j")
-    assert "|".join(f"`{kind}`" for kind in load_schema().kinds) in text
+    assert "|".join(f"`Kedrec{kind}`" for kind in load_schema().kinds) in text
     assert "{any_kind}" not in text
 
 
@@ -49,7 +49,7 @@ def test_a_placeholder_without_value_is_an_error_of_the_file() -> None:
 
 def test_an_engine_has_its_own_wording_where_it_needs_one() -> None:
     assert "label(n)" in statement("lookup/node", "ladybug")
-    assert "labels(n)[0]" in statement("lookup/node", "neo4j")
+    assert "labels(n)" in statement("lookup/node", "neo4j")
     assert statement("lookup/metadata", "ladybug") == statement("lookup/metadata", "neo4j")
 
 

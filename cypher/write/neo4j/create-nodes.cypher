@@ -1,3 +1,3 @@
 // name: create-nodes
 // fills: kind
-CREATE CONSTRAINT `kedrec_{kind}_id` IF NOT EXISTS FOR (n:`{kind}`) REQUIRE n.id IS UNIQUE
+CREATE CONSTRAINT `kedrec_{kind}_id` IF NOT EXISTS FOR (n:`Kedrec{kind}`) REQUIRE n.id IS UNIQUE

@@ -1,0 +1,4 @@
+// name: constraints
+// marked: no
+SHOW CONSTRAINTS YIELD name, type, labelsOrTypes, properties
+RETURN name, type, labelsOrTypes AS labels, properties

@@ -1,0 +1,5 @@
+// name: total-nodes
+// fills: kind
+// marked: no
+MATCH (n:`{kind}`)
+RETURN count(n) AS nodes

@@ -1,0 +1,88 @@
+"""Addresses of Neo4j servers as people write them: what of one is for the driver, and what may be shown."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from kedrec.errors import SettingsError
+
+if TYPE_CHECKING:
+    from kedrec.settings import Settings
+
+__all__ = ["SCHEMES", "ServerAddress", "server_address", "without_scheme"]
+
+SCHEMES = frozenset({"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"})
+"""Schemes of a server's address."""
+_FORM = "Write it as neo4j://HOST:7687, with the database's name behind a / where it isn't NEO4J_DATABASE."
+_SECRET = re.compile(r"pass|pwd|user|auth|token|secret|principal|credential", re.IGNORECASE)
+_BARE = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5}(?:/[\w.-]*)?")
+_ONE_SLASH = re.compile(r"(?:jdbc:)?(?:neo4j|bolt)(?:\+s|\+ssc)?:(?:.*://|/?(?!/))(.*)", re.IGNORECASE)
+
+
+class ServerAddress(NamedTuple):
+    """A server's address.
+
+    Attributes:
+        uri: for the driver.
+        shown: for messages, reports and manifests: the scheme, the host and its port alone.
+        database: the database to use.
+    """
+
+    uri: str
+    shown: str
+    database: str
+
+
+def server_address(url: str, settings: Settings) -> ServerAddress:
+    """The parts of a server's address; a database behind a `/` comes before the default one.
+
+    Raises:
+        SettingsError: it can't be read, holds a user name or a password, or names another database than
+            NEO4J_DATABASE. Nothing of it is repeated that may be a secret.
+    """
+    if "@" in url or any(_SECRET.search(key) for key, _ in _query(url)):
+        raise SettingsError(
+            "The graph's URL holds a user name or a password.",
+            "Give them as NEO4J_USERNAME and NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE).",
+        )
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname
+    except ValueError as error:
+        raise SettingsError(f"The graph's URL can't be read: {error}.", _FORM) from error
+    shown = f"{parts.scheme.lower()}://{parts.netloc}"
+    if not host or port == 0 or parts.fragment or any(one.isspace() for one in url):
+        raise SettingsError(f"The graph's URL {shown} is no server's address.", _FORM)
+    if parts.query and parts.scheme.lower().startswith("bolt"):
+        raise SettingsError(f"The graph's URL {shown} has a query, which bolt:// can't have.", _FORM)
+    query = f"?{parts.query}" if parts.query else ""
+    return ServerAddress(shown + query, shown, _database(parts, shown, settings))
+
+
+def without_scheme(url: str) -> str:
+    """The address that was meant by one without its scheme (`localhost:7687`); "" where none was."""
+    if _BARE.fullmatch(url):
+        return f"neo4j://{url}"
+    match = _ONE_SLASH.fullmatch(url)
+    return f"neo4j://{match[1]}" if match and "@" not in url and "?" not in url else ""
+
+
+def _query(url: str) -> list[tuple[str, str]]:
+    return parse_qsl(url.partition("?")[2].replace(";", "&"), keep_blank_values=True)
+
+
+def _database(parts: SplitResult, shown: str, settings: Settings) -> str:
+    named = unquote(parts.path.strip("/"))
+    if not named:
+        return settings.neo4j_database
+    if "/" in named:
+        raise SettingsError(f"The graph's URL {shown} has a path that is no database's name.", _FORM)
+    set_too = settings.neo4j_database if "neo4j_database" in settings.model_fields_set else named
+    if set_too.casefold() != named.casefold():  # a server takes them without case
+        raise SettingsError(
+            f"The graph's URL names the database '{named}', and NEO4J_DATABASE '{set_too}'.",
+            "Leave one of them out.",
+        )
+    return named
