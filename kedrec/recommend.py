@@ -77,7 +77,8 @@ def open(  # noqa: A001  # read as kedrec.open
 class Kedrec:
     """One graph, its ranking, and a language model, ready for questions.
 
-    A context manager; `close` gives back the database and the model. Used by one thread at a time.
+    A context manager; `close` gives back the database and the model. Used by one thread at a time. Where
+    something was loaded since the last question, the next one is answered from the graph as it is then.
     Every method may raise `StoreError`.
     """
 
@@ -131,6 +132,7 @@ class Kedrec:
             kind: only this kind (`Disease`, `Drug`, ...).
             limit: most matches, 1 or more.
         """
+        self._renew()
         return self.names.search(text, kinds=None if kind is None else [kind], limit=limit)
 
     def recommend(
@@ -341,19 +343,31 @@ class Kedrec:
 
     def status(self) -> Status:
         """What a question would be answered from. Works on an empty graph, and loads no model."""
+        self._renew()
         return status_of(self.store, self.settings, self._progress)
 
     def close(self) -> None:
         """Gives back the database, the model and the index of texts; again does nothing."""
+        self._close_graph()
+        if self._model is not None:
+            self._model.close()
+            self._model = None
+
+    def _close_graph(self) -> None:
+        """Gives back the database, and all that was made from it."""
         while self._backgrounds:
             self._backgrounds.popitem()[1].close()
         if "names" in self.__dict__:
             self.names.close()
         if "store" in self.__dict__:
             self.store.close()
-        if self._model is not None:
-            self._model.close()
-            self._model = None
+
+    def _renew(self) -> None:
+        """Lets go of a graph that has changed: a question is answered from one graph, never from two."""
+        if "store" in self.__dict__ and self.store.has_changed():
+            self._close_graph()
+            for made in ("store", "fingerprint", "names", "ranker", "_answering"):
+                self.__dict__.pop(made, None)
 
     def __enter__(self) -> Self:
         return self
@@ -399,6 +413,7 @@ class Kedrec:
         _between("top", top, 1, MAX_TOP)
         _between("paths", paths, 1, MAX_PATHS)
         _between("texts", texts, 1, MAX_TEXTS)
+        self._renew()
         _ = self.fingerprint
         if llm and self._model is None and is_local(self.settings):
             # A model that isn't there should be told of now, not after minutes of ranking.

@@ -64,9 +64,9 @@ def undated(found: AsOf) -> str:
 
 def seen(store: GraphStore) -> dict[str, Any]:
     """What is seen of a graph, where that isn't all of it or private: overlays, and what has no year."""
-    from kedrec.stores import VisibleStore
+    from kedrec.stores import View, VisibleStore
 
-    if not isinstance(store, VisibleStore):
+    if not isinstance(store, VisibleStore) or store.view == View():
         return {}
     found: dict[str, Any] = {"overlays": list(store.view.overlays)}
     if store.view.as_of is not None:

@@ -31,6 +31,11 @@ class Around(Closing):
         """Where the graph is."""
         return self._store.url
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the graph below is read as it was opened."""
+        return self._store.is_pinned
+
     def has_changed(self) -> bool:
         """Whether the graph below has changed since it was opened."""
         return self._store.has_changed()

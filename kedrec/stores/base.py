@@ -230,12 +230,12 @@ class GraphStore(GraphTarget, Protocol):
         Values reach the engine as parameters only.
         """
 
-    def has_changed(self) -> bool:
-        """Whether another graph would be read by who opened it now: something was loaded or removed since.
+    @property
+    def is_pinned(self) -> bool:
+        """Whether all that is read is of the graph as it was opened, whatever is loaded meanwhile."""
 
-        What was opened to be read is read as it was on an engine that can, and to the end of a question
-        on one that can't: ask before each.
-        """
+    def has_changed(self) -> bool:
+        """Whether another graph would be read by who opened it now: something was loaded or removed since."""
 
     def edges_between(
         self,

@@ -208,6 +208,11 @@ class LadybugStore(Closing):
         """Names under which something is kept."""
         return [] if self._is_missing() else self._session().kept_names()
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it was opened to be read: its file is never changed, only replaced."""
+        return self._read_only
+
     def has_changed(self) -> bool:
         """Whether another file was put in the place of the one that is read."""
         return self._stamp is not None and self._folder.stamp() != self._stamp

@@ -184,6 +184,11 @@ class Neo4jStore(Closing):
         """Names under which something is kept."""
         return [row["name"] for row in self._read(statement("lookup/kept-names", self.engine))]
 
+    @property
+    def is_pinned(self) -> bool:
+        """Never: each question reads the database as it is."""
+        return False
+
     def has_changed(self) -> bool:
         """Whether anybody loaded or removed something since the graph was opened."""
         return self.metadata() != self._opened

@@ -129,9 +129,11 @@ def _keys(where: str, facts: Mapping[str, str], read: _Read) -> Iterator[str]:
 
 
 def _others(read: _Read, kind: str) -> int:
-    [total] = read(statement("lookup/total-nodes", "neo4j", kind=kind))
-    [ours] = read(statement("lookup/count-nodes", "neo4j", kind=kind))
-    return int(total["nodes"] - ours["nodes"])
+    total, ours = (
+        sum(row["nodes"] for row in read(statement(f"lookup/{name}", "neo4j", kind=kind)))
+        for name in ("total-nodes", "count-nodes")
+    )
+    return int(total - ours)
 
 
 def _binds(constraint: str, properties: Sequence[str], own: Sequence[str]) -> bool:

@@ -55,7 +55,7 @@ def overlays_of(facts: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def visible(store: GraphStore, overlays: str = "", as_of: int | None = None) -> GraphStore:
-    """The graph with these overlays and no others; the store itself where all of it is seen.
+    """The graph with these overlays and no others; the store itself where all of it is seen, and stays so.
 
     Args:
         store: the graph.
@@ -73,7 +73,8 @@ def visible(store: GraphStore, overlays: str = "", as_of: int | None = None) -> 
             told = f"Its overlays are {', '.join(loaded)}." if loaded else "It has none."
             raise NotFoundError(f"The graph {store.url} has no overlay '{name}'.", told)
     view = View(tuple(sorted(chosen)), tuple(name for name in loaded if name not in chosen), as_of)
-    return VisibleStore(store, view) if loaded or as_of is not None else store
+    # Into a graph that isn't read as it was opened, an overlay may come at any time.
+    return VisibleStore(store, view) if loaded or as_of is not None or not store.is_pinned else store
 
 
 def view_of(store: GraphStore) -> View:
@@ -84,8 +85,9 @@ def view_of(store: GraphStore) -> View:
 class VisibleStore(Around):
     """A graph to be read, with parts left out. See `GraphStore` for what its methods promise.
 
-    An edge is left out where its source is an overlay that isn't seen, or its year is after the view's; a
-    node where only such overlays brought it. Its fingerprint is that of a graph without the overlays.
+    An edge is left out where its source is an overlay that isn't seen, one that was loaded after the graph
+    was opened too, or its year is after the view's; a node where only such overlays brought it. Its
+    fingerprint is that of a graph without the overlays.
     """
 
     def __init__(self, store: GraphStore, view: View) -> None:
@@ -106,7 +108,7 @@ class VisibleStore(Around):
         Raises:
             UsageError: nothing can be left out of the template's rows.
         """
-        if template in _WHOLE:
+        if template in _WHOLE and self._leaves_out:
             raise UsageError(
                 f"cypher/{template}.cypher tells of the whole graph, of which parts are left out.",
                 "Open the graph with whole=True.",
@@ -131,7 +133,7 @@ class VisibleStore(Around):
         import pyarrow as pa
 
         wanted = chosen_columns(NODE_COLUMNS, columns).names
-        if not self._hidden:
+        if not self._hidden and self._store.is_pinned:
             return self._store.nodes(kind, wanted)
         table = self._store.nodes(kind, [*wanted, *({"sources"} - set(wanted))])
         seen = [not self._is_hidden(sources) for sources in table.column("sources").to_pylist()]
@@ -151,10 +153,12 @@ class VisibleStore(Around):
         if there & self._hidden:
             shown = there - self._hidden
             sources = sorted(shown if sources is None else shown & set(sources))
-        if self.view.as_of is None:
+        needed = {"year"} if self.view.as_of is not None else set()
+        needed |= set() if self._store.is_pinned else {"source"}
+        if not needed:
             return self._store.edges(relation, start_kind, end_kind, wanted, sources)
-        read = [*wanted, *({"year"} - set(wanted))]
-        return self._until(self._store.edges(relation, start_kind, end_kind, read, sources), wanted)
+        read = [*wanted, *sorted(needed - set(wanted))]
+        return self._those_seen(self._store.edges(relation, start_kind, end_kind, read, sources), wanted)
 
     def edges_between(
         self,
@@ -170,6 +174,8 @@ class VisibleStore(Around):
 
     def isolated(self, kind: str) -> list[str]:
         """Ids of the nodes of a kind of which no edge is seen, sorted."""
+        if not self._leaves_out:
+            return self._store.isolated(kind)
         alone = set(self.nodes(kind, ["id"])["id"].to_pylist())
         for relation in load_schema().relations.values():
             for start, end in relation.pairs:
@@ -182,6 +188,9 @@ class VisibleStore(Around):
 
     def licences(self, relation: str) -> dict[tuple[str, str], int]:
         """Edges of a relation that are seen, by (source, licence)."""
+        if self.view.as_of is None:
+            found = self._store.licences(relation)
+            return {key: count for key, count in found.items() if self._sees(key[0])}
         counts: dict[tuple[str, str], int] = {}
         for start, end in load_schema().relations[relation].pairs:
             for batch in self.edges(relation, start, end, ["source", "licence"]):
@@ -192,7 +201,7 @@ class VisibleStore(Around):
     def years(self, relation: str, year: int) -> dict[str, YearCount]:
         """Edges of a relation by source, whatever the view's own year."""
         found = self._store.years(relation, year)
-        return {source: count for source, count in found.items() if source not in self._hidden}
+        return {source: count for source, count in found.items() if self._sees(source)}
 
     def dated(self) -> YearCount:
         """What of the graph the view's year leaves out, and what has none; all in one.
@@ -217,8 +226,8 @@ class VisibleStore(Around):
     def metadata(self) -> dict[str, str]:
         """The graph's facts, without those of overlays that aren't seen."""
         facts = self._store.metadata()
-        seen = {key: value for key, value in facts.items() if key.removeprefix(_FACT) not in self._hidden}
-        if self._hidden and "digest" in seen:
+        seen = {key: value for key, value in facts.items() if self._sees(key.removeprefix(_FACT))}
+        if len(seen) < len(facts) and "digest" in seen:
             seen["digest"] = self._public(self._store.fingerprint()).digest
         return seen
 
@@ -239,17 +248,27 @@ class VisibleStore(Around):
     def _shows(self, edge: Mapping[str, Any]) -> bool:
         year = edge.get("year")
         late = self.view.as_of is not None and year is not None and year > self.view.as_of
-        return edge["source"] not in self._hidden and not late
+        return self._sees(edge["source"]) and not late
+
+    @property
+    def _leaves_out(self) -> bool:
+        """Whether anything of the graph, as it was opened, is left out."""
+        return bool(self._hidden) or self.view.as_of is not None
+
+    def _sees(self, source: str) -> bool:
+        return not is_private(source) or overlay_of(source) in self.view.overlays
 
     def _is_hidden(self, sources: Sequence[str]) -> bool:
-        return bool(sources) and self._hidden.issuperset(sources)
+        return bool(sources) and not any(map(self._sees, sources))
 
     def _is_of_hidden(self, name: str) -> bool:
-        return name.partition(":")[2] in self._hidden
+        return not self._sees(name.partition(":")[2])
 
     def _seen(self, template: str, rows: list[Row]) -> list[Row]:
         """Those of a template's rows of which all is seen."""
         if template.startswith("paths/"):
+            if not self._leaves_out:
+                return rows  # ids alone: whoever reads their edges sees only those that may be
             [found] = [one for one in path_templates() if template == f"paths/{one.name}"]
             return self._paths_seen(found, rows)
         return [
@@ -279,22 +298,31 @@ class VisibleStore(Around):
             kept, kind = [row for row in kept if (row[first], row[second]) in links], hop.kind
         return kept
 
-    def _until(self, batches: Iterator[pa.RecordBatch], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """What the view's year lets through."""
+    def _those_seen(
+        self, batches: Iterator[pa.RecordBatch], columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """What the view's year and overlays let through."""
+        import pyarrow as pa
         import pyarrow.compute as pc
 
         for batch in batches:
-            years = batch.column(batch.schema.get_field_index("year"))
-            later = pc.fill_null(pc.greater(years, self.view.as_of), False)  # noqa: FBT003  # a value, no flag
-            seen = batch.filter(pc.invert(later))
+            seen = batch
+            if self.view.as_of is not None:
+                years = batch.column(batch.schema.get_field_index("year"))
+                later = pc.fill_null(pc.greater(years, self.view.as_of), False)  # noqa: FBT003  # a value, no flag
+                seen = batch.filter(pc.invert(later))
+            if not self._store.is_pinned:
+                sources = seen.column(seen.schema.get_field_index("source"))
+                shown = [source for source in pc.unique(sources).to_pylist() if self._sees(source)]
+                seen = seen.filter(pc.is_in(sources, pa.array(shown, pa.string())))
             if seen.num_rows:
                 yield seen.select(list(columns))
 
     def _public(self, held: Fingerprint) -> Fingerprint:
         """The fingerprint without the overlays that aren't seen."""
-        if not self._hidden:
+        edges = {key: count for key, count in held.edges.items() if self._sees(key[1])}
+        if len(edges) == len(held.edges) and not self._brought_nodes():
             return held
-        edges = {key: count for key, count in held.edges.items() if key[1] not in self._hidden}
         keys = [
             edge_key((relation, start_kind, end_kind), start, end, source)
             for relation, hidden in held.edges.keys() - edges.keys()
@@ -318,7 +346,8 @@ class VisibleStore(Around):
     def _brought_nodes(self) -> bool:
         """Whether any overlay that isn't seen has nodes of its own, or may have some."""
         facts = self._store.metadata()
-        states = [json.loads(facts[_FACT + source]) for source in self._hidden if _FACT + source in facts]
+        sources = [key.removeprefix(_FACT) for key in facts if key.startswith(_FACT)]
+        states = [json.loads(facts[_FACT + source]) for source in sources if not self._sees(source)]
         return any(state.get("nodes") or state.get("state") != "loaded" for state in states)
 
     def _as_of(self, held: Fingerprint) -> Fingerprint:

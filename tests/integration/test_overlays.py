@@ -15,7 +15,7 @@ from kedrec.errors import DataError, NotFoundError, UnknownNameError, UsageError
 from kedrec.loading import LoadReport, load_graph, remove_sources
 from kedrec.recommend import Kedrec
 from kedrec.settings import Settings
-from kedrec.stores import VisibleStore, YearCount, open_store
+from kedrec.stores import View, YearCount, open_store, view_of
 
 NODES = """kind\tid\tname
 Drug\tDRUGBANK:DB00001\talphadrug
@@ -129,7 +129,7 @@ def test_an_overlay_is_seen_only_where_it_is_named_and_goes_without_a_trace(grap
         assert {edge.source for edge in edges if not edge.private} == {"kedrec"}
     assert graph.remove("overlay:lab").fingerprint == str(before)
     with graph.asked() as kr:
-        assert not isinstance(kr.store, VisibleStore)
+        assert view_of(kr.store) == View()
     with graph.asked("lab") as kr, pytest.raises(NotFoundError, match="no overlay 'lab'"):
         kr.status()
 

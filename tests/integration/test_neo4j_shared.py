@@ -1,0 +1,439 @@
+"""A Neo4j database that somebody else's graph is in: all of it stays, and none of it is read as KEDRec's."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import neo4j
+import pytest
+from small_graph import edge, edge_file, node, node_file
+
+from kedrec.errors import SchemaMismatchError, StoreError
+from kedrec.loading import LoadReport, load_graph, remove_sources
+from kedrec.recommend import Kedrec
+from kedrec.settings import Settings
+from kedrec.stores import GraphStore, open_store
+from kedrec.stores.neo4j import Neo4jStore
+
+if TYPE_CHECKING:
+    import neo4j_server as servers
+
+pytestmark = pytest.mark.neo4j
+
+NODES = """kind\tid\tname
+Drug\tDRUGBANK:DB00001\talphadrug
+Drug\tDRUGBANK:DB00002\tbetadrug
+Gene\tNCBIGene:1\tGENE1
+Gene\tNCBIGene:2\tGENE2
+Gene\tNCBIGene:3\tGENE3
+Disease\tDOID:1\tdisease one
+"""
+EDGES = """relation\tstart\tend\tlicence
+BINDS\tDRUGBANK:DB00001\tNCBIGene:1\tCC0-1.0
+BINDS\tDRUGBANK:DB00001\tNCBIGene:2\tCC0-1.0
+BINDS\tDRUGBANK:DB00002\tNCBIGene:1\tCC0-1.0
+ASSOCIATED_WITH\tDOID:1\tNCBIGene:1\tCC0-1.0
+ASSOCIATED_WITH\tDOID:1\tNCBIGene:3\tCC0-1.0
+TREATS\tDRUGBANK:DB00002\tDOID:1\tCC0-1.0
+"""
+NEWER_NODES = (
+    "\n".join(line for line in NODES.splitlines() if "GENE3" not in line and "GENE2" not in line) + "\n"
+)
+NEWER_EDGES = (
+    "\n".join(line for line in EDGES.splitlines() if "NCBIGene:3" not in line and "NCBIGene:2" not in line)
+    + "\n"
+)
+MINE = "relation\tstart\tend\nBINDS\tDRUGBANK:DB00002\tNCBIGene:2\n"
+
+LAB = """
+CREATE (drug:Drug {id: 'DRUGBANK:DB00001', name: 'of the lab', mine: 1, owner: 'lab'})
+CREATE (gene:Gene:Target {id: 'lab:1', name: 'a gene of the lab', owner: 'lab'})
+CREATE (disease:Disease {id: 'DOID:1', sources: ['kedrec'], owner: 'lab'})
+CREATE (plain:Gene {owner: 'lab'})
+CREATE (other:Patient {id: 7, owner: 'lab'})
+CREATE (fact:Metadata {key: 'schema_version', value: '9', owner: 'lab'})
+CREATE (drug)-[:BINDS {source: 'kedrec', licence: 'CC0-1.0', owner: 'lab'}]->(gene)
+CREATE (drug)-[:TREATS {source: 'kedrec', owner: 'lab'}]->(disease)
+CREATE (other)-[:TAKES {since: 2001, owner: 'lab'}]->(drug)
+CREATE (disease)-[:ASSOCIATED_WITH {owner: 'lab'}]->(plain)
+"""
+RULES = (
+    "CREATE CONSTRAINT lab_patient IF NOT EXISTS FOR (p:Patient) REQUIRE p.id IS UNIQUE",
+    "CREATE INDEX lab_gene IF NOT EXISTS FOR (g:Gene) ON (g.name)",
+    "CREATE CONSTRAINT lab_two IF NOT EXISTS FOR (d:Drug) REQUIRE (d.id, d.mine) IS UNIQUE",
+)
+HELD = """
+MATCH (gene:KedrecGene {id: 'NCBIGene:3'}), (kept:KedrecGene {id: 'NCBIGene:1'})
+MATCH (drug:KedrecDrug {id: 'DRUGBANK:DB00001'}), (patient:Patient), (lab:Drug {owner: 'lab'})
+CREATE (patient)-[:CARRIES {owner: 'lab'}]->(gene)
+CREATE (lab)-[:BINDS {source: 'kedrec', owner: 'lab'}]->(kept)
+CREATE (drug)-[:BINDS {source: 'lab', owner: 'lab'}]->(gene)
+SET drug.stock = 12, drug:Stocked
+"""
+"""What the lab ties to KEDRec's nodes: from its own, and between two of KEDRec's; a property and a label."""
+
+
+class Lab:
+    """The database, with the lab's eyes."""
+
+    def __init__(self, driver: neo4j.Driver) -> None:
+        self._driver = driver
+
+    def run(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
+        with self._driver.session() as session:
+            return session.run(text, parameters).data()
+
+    def dump(self) -> str:
+        """All that is the lab's, in one order: nodes, relationships with the ids of their ends, rules."""
+        nodes = self.run(
+            "MATCH (n {owner: 'lab'}) RETURN labels(n) AS labels, properties(n) AS held, elementId(n) AS id"
+        )
+        edges = self.run(
+            "MATCH (a)-[r {owner: 'lab'}]->(b) "
+            "RETURN elementId(r) AS id, type(r) AS type, properties(r) AS held, "
+            "elementId(a) AS a, a.id AS start, elementId(b) AS b, b.id AS end"
+        )
+        stock = self.run("MATCH (n:Stocked) RETURN elementId(n) AS id, n.stock AS stock")
+        rules = self.run(
+            "SHOW CONSTRAINTS YIELD * WHERE name STARTS WITH 'lab' RETURN name, type, labelsOrTypes"
+        )
+        indexes = self.run(
+            "SHOW INDEXES YIELD * WHERE name STARTS WITH 'lab' RETURN name, type, labelsOrTypes"
+        )
+        parts = [
+            sorted(json.dumps(row, sort_keys=True) for row in part)
+            for part in (nodes, edges, stock, rules, indexes)
+        ]
+        return json.dumps(parts, indent=1)
+
+
+@pytest.fixture
+def lab(neo4j_server: servers.Server, empty_neo4j: Settings) -> Iterator[Lab]:
+    """A database of the lab's own."""
+    credentials = (neo4j_server.username, neo4j_server.password)
+    with neo4j.GraphDatabase.driver(neo4j_server.uri, auth=credentials) as driver:
+        seen = Lab(driver)
+        for rule in RULES:
+            seen.run(rule)
+        seen.run(LAB)
+        yield seen
+        for row in seen.run("SHOW CONSTRAINTS YIELD name WHERE name STARTS WITH 'lab' RETURN name"):
+            seen.run(f"DROP CONSTRAINT {row['name']}")
+        seen.run("DROP INDEX lab_gene IF EXISTS")
+
+
+class Graph:
+    """KEDRec's graph in that database."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings, self.folder = settings, folder
+
+    def files(self, **tables: str) -> Path:
+        place = self.folder / f"tables-{len(list(self.folder.iterdir()))}"
+        place.mkdir()
+        for name, content in tables.items():
+            (place / f"{name}.tsv").write_text(content, encoding="utf-8")
+        return place
+
+    def load(self, source: str = "kedrec", *, dry_run: bool = False, **tables: str) -> LoadReport:
+        files = self.files(**(tables or {"nodes": NODES, "edges": EDGES}))
+        with open_store(self.settings.graph_url, self.settings, read_only=False) as store:
+            return load_graph(store, [source], data_dir=files, work_dir=self.folder / "work", dry_run=dry_run)
+
+    def remove(self, source: str, *, dry_run: bool = False) -> LoadReport:
+        with open_store(self.settings.graph_url, self.settings, read_only=False) as store:
+            return remove_sources(store, [source], work_dir=self.folder / "work", dry_run=dry_run)
+
+    def contents(self) -> dict[str, Any]:
+        """The whole graph, as KEDRec reads it."""
+        with open_store(self.settings.graph_url, self.settings, whole=True) as store:
+            return contents(store)
+
+
+def contents(store: GraphStore) -> dict[str, Any]:
+    found: dict[str, Any] = {kind: store.nodes(kind).to_pylist() for kind in ("Drug", "Gene", "Disease")}
+    for table in (
+        ("BINDS", "Drug", "Gene"),
+        ("TREATS", "Drug", "Disease"),
+        ("ASSOCIATED_WITH", "Disease", "Gene"),
+    ):
+        rows = [row for batch in store.edges(*table) for row in batch.to_pylist()]
+        found[table[0]] = sorted(rows, key=lambda row: (row["start"], row["end"], row["source"]))
+        found[f"licences of {table[0]}"] = store.licences(table[0])
+        found[f"years of {table[0]}"] = store.years(table[0], 2000)
+    found["fingerprint"] = str(store.fingerprint())
+    found["isolated"] = store.isolated("Gene")
+    for one in ("DRUGBANK:DB00001", "NCBIGene:1", "DOID:1", "lab:1"):
+        found[f"node {one}"] = store.run("lookup/node", {"id": one})
+        found[f"edges of {one}"] = store.run("lookup/neighbours", {"id": one, "limit": 50})
+        found[f"degrees of {one}"] = sorted(map(str, store.run("lookup/degrees", {"id": one})))
+    pair = {"drug": "DRUGBANK:DB00001", "disease": "DOID:1", "via": [], "limit": 50}
+    found["paths"] = store.run("paths/drug-binds-gene-disease", pair)
+    found["treatments"] = store.run("lookup/known-treatments", {"disease": "DOID:1"})
+    return found
+
+
+@pytest.fixture
+def graph(empty_neo4j: Settings, tmp_path: Path) -> Graph:
+    return Graph(empty_neo4j.model_copy(update={"home": tmp_path / "home"}), tmp_path)
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Graph:
+    """The same graph embedded, where nobody else's is."""
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    return Graph(
+        Settings().model_copy(update={"home": folder / "home", "graph": str(folder / "graph")}), folder
+    )
+
+
+def test_what_others_keep_stays_and_is_not_read_through_all_that_loading_does(
+    lab: Lab, graph: Graph, alone: Graph
+) -> None:
+    before = lab.dump()
+    tried = graph.load(dry_run=True)
+    assert lab.dump() == before
+    assert not lab.run("MATCH (n) WHERE any(l IN labels(n) WHERE l STARTS WITH 'Kedrec') RETURN n LIMIT 1")
+    done = graph.load()
+    assert _told(tried) == _told(done)
+    assert (done.sources[0].nodes.new, done.sources[0].nodes.gone) == (6, 0)
+    assert lab.dump() == before
+    alone.load()
+    assert graph.contents() == alone.contents()
+
+    lab.run(HELD)
+    before = lab.dump()
+    assert graph.contents() == alone.contents()  # nor is what the lab tied to it
+    for overlay in (graph, alone):
+        overlay.load("overlay:private", edges=MINE)
+    assert lab.dump() == before
+    assert graph.contents() == alone.contents()
+    for overlay in (graph, alone):
+        overlay.remove("overlay:private")
+    assert lab.dump() == before
+
+    newer = {"nodes": NEWER_NODES, "edges": NEWER_EDGES}
+    tried, done = graph.load(dry_run=True, **newer), graph.load(**newer)
+    assert _told(tried) == _told(done)
+    assert (done.sources[0].nodes.gone, done.sources[0].released) == (2, 1)  # a patient carries one of them
+    assert lab.dump() == before
+    alone.load(**newer)
+    assert graph.contents() == alone.contents()
+    assert lab.run("MATCH (:Patient)-[:CARRIES]->(g) RETURN labels(g) AS labels, g.name AS name") == [
+        {"labels": ["Gene", "KedrecReleased"], "name": "GENE3"}
+    ]
+
+    graph.load()  # and it is KEDRec's again, with what the lab tied to it
+    alone.load()
+    assert lab.dump() == before
+    assert graph.contents() == alone.contents()
+    assert lab.run("MATCH (:Patient)-[:CARRIES]->(g:KedrecGene) RETURN g.id AS id") == [{"id": "NCBIGene:3"}]
+
+    tried, done = graph.remove("kedrec", dry_run=True), graph.remove("kedrec")
+    assert _told(tried) == _told(done)
+    assert done.sources[0].released == 3  # GENE3, GENE1 that the lab's drug binds, the drug in stock
+    assert lab.dump() == before
+    assert done.nodes == {}
+
+
+def _told(report: LoadReport) -> dict[str, Any]:
+    return {**report.sources[0].model_dump(), "seconds": 0}
+
+
+def test_a_property_that_others_gave_an_edge_outlives_it(lab: Lab, graph: Graph) -> None:
+    graph.load()
+    lab.run(
+        "MATCH (:KedrecDrug)-[r:BINDS {kedrec: true}]->(:KedrecGene {id: 'NCBIGene:2'}) SET r.owner = 'lab'"
+    )
+    assert graph.load().sources[0].edges.changed == 0
+    newer = {"nodes": NEWER_NODES, "edges": NEWER_EDGES}
+    tried, done = graph.load(dry_run=True, **newer), graph.load(**newer)
+    assert _told(tried) == _told(done)
+    assert (done.sources[0].released, done.sources[0].released_edges) == (1, 1)
+    assert lab.run(
+        "MATCH ()-[r:BINDS {owner: 'lab'}]->(g {id: 'NCBIGene:2'}) RETURN properties(r) AS held"
+    ) == [{"held": {"owner": "lab"}}]
+
+
+def test_a_changed_node_and_edge_keep_what_others_gave_them(lab: Lab, graph: Graph) -> None:
+    graph.load()
+    lab.run("MATCH (n:KedrecGene {id: 'NCBIGene:1'}) SET n.seen = true, n:Watched")
+    lab.run("MATCH (:KedrecDrug)-[r:TREATS {kedrec: true}]->() SET r.seen = 3")
+    edges = EDGES.replace(
+        "TREATS\tDRUGBANK:DB00002\tDOID:1\tCC0-1.0", "TREATS\tDRUGBANK:DB00002\tDOID:1\tCC-BY-4.0"
+    )
+    [report] = graph.load(nodes=NODES.replace("GENE1", "RENAMED1"), edges=edges).sources
+    assert (report.nodes.changed, report.edges.changed) == (1, 1)
+    assert lab.run("MATCH (n:Watched) RETURN n.name AS name, n.seen AS seen") == [
+        {"name": "RENAMED1", "seen": True}
+    ]
+    assert lab.run("MATCH ()-[r {seen: 3}]->() RETURN r.licence AS licence") == [{"licence": "CC-BY-4.0"}]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FOR (n:Drug) REQUIRE n.id IS UNIQUE",
+        "FOR (n:Gene) REQUIRE (n.id, n.name) IS UNIQUE",
+        "FOR ()-[r:TREATS]-() REQUIRE r.source IS UNIQUE",
+    ],
+)
+def test_a_rule_that_the_graph_would_break_is_told_before_anything_is_written(
+    lab: Lab, graph: Graph, rule: str
+) -> None:
+    lab.run(f"CREATE CONSTRAINT lab_rule {rule}")
+    before = lab.dump()
+    names = {row["name"] for row in lab.run("SHOW CONSTRAINTS YIELD name")}
+    for dry_run in (True, False):
+        with pytest.raises(StoreError, match="lab_rule on :") as caught:
+            graph.load(dry_run=dry_run)
+        assert "NEO4J_DATABASE" in caught.value.hint
+    if "Drug" in rule:
+        assert "1 nodes under them that are not KEDRec's" in str(caught.value)
+    assert lab.dump() == before
+    assert {row["name"] for row in lab.run("SHOW CONSTRAINTS YIELD name")} == names
+    assert not lab.run("MATCH (n:KedrecMetadata) RETURN n LIMIT 1")
+
+
+def test_a_load_that_fails_or_is_killed_leaves_what_others_keep(
+    lab: Lab, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph.load()
+    lab.run(HELD)
+    before = lab.dump()
+    newer = {"nodes": NEWER_NODES, "edges": NEWER_EDGES}
+    for step in ("put_nodes", "put_edges", "delete_edges", "delete_nodes"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Neo4jStore, step, _failing(getattr(Neo4jStore, step)))
+            with pytest.raises(StoreError, match="went away"):
+                graph.load(nodes=NEWER_NODES.replace("GENE1", "RENAMED1"), edges=NEWER_EDGES + MORE)
+        assert lab.dump() == before, step
+        code = KILLED.format(step=step)
+        files = graph.files(**newer)
+        given = json.dumps(
+            [graph.settings.graph_url, graph.settings.neo4j_password.get_secret_value(), str(files)]
+        )
+        done = subprocess.run([sys.executable, "-c", code, given, str(graph.folder / "work")], check=False)
+        assert done.returncode in {-signal.SIGKILL, 0}
+        assert lab.dump() == before, step
+        graph.load()
+        assert lab.dump() == before, step
+
+
+MORE = "BINDS\tDRUGBANK:DB00002\tNCBIGene:1\tCC-BY-4.0\n"
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+from kedrec.loading import load_graph
+from kedrec.settings import load_settings
+from kedrec.stores import open_store
+from kedrec.stores.neo4j import Neo4jStore
+url, password, files = json.loads(sys.argv[1])
+done = Neo4jStore.{step}
+def killed(*arguments):
+    done(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+Neo4jStore.{step} = killed
+settings = load_settings(graph=url, neo4j_password=password)
+with open_store(url, settings, read_only=False) as store:
+    load_graph(store, ["kedrec"], data_dir=Path(files), work_dir=Path(sys.argv[2]))
+"""
+
+
+def _failing(call: Callable[..., None]) -> Callable[..., None]:
+    def fails(*arguments: object) -> None:
+        call(*arguments)
+        raise StoreError("The server went away.")
+
+    return fails
+
+
+def test_answers_know_nothing_of_what_others_keep(lab: Lab, graph: Graph, alone: Graph) -> None:
+    for one in (graph, alone):
+        one.load()
+    lab.run(HELD)
+    answers = []
+    for one in (graph, alone):
+        with Kedrec(one.settings) as kr:
+            answer = kr.explain("alphadrug", "disease one").model_dump_json()
+            found = [match.model_dump() for match in kr.search("a gene of the lab")]
+            status = kr.status().model_dump(include={"nodes", "edges_by_source", "fingerprint"})
+            answers.append((answer, found, status))
+    assert answers[0] == answers[1]
+
+
+def test_a_graph_of_before_the_mark_is_marked_where_it_is_alone(lab: Lab, graph: Graph, alone: Graph) -> None:
+    graph.load()
+    alone.load()
+    _take_marks(lab)
+    before = lab.dump()
+    with pytest.raises(SchemaMismatchError, match="Load any of its sources again") as caught:
+        open_store(graph.settings.graph_url, graph.settings)
+    assert "kedrec-load graph kedrec" in str(caught.value)
+    with pytest.raises(SchemaMismatchError, match="NEO4J_DATABASE"):
+        graph.load()  # the lab's nodes have the same labels
+    assert lab.dump() == before
+    assert not lab.run("MATCH (n:KedrecDrug) RETURN n LIMIT 1")
+    lab.run("MATCH (n {owner: 'lab'}) DETACH DELETE n")
+    lab.run("MATCH (n:Drug {id: 'DRUGBANK:DB00001'}) CREATE (:Note {owner: 'lab'})-[:OF {owner: 'lab'}]->(n)")
+    before = lab.dump()
+    [report] = graph.load().sources
+    assert (report.nodes.new, report.nodes.changed, report.edges.new, report.edges.changed) == (0, 0, 0, 0)
+    assert lab.dump() == before
+    assert graph.contents() == alone.contents()
+    made = {row["name"]: row["labelsOrTypes"] for row in lab.run("SHOW CONSTRAINTS")}
+    assert made["kedrec_Drug_id"] == ["KedrecDrug"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "MATCH (n:Gene {id: 'NCBIGene:3'}) SET n:Marker",
+        "MATCH (n:Gene {id: 'NCBIGene:3'}) DETACH DELETE n",
+        "MATCH (a:Drug), (b:Disease) CREATE (a)-[:PALLIATES {source: 'lab'}]->(b)",
+        "MATCH (m:KedrecMetadata {key: 'digest'}) DELETE m",
+    ],
+)
+def test_a_graph_of_before_the_mark_that_is_not_surely_alone_is_left(
+    lab: Lab, graph: Graph, change: str
+) -> None:
+    lab.run("MATCH (n {owner: 'lab'}) DETACH DELETE n")
+    graph.load()
+    _take_marks(lab)
+    lab.run(change)
+    with pytest.raises(SchemaMismatchError, match="Nothing was changed"):
+        graph.load()
+    assert not lab.run("MATCH (n:KedrecDrug) RETURN n LIMIT 1")
+
+
+def _take_marks(lab: Lab) -> None:
+    """Makes the graph what the version before the mark wrote."""
+    for kind in ("Drug", "Gene", "Disease"):
+        lab.run(f"MATCH (n:Kedrec{kind}) REMOVE n:Kedrec{kind}")
+        lab.run(f"DROP CONSTRAINT kedrec_{kind}_id IF EXISTS")
+        lab.run("DROP CONSTRAINT lab_two IF EXISTS")
+    lab.run("MATCH ()-[r {kedrec: true}]->() REMOVE r.kedrec")
+    lab.run("MATCH (m:KedrecMetadata {key: '_mark'}) DELETE m")
+
+
+def test_the_store_itself_matches_nothing_unmarked(lab: Lab, graph: Graph, tmp_path: Path) -> None:
+    """A node that meets another's id is put, changed and deleted beside it; edges end at KEDRec's."""
+    with open_store(graph.settings.graph_url, graph.settings, read_only=False) as store:
+        store.prepare()
+        before = lab.dump()
+        with store.writing():
+            store.put_nodes("Drug", node_file(tmp_path, node("DRUGBANK:DB00001", "ours")), None)
+            store.put_nodes("Disease", node_file(tmp_path, node("DOID:1")), None)
+            edges = edge_file(tmp_path, edge("DRUGBANK:DB00001", "DOID:1"))
+            store.put_edges("TREATS", "Drug", "Disease", edges, None)
+            store.put_edges("TREATS", "Drug", "Disease", None, edges)
+        assert lab.dump() == before
+        assert store.fingerprint().edges == {("TREATS", "test"): 1}
+        assert store.nodes("Drug", ["name"])["name"].to_pylist() == ["ours"]
