@@ -160,8 +160,8 @@ def _is_ours(pid: int, home: Path) -> bool:
     return f"--home-dir={home}" in told.stdout
 
 
-def write_settings(home: Path, bolt_port: int, http_port: int, page_cache: str) -> None:
-    """Writes the server's settings under `home`."""
+def write_settings(home: Path, bolt_port: int, http_port: int, page_cache: str, *more: str) -> None:
+    """Writes the server's settings under `home`, with more lines at the end."""
     (home / "conf").mkdir(parents=True, exist_ok=True)
     lines = [
         "server.default_listen_address=127.0.0.1",
@@ -171,6 +171,7 @@ def write_settings(home: Path, bolt_port: int, http_port: int, page_cache: str) 
         "server.https.enabled=false",
         f"server.memory.pagecache.size={page_cache}",
         "dbms.usage_report.enabled=false",
+        *more,
     ]
     (home / "conf" / "neo4j.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -184,8 +185,11 @@ def start(
     bolt_port: int = 0,
     http_port: int = 0,
     detached: bool = True,
+    setting: str = "",
 ) -> Server:
     """Starts a server in a folder, on free ports unless told, and waits until it answers.
+
+    `setting` is one more line of its settings.
 
     A detached one outlives this process; another ends with what ends this process's group (Ctrl-C, timeout).
 
@@ -201,7 +205,7 @@ def start(
         raise ServerError(f"Neo4j {version} needs a newer Java. {HOW_TO_GET}")
     free = _free_ports(2)
     bolt_port, http_port = bolt_port or free[0], http_port or free[1]
-    write_settings(home, bolt_port, http_port, page_cache)
+    write_settings(home, bolt_port, http_port, page_cache, setting)
     kept = home / "server.json"
     is_new = not kept.exists()
     password = secrets.token_urlsafe(12) if is_new else json.loads(kept.read_text())["password"]

@@ -1,9 +1,10 @@
 // What is in the graph: nodes by kind, edges by relation and source
 CALL () {
-  MATCH (n) WHERE NOT n:KedrecMetadata AND NOT n:KedrecBatch
-  RETURN 'nodes' AS what, labels(n)[0] AS of, '' AS source, count(*) AS number
+  MATCH (n)
+  UNWIND [label IN labels(n) WHERE 'Kedrec' + label IN labels(n)] AS kind
+  RETURN 'nodes' AS what, kind AS of, '' AS source, count(*) AS number
   UNION ALL
-  MATCH ()-[r]->()
+  MATCH ()-[r {kedrec: true}]->()
   RETURN 'edges' AS what, type(r) AS of, r.source AS source, count(*) AS number
 }
 RETURN what, of, source, number

@@ -222,7 +222,7 @@ class Neo4jStore(Closing):
     def _create_constraints(self) -> None:
         kinds = load_schema().kinds
         made = {
-            row["name"]: row["labels"] for row in self._read(statement("lookup/constraints", self.engine))
+            row["name"]: row["labels"] for row in self._read(statement("write/list-constraints", self.engine))
         }
         for kind in kinds:
             if made.get(f"kedrec_{kind}_id") == [kind]:

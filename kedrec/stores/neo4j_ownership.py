@@ -41,7 +41,7 @@ def check_constraints(where: str, read: _Read) -> None:
     ours = {statement_name(kind) for kind in schema.kinds}
     own = {**dict.fromkeys(schema.kinds, NODE_PROPERTIES), **dict.fromkeys(schema.relations, EDGE_PROPERTIES)}
     try:
-        there = read(statement("lookup/constraints", "neo4j"))
+        there = read(statement("write/list-constraints", "neo4j"))
     except StoreAccessError:
         return  # who may not look at them: the server will say what they forbid
     found = [

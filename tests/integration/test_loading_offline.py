@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ import pytest
 from click.testing import CliRunner
 
 from kedrec.cli.load import graph as graph_command
-from kedrec.errors import NotFoundError, StoreError, UsageError
+from kedrec.errors import NotFoundError, StoreAccessError, StoreError, UsageError
 from kedrec.loading import load_graph
 from kedrec.loading.offline import ImportTool, empty_folder, find_tool, load_csv, run_import
+from kedrec.recommend import Kedrec
 from kedrec.schema import load_schema
 from kedrec.settings import load_settings
 from kedrec.stores import GraphStore, open_store
@@ -111,6 +114,64 @@ def test_an_imported_graph_is_the_same_as_a_loaded_one(tmp_path: Path, own: Path
                 0,
             ) * 4
         assert report.fingerprint == live.fingerprint
+
+
+@pytest.mark.neo4j
+def test_the_printed_call_imports_and_a_database_that_may_not_be_written_is_read(
+    tmp_path: Path, kedrec_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call goes to a shell as it was printed; what came of it is then read only."""
+    folder, home, tools = tmp_path / "c s v", tmp_path / "neo4j", tmp_path / "bin"
+    done = CliRunner().invoke(graph_command, ["--offline", str(folder)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    call = done.output.strip().splitlines()[-1]
+    page = (Path(__file__).resolve().parents[2] / "docs" / "loading.md").read_text(encoding="utf-8")
+    (documented,) = [line for line in page.splitlines() if line.startswith("cd /home/me/csv && neo4j-admin")]
+    assert call.partition(" && ")[2] == documented.partition(" && ")[2]
+    servers.write_settings(home, 7687, 7474, "64m")
+    tools.mkdir()
+    admin = tools / "neo4j-admin"
+    java = servers.find_java(17)
+    admin.write_text(f"#!/bin/sh\nexec {java} -cp '{servers.fetch()}/*' org.neo4j.cli.AdminTool \"$@\"\n")
+    admin.chmod(0o755)
+    monkeypatch.setenv("NEO4J_HOME", str(home))
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    for line in (call, call.replace(" -- ", " --overwrite-destination -- "), call.replace(" -- ", " ")):
+        said = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+        assert ("already exists" in said.stderr + said.stdout) == (line == call.replace(" -- ", " ")), (
+            said.stderr
+        )
+    monkeypatch.delenv("NEO4J_HOME")
+
+    options = {"heap": "512m", "page_cache": "64m", "setting": "server.databases.default_to_read_only=true"}
+    with servers.serving(home, **options) as server:
+        settings = load_settings(
+            graph=server.uri, neo4j_username=server.username, neo4j_password=server.password
+        )
+        for _ in range(2):
+            with Kedrec(settings) as kr:
+                assert kr.status().nodes["Drug"]
+                assert kr.search("colchicine")[0].entity.id == "DRUGBANK:DB01394"
+        with open_store(server.uri, settings, whole=True) as store:  # as an audit and a dry run do
+            tried = load_graph(store, ["starter"], work_dir=tmp_path / "work", dry_run=True)
+            assert (tried.sources[0].nodes.new, tried.sources[0].nodes.gone) == (0, 0)
+        with (
+            open_store(server.uri, settings, read_only=False) as store,
+            pytest.raises(StoreAccessError, match="doesn't allow"),
+        ):
+            load_graph(store, ["starter"], work_dir=tmp_path / "work")
+    with servers.serving(home, heap="512m", page_cache="64m") as server:
+        settings = load_settings(
+            graph=server.uri, neo4j_username=server.username, neo4j_password=server.password
+        )
+
+        def constraints() -> int:
+            with open_store(server.uri, settings, whole=True) as store:
+                return len(store._read("SHOW CONSTRAINTS YIELD name RETURN name"))  # type: ignore[attr-defined]
+
+        assert constraints() == 0  # nor does a reader of the whole make any
+        with open_store(server.uri, settings):
+            assert constraints() > len(load_schema().kinds)
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
