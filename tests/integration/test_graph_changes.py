@@ -95,7 +95,7 @@ def test_an_overlay_that_comes_later_is_not_shown_to_who_did_not_ask(graph: Grap
         assert "secret" not in seen
         assert str(store.fingerprint()) == fingerprint
         after = kr.explain("alphadrug", "disease one")
-        assert after.model_copy(update={"manifest": None}) == before.model_copy(update={"manifest": None})
+        assert after == before
         assert kr.status().left_out == ("secret",)
         with pytest.raises(UnknownNameError):
             kr.names.resolve("secretdrug", "Drug")
@@ -111,7 +111,7 @@ def test_a_question_after_a_load_is_answered_from_what_was_loaded_alone(graph: G
     with Kedrec(graph.settings) as fresh:
         expected = fresh.recommend("disease one", drugs=["alphadrug"], llm=False)
     assert answer == expected
-    assert answer.manifest.graph != before.manifest.graph
+    assert answer.manifest.fingerprint != before.manifest.fingerprint
 
 
 def test_a_store_knows_that_the_graph_was_changed(graph: Graph) -> None:

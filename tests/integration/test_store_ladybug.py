@@ -16,6 +16,7 @@ from kedrec.errors import StoreError
 from kedrec.settings import load_settings
 from kedrec.stores import GraphStore, open_store
 from kedrec.stores.ladybug import LadybugStore
+from kedrec.stores.ladybug_session import is_readable
 
 SETTINGS = load_settings()
 TREATS = ("TREATS", "Drug", "Disease")
@@ -203,3 +204,42 @@ def test_edges_of_few_and_of_many_nodes_are_read_alike(graph: str, tmp_path: Pat
         ]
         assert few == many
         assert store.edges_between(*TREATS, some[:2], ["DOID:2"]) == []
+
+
+@pytest.mark.parametrize("version", [b"\x01", b"\xff"])
+def test_a_file_of_another_version_of_the_engine_is_told_by_its_head(graph: str, version: bytes) -> None:
+    """Not by the engine's words, which change: the file's head is what this release of it writes."""
+    file = Path(graph) / "graph.lbug"
+    content = file.read_bytes()
+    assert is_readable(file)
+    file.write_bytes(content[:4] + version + content[5:])
+    assert not is_readable(file)
+    with pytest.raises(StoreError, match=r"no graph that ladybug .* can open") as caught:
+        open_store(graph, SETTINGS)
+    assert "load the graph again" in caught.value.hint
+    file.write_bytes(content[:-1000])  # damaged, and yet of this version
+    assert is_readable(file)
+
+
+def test_an_error_of_a_graph_of_another_schema_says_what_to_do_whatever_the_engine_says(
+    graph: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(graph, SETTINGS) as store:
+        with pytest.raises(StoreError, match="failed"):
+            store.run("lookup/nodes", {"ids": 7})
+        monkeypatch.setattr("kedrec.stores.ladybug_session.tables_digest", lambda: "of a newer schema")
+        with pytest.raises(StoreError, match="older than a part of the schema") as caught:
+            store.run("lookup/nodes", {"ids": 7})
+        assert "Load any of its sources again" in caught.value.hint
+
+
+def test_the_wrong_order_of_imports_is_told(graph: str) -> None:
+    code = (
+        "import sys; import ladybug; from kedrec.settings import load_settings; "
+        "from kedrec.stores import open_store; open_store(sys.argv[1], load_settings()).close()"
+    )
+    call = [sys.executable, "-W", "error::RuntimeWarning", "-c", code, graph]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert "Import xllamacpp before ladybug" in done.stderr
+    call[4] = code.replace("import ladybug", "import xllamacpp, ladybug")
+    assert subprocess.run(call, capture_output=True, text=True, check=False).returncode == 0
