@@ -136,11 +136,9 @@ def test_the_printed_call_imports_and_a_database_that_may_not_be_written_is_read
     admin.chmod(0o755)
     monkeypatch.setenv("NEO4J_HOME", str(home))
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
-    for line in (call, call.replace(" -- ", " --overwrite-destination -- "), call.replace(" -- ", " ")):
+    for line in (call, call.replace(" -- ", " --overwrite-destination -- ")):
         said = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
-        assert ("already exists" in said.stderr + said.stdout) == (line == call.replace(" -- ", " ")), (
-            said.stderr
-        )
+        assert said.returncode == 0, said.stdout + said.stderr
     monkeypatch.delenv("NEO4J_HOME")
 
     options = {"heap": "512m", "page_cache": "64m", "setting": "server.databases.default_to_read_only=true"}
