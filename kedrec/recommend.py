@@ -393,9 +393,14 @@ class Kedrec:
 
     def _texts(self, background: Background | None) -> Backgrounds:
         """Where the texts of a question come from, opened once."""
-        if background not in self._backgrounds:
-            self._backgrounds[background] = Backgrounds.open(self.settings, self.store, background)
-        return self._backgrounds[background]
+        found = self._backgrounds.get(background)
+        if found is None and background in (None, "both"):
+            # None stands for both kinds, where there is an index.
+            other = self._backgrounds.get("both" if background is None else None)
+            found = other if other is not None and other.used.background == "both" else None
+        if found is None:
+            found = self._backgrounds[background] = Backgrounds.open(self.settings, self.store, background)
+        return found
 
     def _manifest(self, made: Sequence[Recommendation], texts: Backgrounds, *, llm: bool) -> Manifest:
         return manifest_of(

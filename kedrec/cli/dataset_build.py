@@ -92,8 +92,8 @@ def build(
 
     Three configs split the questions by pair, by clusters of diseases, and by drug.
     """
-    import os
 
+    from kedrec.cpus import usable_threads
     from kedrec.dataset.building import Options
     from kedrec.dataset.building import build as make
     from kedrec.dataset.negatives import Recipe
@@ -137,7 +137,7 @@ def build(
             texts=texts if background == "both" else None,
             teacher=asked,
             again=again,
-            jobs=jobs or os.cpu_count() or 1,
+            jobs=jobs or usable_threads(settings.threads),
             ray=ray,
             progress=progress,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +68,7 @@ def documents(
     KIND: pubmed, pmc, trials, bioc, pubmedqa, jsonl, mimic-notes; without, all that a folder has. With
     --query: trials, pubmed, pmc, europepmc; without, trials and pubmed. NCBI's key is read from NCBI_API_KEY.
     """
+    from kedrec.cpus import usable_threads
     from kedrec.documents.index import PassageIndex, index_folder
     from kedrec.documents.loading import load_documents
     from kedrec.settings import load_settings
@@ -86,7 +86,7 @@ def documents(
         with PassageIndex.open(folder, create=True) as index:
             report = load_documents(
                 index, found, layouts=layouts, linker=linker, progress=progress,
-                jobs=jobs or (os.cpu_count() or 1) - 1, ray=ray,
+                jobs=jobs or max(1, usable_threads(settings.threads) - 1), ray=ray,
             )  # fmt: skip
         if not no_model:
             _fetch_model(settings, progress)

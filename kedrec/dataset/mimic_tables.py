@@ -16,11 +16,11 @@ from typing import Any
 
 from kedrec.dataset.mimic_damage import why_codes_are_damaged
 from kedrec.dataset.mimic_drugs import Written
+from kedrec.documents.notes import CREDENTIALED
 from kedrec.errors import DataError, NotFoundError
 
 __all__ = ["CREDENTIALED", "DEMO", "Admission", "Tables"]
 
-CREDENTIALED = "PhysioNet Credentialed Health Data License 1.5.0"
 DEMO = "ODbL-1.0"
 
 _COLUMNS = {

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedrec.documents.records import Document, TrialFacts
 from kedrec.errors import DataError
+from kedrec.private_files import FILE_MODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,7 @@ class Catalogue:
         """
         self._path = path
         with self._errors():
+            path.touch(FILE_MODE)  # where there is none; what SQLite writes beside it takes its mode
             self._tables = sqlite3.connect(path, timeout=30.0, check_same_thread=False)
             self._tables.execute("PRAGMA journal_mode = WAL")
             self._tables.execute("PRAGMA synchronous = NORMAL")
@@ -69,7 +71,7 @@ class Catalogue:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise DataError(
                 f"The catalogue of documents {self._path} can't be used: {error}.",
                 "Make room on the disk and try again; where the file is damaged, run the load with --again.",
@@ -195,6 +197,15 @@ class Catalogue:
             keys=tuple(json.loads(row[7])), revised=row[8],
             facts=TrialFacts.model_validate_json(row[9]) if row[9] else None,
         )  # fmt: skip
+
+    def documents_with(self, keys: Iterable[str]) -> set[str]:
+        """The ids of the documents that have one of some keys."""
+        found: set[str] = set()
+        with self._written():
+            for key in keys:
+                rows = self._tables.execute("SELECT document FROM document_keys WHERE key = ?", [key])
+                found.update(row[0] for row in rows)
+        return found
 
     def counts(self) -> dict[str, int]:
         """Documents by the source in their ids."""

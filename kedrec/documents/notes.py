@@ -12,7 +12,8 @@ from kedrec.errors import DataError
 
 __all__ = ["CREDENTIALED", "read_notes"]
 
-CREDENTIALED = "PhysioNet credentialed health data licence"
+CREDENTIALED = "PhysioNet Credentialed Health Data License 1.5.0"
+"""Licence of the notes, as of all tables of MIMIC-III but its demo's."""
 _COLUMNS = ("ROW_ID", "SUBJECT_ID", "HADM_ID", "CHARTDATE", "CATEGORY", "DESCRIPTION", "ISERROR", "TEXT")
 
 
