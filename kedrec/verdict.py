@@ -79,9 +79,12 @@ def stopped(texts: Texts) -> str:
     against = [item.id for item in texts.trials if item.stance == "adverse"]
     if not against:
         return ""
-    many = "trials of it were" if len(against) > 1 else "trial of it was"
-    one = f"{len(against)} {many}" if len(against) > 1 else f"A {many}"
-    return f" {one} stopped or missed what it was for: see {', '.join(against)}."
+    count = max(texts.against, len(against))
+    shown = ", ".join(against)
+    if count == 1:
+        return f" A trial of it was stopped or missed what it was for: see {shown}."
+    rest = f" and {count - len(against):,} more" if count > len(against) else ""
+    return f" {count:,} trials of it were stopped or missed what they were for: see {shown}{rest}."
 
 
 def flags(

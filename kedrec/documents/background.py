@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from kedrec.documents.index import PassageIndex, index_folder
 from kedrec.documents.linking import Linker
-from kedrec.documents.quoting import quoted
-from kedrec.documents.retrieval import PairTexts, evidence_of, for_pair
+from kedrec.documents.quoting import Context, Quote, quotation
+from kedrec.documents.retrieval import evidence_of, for_pair
 from kedrec.errors import DataError, NotFoundError, UsageError
 from kedrec.stores import VisibleStore, view_of
 from kedrec.types import BACKGROUNDS, Background, Entity, Evidence, Texts, TextsUsed
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Backgrounds"]
 
-_LOOKED_AT = 20  # trials, and articles, of a pair among which those that are shown are chosen
+_AROUND = 600  # characters of a section that are read around a passage
 _KEPT = 8  # graphs whose vocabulary is remembered
 _REMEMBERED = "vocabularies.json"
 _STALE = (
@@ -80,10 +80,20 @@ class Backgrounds:
             if background is not None:
                 raise
             return cls(TextsUsed(note=f"No texts are shown: {error}"))
+        try:
+            return cls._opened(index, settings, store, background or "both")
+        except BaseException:
+            index.close()
+            raise
+
+    @classmethod
+    def _opened(
+        cls, index: PassageIndex, settings: Settings, store: GraphStore, background: Background
+    ) -> Self:
         stale = index.vocabulary != _vocabulary(store, settings.cache_dir)
         note = "" if not stale else _STALE if index.vocabulary else _UNLINKED
         used = TextsUsed(
-            background=background or "both",
+            background=background,
             documents=sum(index.catalogue.counts().values()),
             vocabulary=index.vocabulary,
             stale=stale,
@@ -133,48 +143,53 @@ class Backgrounds:
         )
         vocabulary = "" if self.used.stale else self.used.vocabulary
         found = for_pair(
-            index, drug, disease, self.used.background, _LOOKED_AT,
+            index, drug, disease, self.used.background, most,
             vocabulary=vocabulary or "unknown", as_of=self._as_of,
         )  # fmt: skip
-        shown = _chosen(found, most)
 
-        def place(passage: Passage) -> tuple[int, int]:
-            return quoted(passage.text, linker)
+        def quote(passage: Passage) -> Quote:
+            return quotation(passage.text, linker, _context(index, passage))
 
-        items = [item for part in evidence_of(shown, place) for item in part]
+        items = [item for part in evidence_of(found, quote) for item in part]
         items.sort(key=lambda item: (item.id[0] != "T", int(item.id[1:])))
         pair = {drug.id, disease.id}
-        told = {
-            passage.document: passage for passage in (*(t.passage for t in shown.trials), *shown.passages)
+        passages = {
+            passage.document: passage
+            for passage in (*(trial.passage for trial in found.trials), *found.passages)
         }
-        items = [_named(item, told, linker, pair, stale=self.used.stale) for item in items]
+        items = [_named(item, passages, linker, pair, stale=self.used.stale) for item in items]
         return Texts(
             trials=tuple(item for item in items if item.id[0] == "T"),
             articles=tuple(item for item in items if item.id[0] == "L"),
             background=self.used.background,
             note=self.used.note,
-            more=len(found.trials) + len(found.passages) - len(items),
+            more=found.more,
+            against=found.against,
             later=found.later,
             undated=_undated(items) if self._as_of is not None else 0,
         )
 
 
-def _chosen(found: PairTexts, most: int) -> PairTexts:
-    """The best articles, and trials of either stance: one that was stopped isn't crowded out by others."""
-    kept = set()
-    for stance in ("supports", "adverse"):
-        kept.update([trial.number for trial in found.trials if trial.stance == stance][:most])
-    trials = tuple(trial for trial in found.trials if trial.number in kept)
-    return found.model_copy(update={"trials": trials, "passages": found.passages[:most]})
+def _context(index: PassageIndex, passage: Passage) -> Context:
+    """What stands around a passage in its document, as far as it may turn the sense of its sentences."""
+    document, _, number = passage.id.rpartition("#")
+    earlier = index.passage(f"{document}#{int(number) - 1}") if passage.continued else None
+    later = index.passage(f"{document}#{int(number) + 1}")
+    before = after = ""
+    if earlier is not None:
+        before = earlier.text[-_AROUND:] + " " * (passage.start - earlier.end)
+    if later is not None and later.continued:
+        after = " " * (later.start - passage.end) + later.text[:_AROUND]
+    return Context(passage.headings, before, after)
 
 
 def _named(
-    item: Evidence, told: Mapping[str, Passage], linker: Linker, pair: set[str], *, stale: bool
+    item: Evidence, passages: Mapping[str, Passage], linker: Linker, pair: set[str], *, stale: bool
 ) -> Evidence:
     """The item with which of the pair its document names, by the index or by the names' own writings."""
     if item.text is None:
         return item
-    passage = told[item.text.document]
+    passage = passages[item.text.document]
     seen = set(linker.find(f"{passage.title} {passage.text}")) | (set() if stale else set(passage.entities))
     return item.model_copy(
         update={"text": item.text.model_copy(update={"names": tuple(sorted(pair & seen))})}

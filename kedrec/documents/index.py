@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from kedrec.documents.catalogue import Catalogue
 from kedrec.documents.records import DocumentKind, TrialFacts
 from kedrec.errors import DataError, NotFoundError, StoreBusyError
+from kedrec.private_files import FILE_MODE, private_folder, write_private
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 
     from kedrec.documents.preparing import Passages
 
-__all__ = ["FORMAT", "Passage", "PassageIndex", "PassageWriter", "index_folder"]
+__all__ = ["FORMAT", "MOST_DOCUMENTS", "Passage", "PassageIndex", "PassageWriter", "index_folder"]
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of what the folder holds."""
+MOST_DOCUMENTS = 60_000
+"""Documents of a pair that are counted at most; tantivy refuses to list more than 65,000."""
 _NOTE = "index.json"
 _HEAP = 128 << 20
 
@@ -34,6 +37,8 @@ class Passage(Frozen):
         id: `SOURCE:ID#N`, the same at each indexing of the same text.
         text: title apart, as it stands at `start` to `end` (characters) of the document's text.
         entities: ids of the drugs and diseases that it, or the title above it, names.
+        headings: of the sections that it has text of: at which character of `text` each begins, and its name.
+        continued: it begins within a section, whose earlier text is the passage before it.
         score: as the one who asked for it scores it; higher is better.
     """
 
@@ -52,6 +57,8 @@ class Passage(Frozen):
     url: str = ""
     keys: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
+    headings: tuple[tuple[int, str], ...] = ()
+    continued: bool = False
     facts: TrialFacts | None = None
     score: float = 0.0
 
@@ -66,13 +73,17 @@ def _schema() -> tantivy.Schema:
 
     builder = tantivy.SchemaBuilder()
     # Ids are one term each; only words are searched by BM25.
+    # A fast field can be counted by: a document has many passages.
     for name in ("id", "document"):
-        builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("kind", "source", "entity", "studied"):
+        builder.add_text_field(
+            name, stored=True, fast=name == "document", tokenizer_name="raw", index_option="basic"
+        )
+    for name in ("kind", "source", "entity", "studied", "standing"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("title", tokenizer_name="en_stem")
     builder.add_text_field("text", stored=True, tokenizer_name="en_stem")
-    builder.add_unsigned_field("year", indexed=True)
+    for name in ("year", "end"):  # of the document, and of the trial
+        builder.add_unsigned_field(name, indexed=True)
     builder.add_bytes_field("about", stored=True)
     return builder.build()
 
@@ -131,9 +142,9 @@ class PassageIndex:
             if note.exists():
                 _check(note)
             else:
-                words.mkdir(parents=True, exist_ok=True)
-                note.write_text(json.dumps({"format": FORMAT}), encoding="utf-8")
-            words.mkdir(exist_ok=True)
+                private_folder(words)
+                write_private(note, json.dumps({"format": FORMAT}).encode())
+            private_folder(words)
             index = tantivy.Index(_schema(), path=str(words), reuse=True)
         return cls(folder, index, Catalogue(folder / "catalogue.sqlite"))
 
@@ -203,6 +214,22 @@ class PassageIndex:
             use_inverted_index=True,
         )  # fmt: skip
 
+    def ended_by(self, year: int) -> tantivy.Query:
+        """A query for trials that had ended by a year; those without an end hadn't."""
+        import tantivy
+
+        return tantivy.Query.range_query(
+            self.schema, "end", tantivy.FieldType.Unsigned, None, year, use_inverted_index=True
+        )
+
+    def documents(self, query: tantivy.Query) -> set[str]:
+        """The ids of all documents that have a passage of a query, at most `MOST_DOCUMENTS`."""
+        with _errors(self.folder):
+            self._index.reload()
+            terms = {"terms": {"field": "document", "size": MOST_DOCUMENTS}}
+            found = self._index.searcher().aggregate(query, {"ids": terms})
+        return {bucket["key"] for bucket in found["ids"]["buckets"]}
+
     def search(self, query: tantivy.Query, limit: int) -> list[Passage]:
         """The best passages, best first; equally good ones in the order of their ids."""
         with _errors(self.folder):
@@ -221,12 +248,14 @@ class PassageIndex:
         document = self.catalogue.document(fields["document"][0])
         if document is None:
             return None  # of a batch that was cut off: the next load writes it again
-        section, start, end, entities = json.loads(bytes(fields["about"][0]))
+        section, start, end, entities, headings, continued = json.loads(bytes(fields["about"][0]))
         return Passage(
             id=fields["id"][0], document=document.id, kind=document.kind, title=document.title,
             section=section, text=fields["text"][0], start=start, end=end, date=document.date,
             year=document.year, licence=document.licence, redistributable=document.redistributable,
-            url=document.url, keys=document.keys, entities=tuple(entities), facts=document.facts, score=score,
+            url=document.url, keys=document.keys, entities=tuple(entities),
+            headings=tuple(map(tuple, headings)),
+            continued=continued, facts=document.facts, score=score,
         )  # fmt: skip
 
 
@@ -272,6 +301,7 @@ class PassageWriter:
         """Makes lasting what was added: first the words, then the catalogue."""
         with _errors(self._index.folder):
             self._writer.commit()
+            self._close_to_others()
         self._index.catalogue.commit()
 
     def close(self, *, keep: bool) -> None:
@@ -284,3 +314,10 @@ class PassageWriter:
             self._index.catalogue.rollback()
         with _errors(self._index.folder):
             self._writer.wait_merging_threads()
+            self._close_to_others()
+
+    def _close_to_others(self) -> None:
+        """Leaves what tantivy wrote to its owner alone, since it takes the process's mask: notes tell of people."""
+        for file in (self._index.folder / "words").iterdir():
+            with suppress(FileNotFoundError):  # merging deletes files
+                file.chmod(FILE_MODE)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kedrec.documents.passages import cuts
+from kedrec.documents.records import year_of
 
 if TYPE_CHECKING:
     from kedrec.documents.linking import Linker
@@ -56,7 +57,7 @@ def passages_of(document: Document, linker: Linker | None) -> Passages:
     for number, cut in enumerate(cuts(document)):
         part = text[cut.start : cut.end]
         named = list(dict.fromkeys([*above, *(linker.find(part) if linker else ()), *studied]))
-        about = json.dumps([cut.section, cut.start, cut.end, named]).encode()
+        about = json.dumps([cut.section, cut.start, cut.end, named, cut.headings, cut.continued]).encode()
         fields: dict[str, Any] = {
             "id": f"{document.id}#{number}", "document": document.id, "kind": document.kind,
             "source": source, "entity": named, "studied": studied, "title": title, "text": part,
@@ -64,6 +65,10 @@ def passages_of(document: Document, linker: Linker | None) -> Passages:
         }  # fmt: skip
         if year is not None:
             fields["year"] = year
+        if document.facts is not None:
+            fields["standing"] = list(document.facts.standing)
+            if (end := year_of(document.facts.end)) is not None:
+                fields["end"] = end
         found.append(fields)
     return found
 

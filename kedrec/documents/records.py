@@ -8,7 +8,9 @@ from typing import Literal, TypeAlias
 from kedrec.types.base import Frozen
 
 __all__ = [
+    "FAILED",
     "MAX_RECORD",
+    "STOPPED",
     "Document",
     "DocumentKind",
     "Record",
@@ -23,6 +25,11 @@ __all__ = [
 
 MAX_RECORD = 32 << 20
 """Bytes of the longest record that is read; a longer one is refused and the rest of its file read on."""
+
+STOPPED = ("terminated", "withdrawn", "suspended")
+"""Statuses of trials that ended before their time."""
+FAILED = "failed"
+"""Standing of a trial whose primary outcomes were tested and missed."""
 
 DocumentKind: TypeAlias = Literal["article", "trial", "note"]
 
@@ -65,6 +72,12 @@ class TrialFacts(Frozen):
     results: bool = False
     conditions: tuple[str, ...] = ()
     interventions: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """What of the trial speaks against its drug: its status out of `STOPPED`, `FAILED`, both or none."""
+        stopped = (self.status,) if self.status in STOPPED else ()
+        return (*stopped, FAILED) if self.failed else stopped
 
 
 @dataclass(frozen=True, slots=True)

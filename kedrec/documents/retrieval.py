@@ -6,15 +6,16 @@ brought to 0..1 over the candidates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from kedrec.documents.index import Passage, PassageIndex
-from kedrec.documents.records import year_of
-from kedrec.text import one_line
-from kedrec.types import BACKGROUNDS, Background, Entity, Evidence, Link, TextSource, TrialRecord
+from kedrec.documents.records import FAILED, STOPPED, year_of
+from kedrec.documents.text_evidence import evidence_of
+from kedrec.types import BACKGROUNDS, Background, Entity
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
@@ -31,15 +32,15 @@ __all__ = [
     "evidence_of",
     "for_pair",
     "for_question",
-    "is_adverse",
 ]
 
 _CANDIDATES = 20
-_MOST_LATER = 1000
-"""Passages of a later year that are counted at most."""
+_EACH = 3
+"""Passages of one document among the candidates where one document has more than all of them."""
 _MEANING = 0.5
 """Share of the embeddings in the mix; the rest is BM25's."""
-_STOPPED = frozenset({"terminated", "withdrawn", "suspended"})
+_SAME = ("PMID:", "NCT:", "PMCID:")
+"""Keys by which an article or trial of several sources is known as one."""
 
 
 class Trial(Frozen):
@@ -69,12 +70,16 @@ class PairTexts(Frozen):
     """What the texts say of a drug and a disease, best first.
 
     Attributes:
+        more: further documents of the pair, which aren't among these.
+        against: how many trials of the pair are adverse, those that aren't among these counted too.
         stale: the index wasn't linked with the names of this graph: texts are found by the names' words.
         later: documents that are left out because they are of a later year.
     """
 
     trials: tuple[Trial, ...] = ()
     passages: tuple[Passage, ...] = Field(default=())
+    more: int = 0
+    against: int = 0
     stale: bool = False
     later: int = 0
 
@@ -93,7 +98,7 @@ def for_question(
     query = index.words_query(question)
     if source:
         query = _all([query, index.term("source", source)])
-    return _best(index.search(query, _CANDIDATES), question, k, embedder)
+    return _best(index, query, question, k, embedder)
 
 
 def for_pair(
@@ -110,7 +115,8 @@ def for_pair(
     """Trials that studied a drug for a disease, and passages of articles that name both.
 
     Args:
-        k: most trials, and most articles.
+        k: most adverse trials, most other trials, and most articles. Adverse trials are looked for by
+            themselves, so that however many others there are hides none.
         vocabulary: the `Linker.digest` of the graph that the entities are of; where the index was linked
             with other names, or without a graph, the entities' names are looked for in the words instead.
         as_of: the last year to see. Documents without a year are seen; of a trial that ended later nothing
@@ -126,25 +132,43 @@ def for_pair(
     words = index.words_query(f"{drug.name} {disease.name}")
     trials: list[Trial] = []
     passages: list[Passage] = []
-    later = 0
+    every: set[str] = set()
+    against = later = 0
     for kind, field in (("trial", "studied"), ("article", "entity")):
         if background not in ("both", "trials" if kind == "trial" else "literature"):
             continue
-        named = [_names(index, entity, field, stale=stale) for entity in (drug, disease)]
-        must = [*named, index.term("kind", kind)]
+        must = [_names(index, entity, field, stale=stale) for entity in (drug, disease)]
+        must.append(index.term("kind", kind))
+        barred = []
         if as_of is not None:
             after = index.after(as_of)
-            hidden = index.search(_all([*must, after]), _MOST_LATER)
-            later += len({passage.document for passage in hidden})
-            query = _all(must, scored=words, without=after)
-        else:
-            query = _all(must, scored=words)
-        found = _best(index.search(query, _CANDIDATES), question, k, embedder)
-        if kind == "trial":
-            trials = [trial for passage in found if (trial := _trial(passage, as_of))]
-        else:
-            passages = found
-    return PairTexts(trials=tuple(trials), passages=tuple(passages), stale=stale, later=later)
+            later += len(index.documents(_all([*must, after])))
+            barred.append(after)
+        every |= index.documents(_all(must, without=barred))
+        if kind == "article":
+            passages = _best(index, _all(must, words, barred), question, k, embedder)
+            continue
+        adverse = _adverse(index, as_of)
+        against = len(index.documents(_all([*must, adverse], without=barred)))
+        for query in (_all([*must, adverse], words, barred), _all(must, words, [*barred, adverse])):
+            found = _best(index, query, question, k, embedder)
+            trials += [trial for passage in found if (trial := _trial(passage, as_of))]
+    trials.sort(key=lambda trial: (-trial.passage.score, trial.passage.id))
+    shown = [*(trial.passage for trial in trials), *passages]
+    same = index.catalogue.documents_with(key for passage in shown for key in _identity(passage))
+    return PairTexts(
+        trials=tuple(trials), passages=tuple(passages), more=len(every - same), against=against,
+        stale=stale, later=later,
+    )  # fmt: skip
+
+
+def _adverse(index: PassageIndex, as_of: int | None) -> tantivy.Query:
+    """Trials that speak against their drugs, by what was known at the end of a year (see `_known_by`)."""
+    stopped = _any([index.term("standing", status) for status in STOPPED])
+    failed = index.term("standing", FAILED)
+    if as_of is None:
+        return _any([stopped, failed])
+    return _any([_all([stopped, index.ended_by(as_of)]), _all([failed, index.ended_by(as_of - 1)])])
 
 
 def _names(index: PassageIndex, entity: Entity, field: str, *, stale: bool) -> tantivy.Query:
@@ -156,34 +180,68 @@ def _names(index: PassageIndex, entity: Entity, field: str, *, stale: bool) -> t
 def _all(
     queries: Sequence[tantivy.Query],
     scored: tantivy.Query | None = None,
-    without: tantivy.Query | None = None,
+    without: Sequence[tantivy.Query] = (),
 ) -> tantivy.Query:
-    """All queries hold, and `without` doesn't; with `scored` it alone makes the score."""
+    """All queries hold, and none of `without`; with `scored` it alone makes the score."""
     import tantivy
 
+    occur = tantivy.Occur
+    parts = [(occur.MustNot, query) for query in without]
     if scored is None:
-        return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
-    held = [(tantivy.Occur.Must, tantivy.Query.const_score_query(query, 0.0)) for query in queries]
-    barred = [(tantivy.Occur.MustNot, without)] if without is not None else []
-    return tantivy.Query.boolean_query([*held, *barred, (tantivy.Occur.Should, scored)])
+        return tantivy.Query.boolean_query([*((occur.Must, query) for query in queries), *parts])
+    parts += [(occur.Must, tantivy.Query.const_score_query(query, 0.0)) for query in queries]
+    return tantivy.Query.boolean_query([*parts, (occur.Should, scored)])
 
 
-def _best(passages: Sequence[Passage], question: str, k: int, embedder: Embedder | None) -> list[Passage]:
-    """The k best, at most one a document and one an article that several sources have."""
-    ranked = _ranked(passages, question, embedder)
+def _any(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    import tantivy
+
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
+
+
+def _best(
+    index: PassageIndex, query: tantivy.Query, question: str, k: int, embedder: Embedder | None
+) -> list[Passage]:
+    """The k best of all candidates, at most one a document and one an article that several sources have."""
+    limit = _CANDIDATES
+    passages = index.search(query, limit)
+    while len(passages) == limit and len(_distinct(passages, k)) < k:
+        limit *= 4  # one long text mustn't crowd out the others
+        passages = index.search(query, limit)
+    if limit > _CANDIDATES:
+        passages = _at_most_each(passages, max(k, _CANDIDATES))
+    return _distinct(_ranked(passages, question, embedder), k)
+
+
+def _at_most_each(passages: Sequence[Passage], documents: int) -> list[Passage]:
+    """The best passages of the best documents, at most `_EACH` of each."""
+    counts: Counter[str] = Counter()
+    chosen = []
+    for passage in passages:
+        if passage.document not in counts and len(counts) == documents:
+            continue
+        counts[passage.document] += 1
+        if counts[passage.document] <= _EACH:
+            chosen.append(passage)
+    return chosen
+
+
+def _distinct(ranked: Sequence[Passage], k: int) -> list[Passage]:
     found: list[Passage] = []
     seen: set[str] = set()
     for passage in ranked:
-        names = {
-            passage.document,
-            *(key for key in passage.keys if key.startswith(("PMID:", "NCT:", "PMCID:"))),
-        }
+        names = _identity(passage)
         if not names & seen:
             found.append(passage)
             seen |= names
         if len(found) == k:
             break
     return found
+
+
+def _identity(passage: Passage) -> set[str]:
+    """What a document may be known by in several sources."""
+    return {passage.document, *(key for key in passage.keys if key.startswith(_SAME))}
 
 
 def _ranked(passages: Sequence[Passage], question: str, embedder: Embedder | None) -> list[Passage]:
@@ -208,13 +266,8 @@ def _levelled(values: Sequence[float]) -> list[float]:
     return [(value - low) / (high - low) if high > low else 1.0 for value in values]
 
 
-def is_adverse(passage: Passage) -> str:
-    """Why a trial speaks against its drug, as a sentence; "" where it doesn't (or it is no trial)."""
-    return "" if passage.facts is None else _speaks_against(passage.facts)
-
-
 def _speaks_against(facts: TrialFacts) -> str:
-    if facts.status in _STOPPED:
+    if facts.status in STOPPED:
         why = (
             f": {facts.why_stopped.rstrip('.')}"
             if facts.why_stopped
@@ -250,88 +303,3 @@ def _trial(passage: Passage, as_of: int | None = None) -> Trial | None:
         failed=facts.failed, stance="adverse" if reason else "supports", reason=reason, url=passage.url,
         passage=passage,
     )  # fmt: skip
-
-
-def evidence_of(
-    texts: PairTexts, quoted: Callable[[Passage], tuple[int, int]] | None = None
-) -> tuple[list[Evidence], list[Evidence]]:
-    """Texts as numbered evidence, supporting and adverse: `T1`... for trials, `L1`... for articles.
-
-    Numbers run over both lists, so that an id stands for one text. Scores are shares of each list's total.
-
-    Args:
-        quoted: which part of a passage is quoted, as places in its text; None: all of it.
-    """
-    rows: list[tuple[str, Passage, Trial | None, str]] = [
-        *((f"T{number}", trial.passage, trial, trial.stance) for number, trial in enumerate(texts.trials, 1)),
-        *((f"L{number}", passage, None, "supports") for number, passage in enumerate(texts.passages, 1)),
-    ]
-    lists: tuple[list[Evidence], list[Evidence]] = ([], [])
-    for place, stance in enumerate(("supports", "adverse")):
-        chosen = [row for row in rows if row[3] == stance]
-        total = sum(max(passage.score, 0.0) for _, passage, _, _ in chosen)
-        for id_, passage, trial, _ in chosen:
-            source = _source(passage, trial, quoted)
-            lists[place].append(
-                Evidence(
-                    id=id_,
-                    stance="adverse" if place else "supports",
-                    sentence=_trial_sentence(trial) if trial else _quote_sentence(source),
-                    text=source,
-                    score=max(passage.score, 0.0) / total if total else 1.0 / len(chosen),
-                    sources=(passage.document.partition(":")[0],),
-                    licences=(passage.licence,) if passage.licence else (),
-                    links=_links(passage),
-                )
-            )
-    return lists
-
-
-def _links(passage: Passage) -> tuple[Link, ...]:
-    if not passage.url.startswith("https://"):
-        return ()
-    return (Link(label=_label(passage), url=passage.url),)
-
-
-def _label(passage: Passage) -> str:
-    named = next(
-        (key for key in passage.keys if key.startswith(("NCT:", "PMID:", "PMCID:"))), passage.document
-    )
-    return f"{named.removeprefix('NCT:')} ({passage.date})" if passage.date else named.removeprefix("NCT:")
-
-
-def _trial_sentence(trial: Trial) -> str:
-    size = f"{trial.enrolment} participants" if trial.enrolment is not None else ""
-    told = ", ".join(part for part in (trial.phase, trial.status, size, trial.date) if part)
-    parts = [f"{trial.title.rstrip('.')} ({trial.number}{', ' if told else ''}{told})."]
-    if trial.outcome:
-        parts.append(f"Primary outcome: {trial.outcome.rstrip('.')}.")
-    if trial.reason:
-        parts.append(trial.reason)
-    return one_line(" ".join(parts))
-
-
-def _source(
-    passage: Passage, trial: Trial | None, quoted: Callable[[Passage], tuple[int, int]] | None
-) -> TextSource:
-    first, last = quoted(passage) if quoted and trial is None else (0, len(passage.text))
-    record = None
-    if trial is not None:
-        record = TrialRecord(
-            number=trial.number, status=trial.status, phase=trial.phase, enrolment=trial.enrolment,
-            outcome=trial.outcome, why_stopped=trial.why_stopped, failed=trial.failed, adverse=trial.reason,
-        )  # fmt: skip
-    return TextSource(
-        document=passage.document, title=passage.title, quote="" if trial else passage.text[first:last],
-        start=0 if trial else passage.start + first, end=0 if trial else passage.start + last,
-        names=passage.entities, date=passage.date,
-        year=passage.year, licence=passage.licence, redistributable=passage.redistributable,
-        keys=passage.keys, trial=record,
-    )  # fmt: skip
-
-
-def _quote_sentence(source: TextSource) -> str:
-    """What is quoted, with the title; it is one line and can't look like a citation."""
-    title = f"{source.title.rstrip('.')}. " if source.title else ""
-    cut = "" if source.quote.endswith((".", "!", "?", ")", '"')) else " ..."
-    return one_line(f"{title}{source.quote}") + cut

@@ -1,9 +1,10 @@
 """Whether a trial or an article says what a claim says that cites it.
 
 A closed set of sentences: that a trial studied the drug in the disease, with its phase, size, year, status
-and why it stopped; that an article names both; or an article's own sentence, whole, word for word and
-said to be the article's. Every fact in them is compared with the text's record. Anything else is struck:
-what an article means is for its reader to judge.
+and why it stopped, in the register's own words (see `kedrec.grounding.reasons`); that an article names
+both; or a sentence that an article says as its own (see `kedrec.grounding.framing`), whole, word for word
+and said to be the article's. Every fact in them is compared with the text's record. Anything else is
+struck: what an article means is for its reader to judge.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kedrec.grounding.english import LEADS, tokens
+from kedrec.grounding.framing import is_finding, readings
 from kedrec.grounding.names import Mention, Names, normal
+from kedrec.grounding.reasons import reason_key, reasons_given
 
 if TYPE_CHECKING:
     from kedrec.types import Entity, Evidence, TextSource, TrialRecord
@@ -42,11 +45,12 @@ _ARTICLE = r"(?:an|a|one|the|this|another) (?:article|paper|publication|review|s
 _YEAR = r"(?: (?:of|from|published in) (\d{4}))?"
 _ATTRIBUTED = re.compile(
     rf"(?:according to {_ARTICLE}{_YEAR},?|{_ARTICLE}{_YEAR} "
-    r"(?:says|said|states|stated|writes|wrote|reports|reported|concludes|concluded|notes|noted)"
+    r"(says|said|states|stated|writes|wrote|reports|reported|concludes|concluded|notes|noted)"
     r"(?: that|:|,)?) [\"']?(.+?)[\"']?[.!?]*[\"']?",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[.!?])[\"')]* (?=[\"'(]?[A-Z0-9])")
+_FOUND = frozenset({"reports", "reported", "concludes", "concluded"})
+"""Verbs that say of a sentence that it is what an article found."""
 _STOP = " .!?\"'"
 
 
@@ -162,7 +166,6 @@ def _wrong(fact: tuple[str, str], id_: str, source: TextSource, trial: TrialReco
     """Why a fact isn't what a trial's record says; "" where it is."""
     kind, value = fact
     early = trial.phase.startswith("early")
-    clauses = {_plain(part) for part in (trial.why_stopped, *re.split(r"[.;,]", trial.why_stopped))}
     numbers = "which isn't in the evidence it cites."
     true, problem = {
         "status": (
@@ -180,7 +183,7 @@ def _wrong(fact: tuple[str, str], id_: str, source: TextSource, trial: TrialReco
         "year": (value == str(source.year), f"It gives '{value}', {numbers}"),
         "missed": (trial.failed, f"It says that the trial missed its outcome, which [{id_}] doesn't say."),
         "why": (
-            _plain(value) in clauses - {""},
+            reason_key(normal(value)) in reasons_given(normal(trial.why_stopped)),
             f"It says why the trial ended ('{value}'), which [{id_}] doesn't say.",
         ),
     }[kind]
@@ -189,10 +192,6 @@ def _wrong(fact: tuple[str, str], id_: str, source: TextSource, trial: TrialReco
 
 def _phases(text: str) -> frozenset[str]:
     return frozenset(_ROMAN.get(word, word) for word in re.findall(r"\b(?:[1-4]|iv|iii|ii|i)\b", text))
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", normal(text).casefold()))
 
 
 def _article_unsaid(
@@ -209,13 +208,27 @@ def _article_unsaid(
     quoting = _ATTRIBUTED.fullmatch(line)
     if quoting is None:
         return f"Its wording can't be matched to the article that it cites [{id_}]."
-    *years, words = quoting.groups()
+    first, second, verb, words = quoting.groups()
+    years = (first, second)
     if problem := _wrong_year(next(filter(None, years), None), id_, source):
         return problem
-    quote = normal(source.quote)
-    whole = {_key(sentence) for sentence in _SENTENCE.split(quote) if sentence.rstrip("\"')")[-1:] in ".!?"}
-    if _key(words) not in whole:
+    return _misquoted(words, (verb or "").lower(), item, pair, names)
+
+
+def _misquoted(
+    words: str, verb: str, item: tuple[str, TextSource], pair: tuple[Entity, Entity], names: Names
+) -> str:
+    """Why words aren't what an article says, with a verb; "" where they are a sentence of its own."""
+    id_, source = item
+    held = [
+        one.own
+        for one in readings(source.quote, [(0, source.section)])
+        if one.whole and _key(normal(source.quote[one.sentence.start : one.sentence.end])) == _key(words)
+    ]
+    if not held:
         return f"It says that the article says this, but it is no sentence of [{id_}]."
+    if not all(held) or (verb in _FOUND and not is_finding(words)):
+        return f"It is what [{id_}] asks, plans, or tells of others, not what it says itself."
     ids = {one.id for one in pair}
     mentioned = (part for part in names.split(words) if isinstance(part, Mention))
     if not any(part.ids & ids for part in mentioned):

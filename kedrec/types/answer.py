@@ -116,6 +116,7 @@ class Texts(Frozen):
         background: which texts were looked for.
         note: why there are none, or may be found badly, as a sentence; "" where all is well.
         more: documents that were found too and aren't shown.
+        against: how many trials of the pair are adverse, shown or not.
         later: documents left out because they are of a later year than the one asked for.
         undated: of those shown, how many have no year, so that they may be later. Counted as of a year.
     """
@@ -125,6 +126,7 @@ class Texts(Frozen):
     background: Background = "none"
     note: str = ""
     more: int = 0
+    against: int = 0
     later: int = 0
     undated: int = 0
 

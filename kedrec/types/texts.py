@@ -42,8 +42,9 @@ class TextSource(Frozen):
     Attributes:
         document: `SOURCE:ID` in the index of texts.
         title: of the document.
-        quote: what is shown of an article, word for word; whole sentences where they aren't too long. "" of
-            a trial.
+        quote: what is shown of an article, word for word: whole sentences. "" of a trial, and of an article
+            none of whose sentences is short enough and keeps its sense alone.
+        section: the heading that the quote stands under; "" where there is none.
         start, end: characters of the document's text (title, then a section a line) where the quote stands.
         names: ids of the drug and disease of the pair that the shown title and text, or the trial, name.
         date: as exact as the source has it; "" where it has none.
@@ -56,6 +57,7 @@ class TextSource(Frozen):
     document: str
     title: str
     quote: str = ""
+    section: str = ""
     start: int = 0
     end: int = 0
     names: tuple[str, ...] = ()

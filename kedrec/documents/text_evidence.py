@@ -1,0 +1,107 @@
+"""Texts that were found as numbered evidence, as it is shown, cited and given to a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kedrec.documents.quoting import Quote
+from kedrec.text import one_line
+from kedrec.types import Evidence, Link, TextSource, TrialRecord
+
+if TYPE_CHECKING:
+    from kedrec.documents.index import Passage
+    from kedrec.documents.retrieval import PairTexts, Trial
+
+__all__ = ["evidence_of"]
+
+
+def evidence_of(
+    texts: PairTexts, quotation: Callable[[Passage], Quote] | None = None
+) -> tuple[list[Evidence], list[Evidence]]:
+    """Texts as numbered evidence, supporting and adverse: `T1`... for trials, `L1`... for articles.
+
+    Numbers run over both lists, so that an id stands for one text. Scores are shares of each list's total.
+
+    Args:
+        quotation: which part of a passage is quoted; None: all of it.
+    """
+    rows: list[tuple[str, Passage, Trial | None, str]] = [
+        *((f"T{number}", trial.passage, trial, trial.stance) for number, trial in enumerate(texts.trials, 1)),
+        *((f"L{number}", passage, None, "supports") for number, passage in enumerate(texts.passages, 1)),
+    ]
+    lists: tuple[list[Evidence], list[Evidence]] = ([], [])
+    for place, stance in enumerate(("supports", "adverse")):
+        chosen = [row for row in rows if row[3] == stance]
+        total = sum(max(passage.score, 0.0) for _, passage, _, _ in chosen)
+        for id_, passage, trial, _ in chosen:
+            source = _source(passage, trial, quotation)
+            lists[place].append(
+                Evidence(
+                    id=id_,
+                    stance="adverse" if place else "supports",
+                    sentence=_trial_sentence(trial) if trial else _quote_sentence(source),
+                    text=source,
+                    score=max(passage.score, 0.0) / total if total else 1.0 / len(chosen),
+                    sources=(passage.document.partition(":")[0],),
+                    licences=(passage.licence,) if passage.licence else (),
+                    links=_links(passage),
+                )
+            )
+    return lists
+
+
+def _links(passage: Passage) -> tuple[Link, ...]:
+    if not passage.url.startswith("https://"):
+        return ()
+    return (Link(label=_label(passage), url=passage.url),)
+
+
+def _label(passage: Passage) -> str:
+    named = next(
+        (key for key in passage.keys if key.startswith(("NCT:", "PMID:", "PMCID:"))), passage.document
+    )
+    return f"{named.removeprefix('NCT:')} ({passage.date})" if passage.date else named.removeprefix("NCT:")
+
+
+def _trial_sentence(trial: Trial) -> str:
+    size = f"{trial.enrolment} participants" if trial.enrolment is not None else ""
+    told = ", ".join(part for part in (trial.phase, trial.status, size, trial.date) if part)
+    parts = [f"{trial.title.rstrip('.')} ({trial.number}{', ' if told else ''}{told})."]
+    if trial.outcome:
+        parts.append(f"Primary outcome: {trial.outcome.rstrip('.')}.")
+    if trial.reason:
+        parts.append(trial.reason)
+    return one_line(" ".join(parts))
+
+
+def _source(
+    passage: Passage, trial: Trial | None, quotation: Callable[[Passage], Quote] | None
+) -> TextSource:
+    quote = Quote(0, len(passage.text), passage.section)
+    if trial is not None:
+        quote = Quote()
+    elif quotation is not None:
+        quote = quotation(passage)
+    record = None
+    if trial is not None:
+        record = TrialRecord(
+            number=trial.number, status=trial.status, phase=trial.phase, enrolment=trial.enrolment,
+            outcome=trial.outcome, why_stopped=trial.why_stopped, failed=trial.failed, adverse=trial.reason,
+        )  # fmt: skip
+    return TextSource(
+        document=passage.document, title=passage.title, quote=passage.text[quote.start : quote.end],
+        section=quote.heading, start=passage.start + quote.start if quote.end else 0,
+        end=passage.start + quote.end if quote.end else 0,
+        names=passage.entities, date=passage.date, year=passage.year, licence=passage.licence,
+        redistributable=passage.redistributable, keys=passage.keys, trial=record,
+    )  # fmt: skip
+
+
+def _quote_sentence(source: TextSource) -> str:
+    """What is quoted, with the title and the heading; it is one line and can't look like a citation."""
+    title = source.title.strip()
+    if title and not title.endswith((".", "?", "!")):
+        title += "."
+    heading = f"{source.section}:" if source.section and source.quote else ""
+    return one_line(" ".join(part for part in (title, heading, source.quote) if part))

@@ -1,0 +1,99 @@
+"""The reasons that a register's note on why a trial stopped gives, each in the register's words."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["reason_key", "reasons_given"]
+
+_CAUSE = re.compile(
+    r"(?:(?:was|is)\s+)?(?:due to|because of|because|owing to|as a result of)\s+", re.IGNORECASE
+)
+# With one of these anywhere in a note, a part of it may say the contrary of the whole.
+_TURNS = re.compile(
+    r"\b(?:no|not|non|none|nor|neither|never|nothing|without|un\w*related|unconnected|unassociated|unlikely|"
+    r"unaffected|irrespective|regardless|independent\w*|despite|although|though|but|however|while|whereas|"
+    r"whilst|yet|"
+    r"rather|instead|other|except\w*|exclud\w*|exclus\w+|aside|apart|besides|beyond|unless|until|if|whether|"
+    r"absence|"
+    r"absent|free|den(?:y|ies|ied|ial)|rul(?:ed|ing) out|contrary|opposed|oppose|versus|vs|only|than|hardly|"
+    r"barely|far|"
+    r"fail\w* to (?:show|find|see|detect|demonstrate)|disprov\w*|dismiss\w*|reject\w*|refut\w*|cannot|"
+    r"avoid\w*|"
+    r"prevent\w*|before|prior|pending|possib\w*|potential\w*|suspected|alleged\w*|presum\w*|perceived|"
+    r"rumou?r\w*|"
+    r"initial\w*|original\w*|previous\w*|former\w*|unknown|unclear|undisclosed|unspecified|question\w*|"
+    r"lack\w*(?: of)?(?: any)? (?:\w+ )?(?:safety|tox\w+|adverse|harm\w*|side|risk\w*|death\w*|concern\w*|"
+    r"signal\w*|"
+    r"issue\w*|problem\w*|event\w*)|"
+    r"(?:good|acceptable|favou?rable|positive|proven|adequate|sufficient|satisf\w+|confirmed|established|"
+    r"early) "
+    r"(?:\w+ )?(?:safety|efficacy|tolerability|outcome\w*|results?)|improve\w*|ensur\w*|maintain\w*|"
+    r"protect\w*)\b|"
+    r"n[\u2019']t\b|\?|\bnon-",
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|being|am|has|have|had|do|does|did|will|would|can|could|shall|should|may|"
+    r"might|must|"
+    r"to|for|about|regarding|concerning|on|over|from|by|with|at|in|into|since|after|that|which|who|where|"
+    r"when|as)\b",
+    re.IGNORECASE,
+)
+# What is a reason by itself, whatever stands beside it in a list.
+_ALONE = re.compile(
+    r"(?:(?:very |extremely |too |rather )?(?:slow|slower|low|lower|poor|insufficient|inadequate|limited|"
+    r"delayed|difficult|"
+    r"unsatisfactory|weak|declining) [\w-]+(?: (?:rates?|numbers?))?|"
+    r"(?:lack|loss|shortage|withdrawal|departure|expiry|end|discontinuation|change|closure|"
+    r"departing) of (?:the )?"
+    r"[\w-]+(?: [\w-]+)?|"
+    r"(?:the )?(?:[\w-]+ )+(?:decisions?|failure|shortages?|problems?|issues?|concerns?|difficult(?:y|ies)|"
+    r"withdrawal|"
+    r"departure|pandemic|toxicit(?:y|ies)|events?|deaths?|closure|bankruptcy|constraints?|restrictions?|"
+    r"limitations?|"
+    r"changes?|reasons?|delays?|costs?|cuts)|"
+    r"futility|bankruptcy|toxicity|hepatotoxicity|cardiotoxicity|covid-?19|deaths?)",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.;!]+")
+
+
+def reasons_given(note: str) -> frozenset[str]:
+    """What may be said to be why a trial stopped, as keys (see `reason_key`).
+
+    The whole note; its sentences, where none of them turns another ("Not related to safety."); and the items
+    of a list, where nothing in the note denies or weighs anything and every item is a reason by itself
+    ("Slow accrual, lack of funding").
+    """
+    whole = reason_key(note)
+    parts = [part.strip() for part in _SENTENCE.findall(note) if part.strip()]
+    given = {whole}
+    if not _TURNS.search(note):
+        for part in parts:
+            # A part with an open beginning ("Concerns on safety; efficacy") may govern what comes after it.
+            given |= {reason_key(part), *_items(part)} if len(parts) == 1 or _stands(part) else set()
+    return frozenset(given - {""})
+
+
+def _stands(part: str) -> bool:
+    """Whether a part of a note is a reason without the others."""
+    return bool(_items(part)) or len(part.split()) > 2
+
+
+def _items(sentence: str) -> set[str]:
+    """The items of a list of reasons; none where it is no such list."""
+    items = [re.sub(r"^(?:and|or)\s+", "", item.strip()) for item in sentence.split(",")]
+    items[0] = _CAUSE.sub("", items[0], count=1) if _CAUSE.match(items[0]) else items[0]
+    last = re.split(r"\s+and\s+", items[-1])
+    items[-1:] = last if all(_ALONE.fullmatch(item) for item in last) else items[-1:]
+    if any(_VERB.search(item) or not _ALONE.fullmatch(item) for item in items):
+        return set()
+    return {reason_key(item) for item in items}
+
+
+def reason_key(text: str) -> str:
+    """Text for comparing reasons: words in small letters, without what says that a reason follows."""
+    return " ".join(
+        re.findall(r"\w+", _CAUSE.sub("", text.strip(), count=1) if _CAUSE.match(text.strip()) else text)
+    ).casefold()
