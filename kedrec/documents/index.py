@@ -317,7 +317,7 @@ class PassageWriter:
             self._close_to_others()
 
     def _close_to_others(self) -> None:
-        """Leaves what tantivy wrote to its owner alone, since it takes the process's mask: notes tell of people."""
+        """Leaves to its owner alone what tantivy wrote by the process's mask: notes tell of people."""
         for file in (self._index.folder / "words").iterdir():
             with suppress(FileNotFoundError):  # merging deletes files
                 file.chmod(FILE_MODE)

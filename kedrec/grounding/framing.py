@@ -81,6 +81,7 @@ _FINITE = re.compile(
     r"found|led|became|remained|seems?|appears?|occurred|increased|decreased|reduced|improved|suggests?)\b",
     re.IGNORECASE,
 )
+_MAYBE_VERB = re.compile(r"\b\w{2,}(?:ed|s)\b", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"(?:\(?(?:[2-9]|1\d|[b-h]|i{1,3}|iv|vi{0,3}|ix|x)[.)]|(?:first|second|third|fourth|fifth|"
     r"last)(?:ly)?\b|finally\b|"
@@ -252,7 +253,7 @@ def _all_go_on(lines: Sequence[str], first: int, last: int) -> bool:
 
 def _announces(line: str) -> bool:
     """Whether what follows a sentence may be what others say, a question, or an aim."""
-    if _HANGING.match(line) and not _FINITE.search(line):
+    if not _FINITE.search(line) and (_HANGING.match(line) or not _MAYBE_VERB.search(line)):
         return True
     if _FOLLOWS.search(line):
         return bool(_LISTS.search(line)) or line.rstrip()[-1] in ":;,\u2014-"

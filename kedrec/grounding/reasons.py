@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kedrec.sentences import sentences
+
 __all__ = ["reason_key", "reasons_given"]
 
 _CAUSE = re.compile(
@@ -56,20 +58,29 @@ _ALONE = re.compile(
     r"futility|bankruptcy|toxicity|hepatotoxicity|cardiotoxicity|covid-?19|deaths?)",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[^.;!]+")
+_BACK = re.compile(
+    r"\b(?:this|that|these|those|it|they|such|so|none|neither|nothing|both|former|latter|above|reasons?|causes?)\b",
+    re.IGNORECASE,
+)
 
 
 def reasons_given(note: str) -> frozenset[str]:
     """What may be said to be why a trial stopped, as keys (see `reason_key`).
 
-    The whole note; its sentences, where none of them turns another ("Not related to safety."); and the items
-    of a list, where nothing in the note denies or weighs anything and every item is a reason by itself
-    ("Slow accrual, lack of funding").
+    The whole note; its sentences, where none of them turns another ("Toxicity. That was not the reason.");
+    and, where nothing in the note denies or weighs anything, the items of a list every one of which is a
+    reason by itself ("Slow accrual, lack of funding").
     """
-    whole = reason_key(note)
-    parts = [part.strip() for part in _SENTENCE.findall(note) if part.strip()]
-    given = {whole}
-    if not _TURNS.search(note):
+    lines = [note[place.start : place.end] for place in sentences(note)]
+    given = {reason_key(note)}
+    for at, line in enumerate(lines):
+        if _TURNS.search(note):
+            earlier = any(_TURNS.search(one) for one in lines[:at])
+            later = any(_BACK.search(one) for one in lines[at + 1 :])
+            if not earlier and not later and "?" not in line:
+                given.add(reason_key(line))
+            continue
+        parts = [part.strip() for part in line.rstrip(" .!").split(";") if part.strip()]
         for part in parts:
             # A part with an open beginning ("Concerns on safety; efficacy") may govern what comes after it.
             given |= {reason_key(part), *_items(part)} if len(parts) == 1 or _stands(part) else set()
