@@ -15,6 +15,10 @@ __all__ = ["LONGEST", "Cut", "cuts"]
 
 LONGEST = 1200
 """Characters of the longest passage: about 256 tokens, which is what MiniLM was trained to take."""
+_BESIDE = 40
+"""Characters before and after a place that tell whether a sentence ends there: abbreviations are shorter."""
+_READ = 200
+"""Characters in which the end of a sentence is looked for at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +70,28 @@ def cuts(document: Document) -> Iterator[Cut]:
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """Parts of at most `LONGEST` characters, of about one size, cut where a sentence ends if one does."""
-    size = len(text) / -(-len(text) // LONGEST)
-    ends = [sentence.end for sentence in sentences(text)]
-    ends = [*(end for end in ends if end < len(text)), len(text)]
-    start, at = 0, 0
+    size = len(text) // -(-len(text) // LONGEST)
+    start = 0
     while start < len(text):
-        best = 0
-        while at < len(ends) and ends[at] - start <= LONGEST:
-            best = ends[at]
-            at += 1
-            if best - start >= size:
-                break
-        if best <= start:
-            best = text.rfind(" ", start, start + LONGEST) if len(text) - start > LONGEST else len(text)
-            best = best if best > start else min(start + LONGEST, len(text))
+        best = len(text) if len(text) - start <= LONGEST else _cut(text, start, size)
         yield start, best
         start = best + (best < len(text) and text[best] == " ")
+
+
+def _cut(text: str, start: int, size: int) -> int:
+    """Where the part that begins at a place ends: after the sentence that fills it, or one before that."""
+    for first in range(start + size, start + LONGEST, _READ):
+        if ends := _ends(text, first, min(first + _READ, start + LONGEST)):
+            return ends[0]
+    if ends := _ends(text, start, start + size):
+        return ends[-1]
+    space = text.rfind(" ", start, start + LONGEST)
+    return space if space > start else start + LONGEST
+
+
+def _ends(text: str, first: int, last: int) -> list[int]:
+    """Where sentences end between two places; only what stands around these is read, since texts are long."""
+    begin = max(text.rfind(" ", 0, max(first - _BESIDE, 0)), 0)
+    stop = min(last + _BESIDE, len(text))
+    found = (begin + sentence.end for sentence in sentences(text[begin:stop]))
+    return [end for end in found if first < end <= last and end < stop]
