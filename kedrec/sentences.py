@@ -27,14 +27,16 @@ _LABEL = re.compile(
     r"settings?|"
     r"participants?|interventions?|(?:main )?outcomes?(?: measures?)?|measurements?|(?:main |key )?results|"
     r"(?:key |main )?findings|conclusions?|discussion|interpretation|significance|limitations?|funding|"
-    r"summary)(?: and (?:aims?|purpose|objectives?|hypothes[ei]s|methods?|results|conclusions?|relevance))?)"
+    r"summary|areas? covered|expert opinion)"
+    r"(?: and (?:aims?|purpose|objectives?|hypothes[ei]s|methods?|results|conclusions?|relevance))?)"
     r")(?:\*{0,2}:\*{0,2}|:\*\*))(?=\s*\S)"
 )
 # A unit or an acronym (MR, which isn't Mr) does end a sentence before a word that begins one and is no name.
 _ENDS = re.compile(
     r"(?:\b(?:mg|kg|gm|ml|dl|hrs?|h|min|mins|sec|secs|wks?|mos?|yrs?|etc|spp|[bt]\.i\.d|[pi]\.[opvm]|"
     r"[a-z]\.[cd])|"
-    r"[A-Z]{2,})\.(?= (?:The|This|These|Those|There|It|Its|We|Our|In|On|At|After|Before|During|Both|All|"
+    r"[A-Z]{2,})\.(?= (?:They|He|She|Their|The|This|These|Those|There|It|Its|We|Our|In|On|At|After|Before|"
+    r"During|Both|All|"
     r"Most|Some|"
     r"Each|Other|Although|However|Moreover|Furthermore|Additionally|Conversely|Thus|Therefore|Because|Since|"
     r"When|"
@@ -43,7 +45,8 @@ _ENDS = re.compile(
 )
 _NUMBERED = re.compile(r"(?:^|[:;,.!?]\s)\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]$")
 """The end of what is a list's number and no sentence."""
-_GOES_ON = re.compile(r"\s*(?:[a-z]+(?:[\s,;.)]|$)|\[\d|[,;:)\]%/=<>\u00b1]|\(?\d+\)?[.,;)\]])")
+_LONGEST_NUMBER = 12
+_GOES_ON = re.compile(r"\s*(?:[a-z]+(?:[\s,;.)]|$)|\[\d|[,;:)\]%/=<>\u00b1]|\(?\d+(?:[,;)\]]|\.\d))")
 """What begins no sentence: a word in small letters, a reference, punctuation."""
 
 
@@ -74,8 +77,7 @@ def _sentences(text: str, start: int, end: int, heading: str) -> list[Sentence]:
     found = []
     begin = 0
     for _, stop in _segmenter().span_tokenize(part):
-        rest = part[stop:]
-        if rest.strip() and (_NUMBERED.search(part[begin:stop].rstrip()) or _GOES_ON.match(rest)):
+        if stop < len(part) and (_is_number(part, begin, stop) or _GOES_ON.match(part, stop)):
             continue
         for last in [*(unit.end() for unit in _ENDS.finditer(part, begin, stop)), stop]:
             piece = part[begin:last].rstrip()
@@ -87,6 +89,12 @@ def _sentences(text: str, start: int, end: int, heading: str) -> list[Sentence]:
         first = part.index(rest, begin)
         found.append(Sentence(start + first, start + first + len(rest), heading))
     return found
+
+
+def _is_number(part: str, begin: int, stop: int) -> bool:
+    """Whether what ends at a place is a list's number."""
+    first = max(begin, stop - _LONGEST_NUMBER)
+    return bool(_NUMBERED.search(("" if first == begin else "x") + part[first:stop].strip()))
 
 
 @cache

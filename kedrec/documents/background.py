@@ -180,7 +180,7 @@ def _context(index: PassageIndex, passage: Passage) -> Context:
         before = earlier.text[-_AROUND:] + " " * (passage.start - earlier.end)
     if later is not None and later.continued:
         after = " " * (later.start - passage.end) + later.text[:_AROUND]
-    return Context(passage.headings, before, after)
+    return Context(passage.title, passage.headings, before, after)
 
 
 def _named(

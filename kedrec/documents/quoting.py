@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.grounding.framing import Reading, is_framing, readings
+from kedrec.grounding.framing import Reading, is_aim, is_framing, readings
 
 if TYPE_CHECKING:
     from kedrec.documents.linking import Linker
@@ -15,6 +15,8 @@ __all__ = ["LONGEST_QUOTE", "Context", "Quote", "quotation", "quoted"]
 
 LONGEST_QUOTE = 400
 """Characters of the longest quotation: abstracts belong to their publishers, and are to be read there."""
+_NO_HEADING = frozenset({"abstract", "unlabelled", "text", "body", "main text", "untitled"})
+"""What readers call text that has no heading of its own."""
 _SHORT = 160  # characters under which a quotation takes the next sentence too
 
 
@@ -26,8 +28,10 @@ class Context:
         headings: of its sections: the character of its text at which each begins, and its name.
         before, after: the text of the same section in front of it and behind it, with the space between; ""
             where it begins or ends with its section.
+        title: of the document, which is shown with the quotation.
     """
 
+    title: str = ""
     headings: tuple[tuple[int, str], ...] = ()
     before: str = ""
     after: str = ""
@@ -51,10 +55,10 @@ def quoted(text: str, linker: Linker) -> tuple[int, int]:
 def quotation(text: str, linker: Linker, context: Context | None = None) -> Quote:
     """The quotation of a passage; an empty one where no sentence can be quoted.
 
-    The fewest whole sentences that name most of the linker's entities, at most `LONGEST_QUOTE` characters. Of
-    equal ones those that the text says as its own (see `kedrec.grounding.framing`), then the last, since
-    what an abstract concludes stands at its end. A sentence that others frame ("This is not true.") is
-    quoted with them or not at all.
+    The fewest whole sentences that with the title name most of the linker's entities, at most
+    `LONGEST_QUOTE` characters. Of equal ones those that the text says as its own (see
+    `kedrec.grounding.framing`) and that are no aim, then the last, since what an abstract concludes stands
+    at its end. A sentence that others frame ("This is not true.") is quoted with them or not at all.
     """
     around = context or Context()
     shift = len(around.before)
@@ -65,11 +69,10 @@ def quotation(text: str, linker: Linker, context: Context | None = None) -> Quot
         for at, one in enumerate(read)
         if one.sentence.start >= shift and one.sentence.end <= shift + len(text)
     ]
-    named = {
-        at: frozenset(linker.find(text[read[at].sentence.start - shift : read[at].sentence.end - shift]))
-        for at in inside
-    }
-    best: tuple[int, int, int, int, int] = (-1, 0, 0, 0, 0)
+    lines = {at: text[read[at].sentence.start - shift : read[at].sentence.end - shift] for at in inside}
+    named = {at: frozenset(linker.find(line)) for at, line in lines.items()}
+    above = frozenset(linker.find(around.title)) if around.title else frozenset()
+    best: tuple[int, ...] = (-1,)
     chosen: tuple[int, int] | None = None
     for first in inside:
         found: frozenset[str] = frozenset()
@@ -79,9 +82,12 @@ def quotation(text: str, linker: Linker, context: Context | None = None) -> Quot
             found |= named[last]
             if not _closed(read, first, last):
                 continue
-            own = sum(one.own for one in read[first : last + 1]) == last - first + 1
-            asked = not is_framing(read[first].heading)
-            if (rank := (len(found), own, asked, first - last, first)) > best:
+            own = all(one.own for one in read[first : last + 1])
+            says = not is_framing(read[first].heading) and not any(
+                is_aim(lines[at]) for at in range(first, last + 1)
+            )
+            rank = (len(found | above), bool(found), own and says, own, says, len(found), first - last, first)
+            if rank > best:
                 best, chosen = rank, (first, last)
     if chosen is None:
         return Quote()
@@ -93,8 +99,10 @@ def quotation(text: str, linker: Linker, context: Context | None = None) -> Quot
             break
         if _closed(read, first, more) and read[more].own == read[last].own:
             last = more
+    heading = read[first].heading
     return Quote(
-        read[first].sentence.start - shift, read[last].sentence.end - shift, read[first].heading
+        read[first].sentence.start - shift, read[last].sentence.end - shift,
+        "" if heading.casefold() in _NO_HEADING else heading,
     )  # fmt: skip
 
 

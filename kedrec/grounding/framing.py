@@ -9,12 +9,13 @@ sentence isn't the text's own: better a true quotation unused than one that turn
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kedrec.sentences import Sentence, sentences
 
-__all__ = ["Reading", "is_finding", "is_framing", "readings"]
+__all__ = ["Reading", "is_aim", "is_finding", "is_framing", "readings"]
 
 _FRAMING_HEADING = re.compile(
     r"\b(?:objectives?|aims?|purposes?|goals?|hypothes\w+|questions?|background|introduction|context|"
@@ -23,7 +24,8 @@ _FRAMING_HEADING = re.compile(
     r"patients|"
     r"interventions?|criteria|eligibility|measures|measurements|endpoints?|claims?|myths?|beliefs?|"
     r"assumptions?|"
-    r"predictions?|related work|literature|case presentation|vignette|abbreviations?|funding|registration)\b",
+    r"predictions?|areas? covered|related work|literature|case presentation|vignette|abbreviations?|funding|"
+    r"registration)\b",
     re.IGNORECASE,
 )
 _OWN_HEADING = re.compile(r"\b(?:results?|findings|conclusions?|interpretation)\b", re.IGNORECASE)
@@ -60,7 +62,14 @@ _LISTS = re.compile(rf"\b(?:{_NOUN}|{_VERB}|{_LISTED})\b", re.IGNORECASE)
 _FOLLOWS = re.compile(
     r"\b(?:the following|as follows?|follows|below|as such|here is|here are|these are|this is|namely|listed|"
     r"verbatim|"
-    r"ran|went)\b|[:;,\u2014-]$",
+    r"ran|went)\b|\b(?:this|these|thus|so|such)\W*$|[:;,\u2014-]$",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    r"\b(?:claims|statements|hypotheses|assertions|allegations|myths|misconceptions|beliefs|views|opinions|"
+    r"arguments|"
+    r"assumptions|rumou?rs|slogans|headlines|questions|theories|promises|predictions|aims|objectives|"
+    r"things)\b",
     re.IGNORECASE,
 )
 _OURS = re.compile(
@@ -76,9 +85,10 @@ _HANGING = re.compile(
     re.IGNORECASE,
 )
 _FINITE = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|do|does|did|can|could|may|might|will|would|shall|should|must|showed|"
-    r"shows|"
-    r"found|led|became|remained|seems?|appears?|occurred|increased|decreased|reduced|improved|suggests?)\b",
+    r"\b(?:is|are|was|were|has|have|had|do|does|did|can|could|may|might|will|would|shall|should|must|show|showed|"
+    r"shows|found|led|became|remained|seems?|appears?|occurred|increased|decreased|reduced|improved|suggests?|took|"
+    r"gave|got|went|came|made|saw|knew|fell|rose|grew|held|kept|left|met|began|wrote|underwent|bound|brought|built|"
+    r"chose|drew|drove|fed|felt|gave|lay|lost|meant|put|sent|set|shrank|spent|stood|told|thought|wore|won)\b",
     re.IGNORECASE,
 )
 _MAYBE_VERB = re.compile(r"\b\w{2,}(?:ed|s)\b", re.IGNORECASE)
@@ -106,9 +116,12 @@ _TAKEN_BACK = re.compile(
     r"retract\w*|"
     r"withdrawn|fabricat\w*|overturned|abandon\w*|dismiss\w*|hypothetical\w*|fiction\w*|imagin\w*|once|"
     r"formerly|"
+    r"correct\w*|errat\w+|corrigend\w+|revis\w*|amend\w*|supersed\w*|outdated|dispel\w*|"
     r"used to|no longer|until|nonsense|lacks?|lacking|without|hoax|satire|opposite|contrary|reverse|"
     r"questionable|"
-    r"unreliable|biased|overstated|exaggerat\w*|joke|quot\w+|disagree\w*|according|deny|denied|denies)\b|"
+    r"unreliable|biased|overstated|exaggerat\w*|joke|quot\w+|disagree\w*|according|deny|denied|denies|if|"
+    r"were|"
+    r"wish\w*|hop(?:e|es|ed|ing)|dream\w*|true)\b|"
     r"n't\b|"
     rf"\b(?:{_NOUN}|{_VERB})\b)",
     re.IGNORECASE,
@@ -122,7 +135,8 @@ _DENIES = re.compile(
     r"results))\b.{0,60}\b(?:no|not|never|"
     r"contradict\w*|refut\w*|disprov\w*|disagree\w*|reject\w*|fail\w*)\b|there (?:is|was|are) no|no such|"
     r"or so\b|"
-    r"so\b|that said|at least|allegedly|supposedly|reportedly|unfortunately|sadly|alas|but\b|yet\b)",
+    r"so\b|that said|at least|if only|would that|or not\b|allegedly|supposedly|reportedly|unfortunately|"
+    r"sadly|alas|but\b|yet\b)",
     re.IGNORECASE,
 )
 _CLEFT = re.compile(r"it (?:is|was|has been|seems|appears)\b[\w ]{0,40}\bthat\b", re.IGNORECASE)
@@ -139,9 +153,20 @@ _FRAMED = re.compile(
     r"to (?:evaluate|assess|determine|investigate|examine|test|study|explore|compare|review|describe))\b",
     re.IGNORECASE,
 )
+_AIM = re.compile(
+    r"to \w+ |(?:\w+[, ]+){0,6}?(?:aim(?:s|ed)?|objectives?|purposes?|goals?|sought|set out|hypothes\w+)\b|"
+    r"(?:here,? |in this (?:study|paper|review|report|article),? )?(?:we|this (?:study|paper|review|report|"
+    r"article)|"
+    r"the (?:present|current) (?:study|paper|review))(?: will| have| has)?(?: briefly| here)? "
+    r"(?:describe|review|discuss|summari[sz]e|analy[sz]e|examine|investigate|report|present|evaluate|assess|"
+    r"explore|"
+    r"focus|outline|study|test|compare)\w*\b",
+    re.IGNORECASE,
+)
+_REACH = 4
+"""Sentences after "Three misconceptions persist." that may be these."""
 _OPENING = {"(": ")", "[": "]", "\u201c": "\u201d", "\u00ab": "\u00bb", "\u201e": "\u201c"}
 _QUOTES = "\"'(\u201c\u2018[\u00ab"
-_LIST_MARK = re.compile(r"(?:^|(?<=\s))(?:\d{1,2}|[a-z]|[ivx]{1,4})\)(?=\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +198,11 @@ def is_finding(sentence: str) -> bool:
     return not _FRAMED.search(sentence)
 
 
+def is_aim(sentence: str) -> bool:
+    """Whether a sentence says what its text is about or was meant to find ("We review ...")."""
+    return bool(_AIM.match(sentence))
+
+
 def readings(text: str, headings: Sequence[tuple[int, str]] = ()) -> list[Reading]:
     """The sentences of a text, in order, each with whether the text says it as its own.
 
@@ -182,19 +212,18 @@ def readings(text: str, headings: Sequence[tuple[int, str]] = ()) -> list[Readin
     places = sentences(text)
     lines = [text[place.start : place.end] for place in places]
     under = [place.heading or _heading(place.start, headings) for place in places]
-    quoted = _enclosed(text, places)
+    enclosed = _enclosed(text, places)
+    frames = _frames_before(lines, under)
     doubtful = bool(_UNTRUE.search(text))
     found: list[Reading] = []
     for at, place in enumerate(places):
-        first, last = quoted[at]
-        own = (first, last) == (at, at) and not doubtful and not is_framing(under[at])
-        whole = _is_whole(lines[at])
-        own = own and whole and "?" not in lines[at] and lines[at][0] not in _QUOTES
-        frame = _frame_before(at, lines, under)
+        first, last = enclosed[at]
         denial = _denial_after(at, lines)
-        alone = frame == at and denial == at
-        first, last = min(first, frame), max(last, denial)
-        found.append(Reading(place, whole, own and alone, under[at], first, last))
+        alone = (first, last) == (at, at) and frames[at] == at and denial == at
+        whole = _is_whole(lines[at])
+        own = whole and alone and not doubtful and not is_framing(under[at])
+        own = own and "?" not in lines[at] and lines[at][0] not in _QUOTES
+        found.append(Reading(place, whole, own, under[at], min(first, frames[at]), max(last, denial)))
     return found
 
 
@@ -210,45 +239,56 @@ def _is_whole(line: str) -> bool:
 
 def _enclosed(text: str, places: Sequence[Sentence]) -> list[tuple[int, int]]:
     """For each sentence the run of sentences over which its quotation marks or brackets go."""
-    runs = [(at, at) for at in range(len(places))]
-    open_at: list[tuple[str, int]] = []
+    spans: list[tuple[int, int]] = []
+    waiting: list[tuple[str, int]] = []  # what closes, and the sentence that opened it
+    counts: Counter[str] = Counter()
     for at, place in enumerate(places):
-        line = _LIST_MARK.sub("  ", text[place.start : place.end])
-        for character in line:
-            closing = next((n for n in range(len(open_at) - 1, -1, -1) if open_at[n][0] == character), None)
-            if closing is not None:
-                begin = open_at[closing][1]
-                del open_at[closing:]
-                for one in range(begin, at + 1) if begin < at else ():
-                    runs[one] = (min(runs[one][0], begin), max(runs[one][1], at))
-            elif character in _OPENING:
-                open_at.append((_OPENING[character], at))
-            elif character == '"':
-                open_at.append((character, at))
-    if open_at:  # what never ends may go on to the end
-        begin = min(at for _, at in open_at)
-        for one in range(begin, len(places)):
-            runs[one] = (min(runs[one][0], begin), max(runs[one][1], len(places) - 1, one + 1))
+        for character in text[place.start : place.end]:
+            if counts[character]:
+                while waiting:  # what was opened within is closed with it
+                    closing, begin = waiting.pop()
+                    counts[closing] -= 1
+                    if closing == character:
+                        spans.append((begin, at))
+                        break
+            elif character in _OPENING or character == '"':
+                closing = _OPENING.get(character, character)
+                waiting.append((closing, at))
+                counts[closing] += 1
+    if waiting:  # what never ends may go on to the end
+        spans.append((waiting[0][1], len(places)))
+    runs = [(at, at) for at in range(len(places))]
+    done = -1
+    for begin, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if begin < end and end > done:
+            for at in range(max(begin, done + 1), min(end + 1, len(places))):
+                runs[at] = (begin, end)
+            done = end
     return runs
 
 
-def _frame_before(at: int, lines: Sequence[str], under: Sequence[str]) -> int:
-    """The place of the sentence that announces a sentence as something else than a finding; its own: none."""
-    frame = at
-    before = at - 1
-    while before >= 0 and under[before] == under[at]:
-        line = lines[before]
-        if _announces(line) and (
-            before == at - 1 or _FOLLOWS.search(line) or _all_go_on(lines, before + 1, at)
-        ):
-            frame = before
-        before -= 1
-    return frame
+def _frames_before(lines: Sequence[str], under: Sequence[str]) -> list[int]:
+    """For each sentence the first that announces it as something else than a finding; itself: none does."""
+    frames: list[int] = []
+    announcing: list[int] = []  # under the same heading
+    open_end = chain = -1  # what announces all that comes; what announces a list that goes on
+    for at, line in enumerate(lines):
+        if at and under[at] != under[at - 1]:
+            announcing, open_end, chain = [], -1, -1
+        if chain < 0 or not _GOES_ON.match(line):
+            chain = at - 1 if announcing[-1:] == [at - 1] else -1
+        near = [one for one in announcing[-_REACH:] if at - one <= _reach(lines[one])]
+        frames.append(min(one for one in (at, open_end, chain, *near) if one >= 0))
+        if _announces(line):
+            announcing.append(at)
+            if open_end < 0 and _FOLLOWS.search(line):
+                open_end = at
+    return frames
 
 
-def _all_go_on(lines: Sequence[str], first: int, last: int) -> bool:
-    """Whether sentences after an announcement go on with it: numbered, or "Second, ..."."""
-    return all(_GOES_ON.match(lines[at]) for at in range(first + 1, last + 1))
+def _reach(line: str) -> int:
+    """How many sentences an announcement may be of."""
+    return _REACH if _SEVERAL.search(line) else 1
 
 
 def _announces(line: str) -> bool:

@@ -30,7 +30,9 @@ _TURNS = re.compile(
     r"issue\w*|problem\w*|event\w*)|"
     r"(?:good|acceptable|favou?rable|positive|proven|adequate|sufficient|satisf\w+|confirmed|established|"
     r"early) "
-    r"(?:\w+ )?(?:safety|efficacy|tolerability|outcome\w*|results?)|improve\w*|ensur\w*|maintain\w*|"
+    r"(?:\w+ )?(?:safety|efficacy|tolerability|outcome\w*|results?)|acceptable|fine|intact|satisfactory|"
+    r"reassuring|"
+    r"manageable|normal|improve\w*|ensur\w*|maintain\w*|"
     r"protect\w*)\b|"
     r"n[\u2019']t\b|\?|\bnon-",
     re.IGNORECASE,
@@ -50,7 +52,8 @@ _ALONE = re.compile(
     r"(?:lack|loss|shortage|withdrawal|departure|expiry|end|discontinuation|change|closure|"
     r"departing) of (?:the )?"
     r"[\w-]+(?: [\w-]+)?|"
-    r"(?:the )?(?:[\w-]+ )+(?:decisions?|failure|shortages?|problems?|issues?|concerns?|difficult(?:y|ies)|"
+    r"(?:the )?(?:(?!of )[\w-]+ )+(?:decisions?|failure|shortages?|problems?|issues?|concerns?|"
+    r"difficult(?:y|ies)|"
     r"withdrawal|"
     r"departure|pandemic|toxicit(?:y|ies)|events?|deaths?|closure|bankruptcy|constraints?|restrictions?|"
     r"limitations?|"
@@ -59,7 +62,8 @@ _ALONE = re.compile(
     re.IGNORECASE,
 )
 _BACK = re.compile(
-    r"\b(?:this|that|these|those|it|they|such|so|none|neither|nothing|both|former|latter|above|reasons?|causes?)\b",
+    r"\b(?:this|that|these|those|it|they|such|so|none|neither|nothing|both|former|latter|above|reasons?|"
+    r"causes?)\b",
     re.IGNORECASE,
 )
 

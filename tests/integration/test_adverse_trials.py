@@ -33,8 +33,9 @@ def trial(
 ) -> dict[str, object]:
     return {
         "nct_id": f"NCT{number:08}", "brief_title": f"Colchicine in gout, trial {number}",
-        "overall_status": status, "why_stopped": why, "conditions": ["Gout"], "interventions": [{"name": "Colchicine"}],
-        "start_date": "2010", "completion_date": end, "brief_summary": words,
+        "overall_status": status, "why_stopped": why, "conditions": ["Gout"],
+        "interventions": [{"name": "Colchicine"}], "start_date": "2010", "completion_date": end,
+        "brief_summary": words,
     }  # fmt: skip
 
 
