@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import os
 import random
 import shutil
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from xml.sax.saxutils import escape
 import tantivy
 
 from benchmarks.measuring import Context, Row, alternate
+from kedrec.cpus import usable_threads
 from kedrec.documents.index import PassageIndex
 from kedrec.documents.linking import Linker
 from kedrec.documents.loading import DocumentsReport, load_documents
@@ -57,7 +57,7 @@ def _row(
     def ours() -> None:
         folder = work / f"index-{next(_NUMBERS)}"
         with PassageIndex.open(folder, create=True) as index:
-            reports.append(load_documents(index, [place], linker=linker, jobs=(os.cpu_count() or 1) - 1))
+            reports.append(load_documents(index, [place], linker=linker, jobs=max(1, usable_threads() - 1)))
         shutil.rmtree(folder)
 
     seconds, raw = alternate(ours, _bare(work, passages), max(1, context.runs // 2))
