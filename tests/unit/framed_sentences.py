@@ -140,6 +140,9 @@ FRAMED: list[tuple[str, str, str]] = [
     ("headline", "Newspapers ran the headline. {S} {N}", "headline"),
     ("list roman", "Critics claim i) that it is safe, ii) that it is cheap. iii) {S} {N}", "Critics"),
     ("abstract of debate", "PRO: {S} CON: It does not.", "PRO"),
+    ("marks alone", 'The wall had "Good news. {S} Ask for it." on it. {N}', "wall"),
+    ("curly marks alone", "The wall had \u201cGood news. {S} Ask for it.\u201d on it. {N}", "wall"),
+    ("brackets alone", "We went home (it was late. {S} It rained.) and slept. {N}", "We went home"),
 ]
 
 OWN = [
