@@ -6,51 +6,35 @@ the number of its first line.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kedrec.errors import DataError
-from kedrec.loading.text import PLACEHOLDER
+from kedrec.loading.records import Dialect, Record, read_records, split_line
 
 if TYPE_CHECKING:
     from kedrec.loading.sources import FileSpec
     from kedrec.loading.staging import Staging
+    from kedrec.loading.text import BadLine
 
-__all__ = ["empty_table", "read_delimited", "read_parquet"]
+__all__ = ["empty_table", "first_fields", "read_delimited", "read_parquet"]
 
 _BATCH = 50_000
 _LINES = """
+CREATE OR REPLACE TEMP TABLE lines AS
 SELECT (row_number() OVER ())::INTEGER AS line, row FROM read_csv('{path}', columns = {{'row': 'VARCHAR'}},
   delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, new_line = '\\n',
   max_line_size = 16777216)
 """
 _SPLIT = """
 CREATE OR REPLACE TEMP TABLE fields AS
-SELECT line, string_split(row, '{separator}') AS f FROM ({lines})
-WHERE line > {skip} AND row IS NOT NULL AND row <> '{placeholder}'
+SELECT line, string_split(row, '{separator}') AS f FROM lines
+WHERE line > {skip} AND row IS NOT NULL AND row <> '' AND line NOT IN (SELECT line FROM bad_lines) AND {where}
 """
-# A line starts a record where the quotes before it are in pairs; others go on with the record above.
-_RECORDS = """
-CREATE OR REPLACE TEMP TABLE quoted AS
-SELECT min(line) AS line, string_agg(row, chr(10) ORDER BY line) AS record
-FROM (
-  SELECT line, row, max(line) FILTER (before % 2 = 0) OVER (ORDER BY line) AS first
-  FROM (
-    SELECT line, coalesce(row, '') AS row,
-      coalesce(sum(length(row) - length(replace(row, '"', ''))) OVER above, 0) AS before
-    FROM lines WHERE line > {skip} AND coalesce(row, '') <> '{placeholder}'
-    WINDOW above AS (ORDER BY line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-  )
-)
-GROUP BY first HAVING bool_or(contains(row, '"'))
-"""
-_INSIDE = """
-DELETE FROM fields WHERE line IN (
-  SELECT unnest(range(line + 1, line + length(record) - length(replace(record, chr(10), '')) + 1)) FROM quoted
-)
-"""
+# A row may lack columns at its end that aren't needed.
+_WHOLE = "len(f) BETWEEN {needed} AND {width}"
 
 
 def empty_table(staging: Staging, spec: FileSpec) -> None:
@@ -62,41 +46,45 @@ def empty_table(staging: Staging, spec: FileSpec) -> None:
 def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
     """Reads a text file into the table `spec.name` (file, line, columns), made if new.
 
-    Rows with another number of fields than the header are rejected; empty lines are passed over.
+    Rows that lack a column of `spec.columns` or have more fields than the header are rejected, and so are
+    those whose quotes can't be read; empty lines are passed over.
 
     Raises:
         DataError: the file is damaged, or its header lacks a column.
     """
     number, plain, bad = staging.unpacked(path)
     comma = spec.format == "csv" or (spec.format == "by-suffix" and ".csv" in path.suffixes)
-    separator, quotes = ("," if comma else "\t"), comma or spec.format in ("quoted-tsv", "by-suffix")
-    header = list(spec.header) or _header(plain, separator, quotes=quotes)
-    _check_header(path, header, spec.columns, "comma-separated" if separator == "," else "tab-separated")
+    dialect = Dialect(
+        "," if comma else "\t", '"' if comma or spec.format in ("quoted-tsv", "by-suffix") else ""
+    )
+    header = list(spec.header) or first_fields(path, plain, dialect, bad)
+    _check_header(path, header, spec.columns, "comma-separated" if comma else "tab-separated")
     skip = 0 if spec.header else 1
     staging.reject(spec.rows, number, [(line.line, line.reason, "", line.text) for line in bad])
     sql = staging.sql
+    staging.table("bad_lines", {"line": [line.line for line in bad]})
     # Only the staging area's own path, constants and declared words are written into these statements.
-    words = {"separator": separator, "skip": skip, "placeholder": PLACEHOLDER}
-    lines = _LINES.format(path=str(plain).replace("'", "''"))
-    if quotes:
-        sql.execute(f"CREATE OR REPLACE TEMP TABLE lines AS {lines}")
-        sql.execute(_SPLIT.format(lines="lines", **words) + " AND NOT contains(row, '\"')")
-        if staging.count("lines", f"line > {skip} AND contains(row, '\"')"):
-            _read_quoted(staging, words, separator)
-        staging.forget("lines")
-    else:
-        sql.execute(_SPLIT.format(lines=lines, **words))
-    chosen = [f'f[{header.index(column) + 1}] AS "{column}"' for column in spec.columns]
-    chosen += [
-        f'f[{header.index(column) + 1}] AS "{column}"' if column in header else f'NULL::VARCHAR AS "{column}"'
-        for column in spec.more
+    sql.execute(_LINES.format(path=str(plain).replace("'", "''")))
+    where = "NOT contains(row, '\"')" if dialect.quote else "true"
+    sql.execute(_SPLIT.format(separator=dialect.separator, skip=skip, where=where))
+    if dialect.quote:
+        _read_quoted(staging, spec, number, read_records(
+            plain, dialect, len(header), bad={line.line for line in bad}, skip=skip, quoted_only=True
+        ))  # fmt: skip
+    staging.forget("lines", "bad_lines")
+    places = {column: header.index(column) + 1 for column in (*spec.columns, *spec.more) if column in header}
+    whole = _WHOLE.format(
+        needed=max((places[column] for column in spec.columns), default=1), width=len(header)
+    )
+    chosen = [
+        f'f[{places[column]}] AS "{column}"' if column in places else f'NULL::VARCHAR AS "{column}"'
+        for column in (*spec.columns, *spec.more)
     ]
-    _add(staging, spec, f"SELECT {number} AS file, line, {', '.join(chosen)} FROM fields "  # noqa: S608  # declared columns
-         f"WHERE len(f) = {len(header)}")  # fmt: skip
+    _add(staging, spec, f"SELECT {number} AS file, line, {', '.join(chosen)} FROM fields WHERE {whole}")  # noqa: S608  # declared columns
     sql.execute(
-        "INSERT INTO rejects SELECT ?, ?, line, 'wrong number of columns', "
-        "format('{} instead of {}', len(f), ?), NULL FROM fields WHERE len(f) <> ?",
-        [spec.rows, number, len(header), len(header)],
+        "INSERT INTO rejects SELECT ?, ?, line, 'wrong number of columns', "  # noqa: S608  # constants
+        f"format('{{}} instead of {{}}', len(f), ?), NULL FROM fields WHERE NOT ({whole})",
+        [spec.rows, number, len(header)],
     )
     staging.read[spec.rows] += staging.count("fields") + len(bad)
     sql.execute("DROP TABLE fields")
@@ -108,34 +96,40 @@ def _add(staging: Staging, spec: FileSpec, select: str) -> None:
     staging.sql.execute(f"{head} {select}")
 
 
-def _read_quoted(staging: Staging, words: dict[str, Any], separator: str) -> None:
-    """Adds the rows with quotes to `fields`; few rows have any, so Python reads them."""
-    sql = staging.sql
-    sql.execute(_RECORDS.format(**words))
-    sql.execute(_INSIDE)
-    # A field may be as long as its line.
-    allowed = csv.field_size_limit(1 << 24)
-    try:
-        last = 0
-        while batch := sql.execute(
-            "SELECT line, record FROM quoted WHERE line > ? ORDER BY line LIMIT ?", [last, _BATCH]
-        ).fetchall():
-            parsed = [next(csv.reader([record], delimiter=separator)) for _, record in batch]
-            staging.table("parsed_rows", {"line": [line for line, _ in batch], "items": parsed})
-            sql.execute("INSERT INTO fields SELECT line, items FROM parsed_rows")
-            staging.forget("parsed_rows")
-            last = batch[-1][0]
-    finally:
-        csv.field_size_limit(allowed)
-    staging.forget("quoted")
+def _read_quoted(staging: Staging, spec: FileSpec, file: int, records: Iterator[Record]) -> None:
+    """Adds the rows with quotes to `fields`, and takes out the lines that are inside of them."""
+    while batch := list(itertools.islice(records, _BATCH)):
+        whole = [record for record in batch if not record.reason]
+        staging.table(
+            "parsed_rows",
+            {
+                "line": [record.line for record in whole],
+                "last": [record.line + record.lines - 1 for record in whole],
+                "items": [record.fields for record in whole],
+            },
+        )
+        staging.sql.execute(
+            "DELETE FROM fields WHERE line IN (SELECT unnest(range(line + 1, last + 1)) FROM parsed_rows)"
+        )
+        staging.sql.execute("INSERT INTO fields SELECT line, items FROM parsed_rows")
+        staging.forget("parsed_rows")
+        broken = [(record.line, record.reason, "", record.text) for record in batch if record.reason]
+        staging.reject(spec.rows, file, broken)
+        staging.read[spec.rows] += len(broken)
 
 
-def _header(plain: Path, separator: str, *, quotes: bool) -> list[str]:
-    with plain.open(encoding="utf-8", newline="") as lines:
-        first = lines.readline().rstrip("\n")
-    if quotes:
-        return next(csv.reader([first], delimiter=separator), [])
-    return first.split(separator)
+def first_fields(path: Path, plain: Path, dialect: Dialect, bad: Sequence[BadLine]) -> list[str]:
+    """The fields of a table's first line; `plain` is its clean text, `bad` its lines that aren't text.
+
+    Raises:
+        DataError: that line isn't text.
+    """
+    if bad and bad[0].line == 1:
+        raise DataError(
+            f"The first line of {path} can't be read: {bad[0].reason}.", "Save the table as UTF-8 text."
+        )
+    with plain.open(encoding="utf-8", newline="\n") as lines:
+        return split_line(lines.readline().removesuffix("\n"), dialect)
 
 
 def _check_header(path: Path, header: Sequence[str], columns: Sequence[str], what: str) -> None:

@@ -84,7 +84,11 @@ def test_a_quoted_field_may_hold_lines_and_a_row_has_the_number_of_its_first(
     path = tmp_path / "rows.csv"
     path.write_text('n,text\n1,"a\n\n""b"", c"\n2,d\n3,"e\nno end', encoding="utf-8")
     spec = FileSpec("rows", ("rows.csv",), ("n", "text"), format="csv")
-    assert read(staging, spec, path) == [(2, "1", 'a\n\n"b", c'), (5, "2", "d"), (6, "3", "e\nno end")]
+    assert read(staging, spec, path) == [(2, "1", 'a\n\n"b", c'), (5, "2", "d")]
+    assert staging.sql.execute("SELECT line, reason FROM rejects ORDER BY line").fetchall() == [
+        (6, "quote that opens and does not close"),
+        (7, "wrong number of columns"),
+    ]
 
 
 @pytest.mark.parametrize(
