@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,10 +23,16 @@ __all__ = [
     "list_sources",
     "load_source",
     "source_folder",
+    "unread_files",
 ]
 
 OWN = "kedrec"
 """The source that a user's own tables are."""
+_NAMED = 10
+"""Unread files that are named."""
+_TABLES = frozenset({".tsv", ".csv", ".parquet", ".jsonl", ".gz"})
+_NOTES = frozenset({"kedrec.json", "rejects.tsv"})
+"""What KEDRec itself puts beside a source's files."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Rows = Literal["nodes", "edges", "attributes"]
 
@@ -217,6 +223,21 @@ def source_folder(source: Source, data_dir: Path | None) -> Path:
     return own if own.is_dir() else data_dir
 
 
+def unread_files(folder: Path, read: Collection[Path]) -> list[str]:
+    """The files of a source's folder that are not among those that are read, by name, sorted.
+
+    Folders, and files whose names begin with a dot, don't count; what is named as a table and is none does.
+    """
+    names = []
+    for path in sorted(folder.iterdir()):
+        odd = not path.is_file()
+        passed = path.is_dir() and path.suffix not in _TABLES
+        if path in read or passed or path.name.startswith(".") or path.name in _NOTES:
+            continue
+        names.append(f"{path.name} (no regular file)" if odd else path.name)
+    return names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more files"]
+
+
 def find_files(source: Source, spec: FileSpec, folder: Path) -> Sequence[Path]:
     """The files of a table, sorted; none where it is optional and missing.
 
@@ -229,7 +250,9 @@ def find_files(source: Source, spec: FileSpec, folder: Path) -> Sequence[Path]:
             return found
     if spec.optional:
         return ()
+    odd = [path.name for pattern in spec.paths for path in folder.glob(pattern)]
+    why = f"and {odd[0]} is no regular file" if odd else "and it isn't there"
     raise DataError(
-        f"The source '{source.name}' needs {' or '.join(spec.paths)} in {folder}, and it isn't there.",
+        f"The source '{source.name}' needs {' or '.join(spec.paths)} in {folder}, {why}.",
         source.obtain,
     )

@@ -41,6 +41,8 @@ CREATE TABLE edge_rows (
   score DOUBLE, year BIGINT, action VARCHAR DEFAULT '', mechanisms VARCHAR[] DEFAULT []);
 CREATE TABLE rejects (part VARCHAR, file INTEGER, line INTEGER, reason VARCHAR, detail VARCHAR, text VARCHAR);
 """
+_NAMED = 20
+"""Columns of a file that a note names."""
 _MEMORY = "1GB"
 """What DuckDB may hold in memory; the rest goes to the work folder."""
 
@@ -50,7 +52,7 @@ def _types() -> dict[str, pa.DataType]:
     import pyarrow as pa
 
     words = ("synonyms", "xrefs", "references", "mechanisms", "prefixes", "items")
-    whole = ("file", "line", "pair", "sign", "place", "rank")
+    whole = ("file", "line", "last", "pair", "sign", "place", "rank")
     return (
         dict.fromkeys(words, pa.list_(pa.string()))
         | dict.fromkeys(whole, pa.int32())
@@ -67,6 +69,8 @@ class Staging:
         sql: the DuckDB connection.
         folder: where its files are.
         read: rows read so far by part (`nodes`, `edges`, `attributes`), rejected ones included.
+        unread: what of the source's files isn't read, columns or whole files, each a phrase.
+        notes: what else the report shall tell of the source, each a sentence without its full stop.
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
@@ -74,6 +78,8 @@ class Staging:
 
         self.folder = private_folder(folder)
         self.read = {"nodes": 0, "edges": 0, "attributes": 0}
+        self.unread: list[str] = []
+        self.notes: list[str] = []
         self._files: list[tuple[Path, Path | None]] = []
         self.sql: duckdb.DuckDBPyConnection = duckdb.connect(
             ":memory:", config={"memory_limit": _MEMORY, "temp_directory": str(folder / "spill")}
@@ -109,10 +115,17 @@ class Staging:
     def reject(self, part: str, file: int, rows: Sequence[tuple[int, str, str, str]]) -> None:
         """Records rejected rows: (line, reason, detail, text)."""
         if rows:
-            self.sql.executemany(
-                "INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?)",
-                [(part, file, line, reason, detail, text) for line, reason, detail, text in rows],
-            )
+            columns: dict[str, list[Any]] = {"part": [part] * len(rows), "file": [file] * len(rows)}
+            for place, name in enumerate(("line", "reason", "detail", "text")):
+                columns[name] = [row[place] for row in rows]
+            self.insert("rejects", columns)
+
+    def leave_unread(self, path: Path, columns: Sequence[str]) -> None:
+        """Notes columns of a file that are not read; without any, nothing."""
+        if columns:
+            named = ", ".join(column or "one without a name" for column in columns[:_NAMED])
+            more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
+            self.unread.append(f"{path.name}: column{'s'[: len(columns) - 1]} {named}{more}")
 
     def table(self, name: str, columns: dict[str, list[Any]]) -> None:
         """Makes a table of the given columns."""
@@ -120,7 +133,7 @@ class Staging:
             self.sql.execute(f"CREATE TABLE {name} AS SELECT * FROM {rows}")  # noqa: S608  # internal names
 
     def insert(self, table: str, columns: dict[str, list[Any]]) -> None:
-        """Adds rows given as columns to `node_rows` or `edge_rows`; columns not given take their defaults."""
+        """Adds rows given as columns to a table; columns not given take their defaults."""
         with self._registered(columns) as rows:
             self.sql.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {rows}")  # noqa: S608  # internal names
 

@@ -1,0 +1,161 @@
+"""Reads ids as people and programs spell them: CURIEs in any case, with underscores, as IRIs."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from kedrec.schema import load_schema
+
+__all__ = ["PREFIX_ALIASES", "curie_of", "prefix_of"]
+
+PREFIX_ALIASES = {
+    "CHEMBL.COMPOUND": "CHEMBL",
+    "CHEMBL.TARGET": "CHEMBL",
+    "CHEMBLID": "CHEMBL",
+    "CID": "PUBCHEM",
+    "CLINICALTRIALS": "NCT",
+    "CLINICALTRIALS.GOV": "NCT",
+    "DB": "DRUGBANK",
+    "ENSEMBL.GENE": "ENSEMBL",
+    "ENTREZ": "NCBIGene",
+    "ENTREZGENE": "NCBIGene",
+    "ENTREZ_GENE": "NCBIGene",
+    "GENEID": "NCBIGene",
+    "HPO": "HP",
+    "ICD10CM": "ICD10",
+    "ICD9CM": "ICD9",
+    "IPR": "INTERPRO",
+    "KEGG.PATHWAY": "KEGG",
+    "MIM": "OMIM",
+    "MSH": "MESH",
+    "NCBI_GENE": "NCBIGene",
+    "NCBI.GENE": "NCBIGene",
+    "NCBI.TAXON": "NCBITaxon",
+    "NCBI_TAXON": "NCBITaxon",
+    "NCI": "NCIT",
+    "ORDO": "ORPHANET",
+    "ORPHA": "ORPHANET",
+    "PMC": "PMCID",
+    "PUBCHEM.COMPOUND": "PUBCHEM",
+    "PUBCHEM_CID": "PUBCHEM",
+    "PUBMED": "PMID",
+    "REACT": "REACTOME",
+    "RXNORM": "RXCUI",
+    "SCTID": "SNOMEDCT",
+    "SNOMED": "SNOMEDCT",
+    "SNOMEDCT_US": "SNOMEDCT",
+    "SNOMED_CT": "SNOMEDCT",
+    "TAXONOMY": "NCBITaxon",
+    "UMLS_CUI": "UMLS",
+    "UNIPROT.SWISSPROT": "UNIPROT",
+    "UNIPROTKB": "UNIPROT",
+}
+"""Other names of the schema's vocabularies, in capitals; identifiers.org's and the sources' own."""
+_UPPER = frozenset({
+    "ATC", "CHEMBL", "DRUGBANK", "ICD10", "INTERPRO", "MEDDRA", "MESH", "NCIT", "NCT", "PFAM", "PMCID",
+    "REACTOME", "UMLS", "UNII", "UNIPROT", "WIKIPATHWAYS",
+})  # fmt: skip
+"""Vocabularies whose ids have capitals alone."""
+_CURIE = re.compile(r"([A-Za-z][A-Za-z0-9._]*):\s?(\S.*)", re.DOTALL)
+_UNDERSCORE = re.compile(r"([A-Za-z][A-Za-z0-9.]*(?:_[A-Za-z]+)?)_([A-Za-z]{0,4}\d\S*)")
+_IRI = re.compile(r"https?://", re.IGNORECASE)
+_PAGES = {
+    "identifiers.org/": "",
+    "bioregistry.io/": "",
+    "n2t.net/": "",
+    "purl.obolibrary.org/obo/": "",
+    "www.ebi.ac.uk/efo/": "",
+    "www.orpha.net/ordo/": "",
+    "www.drugbank.ca/drugs/": "DRUGBANK",
+    "purl.uniprot.org/uniprot/": "UNIPROT",
+    "www.uniprot.org/uniprot/": "UNIPROT",
+    "id.nlm.nih.gov/mesh/": "MESH",
+    "snomed.info/id/": "SNOMEDCT",
+    "omim.org/entry/": "OMIM",
+    "www.ncbi.nlm.nih.gov/pubmed/": "PMID",
+    "www.ncbi.nlm.nih.gov/pmc/articles/": "PMCID",
+    "www.ncbi.nlm.nih.gov/taxonomy/": "NCBITaxon",
+    "dx.doi.org/": "DOI",
+    "linkedlifedata.com/resource/umls/id/": "UMLS",
+    "rdf.ebi.ac.uk/resource/chembl/molecule/": "CHEMBL",
+    "pubchem.ncbi.nlm.nih.gov/compound/cid": "PUBCHEM",
+    "rdf.ncbi.nlm.nih.gov/pubchem/compound/cid": "PUBCHEM",
+    "www.clinicaltrials.gov/study/": "NCT",
+    "clinicaltrials.gov/ct2/show/": "NCT",
+    "ncicb.nci.nih.gov/xml/owl/evs/thesaurus.owl#": "NCIT",
+}
+"""Where ids have pages or IRIs (without `https://`, in small letters), and their prefix; "": it follows."""
+
+
+@cache
+def _prefixes() -> dict[str, str]:
+    """The schema's prefixes by what they are called, in capitals."""
+    return {name.upper(): name for name in load_schema().prefixes} | PREFIX_ALIASES
+
+
+@cache
+def _pages() -> tuple[tuple[str, str], ...]:
+    """Beginnings of pages with their prefix, the longest first; the schema's own pages too."""
+    own = {
+        url.partition("{id}")[0].partition("://")[2].lower(): name
+        for name, url in load_schema().prefixes.items()
+        if url.endswith(("{id}", "{id}/"))
+    }
+    # Where an ontology browser's address ends in the prefix itself (.../MONDO:{id}), the prefix follows.
+    own = {
+        page.removesuffix(f"{name.lower()}:").removesuffix(f"{name.lower()}_"): name
+        for page, name in own.items()
+    }
+    return tuple(sorted((own | _PAGES).items(), key=lambda page: -len(page[0])))
+
+
+def prefix_of(word: str) -> str:
+    """The schema's prefix that a word is, in any case and by its other names; "" where it is none."""
+    return _prefixes().get(word.strip().upper(), "")
+
+
+def _local(prefix: str, local: str) -> str:
+    """A local id without the prefix again, in capitals where the vocabulary has no others."""
+    again, colon, rest = local.partition(":")
+    if colon and prefix_of(again) == prefix:
+        local = rest
+    if prefix in _UPPER:
+        local = local.upper()
+    elif prefix == "ORPHANET" and local.upper().startswith("ORPHA"):
+        local = local[5:].lstrip(":_")
+    return local.strip()
+
+
+def _of_page(address: str) -> str:
+    """The CURIE that a page or IRI is of; "" where it is of none that is known."""
+    rest = address.partition("://")[2]
+    for page, prefix in _pages():
+        if not rest.lower().startswith(page):
+            continue
+        found = rest[len(page) :].strip("/")
+        if re.search(r"[?#\s]", found) or not found:
+            return ""
+        inner = _plain(found) or _plain(found.replace("/", ":", 1))
+        if inner and (not prefix or inner.startswith(f"{prefix}:")):
+            return inner
+        return f"{prefix}:{_local(prefix, found)}" if (prefix and "/" not in found) or prefix == "DOI" else ""
+    return ""
+
+
+def _plain(text: str) -> str:
+    """The CURIE that a text is, where its prefix is known; else ""."""
+    for pattern in (_CURIE, _UNDERSCORE):
+        found = pattern.fullmatch(text)
+        if found and (prefix := prefix_of(found[1])):
+            return f"{prefix}:{_local(prefix, found[2])}"
+    return ""
+
+
+def curie_of(text: str) -> str:
+    """An id with the schema's prefix: `mondo_0005148`, `DB:DB00331`, `http://purl.obolibrary.org/obo/...`.
+
+    What has no prefix that the schema knows stays as it is, without blanks around it.
+    """
+    text = text.strip()
+    return (_of_page(text) if _IRI.match(text) else _plain(text)) or text
