@@ -3,78 +3,171 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.errors import DataError
-from kedrec.loading.biolink import BiolinkGraph, Statement, Values, table_rows
+from kedrec.loading.biolink import BiolinkGraph, Columns, Statement, classes_of
+from kedrec.loading.cells import text_of
+from kedrec.loading.curies import curie_of
+from kedrec.loading.delimited import first_fields
+from kedrec.loading.records import Dialect, Record, count_whole, read_records, split_line
 from kedrec.loading.rows import Rows
+from kedrec.loading.sources import unread_files
 
 if TYPE_CHECKING:
     from kedrec.loading.sources import Source
     from kedrec.loading.staging import Progress, Staging
+    from kedrec.loading.text import BadLine
 
 __all__ = ["read_biocypher"]
 
 _HEADER = re.compile(r"[-_]header$")
 _PART = re.compile(r"[-_]part\d+$")
+_MARK = re.compile(r"(ID|LABEL|START_ID|END_ID|TYPE)\b(?:\(([^)]*)\))?")
+_CALLS = "*import*.sh"
+_QUOTE = re.compile(r"""--quote[= ]("'"|'"'|\\?"|\\?'|'\\''|"\\"")""")
+_SEPARATORS = ";,\t|"
+_SAMPLE = 1000
+_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The columns of one CSV table for neo4j-admin: names without types, and where the marked ones are."""
+    """The columns of one CSV table for neo4j-admin, where the marked ones are, and their groups of ids."""
 
-    names: list[str]
-    marks: dict[str, str]
-    delimiter: str
+    columns: Columns
+    width: int
+    marks: dict[str, int]
+    groups: dict[str, str]
+    separator: str
 
     @property
     def part(self) -> str:
         """`nodes` or `edges`."""
         return "edges" if "START_ID" in self.marks else "nodes"
 
-    def key(self, mark: str, values: Values) -> str:
+    def key(self, mark: str, fields: Sequence[str]) -> str:
         """How the table names a node, its group of ids with it."""
-        name = self.marks[mark]
-        group = re.search(r"\(([^)]*)\)$", name)
-        return f"{group[1] if group else ''}/{values[name]}"
+        return f"{self.groups[mark]}/{curie_of(fields[self.marks[mark]])}"
 
 
-def _layout(line: str) -> _Layout | None:
-    """The layout that a header line tells; None where it is no header."""
-    delimiter = max(";,\t|", key=line.count)
-    columns = [column.strip().strip("\"'") for column in line.split(delimiter)]
-    names: list[str] = []
-    marks: dict[str, str] = {}
-    for column in columns:
-        name, colon, kind = column.partition(":")
-        mark = re.match(r"(ID|LABEL|START_ID|END_ID|TYPE)\b", kind) if colon else None
-        names.append(column if mark else name)
-        if mark:
-            marks[mark[1]] = column
-    return (
-        _Layout(names, marks, delimiter)
-        if {"ID"} <= marks.keys() or {"START_ID", "END_ID"} <= marks.keys()
-        else None
-    )
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One table: its file, clean text, layout, and how its records are read."""
+
+    path: Path
+    plain: Path
+    rows: Rows
+    layout: _Layout
+    dialect: Dialect
+    bad: frozenset[int]
+    skip: int
+
+    @property
+    def label(self) -> str:
+        """What the file is called, which is a class or an edge's type where no column is."""
+        return _PART.sub("", self.path.name.split(".")[0])
+
+    def records(self) -> Iterator[Record]:
+        """Its records, those that can't be read with a reason."""
+        needed = 1 + max(self.layout.marks.values())
+        return read_records(
+            self.plain, self.dialect, self.layout.width, bad=self.bad, skip=self.skip, needed=needed
+        )
 
 
-def _first_line(path: Path) -> str:
-    with path.open(encoding="utf-8") as text:
-        return text.readline().rstrip("\n")
+def _layout(path: Path, plain: Path, bad: Sequence[BadLine]) -> _Layout | None:
+    """The layout that a file's first line tells; None where it is no header."""
+    for separator in sorted(
+        _SEPARATORS, key=first_fields(path, plain, Dialect("\n"), bad)[0].count, reverse=True
+    ):
+        line = first_fields(path, plain, Dialect("\n"), bad)[0]
+        names = [name.strip().strip("'") for name in split_line(line, Dialect(separator, '"'))]
+        found = {
+            mark[1]: (place, mark[2] or "")
+            for place, name in enumerate(names)
+            if (mark := _MARK.match(name.partition(":")[2]))
+        }
+        if "ID" in found or {"START_ID", "END_ID"} <= found.keys():
+            marks = {mark: place for mark, (place, _) in found.items()}
+            groups = {mark: group for mark, (_, group) in found.items()}
+            return _Layout(Columns(names, [*marks.values()]), len(names), marks, groups, separator)
+    return None
 
 
-def _quote(plain: Path, delimiter: str, skip: int) -> str:
-    """The quote that a table uses: BioCypher writes either."""
-    with plain.open(encoding="utf-8") as text:
-        sample = "".join(line for number, line in zip(range(200), text, strict=False) if number >= skip)
-    return (
-        "'"
-        if sample.count(f"'{delimiter}") + sample.count("'\n")
-        > sample.count(f'"{delimiter}') + sample.count('"\n')
-        else '"'
-    )
+def _called_quote(folder: Path) -> str:
+    """The quote that the call of neo4j-admin beside the tables names; "" where there is none."""
+    for path in sorted(folder.glob(_CALLS)):
+        if path.is_file():
+            with path.open(encoding="utf-8", errors="replace") as text:
+                found = _QUOTE.search(text.read(1 << 20))
+            if found:
+                return "'" if "'" in found[1].strip('"') and found[1] != "'\"'" else '"'
+    return ""
+
+
+def _quote(plain: Path, layout: _Layout, skip: int) -> str:
+    """The quote of a table: by which more lines are whole, or that stands around the cells of a column."""
+    with plain.open(encoding="utf-8", newline="\n") as text:
+        lines = [line.rstrip("\n") for line in islice(text, skip, skip + _SAMPLE)]
+    single, double = (count_whole(lines, Dialect(layout.separator, quote), layout.width) for quote in "'\"")
+    if single != double:
+        return "'" if single > double else '"'
+    rows = [row for line in lines if len(row := line.split(layout.separator)) == layout.width]
+    for column in zip(*rows, strict=True):
+        cells = [cell for cell in column if cell]
+        quoted = sum(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
+        if cells and quoted >= _NEARLY_ALL * len(cells):
+            return "'"
+    return '"'
+
+
+def _tables(staging: Staging, source: Source, folder: Path) -> list[_Table]:
+    """The tables of a folder, those of nodes first.
+
+    Raises:
+        DataError: there are none, or a header can't be read.
+    """
+    patterns = ("*.csv", "*.csv.gz", "*.tsv", "*.tsv.gz")
+    paths = sorted(path for pattern in patterns for path in folder.glob(pattern) if path.is_file())
+    headers = {
+        _HEADER.sub("", stem): path for path in paths if _HEADER.search(stem := path.name.split(".")[0])
+    }
+    called = _called_quote(folder)
+    read: list[Path] = []
+    found: list[_Table] = []
+    without = ""
+    for path in paths:
+        if path in headers.values():
+            continue
+        number, plain, bad = staging.unpacked(path)
+        own = headers.get(_PART.sub("", path.name.split(".")[0]))
+        header = (own, *staging.unpacked(own)[1:]) if own else (path, plain, bad)
+        layout = _layout(*header)
+        if layout is None:
+            without = without or str(own or path)
+            continue
+        read += [path, *([own] if own else [])]
+        rows = Rows(staging, number)
+        for line in bad:
+            rows.refuse(layout.part, line.line, line.reason, "", line.text)
+        skip = 0 if own else 1
+        dialect = Dialect(layout.separator, called or _quote(plain, layout, skip))
+        numbers = frozenset(line.line for line in bad)
+        found.append(_Table(path, plain, rows, layout, dialect, numbers, skip))
+        if own is None or own not in read[:-1]:
+            staging.leave_unread(own or path, layout.columns.unread)
+    if not found and without:
+        raise DataError(f"{without} has no header with :ID, or with :START_ID and :END_ID.", source.obtain)
+    if not found:
+        raise DataError(f"There are no CSV files with :ID in {folder}.", source.obtain)
+    calls = [path for path in folder.glob(_CALLS) if path.is_file()]
+    staging.unread += unread_files(folder, [*read, *calls])
+    return sorted(found, key=lambda table: table.layout.part, reverse=True)
 
 
 def read_biocypher(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
@@ -83,48 +176,46 @@ def read_biocypher(staging: Staging, source: Source, folder: Path, progress: Pro
     Raises:
         DataError: there are none, or one is damaged.
     """
-    paths = sorted(path for pattern in ("*.csv", "*.csv.gz", "*.tsv") for path in folder.glob(pattern))
-    headers = {_HEADER.sub("", path.stem): path for path in paths if _HEADER.search(path.stem)}
-    found: list[tuple[Path, Rows, Path, _Layout, int]] = []
-    for path in paths:
-        if path in headers.values():
-            continue
-        stem = _PART.sub("", path.name.split(".")[0])
-        number, plain, bad = staging.unpacked(path)
-        own = headers.get(stem)
-        layout = _layout(_first_line(own or plain))
-        if layout is None:
-            raise DataError(
-                f"{own or path} has no header with :ID, or with :START_ID and :END_ID.", source.obtain
-            )
-        rows = Rows(staging, number)
-        for broken in bad:
-            rows.refuse(layout.part, broken.line, broken.reason, "", broken.text)
-        found.append((path, rows, plain, layout, 0 if own else 1))
-    if not found:
-        raise DataError(f"There are no CSV files with :ID in {folder}.", source.obtain)
+    tables = _tables(staging, source, folder)
     graph = BiolinkGraph(staging, source)
-    for done, (path, rows, plain, layout, skip) in enumerate(
-        sorted(found, key=lambda entry: entry[3].part, reverse=True)
-    ):
-        progress(f"Reading {source.name}", done, len(found))
-        dialect = {"delimiter": layout.delimiter, "quotechar": _quote(plain, layout.delimiter, skip)}
-        table = table_rows(rows, layout.part, path, plain, header=layout.names, dialect=dialect)
-        label = _PART.sub("", path.name.split(".")[0])
-        for line, values, text in table:
-            if line <= skip:
+    for table in tables:
+        if table.layout.part == "edges":
+            for record in table.records():
+                if not record.reason:
+                    graph.use(*_statement(table, record.fields))
+    for done, table in enumerate(tables):
+        progress(f"Reading {source.name}", done, len(tables))
+        layout = table.layout
+        for record in table.records():
+            if record.reason:
+                table.rows.refuse(layout.part, record.line, record.reason, record.detail, record.text)
                 continue
-            if layout.part == "nodes":
-                identifier = values[layout.marks["ID"]]
-                if ":" not in identifier and values.get("preferred_id"):
-                    identifier = f"{values['preferred_id']}:{identifier}"
-                classes = (
-                    re.split(r"[|;]", values[layout.marks["LABEL"]]) if "LABEL" in layout.marks else [label]
-                )
-                graph.node(rows, line, layout.key("ID", values), classes, identifier, values)
-            else:
-                ends = layout.key("START_ID", values), layout.key("END_ID", values)
-                predicate = values[layout.marks["TYPE"]] if "TYPE" in layout.marks else label
-                graph.edge(rows, Statement(line, *ends, predicate, values, text))
-        rows.close()
-    progress(f"Reading {source.name}", len(found), len(found))
+            try:
+                _add(graph, table, record)
+            except TypeError as error:
+                table.rows.refuse(layout.part, record.line, "cell that is no text", str(error), record.text)
+        table.rows.close()
+    graph.close()
+    progress(f"Reading {source.name}", len(tables), len(tables))
+
+
+def _statement(table: _Table, fields: Sequence[str]) -> tuple[str, str, str]:
+    """Start, type and end of a row of edges."""
+    layout = table.layout
+    predicate = fields[layout.marks["TYPE"]] if "TYPE" in layout.marks else table.label
+    return layout.key("START_ID", fields), predicate.strip(), layout.key("END_ID", fields)
+
+
+def _add(graph: BiolinkGraph, table: _Table, record: Record) -> None:
+    layout, fields = table.layout, record.fields
+    values = layout.columns.values(fields)
+    if layout.part == "edges":
+        start, predicate, end = _statement(table, fields)
+        graph.edge(table.rows, Statement(record.line, start, end, predicate, values, record.text))
+        return
+    identifier = fields[layout.marks["ID"]].strip()
+    vocabulary = next((found for cell in values["preferred_id"] if (found := text_of(cell))), "")
+    if ":" not in identifier and vocabulary and curie_of(identifier) == identifier:
+        identifier = f"{vocabulary}:{identifier}"
+    classes = classes_of(fields[layout.marks["LABEL"]]) if "LABEL" in layout.marks else [table.label]
+    graph.node(table.rows, record.line, layout.key("ID", fields), classes, identifier, values)

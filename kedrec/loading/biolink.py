@@ -1,36 +1,100 @@
-"""Graphs in Biolink's words: how they become the schema's, and KGX's tables of them."""
+"""Graphs in Biolink's words: how their classes, predicates and columns become the schema's."""
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from kedrec.errors import DataError
-from kedrec.loading.rows import Rows
+from kedrec.loading.cells import ids_of, names_of, score_of, text_of, texts_of, year_in
+from kedrec.loading.curies import curie_of
 from kedrec.loading.rules import first_rule, read_rules, relation_rules
-from kedrec.loading.sources import Source, find_files, load_source
-from kedrec.loading.text import PLACEHOLDER
+from kedrec.loading.sources import Source, load_source
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.loading.rows import Rows
+    from kedrec.loading.staging import Staging
 
-__all__ = ["BiolinkGraph", "Statement", "Values", "read_kgx", "table_rows"]
+__all__ = ["BiolinkGraph", "Columns", "Statement", "Values", "classes_of"]
 
 _LETTERS = re.compile(r"[^a-z0-9]")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_EVERY = 50_000
+_BETWEEN_CLASSES = re.compile(r"[|;,\u01c2\x1f]")
+_NO_PLACE = "relation without a place in the schema"
+_Read = TypeVar("_Read")
 
-Values = dict[str, str]
+Values = Mapping[str, "list[Any]"]
+"""A row's cells by what their columns are in kgx.yaml's `columns`; several where it has several such."""
 
 
 def _plain(word: str) -> str:
     """A class or predicate without `biolink:`, case, spaces and underscores."""
-    return _LETTERS.sub("", word.lower().removeprefix("biolink:"))
+    return _LETTERS.sub(
+        "", word.lower().removeprefix("https://w3id.org/biolink/vocab/").removeprefix("biolink:")
+    )
+
+
+def _first(values: Values, name: str, read: Callable[[Any], _Read]) -> _Read | None:
+    """The first cell of a column that isn't empty."""
+    return next((found for cell in values.get(name, ()) if (found := read(cell))), None)
+
+
+def _items(values: Values, name: str, read: Callable[[Any], list[str]]) -> list[str]:
+    """What all cells of a column list, each once."""
+    return list(dict.fromkeys(item for cell in values.get(name, ()) for item in read(cell)))
+
+
+def _joined(value: Any) -> str:
+    found = texts_of(value)
+    return text_of(value) if found is None else ", ".join(found)
+
+
+def _score(value: Any) -> float | None:
+    try:
+        return score_of(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _is_true(value: Any) -> bool:
+    return value is True or (isinstance(value, (str, int)) and str(value).strip().lower() in ("true", "1"))
+
+
+def classes_of(value: Any) -> list[str]:
+    """The classes in a cell.
+
+    Raises:
+        TypeError: it is neither a text nor a list of texts.
+    """
+    found = texts_of(value)
+    return [each.strip() for each in (_BETWEEN_CLASSES.split(text_of(value)) if found is None else found)]
+
+
+class Columns:
+    """Which columns of a table are read as what, and which aren't read.
+
+    Args:
+        names: the table's columns, in order; a type after a colon (`score:double`) doesn't count.
+        also: places of columns that are read for themselves.
+    """
+
+    def __init__(self, names: Sequence[str], also: Sequence[int] = ()) -> None:
+        plain = [name.strip().partition(":")[0].lower() for name in names]
+        words: dict[str, list[str]] = load_source("kgx").mapping["columns"]
+        self.places = {
+            column: [plain.index(other) for other in others if other in plain]
+            for column, others in words.items()
+        }
+        read = {place for places in self.places.values() for place in places} | {*also}
+        self.unread = [names[place].strip() for place in range(len(names)) if place not in read]
+
+    def values(self, cells: Sequence[Any]) -> Values:
+        """A row's cells by column; a row may be shorter than the header."""
+        return {
+            column: [cells[place] for place in places if place < len(cells)]
+            for column, places in self.places.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,50 +110,83 @@ class Statement:
 
 
 class BiolinkGraph:
-    """One graph on its way into the staging area: its words, and the kind of every node so far."""
+    """One graph on its way into the staging area: its words, and the kind of every node so far.
+
+    Attributes:
+        kinds: the kind of every node by its key.
+    """
 
     def __init__(self, staging: Staging, source: Source) -> None:
         schema = load_schema()
         words = load_source("kgx")
         self.staging, self.source = staging, source
-        self.classes = {_plain(word): kind for word, kind in words.mapping["classes"].items()}
-        self.order = {word: place for place, word in enumerate(self.classes)}
-        self.prefixes: dict[str, str] = {name.upper(): name for name in schema.prefixes}
-        self.prefixes |= words.mapping["prefixes"]
-        self.qualified: dict[str, str] = words.mapping["qualified"]
-        rules = read_rules(words, schema) | relation_rules(schema)
-        self.rules = {_plain(word): found for word, found in rules.items()}
         self.kinds: dict[str, str] = {}
+        self._classes: dict[str, str] = {
+            _plain(word): kind for word, kind in words.mapping["classes"].items()
+        }
+        self._order = {word: place for place, word in enumerate(self._classes)}
+        self._qualified: dict[str, str] = words.mapping["qualified"]
+        self._no_place = {_plain(word): why for word, why in words.mapping["no_place"].items()}
+        self._rules = {
+            _plain(word): found
+            for word, found in (read_rules(words, schema) | relation_rules(schema)).items()
+        }
+        self._actions = {name: frozenset(relation.actions) for name, relation in schema.relations.items()}
+        drugs = words.mapping["drugs"]
+        self._drug_prefixes = frozenset(drugs["prefixes"])
+        self._users = tuple(frozenset(map(_plain, drugs[end])) for end in ("subject_of", "object_of"))
+        self._used: set[str] = set()
+        self._taken_as_drugs = {"id": 0, "use": 0}
 
-    def kind(self, classes: Sequence[str]) -> str:
+    def is_use(self, predicate: str) -> bool:
+        """Whether a statement of this predicate tells that one of its ends is used or tried as a drug."""
+        return any(_plain(predicate) in words for words in self._users)
+
+    def use(self, start: str, predicate: str, end: str) -> None:
+        """Notes which end of a statement is used as a drug; all are noted before the first node is added."""
+        word = _plain(predicate)
+        self._used |= {key for key, words in zip((start, end), self._users, strict=True) if word in words}
+
+    def _kind(self, key: str, classes: Sequence[str], ids: Sequence[str]) -> str:
         """The schema's kind of a node; its classes as they are where it has none."""
-        known = sorted(self.order[word] for word in map(_plain, classes) if word in self.order)
-        return self.classes[list(self.classes)[known[0]]] if known else "|".join(classes)
-
-    def curie(self, identifier: str) -> str:
-        """An id with the schema's prefix."""
-        prefix, colon, local = identifier.strip().partition(":")
-        found = self.prefixes.get(prefix.upper(), prefix)
-        return f"{found}{colon}{local.removeprefix(f'{prefix}:')}"
+        known = sorted(self._order[word] for word in map(_plain, classes) if word in self._order)
+        if not known:
+            return "|".join(classes)
+        kind: str = self._classes[list(self._classes)[known[0]]]
+        if kind != "Chemical":
+            return kind
+        by_id = any(curie.partition(":")[0] in self._drug_prefixes for curie in ids)
+        if by_id or key in self._used:
+            self._taken_as_drugs["id" if by_id else "use"] += 1
+            return "Drug"
+        return kind
 
     def node(  # noqa: PLR0917  # what a row has, in its order
         self, rows: Rows, line: int, key: str, classes: Sequence[str], identifier: str, values: Values
     ) -> None:
-        """Adds a node; its name is its id where it has none."""
-        curie, kind = self.curie(identifier), self.kind(classes)
+        """Adds a node; its name is its id where it has none.
+
+        Raises:
+            TypeError: a cell holds what is no text.
+        """
+        curie = curie_of(identifier)
+        xrefs = _items(values, "xref", ids_of)
+        name, synonyms = _first(values, "name", text_of), _items(values, "synonym", names_of)
+        description = _first(values, "description", _joined) or ""
+        kind = self._kind(key, classes, [curie, *xrefs])
         self.kinds[key] = kind
-        name = next((values[word] for word in ("name", "label", "symbol") if values.get(word)), curie)
         rows.node(
-            line, key, kind, curie, name,
-            synonyms=_items(values, "synonym", "synonyms", "exact_synonym"),
-            xrefs=[self.curie(xref) for xref in _items(values, "xref", "xrefs", "equivalent_identifiers")],
-            description=values.get("description", ""),
-        )  # fmt: skip
+            line, key, kind, curie, name or curie, synonyms=synonyms, xrefs=xrefs, description=description
+        )
 
     def edge(self, rows: Rows, row: Statement) -> None:
-        """Adds an edge by the first rule that fits, or refuses it."""
+        """Adds an edge by the first rule that fits, or refuses it.
+
+        Raises:
+            TypeError: a cell holds what is no text.
+        """
         values = row.values
-        if values.get("negated", "").lower() in ("true", "1"):
+        if any(map(_is_true, values.get("negated", ()))):
             rows.refuse("edges", row.line, "negated statement", row.predicate, row.text)
             return
         missing = next((key for key in (row.start, row.end) if key not in self.kinds), None)
@@ -97,107 +194,45 @@ class BiolinkGraph:
             rows.refuse("edges", row.line, "unknown id", missing, row.text)
             return
         kinds = self.kinds[row.start], self.kinds[row.end]
-        rule, reason = first_rule(self.rules, _plain(row.predicate), kinds)
+        word = _plain(row.predicate)
+        rule, reason = first_rule(self._rules, word, kinds)
         if rule is None:
-            rows.refuse("edges", row.line, reason, f"{kinds[0]} {row.predicate} {kinds[1]}", row.text)
+            what = f"{kinds[0]} {row.predicate} {kinds[1]}"
+            if word in self._no_place:
+                reason, what = _NO_PLACE, f"{what} ({self._no_place[word]})"
+            rows.refuse("edges", row.line, reason, what, row.text)
             return
         start, end = (row.end, row.start) if rule.reverse else (row.start, row.end)
-        action = rule.action
-        if rule.relation == "AFFECTS" and not action:
-            direction, aspect = (
-                values.get(f"object_{what}_qualifier", "").lower() for what in ("direction", "aspect")
-            )
-            aspect = next((word for word in ("activity", "abundance", "expression") if word in aspect), "")
-            action = self.qualified.get(f"{direction} {aspect}".strip(), "")
-        origin = (
-            values.get("primary_knowledge_source")
-            or values.get("knowledge_source")
-            or values.get("source", "")
-        )
-        years = _YEAR.findall(values.get("year", ""))
+        origin = _first(values, "primary_knowledge_source", _joined) or ""
+        scores = (_score(cell) for cell in values.get("score", ()))
         rows.edge(
             row.line, rule.relation, start, end,
-            values.get("license") or values.get("licence") or "no licence stated",
-            references=[self.curie(item) for item in _items(values, "publications", "pubmed", "pmids")],
+            _first(values, "licence", _joined) or "no licence stated",
+            references=_items(values, "publications", ids_of),
             evidence=f"{origin.removeprefix('infores:')} {row.predicate.removeprefix('biolink:')}".strip(),
-            score=_number(values, "score", "confidence_score", "has_confidence_score"),
-            year=int(years[0]) if years else None, action=action,
+            score=next((score for score in scores if score is not None), None),
+            year=_first(values, "year", year_in),
+            action=rule.action or self._action(rule.relation, values),
         )  # fmt: skip
 
+    def _action(self, relation: str, values: Values) -> str:
+        """The action that a row tells of: in Biolink's qualifiers, or in the schema's own words."""
+        said = _first(values, "action", _joined) or ""
+        if said in self._actions[relation]:
+            return said
+        if relation != "AFFECTS":
+            return ""
+        direction, aspect = (
+            (_first(values, f"object_{what}", _joined) or "").lower() for what in ("direction", "aspect")
+        )
+        aspect = next((word for word in ("activity", "abundance", "expression") if word in aspect), "")
+        return self._qualified.get(f"{direction} {aspect}".strip(), "")
 
-def _items(values: Values, *names: str) -> list[str]:
-    found = [item.strip() for name in names for item in re.split(r"[|]", values.get(name, ""))]
-    return [item for item in dict.fromkeys(found) if item]
-
-
-def _number(values: Values, *names: str) -> float | None:
-    for name in names:
-        try:
-            return float(values[name])
-        except (KeyError, ValueError):
-            continue
-    return None
-
-
-def table_rows(
-    rows: Rows, part: str, path: Path, plain: Path, *, header: list[str] | None, dialect: dict[str, Any]
-) -> Iterator[tuple[int, Values, str]]:
-    """Line, values by column, and text of each row of a table; rows of another length are refused."""
-    with plain.open(encoding="utf-8", newline="") as text:
-        reader = csv.reader(text, **dialect)
-        try:
-            names = header or next(reader, [])
-            for fields in reader:
-                if not fields or fields == [PLACEHOLDER]:
-                    continue
-                shown = dialect["delimiter"].join(fields)
-                if len(fields) != len(names):
-                    rows.refuse(
-                        part,
-                        reader.line_num,
-                        "wrong number of columns",
-                        f"{len(fields)} instead of {len(names)}",
-                        shown,
-                    )
-                    continue
-                yield reader.line_num, dict(zip(names, fields, strict=True)), shown
-        except csv.Error as error:
-            raise DataError(f"{path}, line {reader.line_num}: {error}.", "Correct the file.") from error
-
-
-def _unpacked(staging: Staging, part: str, path: Path) -> tuple[Rows, Path]:
-    number, plain, bad = staging.unpacked(path)
-    rows = Rows(staging, number)
-    for line in bad:
-        rows.refuse(part, line.line, line.reason, "", line.text)
-    return rows, plain
-
-
-def read_kgx(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
-    """Reads KGX's tables of nodes and edges.
-
-    Raises:
-        DataError: a table is missing, or lacks a column.
-    """
-    graph = BiolinkGraph(staging, source)
-    dialect = {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
-    wanted = {"nodes": ("id", "category"), "edges": ("subject", "predicate", "object")}
-    for spec in source.files:
-        for path in find_files(source, spec, folder):
-            rows, plain = _unpacked(staging, spec.name, path)
-            with plain.open(encoding="utf-8") as text:
-                header = text.readline().rstrip("\n").split("\t")
-            missing = [name for name in wanted[spec.name] if name not in header]
-            if missing:
-                raise DataError(
-                    f"{path} has no column {missing[0]}.", "It must be a table as KGX writes them."
+    def close(self) -> None:
+        """Notes for the report what was taken for what."""
+        for why, count in self._taken_as_drugs.items():
+            if count:
+                what = (
+                    "an id of a drug vocabulary" if why == "id" else "a statement that they are used as drugs"
                 )
-            for line, values, text_ in table_rows(rows, spec.name, path, plain, header=None, dialect=dialect):
-                if line % _EVERY == 0:
-                    progress(f"Reading {path.name}", line, None)
-                if spec.name == "nodes":
-                    graph.node(rows, line, values["id"], values["category"].split("|"), values["id"], values)
-                else:
-                    ends = values["subject"], values["object"]
-                    graph.edge(rows, Statement(line, *ends, values["predicate"], values, text_))
-            rows.close()
+                self.staging.notes.append(f"{count:,} chemicals were taken as drugs, for {what}")

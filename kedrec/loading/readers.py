@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from kedrec.loading.biocypher import read_biocypher
-from kedrec.loading.biolink import read_kgx
 from kedrec.loading.drugmechdb import read_drugmechdb
 from kedrec.loading.hetnet import read_hetnet
+from kedrec.loading.kgx import read_kgx
 from kedrec.loading.ontology import read_ontology
 from kedrec.loading.private import read_private
 from kedrec.loading.starter import read_starter
