@@ -7,6 +7,25 @@ SELECT file, line, head, relation, tail FROM triples
 UNION ALL
 SELECT file, line, source, edges, target FROM drugbank;
 
+-- An entity may stand for a group of ids ("Gene::57494;26774"), each of which has the edge; an id of a gene may
+-- have its species beside it ("Gene::25641(Tax:10116)").
+CREATE TEMP TABLE member AS
+SELECT key, word || '::' || trim(regexp_replace(unnest(string_split_regex(id, '[;|]')), '\(Tax:\d+\)$', '')) AS part
+FROM (
+  SELECT DISTINCT key, split_part(key, '::', 1) AS word, substr(key, strpos(key, '::') + 2) AS id
+  FROM (SELECT head AS key FROM triple UNION ALL SELECT tail FROM triple)
+);
+
+-- Articles on COVID-19: viruses and their proteins are filed under Disease. A host's gene is a gene of the disease
+-- that the virus causes; the protein is the evidence. Viruses of animals and of colds are no disease here.
+CREATE TEMP TABLE virus_of AS
+SELECT DISTINCT key, substr(key, 10) AS protein, v.disease, v.id, v.name
+FROM member JOIN (VALUES
+  ('^sars[- ]?cov[- ]?2', 'Disease::COVID-19', 'DOID:0080600', 'COVID-19'),
+  ('^sars([- ]?cov([- ]?1)?)?( |$)', 'Disease::SARS', 'DOID:2945', 'severe acute respiratory syndrome'),
+  ('^mers([- ]?cov)?( |$)', 'Disease::MERS', 'DOID:0080642', 'Middle East respiratory syndrome')
+) AS v(pattern, disease, id, name) ON key LIKE 'Disease::%' AND regexp_matches(lower(substr(key, 10)), v.pattern);
+
 -- The kinds of both ends are part of a relation's name, so `pair` is what follows the last "::".
 -- turned: the schema stores the edge from the triple's tail to its head.
 CREATE TEMP TABLE relation_of AS
@@ -166,13 +185,29 @@ INSERT INTO rejects
 SELECT 'edges', file, line, 'relation without a place in the schema', word || ' (' || why || ')', NULL
 FROM worded JOIN no_place USING (word);
 
+CREATE TEMP TABLE viral AS
+SELECT file, line, head || ' ' || word || ' ' || tail AS told
+FROM worded LEFT JOIN virus_of AS v ON v.key = head
+WHERE word LIKE 'bioarx::%' AND v.key IS NULL AND (
+  (head LIKE 'Disease::%' AND NOT contains(substr(head, 10), ':'))
+  OR EXISTS (SELECT 1 FROM (VALUES (head), (tail)) AS e(key) WHERE key LIKE 'Gene::%'
+    AND NOT regexp_matches(substr(key, 7), '^(\d|[OPQ]\d\w{3}\d$|[A-NR-Z]\d(\w{3}\d){1,2}$)')));
+INSERT INTO rejects
+SELECT 'edges', file, line, 'virus or viral protein that is no disease and no gene', told, NULL FROM viral;
+
 INSERT INTO edge_rows BY NAME
 SELECT w.file, w.line, coalesce(r.relation, w.relation) AS relation,
   if(r.turned, w.tail, w.head) AS start, if(r.turned, w.head, w.tail) AS "end",
-  coalesce(h.licence, s.licence, '') AS licence, coalesce(s.title || ' ', '') || split_part(w.word, '::', 2) AS evidence,
+  coalesce(h.licence, s.licence, '') AS licence,
+  coalesce(s.title || ' ', '') || split_part(w.word, '::', 2) || coalesce(': ' || replace(w.protein, '; ', ', '), '') AS evidence,
   coalesce(r.action, '') AS action
-FROM worded AS w
-ANTI JOIN no_place AS n USING (word)
+FROM (
+  SELECT t.file, t.line, t.word, t.pair, t.relation, coalesce(v.disease, a.part) AS head, b.part AS tail, v.protein
+  FROM worded AS t
+  JOIN member AS a ON a.key = t.head JOIN member AS b ON b.key = t.tail
+  LEFT JOIN virus_of AS v ON v.key = t.head
+  ANTI JOIN rejects USING (file, line)
+) AS w
 LEFT JOIN relation_of AS r ON r.word = w.word AND r.pair = w.pair
 LEFT JOIN resource_of AS s ON s.resource = split_part(w.word, '::', 1)
 LEFT JOIN hetionet_licence AS h ON w.word = 'Hetionet::' || h.metaedge;
@@ -181,11 +216,18 @@ LEFT JOIN hetionet_licence AS h ON w.word = 'Hetionet::' || h.metaedge;
 CREATE TEMP TABLE entity AS
 SELECT key, split_part(key, '::', 1) AS word, substr(key, strpos(key, '::') + 2) AS id,
   min(file) AS file, arg_min(line, file * 100000000 + line) AS line
-FROM (SELECT file, line, head AS key FROM worded UNION ALL SELECT file, line, tail FROM worded)
+FROM (
+  SELECT w.file, w.line, coalesce(v.disease, m.part) AS key
+  FROM (
+    SELECT file, line, head AS whole FROM worded UNION ALL SELECT file, line, tail FROM worded
+  ) AS w
+  ANTI JOIN viral USING (file, line)
+  JOIN member AS m ON m.key = w.whole LEFT JOIN virus_of AS v ON v.key = w.whole
+)
 GROUP BY key;
 
 INSERT INTO node_rows
-SELECT e.file, e.line, e.key, coalesce(k.kind, e.word), c.id, coalesce(n.name, c.id), [], [], ''
+SELECT e.file, e.line, e.key, coalesce(k.kind, e.word), c.id, coalesce(v.name, n.name, c.id), [], [], ''
 FROM entity AS e
 LEFT JOIN (VALUES
   ('Anatomy', 'Anatomy'), ('Atc', 'PharmacologicClass'), ('Biological Process', 'BiologicalProcess'),
@@ -194,9 +236,13 @@ LEFT JOIN (VALUES
   ('Pharmacologic Class', 'PharmacologicClass'), ('Side Effect', 'SideEffect'), ('Symptom', 'Symptom'),
   ('Tax', 'Organism')
 ) AS k(word, kind) USING (word)
+LEFT JOIN (SELECT DISTINCT disease, id, name FROM virus_of) AS v ON v.disease = e.key
 CROSS JOIN LATERAL (
   SELECT CASE
+    WHEN v.id IS NOT NULL THEN v.id
     WHEN e.word = 'Gene' AND regexp_full_match(e.id, '\d+') THEN 'NCBIGene:' || e.id
+    -- Proteins of a virus are named by UniProt.
+    WHEN e.word = 'Gene' AND regexp_full_match(e.id, '[OPQ]\d\w{3}\d|[A-NR-Z]\d(\w{3}\d){1,2}') THEN 'UNIPROT:' || e.id
     WHEN e.word = 'Compound' AND regexp_full_match(e.id, 'DB\d{5}') THEN 'DRUGBANK:' || e.id
     WHEN e.word = 'Compound' AND regexp_full_match(e.id, 'CHEMBL\d+') THEN 'CHEMBL:' || e.id
     WHEN e.word = 'Compound' AND regexp_full_match(e.id, '(?i)(pubchem|chebi|mesh):.+') THEN

@@ -7,7 +7,7 @@ FROM effects;
 
 -- The share of patients, of several the largest; placebo arms don't count.
 CREATE TEMP TABLE share_of AS
-SELECT flat, cui, max(TRY_CAST(upper AS DOUBLE)) AS share, list_sort(list_distinct(list(frequency))) AS words
+SELECT flat, cui, max(TRY_CAST(upper AS DOUBLE)) FILTER (isfinite(TRY_CAST(upper AS DOUBLE))) AS share, list_sort(list_distinct(list(frequency))) AS words
 FROM frequencies WHERE coalesce(placebo, '') <> 'placebo'
 GROUP BY flat, cui;
 

@@ -110,8 +110,9 @@ def _print_source(source: SourceReport, *, removed: bool) -> None:
         out.print(_rows("edges", source.edges), soft_wrap=True)
         if source.attributes.read:
             out.print(_rows("attributes", source.attributes))
-        if source.moved:
-            out.print(f"  {source.moved:,} stored nodes became part of another node")
+        moved = [f"{source.moved:,} stored nodes became part of another node"] if source.moved else []
+        for told in (*moved, *source.notes, *(f"not read, {unread}" for unread in source.unread)):
+            out.print(f"  {told}", markup=False)
     if source.moved_edges:
         out.print(f"  {source.moved_edges:,} edges of other sources moved with their nodes")
     for holder, count in source.held.items():
@@ -152,6 +153,8 @@ def print_report(report: LoadReport, *, removed: bool = False) -> None:
     for relation, by_source in report.edges.items():
         told = ", ".join(f"{name} {count:,}" for name, count in by_source.items())
         out.print(f"    {relation:<22} {sum(by_source.values()):>10,}  ({told})")
+    for sentence in report.lacking:
+        out.print(sentence)
     out.print(f"Fingerprint {report.fingerprint}, digest {report.digest}, {report.seconds:.1f} s")
     if report.rejects:
         out.print(f"Rejected rows: {report.rejects}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kedrec.errors import DataError
 from kedrec.loading.canonical import canonical_nodes
 from kedrec.loading.digests import add_digests, key_digest, stored_digest
 from kedrec.loading.edges import canonical_edges
@@ -78,9 +79,10 @@ def apply(
         # The reject file comes first: what is refused is known now, and a failing write must not hide it.
         staging.write_rejects(name, run.rejects)
         digests = key_digest(staging)
-        report = _report(staging, name, state, identity, left_out).model_copy(
-            update=_released(staging, store, batches)
-        )
+        report = _report(staging, name, state, identity, left_out)
+        if state.state == "loading":
+            _check_loaded(staging, report)
+        report = report.model_copy(update=_released(staging, store, batches))
         kept = {} if run.dry else written(staging, name, removed=state.state == "removing")
         brought = [row[0] for row in staging.sql.execute(_NAMES).fetchall()]
         pairs = tuple(row[0] for row in staging.sql.execute(_PAIRS, {"source": name}).fetchall())
@@ -95,6 +97,27 @@ def apply(
         )
         _write(run, staging, name, _Change(before, state, batches, digests, kept))
     return report
+
+
+def _check_loaded(staging: Staging, report: SourceReport) -> None:
+    """Refuses a load that would bring nothing, and so take away all that the source brought before.
+
+    Raises:
+        DataError: no row became a node or an edge, and none was left out as asked.
+    """
+    nodes, edges = report.nodes, report.edges
+    if nodes.loaded or edges.loaded or edges.left_out:
+        return
+    read = nodes.read + edges.read
+    why = "its files have no rows"
+    if read:
+        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in report.reasons.items())
+        why = f"{read:,} rows were read and all rejected ({reasons}); {staging.first_reject()}"
+    raise DataError(
+        f"Nothing of the source '{report.source}' could be loaded: {why}.",
+        "Correct its files; --work DIR keeps the list of rejected rows. The graph is as it was before; what "
+        f"an earlier load brought goes with: kedrec-load remove {report.source}.",
+    )
 
 
 _PAIRS = """
@@ -207,6 +230,8 @@ def _report(
         moved_edges=staging.count("edges", "moved AND state = 'new'"),
         held=dict(held),
         reasons=staging.reasons(),
+        unread=tuple(staging.unread),
+        notes=tuple(staging.notes),
         left_out=left_out,
         unknown_licences=tuple(sorted(one for one in left_out if not set(one.split(" / ")) <= known.keys())),
         conflicts=tuple(

@@ -45,7 +45,8 @@ _FIND = """
 CREATE TABLE found AS
 SELECT e.file, e.line, coalesce(e.source, $source) AS source,
   coalesce(e.licence, '') AS licence, list_sort(list_distinct(coalesce(e."references", []))) AS "references",
-  coalesce(e.evidence, '') AS evidence, e.score, e.year, coalesce(e.action, '') AS action,
+  coalesce(e.evidence, '') AS evidence, if(isfinite(e.score), e.score, NULL) AS score, e.year,
+  coalesce(e.action, '') AS action,
   list_sort(list_distinct(coalesce(e.mechanisms, []))) AS mechanisms,
   p.pair AS forward, q.pair AS backward, s.node AS s, t.node AS t,
   r.both_ways AND (p.pair IS NULL OR (q.pair IS NOT NULL AND s.node > t.node)) AS swap,

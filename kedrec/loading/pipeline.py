@@ -176,6 +176,13 @@ def _load(
         return _timed(apply(run, staging, source.name, SourceState.of(source, licences), left_out), began)
 
 
+_NEEDED = {
+    "Drug": "The graph has no drug: no disease can be asked about until a source brings some.",
+    "Disease": "The graph has no disease: nothing can be asked until a source brings some.",
+}
+"""What a graph says of itself that lacks a kind without which no question has an answer."""
+
+
 def _timed(report: SourceReport, began: float) -> SourceReport:
     return report.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
 
@@ -185,6 +192,7 @@ def _report(run: Run, reports: list[SourceReport], began: float) -> LoadReport:
     edges: dict[str, dict[str, int]] = {}
     for (relation, name), count in sorted(held.edges.items()):
         edges.setdefault(relation, {})[name] = count
+    lacking = tuple(sentence for kind, sentence in _NEEDED.items() if not held.nodes.get(kind))
     refused = any(report.reasons for report in reports)
     return LoadReport(
         graph=run.store.url,
@@ -195,6 +203,7 @@ def _report(run: Run, reports: list[SourceReport], began: float) -> LoadReport:
         edges=edges,
         fingerprint=str(held),
         digest=held.digest,
+        lacking=lacking if held.nodes and not run.dry else (),
         rejects=str(run.rejects) if refused else "",
         seconds=round(time.monotonic() - began, 3),
     )

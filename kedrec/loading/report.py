@@ -54,6 +54,8 @@ class SourceReport(_Frozen):
         released, released_edges: nodes and edges that are gone from the graph and stay in the database, since
             another program gave them labels, properties or relationships.
         reasons: rejected rows by reason.
+        unread: columns and files of the source that are not read.
+        notes: what was taken for what, in sentences without their full stops.
         left_out: edge rows left out, by licence.
         unknown_licences: those of them that the table of licences doesn't have.
         conflicts: cross-references that joined nothing.
@@ -72,6 +74,8 @@ class SourceReport(_Frozen):
     released: int = 0
     released_edges: int = 0
     reasons: dict[str, int]
+    unread: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     left_out: dict[str, int] = {}
     unknown_licences: tuple[str, ...] = ()
     conflicts: tuple[ConflictReport, ...]
@@ -87,6 +91,7 @@ class LoadReport(_Frozen):
         edges: edges by relation, then by source.
         fingerprint: 16 hexadecimal digits, equal for equal graphs whatever the engine.
         digest: the digest over all keys.
+        lacking: kinds without which nothing can be asked, in sentences; none where the graph has them.
         rejects: path of the reject file; "" where no row was rejected.
     """
 
@@ -98,5 +103,6 @@ class LoadReport(_Frozen):
     edges: dict[str, dict[str, int]]
     fingerprint: str
     digest: str
+    lacking: tuple[str, ...] = ()
     rejects: str
     seconds: float

@@ -173,6 +173,17 @@ class Staging:
         ).fetchall()
         return dict(rows)
 
+    def first_reject(self) -> str:
+        """Where the first rejected row is, and why it was."""
+        rows = self.sql.execute(
+            "SELECT file, line, reason, detail FROM rejects ORDER BY file, line, reason LIMIT 1"
+        ).fetchall()
+        if not rows:
+            return "each says what another row says"
+        [(file, line, reason, detail)] = rows
+        name = self._files[file][0].name if file is not None else "the source"
+        return f"the first is line {line} of {name}, {reason}{f': {detail}' if detail else ''}"[:300]
+
     def write_rejects(self, source: str, path: Path) -> None:
         """Appends the rejected rows to a TSV file: source, file, line, reason, row."""
         rows = self.sql.execute(

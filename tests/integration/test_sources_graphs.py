@@ -73,15 +73,15 @@ def test_drkg_keeps_each_resource_and_says_what_has_no_place(graph: Loaded) -> N
     )
     assert binds["evidence"] == "DGIdb INHIBITOR; GNBR N; articles on COVID-19 DrugHumGen"
     assert binds["licence"] == "CC-BY-NC-4.0 / no licence stated"
-    assert graph.ends("ASSOCIATED_WITH") == [("MESH:D001172", "NCBIGene:5743")]
-    assert graph.edges("ASSOCIATED_WITH")[0]["action"] == "causal"
+    covid, arthritis = graph.edges("ASSOCIATED_WITH")
+    assert (covid["start"], covid["end"]) == ("DOID:0080600", "NCBIGene:5743")
+    assert (arthritis["start"], arthritis["end"]) == ("MESH:D001172", "NCBIGene:5743")
+    assert arthritis["action"] == "causal"
     assert graph.ends("MEMBER_OF") == [("DRUGBANK:DB00945", "ATC:N02BA01")]
     assert graph.ends("AFFECTS") == [("PUBCHEM:2244", "DOID:7148")]
     assert graph.edges("PARTICIPATES_IN")[0]["licence"] == "CC-BY-4.0"
     assert report.reasons == {
-        "not an id (PREFIX:LOCAL)": 1,
         "relation without a place in the schema": 1,
-        "unknown id": 1,
         "unknown relation": 1,
         "wrong number of columns": 1,
     }
@@ -89,6 +89,44 @@ def test_drkg_keeps_each_resource_and_says_what_has_no_place(graph: Loaded) -> N
         "8",
         "relation without a place in the schema: DRUGBANK::ddi-interactor-in (interaction of two drugs)",
     ) in graph.rejects()
+    graph.again("drkg")
+
+
+VIRUSES = """Disease::SARS-CoV2 E\tbioarx::Covid2_acc_host_gene::Disease:Gene\tGene::8546
+Disease::SARS-CoV2 nsp1\tbioarx::Covid2_acc_host_gene::Disease:Gene\tGene::8546
+Disease::SARS-CoV2 orf9b\tbioarx::Covid2_acc_host_gene::Disease:Gene\tGene::10452;9868
+Disease::MERS-CoV\tbioarx::Coronavirus_ass_host_gene::Disease:Gene\tGene::1803
+Disease::IBV\tbioarx::Coronavirus_ass_host_gene::Disease:Gene\tGene::1803
+Gene::spike\tbioarx::VirGenHumGen::Gene:Gene\tGene::59272
+Gene::P0DTC2\tbioarx::VirGenHumGen::Gene:Gene\tGene::59272
+Compound::CHEBI:28304\tGNBR::E::Compound:Gene\tGene::57494;26774
+Gene::25641(Tax:10116)\tGNBR::H::Gene:Gene\tGene::7;8|9
+"""
+
+
+def test_drkgs_groups_and_viruses_become_what_they_stand_for(graph: Loaded) -> None:
+    [report] = graph.load("drkg", {"drkg.tsv": VIRUSES}).sources
+    [first, other, third, mers] = graph.edges("ASSOCIATED_WITH")
+    assert [edge["end"] for edge in (first, other, third)] == [
+        "NCBIGene:10452",
+        "NCBIGene:8546",
+        "NCBIGene:9868",
+    ]
+    assert {edge["start"] for edge in (first, other, third)} == {"DOID:0080600"}
+    assert other["evidence"] == (
+        "articles on COVID-19 Covid2_acc_host_gene: SARS-CoV2 E; "
+        "articles on COVID-19 Covid2_acc_host_gene: SARS-CoV2 nsp1"
+    )
+    assert (mers["start"], mers["end"]) == ("DOID:0080642", "NCBIGene:1803")
+    assert graph.nodes("Disease")["DOID:0080600"]["name"] == "COVID-19"
+    assert graph.ends("AFFECTS") == [("CHEBI:28304", "NCBIGene:26774"), ("CHEBI:28304", "NCBIGene:57494")]
+    assert graph.ends("INTERACTS_WITH") == [
+        ("NCBIGene:25641", "NCBIGene:7"),
+        ("NCBIGene:25641", "NCBIGene:8"),
+        ("NCBIGene:25641", "NCBIGene:9"),
+        ("NCBIGene:59272", "UNIPROT:P0DTC2"),
+    ]
+    assert report.reasons == {"virus or viral protein that is no disease and no gene": 2}
     graph.again("drkg")
 
 
