@@ -14,7 +14,7 @@ from kedrec.loading.biolink import BiolinkGraph, Columns, Statement, classes_of
 from kedrec.loading.cells import text_of
 from kedrec.loading.curies import curie_of
 from kedrec.loading.delimited import first_fields
-from kedrec.loading.records import Dialect, Record, count_whole, read_records, split_line
+from kedrec.loading.records import Dialect, Record, read_records, split_line
 from kedrec.loading.rows import Rows
 from kedrec.loading.sources import unread_files
 
@@ -32,7 +32,6 @@ _CALLS = "*import*.sh"
 _QUOTE = re.compile(r"""--quote[= ]("'"|'"'|\\?"|\\?'|'\\''|"\\"")""")
 _SEPARATORS = ";,\t|"
 _SAMPLE = 1000
-_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +110,14 @@ def _called_quote(folder: Path) -> str:
 
 
 def _quote(plain: Path, layout: _Layout, skip: int) -> str:
-    """The quote of a table: by which more lines are whole, or that stands around the cells of a column."""
+    """The quote of a table: the single one where it is around more cells, and around some on most lines."""
     with plain.open(encoding="utf-8", newline="\n") as text:
-        lines = [line.rstrip("\n") for line in islice(text, skip, skip + _SAMPLE)]
-    single, double = (count_whole(lines, Dialect(layout.separator, quote), layout.width) for quote in "'\"")
-    if single != double:
-        return "'" if single > double else '"'
-    rows = [row for line in lines if len(row := line.split(layout.separator)) == layout.width]
-    for column in zip(*rows, strict=True):
-        cells = [cell for cell in column if cell]
-        quoted = sum(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
-        if cells and quoted >= _NEARLY_ALL * len(cells):
-            return "'"
-    return '"'
+        lines = [line.rstrip("\n").split(layout.separator) for line in islice(text, skip, skip + _SAMPLE)]
+    single, double = (
+        sum(len(cell) > 1 and cell[0] == cell[-1] == quote for line in lines for cell in line)
+        for quote in "'\""
+    )
+    return "'" if single > double and 2 * single >= len(lines) else '"'
 
 
 def _tables(staging: Staging, source: Source, folder: Path) -> list[_Table]:

@@ -23,7 +23,9 @@ _YEARS = range(1000, 3000)
 _LONGEST_LITERAL = 1 << 20
 _BARS = re.compile("[|\u01c2\x1f]")
 """What separates a list's items and is part of none: KGX's and BioCypher's bar, RTX-KG2's click, U+001F."""
-_BETWEEN_IDS = re.compile(r"[|\u01c2\x1f]|[;,]\s*(?=[A-Za-z][A-Za-z0-9._]*:|https?:)|;\s*(?=\d+\s*(?:;|$))")
+_BETWEEN_IDS = re.compile(
+    r"[|\u01c2\x1f]|[;,]\s*(?=[A-Za-z][A-Za-z0-9._]*:|https?:|[A-Za-z]+_[A-Za-z]{0,4}\d)|;\s*(?=\d+\s*(?:;|$))"
+)
 """A DOI may have a semicolon or a comma; one before an id separates."""
 _YEAR = re.compile(r"(?<![\d.])((?:19|20)\d\d)(?:(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01]))?(?!\d|\.\d*[1-9])")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")

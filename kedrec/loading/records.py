@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Dialect", "Record", "count_whole", "read_records", "split_line"]
+__all__ = ["Dialect", "Record", "read_records", "split_line"]
 
 _MOST_LINES = 1000
 """Lines that one quoted field may have."""
@@ -90,17 +90,6 @@ def _split(text: str, dialect: Dialect) -> tuple[list[str], str]:
 def split_line(text: str, dialect: Dialect) -> list[str]:
     """The fields of a line that is a record of its own, as a header is; as far as it can be split."""
     return _split(text, dialect)[0]
-
-
-def count_whole(lines: Iterable[str], dialect: Dialect, width: int) -> int:
-    """How many of some lines are records of `width` fields by themselves."""
-    whole = 0
-    for line in lines:
-        fields, reason = _split(line, dialect)
-        if reason == _GOES_ON:
-            fields, reason = _split_stray(line, dialect, width), ""
-        whole += not reason and len(fields) == width
-    return whole
 
 
 def _split_stray(text: str, dialect: Dialect, width: int) -> list[str]:
