@@ -2,8 +2,8 @@
 
 Seeded tables in every layout have rows with odd quotes, lengths, bytes and line breaks among them. Each has
 an id of its own, and the lines that it was written on are noted. After the load, a row that is neither in the
-graph nor rejected on one of its lines is lost, and so is a whole one that was rejected; one that is in the graph
-by another name than it was given is changed.
+graph nor rejected on one of its lines is lost, and so is a whole one that was rejected. One that is in the
+graph by another name than it was given is changed.
 `KEDREC_ROW_LOADS` makes more of them.
 """
 

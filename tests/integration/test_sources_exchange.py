@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
+import math
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,3 +126,193 @@ def test_neo4j_admins_own_layout_has_headers_and_groups_of_ids(graph: Loaded) ->
 def test_csv_without_a_header_for_neo4j_is_refused(graph: Loaded) -> None:
     with pytest.raises(DataError, match=r"no header with :ID"):
         graph.load("biocypher", {"drugs.csv": "a,b\n1,2\n"})
+
+
+METFORMIN = "CHEBI:6801\tbiolink:SmallMolecule\tmetformin\n"
+DIABETES = "MONDO:0005148\tbiolink:Disease\ttype 2 diabetes mellitus\n"
+KIDNEY = "MONDO:0005240\tbiolink:Disease\tkidney disorder\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "xref", "predicate", "turned"),
+    [
+        ("SmallMolecule", "DRUGBANK:DB00331", "", False),
+        ("SmallMolecule", "CHEMBL.COMPOUND:CHEMBL1431", "", False),
+        ("MolecularMixture", "RXNORM:6809", "", False),
+        ("ChemicalEntity", "UNII:9100L32L2N", "", False),
+        ("ComplexMolecularMixture", "DrugCentral:1725", "", False),
+        ("ChemicalMixture", "", "treats", False),
+        ("SmallMolecule", "", "contraindicated_in", False),
+        ("SmallMolecule", "", "in_clinical_trials_for", False),
+        ("SmallMolecule", "", "treated_by", True),
+        ("SmallMolecule", "", "has_contraindication", True),
+    ],
+)
+def test_a_chemical_that_is_used_as_a_drug_is_one(
+    graph: Loaded, kind: str, xref: str, predicate: str, turned: bool
+) -> None:
+    ends = ["CHEBI:6801", f"biolink:{predicate or 'affects'}", "MONDO:0005148"]
+    nodes = f"id\tcategory\tname\txref\nCHEBI:6801\tbiolink:{kind}\tmetformin\t{xref}\n" + DIABETES
+    edges = "subject\tpredicate\tobject\n" + "\t".join(ends[::-1] if turned else ends) + "\n"
+    report = graph.load("kgx", {"nodes.tsv": nodes, "edges.tsv": edges})
+    assert [drug["name"] for drug in graph.nodes("Drug").values()] == ["metformin"]
+    assert not graph.nodes("Chemical")
+    why = "an id of a drug vocabulary" if xref else "a statement that they are used as drugs"
+    assert report.sources[0].notes == (f"1 chemicals were taken as drugs, for {why}",)
+    relation = {
+        "treats": "TREATS", "treated_by": "TREATS", "contraindicated_in": "CONTRAINDICATED_FOR",
+        "has_contraindication": "CONTRAINDICATED_FOR", "": "AFFECTS",
+    }.get(predicate)  # fmt: skip
+    if relation:
+        assert [end for _, end in graph.ends(relation)] == ["MONDO:0005148"]
+    else:
+        assert report.sources[0].reasons == {"relation without a place in the schema": 1}
+    assert report.lacking == ()
+
+
+def test_other_chemicals_stay_chemicals_and_a_graph_without_drugs_says_so(graph: Loaded) -> None:
+    nodes = "id\tcategory\tname\txref\nCHEBI:6801\tbiolink:SmallMolecule\tmetformin\tPUBCHEM.COMPOUND:4091\n"
+    edges = "subject\tpredicate\tobject\nCHEBI:6801\tbiolink:affects\tMONDO:0005148\n"
+    report = graph.load("kgx", {"nodes.tsv": nodes + DIABETES, "edges.tsv": edges})
+    assert graph.ends("AFFECTS") == [("CHEBI:6801", "MONDO:0005148")]
+    assert [*graph.nodes("Chemical")] == ["CHEBI:6801"]
+    assert [sentence.split(":")[0] for sentence in report.lacking] == ["The graph has no drug"]
+
+
+def test_biocyphers_chemicals_that_treat_are_drugs(graph: Loaded) -> None:
+    files = {
+        "SmallMolecule-header.csv": ":ID;name;:LABEL\n",
+        "SmallMolecule-part000.csv": '"CHEBI:1";"one";"SmallMolecule"\n"CHEBI:2";"two";"SmallMolecule"\n',
+        "Disease-header.csv": ":ID;name;:LABEL\n",
+        "Disease-part000.csv": '"MONDO:1";"gout";"Disease"\n',
+        "Treats-header.csv": ":START_ID;:END_ID;:TYPE\n",
+        "Treats-part000.csv": '"CHEBI:1";"MONDO:1";"Treats"\n',
+    }
+    graph.load("biocypher", files)
+    assert ([*graph.nodes("Drug")], [*graph.nodes("Chemical")]) == (["CHEBI:1"], ["CHEBI:2"])
+    assert graph.ends("TREATS") == [("CHEBI:1", "MONDO:1")]
+
+
+def test_columns_by_their_other_names_and_those_that_are_not_read(graph: Loaded) -> None:
+    nodes = (
+        "id:ID\tname:string\tcategory:LABEL\tall_names:string[]\tequivalent_curies:string[]\tiri:string\n"
+        "CHEBI:6801\tmetformin\tbiolink:Drug\tGlucophage;Metformina\tDRUGBANK:DB00331\u01c2chembl.compound:CHEMBL1431"
+        "\thttp://x\nNCBIGene:5562\tPRKAA1\tbiolink:Gene\t\t\t\n"
+    )
+    edges = (
+        "id\tsubject:START_ID\tpredicate:TYPE\tobject:END_ID\tpublications:string[]\tqualified_object_aspect\t"
+        "qualified_object_direction\tkg2_ids:string[]\tscore:double\n"
+        "1\tchebi_6801\tbiolink:affects\thttps://identifiers.org/ncbigene/5562\tPMID:12345; PMID:67890\t"
+        "activity\tincreased\tx\tinf\n"
+    )
+    [report] = graph.load("kgx", {"nodes.tsv": nodes, "edges.tsv": edges}).sources
+    drug = graph.nodes("Drug")["DRUGBANK:DB00331"]
+    assert drug["synonyms"] == ["Glucophage", "Metformina"]
+    assert drug["xrefs"] == ["CHEBI:6801", "CHEMBL:CHEMBL1431"]
+    [edge] = graph.edges("AFFECTS")
+    assert (edge["end"], edge["action"], edge["score"]) == ("NCBIGene:5562", "increases activity of", None)
+    assert edge["references"] == ["PMID:12345", "PMID:67890"]
+    assert report.unread == ("nodes.tsv: column iri:string", "edges.tsv: column kg2_ids:string[]")
+
+
+KGX_LINES = {
+    "nodes.jsonl": [
+        {"id": "MONDO:0005148", "name": "type 2 diabetes mellitus", "category": ["biolink:Disease"]},
+        {"id": "CHEBI:6801", "name": "metformin", "category": "SmallMolecule", "synonym": ["a|b", "c"]},
+        {"id": "CHEBI:7", "name": {"x": 1}, "category": ["biolink:Drug"]},
+        {"name": "nobody", "category": ["biolink:Drug"]},
+    ],
+    "edges.jsonl": [
+        {
+            "subject": "CHEBI:6801", "predicate": "biolink:treats", "object": "MONDO:0005148",
+            "publications": ["PMID:12345"], "score": math.nan, "negated": False, "agent_type": "x",
+            "sources": [{"resource_id": "infores:dakp", "resource_role": "primary_knowledge_source"}],
+        },
+        {"subject": "CHEBI:6801", "predicate": "biolink:treats", "object": "MONDO:0005148", "negated": True},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("packed", ["", ".gz", ".tar.gz"])
+def test_kgx_as_json_lines(graph: Loaded, packed: str) -> None:
+    lines = {
+        name: "".join(f"{json.dumps(row)}\n" for row in rows).encode() for name, rows in KGX_LINES.items()
+    }
+    lines["nodes.jsonl"] += (
+        b"[1]\n" + b"[" * 100_000 + b"\n" + b'{"id": "CHEBI:8", "name": "\\ud800", "category": "Drug"}\n'
+    )
+    files = (
+        {f"{name}{packed}": gzip.compress(content) for name, content in lines.items()} if packed else lines
+    )
+    if packed == ".tar.gz":
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w:gz") as out:
+            for name, content in lines.items():
+                member = tarfile.TarInfo(f"../kg/x_{name}")
+                member.size = len(content)
+                out.addfile(member, io.BytesIO(content))
+        files = {"kg.tar.gz": archive.getvalue()}
+    [report] = graph.load("kgx", files).sources
+    [treats] = graph.edges("TREATS")
+    assert (treats["evidence"], treats["references"], treats["score"]) == (
+        "dakp treats",
+        ["PMID:12345"],
+        None,
+    )
+    assert graph.nodes("Drug")["CHEBI:6801"]["synonyms"] == ["a|b", "c"]
+    assert report.reasons == {
+        "not a JSON object": 2, "cell that is no text": 2, "negated statement": 1, "no id": 1,
+    }  # fmt: skip
+    assert [line.partition(": ")[2] for line in report.unread] == ["column agent_type"]
+
+
+def test_a_field_of_a_quarter_megabyte_in_kgx(graph: Loaded) -> None:
+    many = "|".join(f"PMID:{number}" for number in range(1, 20_001))
+    edges = f"subject\tpredicate\tobject\tpublications\nCHEBI:6801\ttreats\tMONDO:0005148\t{many}\n"
+    graph.load(
+        "kgx", {"nodes.tsv": "id\tcategory\tname\n" + METFORMIN + DIABETES + KIDNEY, "edges.tsv": edges}
+    )
+    assert len(graph.edges("TREATS")[0]["references"]) == 20_000
+
+
+@pytest.mark.parametrize("separator", ["\t", ";", ","])
+def test_biocyphers_apostrophes_stay_in_names(graph: Loaded, separator: str) -> None:
+    rows = [
+        "doid:8778 'Crohn's disease'",
+        "doid:2377 'multiple sclerosis'",
+        "doid:3 'a''b'",
+        "doid:4 'a\\'b'",
+    ]
+    files = {
+        "Disease-header.csv": separator.join((":ID", "name", ":LABEL")) + "\n",
+        "Disease-part000.csv": "".join(
+            f"{row.replace(' ', separator, 1)}{separator}Disease|NamedThing\n" for row in rows
+        ),
+    }
+    [report] = graph.load("biocypher", files).sources
+    assert {node["id"]: node["name"] for node in graph.nodes("Disease").values()} == {
+        "DOID:8778": "Crohn's disease", "DOID:2377": "multiple sclerosis", "DOID:3": "a'b",
+    }  # fmt: skip
+    assert report.reasons == {"text after a closing quote": 1}
+
+
+def test_biocyphers_quote_is_the_one_that_its_call_names(graph: Loaded) -> None:
+    files = {
+        "Disease-header.csv": ":ID;name;:LABEL\n",
+        "Disease-part000.csv": "DOID:1;'tis;Disease\nDOID:2;'twas';Disease\n",
+        "neo4j-admin-import-call.sh": "neo4j-admin database import full --delimiter=';' --quote='\"' db\n",
+    }
+    graph.load("biocypher", files)
+    assert [node["name"] for node in graph.nodes("Disease").values()] == ["'tis", "'twas'"]
+
+
+def test_biocyphers_files_that_cannot_be_read_are_named(graph: Loaded) -> None:
+    files: dict[str, str | bytes] = {
+        "Drug-header.csv": ":ID;name;colour;:LABEL\n",
+        "Drug-part000.csv": "DRUGBANK:DB00001;a;red;Drug\n",
+        "notes.csv": "a,b\n",
+    }
+    [report] = graph.load("biocypher", files).sources
+    assert report.unread == ("Drug-header.csv: column colour", "notes.csv")
+    with pytest.raises(DataError, match=r"first line of .*Drug-header\.csv can't be read: not UTF-8"):
+        graph.load("biocypher", {"Drug-header.csv": ":ID;n\xe9;:LABEL\n".encode("latin-1")})
