@@ -6,6 +6,7 @@ python scripts/show_bad_inputs.py > docs/bad-input.md
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ Made by `python scripts/show_bad_inputs.py`. The same cases run as `tests/end_to
 which also covers a full disk, a damaged default model, and Neo4j's wrong password and database. `~` stands
 for a folder.
 """
+
+PROGRESS = ("Fitting the ranking", "Reading ", "Resolving ", "Writing ")
+"""How lines begin that a slow machine prints and a fast one doesn't."""
 
 
 def run(words: list[str], work: Path, **environment: str) -> tuple[int, str]:
@@ -50,7 +54,9 @@ def show(case: Case, work: Path) -> str:
     words = [word.replace("{work}", str(work)) for word in case.words]
     environment = {name: value.replace("{work}", str(work)) for name, value in case.environment}
     code, said = run(words, work, **environment)
-    lines = [line for line in said.splitlines() if not line.startswith("Fitting the ranking")]
+    # Seconds are the machine's, not the input's.
+    said = re.sub(r"\(\d+\.\d s; ", "(", said)
+    lines = [line for line in said.splitlines() if not line.startswith(PROGRESS)]
     shown = "\n".join(f"    {line.rstrip()}" for line in lines[:6])
     typed = " ".join(f"'{word}'" if " " in word or not word else word for word in case.words)
     return f"## {case.what}\n\n    $ {typed.replace('{work}', '~')}\n{shown}\n\nExit code {code}.\n"

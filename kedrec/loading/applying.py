@@ -80,8 +80,10 @@ def apply(
         staging.write_rejects(name, run.rejects)
         digests = key_digest(staging)
         report = _report(staging, name, state, identity, left_out)
-        if state.state == "loading":
-            _check_loaded(staging, report)
+        if state.state == "loading" and (why := _brings_nothing(staging, report)):
+            if not run.dry:
+                raise DataError(why, _HINT.format(name))
+            report = report.model_copy(update={"notes": (*report.notes, f"the load would fail: {why}")})
         report = report.model_copy(update=_released(staging, store, batches))
         kept = {} if run.dry else written(staging, name, removed=state.state == "removing")
         brought = [row[0] for row in staging.sql.execute(_NAMES).fetchall()]
@@ -99,27 +101,26 @@ def apply(
     return report
 
 
-def _check_loaded(staging: Staging, report: SourceReport) -> None:
-    """Refuses a load that would bring nothing, and so take away all that the source brought before.
+def _brings_nothing(staging: Staging, report: SourceReport) -> str:
+    """Why a load brings nothing, and so would take away all that the source brought before; "" where it does.
 
-    Raises:
-        DataError: no row became a node or an edge, and none was left out as asked.
+    Rows that were left out as asked count as brought.
     """
     nodes, edges = report.nodes, report.edges
     if nodes.loaded or edges.loaded or edges.left_out:
-        return
+        return ""
     read = nodes.read + edges.read
     why = "its files have no rows"
     if read:
         reasons = ", ".join(f"{reason}: {count:,}" for reason, count in report.reasons.items())
         why = f"{read:,} rows were read and all rejected ({reasons}); {staging.first_reject()}"
-    raise DataError(
-        f"Nothing of the source '{report.source}' could be loaded: {why}.",
-        "Correct its files; --work DIR keeps the list of rejected rows. The graph is as it was before; what "
-        f"an earlier load brought goes with: kedrec-load remove {report.source}.",
-    )
+    return f"Nothing of the source '{report.source}' could be loaded: {why}."
 
 
+_HINT = (
+    "Correct its files; --work DIR keeps the list of rejected rows. The graph is as it was before; what an "
+    "earlier load brought goes with: kedrec-load remove {}."
+)
 _PAIRS = """
 SELECT concat_ws('/', relation, start_kind, end_kind) AS told FROM pairs
 WHERE pair IN (SELECT pair FROM edges WHERE NOT moved)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,19 @@ def _own_tables(nodes: str, edges: str) -> Prepare:
         (folder / "edges.tsv").write_text("relation\tstart\tend\tlicence\n" + edges)
 
     return prepare
+
+
+def _open_quote(work: Path) -> None:
+    (work / "mine").mkdir(parents=True)
+    (work / "mine" / "nodes.csv").write_text(
+        'kind,id,name\nDisease,MONDO:9999991,one\nDisease,MONDO:9999992,"two\nDisease,MONDO:9999993,three\n'
+    )
+
+
+def _pipe(work: Path) -> None:
+    _own_tables("Disease\tMONDO:9999991\tone\n", "")(work)
+    (work / "mine" / "edges.tsv").unlink()
+    os.mkfifo(work / "mine" / "edges.tsv")
 
 
 def _empty_folder(work: Path) -> None:
@@ -145,7 +159,13 @@ CASES = (
         "hetionet-v1.0-edges.sif.gz",
         _cut_hetionet,
     ),
-    Case("a row with too few columns", OWN, 0, "rejected", _own_tables("Gene\tNCBIGene:1\n", "TREATS\n")),
+    Case(
+        "a row with too few columns",
+        OWN,
+        0,
+        "rejected",
+        _own_tables("Gene\tNCBIGene:1\n", "TREATS\tDRUGBANK:DB00437\tDOID:13189\tmine\nTREATS\n"),
+    ),
     Case(
         "a row of an unknown kind",
         OWN,
@@ -158,8 +178,20 @@ CASES = (
         OWN,
         0,
         "rejected",
-        _own_tables("", "TREATS\tDRUGBANK:DB00000\tDOID:13189\tmine\n"),
+        _own_tables(
+            "",
+            "TREATS\tDRUGBANK:DB00437\tDOID:13189\tmine\nTREATS\tDRUGBANK:DB00000\tDOID:13189\tmine\n",
+        ),
     ),
+    Case(
+        "tables of which no row can be loaded",
+        OWN,
+        1,
+        "Nothing",
+        _own_tables("Planet\tMARS:4\tMars\n", "TREATS\n"),
+    ),
+    Case("a quote that opens and does not close", OWN, 0, "quote", _open_quote),
+    Case("a pipe instead of a table", OWN, 0, "no regular file", _pipe),
     Case(
         "a row twice",
         OWN,

@@ -14,6 +14,7 @@ import pytest
 from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
+from kedrec.loading import load_graph
 
 NODES = "kind\tid\tname\nDrug\tDRUGBANK:DB08911\tTrametinib\nDisease\tMONDO:0018997\tNoonan syndrome\n"
 TREATS = "TREATS\tDRUGBANK:DB08911\tMONDO:0018997\tCC0-1.0"
@@ -175,6 +176,10 @@ def test_a_load_that_brings_nothing_fails_and_leaves_the_graph(graph: Loaded) ->
         with pytest.raises(DataError, match=why):
             graph.load("kedrec", {"nodes.tsv": nodes})
         assert str(graph.store.fingerprint()) == before
+    [report] = load_graph(
+        graph.store, ["kedrec"], data_dir=graph.folder / "data", work_dir=graph.folder / "work", dry_run=True
+    ).sources
+    assert [note.partition(":")[0] for note in report.notes] == ["the load would fail"]
 
 
 def test_a_graph_without_drugs_or_diseases_says_so(graph: Loaded) -> None:

@@ -125,6 +125,8 @@ def test_sider_meets_drugs_by_name_and_counts_no_placebo(graph: Loaded) -> None:
     frequencies = (
         "CID100005426\tCID000005426\tC0018681\t\t12.5%\t0.125\t0.125\tPT\tC0018681\tHeadache\n"
         "CID100005426\tCID000005426\tC0018681\tplacebo\t90%\t0.9\t0.9\tPT\tC0018681\tHeadache\n"
+        "CID100005426\tCID000005426\tC0018681\t\t12.5%\tnan\tnan\tPT\tC0018681\tHeadache\n"
+        "CID100002244\tCID000002244\tC0027497\t\toften\tinf\tinf\tPT\tC0027497\tNausea\n"
     )
     names = "CID100005426\tthalidomide\nCID100002244\taspirin\n"
     [report] = graph.load(
@@ -138,6 +140,7 @@ def test_sider_meets_drugs_by_name_and_counts_no_placebo(graph: Loaded) -> None:
     ]
     headache = graph.edges("CAUSES")[0]
     assert (headache["score"], headache["evidence"]) == (0.125, "drug label; frequency 12.5%")
+    assert [edge["score"] for edge in graph.edges("CAUSES")] == [0.125, None, None]
     assert "Head pain" in graph.nodes("SideEffect")["UMLS:C0018681"]["synonyms"]
     assert report.reasons == {"not an id (PREFIX:LOCAL)": 1, "unknown id": 1}
     graph.again("sider")

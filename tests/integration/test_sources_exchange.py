@@ -316,3 +316,26 @@ def test_biocyphers_files_that_cannot_be_read_are_named(graph: Loaded) -> None:
     assert report.unread == ("Drug-header.csv: column colour", "notes.csv")
     with pytest.raises(DataError, match=r"first line of .*Drug-header\.csv can't be read: not UTF-8"):
         graph.load("biocypher", {"Drug-header.csv": ":ID;n\xe9;:LABEL\n".encode("latin-1")})
+
+
+@pytest.mark.parametrize("score", ["nan", "NaN", "inf", "-Infinity", "1e999", "high"])
+def test_a_number_that_is_not_finite_is_no_score(graph: Loaded, score: str) -> None:
+    files = {
+        **ADMIN,
+        "treats.csv": f":START_ID,:END_ID,:TYPE,score:double\nDRUGBANK:DB00945,DOID:7148,TREATS,{score}\n",
+    }
+    files = {name: text.replace("(Drug)", "").replace("(Disease)", "") for name, text in files.items()}
+    graph.load("biocypher", files)
+    assert [edge["score"] for edge in graph.edges("TREATS")] == [None]
+    number = {"high": "1e999"}.get(score, score).replace("nan", "NaN").replace("inf", "Infinity")
+    edge = {
+        "source_id": ["Compound", "DB00472"], "target_id": ["Gene", 6532], "kind": "downregulates",
+        "direction": "both", "data": {"source": "x", "z_score": "?"},
+    }  # fmt: skip
+    nodes = [
+        {"kind": "Gene", "identifier": 6532, "name": "a"},
+        {"kind": "Compound", "identifier": "DB00472", "name": "b"},
+    ]
+    text = json.dumps({"nodes": nodes, "edges": [edge]}).replace('"?"', number)
+    graph.load("hetionet-json", {"hetionet-v1.0.json": text})
+    assert [edge["score"] for edge in graph.edges("DOWNREGULATES")] in ([None], [])
