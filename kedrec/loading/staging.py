@@ -52,11 +52,11 @@ def _types() -> dict[str, pa.DataType]:
     import pyarrow as pa
 
     words = ("synonyms", "xrefs", "references", "mechanisms", "prefixes", "items")
-    whole = ("file", "line", "last", "pair", "sign", "place", "rank")
+    whole = ("file", "line", "pair", "sign", "place", "rank")
     return (
         dict.fromkeys(words, pa.list_(pa.string()))
         | dict.fromkeys(whole, pa.int32())
-        | {"score": pa.float64(), "year": pa.int64(), "both_ways": pa.bool_()}
+        | {"score": pa.float64(), "year": pa.int64(), "both_ways": pa.bool_(), "last": pa.int32()}
     )
 
 
