@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kedrec.loading.cells import ids_of, names_of, score_of, text_of, texts_of, year_in
@@ -28,6 +29,7 @@ Values = Mapping[str, "list[Any]"]
 """A row's cells by what their columns are in kgx.yaml's `columns`; several where it has several such."""
 
 
+@lru_cache(maxsize=4096)
 def _plain(word: str) -> str:
     """A class or predicate without `biolink:`, case, spaces and underscores."""
     return _LETTERS.sub(
@@ -232,7 +234,5 @@ class BiolinkGraph:
         """Notes for the report what was taken for what."""
         for why, count in self._taken_as_drugs.items():
             if count:
-                what = (
-                    "an id of a drug vocabulary" if why == "id" else "a statement that they are used as drugs"
-                )
-                self.staging.notes.append(f"{count:,} chemicals were taken as drugs, for {what}")
+                what = "an id of a drug vocabulary" if why == "id" else "a statement of such a use"
+                self.staging.notes.append(f"chemicals taken as drugs, for {what}: {count:,}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from kedrec.schema import load_schema
 
@@ -152,6 +152,7 @@ def _plain(text: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=1 << 16)
 def curie_of(text: str) -> str:
     """An id with the schema's prefix: `mondo_0005148`, `DB:DB00331`, `http://purl.obolibrary.org/obo/...`.
 

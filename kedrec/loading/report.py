@@ -55,7 +55,7 @@ class SourceReport(_Frozen):
             another program gave them labels, properties or relationships.
         reasons: rejected rows by reason.
         unread: columns and files of the source that are not read.
-        notes: what was taken for what, in sentences without their full stops.
+        notes: what was taken for what, and how often.
         left_out: edge rows left out, by licence.
         unknown_licences: those of them that the table of licences doesn't have.
         conflicts: cross-references that joined nothing.

@@ -70,7 +70,7 @@ class Staging:
         folder: where its files are.
         read: rows read so far by part (`nodes`, `edges`, `attributes`), rejected ones included.
         unread: what of the source's files isn't read, columns or whole files, each a phrase.
-        notes: what else the report shall tell of the source, each a sentence without its full stop.
+        notes: what else the report shall tell of the source, each a phrase.
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:

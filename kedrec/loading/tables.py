@@ -12,7 +12,7 @@ from kedrec.errors import DataError
 from kedrec.loading.delimited import empty_table, read_delimited, read_parquet
 from kedrec.loading.dumps import take_tables
 from kedrec.loading.known import define_names
-from kedrec.loading.sources import FileSpec, Source, find_files
+from kedrec.loading.sources import FileSpec, Source, find_files, unread_files
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Progress, Staging
@@ -47,6 +47,7 @@ def _undumped(
 ) -> dict[str, Sequence[Path]]:
     """Each table's files; what is a dump of a database gives way to the tables taken out of it."""
     found = {spec.name: find_files(source, spec, folder) for spec in source.files}
+    staging.unread += unread_files(folder, [path for paths in found.values() for path in paths])
     dumps: dict[Path, dict[str, Path]] = {}
     for spec in source.files:
         paths = found[spec.name]

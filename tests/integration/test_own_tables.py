@@ -229,3 +229,14 @@ def test_a_field_of_a_quarter_megabyte(graph: Loaded) -> None:
     edges = f"relation\tstart\tend\tlicence\treferences\n{TREATS}\t{many}\n"
     graph.load("kedrec", {"nodes.tsv": NODES, "edges.tsv": edges})
     assert len(graph.edges("TREATS")[0]["references"]) == 20_000
+
+
+def test_an_overlay_reads_ids_as_other_tables_do(graph: Loaded) -> None:
+    graph.load("kedrec", {"nodes.tsv": NODES})
+    files = {
+        "nodes.tsv": "kind\tid\tname\nDisease\tmondo_0018997\tmy name for it\nDrug\tdb:db99999\tsecret\n",
+        "edges.tsv": "relation\tstart\tend\nTREATS\tdrugbank:DB99999\tMondo:0018997\n",
+    }
+    [report] = graph.load("overlay:lab", files).sources
+    assert report.reasons == {"entity that the graph has already": 1}
+    assert graph.ends("TREATS") == [("DRUGBANK:DB99999", "MONDO:0018997")]

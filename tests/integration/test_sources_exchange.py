@@ -157,8 +157,8 @@ def test_a_chemical_that_is_used_as_a_drug_is_one(
     report = graph.load("kgx", {"nodes.tsv": nodes, "edges.tsv": edges})
     assert [drug["name"] for drug in graph.nodes("Drug").values()] == ["metformin"]
     assert not graph.nodes("Chemical")
-    why = "an id of a drug vocabulary" if xref else "a statement that they are used as drugs"
-    assert report.sources[0].notes == (f"1 chemicals were taken as drugs, for {why}",)
+    why = "an id of a drug vocabulary" if xref else "a statement of such a use"
+    assert report.sources[0].notes == (f"chemicals taken as drugs, for {why}: 1",)
     relation = {
         "treats": "TREATS", "treated_by": "TREATS", "contraindicated_in": "CONTRAINDICATED_FOR",
         "has_contraindication": "CONTRAINDICATED_FOR", "": "AFFECTS",

@@ -104,6 +104,11 @@ Gene::25641(Tax:10116)\tGNBR::H::Gene:Gene\tGene::7;8|9
 """
 
 
+def test_a_second_copy_of_a_table_is_not_read_and_named(graph: Loaded) -> None:
+    [report] = graph.load("drkg", {"drkg.tsv": VIRUSES, "drkg.tsv.gz": gzip.compress(DRKG.encode())}).sources
+    assert report.unread == ("drkg.tsv.gz",)
+
+
 def test_drkgs_groups_and_viruses_become_what_they_stand_for(graph: Loaded) -> None:
     [report] = graph.load("drkg", {"drkg.tsv": VIRUSES}).sources
     [first, other, third, mers] = graph.edges("ASSOCIATED_WITH")
