@@ -5,53 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
+from kedrec.loading.sources import load_source
 from kedrec.schema import load_schema
 
-__all__ = ["PREFIX_ALIASES", "curie_of", "prefix_of"]
+__all__ = ["curie_of", "prefix_of"]
 
-PREFIX_ALIASES = {
-    "CHEMBL.COMPOUND": "CHEMBL",
-    "CHEMBL.TARGET": "CHEMBL",
-    "CHEMBLID": "CHEMBL",
-    "CID": "PUBCHEM",
-    "CLINICALTRIALS": "NCT",
-    "CLINICALTRIALS.GOV": "NCT",
-    "DB": "DRUGBANK",
-    "ENSEMBL.GENE": "ENSEMBL",
-    "ENTREZ": "NCBIGene",
-    "ENTREZGENE": "NCBIGene",
-    "ENTREZ_GENE": "NCBIGene",
-    "GENEID": "NCBIGene",
-    "HPO": "HP",
-    "ICD10CM": "ICD10",
-    "ICD9CM": "ICD9",
-    "IPR": "INTERPRO",
-    "KEGG.PATHWAY": "KEGG",
-    "MIM": "OMIM",
-    "MSH": "MESH",
-    "NCBI_GENE": "NCBIGene",
-    "NCBI.GENE": "NCBIGene",
-    "NCBI.TAXON": "NCBITaxon",
-    "NCBI_TAXON": "NCBITaxon",
-    "NCI": "NCIT",
-    "ORDO": "ORPHANET",
-    "ORPHA": "ORPHANET",
-    "PMC": "PMCID",
-    "PUBCHEM.COMPOUND": "PUBCHEM",
-    "PUBCHEM_CID": "PUBCHEM",
-    "PUBMED": "PMID",
-    "REACT": "REACTOME",
-    "RXNORM": "RXCUI",
-    "SCTID": "SNOMEDCT",
-    "SNOMED": "SNOMEDCT",
-    "SNOMEDCT_US": "SNOMEDCT",
-    "SNOMED_CT": "SNOMEDCT",
-    "TAXONOMY": "NCBITaxon",
-    "UMLS_CUI": "UMLS",
-    "UNIPROT.SWISSPROT": "UNIPROT",
-    "UNIPROTKB": "UNIPROT",
-}
-"""Other names of the schema's vocabularies, in capitals; identifiers.org's and the sources' own."""
 _UPPER = frozenset({
     "ATC", "CHEMBL", "DRUGBANK", "ICD10", "INTERPRO", "MEDDRA", "MESH", "NCIT", "NCT", "PFAM", "PMCID",
     "REACTOME", "UMLS", "UNII", "UNIPROT", "WIKIPATHWAYS",
@@ -90,8 +48,9 @@ _PAGES = {
 
 @cache
 def _prefixes() -> dict[str, str]:
-    """The schema's prefixes by what they are called, in capitals."""
-    return {name.upper(): name for name in load_schema().prefixes} | PREFIX_ALIASES
+    """The schema's prefixes by what they are called, in capitals: by kgx.yaml's other names, too."""
+    aliases: dict[str, str] = load_source("kgx").mapping["prefixes"]
+    return {name.upper(): name for name in load_schema().prefixes} | aliases
 
 
 @cache

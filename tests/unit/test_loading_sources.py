@@ -95,6 +95,7 @@ def test_words_of_other_graphs_are_relations_kinds_and_actions_of_the_schema() -
             assert rule.action in {"", *schema.relations[rule.relation].actions}, word
     assert set(mapping["classes"].values()) <= schema.kinds.keys()
     assert set(mapping["prefixes"].values()) <= schema.prefixes.keys()
+    assert set(mapping["drugs"]["prefixes"]) <= schema.prefixes.keys()
     assert set(mapping["qualified"].values()) <= schema.relations["AFFECTS"].actions.keys()
     hetnet = load_source("hetionet-json").mapping
     assert {rule["relation"] for rule in hetnet["edges"].values()} <= schema.relations.keys()
