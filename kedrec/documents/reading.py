@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import lzma
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from kedrec.documents.jats import read_jats
-from kedrec.documents.jsonrecords import JsonRecord, json_lines, json_records
 from kedrec.documents.notes import read_notes
 from kedrec.documents.otherjson import bioc_document, europe_pmc, plain_record, pubmedqa
 from kedrec.documents.pubmed import read_pubmed
@@ -20,7 +16,8 @@ from kedrec.documents.records import Record, Rejected, plain
 from kedrec.documents.studies import API_SECTIONS, flat_study, study
 from kedrec.documents.xmlrecords import parsed, xml_records
 from kedrec.errors import DataError
-from kedrec.loading.text import unpacking
+from kedrec.loading.jsonstream import JsonRecord, json_lines, json_records
+from kedrec.loading.text import open_unpacked
 
 __all__ = ["LAYOUTS", "find_files", "layout_of", "read_file"]
 
@@ -54,21 +51,6 @@ def _wanted(path: Path) -> bool:
     for suffix in _PACKED:
         name = name.removesuffix(suffix)
     return name.endswith(_SUFFIXES) and not any(part.startswith(".") for part in path.parts)
-
-
-class _Open:
-    """A file's bytes unpacked; how far the packed file has been read."""
-
-    def __init__(self, path: Path) -> None:
-        self.raw = path.open("rb")
-        try:
-            self.stream = io.BufferedReader(unpacking(self.raw, path), 1 << 18)  # type: ignore[type-var]  # reads alike
-        except BaseException:
-            self.raw.close()
-            raise
-
-    def close(self) -> None:
-        self.raw.close()
 
 
 def layout_of(head: bytes, name: str) -> str:
@@ -114,22 +96,12 @@ def read_file(path: Path, wanted: tuple[str, ...] = ()) -> Iterator[Record]:
     Raises:
         DataError: the file has another layout, is damaged or can't be read; what came before has been given.
     """
-    try:
-        opened = _Open(path)
-    except OSError as error:
-        raise DataError(f"{path} can't be read: {error.strerror or error}.") from error
-    try:
-        layout = layout_of(opened.stream.peek(_HEAD)[:_HEAD], path.name.lower())
+    with open_unpacked(path, "it") as stream:
+        layout = layout_of(stream.peek(_HEAD)[:_HEAD], path.name.lower())
         if not layout:
             raise DataError("it is in no layout that is known, or empty.")
         if not wanted or layout in wanted:
-            yield from _READERS[layout](opened.stream, path.name.lower())
-    except EOFError as error:
-        raise DataError("it ends in the middle: the archive is cut off.") from error
-    except (OSError, zlib.error, lzma.LZMAError) as error:
-        raise DataError(f"it is damaged or can't be read: {error}.") from error
-    finally:
-        opened.close()
+            yield from _READERS[layout](stream, path.name.lower())
 
 
 def _read_json(stream: IO[bytes], name: str) -> Iterator[Record]:

@@ -9,7 +9,6 @@ from kedrec.types.base import Frozen
 
 __all__ = [
     "FAILED",
-    "MAX_RECORD",
     "STOPPED",
     "Document",
     "DocumentKind",
@@ -22,9 +21,6 @@ __all__ = [
     "plain",
     "year_of",
 ]
-
-MAX_RECORD = 32 << 20
-"""Bytes of the longest record that is read; a longer one is refused and the rest of its file read on."""
 
 STOPPED = ("terminated", "withdrawn", "suspended")
 """Statuses of trials that ended before their time."""

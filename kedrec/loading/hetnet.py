@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import AssetError, DataError
-from kedrec.loading.jsonstream import listed
+from kedrec.loading.jsonstream import file_records
 from kedrec.loading.jsonvalues import text_of, texts_of
 from kedrec.loading.rows import Rows
 from kedrec.loading.sources import Source, find_files
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["read_hetnet"]
 
 _EVERY = 20_000
+_LISTS = frozenset({"edges", "nodes"})
 
 
 class _Words:
@@ -64,7 +65,10 @@ def _evidence(data: dict[str, Any]) -> str:
 def _score(data: dict[str, Any]) -> float | None:
     given = (data.get(name) for name in ("z_score", "similarity", "score"))
     value = next((value for value in given if isinstance(value, (int, float))), None)
-    return float(value) if value is not None and math.isfinite(value) else None
+    try:
+        return float(value) if value is not None and math.isfinite(value) else None
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
 
 
 def _data(item: dict[str, Any]) -> dict[str, Any]:
@@ -107,13 +111,20 @@ def read_hetnet(staging: Staging, source: Source, folder: Path, progress: Progre
     [spec] = source.files
     path = find_files(source, spec, folder)[0]
     words, rows = _Words(source), Rows(staging, staging.add_file(path))
-    for name, number, item in listed(path, "nodes", "edges"):
+    for found in file_records(path, _LISTS):
+        if found.name not in _LISTS:
+            continue
+        name, number, item = found.name, found.where, found.value
         if number % _EVERY == 1:
             progress(f"Reading {source.name} {name}", number - 1, None)
+        if found.problem:
+            rows.refuse_record(name, number, found.problem)
+            continue
         try:
             (_node if name == "nodes" else _edge)(rows, words, number, item)
         except (KeyError, TypeError, AttributeError) as error:
             rows.refuse(name, number, "not a node or edge of a hetnet", repr(error), json.dumps(item)[:500])
     rows.close()
-    if not staging.read["nodes"]:
-        raise DataError(f"{path} has no nodes.", source.obtain)
+    for name in sorted(_LISTS):
+        if not staging.read[name]:
+            raise DataError(f"{path} has no {name}.", source.obtain)

@@ -1,21 +1,28 @@
-"""Takes text out of JSON that others wrote: what is no text where text should be refuses the row."""
+"""Takes text out of JSON or YAML that others wrote: what is no text where text should be refuses the row."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 __all__ = ["text_of", "texts_of"]
 
 
 def text_of(value: Any) -> str:
-    """A string, or a number as one; "" for null and false.
+    """A string, or a finite number as one; "" for null and false.
 
     Raises:
-        TypeError: it is a list, an object or true.
+        TypeError: it is a list, an object, true or infinite, or has the character NUL, which no text has.
     """
     if value is None or value is False:
         return ""
-    if isinstance(value, (str, int, float)) and value is not True:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise TypeError("the character NUL in a text")
+        return value
+    if isinstance(value, int) and value is not True:
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
         return str(value)
     raise TypeError(f"{type(value).__name__} where text should be")
 

@@ -48,6 +48,11 @@ class Rows:
         self._staging.read[part] += 1
         self._refused[part].append((line, reason, detail, text))
 
+    def refuse_record(self, part: str, line: int, problem: str) -> None:
+        """Adds a record that couldn't be taken out of its file: `reason` or `reason: detail`."""
+        reason, _, detail = problem.partition(": ")
+        self.refuse(part, line, reason, detail, "")
+
     def _add(self, part: str, row: dict[str, Any]) -> None:
         self._staging.read[part] += 1
         columns = self._waiting[part]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError
+from kedrec.loading.jsonstream import JsonRecord, file_records
 from kedrec.loading.jsonvalues import text_of, texts_of
 from kedrec.loading.rows import Rows
 from kedrec.loading.sources import Source, find_files
-from kedrec.loading.text import lines_of
 from kedrec.text import normal_name
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ __all__ = ["Study", "disease_names", "drug_names", "mesh_id", "read_trials"]
 
 _LICENCE = "public domain"
 _NUMBER = re.compile(r"NCT\d{8}")
+_LISTS = frozenset({"studies"})
+_OF_A_PAGE = frozenset({"nextPageToken", "totalCount"})
 _YEAR = re.compile(r"\b(19|20)\d\d\b")
 _ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]")
 # How much, how and how often: what stands beside a drug's name among a trial's arms.
@@ -155,24 +156,19 @@ def _from_flat(item: dict[str, Any]) -> Study:
     )
 
 
-def _documents(path: Path) -> Iterator[tuple[int, Any]]:
-    """Line and content of each JSON value of a file: one a line in `.jsonl`, else the file's one."""
-    if ".jsonl" in path.suffixes:
-        for number, line in enumerate(lines_of(path), 1):
-            if line.strip():
-                try:
-                    yield number, json.loads(line)
-                except ValueError as error:
-                    yield number, error
-        return
-    try:
-        whole = json.loads(b"".join(lines_of(path)))
-    except ValueError as error:
-        raise DataError(f"{path} is no JSON: {error}.", "Get the file again.") from error
-    items = whole.get("studies", [whole]) if isinstance(whole, dict) else whole
-    if not isinstance(items, list):
-        raise DataError(f"{path} holds no studies.", "Get the file again.")
-    yield from enumerate(items, 1)
+def _studies(path: Path) -> Iterator[JsonRecord]:
+    """The studies of a file: one a line in `.jsonl`, a list, a page of the API, or one alone."""
+    alone: dict[str, Any] = {}
+    for found in file_records(path, _LISTS):
+        if not found.name or found.name in _LISTS:
+            yield found
+        elif found.problem:
+            yield JsonRecord(1, "", None, found.problem)
+        else:
+            alone[found.name] = found.value
+    # Beside a page's list stand its token and how many there are.
+    if alone and not alone.keys() <= _OF_A_PAGE:
+        yield JsonRecord(1, "", alone)
 
 
 def read_trials(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
@@ -187,7 +183,11 @@ def read_trials(staging: Staging, source: Source, folder: Path, progress: Progre
     for done, path in enumerate(paths):
         progress(f"Reading {source.name}", done, len(paths))
         rows = Rows(staging, staging.add_file(path))
-        for line, item in _documents(path):
+        for found in _studies(path):
+            line, item = found.where, found.value
+            if found.problem:
+                rows.refuse_record("nodes", line, found.problem)
+                continue
             try:
                 study = _from_api(item) if "protocolSection" in item else _from_flat(item)
             except (KeyError, TypeError, AttributeError) as error:

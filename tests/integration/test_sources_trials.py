@@ -100,7 +100,8 @@ def test_studies_meet_drugs_and_diseases_by_name_and_by_mesh(graph: Loaded) -> N
     )
     assert report.reasons == {
         "name that no node has": 3,
-        "not a study": 2,
+        "not JSON": 1,
+        "not a study": 1,
         "intervention that is no drug": 1,
         "not a study's number": 1,
     }

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from kedrec.documents import jsonrecords, xmlrecords
+from kedrec.documents import xmlrecords
 from kedrec.documents.passages import LONGEST, cuts
 from kedrec.documents.reading import find_files, read_file
 from kedrec.documents.records import Document, Record, Rejected, Retraction, Section
 from kedrec.errors import DataError
+from kedrec.loading import jsonstream
 
 ARTICLE = """<PubmedArticle><MedlineCitation><PMID Version="1">{pmid}</PMID>
 <DateRevised><Year>{revised}</Year></DateRevised><Article><Journal><JournalIssue><PubDate><Year>2018</Year>
@@ -83,7 +84,7 @@ def test_a_damaged_record_is_one_and_a_cut_file_gives_what_came_before(tmp_path:
     path = tmp_path / "cut.xml.gz"
     path.write_bytes(gzip.compress(pubmed(*(article(n) for n in range(5000))).encode())[:-4000])
     before = []
-    with pytest.raises(DataError, match="cut off"):
+    with pytest.raises(DataError, match="truncated"):
         before.extend(_each(path, before))
     assert len(before) > 100
 
@@ -129,7 +130,7 @@ def test_named_characters_and_other_encodings(tmp_path: Path) -> None:
 
 def test_records_that_are_too_long_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xmlrecords, "MAX_RECORD", 100_000)
-    monkeypatch.setattr(jsonrecords, "MAX_RECORD", 100_000)
+    monkeypatch.setattr(jsonstream, "MAX_RECORD", 100_000)
     long = "x" * 900_000
     found = records(
         tmp_path / "a.xml", pubmed(article(1), article(2, f"<AbstractText>{long}</AbstractText>"), article(3))
