@@ -12,7 +12,7 @@ from kedrec.errors import DataError
 from kedrec.loading.canonical import canonical_nodes
 from kedrec.loading.digests import add_digests, key_digest, stored_digest
 from kedrec.loading.edges import canonical_edges
-from kedrec.loading.kept import JOURNAL, pack, replay, stage_kept, written
+from kedrec.loading.kept import JOURNAL, RETIRED, pack, replay, stage_kept, written
 from kedrec.loading.licences import known_licences
 from kedrec.loading.report import ConflictReport, RowReport, SourceReport
 from kedrec.loading.staging import Progress, Staging, staging_errors
@@ -158,10 +158,10 @@ def _write(run: Run, staging: Staging, name: str, change: _Change) -> None:
     removing = change.state.state == "removing"
     # Writes are counted, since one may change names alone, and what is kept of names is kept by these facts.
     writes = int(change.before.writes) if change.before else 0
-    after = dataclasses.replace(
-        change.state, state="loaded", writes=str(writes + (1 if batches or not change.before else 0))
-    )
-    if clean and after == change.before and all(store.kept(one) == kept for one, kept in change.kept.items()):
+    differing = [one for one, kept in change.kept.items() if store.kept(one) != kept]
+    counts = batches or not change.before or any(one.startswith(f"{RETIRED}:") for one in differing)
+    after = dataclasses.replace(change.state, state="loaded", writes=str(writes + (1 if counts else 0)))
+    if clean and after == change.before and not differing:
         return
     # Until it has ended, its edges are those of before and of now.
     both = [change.state, *([change.before] if change.before else [])]

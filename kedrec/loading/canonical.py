@@ -58,7 +58,12 @@ def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) 
     names = ("relation", "action", "sign", "place")
     staging.table("actions", {name: [row[i] for row in actions] for i, name in enumerate(names)})
     staging.table(
-        "ranks", {"source": [source.name for source in sources], "rank": [source.rank for source in sources]}
+        "ranks",
+        {
+            "source": [source.name for source in sources],
+            "rank": [source.rank for source in sources],
+            "prefix": [source.own_prefix for source in sources],
+        },
     )
 
 
@@ -137,6 +142,18 @@ FROM claims AS c JOIN kinds AS k USING (kind)
 LEFT JOIN same_named AS s ON s.loader = c.loader AND s.kind = c.kind AND s.id = c.id
 GROUP BY c.kind, c.id
 """
+# Of an ontology's own ids, those that a term lists beside its own are ids that were merged into it or that it
+# replaces. Where two terms list one, or it is a term still, it stays what it is.
+_RETIRED = """
+SELECT kind, other, min(id) FROM (
+  SELECT c.loader, c.kind, c.id, unnest(c.xrefs) AS other, r.prefix || ':' AS own
+  FROM claims AS c JOIN ranks AS r ON r.source = c.loader
+  WHERE r.prefix <> '' AND NOT c.held
+) AS o
+WHERE starts_with(id, own) AND starts_with(other, own) AND other <> id AND NOT EXISTS (
+  SELECT 1 FROM claims AS c WHERE c.loader = o.loader AND c.kind = o.kind AND c.id = o.other)
+GROUP BY kind, other HAVING count(DISTINCT id) = 1
+"""
 _RECORDS = """
 CREATE TABLE records AS
 SELECT c.*, coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
@@ -174,7 +191,9 @@ JOIN numbers AS n USING (kind, id);
 def _resolve(staging: Staging, schema: Schema) -> Identity:
     """Which records are of one node, into `same_as` and `aliases`."""
     rows = staging.sql.execute(_CLAIMS).fetchall()
-    identity = resolve((Claim(kind, curie, tuple(xrefs), rank) for kind, curie, rank, xrefs in rows), schema)
+    retired = {(kind, old): new for kind, old, new in staging.sql.execute(_RETIRED).fetchall()}
+    claims = (Claim(kind, curie, tuple(xrefs), rank) for kind, curie, rank, xrefs in rows)
+    identity = resolve(claims, schema, retired)
     names = ("kind", "id", "new_kind", "new_id")
     for table, pairs in (("same_as", identity.entity), ("aliases", identity.aliases)):
         joined = [(*old, *new) for old, new in pairs.items()]

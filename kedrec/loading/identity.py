@@ -5,13 +5,14 @@ Gene Ontology): the kind that the source of the best rank says. Then, within a k
 chemicals together, ids meet. The preferred id is the one whose prefix comes first in the kind's list in
 the schema. A node takes a better id when it lists exactly one of the best prefix among its
 cross-references, and a node whose own id exactly one better-named node lists becomes that node. An id
-that two entities list is a conflict: it joins neither.
+that two entities list is a conflict: it joins neither. Ids that an ontology has given up for another of its
+own are that one, whoever uses them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -150,8 +151,31 @@ class _Group:
         return entities, aliases
 
 
-def resolve(claims: Iterable[Claim], schema: Schema) -> Identity:
-    """Finds the entity of each record; the result doesn't depend on the records' order."""
+def _renewed(
+    claims: Iterable[Claim], retired: Mapping[_Node, str], renamed: dict[_Node, _Node]
+) -> Iterator[Claim]:
+    """The records under the ids of today; `renamed` gets those whose own id is another."""
+    by_family = {(family_of(kind), old): new for (kind, old), new in retired.items()}
+    for claim in claims:
+        family = family_of(claim.kind)
+        id_ = by_family.get((family, claim.id), claim.id)
+        if id_ != claim.id:
+            renamed[claim.kind, claim.id] = claim.kind, id_
+        xrefs = tuple(by_family.get((family, other), other) for other in claim.xrefs)
+        yield Claim(claim.kind, id_, xrefs, claim.rank)
+
+
+def resolve(claims: Iterable[Claim], schema: Schema, retired: Mapping[_Node, str] | None = None) -> Identity:
+    """Finds the entity of each record; the result doesn't depend on the records' order.
+
+    Args:
+        claims: the records.
+        schema: tells the kinds' prefixes, the preferred one first.
+        retired: by kind and an id that its ontology gave up, the id that it is now.
+    """
+    renamed: dict[_Node, _Node] = {}
+    if retired:
+        claims = _renewed(claims, retired, renamed)
     ranks: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
     listed: dict[tuple[tuple[str, ...], str], set[str]] = defaultdict(set)
     for claim in claims:
@@ -177,4 +201,9 @@ def resolve(claims: Iterable[Claim], schema: Schema) -> Identity:
                     entity[kind, curie] = node
         aliases |= {(node[0], curie): node for curie, node in other.items()}
         conflicts += group.conflicts
+    entity |= {old: entity.get(new, new) for old, new in renamed.items()}
+    for (kind, old), new in (retired or {}).items():
+        if (kind, old) not in renamed:  # no record has it, and edges may name it all the same
+            node = entity.get((kind, new), (kind, new))
+            aliases.setdefault((node[0], old), node)
     return Identity(entity, aliases, tuple(sorted(conflicts, key=lambda c: (c.kind, c.id))))

@@ -9,6 +9,8 @@ each source's own records are kept beside the graph as Parquet, with the node th
 - `aside:SOURCE` (relation, start_kind, start, end_kind, end, source, content...): edges by the source's own
   records, where the graph's don't tell them apart: those whose merged ends allow no edge, and those at a
   node that several of the source's records became.
+- `retired:SOURCE` (id, name, consider): ids that an ontology gave up without a successor, what they were
+  called, and the ids that it says to consider.
 - `journal`: edges of other sources that were being moved when a load was killed.
 """
 
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
     from kedrec.loading.writing import Batch
     from kedrec.stores import GraphTarget
 
-__all__ = ["JOURNAL", "pack", "replay", "stage_kept", "written"]
+__all__ = ["JOURNAL", "RETIRED", "pack", "replay", "stage_kept", "written"]
 
+RETIRED = "retired"
+"""What stands before a source's name where the ids that it gave up are kept."""
 JOURNAL = "journal"
 """Name under which moves that a killed load began are kept."""
 _CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
@@ -114,7 +118,11 @@ def written(staging: Staging, source: str, *, removed: bool) -> dict[str, bytes 
         edges = f"SELECT {_ASIDE} FROM aside WHERE {where} ORDER BY ALL"  # noqa: S608  # constant names
         kept[f"aside:{name}"] = _parquet(staging, edges, name) if staging.count("aside", where) else None
     if removed:
-        kept |= {f"records:{source}": None, f"aside:{source}": None}
+        kept |= {f"{what}:{source}": None for what in ("records", "aside", RETIRED)}
+    elif staging.count("retired_rows"):
+        kept[f"{RETIRED}:{source}"] = _parquet(staging, "SELECT * FROM retired_rows ORDER BY id", source)
+    else:
+        kept[f"{RETIRED}:{source}"] = None
     return kept
 
 

@@ -119,6 +119,11 @@ class Source:
     same_names: tuple[str, ...]
     mapping: dict[str, Any]
 
+    @property
+    def own_prefix(self) -> str:
+        """The prefix of an ontology's own ids; "" of any other source."""
+        return str(self.mapping["prefix"]) if self.reader == "ontology" else ""
+
 
 def _file(name: str, fields: dict[str, Any]) -> FileSpec:
     return FileSpec(

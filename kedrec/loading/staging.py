@@ -1,11 +1,14 @@
 """The staging area of one load: a DuckDB database that readers fill and the pipeline checks.
 
-Readers add rows to two tables:
+Readers add rows to these tables:
 
 - `node_rows` (file, line, key, kind, id, name, synonyms, xrefs, description): `key` is how the source's
   edges name the node; several rows of one node add up.
 - `edge_rows` (file, line, relation, start, end, source, licence, references, evidence, score, year,
   action, mechanisms): `start` and `end` are keys; a missing `source` is the source being loaded.
+
+- `retired_rows` (id, name, consider): ids that an ontology gave up without a successor, their names, and the
+  ids that it says to consider.
 
 and to `rejects` what can't be read. `file` is a number from `Staging.add_file`.
 """
@@ -39,6 +42,7 @@ CREATE TABLE edge_rows (
   file INTEGER, line INTEGER, relation VARCHAR, start VARCHAR, "end" VARCHAR,
   source VARCHAR, licence VARCHAR DEFAULT '', "references" VARCHAR[] DEFAULT [], evidence VARCHAR DEFAULT '',
   score DOUBLE, year BIGINT, action VARCHAR DEFAULT '', mechanisms VARCHAR[] DEFAULT []);
+CREATE TABLE retired_rows (id VARCHAR, name VARCHAR, consider VARCHAR[]);
 CREATE TABLE rejects (part VARCHAR, file INTEGER, line INTEGER, reason VARCHAR, detail VARCHAR, text VARCHAR);
 """
 _NAMED = 20
@@ -51,7 +55,7 @@ def _types() -> dict[str, pa.DataType]:
     """Types of the columns that aren't text."""
     import pyarrow as pa
 
-    words = ("synonyms", "xrefs", "references", "mechanisms", "prefixes", "items")
+    words = ("synonyms", "xrefs", "references", "mechanisms", "prefixes", "items", "consider")
     whole = ("file", "line", "pair", "sign", "place", "rank")
     return (
         dict.fromkeys(words, pa.list_(pa.string()))

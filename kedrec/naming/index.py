@@ -22,6 +22,7 @@ from kedrec.naming.asked import (
 from kedrec.naming.fuzzy import Fuzzy, contained
 from kedrec.naming.normal import Forms, compact, forms, reordered
 from kedrec.naming.others import other_names
+from kedrec.naming.retired import find_retired
 from kedrec.naming.tables import SALTED, Progress, hashed, open_tables
 from kedrec.naming.tags import untagged
 from kedrec.schema import load_schema
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_LENGTH", "SURE", "NameIndex"]
 
 _NEAREST = 5  # candidates an error names
+_CONSIDERED = 50.0  # score of what an ontology names in the stead of an id that it gave up
 _AT_ONCE = 900  # values of one statement; SQLite's builds take 999 at least
 SURE = 87.0
 """Matches from this score on are the name itself, in one writing or another; others only resemble it."""
@@ -133,6 +135,8 @@ class NameIndex:
         rows = self._rows("SELECT id, kind, name FROM entities WHERE id = ? ORDER BY entity", [id])
         found = [Entity(id=row[0], kind=row[1], name=row[2]) for row in rows if kind in (None, row[1])]
         if not found:
+            if gone := self._retired(id, list(load_schema().kinds)):
+                raise gone
             raise UnknownNameError(
                 f"The graph has no {noun_of(kind)} with the id {quoted(id)}.", "`kedrec search` finds ids."
             )
@@ -258,6 +262,8 @@ class NameIndex:
         return list(best.values())[:limit]
 
     def _unknown(self, asked: str, kinds: Sequence[str]) -> UnknownNameError:
+        if gone := self._retired(asked, kinds):
+            return gone
         noun = noun_of(kinds[0] if len(kinds) == 1 else None)
         nearest = self._nearest(asked, kinds, _NEAREST)
         elsewhere = _one_each(self._hits(asked, list(load_schema().kinds)))[:_NEAREST]
@@ -274,6 +280,17 @@ class NameIndex:
         hint = "Give one of these names or ids exactly." if nearest else "`kedrec search` finds names."
         hint = lacking or hint
         return UnknownNameError(f"The graph has no {noun} named {quoted(asked)}.", hint, nearest)
+
+    def _retired(self, asked: str, kinds: Sequence[str]) -> UnknownNameError | None:
+        """What to say of an id that its ontology has given up; None of any other text."""
+        gone = find_retired(self._tables, asked_curie(asked))
+        if gone is None:
+            return None
+        considered = _one_each(hit for id_ in gone.consider for hit in self._by_id(id_, kinds, bare=False))
+        told = {"why": "to consider", "matched": gone.id, "score": _CONSIDERED}
+        return UnknownNameError(
+            gone.what, gone.hint, [hit.match.model_copy(update=told) for hit in considered]
+        )
 
     def _hits(self, asked: str, kinds: Sequence[str]) -> list[_Hit]:
         by_id = self._by_id(asked, kinds, bare=False)

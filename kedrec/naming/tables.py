@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from kedrec.errors import EmptyGraphError
 from kedrec.naming.normal import compact, forms
+from kedrec.naming.retired import TABLE, fill_retired
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SALTED", "hashed", "local_part", "open_tables"]
 
-_FORMAT = 2  # raise it with every change of these tables or of a normal form
+_FORMAT = 3  # raise it with every change of these tables or of a normal form
 _CHECKSUM_AT = slice(68, 72)  # SQLite's application id: https://www.sqlite.org/fileformat2.html
 _BLOCK = 1 << 20
 _KEPT = 4  # indexes kept on disk: that many graphs may be asked in turn
@@ -186,7 +187,8 @@ def _prune(cache_dir: Path, keep: Path) -> None:
 
 def _made(tables: sqlite3.Connection, store: GraphStore, progress: Progress | None) -> sqlite3.Connection:
     """Fills empty tables from the graph. Rows stand in the order of kind, id and name: the same each time."""
-    tables.executescript(_TABLES)
+    tables.executescript(_TABLES + TABLE)
+    fill_retired(tables, store)
     held = store.fingerprint().nodes
     kinds = [kind for kind in load_schema().kinds if held.get(kind)]
     total, done, row = sum(held[kind] for kind in kinds), 0, 1

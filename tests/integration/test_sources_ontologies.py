@@ -1,0 +1,278 @@
+"""Ontologies in OBO: what breaks a rule is one clause, nothing is fetched, and ids given up lead on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from loaded import Loaded, small_graph
+
+from kedrec.errors import AmbiguousNameError, DataError, UnknownNameError
+from kedrec.loading import remove_sources
+from kedrec.naming import NameIndex
+
+HEAD = "format-version: 1.2\nontology: doid\n\n"
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Iterator[Loaded]:
+    with small_graph(tmp_path) as found:
+        yield found
+
+
+def term(id_: str, *clauses: str, name: str = "") -> str:
+    return "\n".join(["[Term]", f"id: {id_}", f"name: {name or f'disease {id_[5:]}'}", *clauses, "", ""])
+
+
+def names(graph: Loaded) -> NameIndex:
+    return NameIndex.open(graph.store, graph.folder / "cache")
+
+
+@pytest.mark.parametrize("source", ["doid", "mondo"])
+def test_a_parent_that_is_not_there_is_one_edge_with_its_line(graph: Loaded, source: str) -> None:
+    p = {"doid": "DOID", "mondo": "MONDO"}[source]
+    text = (
+        HEAD
+        + term(f"{p}:1")
+        + term(f"{p}:2", f"is_a: {p}:1 ! disease", 'is_a: BFO:0000031 {source="x"} ! gone')
+    )
+    text += term(f"{p}:3", f"is_a: {p}:777", f"relationship: part_of {p}:888", f"intersection_of: {p}:999")
+    [report] = graph.load(source, {f"{source}.obo": text}).sources
+    assert set(graph.nodes("Disease")) == {f"{p}:1", f"{p}:2", f"{p}:3"}
+    assert graph.ends("IS_A") == [(f"{p}:2", f"{p}:1")]
+    assert report.reasons == {"unknown id": 2}
+    assert graph.rejects() == [("12", "unknown id: BFO:0000031"), ("17", f"unknown id: {p}:777")]
+
+
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        ['synonym: "the pox" EXACT OMO:0003012 []'],
+        ['synonym: "the pox" EXACT ABBREVIATION_NEVER_DECLARED [] {source="x"} ! shortened'],
+        ['synonym: "the pox" EXACT'],
+        ['exact_synonym: "the pox" []'],
+        ['synonym: "the pox" EXACT []', "creation_date: 31st of Undecember", "created_by: "],
+        ['synonym: "the pox" EXACT []', "subset: never_declared", "namespace: other"],
+        ['synonym: "the pox" EXACT []', "relationship: no_such_relation DOID:1 DOID:2 DOID:3"],
+        ['synonym: "the pox" EXACT []', "property_value: broken", "is_a_kind_of_nothing: x"],
+        ['synonym: "the pox" EXACT []', "xref: http\\://a.example/x y z", "xref: Wikipedia", "xref: :"],
+        ['synonym: "the pox" EXACT []', "disjoint_from: DOID:404", "union_of: DOID:404"],
+    ],
+)
+def test_a_clause_that_is_not_read_may_break_any_rule(graph: Loaded, clauses: list[str]) -> None:
+    header = "format-version: \ndate: 99:99:9999 25:61\nsynonymtypedef: X\nidspace: \nimport_of: x\n"
+    [report] = graph.load("doid", {"doid.obo": header + "\n" + term("DOID:1", *clauses)}).sources
+    assert graph.nodes("Disease")["DOID:1"]["synonyms"] == ["the pox"]
+    assert report.reasons == {}
+
+
+@pytest.mark.parametrize(
+    ("clause", "reason"),
+    [
+        ("synonym: the pox EXACT []", "clause that can't be read: DOID:2 synonym"),
+        ('synonym: "the pox EXACT []', "clause that can't be read: DOID:2 synonym"),
+        ("def: no quotes", "clause that can't be read: DOID:2 def"),
+        ("xref:", "clause that can't be read: DOID:2 xref"),
+        ("is_a: ! nothing", "clause that can't be read: DOID:2 is_a"),
+        ("alt_id: {x}", "clause that can't be read: DOID:2 alt_id"),
+        ("no colon here", "line that is no clause"),
+        (": no tag", "line that is no clause"),
+        ("name\x01: x", "control character in the line"),
+        ("comment: " + "x" * 16_000_001, "longer than 16 MB"),
+    ],
+)
+def test_a_clause_that_cannot_be_read_is_counted_with_its_line(
+    graph: Loaded, clause: str, reason: str
+) -> None:
+    text = HEAD + term("DOID:1") + term("DOID:2", clause, "is_a: DOID:1")
+    [report] = graph.load("doid", {"doid.obo": text}).sources
+    assert graph.ends("IS_A") == [("DOID:2", "DOID:1")]
+    assert graph.rejects() == [("11", reason)]
+    assert report.attributes.rejected == 1
+    graph.again("doid")
+
+
+def test_terms_without_a_name_or_an_id_are_told_and_those_of_several_stanzas_add_up(graph: Loaded) -> None:
+    text = (
+        HEAD
+        + "[Term]\nid: DOID:1\n\n[Term]\nname: lost\n\n[Term]\nid:\nname: x\n\n"
+        + term("DOID:2", "is_a: DOID:1")
+    )
+    text += (
+        term("DOID:3", 'synonym: "a" EXACT []') + '[Term]\nid: DOID:3\nsynonym: "b" EXACT []\nis_a: DOID:2\n'
+    )
+    text += "\n[Typedef]\nid: part_of\nname: part of\n\n[Instance]\nid: x\n\n[Odd]\nid: DOID:9\nname: y\n"
+    [report] = graph.load("doid", {"doid.obo": text}).sources
+    assert report.reasons == {"no id": 2, "no name": 1, "unknown id": 1}
+    assert set(graph.nodes("Disease")) == {"DOID:2", "DOID:3"}
+    assert graph.nodes("Disease")["DOID:3"]["synonyms"] == ["a", "b"]
+    assert graph.ends("IS_A") == [("DOID:3", "DOID:2")]
+
+
+def test_what_is_written_otherwise_is_read_the_same(graph: Loaded) -> None:
+    iri = "http://purl.obolibrary.org/obo/DOID_2"
+    text = (
+        "\ufeff"
+        + HEAD.replace("\n", "\r\n")
+        + (
+            '[ Term ] ! x\r\n! a comment\r\nid:DOID:1\r\nname:  Behcet\\\'s \\!disease {x="y"} ! said so\r\n'
+            'def: "Two \\"words\\"\\n and {one}." [] {a="b"}\r\n'
+            f'[Term]\r\nid: {iri}\r\nname: b\r\nis_a: DOID:1 {{a="b", c="d"}} ! x\r\nis_obsolete: FALSE\r\n'
+        )
+    )
+    graph.load("doid", {"doid.obo": text})
+    diseases = graph.nodes("Disease")
+    assert diseases["DOID:1"]["name"] == "Behcet's !disease"
+    assert diseases["DOID:1"]["description"] == 'Two "words"\n and {one}.'
+    assert graph.ends("IS_A") == [("DOID:2", "DOID:1")]
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/any.obo", "other.obo", "file:///etc/passwd", "go"])
+def test_an_import_is_told_and_not_followed(
+    graph: Loaded, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tests have no network; what tries all the same would fail here, as would a file that was read.
+    (graph.folder / "data" / "doid").mkdir(parents=True)
+    (graph.folder / "data" / "doid" / "other.obo").write_text(term("DOID:999"))
+    monkeypatch.chdir(graph.folder / "data" / "doid")
+    [report] = graph.load("doid", {"doid.obo": f"import: {address}\n{HEAD}{term('DOID:1')}"}).sources
+    assert set(graph.nodes("Disease")) == {"DOID:1"}
+    assert report.reasons == {"import that is not followed": 1}
+    assert graph.rejects() == [("1", f"import that is not followed: {address}")]
+
+
+GIVEN_UP = (
+    HEAD
+    + term("DOID:101", "alt_id: DOID:199", name="gout")
+    + term("DOID:102", name="tophus")
+    + term("DOID:200", "is_obsolete: true", "replaced_by: DOID:101", name="obsolete podagra")
+    + term("DOID:201", "is_obsolete: true", "replaced_by: DOID:200", name="obsolete chiragra")
+    + term(
+        "DOID:300", "is_obsolete: true", "consider: DOID:101", "consider: DOID:102", name="obsolete arthritis"
+    )
+    + term("DOID:301", "is_obsolete: true", name="obsolete thing")
+    + term(
+        "DOID:302",
+        "is_obsolete: true",
+        "replaced_by: DOID:101",
+        "replaced_by: DOID:102",
+        name="obsolete both",
+    )
+    + term("DOID:303", "is_obsolete: true", "replaced_by: DOID:304", name="obsolete circle")
+    + term("DOID:304", "is_obsolete: true", "replaced_by: DOID:303", name="obsolete round")
+    + term("DOID:305", "is_obsolete: true", "replaced_by: MONDO:9", name="obsolete elsewhere")
+    + term("DOID:103", "is_a: DOID:200 ! podagra", "is_a: DOID:300", "alt_id: DOID:198", name="acute gout")
+    + term("DOID:104", "alt_id: DOID:198", name="chronic gout")
+)
+
+
+def test_an_id_that_was_given_up_is_its_successor(graph: Loaded) -> None:
+    [report] = graph.load("doid", {"doid.obo": GIVEN_UP}).sources
+    index = names(graph)
+    for old in ("DOID:199", "DOID:200", "DOID:201", "doid_200"):
+        assert index.resolve(old).id == "DOID:101"
+    # Its parent was replaced; of the other nobody knows by what.
+    assert graph.ends("IS_A") == [("DOID:103", "DOID:101")]
+    assert report.reasons == {"obsolete term": 8, "unknown id": 1}
+    graph.again("doid")
+
+
+@pytest.mark.parametrize(
+    ("old", "said", "considered"),
+    [
+        ("DOID:300", "obsolete in Human Disease Ontology: it was 'arthritis'", ["DOID:101", "DOID:102"]),
+        ("doid:300", "obsolete in Human Disease Ontology: it was 'arthritis'", ["DOID:101", "DOID:102"]),
+        ("DOID:301", "names no other in its stead", []),
+        ("DOID:302", "consider DOID:101 or DOID:102", ["DOID:101", "DOID:102"]),
+        ("DOID:303", "consider DOID:304", []),
+        ("DOID:305", "consider MONDO:9", []),
+        ("DOID:198", "consider DOID:103 or DOID:104", ["DOID:103", "DOID:104"]),
+    ],
+)
+def test_an_id_without_a_successor_is_told_to_be_obsolete(
+    graph: Loaded, old: str, said: str, considered: list[str]
+) -> None:
+    graph.load("doid", {"doid.obo": GIVEN_UP})
+    with pytest.raises(UnknownNameError) as error:
+        names(graph).resolve(old, "Disease")
+    assert said in str(error.value)
+    assert [match.entity.id for match in error.value.candidates] == considered
+    remove_sources(graph.store, ["doid"], work_dir=graph.folder / "work")
+    assert graph.store.kept("retired:doid") is None
+
+
+def hetnet(*diseases: str) -> str:
+    nodes = [{"kind": "Disease", "identifier": one, "name": f"name of {one}"} for one in diseases]
+    nodes.append({"kind": "Gene", "identifier": 1, "name": "A1BG"})
+    edges = [
+        {
+            "kind": "associates",
+            "source_id": ["Disease", one],
+            "target_id": ["Gene", 1],
+            "data": {"license": "CC0 1.0"},
+        }
+        for one in diseases
+    ]
+    return json.dumps({"nodes": nodes, "edges": edges})
+
+
+@pytest.mark.parametrize("first", ["doid", "hetionet-json"])
+def test_other_sources_nodes_under_an_old_id_are_the_new_one(graph: Loaded, first: str) -> None:
+    files = {
+        "doid": {"doid.obo": GIVEN_UP},
+        "hetionet-json": {"hetionet-v1.0.json": hetnet("DOID:200", "DOID:300", "DOID:198")},
+    }
+    for source in sorted(files, key=lambda name: name != first):
+        graph.load(source, files[source])
+    diseases = graph.nodes("Disease")
+    assert "DOID:200" not in diseases
+    assert diseases["DOID:101"]["name"] == "gout"
+    assert {"name of DOID:200"} <= set(diseases["DOID:101"]["synonyms"])
+    # What has no successor, or two, stays what its source says.
+    assert {"DOID:300", "DOID:198"} <= diseases.keys()
+    assert sorted(start for start, _ in graph.ends("ASSOCIATED_WITH")) == ["DOID:101", "DOID:198", "DOID:300"]
+    for source in files:
+        graph.again(source)
+    # Without the ontology it is as its source has it again.
+    remove_sources(graph.store, ["doid"], work_dir=graph.folder / "work")
+    assert set(graph.nodes("Disease")) == {"DOID:198", "DOID:200", "DOID:300"}
+    assert len(graph.ends("ASSOCIATED_WITH")) == 3
+
+
+def test_a_cross_reference_to_an_old_id_leads_to_the_new_one(graph: Loaded) -> None:
+    graph.load("doid", {"doid.obo": GIVEN_UP})
+    mondo = '[Term]\nid: MONDO:5\nname: podagra\nxref: DOID:201 {source="MONDO:equivalentTo"}\n'
+    graph.load("mondo", {"mondo.obo": mondo})
+    assert "MONDO:5" not in graph.nodes("Disease")
+    assert names(graph).resolve("MONDO:5").id == "DOID:101"
+
+
+def test_an_id_that_is_a_term_still_is_that_term(graph: Loaded) -> None:
+    text = HEAD + term("DOID:1", "alt_id: DOID:2") + term("DOID:2")
+    graph.load("doid", {"doid.obo": text})
+    assert set(graph.nodes("Disease")) == {"DOID:1", "DOID:2"}
+    assert names(graph).resolve("DOID:2").id == "DOID:2"
+
+
+def test_search_learns_of_what_the_next_release_gives_up(graph: Loaded) -> None:
+    text = HEAD + term("DOID:1") + term("DOID:2")
+    graph.load("doid", {"doid.obo": text + term("DOID:3", "is_obsolete: true", "consider: DOID:1")})
+    assert "consider DOID:1" in str(_problem(graph, "DOID:3"))
+    graph.load("doid", {"doid.obo": text + term("DOID:3", "is_obsolete: true", "consider: DOID:2")})
+    assert "consider DOID:2" in str(_problem(graph, "DOID:3"))
+
+
+def _problem(graph: Loaded, old: str) -> UnknownNameError | AmbiguousNameError:
+    with pytest.raises(UnknownNameError) as error:
+        names(graph).entity(old)
+    return error.value
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0\0\0", "[Typedef]\nid: x\n", "id: DOID:1\nname: x\n", "{}", "<rdf:RDF/>"]
+)
+def test_what_has_no_term_is_no_ontology(graph: Loaded, text: str) -> None:
+    with pytest.raises(DataError, match="no OBO file"):
+        graph.load("doid", {"doid.obo": text})
