@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kedrec.errors import DataError
-from kedrec.loading.documents import Lined, read_document
+from kedrec.loading.documents import Lined, yaml_records
 from kedrec.loading.identity import FAMILIES
 from kedrec.loading.rules import Rule, first_rule, read_rules
 from kedrec.loading.sources import Source, find_files
@@ -21,9 +20,12 @@ from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Progress, Staging
+    from kedrec.loading.text import BadLine
 
 __all__ = ["read_drugmechdb", "reference"]
 
+_Reject: TypeAlias = tuple[int, str, str, str]
+"""Line, reason, detail and text."""
 _DRUGBANK = re.compile(r"DB:DB\d{5}")
 _WORD = re.compile(r"\w{4,}")
 _SALTS = frozenset({"acetate", "citrate", "hydrochloride", "phosphate", "sodium", "sulfate"})
@@ -69,9 +71,7 @@ class _Names:
         """Counts what a path calls its nodes; its drug and its disease are what it says they are."""
         graph = path["graph"]
         drugs = {
-            self.curie(x)
-            for x in [*str(graph.get("drug_mesh", "")).split(","), graph.get("drugbank", "")]
-            if x
+            self.curie(x) for x in [*graph.get("drug_mesh", "").split(","), graph.get("drugbank", "")] if x
         }
         bank = graph.get("drugbank", "")
         for node in path["nodes"]:
@@ -122,35 +122,89 @@ class _Rows:
     def __init__(self, file: int) -> None:
         self.file = file
         self.columns: dict[str, list[Any]] = defaultdict(list)
-        self.rejects: list[tuple[int, str, str, str]] = []
+        self.rejects: list[_Reject] = []
 
     def add(self, **row: Any) -> None:
         for name, value in {"file": self.file, **row}.items():
             self.columns[name].append(value)
 
 
-def _paths(document: Any, path: Path) -> Iterator[Lined]:
-    if not isinstance(document, list):
-        raise DataError(f"{path} is not a list of paths.", "Get indication_paths.yaml again.")
-    for entry in document:
-        fits = (
-            isinstance(entry, Lined)
-            and isinstance(entry.get("graph"), Lined)
-            and "_id" in entry["graph"]
-            and all(isinstance(entry.get(part), list) for part in ("nodes", "links"))
-            and all(isinstance(n, Lined) and {"id", "label", "name"} <= n.keys() for n in entry["nodes"])
-            and all(
-                isinstance(link, Lined) and {"key", "source", "target"} <= link.keys()
-                for link in entry["links"]
-            )
-        )
-        if not fits:
-            line = getattr(entry, "line", 0)
-            raise DataError(
-                f"{path}, line {line}: not a path with a graph, nodes and links.",
-                "Get indication_paths.yaml again.",
-            )
-        yield entry
+_TEXTS = {"graph": ("disease_mesh", "drug", "drug_mesh", "drugbank"), "node": ("id", "label", "name")}
+_LISTS = ("alt_ids", "alt_names")
+
+
+def _is_text(value: Any) -> bool:
+    # YAML can write characters that are no text to a graph.
+    return isinstance(value, str) and "\0" not in value
+
+
+def _problem(entry: Any) -> str:
+    """Why an item is no path at all; "" where it is one, whatever its nodes and links are."""
+    if not isinstance(entry, Lined) or not isinstance(entry.get("graph"), Lined):
+        return "not a path with a graph, nodes and links"
+    graph = entry["graph"]
+    if not all(isinstance(entry.get(part), list) for part in ("nodes", "links")):
+        return "not a path with a graph, nodes and links"
+    if not _is_text(graph.get("_id")) or not all(_is_text(graph.get(name, "")) for name in _TEXTS["graph"]):
+        return "something else where the path's graph has text"
+    return ""
+
+
+def _node_problem(node: Any) -> str:
+    if not isinstance(node, Lined) or not all(_is_text(node.get(name)) for name in _TEXTS["node"]):
+        return "not a node with an id, a label and a name"
+    for name in _LISTS:
+        listed = node.get(name, [])
+        if not isinstance(listed, list) or not all(map(_is_text, listed)):
+            return f"something else than texts in {name}"
+    return ""
+
+
+def _is_link(link: Any) -> bool:
+    return isinstance(link, Lined) and all(_is_text(link.get(name)) for name in ("key", "source", "target"))
+
+
+def _references(given: Any) -> list[str]:
+    """A path's references, one or several; what is no text is no reference."""
+    texts = given if isinstance(given, list) else [given]
+    return [found for text in texts if isinstance(text, str) and (found := reference(text))]
+
+
+def _text(item: Any) -> str:
+    """An item as JSON, for the file of what was refused."""
+    return json.dumps(item, ensure_ascii=False)[:1000]
+
+
+def _entries(plain: Path, path: Path, bad: list[BadLine], rejects: dict[str, list[_Reject]]) -> list[Lined]:
+    """The paths of a file with the nodes and links that can be used; what is refused goes to `rejects`."""
+    entries = []
+    with plain.open(encoding="utf-8", newline="\n") as lines:
+        for found in yaml_records(lines, path, {line.line: line.reason for line in bad}):
+            entry = found.value
+            if problem := found.problem or _problem(entry):
+                reason, _, detail = problem.partition(": ")
+                rejects["edges"].append((found.line, reason, detail, _text(entry)))
+                continue
+            nodes = []
+            for node in entry["nodes"]:
+                if why := _node_problem(node):
+                    line = getattr(node, "line", entry.line)
+                    rejects["nodes"].append((line, why, entry["graph"]["_id"], _text(node)))
+                else:
+                    nodes.append(node)
+            links = []
+            for link in entry["links"]:
+                if _is_link(link):
+                    links.append(link)
+                else:
+                    line, why = (
+                        getattr(link, "line", entry.line),
+                        "not a link with a key, a source and a target",
+                    )
+                    rejects["edges"].append((line, why, entry["graph"]["_id"], _text(link)))
+            entry["nodes"], entry["links"] = nodes, links
+            entries.append(entry)
+    return entries
 
 
 def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
@@ -164,9 +218,10 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
     stage = f"Reading {source.name}"
     progress(stage, 0, None)
     number, plain, bad = staging.unpacked(path)
-    if bad:
-        raise DataError(f"{path}, line {bad[0].line}: {bad[0].reason}.", "Get the file again.")
-    entries = list(_paths(read_document(plain.read_text(encoding="utf-8"), path), path))
+    rejects: dict[str, list[_Reject]] = {"nodes": [], "edges": []}
+    entries = _entries(plain, path, bad, rejects)
+    if not entries:
+        raise DataError(f"{path} has no path.", source.obtain)
     names = _Names(source)
     for entry in entries:
         names.learn(entry)
@@ -183,11 +238,12 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
                 synonyms=list(node.get("alt_names", ())), xrefs=names.xrefs(curie, node), description="",
             )  # fmt: skip
         _links(entry, names, rules, edges)
-    staging.read["nodes"] += len(nodes.columns["id"])
-    staging.read["edges"] += len(edges.columns["relation"]) + len(edges.rejects)
-    staging.insert("node_rows", nodes.columns)
-    staging.insert("edge_rows", edges.columns)
-    staging.reject("edges", number, edges.rejects)
+    for part, rows in (("nodes", nodes), ("edges", edges)):
+        refused = [*rejects[part], *rows.rejects]
+        staging.read[part] += len(rows.columns["file"]) + len(refused)
+        if rows.columns["file"]:
+            staging.insert(f"{part[:-1]}_rows", rows.columns)
+        staging.reject(part, number, refused)
     progress(stage, len(entries), len(entries))
 
 
@@ -196,7 +252,7 @@ def _links(entry: Lined, names: _Names, rules: dict[str, list[Rule]], edges: _Ro
     own = names.curie
     about = {
         "licence": "CC0-1.0",
-        "references": [found for text in entry.get("reference") or () if (found := reference(str(text)))],
+        "references": _references(entry.get("reference")),
         "mechanisms": [entry["graph"]["_id"]],
     }
     present = [own(node["id"]) for node in entry["nodes"]]

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kedrec.errors import DataError
 from kedrec.loading.obo import (
@@ -36,7 +36,7 @@ _PURL = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z]+)_(\w+)")
 _SYNONYMS = {"synonym": "", "exact_synonym": "EXACT"}  # the second as format 1.0 has it
 _EVERY = 5000
 
-_Reject = tuple[int, str, str, str]
+_Reject: TypeAlias = tuple[int, str, str, str]
 """Line, reason, detail and text."""
 
 
