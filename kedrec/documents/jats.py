@@ -24,7 +24,7 @@ _LEFT_OUT = frozenset({
 })  # fmt: skip
 _CAPTIONED = frozenset({"fig", "table-wrap", "boxed-text", "fig-group"})
 _PARAGRAPHS = frozenset({"p", "list", "disp-quote", "def-list", "statement", "verse-group", "speech"})
-_LINK = "{http://www.w3.org/1999/xlink}href"
+_LINK = "href"
 
 
 def licence_of(address_or_words: str) -> tuple[str, bool]:
@@ -192,7 +192,7 @@ def _gather(element: Element, parts: list[str]) -> None:
     for child in element:
         if not isinstance(child.tag, str):
             pass  # a comment or an instruction
-        elif child.tag.rpartition("}")[2] not in _LEFT_OUT and child.tag not in _CAPTIONED:
+        elif child.tag not in _LEFT_OUT and child.tag not in _CAPTIONED:
             _gather(child, parts)
             if child.tag in ("p", "title", "list-item", "def-item"):
                 parts.append(" ")

@@ -60,9 +60,12 @@ def layout_of(head: bytes, name: str) -> str:
         start = head.decode("utf-16", "ignore").encode().lstrip()
     if start[:1] == b"<":
         for mark, layout in (
-            (rb"<(PubmedArticleSet|PubmedArticle|PubmedBookArticle|DeleteCitation)[\s>]", "pubmed"),
-            (rb"<collection[\s>]|BioC\.dtd", "bioc"),
-            (rb"<(article|pmc-articleset)[\s>]", "pmc"),
+            (
+                rb"<([\w.-]+:)?(PubmedArticleSet|PubmedArticle|PubmedBookArticle|DeleteCitation)[\s>]",
+                "pubmed",
+            ),
+            (rb"<([\w.-]+:)?collection[\s>]|BioC\.dtd", "bioc"),
+            (rb"<([\w.-]+:)?(article|pmc-articleset|OAI-PMH)[\s>]", "pmc"),
         ):
             if re.search(mark, start):
                 return layout

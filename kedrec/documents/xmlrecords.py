@@ -1,7 +1,8 @@
 """Cuts a large XML file into its records, each parsed alone: constant memory, and one damaged record is one.
 
 Records are found by their tags before anything is parsed. Entities are never defined by a file: one that
-tries to is refused (entity bombs, external entities), and defusedxml parses what is left.
+tries to is refused (entity bombs, external entities), and defusedxml parses what is left. An element or
+attribute is called by its local name, whatever namespaces are declared: no two layouts differ by that.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ __all__ = ["XmlRecord", "parsed", "xml_records"]
 
 _CHUNK = 1 << 18
 _LONGEST_HEAD = 1 << 20
+_LONGEST_TAG = 256  # bytes of a tag that may lie across two blocks
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding=[\"']([\w.-]+)[\"']")
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)([^>]*)>")
 _NAMESPACE = re.compile(rb"""\bxmlns(?::[\w.-]+)?\s*=\s*(?:"[^"]*"|'[^']*')""")
+_PREFIXED = re.compile(rb"[<\s/]([A-Za-z_][\w.-]*):[A-Za-z_]")
+_DECLARED = re.compile(rb"\bxmlns:([A-Za-z_][\w.-]*)\s*=")
 _NAMED = re.compile(rb"&([A-Za-z][A-Za-z0-9]*);")
 _OWN = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 
@@ -51,7 +55,8 @@ def xml_records(stream: IO[bytes], names: tuple[str, ...]) -> Iterator[XmlRecord
     Raises:
         DataError: the file defines entities, has no such element, or ends before it should.
     """
-    begins = re.compile(rb"<(" + b"|".join(name.encode() for name in names) + rb")(?=[\s>])")
+    wanted = b"|".join(name.encode() for name in names)
+    begins = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?(?:" + wanted + rb"))(?=[\s>])")
     source = _utf8(stream)
     head, rest = _head(source, begins)
     encoding, root, spaces = _read_head(head, begins)
@@ -62,10 +67,10 @@ def xml_records(stream: IO[bytes], names: tuple[str, ...]) -> Iterator[XmlRecord
             chunk = next(source, b"")
             if not chunk:
                 break
-            buffer = buffer[-256:] + chunk
+            buffer = buffer[-_LONGEST_TAG:] + chunk
             continue
         number += 1
-        closing = b"</" + start[1] + b">"
+        closing = re.compile(b"</" + re.escape(start[1]) + rb"\s{0,9}>")
         buffer = buffer[start.start() :]
         content, buffer = _element(source, buffer, closing)
         yield XmlRecord(number, content, encoding, spaces)
@@ -112,18 +117,18 @@ def _read_head(head: bytes, begins: re.Pattern[bytes]) -> tuple[bytes, bytes, by
     return declared[1] if declared else b"UTF-8", root[1] if root else b"", spaces
 
 
-def _element(source: Iterator[bytes], buffer: bytes, closing: bytes) -> tuple[bytes, bytes]:
+def _element(source: Iterator[bytes], buffer: bytes, closing: re.Pattern[bytes]) -> tuple[bytes, bytes]:
     """The bytes up to an element's end tag, and what follows; nothing of an element that is too long."""
     searched, dropped = 0, False
-    while (end := buffer.find(closing, searched)) < 0:
+    while (found := closing.search(buffer, searched)) is None:
         chunk = next(source, b"")
         if not chunk:
             raise DataError("it ends in the middle of a record: it is cut off.")
         if len(buffer) > MAX_RECORD:
-            buffer, dropped = buffer[-len(closing) :], True
-        searched = max(0, len(buffer) - len(closing))
+            buffer, dropped = buffer[-_LONGEST_TAG:], True
+        searched = max(0, len(buffer) - _LONGEST_TAG)
         buffer += chunk
-    end += len(closing)
+    end = found.end()
     return (b"" if dropped or end > MAX_RECORD else buffer[:end]), buffer[end:]
 
 
@@ -144,20 +149,35 @@ def parsed(record: XmlRecord) -> Element:
         try:
             return _inner(fromstring(_whole(record, record.content)))
         except ParseError as error:
-            if "undefined entity" not in str(error):
+            if "undefined entity" not in str(error) and "unbound prefix" not in str(error):
                 raise
-            return _inner(fromstring(_whole(record, _NAMED.sub(_character, record.content))))
+            content = _NAMED.sub(_character, record.content)
+            return _inner(fromstring(_whole(record, content, _undeclared(record))))
     except (ParseError, ValueError, LookupError, DefusedXmlException) as error:
         raise DataError(f"not XML: {error}") from error
 
 
-def _whole(record: XmlRecord, content: bytes) -> bytes:
+def _whole(record: XmlRecord, content: bytes, more: bytes = b"") -> bytes:
     head = b'<?xml version="1.0" encoding="' + record.encoding + b'"?>'
-    return head + b"<kedrec " + record.namespaces + b">" + content + b"</kedrec>"
+    return head + b"<kedrec " + record.namespaces + more + b">" + content + b"</kedrec>"
+
+
+def _undeclared(record: XmlRecord) -> bytes:
+    """Declarations of the prefixes that an element between the file's root and the record declares."""
+    known = set(_DECLARED.findall(record.namespaces))
+    used = sorted(set(_PREFIXED.findall(record.content)) - known - {b"xml", b"xmlns"})
+    return b"".join(b' xmlns:%s="urn:%s"' % (one, one) for one in used)
 
 
 def _inner(element: Element) -> Element:
-    return element[0]
+    record = element[0]
+    for one in record.iter():
+        # A comment's tag is no text.
+        if isinstance(one.tag, str) and one.tag.startswith("{"):
+            one.tag = one.tag.rpartition("}")[2]
+        if any(name.startswith("{") for name in one.attrib):
+            one.attrib = {name.rpartition("}")[2]: value for name, value in one.attrib.items()}
+    return record
 
 
 def _character(found: re.Match[bytes]) -> bytes:
