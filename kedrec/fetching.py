@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kedrec.errors import DataError
+from kedrec.limits import MAX_DOWNLOAD
+
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Received", "file_hash", "forget", "receive", "settle"]
+__all__ = ["Received", "encrypted_only", "file_hash", "forget", "receive", "settle"]
 
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _BLOCK = 1 << 20
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,25 @@ class Received:
 
     size: int
     total: int | None
+
+
+def encrypted_only(url: str) -> Callable[[httpx2.Request], None]:
+    """A check for a client's requests: none goes over plain HTTP, wherever an answer redirects it.
+
+    Only where `url` itself is a plain address of this machine, such addresses may be asked.
+    """
+    own = url.startswith("http://")
+
+    def check(request: httpx2.Request) -> None:
+        asked = request.url
+        if asked.scheme != "https" and not (own and asked.scheme == "http" and asked.host in _THIS_MACHINE):
+            raise DataError(
+                f"{url} would be fetched from {asked.scheme}://{asked.host}, where anybody on the way could "
+                "change it.",
+                "Get the files yourself and name their folder with --from DIR.",
+            )
+
+    return check
 
 
 def file_hash(path: Path, name: str = "sha256", start: bytes = b"") -> str:
@@ -77,6 +100,7 @@ def receive(
         size: bytes of the file where they are known; no more are received.
 
     Raises:
+        DataError: the server sends more than `MAX_DOWNLOAD`.
         httpx2.HTTPError: the server can't be reached, or the connection broke.
         OSError: `part` can't be written.
     """
@@ -114,5 +138,9 @@ def receive(
                 have += len(block)
                 if size is not None and have > size:
                     break  # more than there should be: refused afterwards
+                if have > MAX_DOWNLOAD:
+                    raise DataError(
+                        f"{url} sends more than {MAX_DOWNLOAD >> 30} GB.", "Get the file yourself."
+                    )
                 progress(have, total)
     return Received(have, total)

@@ -7,7 +7,16 @@ size can be unpacked by its owner and read so: what lies on a disk is there alre
 
 from __future__ import annotations
 
-__all__ = ["MAX_DEPTH", "MAX_DIGITS", "MAX_LINE", "MAX_RATIO", "MAX_RECORD", "MAX_UNPACKED", "RATIO_FROM"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_DIGITS",
+    "MAX_DOWNLOAD",
+    "MAX_LINE",
+    "MAX_RATIO",
+    "MAX_RECORD",
+    "MAX_UNPACKED",
+    "RATIO_FROM",
+]
 
 MAX_UNPACKED = 256 << 30
 """Bytes that a packed file may unpack to. DrugCentral's dump, the largest that a source publishes, has about
@@ -17,6 +26,9 @@ MAX_RATIO = 200
 1,000, in bzip2 or xz many thousands."""
 RATIO_FROM = 256 << 20
 """Bytes unpacked from which on `MAX_RATIO` counts: what is small does no harm however it is packed."""
+MAX_DOWNLOAD = 64 << 30
+"""Bytes that are fetched of one address: a server needn't say how many it will send. DrugCentral's dump has
+1.4 GB."""
 MAX_LINE = 16_000_000
 """Bytes of the longest line of a text file; DuckDB's reader takes up to 16 MiB."""
 MAX_RECORD = 32 << 20

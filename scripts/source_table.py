@@ -22,6 +22,10 @@ def _details(source: Source) -> list[str]:
         lines += [f"- {source.obtain}"]
     for download in source.downloads:
         checked = f", SHA-256 `{download.sha256}`" if download.sha256 else ""
+        checked += f"; unchecked: {download.rolling}" if download.rolling else ""
+        checked += (
+            f"; checked by its first download's SHA-256: {download.unhashed}" if download.unhashed else ""
+        )
         taken = f", of which {', '.join(download.members)}" if download.members else ""
         lines += [f"- `kedrec-load graph {source.name}` fetches <{download.url}>{taken}{checked}"]
     for spec in source.files:

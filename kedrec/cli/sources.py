@@ -39,7 +39,7 @@ def fetched(names: Sequence[str], settings: Settings, *, again: bool = False) ->
             hosts = dict.fromkeys(urlsplit(download.url).hostname or "" for download in source.downloads)
             warn(f"{source.title}: {source.size}, from {', '.join(hosts)}. Licence: {source.licence}.")
         with progress_on_stderr() as progress:
-            fetch_source(source, settings.cache_dir, progress, again=again)
+            fetch_source(source, settings.cache_dir, progress, again=again, tell=warn)
     return settings.cache_dir / "sources" if wanted else None
 
 

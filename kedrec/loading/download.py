@@ -16,7 +16,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError, NotFoundError
-from kedrec.fetching import file_hash, forget, receive, settle
+from kedrec.fetching import encrypted_only, file_hash, forget, receive, settle
+from kedrec.limits import MAX_RATIO, MAX_UNPACKED, RATIO_FROM
+from kedrec.loading.text import open_unpacked
 
 if TYPE_CHECKING:
     import httpx2
@@ -69,6 +71,18 @@ def _there(folder: Path, entry: dict[str, Any]) -> bool:
         return False
 
 
+def _check_unchanged(folder: Path, entry: dict[str, Any]) -> None:
+    """Compares files with what they were when they were fetched."""
+    hashes = entry.get("hashes")
+    for name, known in hashes.items() if isinstance(hashes, dict) else ():
+        if file_hash(folder / name) != known:
+            raise DataError(
+                f"{folder / name} isn't what was fetched on {entry.get('fetched', 'an earlier day')}: it was "
+                "changed or is damaged.",
+                "Fetch it anew with --again.",
+            )
+
+
 def cached(cache_dir: Path, source: Source) -> Cached | None:
     """What the cache holds of a source; None where a file of it is missing."""
     folder = cache_folder(cache_dir, source)
@@ -89,19 +103,23 @@ def fetch_source(
     progress: Progress,
     *,
     again: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
     """Fetches what is missing of a source's files; returns their folder.
 
-    A file that was cut off is gone on with, a broken connection and a busy server are tried again, and every
-    file is checked by its SHA-256 where its owner tells one.
+    A file that was cut off is gone on with, and a broken connection and a busy server are tried again. A
+    fixed release is checked by its SHA-256, and where that isn't known by the one of its first download; what
+    is there already by the one that it came with. Nothing goes over plain HTTP, redirected or not.
 
     Args:
         again: fetch also what is there, which may have a newer release.
+        tell: told in a sentence where a SHA-256 is recorded for want of a known one.
         sleep: waits some seconds between tries.
 
     Raises:
-        DataError: the source has no address, its server can't be reached, or a file came damaged.
+        DataError: the source has no address, its server can't be reached, or a file came damaged or is
+            another than it was.
         NotFoundError: the server hasn't got the file any more.
     """
     import httpx2
@@ -115,21 +133,30 @@ def fetch_source(
     note = _note(folder)
     with _disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with httpx2.Client(timeout=60.0, follow_redirects=True) as client:
-            for download in source.downloads:
-                entry = note.get(download.url)
-                if not again and isinstance(entry, dict) and _there(folder, entry):
-                    continue
-                part = folder / f".{download.path}.part"
+        for download in source.downloads:
+            entry = note.get(download.url)
+            entry = entry if isinstance(entry, dict) else {}
+            if not again and _there(folder, entry):
+                _check_unchanged(folder, entry)
+                continue
+            part = folder / f".{download.path}.part"
+            checks = {"request": [encrypted_only(download.url)]}
+            with httpx2.Client(timeout=60.0, follow_redirects=True, event_hooks=checks) as client:
                 _fetch(client, source, download, part, progress, sleep=sleep)
-                sha256 = _checked(source, download, part)
-                files = _unpacked(source, download, part, folder)
-                note[download.url] = {
-                    "files": files, "sha256": sha256, "fetched": datetime.date.today().isoformat(),  # noqa: DTZ011  # the user's day
-                }  # fmt: skip
-                waiting = folder / f".{_NOTE}.part"
-                waiting.write_text(json.dumps(note, indent=1, sort_keys=True), encoding="utf-8")
-                waiting.replace(folder / _NOTE)
+            sha256 = _checked(source, download, part, entry)
+            if download.unhashed and not entry.get("sha256"):
+                tell(
+                    f"{download.path} has the SHA-256 {sha256}. It is recorded, and checked from now on; "
+                    f"this time nothing was known to check it by: {download.unhashed}."
+                )
+            files = _unpacked(source, download, part, folder)
+            note[download.url] = {
+                "files": files, "hashes": {name: file_hash(folder / name) for name in files},
+                "sha256": sha256, "fetched": datetime.date.today().isoformat(),  # noqa: DTZ011  # the user's day
+            }  # fmt: skip
+            waiting = folder / f".{_NOTE}.part"
+            waiting.write_text(json.dumps(note, indent=1, sort_keys=True), encoding="utf-8")
+            waiting.replace(folder / _NOTE)
     return folder
 
 
@@ -186,8 +213,16 @@ def _fetch(
         wait *= 2
 
 
-def _checked(source: Source, download: Download, part: Path) -> str:
+def _checked(source: Source, download: Download, part: Path, before: dict[str, Any]) -> str:
     found = file_hash(part)
+    first = before.get("sha256") if download.unhashed else ""
+    if first and found != first:
+        forget(part)
+        raise DataError(
+            f"{download.path} is another file than on {before.get('fetched', 'an earlier day')}: its SHA-256 "
+            f"is {found}, not {first}, and its owner says that the release is fixed.",
+            f"If its owner has published it anew, delete {part.parent} and run the command again.",
+        )
     if download.sha256 and found != download.sha256:
         forget(part)
         raise DataError(
@@ -215,6 +250,9 @@ def _unpacked(source: Source, download: Download, part: Path, folder: Path) -> d
         raise DataError(
             f"{download.path} is no archive that can be read: {error}.", "Run the command again."
         ) from error
+    except DataError:
+        forget(part)
+        raise
     forget(part)
     if not files:
         raise DataError(f"{download.path} holds no {' or '.join(download.members)}.", source.obtain)
@@ -239,12 +277,23 @@ def _members(part: Path, download: Download) -> Iterator[tuple[str, Callable[[Pa
         with zipfile.ZipFile(part) as zipped:
             for info in zipped.infolist():
                 if not info.is_dir() and (name := wanted(info.filename)):
+                    _check_size(download, info)
                     yield name, copier(zipped.open(info))
         return
-    with tarfile.open(part) as tarred:
+    # As a stream, whose packed and unpacked sizes are compared while it is read.
+    with open_unpacked(part) as stream, tarfile.open(fileobj=stream, mode="r|") as tarred:
         for member in tarred:
             if member.isfile() and (name := wanted(member.name)):
                 yield name, copier(tarred.extractfile(member))
+
+
+def _check_size(download: Download, info: zipfile.ZipInfo) -> None:
+    size, packed = info.file_size, info.compress_size
+    if size > MAX_UNPACKED or (size > RATIO_FROM and size > MAX_RATIO * packed):
+        raise DataError(
+            f"{download.path} isn't unpacked: {packed:,} bytes would become {size:,}.",
+            "Get the files yourself.",
+        )
 
 
 @contextmanager

@@ -72,13 +72,17 @@ class Download:
     Attributes:
         url: where it is.
         path: where it goes in the source's folder.
-        sha256: its SHA-256 in hexadecimal; "" where the owner's file changes or none is known.
+        sha256: its SHA-256 in hexadecimal, of a fixed release; "" where one of the next two says why not.
+        rolling: why its content changes while its address stays.
+        unhashed: why the SHA-256 of a fixed release isn't known; the one of the first download counts then.
         members: patterns of the files to take out of it, where it is an archive (tar, zip).
     """
 
     url: str
     path: str
     sha256: str = ""
+    rolling: str = ""
+    unhashed: str = ""
     members: tuple[str, ...] = ()
 
 
@@ -140,10 +144,16 @@ def _file(name: str, fields: dict[str, Any]) -> FileSpec:
 
 
 def _download(fields: dict[str, Any]) -> Download:
+    if not fields["url"].startswith("https://"):
+        raise ValueError(f"{fields['url']} isn't an address with https://")
+    if sum(name in fields for name in ("sha256", "rolling", "unhashed")) != 1:
+        raise ValueError(f"{fields['url']} needs one of sha256, rolling and unhashed")
     return Download(
         url=fields["url"],
         path=fields.get("path") or fields["url"].rpartition("/")[2],
         sha256=fields.get("sha256", ""),
+        rolling=fields.get("rolling", ""),
+        unhashed=fields.get("unhashed", ""),
         members=tuple(fields.get("members", ())),
     )
 

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import re
 import tarfile
 import threading
 import zipfile
@@ -16,10 +17,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from kedrec import fetching
 from kedrec.cli.load import graph
 from kedrec.cli.sources import sources as list_them
-from kedrec.errors import DataError, NotFoundError
-from kedrec.loading import sources
+from kedrec.errors import AssetError, DataError, NotFoundError
+from kedrec.fetching import encrypted_only
+from kedrec.loading import download, sources, text
 from kedrec.loading.download import cache_folder, cached, fetch_source
 from kedrec.loading.sources import Download, Source, load_source
 
@@ -187,6 +190,132 @@ def test_what_is_not_there_says_where_to_get_it(server: Server, tmp_path: Path) 
     assert sum(waited) <= 3
     with pytest.raises(DataError, match=r"'repodb' can't be fetched.*full\.csv.*--from DIR"):
         fetch_source(load_source("repodb"), tmp_path, quiet)
+
+
+def test_a_fixed_release_without_a_known_hash_is_what_it_was_at_first(server: Server, tmp_path: Path) -> None:
+    source = published(server, unhashed="its owner publishes none")
+    told: list[str] = []
+    folder = fetch_source(source, tmp_path, quiet, tell=told.append)
+    assert len(told) == 1
+    assert SHA256 in told[0]
+    assert "its owner publishes none" in told[0]
+    fetch_source(source, tmp_path, quiet, again=True, tell=told.append)
+    assert len(told) == 1
+    server.files["/edges.gz"] = CONTENT[::-1]
+    server.tag = '"two"'
+    with pytest.raises(DataError, match=rf"is another file than on .*not {SHA256}"):
+        fetch_source(source, tmp_path, quiet, again=True)
+    # What was there before stays, and a release that changes by itself may change.
+    assert (folder / "edges.gz").read_bytes() == CONTENT
+    folder = fetch_source(published(server, rolling="every week"), tmp_path, quiet, again=True)
+    assert (folder / "edges.gz").read_bytes() == CONTENT[::-1]
+
+
+@pytest.mark.parametrize("members", [(), ("drkg.tsv",)])
+def test_what_was_changed_in_the_cache_is_refused(
+    server: Server, tmp_path: Path, members: tuple[str, ...]
+) -> None:
+    server.files["/drkg.zip"] = archive("zip")
+    source = published(server, "/drkg.zip", members=members)
+    folder = fetch_source(source, tmp_path, quiet)
+    fetch_source(source, tmp_path, quiet)
+    path = folder / (members[0] if members else "drkg.zip")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(DataError, match=rf"{path.name} isn't what was fetched on .*--again"):
+        fetch_source(source, tmp_path, quiet)
+    fetch_source(source, tmp_path, quiet, again=True)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    "there",
+    ["http://files.example/edges.gz", "http://10.0.0.1/x", "ftp://files.example/x", "file:///etc/passwd"],
+)
+def test_a_redirection_to_an_open_line_is_refused(
+    server: Server, tmp_path: Path, status: int, there: str
+) -> None:
+    server.answers = [(status, {"location": there})]
+    with pytest.raises(DataError):
+        fetch_source(published(server), tmp_path, quiet, sleep=lambda _: None)
+    assert not (cache_folder(tmp_path, published(server)) / "edges.gz").exists()
+
+
+def test_plain_addresses_are_asked_of_this_machine_alone() -> None:
+    import httpx2
+
+    for url, asked, fine in [
+        ("https://a.example/x", "https://b.example/x", True),
+        ("https://a.example/x", "http://a.example/x", False),
+        ("https://a.example/x", "http://127.0.0.1/x", False),
+        ("http://127.0.0.1/x", "http://127.0.0.1/y", True),
+        ("http://127.0.0.1/x", "http://127.0.0.1.example/y", False),
+        ("http://a.example/x", "http://a.example/x", False),
+    ]:
+        request = httpx2.Request("GET", asked)
+        if fine:
+            encrypted_only(url)(request)
+        else:
+            with pytest.raises(DataError, match="anybody on the way"):
+                encrypted_only(url)(request)
+
+
+def test_a_server_that_sends_without_end_is_left(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "MAX_DOWNLOAD", 1000)
+    with pytest.raises(DataError, match="sends more than"):
+        fetch_source(published(server), tmp_path, quiet)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.xz"])
+def test_an_archive_that_would_fill_the_disk_is_refused(
+    server: Server, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (download, text):
+        monkeypatch.setattr(module, "RATIO_FROM", 4 << 20)
+    out = io.BytesIO()
+    zeros = b"\0" * (32 << 20)
+    if kind == "zip":
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+            zipped.writestr("drkg.tsv", zeros)
+    else:
+        with tarfile.open(fileobj=out, mode=f"w:{kind[4:]}") as tar:  # type: ignore[call-overload]  # gz or xz
+            info = tarfile.TarInfo("drkg.tsv")
+            info.size = len(zeros)
+            tar.addfile(info, io.BytesIO(zeros))
+    server.files[f"/drkg.{kind}"] = out.getvalue()
+    source = published(server, f"/drkg.{kind}", members=("drkg.tsv",))
+    with pytest.raises(DataError, match="isn't unpacked"):
+        fetch_source(source, tmp_path, quiet)
+    assert cached(tmp_path, source) is None
+
+
+def test_every_declared_download_is_encrypted_and_checked_or_says_why_not() -> None:
+    downloads = [one for source in sources.list_sources() for one in source.downloads]
+    assert len(downloads) > 10
+    for one in downloads:
+        assert one.url.startswith("https://")
+        assert [bool(one.sha256), bool(one.rolling), bool(one.unhashed)].count(True) == 1, one.url
+        assert re.fullmatch("([0-9a-f]{64})?", one.sha256)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "sha256: x\n    rolling: y", "unhashed: x\n    rolling: y"],
+    ids=["none", "hash and why", "two"],
+)
+def test_a_declaration_that_leaves_it_open_is_damaged(tmp_path: Path, line: str) -> None:
+    declared = (Path(sources.__file__).parents[2] / "loaders" / "doid.yaml").read_text(encoding="utf-8")
+    start = declared.index("    rolling:")
+    path = tmp_path / "doid.yaml"
+    path.write_text(f"{declared[:start]}    {line}{declared[declared.index(chr(10), start) :]}")
+    with pytest.raises(AssetError, match="needs one of sha256, rolling and unhashed"):
+        sources._parse(path)
+    path.write_text(declared.replace("url: https://", "url: http://"))
+    with pytest.raises(AssetError, match="isn't an address with https"):
+        sources._parse(path)
 
 
 def archive(kind: str) -> bytes:
