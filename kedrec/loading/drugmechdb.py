@@ -221,7 +221,9 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
     rejects: dict[str, list[_Reject]] = {"nodes": [], "edges": []}
     entries = _entries(plain, path, bad, rejects)
     if not entries:
-        raise DataError(f"{path} has no path.", source.obtain)
+        first = min(rejects["edges"], default=None)
+        why = f" that can be read: line {first[0]}: {' '.join(first[1:3]).strip()}" if first else ""
+        raise DataError(f"{path} has no path{why}.", source.obtain)
     names = _Names(source)
     for entry in entries:
         names.learn(entry)

@@ -65,6 +65,51 @@ def _pipe(work: Path) -> None:
     _own_tables("Disease\tMONDO:9999991\tone\n", "")(work)
     (work / "mine" / "edges.tsv").unlink()
     os.mkfifo(work / "mine" / "edges.tsv")
+def _files(**contents: str | bytes) -> Prepare:
+    """Files by the name of their source, each under the name that the source wants."""
+
+    def prepare(work: Path) -> None:
+        for source, content in contents.items():
+            folder = work / source.replace("_", "-")
+            folder.mkdir(parents=True)
+            path = folder / _NAMES[source]
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return prepare
+
+
+_NAMES = {
+    "doid": "doid.obo",
+    "drugmechdb": "indication_paths.yaml",
+    "hetionet_json": "hetionet-v1.0.json.gz",
+    "clinicaltrials": "studies.jsonl",
+}
+_OBO = """format-version: 1.2
+import: http://a.example/other.obo
+
+[Term]
+id: DOID:13189
+name: gout
+is_a: BFO:0000031
+synonym: "podagra" EXACT OMO:0003012 []
+
+[Term]
+id: DOID:999999
+name: obsolete arthritis
+is_obsolete: true
+consider: DOID:13189
+"""
+_STUDIES = """{"nct_id": "NCT00000001", "brief_title": "A trial"}
+{"nct_id": "NCT00000002", "brief_title": "\\ud800"}
+{"nct_id": "NCT00000003", "brief_title":
+"""
+_COPIES = "- a0: &a0 [x, x]\n" + "".join(
+    f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)
+)
+
+
+def _bomb(work: Path) -> None:
+    _files(hetionet_json=gzip.compress(b"\n" * 400_000_000, 9))(work)
 
 
 def _empty_folder(work: Path) -> None:
@@ -165,6 +210,42 @@ CASES = (
         0,
         "rejected",
         _own_tables("Gene\tNCBIGene:1\n", "TREATS\tDRUGBANK:DB00437\tDOID:13189\tmine\nTREATS\n"),
+    ),
+    Case(
+        "a gzip that unpacks without end",
+        ("kedrec-load", "graph", "hetionet-json", "--from", "{work}"),
+        1,
+        "unpack it yourself",
+        _bomb,
+    ),
+    Case(
+        "YAML that grows by copies",
+        ("kedrec-load", "graph", "drugmechdb", "--from", "{work}"),
+        1,
+        "an alias",
+        _files(drugmechdb=_COPIES),
+    ),
+    Case(
+        "an ontology with clauses that lead nowhere",
+        ("kedrec-load", "graph", "doid", "--from", "{work}", "--no-fit"),
+        0,
+        "import that is not followed: 1",
+        _files(doid=_OBO),
+    ),
+    Case(
+        "an id that its ontology has given up",
+        ("kedrec", "search", "DOID:999999"),
+        1,
+        "DOID:13189",
+        _files(doid=_OBO),
+        first=("kedrec-load", "graph", "doid", "--from", "{work}", "--no-fit"),
+    ),
+    Case(
+        "JSON with half a character, and cut off",
+        ("kedrec-load", "graph", "clinicaltrials", "--from", "{work}", "--no-fit"),
+        0,
+        "half a character: 1",
+        _files(clinicaltrials=_STUDIES),
     ),
     Case(
         "a row of an unknown kind",
