@@ -16,6 +16,7 @@ import random
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +122,16 @@ def _recoded(rng: random.Random, base: Base) -> Sample | None:
 
 def _packed(rng: random.Random, base: Base) -> Sample:
     """An archive that is a bomb, cut off, damaged, or named otherwise."""
-    suffix, pack = rng.choice(((".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)))
+    suffix, pack = rng.choice(
+        ((".gz", partial(gzip.compress, mtime=0)), (".bz2", bz2.compress), (".xz", lzma.compress))
+    )
     content = base.files[base.target]
+    # Archives one after the other unpack as one, and a hundred of one kind are made in no time.
     said = rng.choice(("bomb", "bomb of rows", "cut off", "damaged", "misnamed", "twice"))
     if said == "bomb":
-        packed = pack(content + b"\0" * 400_000_000)
+        packed = pack(content) + pack(b"\0" * 4_000_000) * 100
     elif said == "bomb of rows":
-        packed = pack(content + b"\n" * 400_000_000)
+        packed = pack(content) + pack(b"\n" * 4_000_000) * 100
     elif said == "cut off":
         packed = pack(content)[: -rng.randrange(1, 20)]
     elif said == "damaged":

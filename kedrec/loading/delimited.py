@@ -160,7 +160,7 @@ def read_parquet(staging: Staging, spec: FileSpec, path: Path) -> None:
         quoted = str(path).replace("'", "''")
         _add(staging, spec, f"SELECT {number} AS file, (file_row_number + 1)::INTEGER AS line, "  # noqa: S608  # a path, quoted
              f"{', '.join(chosen)} FROM read_parquet('{quoted}', file_row_number = true)")  # fmt: skip
-    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
+    except duckdb.Error as error:  # of a damaged file whatever DuckDB meets first
         raise DataError(
             f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}",
             "Get the file again.",

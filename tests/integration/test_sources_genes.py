@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
+from kedrec.loading.delimited import read_parquet
+from kedrec.loading.sources import load_source
+from kedrec.loading.staging import Staging
 
 DOID = """format-version: 1.2
 data-version: doid/releases/2024-05-29/doid-non-classified.obo
@@ -173,6 +177,19 @@ def test_open_targets_meets_genes_and_diseases_by_their_ids(graph: Loaded, recen
     assert (second["start"], second["end"]) == ("ORPHANET:93", "ENSEMBL:ENSG00000999999")
     assert graph.nodes("Disease")["ORPHANET:93"]["name"] == "ORPHANET:93"
     graph.again("opentargets")
+
+
+@pytest.mark.parametrize("place", range(4, 600, 12))
+def test_parquet_that_lost_some_bytes_is_refused_or_read(tmp_path: Path, place: int) -> None:
+    row = {"targetId": "ENSG1", "diseaseId": "EFO_1", "associationScore": 0.5}
+    content = parquet([row, row])
+    folder = tmp_path / "association_overall_direct"
+    folder.mkdir()
+    (folder / "a.parquet").write_bytes(content[:place] + content[place + 9 :])
+    with Staging(tmp_path / "staging") as staging:
+        [spec] = [spec for spec in load_source("opentargets").files if spec.name == "associations"]
+        with contextlib.suppress(DataError):
+            read_parquet(staging, spec, folder / "a.parquet")
 
 
 def test_what_is_no_parquet_is_refused(graph: Loaded) -> None:
