@@ -65,6 +65,8 @@ def _pipe(work: Path) -> None:
     _own_tables("Disease\tMONDO:9999991\tone\n", "")(work)
     (work / "mine" / "edges.tsv").unlink()
     os.mkfifo(work / "mine" / "edges.tsv")
+
+
 def _files(**contents: str | bytes) -> Prepare:
     """Files by the name of their source, each under the name that the source wants."""
 
