@@ -1,7 +1,7 @@
 """Whether a trial or an article says what a claim says that cites it.
 
 A closed set of sentences: that a trial studied the drug in the disease, with its phase, size, year, status
-and why it stopped, in the register's own words (see `kedrec.grounding.reasons`); that an article names
+and why it stopped, in the register's own words (see `kedrec.grounding.stop_reasons`); that an article names
 both; or a sentence that an article says as its own (see `kedrec.grounding.framing`), whole, word for word
 and said to be the article's. Every fact in them is compared with the text's record. Anything else is
 struck: what an article means is for its reader to judge.
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from kedrec.grounding.english import LEADS, tokens
 from kedrec.grounding.framing import is_finding, readings
 from kedrec.grounding.names import Mention, Names, normal
-from kedrec.grounding.reasons import reason_key, reasons_given
+from kedrec.grounding.stop_reasons import reason_key, reasons_given
 
 if TYPE_CHECKING:
     from kedrec.types import Entity, Evidence, TextSource, TrialRecord

@@ -13,7 +13,7 @@ from kedrec.documents.quoting import LONGEST_QUOTE, Context, quotation
 from kedrec.documents.records import Document, Section
 from kedrec.grounding import check
 from kedrec.grounding.framing import readings
-from kedrec.grounding.reasons import reason_key, reasons_given
+from kedrec.grounding.stop_reasons import reason_key, reasons_given
 from kedrec.sentences import sentences
 from kedrec.types import Entity, Evidence, TextSource, TrialRecord
 
