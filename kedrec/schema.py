@@ -14,7 +14,7 @@ from kedrec.errors import AssetError
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where built in
 
-__all__ = ["Action", "Kind", "Relation", "Schema", "load_schema", "parse_schema"]
+__all__ = ["Action", "Kind", "Relation", "Schema", "Stated", "load_schema", "parse_schema"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,22 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """Wordings that say more than their relation, and what an edge must say for them to be true.
+
+    Attributes:
+        paraphrases, inverse_paraphrases: the wordings.
+        evidence: terms, in lower case, of which the edge's `evidence` must hold one.
+        signed: whether an action with a sign will do as well.
+    """
+
+    paraphrases: tuple[str, ...]
+    inverse_paraphrases: tuple[str, ...]
+    evidence: tuple[str, ...]
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """The wording of a relation, or of one value of its edges' `action`.
 
@@ -35,7 +51,8 @@ class Action:
         phrase: "START phrase END" is a sentence.
         inverse: "END inverse START" is the same sentence.
         sign: +1, -1 or 0: what more of START means for END.
-        paraphrases, inverse_paraphrases: other wordings of the same.
+        paraphrases, inverse_paraphrases: other wordings that say no more.
+        stated: wordings that say more, true of some edges.
     """
 
     phrase: str
@@ -43,6 +60,7 @@ class Action:
     sign: Literal[-1, 0, 1]
     paraphrases: tuple[str, ...] = ()
     inverse_paraphrases: tuple[str, ...] = ()
+    stated: tuple[Stated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,15 @@ def _action(fields: dict[str, Any]) -> Action:
         sign=fields["sign"],
         paraphrases=tuple(fields.get("paraphrases", ())),
         inverse_paraphrases=tuple(fields.get("inverse_paraphrases", ())),
+        stated=tuple(
+            Stated(
+                paraphrases=tuple(one.get("paraphrases", ())),
+                inverse_paraphrases=tuple(one.get("inverse_paraphrases", ())),
+                evidence=tuple(term.lower() for term in one["evidence"]),
+                signed=one.get("signed", False),
+            )
+            for one in fields.get("stated", ())
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["normal_name", "one_line", "printable", "spreadsheet_cell"]
+__all__ = ["normal_name", "one_line", "printable", "shown_name", "spreadsheet_cell"]
 
 # Square brackets mark citations, angle brackets mark chat templates and the evidence block, in ASCII and
 # in the full-width forms that some templates use. What replaces them reads the same and marks nothing.
@@ -28,8 +28,19 @@ _OBEYED = re.compile(
 )
 _LINES = re.compile("\r\n?|[\u2028\u2029]")
 _FORMULA = re.compile(r"[=+\-@]")
+_INNER_QUOTES = str.maketrans(dict.fromkeys('"\u201c\u201d\u201e', "'"))
 _SPACES = re.compile(r"\s+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
+
+_LONGEST_NAME = 200
+# A new sentence inside a name: not after an abbreviation or initial ("St. John's Wort", "E. coli").
+_NEW_SENTENCE = re.compile(r"(?:[\w)\"'\u201d\u2019]{4}|[!?])[.!?]*[.!?][\"')\u201d\u2019]* +\S|[;\u203d] +\w")
+_CLAUSE_WORDS = re.compile(
+    r"(?i)\b(?:is|are|was|were|be|has|have|had|may|might|could|can|will|should|must|cannot|which|"
+    r"treats|cures?|prevents|helps|inhibits|activates?|blocks|causes|ignore|approved|recommended|"
+    r"contraindicated|works|reduces|increases|improves|stops|heals|protects|lowers|raises|relieves|eases|binds|"
+    r"targets|affects|acts|leads|does|always|never|safe|effective)\b"
+)
 
 
 def one_line(text: str) -> str:
@@ -47,6 +58,27 @@ def one_line(text: str) -> str:
         if unicodedata.category(character) not in {"Cf", "Cs", "Co", "Cn"}
     )
     return _SPACES.sub(" ", visible.translate(_HARMLESS)).strip()
+
+
+def shown_name(name: str) -> str:
+    """A name as a sentence shows it: on one line, and in quotation marks where it reads like one itself.
+
+    That is a name of over 200 characters (it is cut there), with a full stop or semicolon and more after it,
+    or of three words or more with a verb that makes a clause. A reader then sees where it begins and ends.
+    """
+    line = _SPACES.sub(
+        " ",
+        "".join(
+            " " if unicodedata.category(character) in {"Cc", "Zl", "Zp", "Zs"} else character
+            for character in name
+            if unicodedata.category(character) not in {"Cf", "Cs", "Co", "Cn"}
+        ),
+    ).strip()
+    clause = line.count(" ") > 1 and _CLAUSE_WORDS.search(line)
+    if len(line) <= _LONGEST_NAME and not clause and not _NEW_SENTENCE.search(line):
+        return line
+    cut = line if len(line) <= _LONGEST_NAME else line[: _LONGEST_NAME - 1].rstrip() + "\u2026"
+    return f"\u201c{cut.translate(_INNER_QUOTES)}\u201d"
 
 
 def normal_name(text: str) -> str:

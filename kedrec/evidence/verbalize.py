@@ -1,6 +1,6 @@
 """Says paths in plain English, from the schema's phrases and the templates' sentence patterns.
 
-Names are data: whatever stands in one appears as it is, on one line, and is never read as a pattern.
+Names are data: whatever stands in one appears as `shown_name` gives it, and is never read as a pattern.
 """
 
 from __future__ import annotations
@@ -12,20 +12,16 @@ from typing import TYPE_CHECKING
 
 from kedrec.schema import load_schema
 from kedrec.stores.templates import PathTemplate, path_templates
+from kedrec.text import shown_name
 from kedrec.types import Edge, Entity, Evidence, Link, Path, PathStep, Stance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["choose_action", "evidence_item", "merge_step", "plain", "sentence", "step_sentence"]
+__all__ = ["choose_action", "evidence_item", "merge_step", "sentence", "step_sentence"]
 
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _UNLINKABLE = re.compile(r"[\s<>\"\\^`{|}]")  # characters that no URL may hold (RFC 3986)
-
-
-def plain(name: str) -> str:
-    """A name on one line: every run of white space becomes one space."""
-    return " ".join(name.split())
 
 
 def sentence(path: Path) -> str:
@@ -37,7 +33,7 @@ def sentence(path: Path) -> str:
     """
     template = _templates().get(path.template)
     steps = [_wording(step) for step in path.steps]
-    names = [plain(node.name) for node in path.nodes]
+    names = [shown_name(node.name) for node in path.nodes]
     if template is None or len(template.hops) != len(steps):
         return names[0] + ",".join(
             f"{' which' * (place > 0)} {words} {name}"
@@ -55,7 +51,7 @@ def step_sentence(path: Path, i: int) -> str:
         IndexError: the path has no such step.
     """
     start, end = path.nodes[i], path.nodes[i + 1]
-    return f"{plain(start.name)} {_wording(path.steps[i])} {plain(end.name)}"
+    return f"{shown_name(start.name)} {_wording(path.steps[i])} {shown_name(end.name)}"
 
 
 def choose_action(relation: str, actions: Iterable[str]) -> str:
@@ -113,7 +109,7 @@ def _links(edges: Iterable[Edge], nodes: Iterable[Entity]) -> tuple[Link, ...]:
     """Pages of the edges' references, then of the nodes; each URL once."""
     schema = load_schema()
     labels = [(reference, reference) for edge in edges for reference in edge.references]
-    labels += [(f"{plain(node.name)} ({node.id})", node.id) for node in nodes]
+    labels += [(f"{shown_name(node.name)} ({node.id})", node.id) for node in nodes]
     found: dict[str, str] = {}
     for label, curie in labels:
         url = schema.url(curie)

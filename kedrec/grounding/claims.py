@@ -1,24 +1,36 @@
-"""Splits a rationale into claims: one sentence each, with the evidence ids that it cites."""
+"""Splits a rationale into claims: one sentence each, with the evidence ids that it cites.
+
+A model's text is read in time that grows with its length and no faster: no pattern here can be matched in
+two ways from one place, each is tried once from the start of a run, and what is looked at has an end.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kedrec.text import one_line
 
-__all__ = ["RawClaim", "split_claims"]
+__all__ = ["LONGEST_TEXT", "RawClaim", "split_claims"]
 
-_CITATION = re.compile(r"\[\s*([A-Za-z]{0,2}\d+(?:\s*[,;]?\s*[A-Za-z]{0,2}\d+)*)\s*\]")
+LONGEST_TEXT = 20_000
+"""Characters of a rationale that are read; an answer of two hundred tokens has about a thousand."""
+
+_BRACKETED = re.compile(r"\[([^\[\]]*)\]")
 _ID = re.compile(r"[A-Za-z]{0,2}\d+")
-_BULLET = re.compile(r"^\s*(?:[-*\u2022\u2013]|\(?\d{1,2}[.)])\s+")
-_STOP = re.compile(r"[.!?]+[\"')\u201d\u2019]*(?=\s|$|\[)")
+_SEPARATED = re.compile(r"[\s,;]+")
+_BULLET = re.compile(r"^\s*+(?:[-*\u2022\u2013]|\(?\d{1,2}[.)])\s+")
+# The first of several full stops alone starts a match, and what it took isn't given back.
+_STOP = re.compile(r"(?<![.!?])[.!?]++[\"')\u201d\u2019]*+(?=\s|$|\[)")
+_NEXT = re.compile(r"\S")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:e\.g|i\.e|vs|cf|al|etc|approx|resp|spp?|var|subsp|no|fig|dr|st)\.$", re.IGNORECASE
 )
 _INITIAL = re.compile(r"(?:^|[\s(])[A-Z]\.$")
+_LONGEST_ABBREVIATION = 10  # characters, with what stands before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,7 @@ class RawClaim:
 
 
 def split_claims(text: str, names: Iterable[str] = ()) -> list[RawClaim]:
-    """The sentences of `text`.
+    """The sentences of the first `LONGEST_TEXT` characters of `text`.
 
     A sentence ends at `.`, `!` or `?` before a space, the end, or a citation; not inside one of `names`
     (St. John's Wort), not after an abbreviation (e.g.), an initial (E. coli) or in a number (0.5). Citations
@@ -40,20 +52,21 @@ def split_claims(text: str, names: Iterable[str] = ()) -> list[RawClaim]:
     stopped = [re.escape(name) for name in {one_line(name) for name in names} if re.search(r"[.!?]", name)]
     protected = re.compile("|".join(sorted(stopped, key=len, reverse=True))) if stopped else None
     claims: list[RawClaim] = []
-    for line in unicodedata.normalize("NFC", text).splitlines():
+    for line in unicodedata.normalize("NFC", text[:LONGEST_TEXT]).splitlines():
         claims.extend(_split_line(_BULLET.sub("", line), protected))
     return claims
 
 
 def _split_line(line: str, protected: re.Pattern[str] | None) -> list[RawClaim]:
-    kept = [match.span() for match in protected.finditer(line)] if protected else []
+    inside = [match.span() for match in protected.finditer(line)] if protected else []
+    cited = [found.start() for found in _BRACKETED.finditer(line) if _ids(found[1])]
     claims = []
     start = 0
     for stop in _STOP.finditer(line):
         end = stop.end()
-        if stop.start() < start or not _ends_sentence(line, stop, kept):
+        if stop.start() < start or not _ends_sentence(line, stop, inside):
             continue
-        if not _CITATION.search(line, start, end):
+        if bisect_left(cited, start) == bisect_left(cited, end):
             end = _after_citations(line, end)
         claims.append(_claim(line[start:end]))
         start = end
@@ -61,30 +74,45 @@ def _split_line(line: str, protected: re.Pattern[str] | None) -> list[RawClaim]:
     return [claim for claim in claims if claim.text or claim.citations]
 
 
-def _ends_sentence(line: str, stop: re.Match[str], kept: list[tuple[int, int]]) -> bool:
+def _ends_sentence(line: str, stop: re.Match[str], inside: list[tuple[int, int]]) -> bool:
     # A full stop that is the last character of a name may still end the sentence after it.
-    if any(first <= stop.start() and stop.end() < last for first, last in kept):
+    name = bisect_right(inside, (stop.start(), len(line)))
+    if name and stop.end() < inside[name - 1][1]:
         return False
-    before, after = line[: stop.end()], line[stop.end() :].lstrip()
-    if not after:
+    after = _NEXT.search(line, stop.end())
+    if after is None:
         return True
+    before = line[max(0, stop.end() - _LONGEST_ABBREVIATION) : stop.end()]
     if _INITIAL.search(before):
         return not after[0].islower()
     return not _ABBREVIATION.search(before)
 
 
 def _after_citations(line: str, position: int) -> int:
-    while match := re.compile(r"\s*").match(line, position):
-        citation = _CITATION.match(line, match.end())
-        if citation is None:
+    while following := _NEXT.search(line, position):
+        citation = _BRACKETED.match(line, following.start())
+        if citation is None or not _ids(citation[1]):
             return position
         position = citation.end()
     return position
 
 
+def _ids(bracketed: str) -> list[str]:
+    """The ids between two brackets; none where anything else stands there."""
+    words = [word for word in _SEPARATED.split(bracketed) if word]
+    ids = [_ID.findall(word) for word in words]
+    whole = all("".join(found) == word for found, word in zip(ids, words, strict=True))
+    return [id_ for found in ids for id_ in found] if whole else []
+
+
 def _claim(sentence: str) -> RawClaim:
-    ids = [id_ for found in _CITATION.finditer(sentence) for id_ in _ID.findall(found[1])]
-    bare = one_line(_CITATION.sub(" ", sentence))
-    bare = re.sub(r"\s+([.,;:!?])", r"\1", bare)
-    bare = re.sub(r"([.!?])[.,;:]+$", r"\1", bare)
-    return RawClaim("" if re.fullmatch(r"\W*", bare) else bare, tuple(dict.fromkeys(ids)))
+    ids = [id_ for found in _BRACKETED.finditer(sentence) for id_ in _ids(found[1])]
+    bare = one_line(_BRACKETED.sub(lambda found: " " if _ids(found[1]) else found[0], sentence))
+    bare = re.sub(r" ([.,;:!?])", r"\1", bare)
+    ending = bare.rstrip(".,;:")
+    stops = bare[len(ending) :]
+    if ending.endswith(("!", "?")):
+        bare = ending
+    elif "." in stops:
+        bare = ending + stops[: stops.index(".") + 1]
+    return RawClaim("" if re.fullmatch(r"\W*+", bare) else bare, tuple(dict.fromkeys(ids)))

@@ -6,13 +6,19 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from kedrec.grounding.frames import frame_words
 from kedrec.grounding.names import Mention
+from kedrec.grounding.nouns import agent_nouns, deverbal_nouns
 from kedrec.grounding.wording import phrase_table
 from kedrec.schema import load_schema
 
 __all__ = [
+    "ANALOGIES",
     "ARTICLES",
+    "BECAUSE_OF",
     "BY",
+    "CONTRASTS",
+    "FIRST_REASONS",
     "JOINS",
     "LEADS",
     "REASONS",
@@ -20,6 +26,7 @@ __all__ = [
     "RELATIVE",
     "THEREFORE",
     "VIA",
+    "clause_tokens",
     "kind_nouns",
     "known_words",
     "tokens",
@@ -35,29 +42,72 @@ LEADS = _phrases(
     "second ,|third ,|finally ,|the evidence shows that|the evidence suggests that|evidence suggests that|"
     "according to the evidence ,|the graph shows that|this is because|that is because"
 )
-"""What a sentence may begin with."""
+"""What a sentence on a trial or an article may begin with; `frames` has what one on paths may."""
 JOINS = _phrases(", and|and|;|; and|, while|while|, whereas|whereas")
 """What may stand between two clauses that are both said."""
-REASONS = _phrases(", because|because|, since|since|, as|as|: ,|:|; this is because")
+CONTRASTS = _phrases(
+    ", but|but|; but|, although|although|, though|though|, yet|yet|; however ,|; however|, however ,|"
+    ", even though|even though|, despite the fact that|despite the fact that|, albeit"
+)
+"""What may stand before a clause that is no reason for the one before it."""
+REASONS = _phrases(
+    ", because|because|, since|since|, as|as|: ,|:|; this is because|, given that|given that|, in that|in that|"
+    ", seeing that|seeing that|, considering that|considering that|, for|on the grounds that|"
+    ", inasmuch as|inasmuch as|, insofar as|insofar as|, the reason being that|due to the fact that|"
+    "; this may be because|, perhaps because|perhaps because|, possibly because|possibly because|"
+    ", presumably because|presumably because|; the reason is that|; one reason is that"
+)
 """What may follow a verdict, before its reason."""
-THEREFORE = _phrases(", so|so|; therefore|, and therefore|and therefore|; thus|and thus")
+FIRST_REASONS = _phrases(
+    "because|since|as|given that|seeing that|considering that|in that|inasmuch as|insofar as|"
+    "due to the fact that|in view of the fact that|on the grounds that"
+)
+"""What a reason may begin with that stands before its verdict."""
+THEREFORE = _phrases(
+    ", so|so|; therefore|; therefore ,|, and therefore|and therefore|; thus|; thus ,|and thus|, and thus|"
+    ", hence|; hence|; hence ,|, and hence|and hence|, and so|and so|, thus|, therefore|, which is why|"
+    ", so that|; so|; consequently ,|; consequently|, and consequently|and consequently|; as a result ,|"
+    ", meaning that|, suggesting that|, which suggests that|, which means that|, and for this reason|; accordingly ,"
+)
 """What may come before a verdict, after its reason."""
-BY = _phrases("by|, by|through|via|by way of")
-VIA = _phrases("through|via|by way of|by acting through")
-RELATIVE = ("which", "that")
+ANALOGIES = _phrases(", so by analogy|; by analogy ,|; by analogy|, and by analogy|and by analogy|so by analogy")
+"""What may come before a verdict, after what it is argued from by analogy."""
+BY = _phrases("by|, by|through|via|by way of|by means of|by virtue of|thanks to|, through|, via|as a result of")
+VIA = _phrases(
+    "through|via|by way of|by acting through|by means of|, through|, via|by virtue of|by acting via|because of|"
+    "due to|owing to|thanks to|on account of"
+)
+BECAUSE_OF = _phrases(
+    "through|via|by|by way of|by means of|by virtue of|because of|due to|owing to|on account of|thanks to|given|"
+    "in view of|as a result of|, through|, via|, by|, because of|, due to|, owing to|, given|, thanks to|"
+    "on the basis of|based on"
+)
+"""What may come before a reason that is a noun ("inhibition of B")."""
+RELATIVE = ("which", "that", "who")
 ARTICLES = frozenset({"a", "an", "another", "the", "one"})
 REFERENCES = {"Drug": ("this", "the", "that"), "Disease": ("this", "the", "that")}
 """Kinds that a sentence may refer back to ("this drug"), and the words before their noun."""
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)+%?|[\w'/-]*\w%?|[^\w\s]")
-_FILLERS = frozenset({"also", "itself"})
+# No two ways to match from one place, and hyphens alone are tried once from the start of their run.
+_WORD = re.compile(r"\d++(?:[.,]\d++)++%?|(?:(?<!['/-])['/-]++)?\w++(?:['/-]++\w++)*+%?|[^\w\s]")
+_FILLERS = frozenset({"also", "itself", "too", "thereby"})
+_HEDGES = frozenset(
+    {
+        *("possibly", "probably", "presumably", "apparently", "reportedly", "potentially", "perhaps"),
+        *("plausibly", "seemingly", "arguably", "conceivably", "supposedly", "purportedly"),
+    }
+)
+_ASIDES = frozenset({"however", "moreover", "furthermore", "notably", "indeed", "additionally", "importantly"})
+_COMMAS = {"(": ",", ")": ",", "\N{EM DASH}": ","}
 # What a kind may also be called beside its noun in the schema.
 _MORE_NOUNS = {
-    "Gene": ("protein", "target"),
-    "Drug": ("medicine", "medication"),
+    "Gene": ("protein", "target", "receptor", "enzyme"),
+    "Drug": ("medicine", "medication", "compound", "agent", "substance"),
     "Disease": ("condition", "disorder"),
     "BiologicalProcess": ("process",),
     "PharmacologicClass": ("class",),
+    "Pathway": ("signaling pathway",),
+    "Complex": ("complex",),
     "Anatomy": ("structure",),
     "Cell": ("cell",),
 }
@@ -83,16 +133,37 @@ def tokens(parts: Sequence[str | Mention]) -> list[str | Mention]:
     return joined
 
 
+def clause_tokens(parts: Sequence[str | Mention]) -> list[str | Mention]:
+    """`tokens` as statements are read from: without hedges and asides that a sentence can do without.
+
+    Brackets and dashes around an aside become commas, of which no two stand together.
+    """
+    items = [item if isinstance(item, Mention) else _COMMAS.get(item, item) for item in tokens(parts)]
+    joined: list[str | Mention] = []
+    for at, item in enumerate(items):
+        before, follows = joined[-1:], items[at + 1] if at + 1 < len(items) else ","
+        if item in _ASIDES | _HEDGES and before == [","] and follows == ",":
+            joined.pop()
+        elif item in _HEDGES and joined:
+            continue
+        elif item == "," and (before in ([], [","]) or follows in {",", ";"}):
+            continue
+        else:
+            joined.append(item)
+    while joined and joined[-1] == ",":
+        joined.pop()
+    return joined
+
+
 @cache
 def known_words() -> frozenset[str]:
     """Every word that the grammar has a use for."""
-    words = {word for phrase in phrase_table() for word in phrase}
-    for phrases in (LEADS, JOINS, REASONS, THEREFORE, BY, VIA):
+    words = {word for phrase in (*phrase_table(), *deverbal_nouns(), *agent_nouns()) for word in phrase}
+    for phrases in (JOINS, CONTRASTS, REASONS, FIRST_REASONS, THEREFORE, ANALOGIES, BY, VIA, BECAUSE_OF):
         words.update(word for phrase in phrases for word in phrase)
+    words |= frame_words() | _HEDGES | _ASIDES | ARTICLES | _FILLERS
     nouns = {word for noun in kind_nouns() for word in noun}
-    return frozenset(
-        words | nouns | ARTICLES | _FILLERS | {*RELATIVE, "it", "this", "that", "both", "turn", ","}
-    )
+    return frozenset(words | nouns | {*RELATIVE, "it", "its", "'s", "this", "that", "both", "turn", ","})
 
 
 @cache

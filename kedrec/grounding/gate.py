@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from kedrec.grounding.claims import RawClaim, split_claims
-from kedrec.grounding.english import known_words, tokens
+from kedrec.grounding.claims import LONGEST_TEXT, RawClaim, split_claims
+from kedrec.grounding.english import clause_tokens, known_words
 from kedrec.grounding.names import Mention, Names, normal
-from kedrec.grounding.parse import Statement, UnreadableError, parse
+from kedrec.grounding.parse import UnreadableError, parse
+from kedrec.grounding.reasons import no_reason, warning
+from kedrec.grounding.statements import Reading, as_reasons
 from kedrec.grounding.support import named_in, supporters, why_unsupported
 from kedrec.grounding.texts import unsaid
-from kedrec.text import one_line
+from kedrec.text import one_line, shown_name
 from kedrec.types import Citation, Claim, Entity, Evidence, Rationale
 
 __all__ = ["check", "from_evidence"]
@@ -52,7 +55,8 @@ def check(
 
     A claim holds when it is the cited item's own sentence, or when every word of it is understood and
     every statement in it (entities, relation, direction, sign) is a step of a cited path; a hedged
-    verdict on `drug` and `disease` needs a cited supporting path from one to the other. A claim that cites
+    verdict on `drug` and `disease` needs a cited supporting path from one to the other, no contraindication
+    beside it, and, where it gives a reason, one that is a mechanism (see `reasons`). A claim that cites
     texts cites texts alone, and holds when each of them says it (see `texts.unsaid`). Every item it cites
     must bear on it. Anything else is struck: better a true sentence struck than a false one
     kept. Where nothing holds, the evidence's own sentences follow as claims and `origin` says so.
@@ -66,6 +70,9 @@ def check(
     """
     gate = _Gate(drug, disease, [*evidence, *adverse, *texts], synonyms)
     claims = [gate.judge(raw) for raw in split_claims(text, gate.names.originals)]
+    if (more := len(text) - LONGEST_TEXT) > 0:
+        why = f"Only the first {LONGEST_TEXT:,} characters are read; {more:,} more aren't."
+        claims.append(Claim(text="", citations=(), status="struck", reason=why))
     holding = [claim for claim in claims if claim.status == "holds"]
     if not holding:
         return _fallback(claims, evidence, model)
@@ -140,11 +147,13 @@ class _Gate:
     ) -> None:
         self.drug = drug
         self.disease = disease
+        self.pair = (drug, disease)
         self.items = {item.id: item for item in items}
         nodes = [node for item in items if item.path for node in item.path.nodes]
         self.names = Names([drug, disease, *nodes], synonyms)
         self._seen: set[str] = set()
         self._it: Mention | None = None
+        self._reasoned = False  # whether what the last sentence says is a reason
         self._drug: Mention | None = _mention(drug)
         self._disease: Mention | None = _mention(disease)
 
@@ -155,6 +164,7 @@ class _Gate:
         except _StruckError as struck:
             reason = struck.reason
             self._it = None
+            self._reasoned = False
         self._remember(raw.text)
         return Claim(
             text=_stopped(raw.text) if raw.text else "",
@@ -212,7 +222,9 @@ class _Gate:
         for part in parts:
             if isinstance(part, Mention) and not named_in(part, cited):
                 raise _StruckError(f"It names {part.text}, which {_ids(cited)} doesn't contain.")
-        items = tokens(parts)
+            if isinstance(part, Mention) and part.bare:
+                raise _StruckError("It writes a name that reads like a sentence without quotation marks.")
+        items = clause_tokens(parts)
         try:
             readings = parse(items, drug=self._drug, disease=self._disease, it=self._it)
         except UnreadableError as problem:
@@ -220,16 +232,35 @@ class _Gate:
         reason = ""
         for reading in readings:
             bearing, first_reason = self._bearing(reading, cited)
+            first_reason = first_reason or self._unreasoned(reading, cited)
             if not first_reason:
-                subject = reading[0].subject
+                subject = reading.statements[0].subject
                 self._it = _mention(self.drug) if self.drug.id in subject.ids else None
+                self._reasoned = not any(
+                    no_reason(replace(reading, statements=as_reasons(reading.statements)), [item], *self.pair)
+                    for item in cited
+                    if item.id in bearing
+                )
                 return bearing
             reason = reason or first_reason
         raise _StruckError(reason)
 
-    def _bearing(self, reading: Sequence[Statement], cited: Sequence[Evidence]) -> tuple[set[str], str]:
+    def _unreasoned(self, reading: Reading, cited: Sequence[Evidence]) -> str:
+        """Why a sentence whose every statement is in the evidence argues badly; "" where it doesn't."""
+        if reading.concludes and not self._reasoned:
+            return "It draws a conclusion from the sentence before, which is no reason for it."
+        if any(one.verdict for one in reading.statements):
+            against = warning(tuple(self.items.values()), *self.pair)
+            if against is not None:
+                return (
+                    f"It speaks for {self.drug.name} in {self.disease.name}, and [{against.id}] says that "
+                    f"{one_line(against.sentence)}."
+                )
+        return no_reason(reading, cited, *self.pair)
+
+    def _bearing(self, reading: Reading, cited: Sequence[Evidence]) -> tuple[set[str], str]:
         bearing: set[str] = set()
-        for statement in reading:
+        for statement in reading.statements:
             found = supporters(statement, cited, self.drug, self.disease)
             if not found:
                 return set(), why_unsupported(statement, cited, self.drug, self.disease)
@@ -247,7 +278,7 @@ def _narrowed(mention: Mention, cited: Sequence[Evidence]) -> Mention:
 
 
 def _mention(entity: Entity) -> Mention:
-    return Mention(one_line(entity.name), frozenset({entity.id}), frozenset({entity.kind}))
+    return Mention(one_line(shown_name(entity.name)), frozenset({entity.id}), frozenset({entity.kind}))
 
 
 def _sentence_key(sentence: str) -> str:

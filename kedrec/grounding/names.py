@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.text import one_line
+from kedrec.text import one_line, shown_name
 
 if TYPE_CHECKING:
     from kedrec.types import Entity
@@ -26,8 +26,9 @@ _SAME = str.maketrans(
     | dict.fromkeys("\u201c\u201d", '"')
 )
 # What may not stand beside a name, or it is a piece of another word: TNF in "anti-TNF", IL-2 in "IL-2R".
+_SYMBOL = 6  # letters of a name that capitals can tell from a word
 _BEFORE = r"(?<!\w)(?<!\w-)"
-_AFTER = r"(?![\w*+]|-\w|'\w)"
+_AFTER = r"(?![\w*+]|-\w|'(?!s\b)\w)"
 
 
 def normal(text: str) -> str:
@@ -37,21 +38,25 @@ def normal(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place where an entity is named, or referred to ("it", "the drug").
+    """Where an entity is named, or referred to ("it", "the drug").
 
     Attributes:
         text: the words.
         ids: every entity of that name.
         kinds: their kinds.
+        bare: whether the name reads like a sentence of its own and stands without quotation marks.
     """
 
     text: str
     ids: frozenset[str]
     kinds: frozenset[str]
+    bare: bool = False
 
 
 class Names:
     """The names of a set of entities, longest first.
+
+    A name that `shown_name` puts in quotation marks is found with them and without.
 
     Args:
         entities: the entities; one that also has `synonyms` (a `Node`) is found by these too.
@@ -61,18 +66,31 @@ class Names:
     def __init__(
         self, entities: Iterable[Entity], synonyms: Mapping[str, Sequence[str]] | None = None
     ) -> None:
-        by_name: dict[str, dict[str, str]] = {}
         self.originals: set[str] = set()
+        self._exact: dict[str, dict[str, str]] = {}
+        self._folded: dict[str, dict[str, str]] = {}
+        self._bare: set[str] = set()
         for entity in entities:
             others = (*getattr(entity, "synonyms", ()), *(synonyms or {}).get(entity.id, ()))
             for name in (entity.name, *others):
-                if key := _key(normal(name)):
-                    by_name.setdefault(key, {})[entity.id] = entity.kind
-                    self.originals.add(name)
-        self._by_name = by_name
-        ordered = sorted(by_name, key=lambda name: (-len(name), name))
-        alternatives = [re.escape(name) if _exact(name) else f"(?i:{re.escape(name)})" for name in ordered]
+                self._add(name, entity)
+        ordered = sorted({*self._exact, *self._folded}, key=lambda name: (-len(name), name))
+        alternatives = [
+            re.escape(name) if name in self._exact else f"(?i:{re.escape(name)})" for name in ordered
+        ]
         self._pattern = re.compile(f"{_BEFORE}(?:{'|'.join(alternatives)}){_AFTER}") if ordered else None
+
+    def _add(self, name: str, entity: Entity) -> None:
+        shown = shown_name(name)
+        for form in {name, shown}:
+            if line := normal(form):
+                # Gene symbols such as WAS, SET or IMPACT are names only in capitals.
+                exact = len(line) <= _SYMBOL and line == line.upper()
+                table = self._exact if exact else self._folded
+                table.setdefault(line if exact else line.casefold(), {})[entity.id] = entity.kind
+                self.originals.add(form)
+        if shown.startswith("\u201c"):
+            self._bare.add(normal(name).casefold())
 
     def split(self, text: str) -> list[str | Mention]:
         """`text`, brought into `normal` form, as mentions and the stretches of text between them."""
@@ -80,17 +98,13 @@ class Names:
         parts: list[str | Mention] = []
         position = 0
         for match in self._pattern.finditer(line) if self._pattern else ():
-            found = self._by_name[_key(match[0])]
+            folded = match[0].casefold()
+            found = self._exact.get(match[0]) or self._folded.get(folded)
+            if found is None:  # letters that two rules of case take for the same and casefold doesn't
+                continue
             parts += [line[position : match.start()]]
-            parts += [Mention(match[0], frozenset(found), frozenset(found.values()))]
+            parts += [
+                Mention(match[0], frozenset(found), frozenset(found.values()), bare=folded in self._bare)
+            ]
             position = match.end()
         return [part for part in (*parts, line[position:]) if isinstance(part, Mention) or part.strip()]
-
-
-def _exact(name: str) -> bool:
-    # Gene symbols such as WAS, SET or IMPACT are names only in capitals.
-    return len(name) <= 6 and name == name.upper()
-
-
-def _key(name: str) -> str:
-    return name if _exact(name) else name.casefold()

@@ -1,60 +1,47 @@
-"""Reads a claim as statements: who, says what, of whom.
+"""Reads a claim as statements: who, says what, of whom, and what is given as a reason of the verdict.
 
 A small grammar of English, enough for sentences made of the schema's wordings: chains ("A inhibits B,
-which is associated with C"), lists, appositions ("B, a gene linked to C"), joined clauses, and the
-verdict with its reasons ("A may help in C because it acts on B"). Every word must be accounted for:
+which is associated with C"), lists, appositions ("B, a gene linked to C"), joined clauses, verbs as nouns
+("inhibition of B by A"), the verdict with its reasons ("A may help in C because it acts on B"), and the
+frames around them ("evidence suggests that A is thought to inhibit B"). Every word must be accounted for:
 a sentence with one word more than the grammar knows isn't read at all. Where English is ambiguous,
 one reading is fixed: "which" means the name right before it, "and" without a comma goes on with the
-subject of the clause it stands in, ", and" with the first subject of the sentence.
+subject of the clause it stands in, ", and" with the first subject of the sentence; what follows a reason
+is one too, unless it is set against it ("but").
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import replace
 from typing import TypeAlias
 
 from kedrec.grounding.english import (
-    ARTICLES,
+    ANALOGIES,
+    BECAUSE_OF,
     BY,
+    CONTRASTS,
+    FIRST_REASONS,
     JOINS,
-    LEADS,
     REASONS,
-    REFERENCES,
     RELATIVE,
     THEREFORE,
     VIA,
-    kind_nouns,
 )
+from kedrec.grounding.frames import ending, leads, reason_predicates, reported, shown_nouns
 from kedrec.grounding.names import Mention
-from kedrec.grounding.wording import HELPED_BY, HELPS, THROUGH, Form, Tense, phrase_table
+from kedrec.grounding.phrases import PhraseReader, TooTangledError
+from kedrec.grounding.statements import Reading, Statement, as_reasons, said
+from kedrec.grounding.wording import HELPED_BY, LIKE, THROUGH, Form
 
-__all__ = ["Statement", "UnreadableError", "parse"]
+__all__ = ["UnreadableError", "parse"]
 
-_STEPS = 4_000  # attempts before a sentence counts as unreadable; true ones need under a hundred
 _LONGEST = 120
 
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One thing said.
-
-    Attributes:
-        subject, object: the entities as named.
-        meanings: the schema phrases that the words may stand for (or `HELPS`, `HELPED_BY`, `THROUGH`).
-        words: the words used.
-    """
-
-    subject: Mention
-    meanings: frozenset[str]
-    object: Mention
-    words: str
-
-    @property
-    def verdict(self) -> bool:
-        """Whether it is the hedged conclusion."""
-        return bool(self.meanings & {HELPS, HELPED_BY})
+_Said: TypeAlias = "tuple[Statement, ...]"
+_Onward: TypeAlias = "tuple[int, _Said, Mention, Sequence[Mention]]"
+_NODE = frozenset({Form("finite", THROUGH)})
+_MODEL = frozenset({Form("finite", LIKE)})
 
 
 class UnreadableError(Exception):  # an outcome, never an error that reaches a caller
@@ -67,11 +54,11 @@ class UnreadableError(Exception):  # an outcome, never an error that reaches a c
 
 def parse(
     items: Sequence[str | Mention], *, drug: Mention | None, disease: Mention | None, it: Mention | None
-) -> list[tuple[Statement, ...]]:
-    """Every reading of a sentence as statements, likeliest first.
+) -> list[Reading]:
+    """Every reading of a sentence, likeliest first.
 
     Args:
-        items: what `tokens` gives.
+        items: what `clause_tokens` gives.
         drug, disease: what "the drug" and "the disease" mean; None where that isn't clear.
         it: what "it" means at the start; None where that isn't clear.
 
@@ -87,245 +74,225 @@ def parse(
     return readings
 
 
-class _TooTangledError(Exception):
-    pass
+class _Reader(PhraseReader):
+    """One sentence; every method yields (position after, statements) for each way to read on."""
 
-
-_Onward: TypeAlias = "tuple[int, tuple[Statement, ...], Mention, Sequence[Mention]]"
-
-
-class _Reader:
-    """One sentence; every method yields (position after, result) for each way to read on."""
-
-    def __init__(self, items: Sequence[str | Mention], drug: Mention | None, disease: Mention | None) -> None:
-        self.items = items
-        self.references = {"Drug": drug, "Disease": disease}
-        self.main: Mention | None = None
-        self.furthest = 0
-        self.steps = 0
-
-    def sentence(self, it: Mention | None) -> Iterator[tuple[Statement, ...]]:
-        starts = [0, *(end for lead in LEADS for end in self._words(0, lead))]
+    def sentence(self, it: Mention | None) -> Iterator[Reading]:
+        ends = set(ending(self.items))
         try:
-            for start in starts:
+            for start, kinds in leads(self.items):
+                self.furthest = max(self.furthest, start)
+                self.hedged = "weak" in kinds
                 readings = (
-                    *self._by_first(start, it),
+                    *self._cause_first(start, it),
                     *self._reason_first(start, it),
+                    *self._noun_first(start),
                     *self._clauses(start, it),
                 )
-                yield from (said for end, said in readings if end == len(self.items))
-        except _TooTangledError:
+                for end, statements in readings:
+                    if end in ends and ("conclusion" not in kinds or statements[0].verdict):
+                        yield Reading.of(statements, kinds)
+        except TooTangledError:
             return
 
-    # "By inhibiting B, A may help in C" and "Because A inhibits B, it may help in C"
-    def _by_first(self, at: int, it: Mention | None) -> Iterator[tuple[int, tuple[Statement, ...]]]:
-        for start in self._words(at, ["by"]):
-            for comma, phrase, objects in self._predicate(start, "gerund"):
-                for then, chain in self._chain(comma, objects[-1]):
-                    for clause in self._words(then, [","]):
-                        for end, said in self._clauses(clause, it):
-                            if said[0].verdict:
-                                yield end, (*_said([said[0].subject], phrase, objects), *chain, *said)
+    # "By inhibiting B, A may help in C", "Through B, ...", "By analogy with B, which treats C, ..."
+    def _cause_first(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
+        for start in self.any_words(at, BECAUSE_OF):
+            for comma, forms, objects in self.predicate(start, "gerund"):
+                for end, verdict, chain in self._verdict_after(comma, it, objects[-1]):
+                    causes = (*said([_helper(verdict)], forms, objects), *chain)
+                    yield end, (*as_reasons(causes), *verdict)
+            for agent in self._drugs(it):
+                for comma, statements, _ in self.nominal(start, agent):
+                    for end, verdict, chain in self._verdict_after(comma, it, statements[-1].object):
+                        if _helper(verdict).ids == agent.ids:
+                            yield end, (*as_reasons((*statements, *chain)), *verdict)
+        for start in self.any_words(at, VIA):
+            for comma, nodes in self.names(start, None):
+                for end, verdict, chain in self._verdict_after(comma, it, nodes[-1]):
+                    yield end, (*as_reasons((*said([_helper(verdict)], _NODE, nodes), *chain)), *verdict)
+        for start in self.any_words(at, (["by", "analogy", "with"], ["by", "analogy", "to"])):
+            for comma, models in self.names(start, None):
+                for end, verdict, chain in self._verdict_after(comma, it, models[-1]):
+                    likened = replace(verdict[0], role="likened")
+                    yield end, (*said([_helper(verdict)], _MODEL, models), *chain, likened, *verdict[1:])
 
-    def _reason_first(self, at: int, it: Mention | None) -> Iterator[tuple[int, tuple[Statement, ...]]]:
-        for word in ("because", "since", "as"):
-            for start in self._words(at, [word]):
-                for comma, said in self._clause(start, it):
-                    for clause in self._words(comma, [","]):
-                        for end, verdict in self._clause(clause, said[0].subject):
-                            if verdict[0].verdict:
-                                yield end, (*said, *verdict)
+    def _drugs(self, it: Mention | None) -> list[Mention]:
+        """Who may do what a noun says: the drugs that are named, and those that are referred to."""
+        named = [item for item in self.items if isinstance(item, Mention) and "Drug" in item.kinds]
+        meant = [one for one in (it, self.references["Drug"]) if one is not None]
+        return list({one.ids: one for one in (*named, *meant)}.values())
 
-    def _clauses(self, at: int, it: Mention | None) -> Iterator[tuple[int, tuple[Statement, ...]]]:
-        for end, said in self._clause(at, it):
-            yield end, said
-            first = said[0].subject
-            for join in JOINS:
-                for start in self._words(end, join):
-                    for then, more in self._clauses(start, first):
-                        yield then, (*said, *more)
-            for join in THEREFORE:
-                for start in self._words(end, join):
-                    yield from (
-                        (then, (*said, *more)) for then, more in self._clause(start, first) if more[0].verdict
-                    )
-            if said[0].verdict:
-                for reason in REASONS:
-                    for start in self._words(end, reason):
-                        for then, more in self._clauses(start, first):
-                            yield then, (*said, *more)
+    def _verdict_after(
+        self, at: int, it: Mention | None, last: Mention
+    ) -> Iterator[tuple[int, _Said, _Said]]:
+        """A verdict after a comma: the position after, its statements, and those of the chain before it."""
+        for then, chain in self._chain(at, last):
+            for clause in self.words(then, [","]):
+                for end, statements in self._clauses(clause, it):
+                    if statements[0].verdict:
+                        yield end, statements, chain
 
-    def _clause(self, at: int, it: Mention | None) -> Iterator[tuple[int, tuple[Statement, ...]]]:
-        for verb, subjects in self._list(at, it):
+    # "Because A inhibits B, it may help in C"
+    def _reason_first(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
+        for start in self.any_words(at, FIRST_REASONS):
+            for comma, reasons in self._clauses(start, it):
+                for clause in self.words(comma, [","]):
+                    for end, verdict in self._clauses(clause, reasons[0].subject):
+                        if verdict[0].verdict:
+                            yield end, (*as_reasons(reasons), *verdict)
+
+    # "Inhibition of B by A has been reported", "... may help in C", "The graph records inhibition of B by A"
+    def _noun_first(self, at: int) -> Iterator[tuple[int, _Said]]:
+        for end, statements, last in self.nominal(at, None):
+            yield from ((then, statements) for then in reported(self.items, end))
+            yield from ((then, as_reasons(statements)) for then in reason_predicates(self.items, end))
+            chains = self._chain(end, statements[-1].object) if last else [(end, ())]
+            for start, more in chains:
+                for begin in (start, *self.words(start, [","])):
+                    for then, forms, objects in self.predicate(begin, "finite"):
+                        verdict = said([statements[0].subject], forms, objects)
+                        if verdict[0].verdict:
+                            for after, rest in self._onwards(then, verdict):
+                                yield after, (*verdict, *as_reasons((*statements, *more)), *rest)
+        for start, reason in shown_nouns(self.items, at):
+            self.furthest = max(self.furthest, start)
+            for end, statements, last in self.nominal(start, None):
+                for then, more in self._chain(end, statements[-1].object) if last else [(end, ())]:
+                    everything = (*statements, *more)
+                    yield then, as_reasons(everything) if reason else everything
+
+    def _clauses(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
+        for end, statements in self._clause(at, it):
+            yield end, statements
+            yield from ((then, (*statements, *rest)) for then, rest in self._onwards(end, statements) if rest)
+
+    # What may follow a clause: further ones, a verdict drawn from it, the reason of a verdict.
+    def _onwards(self, end: int, statements: _Said) -> Iterator[tuple[int, _Said]]:
+        yield end, ()
+        first = statements[0].subject
+        for start in self.any_words(end, JOINS):
+            yield from self._clauses(start, first)
+        for start in self.any_words(end, CONTRASTS):
+            for then, more in self._clauses(start, first):
+                yield then, tuple(replace(one, role="apart") for one in more)
+        for joins, role in ((THEREFORE, "concluded"), (ANALOGIES, "likened")):
+            for start in self.any_words(end, joins):
+                for then, more in self._clause(start, first):
+                    if more[0].verdict:
+                        yield then, (replace(more[0], role=role), *more[1:])  # type: ignore[arg-type]
+        if statements[0].verdict:
+            for start in self.any_words(end, REASONS):
+                yield from ((then, as_reasons(more)) for then, more in self._clauses(start, first))
+
+    def _clause(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
+        for verb, subjects in self.names(at, it):
             for start, aside in self._aside(verb, subjects):
-                for end, phrase, objects in self._predicate(start, "finite"):
-                    said = (*_said(subjects, phrase, objects), *aside)
-                    for then, more in self._tail(
-                        end, subjects[0], subjects[0], objects, verdict=said[0].verdict
-                    ):
-                        yield then, (*said, *more)
+                for end, forms, objects in self.predicate(start, "finite"):
+                    statements = said(subjects, forms, objects)
+                    doer = _helper(statements) if statements[0].verdict else None
+                    for then, more in self._tail(end, subjects[0], subjects[0], objects, doer):
+                        yield then, (*statements, *aside, *more)
 
-    # What may follow a clause: relative clauses, further predicates, the way a verdict comes about.
+    # What may follow in a clause: relative clauses, further predicates, the way a verdict comes about.
     def _tail(
-        self, at: int, main: Mention, current: Mention, last: Sequence[Mention], *, verdict: bool
-    ) -> Iterator[tuple[int, tuple[Statement, ...]]]:
+        self, at: int, main: Mention, current: Mention, last: Sequence[Mention], doer: Mention | None
+    ) -> Iterator[tuple[int, _Said]]:
         yield at, ()
-        onward = [*self._relatives(at, last), *self._further(at, main, current)]
-        if verdict:
-            onward += [*self._means(at, main), *self._ways(at, main)]
-        for end, said, subject, objects in onward:
-            again = subject is main and said[0].verdict
-            for then, more in self._tail(end, main, subject, objects, verdict=again):
-                yield then, (*said, *more)
+        for end, statements, subject, objects in (*self._relatives(at, last), *self._further(at, main, current)):
+            again = _helper(statements) if subject is main and statements[0].verdict else None
+            for then, more in self._tail(end, main, subject, objects, again):
+                yield then, (*statements, *more)
+        if doer is not None:
+            for end, statements, subject, objects in (*self._means(at, doer), *self._ways(at, doer)):
+                for then, more in self._tail(end, main, subject, objects, None):
+                    yield then, as_reasons((*statements, *more))
+            yield from self._models(at, doer)
 
     # ", which is linked to C"
     def _relatives(self, at: int, last: Sequence[Mention]) -> Iterator[_Onward]:
-        for end, said, subject in self._relative(at, last):
-            yield end, said, subject, [said[-1].object]
+        for end, statements, subject in self._relative(at, last):
+            yield end, statements, subject, [statements[-1].object]
 
     # "and inhibits C": of the clause's subject; ", and inhibits C": of the sentence's
     def _further(self, at: int, main: Mention, current: Mention) -> Iterator[_Onward]:
         for words, subject in ((["and"], current), ([",", "and"], main), ([","], main)):
-            for start in self._words(at, words):
-                for end, forms, objects in self._predicate(start, "finite"):
+            for start in self.words(at, words):
+                for end, forms, objects in self.predicate(start, "finite"):
                     # "A binds B, inhibits C" is no sentence, but a list that ends in "and D" is.
-                    if words != [","] or self._at(end, ["and"], [",", "and"]):
-                        yield end, _said([subject], forms, objects), subject, objects
+                    if words != [","] or any(self.words(end, ["and"])) or any(self.words(end, [",", "and"])):
+                        yield end, said([subject], forms, objects), subject, objects
 
-    # "by inhibiting B"
+    # "by inhibiting B", "through inhibition of B", "because of its inhibition of B"
     def _means(self, at: int, main: Mention) -> Iterator[_Onward]:
-        for by in BY:
-            for start in self._words(at, by):
-                for end, forms, objects in self._predicate(start, "gerund"):
-                    yield end, _said([main], forms, objects), main, objects
+        for start in self.any_words(at, BY):
+            for end, forms, objects in self.predicate(start, "gerund"):
+                yield end, said([main], forms, objects), main, objects
+        for start in self.any_words(at, BECAUSE_OF):
+            for end, statements, _ in self.nominal(start, main):
+                if statements[0].subject.ids == main.ids:
+                    yield end, statements, main, [statements[-1].object]
 
     # "through B"
     def _ways(self, at: int, main: Mention) -> Iterator[_Onward]:
-        for via in VIA:
-            for start in self._words(at, via):
-                for end, nodes in self._list(start, None):
-                    yield end, _said([main], frozenset({Form("finite", THROUGH)}), nodes), main, nodes
+        for start in self.any_words(at, VIA):
+            for end, nodes in self.names(start, None):
+                yield end, said([main], _NODE, nodes), main, nodes
 
-    def _chain(self, at: int, last: Mention) -> Iterator[tuple[int, tuple[Statement, ...]]]:
+    # "by analogy with B, which treats C"
+    def _models(self, at: int, main: Mention) -> Iterator[tuple[int, _Said]]:
+        for start in self.any_words(at, (["by", "analogy", "with"], [",", "by", "analogy", "with"])):
+            for end, models in self.names(start, None):
+                for then, chain in self._chain(end, models[-1]):
+                    like = said([main], _MODEL, models)
+                    yield then, (replace(like[0], role="likened"), *like[1:], *chain)
+
+    def _chain(self, at: int, last: Mention) -> Iterator[tuple[int, _Said]]:
         yield at, ()
-        for end, said, _ in self._relative(at, [last]):
-            for then, more in self._chain(end, said[-1].object):
-                yield then, (*said, *more)
+        for end, statements, _ in self._relative(at, [last]):
+            for then, more in self._chain(end, statements[-1].object):
+                yield then, (*statements, *more)
 
     # ", which ...", ", a gene that ...", ", linked to ..."
-    def _relative(
-        self, at: int, last: Sequence[Mention]
-    ) -> Iterator[tuple[int, tuple[Statement, ...], Mention]]:
-        for start in (at, *self._words(at, [","])):
-            for then, forms, objects in self._predicate(start, "reduced"):
-                yield then, _said(last[-1:], forms, objects), last[-1]
-            for opening in (start, *self._words(start, ["and"])):
+    def _relative(self, at: int, last: Sequence[Mention]) -> Iterator[tuple[int, _Said, Mention]]:
+        for start in (at, *self.words(at, [","])):
+            for then, forms, objects in self.predicate(start, "reduced"):
+                yield then, said(last[-1:], forms, objects), last[-1]
+            for opening in (start, *self.words(start, ["and"])):
                 yield from self._which(opening, last)
-                for end in self._apposition(opening, last[-1]):
+                for end in self.apposition(opening, last[-1]):
                     yield from self._which(end, last[-1:])
-                    for then, forms, objects in self._predicate(end, "reduced"):
-                        yield then, _said(last[-1:], forms, objects), last[-1]
+                    for then, forms, objects in self.predicate(end, "reduced"):
+                        yield then, said(last[-1:], forms, objects), last[-1]
 
-    def _which(
-        self, at: int, last: Sequence[Mention]
-    ) -> Iterator[tuple[int, tuple[Statement, ...], Mention]]:
-        for relative in RELATIVE:
-            for verb in self._words(at, [relative]):
-                for then, forms, objects in self._predicate(verb, "finite"):
-                    # "B and C, which are ..." means both; "which is ...", C.
-                    who = last if any(form.plural for form in forms) else last[-1:]
-                    yield then, _said(who, forms, objects), who[0]
+    def _which(self, at: int, last: Sequence[Mention]) -> Iterator[tuple[int, _Said, Mention]]:
+        for verb in self.any_words(at, [[relative] for relative in RELATIVE]):
+            for then, forms, objects in self.predicate(verb, "finite"):
+                # "B and C, which are ..." means both; "which is ...", C.
+                who = last if any(form.plural for form in forms) else last[-1:]
+                yield then, said(who, forms, objects), who[0]
+            # "B, which A inhibits"
+            for start, subjects in self.names(verb, None):
+                for then, forms in self.verb(start, "finite"):
+                    if not any(form.hedged for form in forms):
+                        yield then, said(subjects, forms, last[-1:]), last[-1]
 
-    # "A, an inhibitor of B," before the verb
-    def _aside(self, at: int, subjects: Sequence[Mention]) -> Iterator[tuple[int, tuple[Statement, ...]]]:
+    # "A, an inhibitor of B," and "A, by inhibiting B," before the verb
+    def _aside(self, at: int, subjects: Sequence[Mention]) -> Iterator[tuple[int, _Said]]:
         yield at, ()
-        for start in self._words(at, [","]):
-            for end, said, _ in self._relative(start, subjects[-1:]):
-                for then, more in self._chain(end, said[-1].object):
-                    for verb in self._words(then, [","]):
-                        yield verb, (*said, *more)
-
-    def _apposition(self, at: int, subject: Mention) -> Iterator[int]:
-        if at < len(self.items) and self.items[at] in ARTICLES:
-            for noun, kinds in kind_nouns().items():
-                if kinds & subject.kinds:
-                    yield from self._words(at + 1, noun)
-
-    def _predicate(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
-        table = phrase_table()
-        for length in range(min(8, len(self.items) - at), 0, -1):
-            words = tuple(item for item in self.items[at : at + length] if isinstance(item, str))
-            forms = frozenset(form for form in table.get(words, ()) if form.tense == tense)
-            if len(words) == length and forms:
-                self.furthest = max(self.furthest, at + length)
-                for end, objects in self._list(at + length, None):
-                    yield end, forms, objects
-
-    def _list(self, at: int, it: Mention | None) -> Iterator[tuple[int, list[Mention]]]:
-        starts = [at, *self._words(at, ["both"])]
-        for start in starts:
-            for end, first in self._name(start, it):
-                yield from self._more(end, [first])
-
-    def _more(self, at: int, found: list[Mention]) -> Iterator[tuple[int, list[Mention]]]:
-        yield at, found
-        for join in (["and"], [",", "and"], [","]):
-            for start in self._words(at, join):
-                for end, name in self._name(start, None):
-                    for then, names in self._more(end, [*found, name]):
-                        # Commas alone make no list.
-                        if join != [","] or len(names) > len(found) + 1:
-                            yield then, names
-
-    def _name(self, at: int, it: Mention | None) -> Iterator[tuple[int, Mention]]:
-        self._count()
-        if it is not None:
-            yield from ((end, it) for end in self._words(at, ["it"]))
-        for kind, words in REFERENCES.items():
-            if meant := self._meant(at, kind):
-                nouns = [noun for noun, kinds in kind_nouns().items() if kind in kinds]
-                for word, noun in product(words, nouns):
-                    yield from ((end, meant) for end in self._words(at, [word, *noun]))
-        starts = [at]
-        if at < len(self.items) and self.items[at] in {"the", "a", "an"}:
-            starts.append(at + 1)
-        for start in starts:
-            yield from self._named(start)
-            for noun, kinds in kind_nouns().items():
-                for begin in self._words(start, noun):
-                    yield from ((end, name) for end, name in self._named(begin) if kinds & name.kinds)
-
-    def _meant(self, at: int, kind: str) -> Mention | None:
-        """What "the drug" means here; None where another one was named before it in the sentence."""
-        meant = self.references[kind]
-        named = [item for item in self.items[:at] if isinstance(item, Mention) and kind in item.kinds]
-        return meant if meant and all(item.ids == meant.ids for item in named) else None
-
-    def _named(self, at: int) -> Iterator[tuple[int, Mention]]:
-        if at < len(self.items) and isinstance(found := self.items[at], Mention):
-            self.furthest = max(self.furthest, at + 1)
-            yield at + 1, found
-            for noun, kinds in kind_nouns().items():
-                if kinds & found.kinds:
-                    yield from ((end, found) for end in self._words(at + 1, noun))
-
-    def _words(self, at: int, words: Sequence[str]) -> Iterator[int]:
-        if list(self.items[at : at + len(words)]) == list(words):
-            self.furthest = max(self.furthest, at + len(words))
-            yield at + len(words)
-
-    def _at(self, at: int, *choices: Sequence[str]) -> bool:
-        return any(list(self.items[at : at + len(words)]) == list(words) for words in choices)
-
-    def _count(self) -> None:
-        self.steps += 1
-        if self.steps > _STEPS:
-            raise _TooTangledError
+        for start in self.words(at, [","]):
+            for end, statements, _ in self._relative(start, subjects[-1:]):
+                for then, more in self._chain(end, statements[-1].object):
+                    for verb in self.words(then, [","]):
+                        yield verb, (*statements, *more)
+            if len(subjects) == 1:
+                for end, statements, _, objects in self._means(start, subjects[0]):
+                    for then, more in self._chain(end, objects[-1]):
+                        for verb in self.words(then, [","]):
+                            yield verb, as_reasons((*statements, *more))
 
 
-def _said(
-    subjects: Sequence[Mention], forms: frozenset[Form], objects: Sequence[Mention]
-) -> tuple[Statement, ...]:
-    meanings = frozenset(form.meaning for form in forms)
-    words = min(meanings)
-    return tuple(Statement(one, meanings, other, words) for one, other in product(subjects, objects))
+def _helper(verdict: Sequence[Statement]) -> Mention:
+    """Who is said to help."""
+    first = verdict[0]
+    return first.object if HELPED_BY in first.meanings else first.subject

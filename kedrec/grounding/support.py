@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from kedrec.grounding.wording import HELPED_BY, THROUGH, allowed
+from kedrec.grounding.wording import HELPED_BY, LIKE, THROUGH, allowed
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from kedrec.grounding.names import Mention
-    from kedrec.grounding.parse import Statement
+    from kedrec.grounding.statements import Statement
     from kedrec.types import Entity, Evidence, Path, PathStep
 
-__all__ = ["supporters", "why_unsupported"]
+__all__ = ["leads_to", "named_in", "says", "supporters", "why_unsupported"]
 
 
 def supporters(
@@ -27,15 +27,22 @@ def supporters(
             continue
         if statement.verdict and _leads(item, statement, drug, disease):
             found.add(item.id)
-        if THROUGH in statement.meanings and _passes(item, statement, drug, disease):
+        if statement.meanings & {THROUGH, LIKE} and _passes(item, statement, drug, disease):
             found.add(item.id)
-        if any(
-            statement.meanings & meanings
-            for start, _, end, meanings in _steps(item.path)
-            if start.id in statement.subject.ids and end.id in statement.object.ids
-        ):
+        if says(item, statement):
             found.add(item.id)
     return frozenset(found)
+
+
+def says(item: Evidence, statement: Statement) -> list[int]:
+    """Which steps of the item's path say the statement, by their numbers from 0."""
+    if item.path is None:
+        return []
+    return [
+        number // 2
+        for number, (start, _, end, meanings) in enumerate(_steps(item.path))
+        if start.id in statement.subject.ids and end.id in statement.object.ids and statement.meanings & meanings
+    ]
 
 
 def why_unsupported(statement: Statement, cited: Sequence[Evidence], drug: Entity, disease: Entity) -> str:
@@ -47,7 +54,7 @@ def why_unsupported(statement: Statement, cited: Sequence[Evidence], drug: Entit
         if drug.id not in who.ids or disease.id not in what.ids:
             return f"Its verdict is on {who.text} and {what.text}, not on {drug.name} and {disease.name}."
         return f"Its verdict needs a supporting path from {drug.name} to {disease.name}; {ids} isn't one."
-    if THROUGH in statement.meanings:
+    if statement.meanings & {THROUGH, LIKE}:
         return f"{object_.text} doesn't lie on a cited path from {drug.name} to {disease.name}."
     said = f"It says that {subject.text} {statement.words} {object_.text}"
     steps = [(item, *step) for item in cited if item.path for step in _steps(item.path)]
@@ -64,15 +71,16 @@ def _leads(item: Evidence, statement: Statement, drug: Entity, disease: Entity) 
     who, what = statement.subject, statement.object
     if HELPED_BY in statement.meanings:
         who, what = what, who
-    return drug.id in who.ids and disease.id in what.ids and _from_to(item, drug, disease)
+    return drug.id in who.ids and disease.id in what.ids and leads_to(item, drug, disease)
 
 
 def _passes(item: Evidence, statement: Statement, drug: Entity, disease: Entity) -> bool:
     inner = {node.id for node in item.path.nodes[1:-1]} if item.path else set()
-    return bool(statement.object.ids & inner) and _from_to(item, drug, disease)
+    return bool(statement.object.ids & inner) and leads_to(item, drug, disease)
 
 
-def _from_to(item: Evidence, drug: Entity, disease: Entity) -> bool:
+def leads_to(item: Evidence, drug: Entity, disease: Entity) -> bool:
+    """Whether the item supports the pair by a path from the drug to the disease."""
     return (
         item.stance == "supports"
         and item.path is not None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from kedrec.errors import AssetError, ModelError
 from kedrec.llm.base import ChatRequest, Message
-from kedrec.text import one_line
+from kedrec.text import one_line, shown_name
 
 if TYPE_CHECKING:
     from kedrec.evidence.retrieval import PairEvidence
@@ -187,7 +187,7 @@ def rationale_grammar(ids: Sequence[str], names: Sequence[str] = ()) -> str:
         optional = f'(" " sentence {optional})?'
     more = " ".join('" " sentence' for _ in range(fewest - 1))
     cites = "cite" + " cite?" * (_CITATIONS - 1)
-    odd = sorted({name for name in map(one_line, names) if re.search(r"[.!?]", name)})
+    odd = sorted({name for name in (one_line(shown_name(name)) for name in names) if re.search(r"[.!?]", name)})
     return "\n".join(
         (
             f"root ::= sentence {more} {optional}",
@@ -212,8 +212,8 @@ def _messages(drug: Entity, disease: Entity, items: Sequence[Evidence], version:
         return "\n".join(f"[{item.id}] {one_line(item.sentence)}" for item in wanted)
 
     values = {
-        "drug": one_line(drug.name),
-        "disease": one_line(disease.name),
+        "drug": one_line(shown_name(drug.name)),
+        "disease": one_line(shown_name(disease.name)),
         "evidence": lines([item for item in items if item.text is None]),
         "texts": lines([item for item in items if item.text is not None]),
     }

@@ -10,7 +10,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from kedrec.grounding import check
-from kedrec.text import one_line
+from kedrec.grounding.reasons import shared_target, warning
+from kedrec.text import one_line, shown_name
 from kedrec.training.selection import Strength, grave, select, strength
 from kedrec.training.told import Told, predicate, tell
 from kedrec.training.verdicts import verdict
@@ -72,16 +73,22 @@ def _draft(
     count = min(rng.choice((2, 2, 2, 3)), len(chosen))
     tolds = [tell(item, rng) for item in chosen[:count]]
     first, others = tolds[0], tolds[1:]
-    warned = [item for item in adverse if grave(item) or rng.random() < 0.12][:1]
+    against = warning(adverse, drug, disease)
+    warned = [against] if against else [item for item in adverse if grave(item) or rng.random() < 0.12][:1]
     carries = strength(first.path)
     if any(grave(item) for item in warned):
         carries = Strength.WEAK
+    likened = carries is Strength.ANALOGY and not shared_target(first.path)
     # A sentence tells a whole path, so that its citation follows all it stands for; only where there is
     # no other path to tell, the first one fills two sentences.
     links = len(first.links)
-    many = links if others or warned else max(1, links - rng.choice((1, 2)))
-    names = one_line(drug.name), one_line(disease.name)
-    sentences = [verdict(first, carries, names, many, rng)]
+    many = links if others or warned or likened else max(1, links - rng.choice((1, 2)))
+    names = one_line(shown_name(drug.name)), one_line(shown_name(disease.name))
+    if against is not None:
+        # Nothing speaks for a drug where it is contraindicated: what is known is told, without a verdict.
+        sentences = [_chain(first, 0, links, rng)]
+    else:
+        sentences = [verdict(first, carries, names, many, rng, likened=likened)]
     if many < links:
         sentences.append(_chain(first, many, links, rng))
     room = _MOST_SENTENCES - len(sentences) - len(warned)
@@ -99,7 +106,7 @@ def _capital(sentence: str) -> str:
 
 
 def _chain(told: Told, start: int, end: int, rng: Random) -> str:
-    """Links `start` to `end` of a path, past its first, as one cited sentence."""
+    """Links `start` to `end` of a path as one cited sentence."""
     if end - start == 1 and rng.random() < 0.25:
         back = link(told.path.steps[start], rng, backwards=True)
         return f"{told.names[end]} {back.finite} {told.names[start]} {told.cite}."

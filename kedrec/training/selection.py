@@ -7,9 +7,9 @@ and organs in common.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from kedrec.grounding.reasons import Strength, strength
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -19,39 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Strength", "agreement", "grave", "select", "strength"]
 
-_WEAK_RELATIONS = frozenset({"EXPRESSED_IN", "COVARIES_WITH"})
-_WEAK_KINDS = frozenset({"SideEffect", "Symptom", "Anatomy"})
-_HANDLING = frozenset({"substrate", "carrier"})  # what the body does to a drug, not what the drug does
 _MOST = 3
-
-
-class Strength(IntEnum):
-    """What a path can carry: a hint, an analogy (a similar drug or disease), a mechanism."""
-
-    WEAK = 0
-    ANALOGY = 1
-    MECHANISM = 2
-
-
-def strength(path: Path) -> Strength:
-    """What a path can carry, by the kinds of its inner nodes and its relations."""
-    inner = path.nodes[1:-1]
-    relations = {step.relation for step in path.steps}
-    if relations & _WEAK_RELATIONS or any(step.action in _HANDLING for step in path.steps) or _opposed(path):
-        return Strength.WEAK
-    # A symptom that the drug acts on is an effect; one that two diseases share is a coincidence.
-    if any(node.kind in _WEAK_KINDS for node in inner) and relations & {"CAUSES", "TREATS", "BINDS"}:
-        return Strength.WEAK
-    if any(node.kind in {"Drug", "Disease", "PharmacologicClass"} for node in inner):
-        return Strength.ANALOGY
-    return Strength.MECHANISM
-
-
-def _opposed(path: Path) -> bool:
-    """Whether another drug, which treats the disease, does the opposite to the common target."""
-    acts = [step for step in path.steps if step.relation == "BINDS"]
-    signs = {load_schema().relations["BINDS"].worded(step.action).sign for step in acts}
-    return any(step.relation == "TREATS" for step in path.steps) and {1, -1} <= signs
 
 
 def agreement(path: Path, mechanisms: Collection[str]) -> float:

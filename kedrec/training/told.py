@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from kedrec.schema import load_schema
-from kedrec.text import one_line
+from kedrec.text import one_line, shown_name
 from kedrec.training.wordings import Link, link
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def tell(item: Evidence, rng: Random) -> Told:
     return Told(
         item,
         path,
-        tuple(one_line(node.name) for node in path.nodes),
+        tuple(one_line(shown_name(node.name)) for node in path.nodes),
         tuple(link(step, rng) for step in path.steps),
     )
 

@@ -88,6 +88,11 @@ def _therefore(v: _Verdict) -> str:
     return f"{v.drug} {v.reason}{join} {v.hedged} {v.disease}"
 
 
+def _likened(v: _Verdict) -> str:
+    join = v.rng.choice((", so by analogy it", "; by analogy, it", ", and by analogy it"))
+    return f"{v.drug} {v.reason}{join} {v.hedged} {v.disease}"
+
+
 def _which(v: _Verdict) -> str:
     lead = "According to the evidence, " if v.rng.random() < 0.7 else ""
     return f"{lead}{v.drug}, which {v.reason}, {v.hedged} {v.disease}"
@@ -109,7 +114,9 @@ at the start of a text a name is made of other tokens than in the evidence, and 
 """
 
 
-def verdict(told: Told, carries: Strength, names: tuple[str, str], many: int, rng: Random) -> str:
+def verdict(
+    told: Told, carries: Strength, names: tuple[str, str], many: int, rng: Random, *, likened: bool = False
+) -> str:
     """The cited verdict.
 
     Args:
@@ -118,10 +125,13 @@ def verdict(told: Told, carries: Strength, names: tuple[str, str], many: int, rn
         names: the drug's and the disease's.
         many: how many of the path's links it tells.
         rng: draws the pattern and its words.
+        likened: whether the path is an analogy, of something that resembles, and no reason.
     """
     filled = _Verdict(told, *names, rng.choice(_HEDGED[carries]), many, rng)
     # Coincidences are told, but never given as a reason.
     text = _which(filled) if carries is Strength.WEAK else ""
+    if likened and not text:
+        text = rng.choice((_likened, _likened, _which))(filled)
     while not text:
         text = rng.choice(VERDICTS)(filled)
     return f"{text} {told.cite}."

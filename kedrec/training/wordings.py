@@ -25,47 +25,21 @@ _SHOWN = 0.4  # share of links said in the evidence's own words
 
 # Stronger or narrower than the edge: association is no genetics, correlation no contribution.
 _OVERSTATED = {
-    ("ASSOCIATED_WITH", "is genetically associated with"),
     ("ASSOCIATED_WITH", "plays a part in"),
     ("ASSOCIATED_WITH", "is implicated in"),
     ("ASSOCIATED_WITH", "is involved in"),
     ("ASSOCIATED_WITH", "involves"),
-    ("ASSOCIATED_WITH", "is caused by mutations in"),
-    ("BINDS", "is a negative allosteric modulator of"),
-    ("BINDS", "is metabolized by"),
-    ("BINDS", "is transported by"),
-    ("BINDS", "is a positive allosteric modulator of"),
-    ("CORRELATED_WITH", "contributes to"),
-    ("CORRELATED_WITH", "is raised in"),
-    ("CORRELATED_WITH", "is lowered in"),
-    ("CORRELATED_WITH", "protects against"),
-    ("CONTRIBUTES_TO", "promotes"),
-    ("INTERACTS_WITH", "binds"),
-    ("INTERACTS_WITH", "physically interacts with"),
-    ("RESEMBLES", "is structurally similar to"),
-    ("TREATS", "is approved for"),
-    ("TREATS", "is indicated for"),
     ("ASSOCIATED_WITH", "is a cause of"),
-    ("CAUSES", "causes"),
-    ("CAUSES", "leads to"),
-    ("CAUSES", "is caused by"),
-    ("CAUSES", "results from"),
     ("CAUSES", "is a side effect of"),
     ("CAUSES", "has the side effect"),
-    ("PARTICIPATES_IN", "contributes to"),
     ("PARTICIPATES_IN", "is part of"),
     ("UPREGULATES", "is upregulated by"),  # of diseases: in
     ("DOWNREGULATES", "is downregulated by"),
-    ("AFFECTS", "boosts"),
-    ("AFFECTS", "damages"),
-    ("PRESENTS", "can cause"),
-    ("PRESENTS", "leads to"),
     ("LOCALIZES_TO", "occurs in"),
     ("LOCALIZES_TO", "is located in"),
     ("LOCALIZES_TO", "affects"),  # needs its article
 }
 _CLUMSY = {
-    "works by inhibiting",
     "is inversely agonized by",
     "is partially agonized by",
     "is antagonized by",
@@ -75,7 +49,6 @@ _CLUMSY = {
     "is made more active by",
     "is made less abundant by",
     "is made more abundant by",
-    "is mutated in",
     "when changed causes",
     "has its expression raised by",
     "has its expression lowered by",
@@ -85,7 +58,6 @@ _CLUMSY = {
     "has the member",
     "has the metabolite",
     "has the subtype",
-    "requires",
     "is worsened by",
     "is a partner of",
     "is a gene associated with",
@@ -162,7 +134,8 @@ def _weighted(relation: str, action: str, forward: bool, rng: Random) -> tuple[s
     if others and (shown in _CLUMSY or rng.random() > _SHOWN):
         return others
     if relation == "BINDS" and forward and action != "replacement" and rng.random() < 0.15:
-        return _GENERAL
+        # What a drug merely binds needn't be what it acts on.
+        return _GENERAL if wording.sign else ("binds",)
     return (shown,)
 
 

@@ -169,7 +169,6 @@ HOLDS = [
     "Fingolimod and Siponimod bind S1PR1 [P2].",
     "Fingolimod can activate S1PR1 [P1].",
     "S1PR1 is implicated in multiple sclerosis [P1].",
-    "Multiple sclerosis is genetically associated with S1PR1 [P1].",
     "5-HT2A is a cause of multiple sclerosis [P4].",
     "5-HT2A is associated with multiple sclerosis [P4].",
     "Fingolimod is an antagonist of 5-HT2A [P4].",
@@ -204,6 +203,7 @@ def test_holds(text: str) -> None:
 
 
 STRUCK = [
+    ("Multiple sclerosis is genetically associated with S1PR1 [P1].", "but [P1] says"),
     # citations
     ("Fingolimod may help in multiple sclerosis.", "It cites no evidence."),
     ("Fingolimod may help in multiple sclerosis [P99].", "It cites [P99], and there is no such evidence."),

@@ -149,11 +149,20 @@ def test_the_same_seed_writes_the_same() -> None:
     assert one == other
 
 
-def test_a_contraindication_is_always_told_and_weakens_the_verdict() -> None:
-    for text in draws(SETS[0], [WARNING]):
-        assert "[A1]" in text
-        assert re.search(r"worth|possible candidate", text.split("[")[0])
-        assert text.count("[A1]") == 1
+@pytest.mark.parametrize("warning", [WARNING, INHERITED])
+def test_a_contraindication_is_always_told_and_nothing_speaks_for_the_drug_beside_it(
+    warning: Evidence,
+) -> None:
+    for text in draws(SETS[0], [warning]):
+        assert text.count(f"[{warning.id}]") == 1
+        assert not re.search(r"may|might|could|candidate|worth", text.replace("may cause", "")), text
+
+
+def test_what_resembles_is_told_as_an_analogy() -> None:
+    texts = draws([ANALOGY, COINCIDENCE], [])
+    assert any("by analogy" in text for text in texts)
+    for text in texts:
+        assert not re.search(r"because|since|through|therefore|thus|so it", text), text
 
 
 def test_what_only_coincides_is_no_reason() -> None:

@@ -1,0 +1,255 @@
+"""What may stand around a statement and claims no more than it: attributions, hedges, connectives.
+
+A frame is an expression over the words between names, put together from a few kinds of words: what a
+source is called, how it says something, how somebody holds something to be so. Words of proof, of number, of
+comparison and of denial belong to none, so that a sentence that holds one isn't read at all.
+
+Every expression is matched as a whole against a few words at a time, and none repeats what may be empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Literal
+
+from kedrec.grounding.names import Mention
+
+__all__ = ["Lead", "auxiliary", "copula", "ending", "frame_words", "leads", "participle", "reason_predicates", "reported", "shown_nouns"]
+
+Lead = Literal["plain", "weak", "reason", "conclusion", "analogy"]
+"""What an opening makes of its sentence: `weak`: something held possible; `reason`: the reason of a verdict;
+`conclusion`: what follows from the sentence before; `analogy`: an argument from what is alike."""
+
+_MOST_WORDS = 14
+
+
+def _any(words: str) -> str:
+    return "(?:" + "|".join(part.strip() for part in words.split("|")) + ")"
+
+
+_DATA = _any(
+    "evidence|graph|knowledge graph|path|paths|data|record|records|link|links|source|sources|database|"
+    "evidence here|item|items|chain"
+)
+_SOURCE = rf"(?:{_any('the|this|that|these|those|our|its')} )?(?:{_any('available|cited|current|present|given|some|existing|underlying|same')} )?{_DATA}(?: cited| here| given)?"
+_SAYS = _any(
+    "shows|show|suggests|suggest|indicates|indicate|implies|imply|hints|hint|says|say|states|state|records|"
+    "record|reports|report|holds|hold|has it|have it|notes|note|describes|describe|tells|tell|lists|list"
+)
+_HELD = _any(
+    "thought|believed|assumed|presumed|hypothesized|hypothesised|proposed|suspected|supposed|suggested|"
+    "expected|predicted|conceivable|possible|plausible|likely|considered"
+)
+_SAID = _any(
+    "known|said|reported|recorded|described|understood|found|shown|noted|documented|observed|listed|seen|"
+    "recognized|recognised|stated"
+)
+_ADVERB = _any(
+    "notably|importantly|interestingly|specifically|in particular|particularly|indeed|in short|in brief|"
+    "in summary|in sum|overall|in addition|however|moreover|furthermore|further|additionally|besides|also|"
+    "first|firstly|second|secondly|third|thirdly|finally|lastly|likewise|similarly|meanwhile|conversely|"
+    "in turn|next|then|here|in fact|for example|for instance|to begin with|of note|in other words|"
+    "on the other hand|by contrast|in contrast|still|again|and|generally|briefly|more specifically"
+)
+_POSSIBLY = _any(
+    "possibly|probably|presumably|apparently|reportedly|potentially|perhaps|plausibly|seemingly|arguably|"
+    "conceivably|supposedly|purportedly|ostensibly|most likely|very likely|quite possibly|in all likelihood|"
+    "in principle|likely|currently"
+)
+_REASON = _any(
+    "reason|explanation|rationale|mechanism|basis|reasoning|argument|idea|hypothesis|mode of action|"
+    "working hypothesis"
+)
+_WHICH_REASON = (
+    rf"(?:{_any('one|a|an|another|the|its|a further|one further|a second')} )?"
+    rf"(?:{_any('possible|plausible|potential|likely|conceivable|proposed|suggested|underlying|main')} )?{_REASON}"
+    rf"(?: {_any('for this|for that|for it|behind this|behind it|here|for the verdict|for its use|in its favour')})?"
+)
+_IS = _any("is|may be|might be|could be|appears to be|seems to be|would be|lies in the fact")
+
+_ATTRIBUTED = (
+    rf"{_any('according to|based on|on the basis of|judging by|judging from|going by|as per|per|in line with|in|within|from|by|in keeping with|in the light of|in view of|following')} {_SOURCE}"
+)
+_PLAIN = (
+    rf"{_SOURCE} {_SAYS} that",
+    rf"what {_SOURCE} {_SAYS} is that",
+    rf"{_ATTRIBUTED} ,?",
+    rf"as {_SOURCE} {_SAYS} ,?",
+    rf"as (?:is )?{_any('known|reported|noted|recorded|described|stated|shown')}(?: by| in)?(?: {_SOURCE})? ,?",
+    rf"it (?:is|has been) (?:also |generally |commonly |widely )?(?:{_SAID}|{_HELD})(?: in {_SOURCE}| by {_SOURCE})? that",
+    r"it (?:appears|seems) (?:likely |possible |plausible )?that",
+    rf"there (?:is|are|exists|exist) (?:{_any('some|also|evidence|reason')} )?(?:evidence|indication|indications|data|reason to think|reason to believe|support for the view|grounds to think|a record)(?: in {_SOURCE})? that",
+    rf"(?:{_ADVERB}|{_POSSIBLY}) ,?",
+    rf"(?:the )?{_any('fact|point|finding|observation')} is that",
+    r"(?:note|recall) that",
+)
+_WEAK = (
+    rf"it (?:is|seems|appears|may be|might be|could be) (?:also )?{_HELD} that",
+    r"it (?:may|might|could) be that",
+    rf"{_SOURCE} {_any('supports|support|is consistent with|are consistent with|fits|fit|points to|point to|raises|raise|leaves open')} the {_any('idea|view|possibility|hypothesis|notion|suggestion')} that",
+    rf"{_any('possibly|perhaps|potentially|plausibly|conceivably')} ,?",
+)
+_REASONED = (
+    rf"{_WHICH_REASON} {_IS} that",
+    rf"{_any('this|that|it')} {_any('is|may be|might be|could be')}(?: so)? {_any('because|since|due to the fact that')}",
+    rf"{_any('mechanistically|pharmacologically|in mechanistic terms')} ,?",
+    r"what speaks for it is that",
+)
+_CONCLUDED = (
+    rf"{_any('therefore|thus|hence|consequently|accordingly|as a result|as a consequence|so|for this reason|for that reason|on this basis|on that basis|because of this|because of that|this is why|that is why|it follows that|in consequence|and so|this suggests that|this means that|this implies that|this indicates that')} ,?",
+)
+_ALIKE = (r"(?:so )?by analogy ,?", r"arguing by analogy ,?", r"reasoning by analogy ,?")
+
+_OPENINGS: tuple[tuple[Lead, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile("|".join(f"(?:{one})" for one in patterns).replace(" ,?)", "(?: ,)?)")))
+    for kind, patterns in (
+        ("plain", _PLAIN),
+        ("weak", _WEAK),
+        ("reason", _REASONED),
+        ("conclusion", _CONCLUDED),
+        ("analogy", _ALIKE),
+    )
+)  # type: ignore[assignment]
+_ENDINGS = re.compile(
+    rf", (?:{_ATTRIBUTED}|as {_SOURCE} {_SAYS}|{_SOURCE} {_SAYS}|(?:or )?so {_SOURCE} {_SAYS}"
+    rf"|it (?:seems|appears|is {_HELD})|{_POSSIBLY}|{_ADVERB})"
+    rf"|(?:in|according to|as per) {_SOURCE}"
+)
+
+_OFTEN = rf"(?:(?:also|generally|commonly|widely|{_POSSIBLY}) )?"
+_ABLE = r"(?: (?:be (?:able|likely)|have the (?:ability|potential|capacity)) to)?"
+_WEAK_HELP = re.compile(
+    rf"(?:(?:may|might|could|can)(?: {_POSSIBLY})?{_ABLE}"
+    rf"|(?:is|are) {_OFTEN}(?:{_HELD}|said|reported|able) to{_ABLE}"
+    rf"|(?:has|have) been {_OFTEN}(?:{_HELD}|reported|said) to{_ABLE}"
+    rf"|(?:{_POSSIBLY} )?(?:appears|appear|seems|seem|tends|tend) {_OFTEN}to{_ABLE}"
+    r"|(?:has|have) the (?:ability|potential|capacity) to"
+    r"|(?:may|might|could|can) (?:help|serve|act|work)(?: to)?)"
+)
+_VERDICT_HELP = re.compile(
+    rf"(?:(?:may|might|could)(?: {_POSSIBLY})?{_ABLE}"
+    rf"|(?:is|are) {_OFTEN}(?:thought|believed|assumed|presumed|hypothesized|hypothesised|proposed|suggested|"
+    rf"expected|predicted|likely) to{_ABLE}"
+    rf"|(?:{_POSSIBLY} )?(?:appears|appear|seems|seem) {_OFTEN}(?:able )?to"
+    r"|(?:has|have) the potential to)"
+)
+_FACT_HELP = re.compile(
+    rf"(?:(?:is|are) {_OFTEN}{_SAID} to|(?:has|have) been {_OFTEN}{_SAID} to|(?:serves|serve|acts|act|helps|help)"
+    r"(?: to)?)"
+)
+_AS = re.compile(
+    rf"(?:(?:acts|act|functions|function|works|work|serves|serve|behaves|behave) as"
+    rf"|(?:is|are|has been|have been) {_OFTEN}(?:{_SAID}|classified|classed|regarded|categorized|characterized|known) as"
+    rf"|(?:is|are) {_OFTEN}(?:{_SAID}|{_HELD}) to (?:be|act as|function as|work as|serve as)"
+    rf"|(?:appears|appear|seems|seem) to (?:be|act as|function as|work as|serve as)"
+    rf"|(?:has|have) been {_OFTEN}(?:{_SAID}|{_HELD}) to (?:be|act as|function as|work as|serve as)"
+    rf"|(?:may|might|could|can) (?:be|act as|function as|work as|serve as))"
+)
+_ACTING = re.compile(r"(?:acting|functioning|working|serving|behaving) as|being")
+_HELD_TO = re.compile(rf"{_OFTEN}(?:{_SAID}|{_HELD}|able) to")
+_REPORTED = re.compile(
+    rf"(?:is|are|has been|have been|was|were|may be|might be|could be|appears to be|seems to be) {_OFTEN}"
+    rf"(?:{_SAID}|{_HELD})(?: (?:in|by|according to) {_SOURCE})?"
+    r"|(?:occurs|exists|may occur|may exist|can occur|might occur|could occur)(?: here)?"
+)
+
+_SHOWN = re.compile(
+    rf"{_SOURCE} {_SAYS}(?: (?:for|on|of|to))?|there (?:is|exists|are|may be|might be)(?: evidence (?:of|for)| a record of)?"
+    rf"|{_ATTRIBUTED} ,? ?there (?:is|exists)"
+)
+_SHOWN_REASON = re.compile(rf"{_WHICH_REASON} {_IS}")
+_IS_REASON = re.compile(rf"{_IS} {_WHICH_REASON}")
+
+
+def leads(items: Sequence[str | Mention]) -> Iterator[tuple[int, frozenset[Lead]]]:
+    """Every way to read the first words as openings: the position after, and what they make of the rest."""
+    yield 0, frozenset()
+    seen = {(0, frozenset[Lead]())}
+    ready: list[tuple[int, frozenset[Lead]]] = [(0, frozenset())]
+    for _ in range(3):
+        following: list[tuple[int, frozenset[Lead]]] = []
+        for at, kinds in ready:
+            for end, words in _stretches(items, at):
+                for kind, pattern in _OPENINGS:
+                    found = (end, kinds | {kind})
+                    if found not in seen and pattern.fullmatch(words):
+                        seen.add(found)
+                        following.append(found)
+        yield from sorted(following, key=lambda one: -one[0])
+        ready = following
+
+
+def ending(items: Sequence[str | Mention]) -> list[int]:
+    """Where a sentence may end: at its end, and before an attribution that follows it."""
+    ends = [len(items)]
+    for length in range(1, min(_MOST_WORDS, len(items)) + 1):
+        last = items[len(items) - length :]
+        if isinstance(last[0], Mention):
+            break
+        if _ENDINGS.fullmatch(" ".join(word for word in last if isinstance(word, str))):
+            ends.append(len(items) - length)
+    return ends
+
+
+def auxiliary(items: Sequence[str | Mention], at: int) -> Iterator[tuple[int, bool, bool]]:
+    """Every way to read words before a verb's base ("is thought to"): the position after them, whether they
+    claim less than the verb alone, and whether a verdict may be hedged with them."""
+    for end, words in _stretches(items, at, 9):
+        weak, verdict = bool(_WEAK_HELP.fullmatch(words)), bool(_VERDICT_HELP.fullmatch(words))
+        if weak or verdict or _FACT_HELP.fullmatch(words):
+            yield end, weak or verdict, verdict
+
+
+def copula(items: Sequence[str | Mention], at: int, *, gerund: bool = False) -> Iterator[int]:
+    """Positions after words that make a noun a predicate: "acts as", "is known as"."""
+    pattern = _ACTING if gerund else _AS
+    yield from (end for end, words in _stretches(items, at, 8) if pattern.fullmatch(words))
+
+
+def participle(items: Sequence[str | Mention], at: int) -> Iterator[int]:
+    """Positions after "known to", "thought to"."""
+    yield from (end for end, words in _stretches(items, at, 4) if _HELD_TO.fullmatch(words))
+
+
+def reported(items: Sequence[str | Mention], at: int) -> Iterator[int]:
+    """Positions after "has been reported", "is thought to occur"."""
+    yield from (end for end, words in _stretches(items, at, 10) if _REPORTED.fullmatch(words))
+
+
+def shown_nouns(items: Sequence[str | Mention], at: int) -> Iterator[tuple[int, bool]]:
+    """Positions after what comes before a verb as a noun ("the graph records"), and whether it is then a
+    reason ("one reason is")."""
+    for end, words in _stretches(items, at, 12):
+        if _SHOWN.fullmatch(words):
+            yield end, False
+        if _SHOWN_REASON.fullmatch(words):
+            yield end, True
+
+
+def reason_predicates(items: Sequence[str | Mention], at: int) -> Iterator[int]:
+    """Positions after "is one possible mechanism"."""
+    yield from (end for end, words in _stretches(items, at, 12) if _IS_REASON.fullmatch(words))
+
+
+def _stretches(
+    items: Sequence[str | Mention], at: int, most: int = _MOST_WORDS
+) -> Iterator[tuple[int, str]]:
+    """The stretches of words from a position on, longest first."""
+    words: list[str] = []
+    for item in items[at : at + most]:
+        if not isinstance(item, str):
+            break
+        words.append(item)
+    for length in range(len(words), 0, -1):
+        yield at + length, " ".join(words[:length])
+
+
+@cache
+def frame_words() -> frozenset[str]:
+    """Every word that a frame may hold."""
+    patterns = [pattern.pattern for _, pattern in _OPENINGS]
+    patterns += [one.pattern for one in (_ENDINGS, _WEAK_HELP, _VERDICT_HELP, _FACT_HELP, _AS, _ACTING)]
+    patterns += [one.pattern for one in (_HELD_TO, _REPORTED, _SHOWN, _SHOWN_REASON, _IS_REASON)]
+    return frozenset(word for pattern in patterns for word in re.findall(r"[a-z]+", pattern))

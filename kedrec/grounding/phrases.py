@@ -1,0 +1,243 @@
+"""Reads the parts of a clause: names and lists of them, verbs with what stands around them, nouns of verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kedrec.grounding.english import ARTICLES, REFERENCES, kind_nouns
+from kedrec.grounding.frames import auxiliary, copula, participle
+from kedrec.grounding.names import Mention
+from kedrec.grounding.nouns import agent_nouns, deverbal_nouns
+from kedrec.grounding.statements import Statement, said
+from kedrec.grounding.wording import HELPED_BY, HELPS, Form, Tense, phrase_table
+
+__all__ = ["PhraseReader", "TooTangledError"]
+
+_STEPS = 6_000  # attempts before a sentence counts as unreadable; true ones need some hundreds
+_LONGEST_PHRASE = 8
+
+
+class TooTangledError(Exception):  # an outcome, never an error that reaches a caller
+    """A sentence can be tried in more ways than are tried."""
+
+
+class PhraseReader:
+    """The parts of one sentence; every method yields (position after, result) for each way to read on.
+
+    Args:
+        items: what `clause_tokens` gives.
+        drug, disease: what "the drug" and "the disease" mean; None where that isn't clear.
+    """
+
+    def __init__(self, items: Sequence[str | Mention], drug: Mention | None, disease: Mention | None) -> None:
+        self.items = list(items)
+        self.references = {"Drug": drug, "Disease": disease}
+        self.hedged = False  # whether what opens the sentence claims less than it
+        self.furthest = 0
+        self.steps = 0
+        self._names: dict[tuple[int, Mention | None], list[tuple[int, Mention]]] = {}
+        self._verbs: dict[tuple[int, Tense, bool], list[tuple[int, frozenset[Form]]]] = {}
+
+    def words(self, at: int, words: Sequence[str]) -> Iterator[int]:
+        """The position after these very words."""
+        if self.items[at : at + len(words)] == list(words):
+            self.furthest = max(self.furthest, at + len(words))
+            yield at + len(words)
+
+    def any_words(self, at: int, choices: Sequence[Sequence[str]]) -> Iterator[int]:
+        """Positions after each of the choices that stands here."""
+        for words in choices:
+            yield from self.words(at, words)
+
+    def names(self, at: int, it: Mention | None) -> Iterator[tuple[int, list[Mention]]]:
+        """Names joined in a list: "B", "both B and C", "B, C, and D"."""
+        for start in (at, *self.words(at, ["both"])):
+            for end, first in self.name(start, it):
+                yield from self._more(end, [first])
+
+    def _more(self, at: int, found: list[Mention]) -> Iterator[tuple[int, list[Mention]]]:
+        yield at, found
+        for join in (["and"], [",", "and"], [","]):
+            for start in self.words(at, join):
+                for end, name in self.name(start, None):
+                    for then, names in self._more(end, [*found, name]):
+                        # Commas alone make no list.
+                        if join != [","] or len(names) > len(found) + 1:
+                            yield then, names
+
+    def name(self, at: int, it: Mention | None) -> list[tuple[int, Mention]]:
+        """One name, or what refers to one ("it", "the drug", "this gene")."""
+        self.steps += 1
+        if self.steps > _STEPS:
+            raise TooTangledError
+        if (at, it) not in self._names:
+            self._names[at, it] = list(self._name(at, it))
+        return self._names[at, it]
+
+    def _name(self, at: int, it: Mention | None) -> Iterator[tuple[int, Mention]]:
+        if it is not None:
+            yield from ((end, it) for end in self.words(at, ["it"]))
+        if at < len(self.items) and self.items[at] in {"this", "the", "that"}:
+            for noun, kinds in kind_nouns().items():
+                for end in self.words(at + 1, noun):
+                    for meant in self._meant(at, kinds):
+                        yield end, meant
+        starts = [at]
+        if at < len(self.items) and self.items[at] in {"the", "a", "an"}:
+            starts.append(at + 1)
+        for start in starts:
+            yield from self._named(start)
+            for noun, kinds in kind_nouns().items():
+                for begin in self.words(start, noun):
+                    yield from ((end, name) for end, name in self._named(begin) if kinds & name.kinds)
+
+    def _meant(self, at: int, kinds: frozenset[str]) -> Iterator[Mention]:
+        """What "the drug" or "this gene" means here; nothing where that isn't clear from the sentence."""
+        before = [item for item in self.items[:at] if isinstance(item, Mention)]
+        named = {item.ids: item for item in before if kinds & item.kinds}
+        for kind in kinds & REFERENCES.keys():
+            meant = self.references[kind]
+            if meant and all(ids == meant.ids for ids in named):
+                yield meant
+        if len(named) == 1 and not kinds & REFERENCES.keys():
+            yield from named.values()
+
+    def _named(self, at: int) -> Iterator[tuple[int, Mention]]:
+        if at < len(self.items) and isinstance(found := self.items[at], Mention):
+            self.furthest = max(self.furthest, at + 1)
+            yield at + 1, found
+            for noun, kinds in kind_nouns().items():
+                if kinds & found.kinds:
+                    yield from ((end, found) for end in self.words(at + 1, noun))
+
+    def predicate(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
+        """A verb in this form and its objects: "is thought to inhibit B and C", "acts as a B inhibitor"."""
+        for start, forms in self.verb(at, tense):
+            for end, objects in self.names(start, None):
+                yield end, forms, objects
+        yield from self._compound(at, tense)
+
+    def verb(self, at: int, tense: Tense) -> list[tuple[int, frozenset[Form]]]:
+        """A verb in this form, with what may stand before it."""
+        key = (at, tense, self.hedged)
+        if key not in self._verbs:
+            self._verbs[key] = list(self._verb(at, tense))
+        return self._verbs[key]
+
+    def _verb(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
+        for end, forms in self._phrase(at, tense):
+            sure = frozenset(form for form in forms if self.hedged or not form.hedged)
+            if sure:
+                yield end, sure
+        if tense == "finite":
+            for start, weak, verdict in auxiliary(self.items, at):
+                self.furthest = max(self.furthest, start)
+                for end, forms in self._phrase(start, "base"):
+                    fitting = (form for form in forms if not form.hedged or (verdict if _is_verdict(form) else weak))
+                    if sure := frozenset(fitting):
+                        yield end, sure
+            yield from self._copulative(copula(self.items, at))
+        elif tense == "gerund":
+            yield from self._copulative(copula(self.items, at, gerund=True))
+        elif tense == "reduced":
+            for start in participle(self.items, at):
+                yield from (
+                    (end, sure)
+                    for end, forms in self._phrase(start, "base")
+                    if (sure := frozenset(form for form in forms if not form.hedged))
+                )
+
+    def _copulative(self, starts: Iterator[int]) -> Iterator[tuple[int, frozenset[Form]]]:
+        for start in starts:
+            self.furthest = max(self.furthest, start)
+            if self.items[start : start + 1] and self.items[start] in {"a", "an"}:
+                yield from self._phrase(start, "reduced")
+
+    def _phrase(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
+        table = phrase_table()
+        for length in range(min(_LONGEST_PHRASE, len(self.items) - at), 0, -1):
+            words = tuple(item for item in self.items[at : at + length] if isinstance(item, str))
+            forms = frozenset(form for form in table.get(words, ()) if form.tense == tense)
+            if len(words) == length and forms:
+                self.furthest = max(self.furthest, at + length)
+                yield at + length, forms
+
+    # "is a B inhibitor", "acts as a B inhibitor", ", a B inhibitor"
+    def _compound(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
+        if tense == "reduced":
+            starts = [at]
+        elif tense == "gerund":
+            starts = [*copula(self.items, at, gerund=True)]
+        else:
+            starts = [*self.words(at, ["is"]), *self.words(at, ["are"]), *copula(self.items, at)]
+            starts += [end for start, _, _ in auxiliary(self.items, at) for end in self.words(start, ["be"])]
+        for start in starts:
+            if start < len(self.items) and self.items[start] in {"a", "an", "one"}:
+                for then, name in self._named(start + 1):
+                    for noun, meaning in agent_nouns().items():
+                        for end in self.words(then, noun):
+                            yield end, frozenset({Form(tense, meaning)}), [name]
+
+    def nominal(self, at: int, main: Mention | None) -> Iterator[tuple[int, tuple[Statement, ...], bool]]:
+        """A verb as a noun: "inhibition of B by A", "its association with B", "A's inhibition of B".
+
+        Yields the position after, the statement, and whether B stands last, so that "which" means it.
+
+        Args:
+            at: where it begins.
+            main: who does it where that isn't said.
+        """
+        for start, agent in self._owners(at, main):
+            for words, nouns in deverbal_nouns().items():
+                for then in self.words(start, words):
+                    for noun in nouns:
+                        for end, who, objects, last in self._complements(then, noun.prepositions, agent or main):
+                            yield end, said([who], frozenset({Form("finite", noun.meaning)}), objects), last
+                        if noun.mutual and agent is None:
+                            yield from self._between(then, noun.meaning)
+
+    def _owners(self, at: int, main: Mention | None) -> Iterator[tuple[int, Mention | None]]:
+        yield at, None
+        yield from ((end, None) for word in ("the", "a", "an") for end in self.words(at, [word]))
+        if main is not None:
+            yield from ((end, main) for end in self.words(at, ["its"]))
+        for end, name in self.name(at, None):
+            yield from ((then, name) for then in self.words(end, ["'s"]))
+
+    def _complements(
+        self, at: int, prepositions: Sequence[str], agent: Mention | None
+    ) -> Iterator[tuple[int, Mention, list[Mention], bool]]:
+        for preposition in prepositions:
+            for start in self.words(at, [preposition]):
+                for end, objects in self.names(start, None):
+                    if agent is not None:
+                        yield end, agent, objects, True
+                    if preposition == "of":
+                        for by in ("by", "with"):
+                            for begin in self.words(end, [by]):
+                                for then, who in self.name(begin, None):
+                                    yield then, who, objects, False
+            if preposition != "of":
+                for start in self.words(at, ["of"]):
+                    for middle, who in self.name(start, None):
+                        for begin in self.words(middle, [preposition]):
+                            for end, objects in self.names(begin, None):
+                                yield end, who, objects, True
+
+    def _between(self, at: int, meaning: str) -> Iterator[tuple[int, tuple[Statement, ...], bool]]:
+        for start in self.words(at, ["between"]):
+            for middle, one in self.name(start, None):
+                for begin in self.words(middle, ["and"]):
+                    for end, other in self.name(begin, None):
+                        yield end, said([one], frozenset({Form("finite", meaning)}), [other]), False
+
+    def apposition(self, at: int, subject: Mention) -> Iterator[int]:
+        """Positions after "a gene", of a subject that is one."""
+        if at < len(self.items) and self.items[at] in ARTICLES:
+            for noun, kinds in kind_nouns().items():
+                if kinds & subject.kinds:
+                    yield from self.words(at + 1, noun)
+
+
+def _is_verdict(form: Form) -> bool:
+    return form.meaning in {HELPED_BY, HELPS}
