@@ -34,12 +34,14 @@ _NO_WORD = re.compile(r"[^a-z0-9]+")
 
 _LONGEST_NAME = 200
 # A new sentence inside a name: not after an abbreviation or initial ("St. John's Wort", "E. coli").
-_NEW_SENTENCE = re.compile(r"(?:[\w)\"'\u201d\u2019]{4}|[!?])[.!?]*[.!?][\"')\u201d\u2019]* +\S|[;\u203d] +\w")
+_NEW_SENTENCE = re.compile(
+    r"(?:[\w)\"'\u201d\u2019]{4}|[!?])[.!?]*[.!?][\"')\u201d\u2019]* +\S|[;\u203d] +\w"
+)
 _CLAUSE_WORDS = re.compile(
-    r"(?i)\b(?:is|are|was|were|be|has|have|had|may|might|could|can|will|should|must|cannot|which|"
+    r"(?i)(?<!\S)(?:is|are|was|were|be|has|have|had|may|might|could|can|will|should|must|cannot|which|"
     r"treats|cures?|prevents|helps|inhibits|activates?|blocks|causes|ignore|approved|recommended|"
     r"contraindicated|works|reduces|increases|improves|stops|heals|protects|lowers|raises|relieves|eases|binds|"
-    r"targets|affects|acts|leads|does|always|never|safe|effective)\b"
+    r"targets|affects|acts|leads|does|always|never|safe|effective)(?![^\s.,;:!?])"
 )
 
 

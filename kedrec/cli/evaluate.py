@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
+from kedrec.cli.evaluate_gate import gate
 from kedrec.cli.evaluate_paths import paths as evaluate_paths
 from kedrec.cli.evaluate_ranking import ranking as evaluate_ranking
 from kedrec.cli.evaluate_rationale import rationale
@@ -28,6 +29,7 @@ def evaluate() -> None:
     """Measure ranking, paths, texts, choices and rationales."""
 
 
+evaluate.add_command(gate)
 evaluate.add_command(evaluate_paths)
 evaluate.add_command(evaluate_ranking)
 evaluate.add_command(rationale)

@@ -192,7 +192,10 @@ FALSE_HELD_OUT: dict[str, tuple[str, ...]] = {
     "compared": ("{A} {does} {B} less than other drugs do", "{A} is the best drug that {does} {B}"),
     "verdict too sure": ("{drug} should be given in {disease}", "{drug} is known to help in {disease}"),
     "treatment without an edge": ("{drug} is thought to treat patients, who have {disease}, well",),
-    "pseudo-mechanism": ("Through {X}, {drug} may help in {disease}", "{drug} may help in {disease} by means of {X}"),
+    "pseudo-mechanism": (
+        "Through {X}, {drug} may help in {disease}",
+        "{drug} may help in {disease} by means of {X}",
+    ),
     "coincidence as the reason": ("Given that {chain}, {drug} may help in {disease}",),
     "harm as the reason": (
         "Given that {harm}, {drug} may help in {disease}",
@@ -208,8 +211,17 @@ STRONGER: dict[str, tuple[tuple[str, str], ...]] = {
     "TREATS": (("is approved for", ""), ("is indicated for", ""), ("cures", "is cured by")),
     "PALLIATES": (("treats", "is treated by"), ("is approved for", "")),
     "BINDS": (("is a selective ligand of", ""), ("works by inhibiting", ""), ("acts through", "")),
-    "ASSOCIATED_WITH": (("is caused by", "causes"), ("involves", "plays a part in"), ("depends on", "drives")),
-    "INTERACTS_WITH": (("binds", ""), ("physically interacts with", ""), ("regulates", ""), ("activates", "")),
+    "ASSOCIATED_WITH": (
+        ("is caused by", "causes"),
+        ("involves", "plays a part in"),
+        ("depends on", "drives"),
+    ),
+    "INTERACTS_WITH": (
+        ("binds", ""),
+        ("physically interacts with", ""),
+        ("regulates", ""),
+        ("activates", ""),
+    ),
     "REGULATES": (("activates", "is activated by"), ("binds", "is bound by")),
     "COVARIES_WITH": (("interacts with", ""), ("regulates", "")),
     "PARTICIPATES_IN": (("contributes to", "requires"), ("controls", "depends on"), ("drives", "")),

@@ -70,9 +70,13 @@ THEREFORE = _phrases(
     ", meaning that|, suggesting that|, which suggests that|, which means that|, and for this reason|; accordingly ,"
 )
 """What may come before a verdict, after its reason."""
-ANALOGIES = _phrases(", so by analogy|; by analogy ,|; by analogy|, and by analogy|and by analogy|so by analogy")
+ANALOGIES = _phrases(
+    ", so by analogy|; by analogy ,|; by analogy|, and by analogy|and by analogy|so by analogy"
+)
 """What may come before a verdict, after what it is argued from by analogy."""
-BY = _phrases("by|, by|through|via|by way of|by means of|by virtue of|thanks to|, through|, via|as a result of")
+BY = _phrases(
+    "by|, by|through|via|by way of|by means of|by virtue of|thanks to|, through|, via|as a result of"
+)
 VIA = _phrases(
     "through|via|by way of|by acting through|by means of|, through|, via|by virtue of|by acting via|because of|"
     "due to|owing to|thanks to|on account of"
@@ -97,7 +101,9 @@ _HEDGES = frozenset(
         *("plausibly", "seemingly", "arguably", "conceivably", "supposedly", "purportedly"),
     }
 )
-_ASIDES = frozenset({"however", "moreover", "furthermore", "notably", "indeed", "additionally", "importantly"})
+_ASIDES = frozenset(
+    {"however", "moreover", "furthermore", "notably", "indeed", "additionally", "importantly"}
+)
 _COMMAS = {"(": ",", ")": ",", "\N{EM DASH}": ","}
 # What a kind may also be called beside its noun in the schema.
 _MORE_NOUNS = {
@@ -120,14 +126,21 @@ def tokens(parts: Sequence[str | Mention]) -> list[str | Mention]:
         if isinstance(part, Mention):
             items.append(part)
         else:
-            words = _WORD.findall(part.lower())
-            items += [word for word in words if word not in _FILLERS]
+            items += _WORD.findall(part.lower())
     joined: list[str | Mention] = []
+    left_out = False
     for item in items:
-        if item == "turn" and joined and joined[-1] == "in":
+        if item in _FILLERS:
+            left_out = True
+        elif item == "turn" and joined and joined[-1] == "in":
             joined.pop()
+            left_out = True
+        elif item == "," and left_out and joined[-1:] == [","]:
+            joined.pop()  # both commas go with what stood between them
+            left_out = False
         else:
             joined.append(item)
+            left_out = False
     while joined and joined[-1] in {".", "!"}:
         joined.pop()
     return joined

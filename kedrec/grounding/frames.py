@@ -16,7 +16,18 @@ from typing import Literal
 
 from kedrec.grounding.names import Mention
 
-__all__ = ["Lead", "auxiliary", "copula", "ending", "frame_words", "leads", "participle", "reason_predicates", "reported", "shown_nouns"]
+__all__ = [
+    "Lead",
+    "auxiliary",
+    "copula",
+    "ending",
+    "frame_words",
+    "leads",
+    "participle",
+    "reason_predicates",
+    "reported",
+    "shown_nouns",
+]
 
 Lead = Literal["plain", "weak", "reason", "conclusion", "analogy"]
 """What an opening makes of its sentence: `weak`: something held possible; `reason`: the reason of a verdict;
@@ -69,9 +80,7 @@ _WHICH_REASON = (
 )
 _IS = _any("is|may be|might be|could be|appears to be|seems to be|would be|lies in the fact")
 
-_ATTRIBUTED = (
-    rf"{_any('according to|based on|on the basis of|judging by|judging from|going by|as per|per|in line with|in|within|from|by|in keeping with|in the light of|in view of|following')} {_SOURCE}"
-)
+_ATTRIBUTED = rf"{_any('according to|based on|on the basis of|judging by|judging from|going by|as per|per|in line with|in|within|from|by|in keeping with|in the light of|in view of|following')} {_SOURCE}"
 _PLAIN = (
     rf"{_SOURCE} {_SAYS} that",
     rf"what {_SOURCE} {_SAYS} is that",
@@ -233,9 +242,7 @@ def reason_predicates(items: Sequence[str | Mention], at: int) -> Iterator[int]:
     yield from (end for end, words in _stretches(items, at, 12) if _IS_REASON.fullmatch(words))
 
 
-def _stretches(
-    items: Sequence[str | Mention], at: int, most: int = _MOST_WORDS
-) -> Iterator[tuple[int, str]]:
+def _stretches(items: Sequence[str | Mention], at: int, most: int = _MOST_WORDS) -> Iterator[tuple[int, str]]:
     """The stretches of words from a position on, longest first."""
     words: list[str] = []
     for item in items[at : at + most]:

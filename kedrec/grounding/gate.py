@@ -249,7 +249,8 @@ class _Gate:
         """Why a sentence whose every statement is in the evidence argues badly; "" where it doesn't."""
         if reading.concludes and not self._reasoned:
             return "It draws a conclusion from the sentence before, which is no reason for it."
-        if any(one.verdict for one in reading.statements):
+        ids = {self.drug.id, self.disease.id}
+        if any(one.verdict and ids <= one.subject.ids | one.object.ids for one in reading.statements):
             against = warning(tuple(self.items.values()), *self.pair)
             if against is not None:
                 return (

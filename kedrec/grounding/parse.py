@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import TypeAlias
 
 from kedrec.grounding.english import (
@@ -107,6 +108,11 @@ class _Reader(PhraseReader):
                     for end, verdict, chain in self._verdict_after(comma, it, statements[-1].object):
                         if _helper(verdict).ids == agent.ids:
                             yield end, (*as_reasons((*statements, *chain)), *verdict)
+        # "As a B inhibitor, A may help in C"
+        for start in self.words(at, ["as"]):
+            for comma, forms, objects in self.predicate(start, "reduced"):
+                for end, verdict, chain in self._verdict_after(comma, it, objects[-1]):
+                    yield end, (*as_reasons((*said([_helper(verdict)], forms, objects), *chain)), *verdict)
         for start in self.any_words(at, VIA):
             for comma, nodes in self.names(start, None):
                 for end, verdict, chain in self._verdict_after(comma, it, nodes[-1]):
@@ -153,7 +159,7 @@ class _Reader(PhraseReader):
                     for then, forms, objects in self.predicate(begin, "finite"):
                         verdict = said([statements[0].subject], forms, objects)
                         if verdict[0].verdict:
-                            for after, rest in self._onwards(then, verdict):
+                            for after, rest in self._onwards(then, verdict, None):
                                 yield after, (*verdict, *as_reasons((*statements, *more)), *rest)
         for start, reason in shown_nouns(self.items, at):
             self.furthest = max(self.furthest, start)
@@ -165,10 +171,12 @@ class _Reader(PhraseReader):
     def _clauses(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
         for end, statements in self._clause(at, it):
             yield end, statements
-            yield from ((then, (*statements, *rest)) for then, rest in self._onwards(end, statements) if rest)
+            yield from (
+                (then, (*statements, *rest)) for then, rest in self._onwards(end, statements, it) if rest
+            )
 
     # What may follow a clause: further ones, a verdict drawn from it, the reason of a verdict.
-    def _onwards(self, end: int, statements: _Said) -> Iterator[tuple[int, _Said]]:
+    def _onwards(self, end: int, statements: _Said, it: Mention | None) -> Iterator[tuple[int, _Said]]:
         yield end, ()
         first = statements[0].subject
         for start in self.any_words(end, JOINS):
@@ -177,8 +185,8 @@ class _Reader(PhraseReader):
             for then, more in self._clauses(start, first):
                 yield then, tuple(replace(one, role="apart") for one in more)
         for joins, role in ((THEREFORE, "concluded"), (ANALOGIES, "likened")):
-            for start in self.any_words(end, joins):
-                for then, more in self._clause(start, first):
+            for start, meant in product(self.any_words(end, joins), dict.fromkeys((first, it or first))):
+                for then, more in self._clause(start, meant):
                     if more[0].verdict:
                         yield then, (replace(more[0], role=role), *more[1:])  # type: ignore[arg-type]
         if statements[0].verdict:
@@ -199,7 +207,10 @@ class _Reader(PhraseReader):
         self, at: int, main: Mention, current: Mention, last: Sequence[Mention], doer: Mention | None
     ) -> Iterator[tuple[int, _Said]]:
         yield at, ()
-        for end, statements, subject, objects in (*self._relatives(at, last), *self._further(at, main, current)):
+        for end, statements, subject, objects in (
+            *self._relatives(at, last),
+            *self._further(at, main, current),
+        ):
             again = _helper(statements) if subject is main and statements[0].verdict else None
             for then, more in self._tail(end, main, subject, objects, again):
                 yield then, (*statements, *more)

@@ -133,7 +133,9 @@ class PhraseReader:
             for start, weak, verdict in auxiliary(self.items, at):
                 self.furthest = max(self.furthest, start)
                 for end, forms in self._phrase(start, "base"):
-                    fitting = (form for form in forms if not form.hedged or (verdict if _is_verdict(form) else weak))
+                    fitting = (
+                        form for form in forms if not form.hedged or (verdict if _is_verdict(form) else weak)
+                    )
                     if sure := frozenset(fitting):
                         yield end, sure
             yield from self._copulative(copula(self.items, at))
@@ -191,7 +193,9 @@ class PhraseReader:
             for words, nouns in deverbal_nouns().items():
                 for then in self.words(start, words):
                     for noun in nouns:
-                        for end, who, objects, last in self._complements(then, noun.prepositions, agent or main):
+                        for end, who, objects, last in self._complements(
+                            then, noun.prepositions, agent or main
+                        ):
                             yield end, said([who], frozenset({Form("finite", noun.meaning)}), objects), last
                         if noun.mutual and agent is None:
                             yield from self._between(then, noun.meaning)

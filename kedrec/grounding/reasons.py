@@ -83,9 +83,7 @@ def no_reason(reading: Reading, cited: Sequence[Evidence], drug: Entity, disease
     for statement in reading.statements:
         if statement.role == "reason" and (problem := _problem(statement, reading, cited, drug, disease)):
             return problem
-    if reading.likens and not any(
-        leads_to(item, drug, disease) and _alike(item, reading) for item in cited
-    ):
+    if reading.likens and not any(leads_to(item, drug, disease) and _alike(item, reading) for item in cited):
         return (
             f"It argues by analogy without telling the whole of a path from {drug.name} to {disease.name} "
             "that is one."
@@ -133,7 +131,9 @@ def _mechanism(item: Evidence, reading: Reading) -> bool:
         return False
     if strength(path) is Strength.MECHANISM:
         return True
-    return shared_target(path) and any(THROUGH in one.meanings or 0 in says(item, one) for one in reading.statements)
+    return shared_target(path) and any(
+        THROUGH in one.meanings or 0 in says(item, one) for one in reading.statements
+    )
 
 
 def _alike(item: Evidence, reading: Reading) -> bool:

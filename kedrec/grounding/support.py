@@ -41,7 +41,9 @@ def says(item: Evidence, statement: Statement) -> list[int]:
     return [
         number // 2
         for number, (start, _, end, meanings) in enumerate(_steps(item.path))
-        if start.id in statement.subject.ids and end.id in statement.object.ids and statement.meanings & meanings
+        if start.id in statement.subject.ids
+        and end.id in statement.object.ids
+        and statement.meanings & meanings
     ]
 
 

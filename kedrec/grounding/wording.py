@@ -58,7 +58,14 @@ _CANDIDATES = tuple(
     for preposition in ("for", "in", "against")
 )
 _UNHEDGED = ("treatment", "treatment option", "option")
-_HELPED = ("be helped by", "respond to", "benefit from", "be treated with", "be treatable with", "be eased by")
+_HELPED = (
+    "be helped by",
+    "respond to",
+    "benefit from",
+    "be treated with",
+    "be treatable with",
+    "be eased by",
+)
 
 _IRREGULAR = {"binds": "bound", "makes": "made", "shows": "shown", "comes": "come", "gives": "given"}
 

@@ -187,7 +187,9 @@ def rationale_grammar(ids: Sequence[str], names: Sequence[str] = ()) -> str:
         optional = f'(" " sentence {optional})?'
     more = " ".join('" " sentence' for _ in range(fewest - 1))
     cites = "cite" + " cite?" * (_CITATIONS - 1)
-    odd = sorted({name for name in (one_line(shown_name(name)) for name in names) if re.search(r"[.!?]", name)})
+    odd = sorted(
+        {name for name in (one_line(shown_name(name)) for name in names) if re.search(r"[.!?]", name)}
+    )
     return "\n".join(
         (
             f"root ::= sentence {more} {optional}",

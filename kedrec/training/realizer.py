@@ -82,7 +82,7 @@ def _draft(
     # A sentence tells a whole path, so that its citation follows all it stands for; only where there is
     # no other path to tell, the first one fills two sentences.
     links = len(first.links)
-    many = links if others or warned or likened else max(1, links - rng.choice((1, 2)))
+    many = links if others or warned else max(1, links - rng.choice((1, 2)))
     names = one_line(shown_name(drug.name)), one_line(shown_name(disease.name))
     if against is not None:
         # Nothing speaks for a drug where it is contraindicated: what is known is told, without a verdict.

@@ -131,7 +131,9 @@ def verdict(
     # Coincidences are told, but never given as a reason.
     text = _which(filled) if carries is Strength.WEAK else ""
     if likened and not text:
-        text = rng.choice((_likened, _likened, _which))(filled)
+        # An analogy is drawn where the whole of it is told.
+        whole = many == len(told.links)
+        text = rng.choice((_likened, _likened, _which) if whole else (_which,))(filled)
     while not text:
         text = rng.choice(VERDICTS)(filled)
     return f"{text} {told.cite}."

@@ -79,6 +79,12 @@ ANALOGY = item(
     step(SIPONIMOD, "TREATS", DISEASE),
     score=0.5,
 )
+OTHER_ANALOGY = item(
+    "P6",
+    (DRUG, BRADYCARDIA, DISEASE),
+    step(DRUG, "TREATS", BRADYCARDIA),
+    step(BRADYCARDIA, "RESEMBLES", DISEASE),
+)
 COINCIDENCE = item(
     "P4",
     (DRUG, HEADACHE, SIPONIMOD, DISEASE),
@@ -159,7 +165,7 @@ def test_a_contraindication_is_always_told_and_nothing_speaks_for_the_drug_besid
 
 
 def test_what_resembles_is_told_as_an_analogy() -> None:
-    texts = draws([ANALOGY, COINCIDENCE], [])
+    texts = draws([ANALOGY, COINCIDENCE], []) + draws([ANALOGY, OTHER_ANALOGY], [])
     assert any("by analogy" in text for text in texts)
     for text in texts:
         assert not re.search(r"because|since|through|therefore|thus|so it", text), text

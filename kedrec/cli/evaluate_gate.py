@@ -1,0 +1,45 @@
+"""`kedrec evaluate gate`: how often false sentences hold, and true ones are struck."""
+
+from __future__ import annotations
+
+import click
+
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+
+__all__ = ["gate"]
+
+
+@click.command()
+@click.option("--pairs", default=120, show_default=True, help="How many drug-disease pairs.")
+@click.option("--seed", type=int, help="Seed of the pairs and the sentences.")
+@click.option("--examples", is_flag=True, help="Also print some of the sentences that were judged wrongly.")
+@graph_option
+@json_option
+def gate(pairs: int, seed: int | None, examples: bool, graph: str | None, as_json: bool) -> None:  # noqa: FBT001  # click passes flags
+    """Judge false and true sentences, made from the graph's own paths, without a language model."""
+    from kedrec.errors import EmptyGraphError, UsageError
+    from kedrec.evaluation.gate import evaluate, gate_pairs, markdown
+    from kedrec.ranking import Ranker
+    from kedrec.settings import load_settings
+    from kedrec.stores import open_store
+
+    if pairs < 1:
+        raise UsageError(f"'pairs' is {pairs}.", "Give a number of 1 or more.")
+    settings = load_settings(graph=graph, seed=seed)
+    with progress_on_stderr() as progress, open_store(settings.graph_url, settings) as store:
+        ranker = Ranker.open(store, settings.cache_dir, progress=progress)
+        found = gate_pairs(store, ranker, pairs, settings.seed, progress=progress)
+        if not found:
+            raise EmptyGraphError(
+                f"The graph at {store.url} has no pair with evidence to make sentences of.",
+                "Load more: kedrec-load graph.",
+            )
+        rates = evaluate(found, settings.seed, progress=progress)
+    if as_json:
+        print_json({"seed": settings.seed, "pairs": len(found), "rates": [rate.as_dict() for rate in rates]})
+        return
+    say(f"seed {settings.seed}; {len(found)} pairs\n\n{markdown(rates)}", nl=False)
+    if examples:
+        for rate in rates:
+            for text in rate.examples:
+                say(f"\n{'true' if rate.true else 'false'}, {rate.group}: {text}")
