@@ -15,7 +15,7 @@ __all__ = ["gate"]
 @click.option("--examples", is_flag=True, help="Also print some of the sentences that were judged wrongly.")
 @graph_option
 @json_option
-def gate(pairs: int, seed: int | None, examples: bool, graph: str | None, as_json: bool) -> None:  # noqa: FBT001  # click passes flags
+def gate(pairs: int, seed: int | None, examples: bool, graph: str | None, as_json: bool) -> None:
     """Judge false and true sentences, made from the graph's own paths, without a language model."""
     from kedrec.errors import EmptyGraphError, UsageError
     from kedrec.evaluation.gate import evaluate, gate_pairs, markdown

@@ -3,8 +3,9 @@
 A form is a pattern over one step of a path or two: `{A} {does} {B}` is the step as the evidence says it
 ("imatinib inhibits ABL1"), `{do}` its verb after "to", `{doing}` its gerund, `{done}` and `{be_done}` the
 same step said of B, `{noun}` the verb's noun ("inhibition"), `{agent}` what A is ("an inhibitor of"),
-`{does2}` and `{C}` the step after it. `{drug}` and `{disease}` are the pair's, `{X}` a node on the way that is
-no mechanism. A form applies where every part that it names can be filled.
+`{does2}` and `{C}` the step after it. `{drug}` and `{disease}` are the pair's, `{X}` a node on the way that
+is no mechanism, `{chain}` a step that is a coincidence, `{harm}` what speaks against the
+drug. A form applies where every part that it names can be filled.
 
 Nothing here knows the gate's own grammar. The held-out forms were written before the grammar was and were
 not looked at while it was built.

@@ -180,7 +180,7 @@ def _of_forms(
         for pattern in patterns:
             if true and contraindicated and re.search(r"may help|might|could|may be of", pattern):
                 continue
-            steps = [one for one in _steps(pair.evidence) if _fits(group, pattern, one, pair)]
+            steps = [one for one in _steps(pair.evidence) if _fits(group, pattern, one)]
             rng.shuffle(steps)
             made = 0
             for step in steps:
@@ -198,7 +198,7 @@ def _of_forms(
                     yield _sentence(pair, text, ids, group, true=true, held_out=held_out)
 
 
-def _fits(group: str, pattern: str, step: _Step, pair: PairEvidence) -> bool:
+def _fits(group: str, pattern: str, step: _Step) -> bool:
     """Whether a form that argues may be filled with a step: a reason needs a mechanism, from the drug on."""
     relation = step.path.steps[step.at].relation
     verdict = "{disease}" in pattern
@@ -331,7 +331,7 @@ def _half_true(_: PairEvidence, step: _Step, __: Sequence[str], rng: Random) -> 
         return None
     after = _Step(step.item, step.path, step.at + 1)
     (a, b), c = step.names, after.names[1]
-    if after.does == step.does or after.does == after.done:
+    if after.does in {step.does, after.done}:
         return None
     tail = rng.choice((f", which {after.done} {c}", f", and {a} {after.does} {c}", f" and {after.does} {c}"))
     return f"{a} {step.does} {b}{tail}", [step.item.id]
@@ -345,7 +345,7 @@ def _skipped(_: PairEvidence, step: _Step, __: Sequence[str], rng: Random) -> tu
     return f"{frame}{step.names[0]} {after.does} {after.names[1]}", [step.item.id]
 
 
-def _nested(_: PairEvidence, step: _Step, foreign: Sequence[str], __: Random) -> tuple[str, list[str]] | None:
+def _nested(_: PairEvidence, step: _Step, __: Sequence[str], ___: Random) -> tuple[str, list[str]] | None:
     if step.at + 1 >= len(step.path.steps):
         return None
     after = _Step(step.item, step.path, step.at + 1)

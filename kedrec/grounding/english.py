@@ -51,8 +51,8 @@ CONTRASTS = _phrases(
 )
 """What may stand before a clause that is no reason for the one before it."""
 REASONS = _phrases(
-    ", because|because|, since|since|, as|as|: ,|:|; this is because|, given that|given that|, in that|in that|"
-    ", seeing that|seeing that|, considering that|considering that|, for|on the grounds that|"
+    ", because|because|, since|since|, as|as|: ,|:|; this is because|, given that|given that|, in that|"
+    "in that|, seeing that|seeing that|, considering that|considering that|, for|on the grounds that|"
     ", inasmuch as|inasmuch as|, insofar as|insofar as|, the reason being that|due to the fact that|"
     "; this may be because|, perhaps because|perhaps because|, possibly because|possibly because|"
     ", presumably because|presumably because|; the reason is that|; one reason is that"
@@ -67,7 +67,8 @@ THEREFORE = _phrases(
     ", so|so|; therefore|; therefore ,|, and therefore|and therefore|; thus|; thus ,|and thus|, and thus|"
     ", hence|; hence|; hence ,|, and hence|and hence|, and so|and so|, thus|, therefore|, which is why|"
     ", so that|; so|; consequently ,|; consequently|, and consequently|and consequently|; as a result ,|"
-    ", meaning that|, suggesting that|, which suggests that|, which means that|, and for this reason|; accordingly ,"
+    ", meaning that|, suggesting that|, which suggests that|, which means that|, and for this reason|"
+    "; accordingly ,"
 )
 """What may come before a verdict, after its reason."""
 ANALOGIES = _phrases(
@@ -78,13 +79,13 @@ BY = _phrases(
     "by|, by|through|via|by way of|by means of|by virtue of|thanks to|, through|, via|as a result of"
 )
 VIA = _phrases(
-    "through|via|by way of|by acting through|by means of|, through|, via|by virtue of|by acting via|because of|"
-    "due to|owing to|thanks to|on account of"
+    "through|via|by way of|by acting through|by means of|, through|, via|by virtue of|by acting via|"
+    "because of|due to|owing to|thanks to|on account of"
 )
 BECAUSE_OF = _phrases(
-    "through|via|by|by way of|by means of|by virtue of|because of|due to|owing to|on account of|thanks to|given|"
-    "in view of|as a result of|, through|, via|, by|, because of|, due to|, owing to|, given|, thanks to|"
-    "on the basis of|based on"
+    "through|via|by|by way of|by means of|by virtue of|because of|due to|owing to|on account of|thanks to|"
+    "given|in view of|as a result of|, through|, via|, by|, because of|, due to|, owing to|, given|"
+    ", thanks to|on the basis of|based on"
 )
 """What may come before a reason that is a noun ("inhibition of B")."""
 RELATIVE = ("which", "that", "who")
@@ -153,16 +154,17 @@ def clause_tokens(parts: Sequence[str | Mention]) -> list[str | Mention]:
     """
     items = [item if isinstance(item, Mention) else _COMMAS.get(item, item) for item in tokens(parts)]
     joined: list[str | Mention] = []
+    left_out = False
     for at, item in enumerate(items):
         before, follows = joined[-1:], items[at + 1] if at + 1 < len(items) else ","
         if item in _ASIDES | _HEDGES and before == [","] and follows == ",":
             joined.pop()
-        elif item in _HEDGES and joined:
+            left_out = True
             continue
-        elif item == "," and (before in ([], [","]) or follows in {",", ";"}):
-            continue
-        else:
+        doubled = item == "," and (left_out or before in ([], [","]) or follows in {",", ";"})
+        if not doubled and not (item in _HEDGES and joined):
             joined.append(item)
+        left_out = False
     while joined and joined[-1] == ",":
         joined.pop()
     return joined

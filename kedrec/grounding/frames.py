@@ -44,7 +44,9 @@ _DATA = _any(
     "evidence|graph|knowledge graph|path|paths|data|record|records|link|links|source|sources|database|"
     "evidence here|item|items|chain"
 )
-_SOURCE = rf"(?:{_any('the|this|that|these|those|our|its')} )?(?:{_any('available|cited|current|present|given|some|existing|underlying|same')} )?{_DATA}(?: cited| here| given)?"
+_THE = _any("the|this|that|these|those|our|its")
+_QUALITY = _any("available|cited|current|present|given|some|existing|underlying|same")
+_SOURCE = rf"(?:{_THE} )?(?:{_QUALITY} )?{_DATA}(?: cited| here| given)?"
 _SAYS = _any(
     "shows|show|suggests|suggest|indicates|indicate|implies|imply|hints|hint|says|say|states|state|records|"
     "record|reports|report|holds|hold|has it|have it|notes|note|describes|describe|tells|tell|lists|list"
@@ -69,65 +71,90 @@ _POSSIBLY = _any(
     "conceivably|supposedly|purportedly|ostensibly|most likely|very likely|quite possibly|in all likelihood|"
     "in principle|likely|currently"
 )
+_OFTEN = rf"(?:(?:also|generally|commonly|widely|{_POSSIBLY}) )?"
+
 _REASON = _any(
     "reason|explanation|rationale|mechanism|basis|reasoning|argument|idea|hypothesis|mode of action|"
     "working hypothesis"
 )
-_WHICH_REASON = (
-    rf"(?:{_any('one|a|an|another|the|its|a further|one further|a second')} )?"
-    rf"(?:{_any('possible|plausible|potential|likely|conceivable|proposed|suggested|underlying|main')} )?{_REASON}"
-    rf"(?: {_any('for this|for that|for it|behind this|behind it|here|for the verdict|for its use|in its favour')})?"
+_ONE = _any("one|a|an|another|the|its|a further|one further|a second")
+_LIKELY = _any("possible|plausible|potential|likely|conceivable|proposed|suggested|underlying|main")
+_FOR_IT = _any(
+    "for this|for that|for it|behind this|behind it|here|for the verdict|for its use|in its favour"
 )
+_WHICH_REASON = rf"(?:{_ONE} )?(?:{_LIKELY} )?{_REASON}(?: {_FOR_IT})?"
 _IS = _any("is|may be|might be|could be|appears to be|seems to be|would be|lies in the fact")
 
-_ATTRIBUTED = rf"{_any('according to|based on|on the basis of|judging by|judging from|going by|as per|per|in line with|in|within|from|by|in keeping with|in the light of|in view of|following')} {_SOURCE}"
+_BY = _any(
+    "according to|based on|on the basis of|judging by|judging from|going by|as per|per|in line with|in|"
+    "within|from|by|in keeping with|in the light of|in view of|following"
+)
+_ATTRIBUTED = rf"{_BY} {_SOURCE}"
+_NOTED = _any("known|reported|noted|recorded|described|stated|shown")
+_GROUNDS = _any(
+    "evidence|indication|indications|data|reason to think|reason to believe|support for the view|"
+    "grounds to think|a record"
+)
 _PLAIN = (
     rf"{_SOURCE} {_SAYS} that",
     rf"what {_SOURCE} {_SAYS} is that",
     rf"{_ATTRIBUTED} ,?",
     rf"as {_SOURCE} {_SAYS} ,?",
-    rf"as (?:is )?{_any('known|reported|noted|recorded|described|stated|shown')}(?: by| in)?(?: {_SOURCE})? ,?",
-    rf"it (?:is|has been) (?:also |generally |commonly |widely )?(?:{_SAID}|{_HELD})(?: in {_SOURCE}| by {_SOURCE})? that",
+    rf"as (?:is )?{_NOTED}(?: by| in)?(?: {_SOURCE})? ,?",
+    rf"it (?:is|has been) {_OFTEN}(?:{_SAID}|{_HELD})(?: (?:in|by) {_SOURCE})? that",
     r"it (?:appears|seems) (?:likely |possible |plausible )?that",
-    rf"there (?:is|are|exists|exist) (?:{_any('some|also|evidence|reason')} )?(?:evidence|indication|indications|data|reason to think|reason to believe|support for the view|grounds to think|a record)(?: in {_SOURCE})? that",
+    rf"there (?:is|are|exists|exist) (?:some |also )?{_GROUNDS}(?: in {_SOURCE})? that",
     rf"(?:{_ADVERB}|{_POSSIBLY}) ,?",
-    rf"(?:the )?{_any('fact|point|finding|observation')} is that",
+    r"(?:the )?(?:fact|point|finding|observation) is that",
     r"(?:note|recall) that",
+)
+_SUPPORTS = _any(
+    "supports|support|is consistent with|are consistent with|fits|fit|points to|point to|raises|raise|"
+    "leaves open"
 )
 _WEAK = (
     rf"it (?:is|seems|appears|may be|might be|could be) (?:also )?{_HELD} that",
     r"it (?:may|might|could) be that",
-    rf"{_SOURCE} {_any('supports|support|is consistent with|are consistent with|fits|fit|points to|point to|raises|raise|leaves open')} the {_any('idea|view|possibility|hypothesis|notion|suggestion')} that",
-    rf"{_any('possibly|perhaps|potentially|plausibly|conceivably')} ,?",
+    rf"{_SOURCE} {_SUPPORTS} the (?:idea|view|possibility|hypothesis|notion|suggestion) that",
+    r"(?:possibly|perhaps|potentially|plausibly|conceivably) ,?",
 )
 _REASONED = (
     rf"{_WHICH_REASON} {_IS} that",
-    rf"{_any('this|that|it')} {_any('is|may be|might be|could be')}(?: so)? {_any('because|since|due to the fact that')}",
-    rf"{_any('mechanistically|pharmacologically|in mechanistic terms')} ,?",
+    r"(?:this|that|it) (?:is|may be|might be|could be)(?: so)? (?:because|since|due to the fact that)",
+    r"(?:mechanistically|pharmacologically|in mechanistic terms) ,?",
     r"what speaks for it is that",
 )
-_CONCLUDED = (
-    rf"{_any('therefore|thus|hence|consequently|accordingly|as a result|as a consequence|so|for this reason|for that reason|on this basis|on that basis|because of this|because of that|this is why|that is why|it follows that|in consequence|and so|this suggests that|this means that|this implies that|this indicates that')} ,?",
+_SO = _any(
+    "therefore|thus|hence|consequently|accordingly|as a result|as a consequence|so|for this reason|"
+    "for that reason|on this basis|on that basis|because of this|because of that|this is why|that is why|"
+    "it follows that|in consequence|and so|this suggests that|this means that|this implies that|"
+    "this indicates that"
 )
+_CONCLUDED = (rf"{_SO} ,?",)
 _ALIKE = (r"(?:so )?by analogy ,?", r"arguing by analogy ,?", r"reasoning by analogy ,?")
 
-_OPENINGS: tuple[tuple[Lead, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile("|".join(f"(?:{one})" for one in patterns).replace(" ,?)", "(?: ,)?)")))
-    for kind, patterns in (
-        ("plain", _PLAIN),
-        ("weak", _WEAK),
-        ("reason", _REASONED),
-        ("conclusion", _CONCLUDED),
-        ("analogy", _ALIKE),
+_KINDS: tuple[tuple[Lead, tuple[str, ...]], ...] = (
+    ("plain", _PLAIN),
+    ("weak", _WEAK),
+    ("reason", _REASONED),
+    ("conclusion", _CONCLUDED),
+    ("analogy", _ALIKE),
+)
+_OPENINGS = tuple(
+    (
+        kind,
+        re.compile(
+            "|".join(f"(?:{one.removesuffix(' ,?')}{'(?: ,)?' * one.endswith(' ,?')})" for one in patterns)
+        ),
     )
-)  # type: ignore[assignment]
+    for kind, patterns in _KINDS
+)
 _ENDINGS = re.compile(
     rf", (?:{_ATTRIBUTED}|as {_SOURCE} {_SAYS}|{_SOURCE} {_SAYS}|(?:or )?so {_SOURCE} {_SAYS}"
     rf"|it (?:seems|appears|is {_HELD})|{_POSSIBLY}|{_ADVERB})"
     rf"|(?:in|according to|as per) {_SOURCE}"
 )
 
-_OFTEN = rf"(?:(?:also|generally|commonly|widely|{_POSSIBLY}) )?"
 _ABLE = r"(?: (?:be (?:able|likely)|have the (?:ability|potential|capacity)) to)?"
 _WEAK_HELP = re.compile(
     rf"(?:(?:may|might|could|can)(?: {_POSSIBLY})?{_ABLE}"
@@ -145,12 +172,13 @@ _VERDICT_HELP = re.compile(
     r"|(?:has|have) the potential to)"
 )
 _FACT_HELP = re.compile(
-    rf"(?:(?:is|are) {_OFTEN}{_SAID} to|(?:has|have) been {_OFTEN}{_SAID} to|(?:serves|serve|acts|act|helps|help)"
-    r"(?: to)?)"
+    rf"(?:(?:is|are|has been|have been) {_OFTEN}{_SAID} to"
+    r"|(?:serves|serve|acts|act|helps|help)(?: to)?)"
 )
 _AS = re.compile(
     rf"(?:(?:acts|act|functions|function|works|work|serves|serve|behaves|behave) as"
-    rf"|(?:is|are|has been|have been) {_OFTEN}(?:{_SAID}|classified|classed|regarded|categorized|characterized|known) as"
+    rf"|(?:is|are|has been|have been) {_OFTEN}"
+    rf"(?:{_SAID}|classified|classed|regarded|categorized|characterized) as"
     rf"|(?:is|are) {_OFTEN}(?:{_SAID}|{_HELD}) to (?:be|act as|function as|work as|serve as)"
     rf"|(?:appears|appear|seems|seem) to (?:be|act as|function as|work as|serve as)"
     rf"|(?:has|have) been {_OFTEN}(?:{_SAID}|{_HELD}) to (?:be|act as|function as|work as|serve as)"
@@ -165,8 +193,9 @@ _REPORTED = re.compile(
 )
 
 _SHOWN = re.compile(
-    rf"{_SOURCE} {_SAYS}(?: (?:for|on|of|to))?|there (?:is|exists|are|may be|might be)(?: evidence (?:of|for)| a record of)?"
-    rf"|{_ATTRIBUTED} ,? ?there (?:is|exists)"
+    rf"{_SOURCE} {_SAYS}(?: to)?"
+    rf"|(?:{_ATTRIBUTED} (?:, )?)?there (?:is|exists|are|may be|might be)"
+    r"(?: evidence (?:of|for)| a record of)?"
 )
 _SHOWN_REASON = re.compile(rf"{_WHICH_REASON} {_IS}")
 _IS_REASON = re.compile(rf"{_IS} {_WHICH_REASON}")

@@ -275,7 +275,7 @@ def _narrowed(mention: Mention, cited: Sequence[Evidence]) -> Mention:
     ids = frozenset(mention.ids & nodes.keys())
     if not ids:
         return mention
-    return Mention(mention.text, ids, frozenset(nodes[id_] for id_ in ids))
+    return replace(mention, ids=ids, kinds=frozenset(nodes[id_] for id_ in ids))
 
 
 def _mention(entity: Entity) -> Mention:

@@ -1,4 +1,4 @@
-"""Verbs of the schema's wordings as nouns: "inhibition of B by A", "A's association with B", "a B inhibitor"."""
+"""Verbs of the schema's wordings as nouns: "inhibition of B by A", "a B inhibitor"."""
 
 from __future__ import annotations
 

@@ -98,30 +98,28 @@ class _Reader(PhraseReader):
 
     # "By inhibiting B, A may help in C", "Through B, ...", "By analogy with B, which treats C, ..."
     def _cause_first(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
-        for start in self.any_words(at, BECAUSE_OF):
-            for comma, forms, objects in self.predicate(start, "gerund"):
-                for end, verdict, chain in self._verdict_after(comma, it, objects[-1]):
-                    causes = (*said([_helper(verdict)], forms, objects), *chain)
-                    yield end, (*as_reasons(causes), *verdict)
-            for agent in self._drugs(it):
-                for comma, statements, _ in self.nominal(start, agent):
-                    for end, verdict, chain in self._verdict_after(comma, it, statements[-1].object):
-                        if _helper(verdict).ids == agent.ids:
-                            yield end, (*as_reasons((*statements, *chain)), *verdict)
-        # "As a B inhibitor, A may help in C"
-        for start in self.words(at, ["as"]):
-            for comma, forms, objects in self.predicate(start, "reduced"):
-                for end, verdict, chain in self._verdict_after(comma, it, objects[-1]):
-                    yield end, (*as_reasons((*said([_helper(verdict)], forms, objects), *chain)), *verdict)
-        for start in self.any_words(at, VIA):
-            for comma, nodes in self.names(start, None):
-                for end, verdict, chain in self._verdict_after(comma, it, nodes[-1]):
-                    yield end, (*as_reasons((*said([_helper(verdict)], _NODE, nodes), *chain)), *verdict)
+        for comma, forms, objects in self._doing(at):
+            for end, verdict, chain in self._verdict_after(comma, it, objects[-1]):
+                yield end, (*as_reasons((*said([_helper(verdict)], forms, objects), *chain)), *verdict)
+        for start, agent in product(self.any_words(at, BECAUSE_OF), self._drugs(it)):
+            for comma, statements, _ in self.nominal(start, agent):
+                for end, verdict, chain in self._verdict_after(comma, it, statements[-1].object):
+                    if _helper(verdict).ids == agent.ids:
+                        yield end, (*as_reasons((*statements, *chain)), *verdict)
         for start in self.any_words(at, (["by", "analogy", "with"], ["by", "analogy", "to"])):
             for comma, models in self.names(start, None):
                 for end, verdict, chain in self._verdict_after(comma, it, models[-1]):
                     likened = replace(verdict[0], role="likened")
                     yield end, (*said([_helper(verdict)], _MODEL, models), *chain, likened, *verdict[1:])
+
+    # "By inhibiting B", "As a B inhibitor", "Through B"
+    def _doing(self, at: int) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
+        for start in self.any_words(at, BECAUSE_OF):
+            yield from self.predicate(start, "gerund")
+        for start in self.words(at, ["as"]):
+            yield from self.predicate(start, "reduced")
+        for start in self.any_words(at, VIA):
+            yield from ((end, _NODE, nodes) for end, nodes in self.names(start, None))
 
     def _drugs(self, it: Mention | None) -> list[Mention]:
         """Who may do what a noun says: the drugs that are named, and those that are referred to."""
@@ -141,11 +139,13 @@ class _Reader(PhraseReader):
 
     # "Because A inhibits B, it may help in C"
     def _reason_first(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
-        for start in self.any_words(at, FIRST_REASONS):
-            for comma, reasons in self._clauses(start, it):
+        # "Because it inhibits B, A may help in C": "it" may be who is named after it.
+        for start, meant in product(self.any_words(at, FIRST_REASONS), [it, *self._drugs(None)]):
+            for comma, reasons in self._clauses(start, meant):
                 for clause in self.words(comma, [","]):
                     for end, verdict in self._clauses(clause, reasons[0].subject):
-                        if verdict[0].verdict:
+                        named = meant is None or meant is it or _helper(verdict).ids == meant.ids
+                        if verdict[0].verdict and named:
                             yield end, (*as_reasons(reasons), *verdict)
 
     # "Inhibition of B by A has been reported", "... may help in C", "The graph records inhibition of B by A"

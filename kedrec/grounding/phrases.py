@@ -1,4 +1,4 @@
-"""Reads the parts of a clause: names and lists of them, verbs with what stands around them, nouns of verbs."""
+"""Reads the parts of a clause: names in lists, verbs with what stands around them, nouns of verbs."""
 
 from __future__ import annotations
 
@@ -211,22 +211,18 @@ class PhraseReader:
     def _complements(
         self, at: int, prepositions: Sequence[str], agent: Mention | None
     ) -> Iterator[tuple[int, Mention, list[Mention], bool]]:
-        for preposition in prepositions:
-            for start in self.words(at, [preposition]):
-                for end, objects in self.names(start, None):
-                    if agent is not None:
-                        yield end, agent, objects, True
-                    if preposition == "of":
-                        for by in ("by", "with"):
-                            for begin in self.words(end, [by]):
-                                for then, who in self.name(begin, None):
-                                    yield then, who, objects, False
-            if preposition != "of":
-                for start in self.words(at, ["of"]):
-                    for middle, who in self.name(start, None):
-                        for begin in self.words(middle, [preposition]):
-                            for end, objects in self.names(begin, None):
-                                yield end, who, objects, True
+        for start in self.any_words(at, [[word] for word in prepositions]):
+            for end, objects in self.names(start, None):
+                if agent is not None:
+                    yield end, agent, objects, True
+                if prepositions == ("of",):
+                    for begin in self.any_words(end, (["by"], ["with"])):
+                        yield from ((then, who, objects, False) for then, who in self.name(begin, None))
+        if prepositions != ("of",):
+            for start in self.words(at, ["of"]):
+                for middle, who in self.name(start, None):
+                    for begin in self.any_words(middle, [[word] for word in prepositions]):
+                        yield from ((end, who, objects, True) for end, objects in self.names(begin, None))
 
     def _between(self, at: int, meaning: str) -> Iterator[tuple[int, tuple[Statement, ...], bool]]:
         for start in self.words(at, ["between"]):

@@ -75,7 +75,8 @@ class Form:
     """A wording in one grammatical form.
 
     Attributes:
-        tense: `finite` (inhibits, inhibit), `base` (may inhibit), `gerund` (inhibiting), `reduced` (linked to).
+        tense: `finite` (inhibits, inhibit), `base` (may inhibit), `gerund` (inhibiting) or `reduced`
+            (linked to).
         meaning: the phrase as the schema has it, or one of this module's constants.
         plural: whether only a plural subject can have it.
         hedged: whether it is true only under a word that claims less ("may").
