@@ -173,16 +173,29 @@ _VERDICT_HELP = re.compile(
 )
 _FACT_HELP = re.compile(
     rf"(?:(?:is|are|has been|have been) {_OFTEN}{_SAID} to"
+    # What was thought may be thought no more; what was found stays found.
+    rf"|(?:was|were) {_OFTEN}(?:found|shown|reported|seen|observed|noted) to"
     r"|(?:serves|serve|acts|act|helps|help)(?: to)?)"
 )
 _AS = re.compile(
     rf"(?:(?:acts|act|functions|function|works|work|serves|serve|behaves|behave) as"
     rf"|(?:is|are|has been|have been) {_OFTEN}"
-    rf"(?:{_SAID}|classified|classed|regarded|categorized|characterized) as"
+    rf"(?:(?:{_SAID}|classified|classed|regarded|categorized|characterized) as"
+    r"|considered|termed|called|deemed)"
     rf"|(?:is|are) {_OFTEN}(?:{_SAID}|{_HELD}) to (?:be|act as|function as|work as|serve as)"
     rf"|(?:appears|appear|seems|seem) to (?:be|act as|function as|work as|serve as)"
     rf"|(?:has|have) been {_OFTEN}(?:{_SAID}|{_HELD}) to (?:be|act as|function as|work as|serve as)"
     rf"|(?:may|might|could|can) (?:be|act as|function as|work as|serve as))"
+)
+_DOING = re.compile(
+    rf"(?:is|are|has been|have been) {_OFTEN}"
+    rf"(?:capable of|known for|(?:{_SAID}|regarded|thought of) as)|(?:may|might|could|can) be capable of"
+)
+_BRINGS = re.compile(
+    rf"(?:(?:may|might|could|can) |(?:is|are|has been|have been) {_OFTEN}(?:{_HELD}|{_SAID}) to |"
+    r"(?:appears|appear|seems|seem) to )?"
+    r"(?:leads?|results?|causes?|produces?|brings?|exerts?|shows?|achieves?)"
+    r"(?: to| in| about)?(?: an| the)?"
 )
 _ACTING = re.compile(r"(?:acting|functioning|working|serving|behaving) as|being")
 _HELD_TO = re.compile(rf"{_OFTEN}(?:{_SAID}|{_HELD}|able) to")
@@ -251,6 +264,16 @@ def participle(items: Sequence[str | Mention], at: int) -> Iterator[int]:
     yield from (end for end, words in _stretches(items, at, 4) if _HELD_TO.fullmatch(words))
 
 
+def doing(items: Sequence[str | Mention], at: int) -> Iterator[int]:
+    """Positions after words before a gerund: "is capable of", "is described as"."""
+    yield from (end for end, words in _stretches(items, at, 8) if _DOING.fullmatch(words))
+
+
+def bringing(items: Sequence[str | Mention], at: int) -> Iterator[int]:
+    """Positions after words before a verb as a noun: "leads to", "is thought to cause"."""
+    yield from (end for end, words in _stretches(items, at, 9) if _BRINGS.fullmatch(words))
+
+
 def reported(items: Sequence[str | Mention], at: int) -> Iterator[int]:
     """Positions after "has been reported", "is thought to occur"."""
     yield from (end for end, words in _stretches(items, at, 10) if _REPORTED.fullmatch(words))
@@ -287,5 +310,7 @@ def frame_words() -> frozenset[str]:
     """Every word that a frame may hold."""
     patterns = [pattern.pattern for _, pattern in _OPENINGS]
     patterns += [one.pattern for one in (_ENDINGS, _WEAK_HELP, _VERDICT_HELP, _FACT_HELP, _AS, _ACTING)]
-    patterns += [one.pattern for one in (_HELD_TO, _REPORTED, _SHOWN, _SHOWN_REASON, _IS_REASON)]
+    patterns += [
+        one.pattern for one in (_DOING, _BRINGS, _HELD_TO, _REPORTED, _SHOWN, _SHOWN_REASON, _IS_REASON)
+    ]
     return frozenset(word for pattern in patterns for word in re.findall(r"[a-z]+", pattern))

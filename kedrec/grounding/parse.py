@@ -296,6 +296,9 @@ class _Reader(PhraseReader):
                 for then, more in self._chain(end, statements[-1].object):
                     for verb in self.words(then, [","]):
                         yield verb, (*statements, *more)
+            # "A, a drug, ..."
+            for end in self.apposition(start, subjects[-1]):
+                yield from ((verb, ()) for verb in self.words(end, [","]))
             if len(subjects) == 1:
                 for end, statements, _, objects in self._means(start, subjects[0]):
                     for then, more in self._chain(end, objects[-1]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kedrec.grounding.english import ARTICLES, REFERENCES, kind_nouns
-from kedrec.grounding.frames import auxiliary, copula, participle
+from kedrec.grounding.frames import auxiliary, bringing, copula, doing, participle
 from kedrec.grounding.names import Mention
 from kedrec.grounding.nouns import agent_nouns, deverbal_nouns
 from kedrec.grounding.statements import Statement, said
@@ -139,15 +139,29 @@ class PhraseReader:
                     if sure := frozenset(fitting):
                         yield end, sure
             yield from self._copulative(copula(self.items, at))
+            for start in doing(self.items, at):
+                yield from self._surely(start, "gerund")
+            for start in bringing(self.items, at):
+                yield from self._brought(start)
         elif tense == "gerund":
             yield from self._copulative(copula(self.items, at, gerund=True))
         elif tense == "reduced":
             for start in participle(self.items, at):
-                yield from (
-                    (end, sure)
-                    for end, forms in self._phrase(start, "base")
-                    if (sure := frozenset(form for form in forms if not form.hedged))
-                )
+                yield from self._surely(start, "base")
+
+    def _surely(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
+        for end, forms in self._phrase(at, tense):
+            if sure := frozenset(form for form in forms if not form.hedged):
+                yield end, sure
+
+    # "inhibition of", after "leads to"
+    def _brought(self, at: int) -> Iterator[tuple[int, frozenset[Form]]]:
+        for words, nouns in deverbal_nouns().items():
+            for end in self.words(at, (*words, "of")):
+                if forms := frozenset(
+                    Form("finite", one.meaning) for one in nouns if one.prepositions == ("of",)
+                ):
+                    yield end, forms
 
     def _copulative(self, starts: Iterator[int]) -> Iterator[tuple[int, frozenset[Form]]]:
         for start in starts:

@@ -42,7 +42,9 @@ def strength(path: Path) -> Strength:
     """What a path can carry, by the kinds of its inner nodes and its relations."""
     inner = path.nodes[1:-1]
     relations = {step.relation for step in path.steps}
-    if relations & _WEAK_RELATIONS or any(step.action in _HANDLING for step in path.steps) or _opposed(path):
+    if relations & _WEAK_RELATIONS or any(step.action in _HANDLING for step in path.steps):
+        return Strength.WEAK
+    if _opposed(path) or furthers(path):
         return Strength.WEAK
     # A symptom that the drug acts on is an effect; one that two diseases share is a coincidence.
     if any(node.kind in _WEAK_KINDS for node in inner) and relations & {"CAUSES", "TREATS", "BINDS"}:
@@ -57,6 +59,16 @@ def _opposed(path: Path) -> bool:
     acts = [step for step in path.steps if step.relation == "BINDS"]
     signs = {load_schema().relations["BINDS"].worded(step.action).sign for step in acts}
     return any(step.relation == "TREATS" for step in path.steps) and {1, -1} <= signs
+
+
+def furthers(path: Path) -> bool:
+    """Whether every step has a sign and the drug, by them, brings more of the disease rather than less."""
+    product = 1
+    for step in path.steps:
+        sign = load_schema().relations[step.relation].worded(step.action).sign
+        # More of a symptom is more of the disease that presents with it.
+        product *= 1 if step.relation == "PRESENTS" else sign
+    return product > 0
 
 
 def shared_target(path: Path) -> bool:
@@ -149,6 +161,8 @@ def _alike(item: Evidence, reading: Reading) -> bool:
 
 
 def _what(path: Path) -> str:
+    if furthers(path):
+        return "what furthers the disease"
     kinds = [node.kind for node in path.nodes[1:-1]]
     for kind, words in (
         ("SideEffect", "a side effect in common"),
