@@ -29,7 +29,8 @@ __all__ = ["RationaleFigures", "markdown", "measured", "read_predictions", "with
 Progress: TypeAlias = Callable[[str, int, "int | None"], None]
 
 _ROUGE = ("rouge1", "rouge2", "rougeL")
-_CITATION = re.compile(r"\s*\[[A-Z]\d+(?:,\s*[A-Z]\d+)*\]")
+# Blanks are tried once from the start of their run.
+_CITATION = re.compile(r"(?<!\s)\s*+\[[A-Z]\d++(?:,\s*+[A-Z]\d++)*+\]")
 _DRAWS = 1000
 _MAX_TOKENS = 256
 _AT_ONCE = 8
