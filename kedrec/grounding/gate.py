@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from kedrec.grounding.claims import LONGEST_TEXT, RawClaim, split_claims
 from kedrec.grounding.english import clause_tokens, known_words
-from kedrec.grounding.names import Mention, Names, normal
+from kedrec.grounding.names import Mention, Names, named, normal
 from kedrec.grounding.parse import UnreadableError, parse
 from kedrec.grounding.reasons import no_reason, warning
 from kedrec.grounding.statements import Reading, as_reasons
 from kedrec.grounding.support import named_in, supporters, why_unsupported
 from kedrec.grounding.texts import unsaid
-from kedrec.text import one_line, shown_name
+from kedrec.text import one_line
 from kedrec.types import Citation, Claim, Entity, Evidence, Rationale
 
 __all__ = ["check", "from_evidence"]
@@ -253,10 +253,8 @@ class _Gate:
         if any(one.verdict and ids <= one.subject.ids | one.object.ids for one in reading.statements):
             against = warning(tuple(self.items.values()), *self.pair)
             if against is not None:
-                return (
-                    f"It speaks for {self.drug.name} in {self.disease.name}, and [{against.id}] says that "
-                    f"{one_line(against.sentence)}."
-                )
+                pair = f"{named(self.drug)} in {named(self.disease)}"
+                return f"It speaks for {pair}, and [{against.id}] says that {one_line(against.sentence)}."
         return no_reason(reading, cited, *self.pair)
 
     def _bearing(self, reading: Reading, cited: Sequence[Evidence]) -> tuple[set[str], str]:
@@ -279,7 +277,7 @@ def _narrowed(mention: Mention, cited: Sequence[Evidence]) -> Mention:
 
 
 def _mention(entity: Entity) -> Mention:
-    return Mention(one_line(shown_name(entity.name)), frozenset({entity.id}), frozenset({entity.kind}))
+    return Mention(named(entity), frozenset({entity.id}), frozenset({entity.kind}))
 
 
 def _sentence_key(sentence: str) -> str:

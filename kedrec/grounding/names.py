@@ -13,7 +13,7 @@ from kedrec.text import one_line, shown_name
 if TYPE_CHECKING:
     from kedrec.types import Entity
 
-__all__ = ["Mention", "Names", "normal"]
+__all__ = ["Mention", "Names", "named", "normal"]
 
 _GREEK = {
     letter: unicodedata.name(letter).split()[4 if "FINAL" in unicodedata.name(letter) else 3].lower()
@@ -34,6 +34,11 @@ _AFTER = r"(?![\w*+]|-\w|'(?!s\b)\w)"
 def normal(text: str) -> str:
     """`text` for comparing: on one line, dashes and quotes in their plain forms, Greek letters by name."""
     return one_line(unicodedata.normalize("NFKC", one_line(text))).translate(_SAME)
+
+
+def named(entity: Entity) -> str:
+    """An entity's name as claims and their reasons show it."""
+    return one_line(shown_name(entity.name))
 
 
 @dataclass(frozen=True, slots=True)

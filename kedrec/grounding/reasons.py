@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from kedrec.grounding.names import named
 from kedrec.grounding.support import leads_to, says
 from kedrec.grounding.wording import LIKE, THROUGH
 from kedrec.schema import load_schema
@@ -96,10 +97,8 @@ def no_reason(reading: Reading, cited: Sequence[Evidence], drug: Entity, disease
         if statement.role == "reason" and (problem := _problem(statement, reading, cited, drug, disease)):
             return problem
     if reading.likens and not any(leads_to(item, drug, disease) and _alike(item, reading) for item in cited):
-        return (
-            f"It argues by analogy without telling the whole of a path from {drug.name} to {disease.name} "
-            "that is one."
-        )
+        pair = f"from {named(drug)} to {named(disease)}"
+        return f"It argues by analogy without telling the whole of a path {pair} that is one."
     return ""
 
 
@@ -124,9 +123,9 @@ def _problem(
             )
         elif relations := [item.path.steps[at].relation for at in says(item, statement)]:
             if _HARM & set(relations) and drug.id in statement.subject.ids | statement.object.ids:
-                return f"It gives what speaks against {drug.name} as a reason: {known}."
+                return f"It gives what speaks against {named(drug)} as a reason: {known}."
             if item.stance == "adverse":
-                problem = problem or f"It gives what speaks against {drug.name} as a reason: {known}."
+                problem = problem or f"It gives what speaks against {named(drug)} as a reason: {known}."
             elif leads_to(item, drug, disease) and (
                 _mechanism(item, reading) or (reading.likens and _alike(item, reading))
             ):

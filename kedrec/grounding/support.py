@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from kedrec.grounding.names import named
 from kedrec.grounding.wording import HELPED_BY, LIKE, THROUGH, allowed
 from kedrec.schema import load_schema
 
@@ -54,10 +55,10 @@ def why_unsupported(statement: Statement, cited: Sequence[Evidence], drug: Entit
     if statement.verdict:
         who, what = (object_, subject) if HELPED_BY in statement.meanings else (subject, object_)
         if drug.id not in who.ids or disease.id not in what.ids:
-            return f"Its verdict is on {who.text} and {what.text}, not on {drug.name} and {disease.name}."
-        return f"Its verdict needs a supporting path from {drug.name} to {disease.name}; {ids} isn't one."
+            return f"Its verdict is on {who.text} and {what.text}, not on {named(drug)} and {named(disease)}."
+        return f"Its verdict needs a supporting path from {named(drug)} to {named(disease)}; {ids} isn't one."
     if statement.meanings & {THROUGH, LIKE}:
-        return f"{object_.text} doesn't lie on a cited path from {drug.name} to {disease.name}."
+        return f"{object_.text} doesn't lie on a cited path from {named(drug)} to {named(disease)}."
     said = f"It says that {subject.text} {statement.words} {object_.text}"
     steps = [(item, *step) for item in cited if item.path for step in _steps(item.path)]
     for item, start, _, end, meanings in steps:
@@ -65,7 +66,7 @@ def why_unsupported(statement: Statement, cited: Sequence[Evidence], drug: Entit
             return f"{said}, but [{item.id}] says it the other way round."
     for item, start, step, end, _ in steps:
         if start.id in subject.ids and end.id in object_.ids:
-            return f"{said}, but [{item.id}] says that {start.name} {_phrase(step, start)} {end.name}."
+            return f"{said}, but [{item.id}] says that {named(start)} {_phrase(step, start)} {named(end)}."
     return f"{said}, which {ids} doesn't say."
 
 
