@@ -85,6 +85,7 @@ def test_a_mechanism_is_a_reason_and_the_rest_can_be_said_as_what_it_is(text: st
         ("Propranolol may help in asthma through lung [P2].", "an anatomical structure that [P2] passes"),
         ("Propranolol may help in asthma by way of wheezing [P3].", "a symptom that [P3] passes"),
         ("Via salmeterol, propranolol may help in asthma [P5].", "a drug that [P5] passes"),
+        ("Propranolol may help in asthma through salmeterol [P8].", "a drug that [P8] passes"),
         ("Asthma may respond to propranolol through chronic bronchitis [P6].", "a disease that [P6] passes"),
         ("Propranolol may help in asthma through adrenergic agents [P7].", "a drug class that [P7] passes"),
         ("Propranolol may help in asthma by acting through nausea [P4].", "a side effect that [P4] passes"),
