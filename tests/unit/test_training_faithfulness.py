@@ -103,6 +103,17 @@ def test_the_table_stands_models_side_by_side() -> None:
         ("It says that A inhibits B, which [P1] doesn't say.", "relation or direction"),
         ("It says 'bone', which isn't in the evidence it cites.", "words of its own"),
         ("It gives '45%', which isn't in the evidence it cites.", "number of its own"),
+        ("It gives lung as the way: an anatomical structure that [P2] passes is no mechanism.", "no reason"),
+        (
+            "It gives as a reason that A resembles B, but another drug for the disease ([P1]) is none.",
+            "no reason",
+        ),
+        ("It draws a conclusion from the sentence before, which is no reason for it.", "no reason"),
+        ("It gives what speaks against A as a reason: A can cause B.", "harm as a reason"),
+        (
+            "It speaks for A in B, and [A1] says that A is contraindicated in B.",
+            "hopeful where contraindicated",
+        ),
         ("X doesn't lie on a cited path from A to B.", "entity not on the path"),
         ("Its wording can't be matched to the evidence it cites (at 'x').", "can't be matched"),
         ("It says nothing.", "other"),
