@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
 
 __all__ = ["gate"]
 
