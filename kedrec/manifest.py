@@ -50,6 +50,7 @@ def manifest_of(
         prompt="" if model is None else TEXTS_VERSION if prompted else PROMPT_VERSION,
         model="" if model is None else model_name(model),
         model_sha256="" if model is None else model.info.sha256,
+        model_adjustments=() if model is None else model.info.adjustments,
         seed=seed,
         licences=tuple(sorted(licences)),
         overlays=view_of(store).overlays,

@@ -41,7 +41,7 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChatResponse:
-    """What a model wrote: the text, why it ended (`stop`, `length`), tokens read and written."""
+    """What a model wrote: the text without reasoning, why it ended, tokens read and written (all of them)."""
 
     text: str
     finish: Literal["stop", "length"]
@@ -59,6 +59,8 @@ class ModelInfo:
         context: tokens that prompt and answer may have together.
         grammars: whether `ChatRequest.grammar` is obeyed.
         adapter: name of the adapter, "" for none.
+        local: whether what it reads stays on this machine.
+        adjustments: what its server refused of requests, so that it was left out or renamed, in words.
     """
 
     name: str
@@ -66,6 +68,8 @@ class ModelInfo:
     context: int = 2048
     grammars: bool = False
     adapter: str = field(default="")
+    local: bool = False
+    adjustments: tuple[str, ...] = ()
 
 
 @runtime_checkable

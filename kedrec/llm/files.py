@@ -33,12 +33,19 @@ def sha256_of(path: Path, progress: Progress | None = None) -> str:
 
 
 def known_sha256(path: Path, progress: Progress | None = None) -> str:
-    """SHA-256 of a file, from a note beside it where size and time of change are still the same.
+    """SHA-256 of a file, from a note beside it where the file wasn't written to since.
 
-    Hashing 100 MB at every question would cost more than loading the model.
+    Hashing 100 MB at every question would cost as much as loading the model. A writer can set the time of the
+    last change back, but not that of the last change of the file's entry (`st_ctime`), nor its number. What
+    the disk itself turns over isn't noticed here; `kedrec model list` reads every file.
     """
     status = path.stat()
-    stamp = {"size": status.st_size, "changed_ns": status.st_mtime_ns}
+    stamp = {
+        "size": status.st_size,
+        "changed_ns": status.st_mtime_ns,
+        "entry_ns": status.st_ctime_ns,
+        "number": status.st_ino,
+    }
     note = path.with_name(path.name + ".sha256")
     try:
         noted = json.loads(note.read_text(encoding="utf-8"))

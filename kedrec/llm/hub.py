@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.errors import ModelError, NotFoundError
+from kedrec.errors import ModelError, NotFoundError, SettingsError
 from kedrec.fetching import file_hash, forget, receive, settle
+from kedrec.llm.address import bearer, open_client, parse_address
 from kedrec.llm.files import Progress, disk_errors, replacing
+from kedrec.llm.replies import Limits, OverlongReplyError, SlowReplyError, UnreadableReplyError, open_reply
+from kedrec.llm.wording import quoted
 
 if TYPE_CHECKING:
     import httpx2
 
 __all__ = ["HubFile", "fetch_from_hub", "hub_folder"]
 
+_LISTING = Limits(size=64 << 20, seconds=300.0)
 _NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _WANTED = re.compile(
     r"(?:config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json|"
@@ -64,31 +68,44 @@ def fetch_from_hub(name: str, models: Path, progress: Progress, *, url: str, tok
     Raises:
         NotFoundError: the hub has no such model, or nothing in it that can be used.
         ModelError: the hub can't be reached or refuses, or a file arrives damaged.
+        SettingsError: the hub's address or the token can't be one.
     """
-    import httpx2
-
     folder = hub_folder(models, name)
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx2.Client(
-        base_url=url.rstrip("/") + "/", headers=headers, timeout=60.0, follow_redirects=True
-    ) as client:
+    address = parse_address(url, "HF_ENDPOINT", what="the Hugging Face hub", example="https://huggingface.co")
+    if address.query:
+        raise SettingsError("HF_ENDPOINT holds a query (?...).", "Leave it out.")
+    client = open_client(
+        address,
+        "HF_ENDPOINT",
+        bearer(token, "HF_TOKEN"),
+        key_setting="HF_TOKEN",
+        timeout=60.0,
+        follow_redirects=True,
+    )
+    with client:
         revision, files = _listing(client, name)
         chosen = _chosen(name, files)
         with disk_errors(f"Writing {name} into {folder}"):
             for file in chosen:
                 _fetch(client, f"{name}/resolve/{revision}/{file.name}", file, folder, progress)
             with replacing(folder / "kedrec.json") as part:
-                whole = {"name": name, "revision": revision, "files": [file.name for file in chosen]}
+                whole = {
+                    "name": name,
+                    "revision": revision,
+                    "files": [file.name for file in chosen],
+                    "sha256": {file.name: file.sha256 or file_hash(folder / file.name) for file in chosen},
+                }
                 part.write_text(json.dumps(whole, indent=2), encoding="utf-8")
     return folder
 
 
 def _listing(client: httpx2.Client, name: str) -> tuple[str, list[HubFile]]:
-    with _mapped(name):
-        response = client.get(f"api/models/{name}/revision/main", params={"blobs": "true"})
-    _check(response, name)
+    path = f"api/models/{name}/revision/main"
+    with _mapped(name), open_reply(client, "GET", path, _LISTING, params={"blobs": "true"}) as reply:
+        _check(reply.status, name)
+        data = reply.body()
     try:
-        listing: dict[str, Any] = response.json()
+        listing: Any = json.loads(data)
         revision = str(listing["sha"])
         files = [
             HubFile(
@@ -99,10 +116,12 @@ def _listing(client: httpx2.Client, name: str) -> tuple[str, list[HubFile]]:
             )
             for file in listing["siblings"]
         ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ModelError(
-            f"The hub's listing of {name} can't be read: {error!r}.", "Try again later."
+            f"The hub's listing of {name} can't be read: {quoted(repr(error))}", "Try again later."
         ) from error
+    if not re.fullmatch(r"\w[\w.-]*", revision):
+        raise ModelError(f"The hub's listing of {name} names no revision.", "Try again later.")
     return revision, files
 
 
@@ -158,7 +177,7 @@ def _receive(client: httpx2.Client, path: str, file: HubFile, part: Path, *, pro
             client,
             path,
             part,
-            refused=lambda response: _check(response, file.name),
+            refused=lambda response: _check(response.status_code, file.name),
             progress=lambda have, _: progress(f"Fetching {file.name}", have, file.size),
             size=file.size,
         )
@@ -177,18 +196,22 @@ def _mapped(what: str) -> Iterator[None]:
 
     try:
         yield
-    except httpx2.HTTPError as error:
+    except (OverlongReplyError, SlowReplyError, UnreadableReplyError) as error:
         raise ModelError(
-            f"Fetching {what} from the hub failed: {error or type(error).__name__}.",
+            f"The hub's listing of {what} is too long, too slow or damaged.", "Try again later."
+        ) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
+        raise ModelError(
+            f"Fetching {what} from the hub failed: {quoted(str(error) or type(error).__name__)}",
             "Check the network, then run the command again; it goes on where it stopped.",
         ) from error
 
 
-def _check(response: httpx2.Response, what: str) -> None:
-    if response.status_code in {401, 403, 404}:
+def _check(status: int, what: str) -> None:
+    if status in {401, 403, 404}:
         raise NotFoundError(
-            f"The hub has no {what}, or it needs an access token ({response.status_code}).",
+            f"The hub has no {what}, or it needs an access token ({status}).",
             "Check the name; for a gated model set HF_TOKEN.",
         )
-    if response.status_code != 200:
-        raise ModelError(f"The hub answered {response.status_code} for {what}.", "Try again later.")
+    if status != 200:
+        raise ModelError(f"The hub answered {status} for {what}.", "Try again later.")

@@ -2,7 +2,8 @@
 
 llama.cpp's own server runs in the process, on a Unix socket in a folder that only this user may enter
 and with a random key: it has the chat template, the tokenizer, streaming, parallel slots and the
-prefix cache, and nothing else on the machine can talk to it.
+prefix cache, and nothing else on the machine can talk to it. Where the folder's path is too long for a
+socket, or the system has no such sockets, it listens on 127.0.0.1 with the same key.
 """
 
 from __future__ import annotations
@@ -10,19 +11,54 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from kedrec.cpus import free_threads, wait_passively
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.llm.endpoint import Endpoint
+from kedrec.llm.files import sha256_of
+from kedrec.llm.replies import Limits
+from kedrec.llm.requirements import require_names
+
+if TYPE_CHECKING:
+    import httpx2
 
 __all__ = ["LlamaCppModel"]
 
 _TIMEOUT = 600.0
+_SOCKET_PATH = 100  # bytes; Linux has room for 107, macOS for 103
+_SOCKET_NAME = "llama.sock"
+_NAMES = (
+    "CommonParams",
+    "Server.listening_address",
+    "llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED",
+    "common_reasoning_format.COMMON_REASONING_FORMAT_NONE",
+)
+_PARAMETERS = (
+    "model.path",
+    "n_ctx",
+    "n_parallel",
+    "cpuparams.n_threads",
+    "cpuparams.poll",
+    "cpuparams_batch.n_threads",
+    "cpuparams_batch.poll",
+    "flash_attn_type",
+    "reasoning_format",
+    "warmup",
+    "cache_ram_mib",
+    "verbosity",
+    "api_keys",
+    "ui",
+    "hostnames",
+    "port",
+)
 
 
 class LlamaCppModel:
@@ -31,17 +67,19 @@ class LlamaCppModel:
     Args:
         path: the file.
         name, sha256, adapter: for `info`.
-        threads: 0 for as many as this process may use.
+        file_sha256: what the file's SHA-256 should be, "" where that isn't known.
+        threads: 0 for as many processors as this process may use and as are free now.
         context: tokens that one request's prompt and answer may have together; a model made for less
             has less.
         slots: requests that `chat_many` answers at once; each has memory for `context` tokens. With one
-            slot, the same request gives the same text, whatever was asked before. With more, llama.cpp
-            computes requests together and keeps common prefixes: eight slots write about three times as
-            fast, but rounding then depends on what runs beside, and where two words are nearly
+            slot, the same request gives the same text, whatever was asked before and on however many threads.
+            With more, llama.cpp computes requests together and keeps common prefixes: eight slots write about
+            three times as fast, but rounding then depends on what runs beside, and where two words are nearly
             equally likely the text can come out differently.
 
     Raises:
-        ModelError: the file is missing, damaged or of a kind that llama.cpp doesn't know.
+        ModelError: the file is missing, damaged or of a kind that llama.cpp doesn't know; or the installed
+            xllamacpp lacks what is used of it.
     """
 
     def __init__(
@@ -50,54 +88,45 @@ class LlamaCppModel:
         *,
         name: str,
         sha256: str = "",
+        file_sha256: str = "",
         adapter: str = "",
         threads: int = 0,
         context: int = 4096,
         slots: int = 1,
     ) -> None:
-        import httpx2
-        import xllamacpp
-
         _check_magic(path)
-        self._folder = Path(tempfile.mkdtemp(prefix="kedrec-"))  # mkdtemp lets only this user in
         key = secrets.token_hex(16)
-        parameters = xllamacpp.CommonParams()
-        parameters.model.path = str(path)
-        parameters.n_ctx = context * slots
-        parameters.n_parallel = slots
-        parameters.cpuparams.n_threads = threads or len(os.sched_getaffinity(0))
-        parameters.warmup = False
-        parameters.cache_ram_mib = 0
-        parameters.verbosity = -1  # its log would go to the terminal
-        parameters.api_keys = [key]
-        parameters.ui = False
-        parameters.hostnames = [str(self._folder / "llama.sock")]
-        try:
-            self._server: Any = xllamacpp.Server(parameters)
-        except RuntimeError as error:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise ModelError(
-                f"llama.cpp can't load {path.name}: the file is damaged or of an unknown kind of model.",
-                f"Remove {path} and run 'kedrec model pull' again.",
-            ) from error
-        self._client = httpx2.Client(
-            transport=httpx2.HTTPTransport(
-                uds=str(self._folder / "llama.sock"), limits=httpx2.Limits(max_connections=slots + 1)
-            ),
-            base_url="http://llama/",
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=_TIMEOUT,
+        parameters = _parameters(
+            path, key, threads=free_threads(threads), context=context * slots, slots=slots
         )
-        self._endpoint = Endpoint(
-            self._client,
-            what=f"llama.cpp with {path.name}",
-            model=name,
-            hint="Ask again; if it stays, pull the model again.",
-        )
-        self._slots = slots
-        self._info = ModelInfo(
-            name=name, sha256=sha256, context=self._slot_context(), grammars=True, adapter=adapter
-        )
+        with ExitStack() as stack:
+            folder = _socket_folder()
+            if folder is not None:
+                stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            parameters.hostnames = [str(folder / _SOCKET_NAME) if folder else "127.0.0.1"]
+            parameters.port = 0
+            self._server: Any = _serve(parameters, path, file_sha256)
+            stack.callback(self._forget_server)
+            self._client = stack.enter_context(_client(self._server, folder, key, slots))
+            self._endpoint = Endpoint(
+                self._client,
+                what=f"llama.cpp with {path.name}",
+                model=name,
+                hint="Ask again; if it stays, pull the model again.",
+                limits=Limits(seconds=_TIMEOUT),
+                secrets=(key,),
+                adapts=False,
+            )
+            self._slots = slots
+            self._info = ModelInfo(
+                name=name,
+                sha256=sha256,
+                context=self._slot_context(),
+                grammars=True,
+                adapter=adapter,
+                local=True,
+            )
+            self._open = stack.pop_all()
 
     @property
     def info(self) -> ModelInfo:
@@ -120,15 +149,19 @@ class LlamaCppModel:
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the messages in the model's chat template, exactly."""
         turns = [{"role": message.role, "content": message.content} for message in messages]
-        prompt = self._endpoint.post("apply-template", {"messages": turns})["prompt"]
+        prompt = self._endpoint.post("apply-template", {"messages": turns}).get("prompt")
         body = {"content": prompt, "add_special": True, "parse_special": True}
-        return len(self._endpoint.post("tokenize", body)["tokens"])
+        tokens = self._endpoint.post("tokenize", body).get("tokens")
+        if not isinstance(tokens, list):
+            raise _strange_server("tokenize")
+        return len(tokens)
 
     def close(self) -> None:
         """Ends the server and frees the weights."""
-        self._client.close()
+        self._open.close()
+
+    def _forget_server(self) -> None:
         self._server = None
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _extras(self, request: ChatRequest) -> dict[str, Any]:
         # A cached prefix is rounded otherwise than one read anew, so one slot goes without.
@@ -136,8 +169,107 @@ class LlamaCppModel:
         return extras | ({"grammar": request.grammar} if request.grammar else {})
 
     def _slot_context(self) -> int:
-        settings = self._client.get("props").json()["default_generation_settings"]
-        return int(settings["n_ctx"])
+        settings = self._endpoint.get("props").get("default_generation_settings")
+        context = settings.get("n_ctx") if isinstance(settings, dict) else None
+        if not isinstance(context, int):
+            raise _strange_server("props")
+        return context
+
+
+def _parameters(path: Path, key: str, *, threads: int, context: int, slots: int) -> Any:
+    """llama.cpp's settings for a model."""
+    wait_passively()  # before OpenMP is loaded with llama.cpp
+    try:
+        import xllamacpp
+    except ImportError as error:
+        raise ModelError(
+            f"xllamacpp can't be loaded: {error}.",
+            "Install it again: pip install --force-reinstall xllamacpp.",
+        ) from error
+    require_names("xllamacpp", xllamacpp, _NAMES)
+    parameters = xllamacpp.CommonParams()
+    require_names("xllamacpp", parameters, _PARAMETERS, of="CommonParams")
+    parameters.model.path = str(path)
+    parameters.n_ctx = context
+    parameters.n_parallel = slots
+    for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
+        cpu.n_threads = threads
+        cpu.poll = 0  # sleep while waiting, where llama.cpp brings threads of its own
+    # Flash attention shares sums out among threads and rounds by their number: the text would depend on it.
+    parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    # A grammar holds from the first word: what it wrote would be taken for reasoning.
+    parameters.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
+    parameters.warmup = False
+    parameters.cache_ram_mib = 0
+    parameters.verbosity = -1  # its log would go to the terminal
+    parameters.api_keys = [key]
+    parameters.ui = False
+    return parameters
+
+
+def _serve(parameters: Any, path: Path, file_sha256: str) -> Any:
+    """llama.cpp's server with a model.
+
+    Raises:
+        ModelError: it can't load the file; says whether the file is the one that it should be.
+    """
+    import xllamacpp
+
+    try:
+        return xllamacpp.Server(parameters)
+    except Exception as error:  # it has no errors of its own
+        known = bool(file_sha256)
+        if known and sha256_of(path) != file_sha256:
+            raise ModelError(
+                f"llama.cpp can't load {path.name}: the file is damaged.",
+                f"Remove {path} and run 'kedrec model pull' again.",
+            ) from error
+        version = getattr(xllamacpp, "__version__", "of an unknown release")
+        kinds = (
+            "" if known else "the file is damaged, or of a kind of model that this release doesn't know, or "
+        )
+        state = "the file is whole, but " if known else ""
+        raise ModelError(
+            f"llama.cpp (xllamacpp {version}) can't load {path.name}: {kinds}{state}"
+            "the memory isn't enough, or its server can't start.",
+            "Free some memory and try again; if it stays, install xllamacpp again."
+            if known
+            else "Free some memory, or name another file.",
+        ) from error
+
+
+def _client(server: Any, folder: Path | None, key: str, slots: int) -> httpx2.Client:
+    import httpx2
+
+    limits = httpx2.Limits(max_connections=slots + 1, max_keepalive_connections=0)
+    uds = str(folder / _SOCKET_NAME) if folder else None
+    return httpx2.Client(
+        transport=httpx2.HTTPTransport(uds=uds, limits=limits, trust_env=False),
+        base_url="http://llama/" if folder else f"{server.listening_address}/",
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=_TIMEOUT,
+        trust_env=False,
+    )
+
+
+def _socket_folder() -> Path | None:
+    """A new folder for the socket that only this user may enter; None where its path is too long for one."""
+    if not hasattr(socket, "AF_UNIX") or os.name == "nt":
+        return None
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="kedrec-"))  # lets only this user in
+    except OSError:
+        return None
+    if len(os.fsencode(folder / _SOCKET_NAME)) <= _SOCKET_PATH:
+        return folder
+    folder.rmdir()
+    return None
+
+
+def _strange_server(path: str) -> ModelError:
+    return ModelError(
+        f"llama.cpp's server answers '{path}' in another form than before.", "Install the tested xllamacpp."
+    )
 
 
 def _check_magic(path: Path) -> None:

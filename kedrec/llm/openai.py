@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from kedrec.errors import SettingsError
+from kedrec.llm.address import bearer, open_client, parse_address
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.llm.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from kedrec.llm.replies import Limits
 
 __all__ = ["OpenAIModel", "bytes_as_tokens"]
 
@@ -15,16 +20,21 @@ __all__ = ["OpenAIModel", "bytes_as_tokens"]
 class OpenAIModel:
     """A `ChatModel` behind an endpoint.
 
+    What the endpoint refuses of a request (`max_tokens`, `temperature`, ...) is renamed or left out from then
+    on; `info.adjustments` says what.
+
     Args:
         model: the model's name as the endpoint knows it.
-        url: base URL, up to and without `/chat/completions`.
+        url: base URL, up to and without `/chat/completions`; may hold a user, a password and a query, which
+            no message repeats.
         key: bearer token, "" for none.
         context: tokens that prompt and answer may have together.
         timeout: seconds without a byte before giving up.
+        limits: most bytes of an answer, and most seconds in all.
         parallel: requests at a time in `chat_many`.
 
     Raises:
-        SettingsError: `url` is no http or https URL.
+        SettingsError: `url` is no http or https URL, or `key` can't be one.
     """
 
     def __init__(
@@ -35,35 +45,32 @@ class OpenAIModel:
         key: str = "",
         context: int = 8192,
         timeout: float = 120.0,
+        limits: Limits | None = None,
         parallel: int = 8,
     ) -> None:
-        import httpx2
-
-        if not url.startswith(("http://", "https://")):
-            raise SettingsError(
-                f"'{url}' can't be the address of a language model's endpoint."
-                if url
-                else "No endpoint is set for the language model.",
-                "Set KEDREC_LLM_URL, for example to http://localhost:8000/v1.",
-            )
-        self._client = httpx2.Client(
-            base_url=url.rstrip("/") + "/",
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx2.Timeout(timeout, connect=10.0),
+        address = parse_address(
+            url, "KEDREC_LLM_URL", what="a language model's endpoint", example="http://localhost:8000/v1"
+        )
+        headers = bearer(key, "KEDREC_LLM_KEY")
+        self._client = open_client(
+            address, "KEDREC_LLM_URL", headers, key_setting="KEDREC_LLM_KEY", timeout=timeout
         )
         self._endpoint = Endpoint(
             self._client,
-            what=f"The endpoint {url}",
+            what=f"The endpoint {address.url.rstrip('/')}",
             model=model,
             hint="Check KEDREC_LLM_URL and that the server runs.",
+            limits=limits,
+            query=address.query,
+            secrets=(*address.secrets, key.strip()),
         )
-        self._info = ModelInfo(name=f"openai:{model}", context=context)
+        self._info = ModelInfo(name=f"openai:{model}", context=context, local=address.local)
         self._parallel = parallel
 
     @property
     def info(self) -> ModelInfo:
         """What the model is; its weights' hash can't be known."""
-        return self._info
+        return replace(self._info, adjustments=self._endpoint.adjustments)
 
     def chat(self, request: ChatRequest) -> ChatResponse:
         """The whole answer."""

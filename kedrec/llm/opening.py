@@ -31,7 +31,7 @@ def open_model(
     Raises:
         NotFoundError: no model of that name.
         ModelError: it isn't fetched, is damaged, or can't be run here.
-        SettingsError: the endpoint's address is missing.
+        SettingsError: the endpoint's address is missing or none, or the key can't be one.
     """
     kind, _, rest = name.partition(":")
     if kind == "openai" and rest:
@@ -55,6 +55,7 @@ def open_model(
         files.path,
         name=name,
         sha256=files.sha256,
+        file_sha256=files.sha256 if files.known else "",
         adapter=files.adapter,
         threads=settings.threads,
         slots=slots,

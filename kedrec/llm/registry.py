@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kedrec.errors import ModelError, NotFoundError
 from kedrec.llm.default import BASE_SHA256, base_path, fetch_base, require_base
-from kedrec.llm.files import Progress, known_sha256
+from kedrec.llm.files import Progress, disk_errors, known_sha256, replacing, sha256_of
 from kedrec.llm.hub import fetch_from_hub, hub_folder
 from kedrec.llm.merging import merge, merged_hash
 
@@ -39,14 +40,16 @@ class ModelFiles:
     Attributes:
         path: a GGUF file, or a folder in Hugging Face's layout.
         backend: which of KEDRec's backends runs it.
-        sha256: of the weights, adapter included.
+        sha256: of the weights as they are used, adapter merged in.
         adapter: its name, "" for none.
+        known: whether the file was checked against the hash that it should have.
     """
 
     path: Path
     backend: Literal["llama.cpp", "transformers"]
     sha256: str
     adapter: str = ""
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def resolve(name: str, settings: Settings, progress: Progress | None = None) -> 
         base = require_base(models)
         adapter = default_adapter() if name == "default" else None
         if adapter is None:
-            return ModelFiles(base, "llama.cpp", BASE_SHA256)
+            return ModelFiles(base, "llama.cpp", BASE_SHA256, known=True)
         return _merged(models, base, adapter, progress)
     if name.startswith("hf:"):
         return _from_hub(name[3:], models)
@@ -144,7 +147,7 @@ def list_models(settings: Settings, progress: Progress) -> list[StoredModel]:
     state: Literal["ready", "damaged", "not fetched"] = "not fetched"
     if base.is_file():
         try:
-            require_base(models)
+            require_base(models, read=True)
             state = "ready"
         except ModelError:
             state = "damaged"
@@ -152,12 +155,12 @@ def list_models(settings: Settings, progress: Progress) -> list[StoredModel]:
     found = [StoredModel("base", state, base, size)]
     if adapter and state == "ready":
         merged = merged_path(models, base, adapter)
-        made = merged.is_file()
+        whole = _is_whole(merged, read=True)  # else it is merged at its next use
         default = StoredModel(
             "default",
             "ready",
-            merged if made else base,
-            merged.stat().st_size if made else size,
+            merged if whole else base,
+            merged.stat().st_size if whole else size,
             adapter.name,
         )
     else:
@@ -166,29 +169,65 @@ def list_models(settings: Settings, progress: Progress) -> list[StoredModel]:
     for folder in sorted((models / "hub").glob("*--*")):
         name = "hf:" + folder.name.replace("--", "/", 1)
         progress(f"Looking at {name}", 0, None)
-        whole = (folder / "kedrec.json").is_file()
         size = sum(file.stat().st_size for file in folder.iterdir())
-        found.append(StoredModel(name, "ready" if whole else "not fetched", folder, size))
+        found.append(StoredModel(name, _hub_state(name, folder), folder, size))
     return found
 
 
 def _merged(models: Path, base: Path, adapter: Path, progress: Progress | None) -> ModelFiles:
+    """The merged model, made where there is none or where it isn't what was written any more."""
+    report = progress or (lambda _stage, _done, _total: None)
     path = merged_path(models, base, adapter)
-    if not path.is_file():
-        merge(base, adapter, path, progress or (lambda _stage, _done, _total: None))
-    return ModelFiles(path, "llama.cpp", merged_hash(base, adapter), adapter.name)
+    if not _is_whole(path):
+        if path.is_file():
+            report(f"{path.name} was changed since it was written", 0, None)
+        merge(base, adapter, path, report)
+        with disk_errors(f"Writing beside {path.name}"), replacing(_record(path)) as part:
+            part.write_text(json.dumps({"sha256": known_sha256(path)}), encoding="utf-8")
+    return ModelFiles(path, "llama.cpp", known_sha256(path), adapter.name, known=True)
+
+
+def _is_whole(merged: Path, *, read: bool = False) -> bool:
+    """Whether a merged model is there as it was written; `read`: by its bytes, written to since or not."""
+    if not merged.is_file():
+        return False
+    try:
+        recorded = json.loads(_record(merged).read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(recorded == (sha256_of if read else known_sha256)(merged))
+
+
+def _record(merged: Path) -> Path:
+    """Where a merged model's hash is kept, as it was when it was written."""
+    return merged.with_suffix(".json")
 
 
 def _from_hub(name: str, models: Path) -> ModelFiles:
     folder = hub_folder(models, name)
-    if not (folder / "kedrec.json").is_file():
-        raise ModelError(
-            f"The model hf:{name} isn't on this machine yet.", f"Run 'kedrec model pull hf:{name}'."
-        )
+    state = _hub_state(f"hf:{name}", folder, read=False)
+    if state != "ready":
+        what = "isn't on this machine yet" if state == "not fetched" else "is damaged: a file was changed"
+        raise ModelError(f"The model hf:{name} {what}.", f"Run 'kedrec model pull hf:{name}'.")
     gguf = next(iter(sorted(folder.glob("*.gguf"))), None)
     if gguf:
-        return ModelFiles(gguf, "llama.cpp", known_sha256(gguf))
-    return ModelFiles(folder, "transformers", _folder_hash(folder))
+        return ModelFiles(gguf, "llama.cpp", known_sha256(gguf), known=True)
+    return ModelFiles(folder, "transformers", _folder_hash(folder), known=True)
+
+
+def _hub_state(name: str, folder: Path, *, read: bool = True) -> Literal["ready", "damaged", "not fetched"]:
+    """The state of a fetched model's files, by the hashes that they came with."""
+    try:
+        listing = json.loads((folder / "kedrec.json").read_text(encoding="utf-8"))
+        hashes = dict(listing.get("sha256", {}))
+    except (OSError, ValueError, TypeError, AttributeError):
+        return "not fetched"
+    with disk_errors(f"Reading {name}"):
+        for file, recorded in hashes.items():
+            path = folder / Path(file).name
+            if not path.is_file() or (sha256_of if read else known_sha256)(path) != recorded:
+                return "damaged"
+    return "ready"
 
 
 def _folder_hash(folder: Path) -> str:

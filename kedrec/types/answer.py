@@ -165,6 +165,8 @@ class Manifest(Frozen):
     prompt: str = ""
     model: str = ""
     model_sha256: str = ""
+    model_adjustments: tuple[str, ...] = ()
+    """What the model's server refused of requests, so that it was left out or renamed."""
     seed: int
     licences: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()

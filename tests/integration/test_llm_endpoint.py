@@ -152,12 +152,12 @@ def test_a_stream_that_goes_wrong(served: Any, events: tuple[str, ...], words: s
         (401, {"error": {"message": "bad key"}}, r"refused the key: bad key\. Set KEDREC_LLM_KEY"),
         (404, {"detail": "Not Found"}, "doesn't know the model 'm' or isn't a chat endpoint: Not Found"),
         (400, {"error": {"message": "too long"}}, "answered 400: too long"),
-        (500, b"<html>oops</html>", "answered 500: <html>oops"),
-        (302, b"", "answered 302"),
+        (500, b"<html><title>oops</title>x</html>", r"answered 500: a web page, 'oops'\."),
+        (302, b"", r"answered 302: it redirects to http://127\.0\.0\.1:1/"),
         (200, b"hello", "answered no JSON: hello"),
         (200, {"choices": []}, "answered no chat completion"),
         (200, {"error": {"message": "overloaded"}}, "answered an error: overloaded"),
-        (200, [1], "answered an error"),
+        (200, [1], "answered no chat completion"),
     ],
 )
 def test_refusals_and_nonsense_are_model_errors(served: Any, status: int, body: object, words: str) -> None:
