@@ -16,18 +16,19 @@ from typing import Self
 
 from kedrec.answering import Answering, abstention
 from kedrec.comparison import compared
+from kedrec.cpus import wait_passively
 from kedrec.documents.background import Backgrounds
 from kedrec.errors import UsageError
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
 from kedrec.llm.opening import open_model
-from kedrec.llm.registry import resolve
+from kedrec.llm.registry import has_files, resolve
 from kedrec.manifest import manifest_of
 from kedrec.naming import NameIndex
 from kedrec.naming.listed import names_in, resolve_lines
 from kedrec.naming.taken import taken_for
 from kedrec.ranking import Ranker
 from kedrec.settings import Settings, load_settings
-from kedrec.standing import check_kinds, is_local, status_of
+from kedrec.standing import check_kinds, status_of
 from kedrec.stores import Fingerprint, GraphStore, VisibleStore, open_store
 from kedrec.subgraph import Subgraph
 from kedrec.types import (
@@ -83,6 +84,7 @@ class Kedrec:
     """
 
     def __init__(self, settings: Settings, *, progress: Progress | None = None) -> None:
+        wait_passively()  # before the ranking loads OpenMP
         self.settings = settings
         self._progress = progress
         self._model: ChatModel | None = None
@@ -420,7 +422,7 @@ class Kedrec:
         _between("texts", texts, 1, MAX_TEXTS)
         self._renew()
         _ = self.fingerprint
-        if llm and self._model is None and is_local(self.settings):
+        if llm and self._model is None and has_files(self.settings.model):
             # A model that isn't there should be told of now, not after minutes of ranking.
             resolve(self.settings.model, self.settings, self._progress)
         return self.names

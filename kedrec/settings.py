@@ -10,7 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kedrec.errors import SettingsError
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["Settings", "load_settings", "secret_in"]
+
+_LONGEST_SECRET = 65536  # bytes
 
 
 class Settings(BaseSettings):
@@ -23,14 +25,14 @@ class Settings(BaseSettings):
     `HF_ENDPOINT` and `HF_TOKEN`; NCBI's own `NCBI_API_KEY`.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     home: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("kedrec", appauthor=False)),
         validation_alias="KEDREC_HOME",
     )
     """Folder of the embedded graph, the models and the caches."""
-    graph: str = Field(default="", validation_alias="KEDREC_GRAPH")
+    graph: str = Field(default="", repr=False, validation_alias="KEDREC_GRAPH")
     """URL of the graph: a folder (embedded) or neo4j://, bolt://; empty: `NEO4J_URI`, else `home`."""
     overlay: str = Field(default="", validation_alias="KEDREC_OVERLAY")
     """Names of the private overlays to see, separated by commas; `none` or empty: none."""
@@ -45,16 +47,17 @@ class Settings(BaseSettings):
     debug: bool = Field(default=False, validation_alias="KEDREC_DEBUG")
     """Whether a defect shows its traceback."""
 
-    neo4j_uri: str = Field(default="", validation_alias="NEO4J_URI")
+    # A URL may hold a password: it stays out of what is printed of the settings.
+    neo4j_uri: str = Field(default="", repr=False, validation_alias="NEO4J_URI")
     neo4j_username: str = Field(default="neo4j", validation_alias="NEO4J_USERNAME")
     neo4j_password: SecretStr = Field(default=SecretStr(""), validation_alias="NEO4J_PASSWORD")
     neo4j_password_file: Path | None = Field(default=None, validation_alias="NEO4J_PASSWORD_FILE")
     neo4j_database: str = Field(default="neo4j", validation_alias="NEO4J_DATABASE")
 
-    llm_url: str = Field(default="", validation_alias="KEDREC_LLM_URL")
+    llm_url: str = Field(default="", repr=False, validation_alias="KEDREC_LLM_URL")
     llm_key: SecretStr = Field(default=SecretStr(""), validation_alias="KEDREC_LLM_KEY")
     ncbi_key: SecretStr = Field(default=SecretStr(""), validation_alias="NCBI_API_KEY")
-    hub_url: str = Field(default="https://huggingface.co", validation_alias="HF_ENDPOINT")
+    hub_url: str = Field(default="https://huggingface.co", repr=False, validation_alias="HF_ENDPOINT")
     hub_token: SecretStr = Field(default=SecretStr(""), validation_alias="HF_TOKEN")
 
     @property
@@ -71,6 +74,36 @@ class Settings(BaseSettings):
     def cache_dir(self) -> Path:
         """Folder of what can be computed again: fitted rankings, matrices."""
         return self.home / "cache"
+
+
+def secret_in(path: Path, setting: str) -> str:
+    """The secret in a file, without the line's end.
+
+    Args:
+        setting: name of the setting that names the file.
+
+    Raises:
+        SettingsError: it is no file of text that can be read; without a word of its content.
+    """
+    try:
+        if not path.is_file():
+            raise SettingsError(f"{setting} can't be read: {path} is no file.", "Correct it and try again.")
+        with path.open("rb") as file:
+            content = file.read(_LONGEST_SECRET + 1)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or "no file can have that name"
+        raise SettingsError(
+            f"{setting} can't be read: {path}: {reason}.", "Correct it and try again."
+        ) from error
+    try:
+        if len(content) <= _LONGEST_SECRET:
+            return content.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        pass
+    raise SettingsError(
+        f"{setting} names a file that holds no password: {path} isn't a short text in UTF-8.",
+        "Write the password alone into it, in UTF-8.",
+    )
 
 
 def load_settings(**overrides: object) -> Settings:

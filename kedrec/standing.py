@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kedrec.errors import EmptyGraphError, ModelError, NotFoundError
-from kedrec.llm.registry import resolve
+from kedrec.llm.registry import has_files, resolve
 from kedrec.schema import load_schema
 from kedrec.stores import path_templates, view_of
 from kedrec.types import Status
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kedrec.settings import Settings
     from kedrec.stores import Fingerprint, GraphStore
 
-__all__ = ["check_kinds", "is_local", "lacks", "status_of"]
+__all__ = ["check_kinds", "lacks", "status_of"]
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -25,11 +25,6 @@ _LOAD = (
     "Load a source that has them (`kedrec-load graph` loads the built-in graph, `kedrec-load sources` lists "
     "others); in tables of your own, a drug's kind is Drug and a disease's Disease."
 )
-
-
-def is_local(settings: Settings) -> bool:
-    """Whether the language model's files are on this machine, or should be."""
-    return settings.model.partition(":")[0] not in {"openai", "langchain"}
 
 
 def lacks(fingerprint: Fingerprint) -> str:
@@ -96,7 +91,7 @@ def status_of(store: GraphStore, settings: Settings, progress: Progress | None) 
 
 
 def _model_state(settings: Settings, progress: Progress | None) -> str:
-    if not is_local(settings):
+    if not has_files(settings.model):
         return "not asked"
     try:
         files = resolve(settings.model, settings, progress)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from kedrec.cli.common import run
+from kedrec.cpus import wait_passively
 
 __all__ = ["main", "main_load"]
 
@@ -67,11 +68,13 @@ def _group(name: str, table: dict[str, tuple[str, str]], help: str) -> click.Gro
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `kedrec`."""
+    wait_passively()
     group = _group("kedrec", _COMMANDS, "Explained drug repurposing over drug-disease-gene graphs.")
     sys.exit(run(group, arguments))
 
 
 def main_load(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `kedrec-load`."""
+    wait_passively()
     group = _group("kedrec-load", _LOAD_COMMANDS, "Load public and private sources into KEDRec's graph.")
     sys.exit(run(group, arguments))

@@ -14,7 +14,6 @@ from kedrec.cli.common import graph_option, json_option, print_json, progress_on
 
 if TYPE_CHECKING:
     from kedrec.cli.common import Progress
-    from kedrec.dataset.folder import DataSet
     from kedrec.evaluation.selection import Means
     from kedrec.llm.base import ChatModel
     from kedrec.ranking import Ranker
@@ -96,8 +95,6 @@ def selection(
 
     settings = load_settings(graph=graph, seed=seed, model=model)
     dataset = DataSet(folder)
-    if "llm" in answerers:
-        _keep_in(dataset, settings)
     results = []
     with ExitStack() as stack, progress_on_stderr() as progress:
         means = _means(settings, stack, progress, texts=background != "none")
@@ -145,28 +142,6 @@ def write_results(out: Path | None, name: str, value: dict[str, Any], table: str
         raise DataError(
             f"The results can't be written into {out}: {error.strerror or error}.", "Name another --out."
         ) from error
-
-
-def _keep_in(dataset: DataSet, settings: Settings) -> None:
-    """Keeps credentialed data from models that run elsewhere.
-
-    Raises:
-        UsageError: the model may send what it reads to somebody else.
-    """
-    from urllib.parse import urlsplit
-
-    from kedrec.dataset.mimic_tables import CREDENTIALED
-    from kedrec.errors import UsageError
-
-    if dataset.note.get("licence") != CREDENTIALED:
-        return
-    local = urlsplit(settings.llm_url).hostname in ("localhost", "127.0.0.1", "::1")
-    kind = settings.model.partition(":")[0]
-    if kind == "langchain" or (kind == "openai" and not local):
-        raise UsageError(
-            f"{dataset.folder} is made from credentialed data, which {settings.model} may send to others.",
-            "Use a model that runs on this machine.",
-        )
 
 
 def _means(settings: Settings, stack: ExitStack, progress: Progress, *, texts: bool) -> Means:

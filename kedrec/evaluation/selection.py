@@ -100,9 +100,12 @@ def evaluate(
         progress: called question by question.
 
     Raises:
-        UsageError: the split has no question to ask.
+        UsageError: the split has no question to ask; or the data are credentialed, and the model may send
+            them to others.
         DataError: the data set can't be read, or the answers can't be kept.
     """
+    if "llm" in answerers:
+        _keep_here(dataset, means.model())
     most = most_of(dataset, config)
     pairs = []
     for question in dataset.questions(config, split):
@@ -140,6 +143,21 @@ def evaluate(
         }
         results.append(figures_of(about, questions, answers, most=most, seed=seed))
     return results
+
+
+def _keep_here(dataset: DataSet, model: ChatModel) -> None:
+    """Keeps credentialed data from models that run elsewhere.
+
+    Raises:
+        UsageError: the model may send what it reads to somebody else.
+    """
+    from kedrec.dataset.mimic_tables import CREDENTIALED
+
+    if dataset.note.get("licence") == CREDENTIALED and not model.info.local:
+        raise UsageError(
+            f"{dataset.folder} is made from credentialed data, which {model.info.name} may send to others.",
+            "Use a model that runs on this machine.",
+        )
 
 
 def _texts(

@@ -164,21 +164,22 @@ class Endpoint:
         room, changes = self._room, self._changes
         body = changed_body(self._body(request, stream=True, room=room) | more, changes)
         with self._server.opened("POST", _PATH, body) as reply:
-            if reply.status != 200 or reply.kind in {"application/json", "text/html"}:
-                sent = WholeReply.of(reply)
-                try:
-                    value: object = json_of(sent.data)
-                except StrangeReplyError as error:
-                    if sent.status == 200:
-                        raise self._server.strange(error, sent.text) from error
-                    value = sent.text
-                if sent.status == 200 and not (isinstance(value, dict) and value.get("error")):
-                    yield self.chat(request, **more).text  # it doesn't stream
-                    return False
-                if self._adapt(sent.status, value, changes, body):
-                    return True
-                raise self._server.refused(sent)
-            return (yield from self._pieces(request, reply, room))
+            if reply.status == 200 and reply.kind == "text/event-stream":
+                return (yield from self._pieces(request, reply, room))
+            sent = WholeReply.of(reply)
+        try:
+            value: object = json_of(sent.data)
+        except StrangeReplyError as error:
+            events = sent.data.lstrip()[:5] == b"data:"
+            if sent.status == 200 and not events:
+                raise self._server.strange(error, sent.text) from error
+            value = sent.text
+        if sent.status == 200 and not (isinstance(value, dict) and value.get("error")):
+            yield self.chat(request, **more).text  # it doesn't stream
+            return False
+        if self._adapt(sent.status, value, changes, body):
+            return True
+        raise self._server.refused(sent)
 
     def _pieces(self, request: ChatRequest, reply: Reply, room: int) -> Generator[str, None, bool]:
         """The pieces of a stream of events; returns whether to try again with more room for reasoning."""

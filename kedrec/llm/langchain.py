@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.llm.openai import bytes_as_tokens
+from kedrec.llm.reasoning import ReasoningFilter, split_reasoning
+from kedrec.llm.wording import quoted, visible
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -42,17 +44,21 @@ class LangChainModel:
     def chat(self, request: ChatRequest) -> ChatResponse:
         """The whole answer."""
         try:
-            answer = self._model.invoke(_messages(request), stop=_stop(request))
+            return self._response(self._model.invoke(_messages(request), stop=_stop(request)))
+        except ModelError:
+            raise
         except Exception as error:
             raise self._failed(error) from error
-        return _response(answer)
 
     def stream(self, request: ChatRequest) -> Iterator[str]:
         """The answer in pieces."""
         try:
+            reader = ReasoningFilter(hold=False)
             for piece in self._model.stream(_messages(request), stop=_stop(request)):
-                if text := str(piece.text):
+                if text := reader.feed(visible(str(piece.text))):
                     yield text
+            if text := reader.end():
+                yield text
         except Exception as error:
             raise self._failed(error) from error
 
@@ -63,9 +69,11 @@ class LangChainModel:
         try:
             inputs: list[Any] = [_messages(request) for request in requests]
             answers = self._model.batch(inputs, stop=_stop(requests[0])) if requests else []
+            return [self._response(answer) for answer in answers]
+        except ModelError:
+            raise
         except Exception as error:
             raise self._failed(error) from error
-        return [_response(answer) for answer in answers]
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """An upper estimate: many LangChain models would fetch a tokenizer to count."""
@@ -74,10 +82,27 @@ class LangChainModel:
     def close(self) -> None:
         """Does nothing: the LangChain model belongs to the caller."""
 
+    def _response(self, answer: AIMessage) -> ChatResponse:
+        told = answer.response_metadata
+        usage = answer.usage_metadata
+        reason = told.get("finish_reason") or told.get("stop_reason") or told.get("done_reason")
+        split = split_reasoning(visible(str(answer.text)))
+        if split.reasoning and not split.answer.strip():
+            raise ModelError(
+                f"The LangChain model {self._info.name} ended in its reasoning, before its answer began.",
+                "Allow it more tokens where it is made, or use one that reasons less.",
+            )
+        return ChatResponse(
+            text=split.answer,
+            finish="length" if str(reason) in _CUT_SHORT else "stop",
+            prompt_tokens=usage["input_tokens"] if usage else 0,
+            completion_tokens=usage["output_tokens"] if usage else 0,
+        )
+
     def _failed(self, error: Exception) -> ModelError:
         # Providers raise errors of their own, without a common root.
         return ModelError(
-            f"The LangChain model {self._info.name} failed: {type(error).__name__}: {error}.",
+            f"The LangChain model {self._info.name} failed: {type(error).__name__}: {quoted(str(error))}",
             "Check the model's own settings and key.",
         )
 
@@ -91,15 +116,3 @@ def _messages(request: ChatRequest) -> list[BaseMessage]:
 
 def _stop(request: ChatRequest) -> list[str] | None:
     return list(request.stop) or None
-
-
-def _response(answer: AIMessage) -> ChatResponse:
-    told = answer.response_metadata
-    usage = answer.usage_metadata
-    reason = told.get("finish_reason") or told.get("stop_reason") or told.get("done_reason")
-    return ChatResponse(
-        text=str(answer.text),
-        finish="length" if reason in _CUT_SHORT else "stop",
-        prompt_tokens=usage["input_tokens"] if usage else 0,
-        completion_tokens=usage["output_tokens"] if usage else 0,
-    )

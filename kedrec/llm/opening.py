@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import ModelError, NotFoundError
+from kedrec.llm.wording import quoted
 
 if TYPE_CHECKING:
     from kedrec.llm.base import ChatModel
@@ -76,7 +77,7 @@ def _made(name: str, rest: str) -> Any:
         made = getattr(importlib.import_module(module), factory)()
     except Exception as error:  # the user's own code may raise anything
         raise ModelError(
-            f"{name} couldn't be made: {type(error).__name__}: {error}.", "Check the factory."
+            f"{name} couldn't be made: {type(error).__name__}: {quoted(str(error))}", "Check the factory."
         ) from error
     if not isinstance(made, BaseChatModel):
         raise ModelError(f"{name} made a {type(made).__name__}, no chat model.", "Return a BaseChatModel.")

@@ -90,6 +90,7 @@ class ReasoningFilter:
         self._pending = ""
         self._answer: list[str] = []
         self._passed = False
+        self._depth = 0
         self.reasoning = False
         self.headless = False
 
@@ -132,11 +133,17 @@ class ReasoningFilter:
         if kind == "open":
             if self._state == "answer":
                 self._state = "reasoning"
+            self._depth += 1
             self.reasoning = True
         elif kind == "close":
             if self._state != "reasoning":
                 self._drop(out)
                 self.headless = True
+            # What is passed on can't be taken back, so a block within a block has to end first. With all at
+            # hand each end counts: a block whose end is missing doesn't take the answer with it.
+            self._depth = 0 if self._hold else max(0, self._depth - 1)
+            if self._depth:
+                return
             self._state = "answer"
             self.reasoning = True
         elif self._state == "answer" and kind == "answer":
@@ -199,9 +206,10 @@ def _may_become_mark(tail: str) -> bool:
         return any(mark.startswith(tail.upper()) for mark in ("[THINK]", "[/THINK]"))
     if tail[0] in "◁&":
         return len(tail) < 18 and not re.search(r"[▷\s]", tail)
-    # A mark in angle brackets: not yet closed, or a channel whose message hasn't begun.
+    # A mark in angle brackets: not yet closed, or a channel whose name or message hasn't come.
     return ">" not in tail or bool(
-        re.match(
+        re.match(r"<\|channel>\s{0,4}[thoug]{0,6}$", tail)
+        or re.match(
             r"<\|(?:end|start|channel)\|>[^<>]{0,90}(?:<[^>]{0,40}(?:>[^<>]{0,90}(?:<[^>]{0,40})?)?)?$", tail
         )
     )

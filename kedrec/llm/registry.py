@@ -21,6 +21,7 @@ __all__ = [
     "ModelFiles",
     "StoredModel",
     "default_adapter",
+    "has_files",
     "list_models",
     "merged_path",
     "pull",
@@ -67,6 +68,11 @@ def default_adapter() -> Path | None:
     """The adapter that ships with KEDRec; None where this copy ships without one."""
     folder = _ADAPTERS / ADAPTER
     return folder if (folder / "adapter_model.safetensors").is_file() else None
+
+
+def has_files(name: str) -> bool:
+    """Whether a model of that name has its files on this machine, or should have them."""
+    return name.partition(":")[0] not in {"openai", "langchain"}
 
 
 def merged_path(models: Path, base: Path, adapter: Path) -> Path:

@@ -13,6 +13,9 @@ from typing import Any
 
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
+from kedrec.llm.reasoning import MixedReasoningError, ReasoningFilter, split_reasoning
+from kedrec.llm.requirements import require_names
+from kedrec.llm.wording import before_stop, quoted, visible
 
 __all__ = ["TransformersModel"]
 
@@ -49,6 +52,7 @@ class TransformersModel:
                 f"The model {model} needs torch and transformers, which aren't installed.",
                 "Install them with: pip install 'kedrec[train]'",
             ) from error
+        _require(adapter)
         source: dict[str, Any] = {"gguf_file": gguf_file} if gguf_file else {}
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(str(model), **source)
@@ -57,9 +61,11 @@ class TransformersModel:
                 from peft import PeftModel
 
                 self._model = PeftModel.from_pretrained(self._model, str(adapter))
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelError(f"transformers can't load {model}: {first}", "Check the folder.") from error
+        except Exception as error:  # transformers, tokenizers, safetensors and peft each have their own
+            raise ModelError(
+                f"transformers can't load {model}: {quoted(str(error) or type(error).__name__)}",
+                "Check the folder.",
+            ) from error
         if self._tokenizer.chat_template is None:
             raise ModelError(
                 f"The model {model} has no chat template.",
@@ -72,6 +78,7 @@ class TransformersModel:
             sha256=sha256,
             context=min(context, longest),
             adapter=adapter.name if adapter else "",
+            local=True,
         )
 
     @property
@@ -84,9 +91,14 @@ class TransformersModel:
         inputs = self._inputs(request)
         read = inputs["input_ids"].shape[1]
         written = self._generate(request, inputs)[0, read:]
-        text = self._tokenizer.decode(written, skip_special_tokens=True)
+        split = split_reasoning(visible(self._tokenizer.decode(written, skip_special_tokens=True)))
+        if split.reasoning and not split.answer.strip():
+            raise ModelError(
+                f"{self._info.name} was cut in its reasoning, before its answer began.",
+                "Use a model that reasons less.",
+            )
         return ChatResponse(
-            text=_before_stop(text, request.stop),
+            text=before_stop(split.answer, request.stop),
             finish="length" if len(written) >= request.max_tokens else "stop",
             prompt_tokens=read,
             completion_tokens=len(written),
@@ -107,7 +119,18 @@ class TransformersModel:
                 streamer.end()
 
         Thread(target=write, daemon=True).start()
-        yield from streamer
+        reader = ReasoningFilter(hold=False)
+        try:
+            for piece in streamer:
+                if text := reader.feed(visible(piece)):
+                    yield text
+            if text := reader.end():
+                yield text
+        except MixedReasoningError as error:
+            raise ModelError(
+                f"{self._info.name} wrote reasoning in front of its answer, without a mark where it begins.",
+                "Ask without streaming.",
+            ) from error
         if not failures.empty():
             raise failures.get()
 
@@ -159,11 +182,31 @@ class TransformersModel:
                     **sampling,
                     **more,
                 )
-        except (RuntimeError, ValueError) as error:
-            raise ModelError(f"{self._info.name} failed: {error}.", "Use a smaller model.") from error
+        except Exception as error:  # torch's and transformers' own
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> ModelError:
+        return ModelError(
+            f"{self._info.name} failed: {quoted(str(error) or type(error).__name__)}", "Use a smaller model."
+        )
 
 
-def _before_stop(text: str, stops: Sequence[str]) -> str:
-    for stop in stops:
-        text = text.partition(stop)[0]
-    return text
+def _require(adapter: Path | None) -> None:
+    """Checks that the installed libraries have what is used of them."""
+    import transformers
+
+    require_names(
+        "transformers",
+        transformers,
+        (
+            "AutoModelForCausalLM.from_pretrained",
+            "AutoTokenizer.from_pretrained",
+            "PreTrainedTokenizerBase.apply_chat_template",
+            "TextIteratorStreamer.end",
+            "set_seed",
+        ),
+    )
+    if adapter is not None:
+        import peft
+
+        require_names("peft", peft, ("PeftModel.from_pretrained",))

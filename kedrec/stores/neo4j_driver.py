@@ -25,6 +25,7 @@ from neo4j.exceptions import (
 )
 
 from kedrec.errors import SettingsError, StoreAccessError, StoreError, StoreUnavailableError
+from kedrec.settings import secret_in
 from kedrec.stores.addresses import server_address
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
 from kedrec.stores.waiting import Wait, wait_for
@@ -306,10 +307,4 @@ def _password(settings: Settings) -> str:
     given = settings.neo4j_password.get_secret_value()
     if given or settings.neo4j_password_file is None:
         return given
-    try:
-        return settings.neo4j_password_file.read_text(encoding="utf-8").rstrip("\r\n")
-    except OSError as error:
-        raise SettingsError(
-            f"NEO4J_PASSWORD_FILE can't be read: {settings.neo4j_password_file}: {error.strerror}.",
-            "Correct it and try again.",
-        ) from error
+    return secret_in(settings.neo4j_password_file, "NEO4J_PASSWORD_FILE")

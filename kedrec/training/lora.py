@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import ModelError, UsageError
+from kedrec.llm.requirements import require_names
 from kedrec.training.examples import Example, prompt_of
 
 if TYPE_CHECKING:
@@ -127,6 +128,10 @@ def train(
             f"Tuning needs {error.name}, which isn't installed.",
             "Install the tuning libraries: pip install 'kedrec[train]'.",
         ) from error
+    require_names("trl", trl, ("SFTConfig", "SFTTrainer.train", "SFTTrainer.compute_loss"))
+    require_names("peft", peft, ("LoraConfig", "get_peft_model_state_dict"))
+    names = ("AutoTokenizer", "AutoModelForCausalLM", "TrainerCallback", "set_seed")
+    require_names("transformers", transformers, names)
     tell = progress or (lambda *_: None)
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
