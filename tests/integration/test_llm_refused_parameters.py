@@ -291,4 +291,4 @@ def test_the_manifest_says_what_was_changed(starter_home: Path) -> None:
         with Kedrec(settings) as kedrec:
             found = kedrec.recommend("multiple sclerosis", drugs=["vedolizumab"])
     assert found.manifest.model_adjustments == ("max_tokens as max_completion_tokens", "without temperature")
-    assert [claim.text for claim in found[0].rationale.claims if claim.status == "struck"] == ["Hello [P1]."]
+    assert [claim.text for claim in found[0].rationale.claims if claim.status == "struck"] == ["Hello."]
