@@ -150,7 +150,9 @@ def _reply(data: bytes) -> object:
     return WholeReply(200, "application/json", "", data)
 
 
-def test_a_server_that_is_gone_or_silent_is_a_model_error(
+# httpcore doesn't close the socket of a file that isn't there.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_server_that_is_gone_is_a_model_error(
     llm_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(llamacpp, "_TIMEOUT", 2.0)
