@@ -357,8 +357,12 @@ def test_stays_are_answered_with_as_many_drugs_as_training_has_on_the_mean(
     assert (tmp_path / "scores" / "selection.md").read_text(encoding="utf-8").count("\n") == 6
 
 
-def test_credentialed_data_goes_to_no_model_elsewhere(home: Path, tmp_path: Path) -> None:
+def test_credentialed_data_goes_to_no_model_elsewhere(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     built(home, write(tmp_path / "mimic"), tmp_path / "out")
     words = ["selection", "--dataset", str(tmp_path / "out"), "--answerer", "llm", "--model", "openai:any"]
-    with pytest.raises(UsageError, match="credentialed"):
-        CliRunner().invoke(evaluations, words, catch_exceptions=False)
+    for url in ("http://192.0.2.1/v1", "http://localhost@192.0.2.1/v1", "http://localhost.example.org/v1"):
+        monkeypatch.setenv("KEDREC_LLM_URL", url)
+        with pytest.raises(UsageError, match="credentialed"):
+            CliRunner().invoke(evaluations, words, catch_exceptions=False)
