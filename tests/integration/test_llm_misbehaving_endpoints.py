@@ -258,3 +258,13 @@ def test_a_closed_model_says_so(opened: Any) -> None:
     model.close()
     with pytest.raises(ModelError, match="was closed"):
         model.chat(REQUEST)
+
+
+def test_a_packed_body_is_unpacked_in_small_blocks(opened: Any) -> None:
+    from kedrec.llm.replies import open_reply
+
+    model = opened(replying(bomb(8 << 20), **GZIPPED))
+    with open_reply(model._client, "POST", "x", Limits(size=16 << 20), body={"messages": []}) as reply:
+        sizes = [len(block) for block in reply.blocks()]
+    assert sum(sizes) == 8 << 20
+    assert max(sizes) <= 65536
