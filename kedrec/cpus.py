@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
-__all__ = ["free_threads", "usable_threads", "wait_passively"]
+__all__ = ["free_threads", "single_threaded_algebra", "usable_threads", "wait_passively"]
 
 _LOADAVG = Path("/proc/loadavg")
 _LOOKS = 10
@@ -72,3 +75,15 @@ def _busy_processors() -> float:
         return os.getloadavg()[0]
     except (OSError, AttributeError):  # Windows has none
         return 0.0
+
+
+@contextmanager
+def single_threaded_algebra() -> Iterator[None]:
+    """Limits BLAS and OpenMP to one thread each while the block runs.
+
+    For work that is shared out over threads already: pools inside pools wait for each other by spinning, and
+    sums split over another number of threads differ in their last digits.
+    """
+    limits = import_module("threadpoolctl").threadpool_limits  # comes with scikit-learn; has no types
+    with limits(limits=1):
+        yield

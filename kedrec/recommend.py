@@ -117,7 +117,9 @@ class Kedrec:
     def ranker(self) -> Ranker:
         """The ranking, fitted on this graph where it wasn't yet. Raises as `fingerprint`."""
         _ = self.fingerprint
-        return Ranker.open(self.store, self.settings.cache_dir, progress=self._progress)
+        return Ranker.open(
+            self.store, self.settings.cache_dir, threads=self.settings.threads, progress=self._progress
+        )
 
     @property
     def model(self) -> ChatModel:

@@ -96,7 +96,7 @@ def faithfulness(
     results, written = [], []
     with progress_on_stderr() as progress:
         with open_store(settings.graph_url, settings) as store:
-            ranker = Ranker.open(store, settings.cache_dir, progress=progress)
+            ranker = Ranker.open(store, settings.cache_dir, threads=settings.threads, progress=progress)
             draw = partial(held_out_pairs, store, ranker, seed=settings.seed, paths=paths, progress=progress)
             if background == "none":
                 asked, told = draw(pairs), None

@@ -50,6 +50,7 @@ def ranking(
     as_json: bool,
 ) -> None:
     """Hide treatments, rank without them, and see where they come out."""
+    from kedrec.cpus import usable_threads
     from kedrec.evaluation.pairs import rephetio_pairs
     from kedrec.evaluation.ranking import as_dicts, evaluate, markdown
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
@@ -69,6 +70,7 @@ def ranking(
             splits,
             seed=settings.seed,
             counted=counted,
+            threads=usable_threads(settings.threads),
             progress=progress,
         )
     if as_json:

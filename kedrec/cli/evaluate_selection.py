@@ -158,7 +158,7 @@ def _means(settings: Settings, stack: ExitStack, progress: Progress, *, texts: b
 
     @cache
     def ranker() -> Ranker:
-        return Ranker.open(store(), settings.cache_dir, progress=progress)
+        return Ranker.open(store(), settings.cache_dir, threads=settings.threads, progress=progress)
 
     @cache
     def model() -> ChatModel:

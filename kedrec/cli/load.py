@@ -135,7 +135,9 @@ def _fit(settings: Settings, *, quiet: bool) -> None:
     began = time.monotonic()
     try:
         with progress_on_stderr() as progress, open_store(settings.graph_url, settings) as store:
-            ranking = Ranker.open(store, settings.cache_dir, progress=progress).description
+            ranking = Ranker.open(
+                store, settings.cache_dir, threads=settings.threads, progress=progress
+            ).description
     except KedrecError as error:
         # The graph is loaded all the same: the first question will fit, or tell again.
         warn(f"The ranking could not be fitted: {error}")

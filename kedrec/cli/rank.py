@@ -155,7 +155,9 @@ def null(overlay: str | None, as_of: int | None, graph: str | None, as_json: boo
     ):
         tell_view(kr.store, kr.settings)
         fingerprint = str(kr.fingerprint)
-        model = NullModel.open(kr.ranker.adjacency, kr.settings.cache_dir, progress=progress)
+        model = NullModel.open(
+            kr.ranker.adjacency, kr.settings.cache_dir, threads=kr.settings.threads, progress=progress
+        )
     if as_json:
         print_json(
             {"fingerprint": fingerprint, "metapaths": len(model.paths), "permutations": model.permutations}

@@ -207,7 +207,9 @@ def _prepared(
     with open_store(settings.graph_url, settings) as store:
         fingerprint = str(store.fingerprint())
         treatments = read_treatments(store, options.sources, progress)
-        adjacency = Ranker.open(store, settings.cache_dir, progress=progress).adjacency
+        adjacency = Ranker.open(
+            store, settings.cache_dir, threads=settings.threads, progress=progress
+        ).adjacency
         embedding = None
         if options.recipe.hard:
             embedding = graph_embedding(

@@ -193,6 +193,6 @@ def _open(shared: Shared) -> _Opened:
 
     stack = ExitStack()
     store = stack.enter_context(open_store(shared.settings.graph_url, shared.settings))
-    ranker = Ranker.open(store, shared.settings.cache_dir)
+    ranker = Ranker.open(store, shared.settings.cache_dir, threads=shared.settings.threads)
     index = stack.enter_context(PassageIndex.open(shared.texts)) if shared.texts else None
     return _Opened(shared.key, store, ranker, index, stack)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kedrec.cpus import single_threaded_algebra
 from kedrec.evaluation.splits import Split, folds
-from kedrec.ranking.calibration import DegreeLine, Reliability, brier_skill, platt, sigmoid
+from kedrec.ranking.calibration import DegreeLine, brier_skill, cross_calibrated
 from kedrec.ranking.ensemble import side_by_side
 from kedrec.ranking.fit import choose_metapaths
 from kedrec.ranking.learning import (
@@ -73,7 +74,7 @@ class Figures:
         auroc, auprc: over all pairs together.
         recall_10, recall_50: share of a disease's treatments among its best 10 and 50 drugs, mean over the
             diseases with one.
-        brier_skill: of the probabilities, calibrated on the other folds.
+        brier_skill: of the probabilities, calibrated on other diseases.
         degree_correlation: Spearman's, of a drug's mean score and how many diseases it treats.
         beyond: AUPRC and that correlation once most of what the degree tells is taken off (`--beyond-prior`).
     """
@@ -96,6 +97,7 @@ def evaluate(
     *,
     seed: int,
     counted: NDArray[np.bool_] | None = None,
+    threads: int = 1,
     progress: Progress | None = None,
 ) -> tuple[list[Figures], list[Scored]]:
     """Every method's figures in some splits, and the scores they come from.
@@ -106,16 +108,20 @@ def evaluate(
         splits: how to hide.
         seed: of folds, samples, trees and bootstrap.
         counted: which pairs count, drugs x diseases; else those of all drugs and all treated diseases.
+        threads: models fitted at once, at most.
         progress: called fold by fold.
     """
     known = known_treatments(adjacency)
     if counted is None:
         counted = np.zeros_like(known)
         counted[:, known.any(axis=0)] = True
-    scored = [
-        score_split(adjacency, linked, split, seed=seed, counted=counted, progress=progress)
-        for split in splits
-    ]
+    with single_threaded_algebra():
+        scored = [
+            score_split(
+                adjacency, linked, split, seed=seed, counted=counted, threads=threads, progress=progress
+            )
+            for split in splits
+        ]
     return [figures(one, method, seed) for one in scored for method in METHODS], scored
 
 
@@ -126,6 +132,7 @@ def score_split(
     *,
     seed: int,
     counted: NDArray[np.bool_],
+    threads: int = 1,
     progress: Progress | None = None,
 ) -> Scored:
     """Scores every pair of a split by each method, fold after fold."""
@@ -138,7 +145,9 @@ def score_split(
         hidden = fold_of == fold
         if not (known & hidden & counted).any():
             continue
-        for method, models in score_fold(adjacency, linked, split, hidden, seed + fold).items():
+        for method, models in score_fold(
+            adjacency, linked, split, hidden, seed + fold, threads=threads
+        ).items():
             kept = raw.setdefault(method, [np.zeros(known.shape) for _ in models])
             for values, found in zip(kept, models, strict=True):
                 values[hidden] = found[hidden]
@@ -156,8 +165,14 @@ def score_fold(
     split: Split,
     hidden: NDArray[np.bool_],
     seed: int,
+    *,
+    threads: int = 1,
 ) -> dict[str, list[NDArray[np.float64]]]:
-    """The scores of all pairs by what can be learned with some hidden: by method, one table a model."""
+    """The scores of all pairs by what can be learned with some hidden: by method, one table a model.
+
+    A disease that has no treatment left is scored by the models for such diseases, as the ranking does; both
+    regimes' models give log-odds in samples with as many other pairs a treatment.
+    """
     known = known_treatments(adjacency)
     seen = known & ~hidden
     without = adjacency.replaced({TREATS: links_of(seen)})
@@ -167,23 +182,53 @@ def score_fold(
     candidates[:, ~seen.any(axis=0)] = False
     cold = split in ("disease", "cluster")
     regime: Regime = "unseen" if cold else "treated"
-    sample = draw_for(regime, graph, seen, candidates, seed=seed)
-    chosen = allowed(maker.features, regime)
-    nothing = np.zeros(len(sample.labels), bool)
-    members = learn(sample, maker.features, chosen, nothing, seed=seed)
-    methods: dict[str, list[Callable[[NDArray[np.float32]], Any]]] = {
-        "degrees": [_regression(sample, _degrees(maker, chosen))],
-        "24 metapaths": [_regression(sample, _commonest(maker, sample, chosen))],
-        "ranking": [member.scores for member in members],
-    }
-    scores = {name: [np.zeros(known.shape) for _ in models] for name, models in methods.items()}
-    for part, table in blocks(maker, np.flatnonzero(hidden.any(axis=0))):
+    asked = np.flatnonzero(hidden.any(axis=0))
+    bare = np.asarray(~seen.any(axis=0))
+    scores: dict[str, list[NDArray[np.float64]]] = {}
+    regimes: list[Regime] = [regime] if cold or not bare[asked].any() else [regime, "unseen"]
+    for one in regimes:
+        sample = draw_for(one, graph, seen, candidates, seed=seed, threads=threads)
+        chosen = allowed(maker.features, one)
+        methods: dict[str, list[_Model]] = {
+            "ranking": [
+                member.scores
+                for member in learn(
+                    sample,
+                    maker.features,
+                    chosen,
+                    np.zeros(len(sample.labels), bool),
+                    seed=seed,
+                    threads=threads,
+                )
+            ]
+        }
+        if one == regime:
+            methods["degrees"] = [_regression(sample, _degrees(maker, chosen))]
+            methods["24 metapaths"] = [_regression(sample, _commonest(maker, sample, chosen))]
+        for name, models in methods.items():
+            scores.setdefault(name, [np.zeros(known.shape) for _ in models])
+        _write(scores, methods, maker, asked if one == regime else asked[bare[asked]], threads)
+    return scores
+
+
+_Model = Callable[["NDArray[np.float32]"], Any]
+"""Scores of pairs by their features."""
+
+
+def _write(
+    scores: dict[str, list[NDArray[np.float64]]],
+    methods: dict[str, list[_Model]],
+    maker: FeatureMaker,
+    diseases: NDArray[np.int64],
+    threads: int,
+) -> None:
+    """Writes what some models say of all drugs for some diseases."""
+    for part, table in blocks(maker, diseases):
         flat = table.reshape(-1, table.shape[2])
         for name, models in methods.items():
-            told = side_by_side([partial(model, flat) for model in models])
-            for values, found in zip(scores[name], told, strict=True):
-                values[:, part] = np.asarray(found).reshape(table.shape[:2]).T
-    return scores
+            results = side_by_side([partial(model, flat) for model in models], threads)
+            for values, result in zip(scores[name], results, strict=True):
+                values[:, part] = np.asarray(result).reshape(table.shape[:2]).T
 
 
 def _degrees(maker: FeatureMaker, chosen: NDArray[np.bool_]) -> list[int]:
@@ -217,7 +262,9 @@ def figures(scored: Scored, method: str, seed: int) -> Figures:
 
     scores, counted = scored.scores[method], scored.counted
     known = scored.known & counted
-    probabilities = _calibrated(scored, scores)
+    diseases = np.broadcast_to(np.arange(counted.shape[1]), counted.shape)[counted]
+    labels = np.asarray(known[counted])
+    probabilities = cross_calibrated(scores[counted], labels, diseases)
     drugs = np.flatnonzero(counted.any(axis=1))
     shown = counted.any(axis=0)
     means, degrees = scores[drugs][:, shown].mean(axis=1), known[drugs].sum(axis=1)
@@ -232,7 +279,7 @@ def figures(scored: Scored, method: str, seed: int) -> Figures:
         auprc=auprc,
         recall_10=recall_10,
         recall_50=recall_50,
-        brier_skill=brier_skill(probabilities[counted], known[counted]),
+        brier_skill=brier_skill(probabilities, labels),
         degree_correlation=float(spearmanr(means, degrees).statistic),
         beyond=(
             _precision(beyond[inside], known[drugs][inside]),
@@ -249,18 +296,6 @@ def _visible_degrees(scored: Scored) -> NDArray[np.int64]:
         seen = (scored.known & scored.counted & ~hidden).sum(axis=1)
         visible += hidden * seen[:, None]
     return visible
-
-
-def _calibrated(scored: Scored, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities, each calibrated on the pairs of the other folds."""
-    probabilities = np.zeros_like(scores)
-    for fold in np.unique(scored.folds[scored.counted]).tolist():
-        here = scored.counted & (scored.folds == fold)
-        others = scored.counted & ~here
-        slope, shift = platt(scores[others], scored.known[others])
-        reliability = Reliability.of(shift + slope * scores[others], scored.known[others])
-        probabilities[here] = sigmoid(reliability.calibrated(shift + slope * scores[here]))
-    return probabilities
 
 
 def _precision(scores: NDArray[Any], labels: NDArray[Any], weights: NDArray[Any] | None = None) -> float:

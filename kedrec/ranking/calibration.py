@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kedrec.ranking.splines import Binned, fit_spline
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,15 +19,16 @@ __all__ = [
     "Reliability",
     "Scale",
     "brier_skill",
+    "cross_calibrated",
     "percentiles",
     "platt",
     "sigmoid",
 ]
 
-_WINDOW = 25  # treatments that an interval is made of, at least
-_GRID = 200
+_PARTS = 200  # groups that independent pairs are dealt to
+_FOLDS = 5
 _TAKEN_OFF = 0.65  # of what the degree of a drug lets expect
-_POOLED = 1e-12  # shares that differ by less are one
+_APART = 1e-9  # log-odds between neighbours that would else be equal
 _BEYOND = 0.5  # log-odds a point of score, beyond the shares that are known: half as steep as scores are
 
 
@@ -59,12 +62,12 @@ def brier_skill(probabilities: NDArray[Any], labels: NDArray[Any]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """How often pairs of about a score were treatments, and the 95 % interval of that.
+    """How often pairs of a score were treatments, and the 95 % interval of that.
 
     Attributes:
-        scores: ascending log-odds, as the models gave them.
+        scores: ascending log-odds, as the models gave them; equal ones at an end.
         middle: the share as log-odds, rising.
-        low, high: ends of the interval, log-odds.
+        low, high: ends of the interval, log-odds, rising.
     """
 
     scores: tuple[float, ...]
@@ -73,49 +76,32 @@ class Reliability:
     high: tuple[float, ...]
 
     @classmethod
-    def of(cls, scores: NDArray[Any], labels: NDArray[Any]) -> Reliability:
-        """Shares among the pairs around each score, with Jeffreys intervals (Brown et al. 2001).
+    def of(
+        cls, scores: NDArray[Any], labels: NDArray[Any], diseases: NDArray[Any] | None = None
+    ) -> Reliability:
+        """Shares by a logistic regression on a spline of the score, with intervals for diseases drawn anew.
 
-        A score's pairs are as many as have 25 treatments among them, half of them above it where there are;
-        at the top the best-scored pairs that have as many. Where a better score has a smaller share, both are
-        pooled (isotonic regression).
+        All three curves are put in rising order, which brings none of them further from a truth that rises
+        (Chernozhukov, Fernández-Val and Galichon 2009, doi:10.1093/biomet/asp030).
+
+        Args:
+            scores: log-odds, one a pair.
+            labels: which pairs are treatments.
+            diseases: the number of each pair's disease: pairs of one depend on each other. Without, pairs are
+                taken as independent.
         """
-        from scipy.stats import beta
-        from sklearn.isotonic import isotonic_regression
+        from scipy.stats import t
 
-        order = np.argsort(scores, kind="stable")
-        ordered, hits = np.asarray(scores, np.float64)[order], np.cumsum(np.asarray(labels)[order])
-        total, count = float(hits[-1]), len(hits)
-        half = min(_WINDOW, total) / 2
-        by_hits = np.searchsorted(hits, np.quantile(hits, np.linspace(0, 1, _GRID)))
-        of_hits = np.searchsorted(hits, np.linspace(0, total, min(_GRID, int(total) + 1)))
-        places = np.unique(np.r_[by_hits, of_hits, 0, count - 1])
-        end = np.minimum(hits[places] + half, total)
-        first = np.minimum(np.searchsorted(hits, np.maximum(end - 2 * half, 0.0), "right"), places)
-        last = np.maximum(np.searchsorted(hits, end, "left"), places)
-        found = hits[last] - np.where(first > 0, hits[np.maximum(first - 1, 0)], 0) + 0.5
-        missed = last - first + 1.5 - found + 0.5
-        # Pooling keeps the order of the three, so that the share stays inside its interval.
-        share, low, high = (
-            isotonic_regression(values)
-            for values in (
-                found / (found + missed),
-                beta.ppf(0.025, found, missed),
-                beta.ppf(0.975, found, missed),
-            )
-        )
-        # A share that was pooled is that of the middle of its scores: between two such it rises.
-        pools = np.cumsum(np.diff(share, prepend=share[0]) > _POOLED)
-        sizes = np.bincount(pools)
-        means = [np.bincount(pools, values) / sizes for values in (ordered[places], share, low, high)]
-        knots, *ends = means[0], *(_logit(values) for values in means[1:])
-        return cls(tuple(knots.tolist()), *(tuple(values.tolist()) for values in ends))
+        groups = np.arange(len(scores)) % _PARTS if diseases is None else np.asarray(diseases)
+        binned = Binned.of(scores, labels, groups)
+        middle, errors = fit_spline(binned)
+        width = float(t.ppf(0.975, max(len(binned.pairs) - 1, 1)))
+        curves = (middle, middle - width * errors, middle + width * errors)
+        return cls(tuple(binned.scores.tolist()), *(tuple(_rising(curve).tolist()) for curve in curves))
 
     def calibrated(self, scores: NDArray[Any]) -> NDArray[np.float64]:
         """Log-odds of the share at some scores; a better score has more, beyond the known shares too."""
-        scores = np.asarray(scores, np.float64)
-        beyond = scores - np.clip(scores, self.scores[0], self.scores[-1])
-        return np.asarray(np.interp(scores, self.scores, self.middle) + _BEYOND * beyond)
+        return _along(np.asarray(scores, np.float64), self.scores, self.middle)
 
     def interval(self, calibrated: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The lower and the upper ends at some calibrated log-odds, as probabilities.
@@ -128,8 +114,34 @@ class Reliability:
         return low, high
 
 
-def _logit(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.log(shares / (1 - shares))
+def _rising(curve: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values of a curve in rising order, no two of them equal."""
+    return np.sort(curve) + _APART * np.arange(len(curve))
+
+
+def cross_calibrated(
+    scores: NDArray[Any], labels: NDArray[Any], diseases: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Probabilities of pairs, each by the shares among pairs of other diseases: in five folds of diseases.
+
+    Arguments are as of `Reliability.of`.
+    """
+    scores, labels = np.asarray(scores, np.float64), np.asarray(labels)
+    folds = np.unique(diseases, return_inverse=True)[1] % _FOLDS
+    probabilities = np.zeros(len(scores))
+    for fold in np.unique(folds).tolist():
+        here = folds == fold
+        others = ~here if not here.all() else here  # a single disease has no others
+        binned = Binned.of(scores[others], labels[others], diseases[others])
+        middle = _rising(fit_spline(binned)[0])
+        probabilities[here] = sigmoid(_along(scores[here], binned.scores, middle))
+    return probabilities
+
+
+def _along(scores: NDArray[Any], knots: Any, values: Any) -> NDArray[np.float64]:
+    """A curve at some scores; beyond its ends it goes on half as steeply as the scores."""
+    beyond = scores - np.clip(scores, knots[0], knots[-1])
+    return np.asarray(np.interp(scores, knots, values) + _BEYOND * beyond)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +152,10 @@ class Scale:
         centres, spreads: of each model's scores over all pairs.
         slope, shift: calibrated on pairs the models have not seen.
         reliability: of that on the same pairs: at the top log-odds aren't a straight line of scores.
-        metrics: out of fold over all pairs of treated diseases, each pair's own treatment hidden: `auroc`,
-            `auprc` (average precision), `brier_skill`.
+        metrics: over all pairs of treated diseases, by models that have not seen the pair's label. In the
+            regime `treated` the pair's own treatment alone is hidden from its features, in `unseen` all of
+            the disease's. `auroc`, `auprc` (average precision), `brier_skill` (of probabilities calibrated on
+            other diseases).
     """
 
     centres: tuple[float, ...]
@@ -165,7 +179,7 @@ class Scale:
         return np.asarray(self.shift + self.slope * np.mean(parts, axis=0))
 
     def calibrated(self, straight: NDArray[Any]) -> NDArray[np.float64]:
-        """Log-odds as often as pairs of about that score were treatments."""
+        """Calibrated log-odds: the observed share of treatments among pairs with a similar score."""
         if self.reliability is None:
             return np.asarray(straight, np.float64)
         return self.reliability.calibrated(straight)

@@ -6,7 +6,6 @@ al. 2017), whose own contributions (TreeSHAP, Lundberg et al. 2020) add up exact
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ T = TypeVar("T")
 _CLIP = 20.0  # standard deviations; further out a count tells no more
 _STRENGTH = 0.003  # inverse of the ridge
 _ROUNDS = 200
+_REFITS = 4  # of the regression, each without the columns that had a weight they may not have
 _TREES = {
     "objective": "binary",
     "learning_rate": 0.05,
@@ -65,12 +65,20 @@ class Trees:
     _booster: Any = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def fit(cls, rows: NDArray[np.float32], labels: NDArray[Any], columns: list[int], seed: int) -> Trees:
-        """Trees for the columns of some labelled rows."""
+    def fit(
+        cls,
+        rows: NDArray[np.float32],
+        labels: NDArray[Any],
+        columns: list[int],
+        rising: NDArray[np.bool_],
+        seed: int,
+    ) -> Trees:
+        """Trees for the columns of some labelled rows; of a `rising` column more is never a lower score."""
         import lightgbm
 
         data = lightgbm.Dataset(rows[:, columns], labels, free_raw_data=True)
-        booster = lightgbm.train({**_TREES, "seed": seed}, data, _ROUNDS)
+        constraints = rising[columns].astype(int).tolist()
+        booster = lightgbm.train({**_TREES, "seed": seed, "monotone_constraints": constraints}, data, _ROUNDS)
         return cls(columns, booster.model_to_string(), booster)
 
     @property
@@ -112,17 +120,32 @@ class Linear:
     caps: list[float]
 
     @classmethod
-    def fit(cls, rows: NDArray[np.float32], labels: NDArray[Any], columns: list[int]) -> Linear:
-        """Ridge logistic regression on the columns of some labelled rows."""
+    def fit(
+        cls,
+        rows: NDArray[np.float32],
+        labels: NDArray[Any],
+        columns: list[int],
+        rising: NDArray[np.bool_],
+    ) -> Linear:
+        """Ridge logistic regression on the columns of some labelled rows; `rising` ones weigh 0 or more."""
         from sklearn.linear_model import LogisticRegression
 
-        chosen = rows[:, columns].astype(np.float64)
-        spread = chosen.std(axis=0)
+        spread = rows[:, columns].std(axis=0, dtype=np.float64)
         spread[spread == 0] = 1.0
+        scaled = np.minimum(rows[:, columns] / spread, _CLIP)
+        weights, used, bound = np.zeros(len(columns)), np.ones(len(columns), bool), rising[columns]
         model = LogisticRegression(C=_STRENGTH, max_iter=300)
-        model.fit(np.minimum(chosen / spread, _CLIP), labels)
-        weights = (model.coef_[0] / spread).tolist()
-        return cls(columns, weights, float(model.intercept_[0]), (spread * _CLIP).tolist())
+        for _ in range(_REFITS):
+            model.fit(scaled[:, used], labels)
+            weights[:] = 0.0
+            weights[used] = model.coef_[0]
+            if not (weights[bound] < 0).any():
+                break
+            used &= ~(bound & (weights < 0))
+        weights[bound] = np.maximum(weights[bound], 0.0)
+        return cls(
+            columns, (weights / spread).tolist(), float(model.intercept_[0]), (spread * _CLIP).tolist()
+        )
 
     def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Member`."""
@@ -160,6 +183,10 @@ def member_fits(
 ) -> list[Callable[[], Member]]:
     """Fits the models of one score: trees on all that is allowed, trees without relative values, and linear.
 
+    What is made from how the disease itself is treated may only raise a score. A known treatment is scored
+    with one treatment of its disease fewer than the disease's other drugs are; were a lower number to raise
+    scores anywhere (as it does where all diseases have equally many treatments), that would give it away.
+
     Args:
         rows: makes pairs x features, when a model is fitted.
         labels: 1 for a treatment, else 0.
@@ -169,27 +196,33 @@ def member_fits(
     """
     whole = np.flatnonzero(allowed).tolist()
     plain = [column for column in whole if not features[column].relative]
+    rising = np.array([one.of_disease and not one.relative for one in features])
     return [
-        lambda: Trees.fit(rows(), labels, plain, seed),
-        lambda: Trees.fit(rows(), labels, whole, seed + 1),
-        lambda: Linear.fit(rows(), labels, plain),
+        lambda: Trees.fit(rows(), labels, plain, rising, seed),
+        lambda: Trees.fit(rows(), labels, whole, rising, seed + 1),
+        lambda: Linear.fit(rows(), labels, plain, rising),
     ]
 
 
-def side_by_side(calls: Sequence[Callable[[], T]], told: Callable[[int, int], None] | None = None) -> list[T]:
-    """The results of some calls that leave the interpreter alone, on as many threads as there are cores.
+def side_by_side(
+    calls: Sequence[Callable[[], T]],
+    threads: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[T]:
+    """Runs calls that leave the interpreter alone in a pool of threads; their results, in order.
 
     Args:
         calls: the longest should come first.
-        told: called with the calls done and how many there are.
+        threads: at most so many run at once, 1 or more.
+        progress: called with the calls done and how many there are.
     """
-    found: list[T] = []
-    with ThreadPoolExecutor(max(min(len(calls), os.cpu_count() or 1), 1)) as pool:
+    results: list[T] = []
+    with ThreadPoolExecutor(max(min(len(calls), threads), 1)) as pool:
         for result in pool.map(lambda call: call(), calls):
-            found.append(result)
-            if told is not None:
-                told(len(found), len(calls))
-    return found
+            results.append(result)
+            if progress is not None:
+                progress(len(results), len(calls))
+    return results
 
 
 def restore(facts: dict[str, Any]) -> Member:

@@ -8,7 +8,7 @@ blocks are made elsewhere by the same function, and written here in the same ord
 from __future__ import annotations
 
 import gzip
-import os
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -158,9 +158,10 @@ def _writing(path: Path) -> Iterator[Callable[[pa.Table], object]]:
     """Writes tables beside `path`, and puts the file in its place once all are there."""
     import pyarrow.parquet as pq
 
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    # Not by mkstemp, whose files are the owner's alone: a new file has the mode that the umask leaves it.
+    name = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with name.open("xb") as file:
             if path.name.endswith(".parquet"):
                 with pq.ParquetWriter(file, COLUMNS) as writer:
                     yield writer.write_table
@@ -169,12 +170,9 @@ def _writing(path: Path) -> Iterator[Callable[[pa.Table], object]]:
                 with gzip.GzipFile("", "wb", 6, file, 0) as packed:
                     packed.write(("\t".join(COLUMNS.names) + "\n").encode())
                     yield lambda table: packed.write(_lines(table))
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
+        name.replace(path)
     finally:
-        Path(name).unlink(missing_ok=True)
+        name.unlink(missing_ok=True)
 
 
 def _lines(table: pa.Table) -> bytes:

@@ -67,10 +67,6 @@ class FeatureMaker:
         self._treats = self._care["TREATS"]
         self._drugs, self._diseases = alike.drugs, alike.diseases
         self._ridge = PairRidge(alike.kernel, self._treats)
-        # What similar drugs treat: drugs x diseases, by each similarity and on the mean.
-        known = self._treats.toarray()
-        self._alike = [similarity.times(known) for similarity in self._drugs]
-        self._mean_alike = sum(self._alike, np.zeros_like(known)) / max(len(self._alike), 1)
         self.drugs = self._treats.shape[0]
         self._counted = len(metapaths)
         self.features = features_of(metapaths, alike)
@@ -126,15 +122,17 @@ class FeatureMaker:
 
     def _by_drugs(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
         """What drugs like each treat: summed, of the most similar, and for diseases like each."""
-        near = self._mean_near(diseases)
-        treating = [np.flatnonzero(column) for column in self._treats[:, diseases].toarray().T]
+        # Of these diseases alone: of all of a wide graph it would be a table of gigabytes a similarity.
+        known = self._treats[:, diseases].toarray()
+        treated_near = np.asarray(self._treats @ self._mean_near(diseases), np.float32)
+        treating = [np.flatnonzero(column) for column in known.T]
         found = []
-        for similarity, alike in zip(self._drugs, self._alike, strict=True):
+        for similarity in self._drugs:
             nearest = np.zeros((self._treats.shape[0], len(diseases)), np.float32)
             for column, drugs in enumerate(treating):
                 if len(drugs):
                     nearest[:, column] = similarity.among(drugs).max(axis=1)
-            found += [alike[:, diseases], nearest, alike @ near]
+            found += [similarity.times(known), nearest, similarity.times(treated_near)]
         return found
 
     def _by_diseases(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
@@ -148,7 +146,10 @@ class FeatureMaker:
                 nearest[begins] = np.maximum.reduceat(
                     near[self._treats.indices], self._treats.indptr[begins].astype(np.int64), axis=0
                 )
-            found += [self._treats @ near, nearest, self._mean_alike @ near]
+            treated_near = np.asarray(self._treats @ near, np.float32)
+            alike = [drugs.times(treated_near) for drugs in self._drugs]
+            both = sum(alike, np.zeros_like(treated_near)) / np.float32(max(len(alike), 1))
+            found += [treated_near, nearest, both]
         return found
 
     def _by_pairs(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:

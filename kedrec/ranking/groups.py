@@ -110,7 +110,13 @@ def transformed(dwpcs: NDArray[Any], scale: float) -> _Floats:
 
 
 def grouped_counts(
-    adjacency: Adjacency, paths: Sequence[Metapath], permutations: int, seed: int, progress: Progress | None
+    adjacency: Adjacency,
+    paths: Sequence[Metapath],
+    permutations: int,
+    seed: int,
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
 ) -> dict[str, NDArray[Any]]:
     """The figures of every metapath's groups over permuted graphs."""
     ends = [Ends.of(adjacency, path) for path in paths]
@@ -129,7 +135,7 @@ def grouped_counts(
         _Groups(end, SCALE * mean / pairs if mean else 1.0)
         for end, mean in zip(ends, means.tolist(), strict=True)
     ]
-    graphs = permuted_graphs(adjacency, tables_along(paths), seed, ATTEMPTS)
+    graphs = permuted_graphs(adjacency, tables_along(paths), seed, ATTEMPTS, threads)
     with ThreadPoolExecutor(1) as pool:  # the next graph is permuted while one is counted
         coming = pool.submit(next, graphs)
         for done in range(permutations):

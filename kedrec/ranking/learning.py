@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -118,14 +118,11 @@ def known_treatments(adjacency: Adjacency) -> NDArray[np.bool_]:
     return known
 
 
-def unseen(adjacency: Adjacency, drugs: NDArray[Any], diseases: NDArray[Any]) -> NDArray[np.bool_]:
-    """Whether the diseases of some pairs have no known treatment but the pairs' own."""
-    if not adjacency.has(TREATS) or not len(adjacency.incidence(TREATS).indices):
-        return np.ones(len(drugs), bool)
-    links = adjacency.incidence(TREATS)
-    counts = links.back_degrees[diseases]
-    last = np.maximum(links.back_indptr[diseases + 1] - 1, 0)
-    return np.asarray((counts == 0) | ((counts == 1) & (links.back_indices[last] == drugs)))
+def unseen(adjacency: Adjacency) -> NDArray[np.bool_]:
+    """The diseases without a known treatment: one value a disease."""
+    if not adjacency.has(TREATS):
+        return np.ones(len(adjacency.ids("Disease")), bool)
+    return np.asarray(adjacency.incidence(TREATS).back_degrees == 0)
 
 
 def allowed(features: Sequence[Feature], regime: Regime) -> NDArray[np.bool_]:
@@ -134,7 +131,7 @@ def allowed(features: Sequence[Feature], regime: Regime) -> NDArray[np.bool_]:
 
 
 def blocks(
-    maker: FeatureMaker, diseases: NDArray[np.int64], told: Callable[[int, int], None] | None = None
+    maker: FeatureMaker, diseases: NDArray[np.int64], progress: Callable[[int, int], None] | None = None
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """The features of all drugs and some diseases, block by block.
 
@@ -149,8 +146,8 @@ def blocks(
     with ThreadPoolExecutor(1) as pool:  # the next block is made while one is used
         coming = pool.submit(made, parts[0]) if parts else None
         for done, part in enumerate(parts, 1):
-            if told is not None:
-                told(int(part[0]), len(diseases))
+            if progress is not None:
+                progress(sum(map(len, parts[: done - 1])), len(diseases))
             assert coming is not None  # noqa: S101  # there is a part
             table = coming.result()
             coming = pool.submit(made, parts[done]) if done < len(parts) else None
@@ -161,7 +158,8 @@ def of_pairs(
     maker: FeatureMaker,
     drugs: NDArray[np.int64],
     diseases: NDArray[np.int64],
-    told: Callable[[int, int], None] | None = None,
+    threads: int,
+    progress: Callable[[int, int], None] | None = None,
 ) -> NDArray[np.float32]:
     """The features of some pairs: pairs x features."""
     rows = np.empty((len(drugs), len(maker.features)), np.float32)
@@ -171,7 +169,7 @@ def of_pairs(
         rows[at] = maker.pairs(part, drugs[at], places)
 
     parts = _parted(np.unique(diseases), len(maker.features), maker.drugs)
-    side_by_side([partial(write, part) for part in parts], told)
+    side_by_side([partial(write, part) for part in parts], threads, progress)
     return rows
 
 
@@ -210,7 +208,8 @@ def draw_for(
     candidates: NDArray[np.bool_],
     *,
     seed: int,
-    told: Callable[[int, int], None] | None = None,
+    threads: int,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Sample:
     """The sample that a regime is learned from; its folds are those of `fold_table`.
 
@@ -220,7 +219,9 @@ def draw_for(
     learn to tell that.
 
     `treated` has every pair twice: as a pair hidden among others, and as one of a drug that treats nothing,
-    so that drugs without a known treatment are scored by what was learned of such.
+    so that drugs without a known treatment are scored by what was learned of such. It leaves out the
+    pairs of a disease whose every treatment is hidden with the fold: a candidate that seems to have none must
+    have one in the fold, and models would learn to tell that, too.
 
     Args:
         regime: what is learned.
@@ -228,19 +229,25 @@ def draw_for(
         known: the labels, drugs x diseases; the graph has no other treatments.
         candidates: which pairs may be drawn.
         seed: of the draw.
-        told: called with the passes over the graph done, and how many there are.
+        threads: passes over the graph that run at once, at most.
+        progress: called with the passes over the graph done, and how many there are.
     """
     folds = fold_table(known.shape, regime, seed)
     tables = [folds]
     if regime == "treated":
-        of_drug = fold_of_drug(np.arange(known.shape[0]), seed)
-        tables.append(np.repeat(of_drug[:, None], known.shape[1], axis=1))
-    hidden, pairs = [], []
+        by_drug = fold_of_drug(np.arange(known.shape[0]), seed).astype(np.int8)
+        tables.append(np.broadcast_to(by_drug[:, None], known.shape))
+    hidden: list[tuple[NDArray[np.int8], int]] = []
+    pairs = []
     for place, table in enumerate(tables):
-        drawn = _drawn(known, candidates, seed + place)
+        of_disease, of_drug = np.nonzero(_drawn(known, candidates, seed + place).T)  # by disease
+        of_pair = table[of_drug, of_disease]
         for fold in range(FOLDS):
-            hidden.append(table == fold)
-            pairs.append(np.argwhere((drawn & hidden[-1]).T))  # by disease
+            inside = of_pair == fold
+            if regime == "treated":
+                inside &= (known & (table != fold)).any(axis=0)[of_disease]
+            hidden.append((table, fold))
+            pairs.append(np.column_stack([of_disease[inside], of_drug[inside]]))
     ends = np.cumsum([0, *(len(some) for some in pairs)]).tolist()
     diseases, drugs = np.concatenate(pairs).T
     rows = np.zeros((len(drugs), len(graph.features)), np.float32)
@@ -251,12 +258,13 @@ def draw_for(
         for part in _parted(np.unique(diseases), len(features), known.shape[0]):
             at, places = _among(part, diseases)
             counts = counter.counts(part)
-            told = at_pairs(np.sqrt(counts, out=counts), drugs[at], places)
-            rows[at[:, None], columns] = np.concatenate(told).T
+            values = at_pairs(np.sqrt(counts, out=counts), drugs[at], places)
+            rows[at[:, None], columns] = np.concatenate(values).T
 
     def write_moving(place: int) -> None:
         inside = slice(ends[place], ends[place + 1])
-        maker = graph.without(known & ~hidden[place])
+        table, fold = hidden[place]
+        maker = graph.without(known & (table != fold))
         columns = np.array(graph.places(maker.features), np.int64)
         for part in _parted(np.unique(diseases[inside]), len(columns), known.shape[0]):
             at, places = _among(part, diseases[inside])
@@ -264,9 +272,9 @@ def draw_for(
 
     calls: list[Callable[[], None]] = [write_steady]
     calls += [partial(write_moving, place) for place in range(len(pairs))]
-    side_by_side(calls, told)
+    side_by_side(calls, threads, progress)
     labels = known[drugs, diseases].astype(np.int8)
-    return Sample(labels, rows, folds[drugs, diseases])
+    return Sample(labels, rows, folds[drugs, diseases].astype(np.int64))
 
 
 def _drawn(known: NDArray[np.bool_], candidates: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
@@ -285,9 +293,10 @@ def learn(
     left_out: NDArray[np.bool_],
     *,
     seed: int,
+    threads: int,
 ) -> list[Member]:
     """The models learned from a sample but for what is left out of it; arguments as of `fits`."""
-    return side_by_side(fits(sample, features, chosen, left_out, seed=seed))
+    return side_by_side(fits(sample, features, chosen, left_out, seed=seed), threads)
 
 
 def fits(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from kedrec.cpus import usable_threads
 from kedrec.errors import NotFoundError
 from kedrec.ranking.adjacency import PLAIN
 from kedrec.ranking.arrays import ArrayFile, DamagedFileError, write_arrays
@@ -85,6 +86,7 @@ class NullModel:
         adjacency: Adjacency,
         cache_dir: Path,
         how: Permuting = _USUAL,
+        threads: int = 0,
         progress: Progress | None = None,
     ) -> Self:
         """The null of a graph: from the cache, or made (some minutes for Hetionet) and cached.
@@ -94,13 +96,16 @@ class NullModel:
             cache_dir: where nulls are kept, by the graph's very links: another graph never gets this one's.
                 A damaged file is made again; a folder that can't be written is done without.
             how: how it is permuted.
+            threads: relations permuted at once, as of `usable_threads`; the null is the same with any number.
             progress: called as the permuting goes on, where it is needed.
         """
         found = cls.cached(adjacency, cache_dir, how)
         if found is not None:
             return found
         paths = _paths(adjacency, how.longest)
-        arrays = grouped_counts(adjacency, paths, how.permutations, how.seed, progress)
+        arrays = grouped_counts(
+            adjacency, paths, how.permutations, how.seed, usable_threads(threads), progress
+        )
         with suppress(OSError):
             path = _place(adjacency, cache_dir, paths, how)
             write_arrays(path, arrays, {"metapaths": [written(each) for each in paths]})

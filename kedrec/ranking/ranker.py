@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from kedrec.errors import NotFoundError
+from kedrec.cpus import usable_threads
+from kedrec.errors import EmptyGraphError, NotFoundError
 from kedrec.ranking.adjacency import TREATS, Adjacency, Progress, read_adjacency
 from kedrec.ranking.arrays import ArrayFile, Arrays, DamagedFileError, write_arrays
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.storing import SEED, Standing, Stored, made
+from kedrec.schema import load_schema
 from kedrec.stores.templates import path_templates
 from kedrec.types import ScorePart
 
@@ -29,8 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PairScore", "Ranker"]
 
-_LAYOUT = 7  # of the cached arrays; another number makes old caches unread
-_KEPT = 6  # cached rankings, of the graphs asked last
+_LAYOUT = 8  # of the cached arrays and facts; another number makes old caches unread
+_FILES = 6  # cached rankings, of the graphs asked last
+_EXPLAINED = 256  # pairs whose parts are held: 20 to 100 kB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +46,15 @@ class PairScore:
         drug, disease: their ids.
         score: log-odds that the drug treats the disease; unfitted: the sum of the parts, in no unit.
         probability: None where the ranking isn't fitted.
-        low, high: 95 % interval of the probability: how often pairs of about this score that the models had
-            not seen were treatments. None where not fitted.
+        low, high: 95 % interval of the probability: how often pairs of this score are treatments, in diseases
+            drawn anew. None where not fitted.
         prior: the probability from degrees alone: how often the drug treats and the disease is treated.
             None where not fitted.
         drug_percentile, disease_percentile: percentile of the drug's mean score over all diseases among all
             drugs, and the disease's among all diseases, 0 to 100; high is a frequent flyer.
-        unseen: whether the disease has no known treatment but this pair's own, so that the score leans on
-            the graph around it alone.
+        unseen: whether the disease has no known treatment, so that the score leans on the graph around it
+            alone, and the probability is what it would be if the disease had one. The same for all pairs of a
+            disease. (Also of every disease of a graph where hardly any has two treatments to learn from.)
         known: sources in which the graph has the treatment, sorted; hidden while the score was made.
         informed: whether any counted path joins the two.
     """
@@ -86,18 +92,19 @@ class Ranker:
         adjacency: the graph's links, for whoever needs paths.
         treated: treated pairs learned from.
         fitted: whether scores were learned; otherwise every metapath weighs the same.
-        metrics: by regime, how well pairs that the models had not seen were told: `auroc`, `auprc`,
+        metrics: by regime, how well pairs whose label the models had not seen were ranked: `auroc`, `auprc`,
             `brier_skill`. Each pair's own treatment was hidden, in `unseen` all of the disease's.
+        threads: models that explain scores at once, at most.
     """
 
-    def __init__(self, arrays: Arrays, facts: Mapping[str, Any]) -> None:
+    def __init__(self, arrays: Arrays, facts: Mapping[str, Any], *, threads: int = 1) -> None:
         self.adjacency = Adjacency(arrays)
-        self._stored = Stored(self.adjacency, arrays, facts)
+        self._stored = Stored(self.adjacency, arrays, facts, threads=threads)
         self._known: dict[str, list[str]] = facts["known"]
         self._templates = {
             template.metapath: template.name for template in path_templates() if template.stance == "supports"
         }
-        self._told: dict[tuple[int, int], tuple[float, tuple[ScorePart, ...]]] = {}
+        self._explained: OrderedDict[tuple[int, int], tuple[float, tuple[ScorePart, ...]]] = OrderedDict()
         self.treated: int = facts["treated"]
         self.fitted = bool(facts["scales"])
         self.metrics = {regime: scale.metrics for regime, scale in self._stored.scales.items()}
@@ -109,6 +116,7 @@ class Ranker:
         cache_dir: Path,
         *,
         fit: bool = True,
+        threads: int = 0,
         progress: Progress | None = None,
     ) -> Self:
         """The ranking of a graph: from the cache, or counted, fitted and cached.
@@ -118,33 +126,48 @@ class Ranker:
             cache_dir: where rankings are kept, by the graph's fingerprint. A damaged file is made again; a
                 folder that can't be written is done without.
             fit: False: weigh every metapath the same.
+            threads: to fit with, as of `usable_threads`; the scores are the same with any number.
             progress: called as the work goes on, where there is any.
+
+        Raises:
+            EmptyGraphError: the graph has no drug or no disease.
+            KedrecError: it is too wide for this machine's memory.
         """
-        path = cache_dir / f"ranking-{_key(store, fit=fit)}.bin"
-        with suppress(OSError, DamagedFileError, KeyError, TypeError):
-            cached = ArrayFile(path)
-            return cls(cached, cached.facts)
+        path = _path(store, cache_dir, fit=fit)
+        threads = usable_threads(threads)
+        cached = _cached(path)
+        if cached is not None:
+            return cls(cached, cached.facts, threads=threads)
+        _check_kinds(store)
         arrays = read_adjacency(store, schema_tables(), progress)
-        added, facts = made(Adjacency(arrays), learn=fit, progress=progress)
+        added, facts = made(Adjacency(arrays), learn=fit, threads=threads, progress=progress)
         arrays |= added
-        facts["known"] = _known(store)
+        facts |= {"layout": _LAYOUT, "known": _known(store)}
         with suppress(OSError):
             write_arrays(path, arrays, facts)
             _forget(cache_dir)
-        return cls(arrays, facts)
+        return cls(arrays, facts, threads=threads)
+
+    @staticmethod
+    def is_cached(store: GraphStore, cache_dir: Path, *, fit: bool = True) -> bool:
+        """Whether `open` would find the ranking in the cache, rather than take minutes to fit it."""
+        return _cached(_path(store, cache_dir, fit=fit)) is not None
 
     @property
     def description(self) -> str:
         """What the ranking is, for an answer's manifest."""
         if not self.fitted:
             return f"unfitted: {self.treated} known treatments; all metapaths weigh the same"
-        told = "; ".join(
-            f"{name} AUROC {self.metrics[regime]['auroc']:.3f}, AUPRC {self.metrics[regime]['auprc']:.3f}"
-            for regime, name in (("treated", "by pair"), ("unseen", "by disease"))
+        figures = "; ".join(
+            f"{hidden} hidden AUROC {self.metrics[regime]['auroc']:.3f}, "
+            f"AUPRC {self.metrics[regime]['auprc']:.3f}"
+            for regime, hidden in (("treated", "own pair"), ("unseen", "all of the disease's"))
+            if regime in self.metrics
         )
         return (
             f"fitted: boosted trees and logistic regression on degree-weighted path counts, similarities and "
-            f"degrees, {self.treated} known treatments, calibrated; out of fold {told}"
+            f"degrees, {self.treated} known treatments, cross-fitted and calibrated; known treatments among "
+            f"other pairs, {figures}"
         )
 
     @cached_property
@@ -204,16 +227,19 @@ class Ranker:
 
     def parts(self, drug: int, disease: int) -> tuple[float, tuple[ScorePart, ...]]:
         """The base of a pair's score and its parts, by the numbers of the two."""
-        told = self._told.get((drug, disease))
-        if told is None:
+        parts = self._explained.pop((drug, disease), None)
+        if parts is None:
             base, contributions, values = self._stored.parts(drug, disease)
             places = np.flatnonzero(np.abs(contributions) > 1e-6)  # float32's own noise
             places = places[np.argsort(-contributions[places], kind="stable")]
-            told = self._told[drug, disease] = (
+            parts = (
                 base + float(contributions.sum() - contributions[places].sum()),
                 tuple(self._part(place, contributions, values) for place in places.tolist()),
             )
-        return told
+            while len(self._explained) >= _EXPLAINED:
+                self._explained.popitem(last=False)  # the one asked for longest ago
+        self._explained[drug, disease] = parts
+        return parts
 
     def links(self, kind: str, id: str) -> int:  # noqa: A002  # the field's own name
         """A node's links over all relations; parallel edges of several sources count once.
@@ -222,11 +248,14 @@ class Ranker:
             NotFoundError: the graph has no such node.
         """
         number, total = self._number(kind, id), 0
+        relations = load_schema().relations
         for table in schema_tables():
+            if not self.adjacency.has(table):
+                continue
             incidence = self.adjacency.incidence(table)
             if table[1] == kind:
                 total += int(incidence.indptr[number + 1] - incidence.indptr[number])
-            if table[2] == kind:
+            if table[2] == kind and not relations[table[0]].symmetric:  # those are rows of either end
                 total += int(incidence.back_indptr[number + 1] - incidence.back_indptr[number])
         return total
 
@@ -237,6 +266,8 @@ class Ranker:
             NotFoundError: the graph has no such disease.
         """
         number = self._number("Disease", disease_id)
+        if not self.adjacency.has(TREATS):
+            return 0
         back = self.adjacency.incidence(TREATS).back_indptr
         return int(back[number + 1] - back[number])
 
@@ -281,6 +312,34 @@ class Ranker:
         )
 
 
+def _path(store: GraphStore, cache_dir: Path, *, fit: bool) -> Path:
+    return cache_dir / f"ranking-{_key(store, fit=fit)}.bin"
+
+
+def _cached(path: Path) -> ArrayFile | None:
+    """Opens a cached ranking and marks it as just asked for; None unless it is whole and of this layout."""
+    try:
+        cached = ArrayFile(path)
+    except (OSError, DamagedFileError):
+        return None
+    if cached.facts.get("layout") != _LAYOUT:
+        return None
+    with suppress(OSError):  # a folder that can't be written keeps no order
+        os.utime(path)
+    return cached
+
+
+def _check_kinds(store: GraphStore) -> None:
+    """Sees that there are drugs and diseases to rank."""
+    counts = store.fingerprint().nodes
+    missing = [name for kind, name in (("Drug", "drug"), ("Disease", "disease")) if not counts.get(kind)]
+    if missing:
+        raise EmptyGraphError(
+            f"The graph has no {' and no '.join(missing)}, so that there is nothing to rank.",
+            "Load a source that has drugs and diseases: `kedrec-load sources` lists them.",
+        )
+
+
 def _key(store: GraphStore, *, fit: bool) -> str:
     """What a cached ranking depends on, as 16 hexadecimal digits."""
     tables = ["/".join(table) for table in schema_tables()]  # a relation more is one more to read
@@ -300,5 +359,5 @@ def _known(store: GraphStore) -> dict[str, list[str]]:
 def _forget(cache_dir: Path) -> None:
     """Removes all but the newest cached rankings."""
     files = sorted(cache_dir.glob("ranking-*.bin"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in files[_KEPT:]:
+    for file in files[_FILES:]:
         file.unlink(missing_ok=True)

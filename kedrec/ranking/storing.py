@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kedrec.cpus import single_threaded_algebra
 from kedrec.ranking.adjacency import PLAIN
 from kedrec.ranking.calibration import Scale, sigmoid
+from kedrec.ranking.memory import check_memory
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.stores.templates import Hop
 
@@ -58,16 +60,28 @@ def linked_tables(adjacency: Adjacency) -> list[Table]:
 
 
 def made(
-    adjacency: Adjacency, *, learn: bool = True, progress: Progress | None = None
+    adjacency: Adjacency, *, learn: bool = True, threads: int = 1, progress: Progress | None = None
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Fits a ranking: its arrays and its facts, as `Stored` reads them."""
+    """Fits a ranking: its arrays and its facts, as `Stored` reads them.
+
+    Raises:
+        KedrecError: the graph is too wide for this machine's memory.
+    """
+    check_memory(adjacency, linked_tables(adjacency), threads)
+    with single_threaded_algebra():
+        return _fitted(adjacency, learn=learn, threads=threads, progress=progress)
+
+
+def _fitted(
+    adjacency: Adjacency, *, learn: bool, threads: int, progress: Progress | None
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     from kedrec.ranking.calibration import DegreeLine, percentiles
     from kedrec.ranking.decomposition import parts_of
     from kedrec.ranking.fit import fit
     from kedrec.ranking.learning import known_treatments, of_pairs
 
     linked = linked_tables(adjacency)
-    found = fit(adjacency, linked, seed=SEED, learn_from_treatments=learn, progress=progress)
+    found = fit(adjacency, linked, seed=SEED, threads=threads, learn_from_treatments=learn, progress=progress)
     parts = parts_of(found.maker.features)
     means = found.scores.mean(axis=0) if len(found.scores) else np.zeros(found.scores.shape[1])
     arrays: dict[str, NDArray[Any]] = {
@@ -101,8 +115,8 @@ def made(
     top = np.argsort(-found.scores, axis=1, kind="stable")[:, :size].astype(np.int32)
     pairs = top.ravel().astype(np.int64), np.repeat(np.arange(len(top)), size)
     told = None if progress is None else partial(progress, "Explaining the best")
-    rows = of_pairs(found.maker, *pairs, told)
-    split = Stored(adjacency, arrays, facts, found).decomposed(*pairs, rows)
+    rows = of_pairs(found.maker, *pairs, threads, told)
+    split = Stored(adjacency, arrays, facts, found, threads=threads).decomposed(*pairs, rows)
     arrays |= {
         "top/drugs": top,
         "top/contributions": split.contributions.reshape(*top.shape, -1),
@@ -119,15 +133,23 @@ class Stored:
         adjacency: the graph.
         arrays, facts: as `made` gives them.
         fitted: where the ranking has just been fitted, its models and features.
+        threads: models that explain scores at once, at most.
     """
 
     def __init__(
-        self, adjacency: Adjacency, arrays: Arrays, facts: Mapping[str, Any], fitted: Fitted | None = None
+        self,
+        adjacency: Adjacency,
+        arrays: Arrays,
+        facts: Mapping[str, Any],
+        fitted: Fitted | None = None,
+        *,
+        threads: int = 1,
     ) -> None:
         self._adjacency = adjacency
         self._arrays = arrays
         self._facts = facts
         self._members: dict[tuple[str, int], list[Member]] = {}
+        self._threads = threads
         self._maker: FeatureMaker | None = None
         if fitted is not None:
             self._maker = fitted.maker
@@ -147,10 +169,8 @@ class Stored:
 
     def standing(self, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> Standing:
         """What is kept of some pairs, by the numbers of their drugs and diseases."""
-        from kedrec.ranking.learning import unseen
-
         scores = self._arrays["ranking/scores"][diseases, drugs]
-        alone = unseen(self._adjacency, drugs, diseases)
+        alone = self._unseen[diseases]
         low, high = np.zeros(len(scores)), np.zeros(len(scores))
         for regime, scale in self.scales.items():
             chosen = alone == (regime == "unseen")
@@ -193,11 +213,10 @@ class Stored:
         from kedrec.ranking.decomposition import Parts, decompose
         from kedrec.ranking.ensemble import side_by_side
         from kedrec.ranking.folds import fold_of
-        from kedrec.ranking.learning import unseen
 
         shape = (len(rows), len(self._split))
         whole = Parts(np.zeros(len(rows)), np.zeros(shape, np.float32), np.zeros(shape, np.float32))
-        alone = unseen(self._adjacency, drugs, diseases)
+        alone = self._unseen[diseases]
 
         def write(models: list[Member], scale: Scale, chosen: NDArray[np.int64]) -> None:
             found = decompose(rows[chosen], models, scale, self._split)
@@ -213,8 +232,16 @@ class Stored:
             for fold in np.unique(of_fold[of_regime]).tolist():
                 chosen = np.flatnonzero(of_regime & (of_fold == fold))
                 calls.append(partial(write, self._models(regime, fold), scale, chosen))
-        side_by_side(calls)
+        side_by_side(calls, self._threads)
         return whole
+
+    @cached_property
+    def _unseen(self) -> NDArray[np.bool_]:
+        """The diseases whose pairs are scored by the regime `unseen`: one value a disease."""
+        from kedrec.ranking.learning import unseen
+
+        cold = unseen(self._adjacency)
+        return cold if "treated" in self._facts["models"] else np.ones_like(cold)
 
     @cached_property
     def _split(self) -> list[Part]:

@@ -8,7 +8,6 @@ relation's links by chance and swaps every pair at once that gets in no other's 
 
 from __future__ import annotations
 
-import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,7 +56,7 @@ class _Links:
 
 
 def permuted_graphs(
-    adjacency: Adjacency, tables: Collection[Table], seed: int, attempts: int = ATTEMPTS
+    adjacency: Adjacency, tables: Collection[Table], seed: int, attempts: int = ATTEMPTS, threads: int = 1
 ) -> Iterator[Adjacency]:
     """One permuted graph after the other, without end; each is permuted on from the one before.
 
@@ -69,6 +68,7 @@ def permuted_graphs(
         tables: those to permute; the others stay as they are.
         seed: equal seeds and graphs give equal permutations, whatever other tables there are.
         attempts: swaps tried for each link from one graph to the next, and thrice as many before the first.
+        threads: relations permuted at once, at most.
     """
     symmetric = {name for name, relation in load_schema().relations.items() if relation.symmetric}
     links: dict[Table, _Links] = {}
@@ -83,7 +83,7 @@ def permuted_graphs(
     largest = sorted(links, key=lambda table: -len(links[table].starts))
     tries = _FIRST * attempts
     while True:
-        with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+        with ThreadPoolExecutor(max(threads, 1)) as pool:
             before, chance = [links[table] for table in largest], [draws[table] for table in largest]
             swapped = pool.map(_swapped, before, chance, repeat(tries))
             links = dict(zip(largest, swapped, strict=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import xllamacpp  # noqa: F401
 # isort: split
 import ladybug
 
+from kedrec.cpus import usable_threads
 from kedrec.errors import StoreError
 from kedrec.schema import load_schema
 from kedrec.stores.counting import TABLES, Counts, tables_digest
@@ -51,7 +51,7 @@ class Session:
             )
             self._connection = ladybug.Connection(self._database, num_threads=threads)
         self._is_open = True
-        self._threads = self._in_use = threads or os.cpu_count() or 1
+        self._threads = self._in_use = usable_threads(threads)
 
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """Runs a statement on all the threads and gives the engine's own result."""

@@ -64,7 +64,7 @@ def tune(
         fingerprints = [str(store.fingerprint()) for store in stores]
         sources = sorted({source for store in stores for _, source in store.fingerprint().edges})
         for store in stores:
-            ranker = Ranker.open(store, settings.cache_dir, progress=progress)
+            ranker = Ranker.open(store, settings.cache_dir, threads=settings.threads, progress=progress)
             made = partial(build, store, ranker, seed=recipe.seed, parted=parted, progress=progress)
             examples += made(count // len(stores))
             tests += made(_WATCHED // len(stores), test=True)
