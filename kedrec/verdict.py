@@ -64,6 +64,8 @@ def verdict(rank: int, of: int, score: PairScore, found: PairEvidence, safety: S
     else:
         said = f"The graph does not know {drug} as a treatment of {disease}"
     said += f"; it ranks {rank:,} of {of:,} {'drugs' if side == 'Disease' else 'diseases'}."
+    if score.unseen and score.probability is not None:
+        said += f" It knows no treatment of {disease}: the probability is that if {disease} had a known one."
     where = ", ".join(safety.paths)
     if safety.contraindicated:
         said += f" It is contraindicated: see {where}."

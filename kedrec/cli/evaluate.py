@@ -11,6 +11,7 @@ import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
 from kedrec.cli.evaluate_gate import gate
+from kedrec.cli.evaluate_intervals import intervals
 from kedrec.cli.evaluate_paths import paths as evaluate_paths
 from kedrec.cli.evaluate_ranking import ranking as evaluate_ranking
 from kedrec.cli.evaluate_rationale import rationale
@@ -30,6 +31,7 @@ def evaluate() -> None:
 
 
 evaluate.add_command(gate)
+evaluate.add_command(intervals)
 evaluate.add_command(evaluate_paths)
 evaluate.add_command(evaluate_ranking)
 evaluate.add_command(rationale)

@@ -126,7 +126,7 @@ def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool
         progress_on_stderr() as progress,
         Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
     ):
-        tell_view(kr.store, kr.settings)
+        tell_view(kr.store, kr.settings, fits=True)
         fingerprint = str(kr.fingerprint)
         ranking = kr.ranker.description
         view = seen(kr.store)

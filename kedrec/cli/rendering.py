@@ -192,8 +192,6 @@ def _leaning(found: Recommendation) -> str:
             f"mean score over all pairs: drug at percentile {found.drug_percentile:.0f}, "
             f"disease at {found.disease_percentile:.0f}"
         )
-    if found.unseen:
-        said.append("no other drug is known to treat the disease: scored as one never seen")
     return "; ".join(said)
 
 

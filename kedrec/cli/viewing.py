@@ -36,11 +36,33 @@ as_of_option = click.option(
 )
 
 
-def tell_view(store: GraphStore, settings: Settings) -> None:
-    """Says on stderr which overlays of the graph aren't seen, unless some or none were asked for."""
+def tell_view(store: GraphStore, settings: Settings, *, fits: bool = False) -> None:
+    """Says on stderr which overlays of the graph aren't seen, and that a view needs a fit of its own.
+
+    The first where no overlay was asked for, the second where some or a year were and none is kept yet.
+
+    Args:
+        store, settings: what is asked, and how.
+        fits: a fit is what was asked for.
+    """
+    from kedrec.ranking import Ranker
     from kedrec.stores import view_of
 
-    left_out = view_of(store).left_out
+    view = view_of(store)
+    year = f"as of {view.as_of}" if view.as_of is not None else ""
+    overlays = f"with {', '.join(view.overlays)}" if view.overlays else ""
+    if (year or overlays) and not fits and not Ranker.is_cached(store, settings.cache_dir):
+        options = " ".join(
+            [
+                *(f"--overlay {name}" for name in view.overlays),
+                *([f"--as-of {view.as_of}"] if view.as_of is not None else []),
+            ]
+        )
+        warn(
+            f"There is no ranking of the graph {' '.join(filter(None, (year, overlays)))} yet: it is fitted "
+            f"now, which takes minutes on a large graph, and kept. `kedrec rank fit {options}` does it ahead."
+        )
+    left_out = view.left_out
     if left_out and not settings.overlay:
         warn(
             f"The graph has private overlays that are left out: {', '.join(left_out)}. "

@@ -90,13 +90,10 @@ class Reliability:
             diseases: the number of each pair's disease: pairs of one depend on each other. Without, pairs are
                 taken as independent.
         """
-        from scipy.stats import t
-
         groups = np.arange(len(scores)) % _PARTS if diseases is None else np.asarray(diseases)
         binned = Binned.of(scores, labels, groups)
-        middle, errors = fit_spline(binned)
-        width = float(t.ppf(0.975, max(len(binned.pairs) - 1, 1)))
-        curves = (middle, middle - width * errors, middle + width * errors)
+        middle, reach = fit_spline(binned)
+        curves = (middle, middle - reach, middle + reach)
         return cls(tuple(binned.scores.tolist()), *(tuple(_rising(curve).tolist()) for curve in curves))
 
     def calibrated(self, scores: NDArray[Any]) -> NDArray[np.float64]:
@@ -217,10 +214,10 @@ class DegreeLine:
             means: each drug's mean score over all diseases.
             degrees: how many diseases each treats.
         """
-        told = np.log1p(np.asarray(degrees, np.float64))
-        if len(told) == 0 or told.std() == 0:
-            return cls(0.0, float(np.mean(means)) if len(told) else 0.0)
-        slope, shift = np.polyfit(told, np.asarray(means, np.float64), 1)
+        heights = np.log1p(np.asarray(degrees, np.float64))
+        if len(np.unique(degrees)) < 2:
+            return cls(0.0, float(np.mean(means)) if len(heights) else 0.0)
+        slope, shift = np.polyfit(heights, np.asarray(means, np.float64), 1)
         return cls(float(slope), float(shift))
 
     def beyond(self, scores: NDArray[Any], degrees: NDArray[Any]) -> NDArray[np.float64]:

@@ -103,8 +103,9 @@ class NullModel:
         if found is not None:
             return found
         paths = _paths(adjacency, how.longest)
+        count = usable_threads(threads)
         arrays = grouped_counts(
-            adjacency, paths, how.permutations, how.seed, usable_threads(threads), progress
+            adjacency, paths, how.permutations, how.seed, threads=count, progress=progress
         )
         with suppress(OSError):
             path = _place(adjacency, cache_dir, paths, how)

@@ -53,8 +53,7 @@ class PairScore:
         drug_percentile, disease_percentile: percentile of the drug's mean score over all diseases among all
             drugs, and the disease's among all diseases, 0 to 100; high is a frequent flyer.
         unseen: whether the disease has no known treatment, so that the score leans on the graph around it
-            alone, and the probability is what it would be if the disease had one. The same for all pairs of a
-            disease. (Also of every disease of a graph where hardly any has two treatments to learn from.)
+            alone, and the probability is what it would be if the disease had one.
         known: sources in which the graph has the treatment, sorted; hidden while the score was made.
         informed: whether any counted path joins the two.
     """

@@ -84,15 +84,24 @@ def _knots(hits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def fit_spline(binned: Binned) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fitted log-odds of a hit in each bin, and their standard errors."""
+    """Fitted log-odds of a hit in each bin, and how far their 95 % intervals reach to either side.
+
+    The reach is a quantile of Student's t times the standard error, with as many degrees of freedom as groups
+    make the error of that bin (Satterthwaite): few where all hangs on the hits of a few groups.
+    """
+    from scipy.stats import t
+
     design, groups = _design(binned), len(binned.pairs)
     pairs = binned.pairs.sum(axis=0)
     weights = _fitted(design, binned.hits.sum(axis=0), pairs)
     shares = _shares(design @ weights)
     inverse = np.linalg.inv(_curvature(design, pairs * shares * (1 - shares)))
     moved = (binned.hits - binned.pairs * shares) @ design @ inverse @ design.T
-    freedom = groups / max(groups - 1, 1)
-    return design @ weights, np.sqrt(freedom * np.square(moved).sum(axis=0))
+    squares = np.square(moved)
+    alike = np.square(squares).sum(axis=0)
+    freedom = np.divide(squares.sum(axis=0) ** 2, alike, out=np.ones(len(alike)), where=alike > 0)
+    errors = np.sqrt(squares.sum(axis=0) * groups / max(groups - 1, 1))
+    return design @ weights, t.ppf(0.975, np.clip(freedom, 1.0, max(groups - 1, 1))) * errors
 
 
 def _design(binned: Binned) -> NDArray[np.float64]:

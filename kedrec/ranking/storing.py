@@ -170,7 +170,7 @@ class Stored:
     def standing(self, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> Standing:
         """What is kept of some pairs, by the numbers of their drugs and diseases."""
         scores = self._arrays["ranking/scores"][diseases, drugs]
-        alone = self._unseen[diseases]
+        alone = self._alone[diseases]
         low, high = np.zeros(len(scores)), np.zeros(len(scores))
         for regime, scale in self.scales.items():
             chosen = alone == (regime == "unseen")
@@ -187,7 +187,7 @@ class Stored:
             priors=self._arrays["ranking/priors"][diseases, drugs],
             drug_percentiles=self._arrays["ranking/drug_percentiles"][drugs],
             disease_percentiles=self._arrays["ranking/disease_percentiles"][diseases],
-            unseen=alone,
+            unseen=self._unseen[diseases],
             informed=(packed >> (7 - drugs % 8)) & 1 > 0,
         )
 
@@ -216,7 +216,7 @@ class Stored:
 
         shape = (len(rows), len(self._split))
         whole = Parts(np.zeros(len(rows)), np.zeros(shape, np.float32), np.zeros(shape, np.float32))
-        alone = self._unseen[diseases]
+        alone = self._alone[diseases]
 
         def write(models: list[Member], scale: Scale, chosen: NDArray[np.int64]) -> None:
             found = decompose(rows[chosen], models, scale, self._split)
@@ -237,11 +237,18 @@ class Stored:
 
     @cached_property
     def _unseen(self) -> NDArray[np.bool_]:
-        """The diseases whose pairs are scored by the regime `unseen`: one value a disease."""
+        """The diseases without a known treatment: one value a disease."""
         from kedrec.ranking.learning import unseen
 
-        cold = unseen(self._adjacency)
-        return cold if "treated" in self._facts["models"] else np.ones_like(cold)
+        return unseen(self._adjacency)
+
+    @cached_property
+    def _alone(self) -> NDArray[np.bool_]:
+        """The diseases that are scored by the regime `unseen`: one value a disease.
+
+        All of them where too few have two treatments, so that nothing was learned for the regime `treated`.
+        """
+        return self._unseen if "treated" in self._facts["models"] else np.ones_like(self._unseen)
 
     @cached_property
     def _split(self) -> list[Part]:

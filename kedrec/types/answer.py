@@ -188,7 +188,7 @@ class Recommendation(Frozen):
         prior: the probability from degrees alone: how much the drug treats, and the disease is treated.
         drug_percentile, disease_percentile: of the drug's (the disease's) mean score among all of its kind;
             one near 100 scores high whatever it is paired with.
-        unseen: whether the disease has no known treatment but this pair's own.
+        unseen: whether the disease has no known treatment: the probability is what it would be if it had one.
         known: sources in which the graph already has the treatment; () where it is new.
         badge: whether the pair is news.
         verdict: what the drug's standing is in a sentence or two, made from the fields above.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from listed_graph import random_graph
 
 from kedrec.ranking import Ranker
+from kedrec.ranking import ranker as ranker_module
 from kedrec.ranking.arrays import ArrayFile, DamagedFileError, write_arrays
 
 ARRAYS = {
@@ -54,6 +57,33 @@ def test_a_damaged_file_is_recognized(tmp_path: Path, damage: str) -> None:
         ArrayFile(path)
 
 
+def test_every_changed_bit_before_the_arrays_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "f.bin"
+    write_arrays(path, ARRAYS, {"scale": 0.125, "names": ["a", "b"]})
+    data = path.read_bytes()
+    begins = len(data) - sum(-(-array.nbytes // 64) * 64 for array in ARRAYS.values())
+    assert b'"scale": 0.125' in data[:begins]
+    for place in range(begins):
+        for bit in (1, 16, 128):
+            changed = bytearray(data)
+            changed[place] ^= bit
+            path.write_bytes(changed)
+            with pytest.raises(DamagedFileError):
+                ArrayFile(path)
+    path.write_bytes(data)
+    assert ArrayFile(path).facts["scale"] == 0.125
+
+
+def test_arrays_are_written_without_a_copy_of_them(tmp_path: Path) -> None:
+    large = {"a": np.ones(8_000_000), "b": np.zeros((1000, 1000), np.float32)}
+    tracemalloc.start()
+    write_arrays(tmp_path / "f.bin", large, {})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4_000_000
+    assert np.array_equal(ArrayFile(tmp_path / "f.bin")["a"], large["a"])
+
+
 def scores(ranker: Ranker) -> list[tuple[str, float]]:
     return [(pair.drug, pair.score) for pair in ranker.rank("Disease:0")]
 
@@ -66,6 +96,30 @@ def test_a_damaged_ranking_is_made_again(tmp_path: Path) -> None:
     file.write_bytes(whole[: len(whole) // 2])
     assert scores(Ranker.open(graph, tmp_path)) == first  # type: ignore[arg-type]
     assert file.read_bytes() == whole
+
+
+def test_a_ranking_of_another_layout_is_made_again(tmp_path: Path) -> None:
+    graph = random_graph(5)
+    first = scores(Ranker.open(graph, tmp_path))  # type: ignore[arg-type]
+    (file,) = tmp_path.glob("ranking-*.bin")
+    cached = ArrayFile(file)
+    write_arrays(file, dict(cached), {**cached.facts, "layout": 1})
+    assert not Ranker.is_cached(graph, tmp_path)  # type: ignore[arg-type]
+    assert scores(Ranker.open(graph, tmp_path)) == first  # type: ignore[arg-type]
+    assert Ranker.is_cached(graph, tmp_path)  # type: ignore[arg-type]
+
+
+def test_a_defect_in_reading_is_no_reason_to_fit_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Ranker.open(random_graph(5), tmp_path)  # type: ignore[arg-type]
+
+    def broken(*_: object, **__: object) -> None:
+        raise TypeError("a defect")
+
+    monkeypatch.setattr(ranker_module, "Stored", broken)
+    with pytest.raises(TypeError, match="a defect"):
+        Ranker.open(random_graph(5), tmp_path)  # type: ignore[arg-type]
 
 
 def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
@@ -89,6 +143,20 @@ def test_another_graph_is_another_ranking_and_old_ones_go(tmp_path: Path) -> Non
     for seed in range(8):
         Ranker.open(random_graph(seed), tmp_path)  # type: ignore[arg-type]
     assert len(list(tmp_path.glob("ranking-*.bin"))) == 6
+
+
+def test_the_ranking_asked_last_stays_however_old_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranker_module, "_FILES", 2)
+    for seed in range(2):
+        Ranker.open(random_graph(seed), tmp_path)  # type: ignore[arg-type]
+    for age, file in enumerate(sorted(tmp_path.iterdir(), key=lambda one: one.stat().st_mtime)):
+        os.utime(file, (1e9 + age, 1e9 + age))
+    Ranker.open(random_graph(0), tmp_path)  # type: ignore[arg-type]
+    Ranker.open(random_graph(2), tmp_path)  # type: ignore[arg-type]
+    assert Ranker.is_cached(random_graph(0), tmp_path)  # type: ignore[arg-type]
+    assert not Ranker.is_cached(random_graph(1), tmp_path)  # type: ignore[arg-type]
 
 
 def test_asking_imports_neither_scipy_nor_scikit_learn() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from listed_graph import Link, ListedGraph
 
-from kedrec.ranking import Ranker
+from kedrec.ranking import Ranker, ensemble
 from kedrec.ranking import ranker as ranker_module
+from kedrec.ranking.export import block
 from kedrec.ranking.fit import LEAST_TREATED
 
 DRUGS, DISEASES, GENES = 60, 25, 30
@@ -38,7 +40,7 @@ def planted(treated: float = 0.6) -> ListedGraph:
 
 @pytest.fixture(scope="module")
 def ranker(tmp_path_factory: pytest.TempPathFactory) -> Ranker:
-    return Ranker.open(planted(), tmp_path_factory.mktemp("cache"))  # type: ignore[arg-type]
+    return Ranker.open(planted(), tmp_path_factory.mktemp("cache"), threads=1)  # type: ignore[arg-type]
 
 
 def test_it_finds_what_was_planted_and_is_calibrated(ranker: Ranker) -> None:
@@ -91,14 +93,86 @@ def test_beyond_the_prior_drugs_used_for_much_lose(ranker: Ranker) -> None:
     assert np.mean([beyond[d] - plain[d] for d in much]) > np.mean([beyond[d] - plain[d] for d in little])
 
 
-def test_a_disease_whose_treatments_are_all_hidden_is_scored_as_unseen(tmp_path: Path) -> None:
+def test_one_scale_a_disease_whatever_its_pairs_labels_are(tmp_path: Path) -> None:
+    """With one treatment left, and with none: the regime hangs on the disease, not on the pair."""
     graph = planted()
     of_first = [link for link in graph.links if link[0] == "TREATS" and link[4] == "Disease:0"]
-    graph.links = [link for link in graph.links if link not in of_first[1:]]
+    of_second = [link for link in graph.links if link[0] == "TREATS" and link[4] == "Disease:1"]
+    gone = {*of_first[1:], *of_second}
+    graph.links = [link for link in graph.links if link not in gone]
     ranker = Ranker.open(graph, tmp_path)  # type: ignore[arg-type]
-    unseen = {pair.drug for pair in ranker.rank("Disease:0") if pair.unseen}
-    assert unseen == {of_first[0][3]}
-    assert not any(pair.unseen for pair in ranker.rank("Disease:1"))
+    by_disease = {n: {pair.unseen for pair in ranker.rank(f"Disease:{n}")} for n in range(DISEASES)}
+    assert by_disease == {n: {n == 1} for n in range(DISEASES)}
+    only = ranker.pair(of_first[0][3], "Disease:0")
+    assert only.known
+    for pair in (only, *ranker.rank("Disease:0")[-2:], *ranker.rank("Disease:1")[:2]):
+        assert pair.intercept + sum(p.contribution for p in pair.parts) == pytest.approx(pair.score, abs=1e-3)
+    # What is scored is what was calibrated on: over treated diseases the chances sum to the labels.
+    pairs = [pair for n in range(DISEASES) if n != 1 for pair in ranker.rank(f"Disease:{n}")]
+    assert sum(pair.probability for pair in pairs) == pytest.approx(ranker.treated, rel=0.05)
+
+
+def test_the_mean_prior_is_the_rate_of_treatments(ranker: Ranker, tmp_path: Path) -> None:
+    few = planted(treated=0.15)
+    for one in (ranker, Ranker.open(few, tmp_path)):  # type: ignore[arg-type]
+        pairs = [pair for n in range(DISEASES) for pair in one.rank(f"Disease:{n}")]
+        treated = [pair for pair in pairs if not pair.unseen]
+        rate = sum(bool(pair.known) for pair in treated) / len(treated)
+        assert np.mean([pair.prior for pair in treated]) == pytest.approx(rate, rel=0.05)
+        assert len({round(pair.prior, 6) for pair in treated}) > 5
+
+
+def test_columns_of_the_file_are_what_their_names_say(ranker: Ranker) -> None:
+    names = {f"Drug:{n}": f"drug {n}" for n in range(DRUGS)} | {"Disease:3": "disease 3"}
+    rows = block(ranker, names, ["Disease:3"]).to_pylist()
+    assert len(rows) == DRUGS
+    for row in rows:
+        pair = ranker.pair(row["drug_id"], "Disease:3")
+        assert row == {
+            "disease_id": "Disease:3",
+            "disease_name": "disease 3",
+            "drug_id": pair.drug,
+            "drug_name": f"drug {pair.drug.partition(':')[2]}",
+            "probability": pair.probability,
+            "prior": pair.prior,
+            "percentile": pair.drug_percentile,
+            "known": "|".join(pair.known),
+        }
+    assert len({row["percentile"] for row in rows}) > DRUGS / 2
+
+
+def test_scores_are_the_same_with_any_number_of_threads_and_no_more_are_used(
+    tmp_path: Path, ranker: Ranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+
+    class Counted(ThreadPoolExecutor):
+        def __init__(self, workers: int) -> None:
+            sizes.append(workers)
+            super().__init__(workers)
+
+    monkeypatch.setattr(ensemble, "ThreadPoolExecutor", Counted)
+    three = Ranker.open(planted(), tmp_path, threads=3)  # type: ignore[arg-type]
+    assert max(sizes) == 3
+    for disease in ("Disease:0", "Disease:9"):
+        assert [(p.drug, p.score, p.prior) for p in three.rank(disease)] == [
+            (p.drug, p.score, p.prior) for p in ranker.rank(disease)
+        ]
+
+
+def test_as_many_explained_pairs_are_held_as_there_is_room_for(
+    ranker: Ranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranker_module, "_EXPLAINED", 4)
+    ranker._explained.clear()
+    first = ranker.parts(0, 0)
+    for drug in range(1, 9):
+        ranker.parts(drug, 0)
+        ranker.parts(0, 0)  # asked for again and again: it stays
+    assert len(ranker._explained) == 4
+    assert ranker.parts(0, 0) is first
+    assert (1, 0) not in ranker._explained
+    assert ranker.parts(1, 0) == ranker.parts(1, 0)
 
 
 def test_a_disease_of_which_nothing_is_known_picks_no_drug_out(tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""`kedrec evaluate intervals`: whether calibrated probabilities and their intervals hold what they say."""
+
+from __future__ import annotations
+
+import click
+
+from kedrec.cli.common import json_option, print_json, progress_on_stderr
+
+__all__ = ["intervals"]
+
+
+@click.command()
+@click.option(
+    "--runs",
+    type=click.IntRange(1, 100_000),
+    default=200,
+    show_default=True,
+    help="Samples drawn and calibrated for each curve.",
+)
+@click.option("--seed", type=int, help="Seed of the draws.")
+@json_option
+def intervals(runs: int, seed: int | None, as_json: bool) -> None:
+    """Calibrate made-up scores whose true shares are known, and see how often the intervals hold them."""
+    from kedrec.cpus import single_threaded_algebra
+    from kedrec.evaluation.coverage import CURVES, World, as_dicts, coverage, markdown
+    from kedrec.settings import load_settings
+
+    settings = load_settings(seed=seed)
+    worlds = [World(curve, spread=spread) for curve in CURVES for spread in (0.0, 0.7)]
+    bands = []
+    with progress_on_stderr() as progress, single_threaded_algebra():
+        for done, world in enumerate(worlds):
+            progress("Calibrating", done, len(worlds))
+            bands += coverage(world, runs, settings.seed)
+    if as_json:
+        print_json({"seed": settings.seed, "runs": runs, "bands": as_dicts(bands)})
+    else:
+        click.echo(f"seed {settings.seed}; {runs} runs\n\n{markdown(bands)}", nl=False)
