@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kedrec.cli import main, main_load
+from kedrec.cli.viewing import tell_view
 from kedrec.errors import DataError, NotFoundError, UnknownNameError, UsageError
 from kedrec.loading import LoadReport, load_graph, remove_sources
 from kedrec.recommend import Kedrec
@@ -132,6 +133,23 @@ def test_an_overlay_is_seen_only_where_it_is_named_and_goes_without_a_trace(grap
         assert view_of(kr.store) == View()
     with graph.asked("lab") as kr, pytest.raises(NotFoundError, match="no overlay 'lab'"):
         kr.status()
+
+
+def test_a_view_without_a_ranking_is_told_before_it_is_fitted(
+    graph: Graph, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for chosen, says in (({"as_of": 2012}, "--as-of 2012"), ({"as_of": 2011}, "--as-of 2011")):
+        with graph.asked(**chosen) as kr:
+            tell_view(kr.store, kr.settings, fits=True)
+            assert "kedrec rank fit" not in capsys.readouterr().err
+            tell_view(kr.store, kr.settings)
+            assert f"kedrec rank fit {says}" in " ".join(capsys.readouterr().err.split())
+            assert kr.ranker
+            tell_view(kr.store, kr.settings)
+            assert "kedrec rank fit" not in capsys.readouterr().err
+    with graph.asked() as kr:
+        tell_view(kr.store, kr.settings)
+        assert "kedrec rank fit" not in capsys.readouterr().err
 
 
 def test_as_of_a_year_later_edges_are_hidden_and_undated_ones_counted(graph: Graph) -> None:
