@@ -84,6 +84,8 @@ def single_threaded_algebra() -> Iterator[None]:
     For work that is shared out over threads already: pools inside pools wait for each other by spinning, and
     sums split over another number of threads differ in their last digits.
     """
+    for library in ("scipy.linalg", "sklearn.linear_model"):
+        import_module(library)  # only what is loaded is limited
     limits = import_module("threadpoolctl").threadpool_limits  # comes with scikit-learn; has no types
     with limits(limits=1):
         yield

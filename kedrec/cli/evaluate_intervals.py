@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kedrec.cli.common import json_option, print_json, progress_on_stderr
+from kedrec.cli.common import json_option, print_json, progress_on_stderr, say
 
 __all__ = ["intervals"]
 
@@ -35,4 +35,4 @@ def intervals(runs: int, seed: int | None, as_json: bool) -> None:
     if as_json:
         print_json({"seed": settings.seed, "runs": runs, "bands": as_dicts(bands)})
     else:
-        click.echo(f"seed {settings.seed}; {runs} runs\n\n{markdown(bands)}", nl=False)
+        say(f"seed {settings.seed}; {runs} runs\n\n{markdown(bands)}", nl=False)

@@ -82,3 +82,22 @@ def test_the_commands_choose_before_anything_loads_openmp() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.splitlines()[-1] == "passive False False"
+
+
+def test_all_linear_algebra_has_one_thread_while_it_is_limited() -> None:
+    """In a process of its own, where no library is loaded yet."""
+    code = """
+from threadpoolctl import threadpool_info
+from kedrec.cpus import single_threaded_algebra
+with single_threaded_algebra():
+    import numpy, scipy.linalg, sklearn.linear_model
+    inside = [pool["num_threads"] for pool in threadpool_info()]
+print(len(inside), set(inside))
+"""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "3", "OMP_NUM_THREADS": "3"}
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    count, threads = run.stdout.split(maxsplit=1)
+    assert int(count) > 1
+    assert threads.strip() == "{1}"

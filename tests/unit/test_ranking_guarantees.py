@@ -56,10 +56,16 @@ def _one_or_two(draw: random.Random) -> int:
 
 
 @pytest.mark.parametrize(
-    ("diseases", "treatments", "most"), [(40, _some, 0.58), (120, _one_or_two, 0.62)], ids=["some", "few"]
+    ("diseases", "treatments", "auroc", "times"),
+    [(40, _some, 0.55, 1.25), (120, _one_or_two, 0.62, 1.6)],
+    ids=["some", "few"],
 )
 def test_treatments_drawn_by_chance_are_not_found(
-    tmp_path: Path, diseases: int, treatments: Callable[[random.Random], int], most: float
+    tmp_path: Path,
+    diseases: int,
+    treatments: Callable[[random.Random], int],
+    auroc: float,
+    times: float,
 ) -> None:
     """Red without cross-fitting, without hiding folds, and where the number of treatments tells a label."""
     graph = by_chance(80, diseases, treatments, seed=1)
@@ -67,8 +73,8 @@ def test_treatments_drawn_by_chance_are_not_found(
     rate = ranker.treated / (80 * diseases)
     assert set(ranker.metrics) == {"treated", "unseen"}
     for figures in ranker.metrics.values():
-        assert 0.42 < figures["auroc"] < most
-        assert figures["auprc"] < 1.6 * rate
+        assert 0.42 < figures["auroc"] < auroc
+        assert figures["auprc"] < times * rate
         assert figures["brier_skill"] < 0.005
 
 
