@@ -116,7 +116,7 @@ def coverage(world: World, runs: int, seed: int) -> list[Band]:
         reliability = Reliability.of(scores, labels, diseases if world.spread else None)
         calibrated = reliability.calibrated(fresh)
         low, high = reliability.interval(calibrated)
-        covered += np.bincount(band, (low <= truth) & (truth <= high)) / sizes / runs
+        covered += np.bincount(band, (low <= truth) & (truth <= high))
         means += np.bincount(band, sigmoid(calibrated)) / sizes / runs
     truths = np.bincount(band, truth) / sizes
     return [
@@ -127,7 +127,7 @@ def coverage(world: World, runs: int, seed: int) -> list[Band]:
             BANDS[place + 1],
             float(truths[place]),
             float(means[place] / truths[place]),
-            float(covered[place]),
+            float(covered[place] / sizes[place] / runs),
         )
         for place in range(len(sizes))
     ]
