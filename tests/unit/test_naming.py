@@ -83,7 +83,13 @@ def store_of(rows: Rows, *, digest: str = "d", metadata: dict[str, str] | None =
     held = Fingerprint(1, {kind: len(values) for kind, values in rows.items()}, {}, digest)
     return cast(
         "GraphStore",
-        SimpleNamespace(url="memory", nodes=nodes, fingerprint=lambda: held, metadata=lambda: metadata or {}),
+        SimpleNamespace(
+            url="memory",
+            nodes=nodes,
+            fingerprint=lambda: held,
+            metadata=lambda: metadata or {},
+            kept=lambda _: b"",
+        ),
     )
 
 
