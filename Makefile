@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= $(CURDIR)/.kedrec
 DISEASE ?= multiple sclerosis
 
-.PHONY: demo test check format lock test-lowest test-newest audit bench stress clean help
+.PHONY: demo test check format lock test-lowest test-newest audit mutate bench stress clean help
 
 help:
 	@echo "make demo    install, load the built-in graph, ask: DISEASE=\"$(DISEASE)\""
@@ -15,6 +15,7 @@ help:
 	@echo "make lock    write requirements.lock anew: the newest versions that pyproject.toml allows"
 	@echo "make test-lowest, make test-newest   every test, on the lowest or the newest versions it allows"
 	@echo "make audit   known flaws and licences of what is locked, and an SBOM"
+	@echo "make mutate  break the promises one by one and see that a test fails"
 	@echo "make bench   every benchmark, as one table"
 	@echo "make stress  kill loads at 100 random moments on each database, and resume them"
 
@@ -59,6 +60,9 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(BENCH)
+
+mutate: $(VENV)/.installed-dev
+	$(BIN)/python scripts/mutate.py $(MUTATE)
 
 stress: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.stress $(STRESS)

@@ -503,7 +503,16 @@ def test_the_index_is_kept_and_made_again_when_the_graph_changes(tmp_path: Path)
     assert told == []
     with pytest.raises(UnknownNameError):
         opened(store_of(one)).resolve("renamed")
-    assert opened(store_of(two, metadata={"source:x": '{"state": "loaded", "title": "x", "version": "2", "licence": ""}'})).resolve("renamed").id == "DOID:1"
+    assert (
+        opened(
+            store_of(
+                two, metadata={"source:x": '{"state": "loaded", "title": "x", "version": "2", "licence": ""}'}
+            )
+        )
+        .resolve("renamed")
+        .id
+        == "DOID:1"
+    )
     assert opened(store_of(two, digest="e")).resolve("renamed").id == "DOID:1"
 
 
