@@ -107,6 +107,8 @@ def _status_of(error: BaseException, *, as_json: bool) -> int:
             error.show(message)
             say(message.getvalue(), err=True, nl=False)
             return error.exit_code
+        case click.Abort(__cause__=EOFError() as end):  # click takes it for a prompt's; KEDRec has none
+            return _report_defect(end)
         case click.Abort() | KeyboardInterrupt():
             say("Stopped.", err=True)
             return 130

@@ -194,7 +194,7 @@ def test_the_cypher_of_a_path_finds_it_on_both(stores: tuple[GraphStore, GraphSt
         asked = path_statement(path)
         rows = (
             embedded._session().rows(asked.text, asked.parameters),  # type: ignore[attr-defined]  # as a user's client
-            server._read(asked.text, asked.parameters),  # type: ignore[attr-defined]
+            server._store._read(asked.text, asked.parameters),  # type: ignore[attr-defined]
         )
         for these in rows:
             assert len(these) == 2 ** len(path.steps)  # two parallel edges a step

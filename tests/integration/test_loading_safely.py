@@ -363,6 +363,7 @@ def test_who_lost_the_right_to_write_writes_no_more(empty_neo4j: Settings, tmp_p
 
 LIMITED = """
 import resource, sys
+sys.dont_write_bytecode = True  # a compiled file would be cut off at the limit, for every later process
 from pathlib import Path
 from kedrec.cli import main_load
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))

@@ -167,6 +167,7 @@ def test_a_disk_that_fills_costs_the_load_and_not_the_graph(graph: str, tmp_path
     big = node_file(tmp_path, *names)
     body = f"""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    sys.dont_write_bytecode = True  # a compiled file would be cut off at the limit, for every later process
     resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
     try:
         with store.writing():

@@ -145,6 +145,8 @@ def test_a_name_stays_inside_the_comment_of_a_script(name: str) -> None:
 def failing(how: str) -> None:
     if how == "long":
         io.open("x" * 5000).close()  # noqa: UP020  # the operating system's own error
+    if how == "end":
+        raise EOFError("ended early")
     if how.startswith("bytes"):
         how.encode("ascii")
     raise ValueError(how)
@@ -155,6 +157,11 @@ def test_what_the_system_refuses_is_told_as_such(capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().err
     assert "File name too long" in said
     assert "defect" not in said
+
+
+def test_a_file_that_ends_early_is_not_taken_for_a_users_stop(capsys: pytest.CaptureFixture[str]) -> None:
+    assert common.run(failing, ["end"]) == 1
+    assert "ended early" in capsys.readouterr().err
 
 
 def test_bytes_that_are_no_text_are_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
