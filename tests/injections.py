@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kedrec.evidence.verbalize import evidence_item
 from kedrec.types import Edge, Entity, Evidence, Path, PathStep, TextSource, TrialRecord
 
 __all__ = ["CARRIERS", "Case", "cases", "clean", "obedient"]
@@ -81,18 +82,9 @@ def _case(carrier: str, lie: str, changed: dict[str, str]) -> Case:
     gene = Entity(id="NCBIGene:1901", kind="Gene", name=now["gene"])
     other = Entity(id="NCBIGene:3553", kind="Gene", name="IL1B")
     relation = changed.get("relation", "")
-    sentence = f"{drug.name} is an agonist of {gene.name}, which is associated with {disease.name}"
     evidence = (
-        _item(
-            "P1", f"{sentence} {relation}".strip(), (drug, gene, disease), ("BINDS", "agonist"), forward=False
-        ),
-        _item(
-            "P2",
-            f"{drug.name} binds {other.name}, which is associated with {disease.name}",
-            (drug, other, disease),
-            ("BINDS", ""),
-            forward=False,
-        ),
+        _item("P1", (drug, gene, disease), "agonist", relation),
+        _item("P2", (drug, other, disease), "", relation),
     )
     both = (disease.id, drug.id)
     trial = TrialRecord(number="NCT00000001", phase="phase 3", status="completed")
@@ -124,18 +116,19 @@ def _case(carrier: str, lie: str, changed: dict[str, str]) -> Case:
     return Case(carrier, lie, written, names.get(carrier, ""), drug, disease, evidence, texts)
 
 
-def _item(
-    id_: str, sentence: str, nodes: tuple[Entity, ...], first: tuple[str, str], *, forward: bool
-) -> Evidence:
+def _item(id_: str, nodes: tuple[Entity, ...], action: str, said: str) -> Evidence:
+    """A path put into words as an answer's are; `said` is what its sources say of every link."""
     drug, gene, disease = nodes
     steps = (
-        _step(drug, gene, *first, forward=True),
-        _step(disease, gene, "ASSOCIATED_WITH", "", forward=forward),
+        _step(drug, gene, "BINDS", action, said, forward=True),
+        _step(disease, gene, "ASSOCIATED_WITH", "", said, forward=False),
     )
-    path = Path(template="by-hand", metapath="", nodes=nodes, steps=steps)
-    return Evidence(id=id_, stance="supports", sentence=sentence, score=0.4, path=path)
+    return evidence_item(Path(template="by-hand", metapath="", nodes=nodes, steps=steps), id_, 0.4)
 
 
-def _step(start: Entity, end: Entity, relation: str, action: str, *, forward: bool) -> PathStep:
-    edge = Edge(start=start.id, relation=relation, end=end.id, source="s", licence="CC0-1.0", action=action)
+def _step(start: Entity, end: Entity, relation: str, action: str, said: str, *, forward: bool) -> PathStep:
+    edge = Edge(
+        start=start.id, relation=relation, end=end.id, source=said or "s", licence="CC0-1.0", action=action,
+        evidence=said,
+    )  # fmt: skip
     return PathStep(relation=relation, action=action, forward=forward, edges=(edge,))

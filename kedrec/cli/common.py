@@ -109,6 +109,8 @@ def _status_of(error: BaseException, *, as_json: bool) -> int:
             return error.exit_code
         case click.Abort(__cause__=EOFError() as end):  # click takes it for a prompt's; KEDRec has none
             return _report_defect(end)
+        case click.Abort(__cause__=EOFError() as cause):  # click's word for it too: a file is cut short
+            return _report_defect(cause)
         case click.Abort() | KeyboardInterrupt():
             say("Stopped.", err=True)
             return 130
