@@ -101,14 +101,14 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
 
 def _status_of(error: BaseException, *, as_json: bool) -> int:
     """Says what failed, and gives the exit status for it: no traceback gets out."""
+    if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
+        error = error.__cause__  # click takes it for the end of a prompt, and KEDRec has none
     match error:
         case click.ClickException():
             message = StringIO()
             error.show(message)
             say(message.getvalue(), err=True, nl=False)
             return error.exit_code
-        case click.Abort(__cause__=EOFError() as end):  # click takes it for a prompt's; KEDRec has none
-            return _report_defect(end)
         case click.Abort(__cause__=EOFError() as cause):  # click's word for it too: a file is cut short
             return _report_defect(cause)
         case click.Abort() | KeyboardInterrupt():

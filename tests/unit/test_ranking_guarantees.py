@@ -197,6 +197,6 @@ def test_no_part_counts_the_processors_for_itself() -> None:
     found = [
         file.relative_to(root).as_posix()
         for file in root.rglob("*.py")
-        if "os.cpu_count" in file.read_text(encoding="utf-8")
+        if file.name != "cpus.py" and "os.cpu_count" in file.read_text(encoding="utf-8")
     ]
     assert not found
