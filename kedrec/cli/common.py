@@ -109,8 +109,6 @@ def _status_of(error: BaseException, *, as_json: bool) -> int:
             error.show(message)
             say(message.getvalue(), err=True, nl=False)
             return error.exit_code
-        case click.Abort(__cause__=EOFError() as cause):  # click's word for it too: a file is cut short
-            return _report_defect(cause)
         case click.Abort() | KeyboardInterrupt():
             say("Stopped.", err=True)
             return 130

@@ -110,7 +110,7 @@ def read_hetnet(staging: Staging, source: Source, folder: Path, progress: Progre
     """
     [spec] = source.files
     path = find_files(source, spec, folder)[0]
-    words, rows = _Words(source), Rows(staging, staging.add_file(path))
+    words, rows, accepted = _Words(source), Rows(staging, staging.add_file(path)), 0
     for found in file_records(path, _LISTS):
         if found.name not in _LISTS:
             continue
@@ -122,8 +122,11 @@ def read_hetnet(staging: Staging, source: Source, folder: Path, progress: Progre
             continue
         try:
             (_node if name == "nodes" else _edge)(rows, words, number, item)
+            accepted += 1
         except (KeyError, TypeError, AttributeError) as error:
             rows.refuse(name, number, "not a node or edge of a hetnet", repr(error), json.dumps(item)[:500])
     rows.close()
-    if not staging.read["nodes"]:  # an empty list of edges is a graph; one without nodes isn't
-        raise DataError(f"{path} has no nodes.", source.obtain)
+    for name in sorted(_LISTS):
+        # A file cut down to its nodes would take away every edge; one whose nodes are all refused is told so.
+        if not staging.read[name] and (accepted or name == "nodes"):
+            raise DataError(f"{path} has no {name}.", source.obtain)

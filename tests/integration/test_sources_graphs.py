@@ -250,6 +250,16 @@ def test_hetionets_json_brings_each_edges_licence_and_articles(graph: Loaded, su
     graph.again("hetionet-json")
 
 
+def test_a_hetnet_of_refused_nodes_says_why_and_one_cut_down_to_nodes_is_refused(graph: Loaded) -> None:
+    name = "hetionet-v1.0.json"
+    refused = '{"nodes": [{"kind": "Gene", "identifier": 1, "name": "\\ud800"}], "edges": []}'
+    with pytest.raises(DataError, match="half a character: 1"):
+        graph.load("hetionet-json", {name: refused})
+    cut = '{"nodes": [{"kind": "Gene", "identifier": 1, "name": "x"}], "edges": []}'
+    with pytest.raises(DataError, match="has no edges"):
+        graph.load("hetionet-json", {name: cut})
+
+
 def test_a_hetnet_cut_short_writes_nothing(graph: Loaded) -> None:
     packed = bz2.compress(json.dumps(HETNET).encode())
     text = json.dumps(HETNET)[:-200].encode()
