@@ -252,6 +252,9 @@ def test_the_commands_load_name_and_mark_an_overlay(
     assert capsys.readouterr().err == ""
     assert run(main, *pair, "--overlay", "lab", "--as-of", "2012", "--json") == 0
     said = capsys.readouterr()
+    assert "no ranking of the graph as of 2012 with lab yet" in said.err
+    assert run(main, *pair, "--overlay", "lab", "--as-of", "2012", "--json") == 0
+    said = capsys.readouterr()
     assert said.err == ""
     found = json.loads(said.out)
     assert {item["private"] for item in found["evidence"]} == {True}
