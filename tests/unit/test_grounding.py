@@ -371,3 +371,11 @@ def test_one_name_of_two_entities_means_the_one_that_is_cited() -> None:
 def test_a_tangled_sentence_is_struck_in_no_time() -> None:
     text = "Fingolimod binds " + ", and ".join(["S1PR1 and S1PR1, which binds S1PR1"] * 14) + " cures [P1]."
     assert check(text, DRUG, DISEASE, EVIDENCE).claims[0].status == "struck"
+
+
+@pytest.mark.parametrize("words", ["helps in", "can help in", "must help in", "will help in", "would help in"])
+def test_a_verdict_without_a_hedge_is_struck(words: str) -> None:
+    (claim, *_) = check(f"Fingolimod {words} multiple sclerosis [P1].", DRUG, DISEASE, EVIDENCE).claims
+    assert claim.status == "struck"
+    (hedged, *_) = check("Fingolimod may help in multiple sclerosis [P1].", DRUG, DISEASE, EVIDENCE).claims
+    assert hedged.status == "holds"
