@@ -373,7 +373,9 @@ def test_a_tangled_sentence_is_struck_in_no_time() -> None:
     assert check(text, DRUG, DISEASE, EVIDENCE).claims[0].status == "struck"
 
 
-@pytest.mark.parametrize("words", ["helps in", "can help in", "must help in", "will help in", "would help in"])
+@pytest.mark.parametrize(
+    "words", ["helps in", "can help in", "must help in", "will help in", "would help in"]
+)
 def test_a_verdict_without_a_hedge_is_struck(words: str) -> None:
     (claim, *_) = check(f"Fingolimod {words} multiple sclerosis [P1].", DRUG, DISEASE, EVIDENCE).claims
     assert claim.status == "struck"

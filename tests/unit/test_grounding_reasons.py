@@ -6,6 +6,7 @@ import pytest
 from test_grounding import entity, item, step
 
 from kedrec.grounding import check
+from kedrec.grounding.reasons import Strength, strength
 from kedrec.types import Entity, Evidence
 
 DRUG = entity("DRUGBANK:DB00571", "Drug", "propranolol")
@@ -159,3 +160,28 @@ def test_facts_hold_beside_a_contraindication_and_a_verdict_beside_one_of_a_kind
     assert reason("Salmeterol may treat asthma [P5].", DIRECT) == ""
     assert reason("Propranolol may help in asthma [P1].", IN_A_KIND) == ""
     assert reason("Propranolol is contraindicated in asthma, so it may treat asthma [P1][A1].", DIRECT)
+
+
+def test_a_path_of_genes_that_only_vary_together_carries_nothing() -> None:
+    other = entity("NCBIGene:1", "Gene", "OTHER1")
+    bound = step(DRUG, "BINDS", GENE, "antagonist")
+    linked = step(other, "ASSOCIATED_WITH", DISEASE, forward=False)
+    varies = path("P1", DRUG, GENE, other, DISEASE, bound, step(GENE, "COVARIES_WITH", other), linked)
+    interacts = path("P1", DRUG, GENE, other, DISEASE, bound, step(GENE, "INTERACTS_WITH", other), linked)
+    assert varies.path is not None
+    assert interacts.path is not None
+    assert strength(varies.path) is Strength.WEAK
+    assert strength(interacts.path) is Strength.MECHANISM
+
+
+@pytest.mark.parametrize(
+    ("action", "carries"), [("agonist", Strength.WEAK), ("antagonist", Strength.MECHANISM)]
+)
+def test_a_drug_that_furthers_what_brings_the_disease_has_no_mechanism(
+    action: str, carries: Strength
+) -> None:
+    found = path(
+        "P1", DRUG, GENE, DISEASE, step(DRUG, "BINDS", GENE, action), step(GENE, "CONTRIBUTES_TO", DISEASE)
+    )
+    assert found.path is not None
+    assert strength(found.path) is carries
