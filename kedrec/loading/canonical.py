@@ -72,7 +72,8 @@ CREATE TABLE checked AS
 SELECT n.*,
   CASE
     WHEN k.kind IS NULL THEN 'unknown kind'
-    WHEN n.id IS NULL OR NOT regexp_full_match(n.id, '[A-Za-z0-9]+:[^\\s]+') THEN 'not an id (PREFIX:LOCAL)'
+    WHEN n.id IS NULL OR NOT regexp_full_match(n.id, '[A-Za-z0-9]+:[^\\s\\pC]+')
+      THEN 'not an id (PREFIX:LOCAL)'
     WHEN NOT list_contains(k.prefixes, split_part(n.id, ':', 1))
       THEN 'id of another vocabulary than the kind''s'
     WHEN coalesce(trim(n.name), '') = '' THEN 'no name'
@@ -99,7 +100,7 @@ WITH named AS (
 SELECT $source, kind, id, first(name ORDER BY n DESC, name) AS name,
   list_sort(list_distinct(list_concat(flatten(list(synonyms)), list(name)))) AS synonyms,
   list_sort(list_filter(list_distinct(flatten(list(xrefs))),
-    lambda x: regexp_full_match(x, '[A-Za-z0-9]+:[^\\s]+')
+    lambda x: regexp_full_match(x, '[A-Za-z0-9]+:[^\\s\\pC]+')
       AND list_contains($prefixes, split_part(x, ':', 1)))) AS xrefs,
   first(description ORDER BY length(description) DESC, description) AS description, false, NULL, NULL,
   coalesce((SELECT min(r.rank) FROM ranks AS r WHERE r.source = $source), 99)

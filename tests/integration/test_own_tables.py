@@ -240,3 +240,11 @@ def test_an_overlay_reads_ids_as_other_tables_do(graph: Loaded) -> None:
     [report] = graph.load("overlay:lab", files).sources
     assert report.reasons == {"entity that the graph has already": 1}
     assert graph.ends("TREATS") == [("DRUGBANK:DB99999", "MONDO:0018997")]
+
+
+@pytest.mark.parametrize("odd", ["\x1b[2J1", "1\x9b", "1\u202e2", "1\u200b"])
+def test_an_id_with_a_character_that_nobody_sees_is_none(graph: Loaded, odd: str) -> None:
+    nodes = f"{NODES}Drug\tDRUGBANK:{odd}\tx\n"
+    [report] = graph.load("kedrec", {"nodes.tsv": nodes}).sources
+    assert report.reasons == {"not an id (PREFIX:LOCAL)": 1}
+    assert list(graph.nodes("Drug")) == ["DRUGBANK:DB08911"]
