@@ -45,6 +45,15 @@ _CLAUSE_WORDS = re.compile(
 )
 
 
+def _visible(text: str) -> str:
+    """`text` with blanks for controls and separators, and without format characters and half characters."""
+    return "".join(
+        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp", "Zs"} else character
+        for character in text
+        if unicodedata.category(character) not in {"Cf", "Cs", "Co", "Cn"}
+    )
+
+
 def one_line(text: str) -> str:
     """`text` on one line, without control or invisible characters and without `[ ] < >`.
 
@@ -52,14 +61,7 @@ def one_line(text: str) -> str:
     the block it stands in, nor look like a citation (`[P9]`), nor hold a chat template's token
     (`<|im_end|>`). Letters, accents and Greek are kept. Doing it again changes nothing.
     """
-    composed = unicodedata.normalize("NFC", text)
-    # Line and paragraph separators are spaces; format characters (zero width, text direction) go.
-    visible = "".join(
-        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp", "Zs"} else character
-        for character in composed
-        if unicodedata.category(character) not in {"Cf", "Cs", "Co", "Cn"}
-    )
-    return _SPACES.sub(" ", visible.translate(_HARMLESS)).strip()
+    return _SPACES.sub(" ", _visible(unicodedata.normalize("NFC", text)).translate(_HARMLESS)).strip()
 
 
 def shown_name(name: str) -> str:
@@ -68,14 +70,7 @@ def shown_name(name: str) -> str:
     That is a name of over 200 characters (it is cut there), with a full stop or semicolon and more after it,
     or of three words or more with a verb that makes a clause. A reader then sees where it begins and ends.
     """
-    line = _SPACES.sub(
-        " ",
-        "".join(
-            " " if unicodedata.category(character) in {"Cc", "Zl", "Zp", "Zs"} else character
-            for character in name
-            if unicodedata.category(character) not in {"Cf", "Cs", "Co", "Cn"}
-        ),
-    ).strip()
+    line = _SPACES.sub(" ", _visible(name)).strip()
     clause = line.count(" ") > 1 and _CLAUSE_WORDS.search(line)
     if len(line) <= _LONGEST_NAME and not clause and not _NEW_SENTENCE.search(line):
         return line
