@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # The demo keeps its graph, model and caches in the checkout and leaves the user's own alone.
 DEMO_HOME ?= $(CURDIR)/.kedrec
 DISEASE ?= multiple sclerosis
+# One process a core, four at most: each starts a Neo4j of its own.
+PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .PHONY: demo test check format lock test-lowest test-newest audit mutate bench stress clean help
 
@@ -46,7 +48,7 @@ demo: $(VENV)/.installed
 	@KEDREC_HOME=$(DEMO_HOME) KEDREC_GRAPH=$(DEMO_HOME)/graph $(BIN)/kedrec ask --disease "$(DISEASE)" --top 3
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -82,7 +84,7 @@ test-lowest test-newest: $(BIN)/uv
 	$(PYTHON) -m venv --clear $(VENV)-$@
 	$(BIN)/uv pip install --quiet --python $(VENV)-$@/bin/python --resolution $(RESOLUTION) --editable '.[dev,train]'
 	$(BIN)/uv pip freeze --quiet --python $(VENV)-$@/bin/python --exclude-editable
-	$(VENV)-$@/bin/python -m pytest
+	$(VENV)-$@/bin/python -m pytest $(PARALLEL)
 
 # Licences of what is installed, an SBOM of what is locked, and its known flaws; the last asks PyPI, and fails
 # where a package can't be looked up.

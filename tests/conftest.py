@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import neo4j
 import neo4j_server as servers
@@ -17,7 +18,7 @@ from kedrec.stores import open_store
 
 _TESTS = Path(__file__).resolve().parent
 _LOCAL = ["127.0.0.1", "::1", "localhost"]
-_started = pytest.StashKey[servers.Server]()
+_started = pytest.StashKey[str]()
 _skipped = pytest.StashKey[int]()
 
 Wipe = Callable[[], None]
@@ -43,14 +44,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             config.stash[_skipped] += 1
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Sends what the summary says from a process of several to the one that prints it."""
+    stash, output = session.config.stash, getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output |= {"skipped": stash.get(_skipped, 0), "neo4j": stash.get(_started, "")}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes over what a process of several sent; one that died sent nothing."""
+    output, stash = getattr(node, "workeroutput", {}), node.config.stash
+    stash[_skipped] = max(stash.get(_skipped, 0), output.get("skipped", 0))
+    stash[_started] = output.get("neo4j", "") or stash.get(_started, "")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Says on which Neo4j the tests ran, or loudly that they didn't."""
     if config.stash.get(_skipped, 0):
         terminalreporter.write_sep("!", "NEO4J TESTS WERE SKIPPED", red=True, bold=True)
         terminalreporter.write_line(servers.HOW_TO_GET, red=True, bold=True)
-    server = config.stash.get(_started, None)
-    if server is not None:
-        terminalreporter.write_line(f"Neo4j {server.version}, real server, was used.", green=True)
+    if version := config.stash.get(_started, ""):
+        terminalreporter.write_line(f"Neo4j {version}, real server, was used.", green=True)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +102,7 @@ def neo4j_server(
     """A real Neo4j, started once. In CI, a machine that can't start it fails the tests."""
     try:
         with servers.serving(tmp_path_factory.mktemp("neo4j"), heap="768m", page_cache="256m") as server:
-            pytestconfig.stash[_started] = server
+            pytestconfig.stash[_started] = server.version
             yield server
     except servers.ServerError as error:
         pytest.fail(str(error), pytrace=False)
