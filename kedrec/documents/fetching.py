@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kedrec import __version__
 from kedrec.documents.asking import Asker, Pages, Progress
 from kedrec.errors import DataError, UsageError
+from kedrec.fetching import encrypted_only
 
 if TYPE_CHECKING:
     import httpx2
@@ -61,7 +62,8 @@ def fetch_documents(
 
     Raises:
         UsageError: there is no such service, or the question is empty.
-        DataError: the service refuses, or doesn't answer; or the disk is full.
+        DataError: the service refuses, doesn't answer, or sends on to an address that isn't encrypted; or the
+            disk is full.
     """
     if service not in SERVICES:
         raise UsageError(f"'{service}' can't be fetched.", f"Fetch one of {', '.join(SERVICES)}.")
@@ -75,7 +77,7 @@ def fetch_documents(
         pages.forget()
     if pages.state.get("done"):
         return pages.folder
-    with _client(email) as client:
+    with _client(address, email) as client:
         if service in ("pubmed", "pmc"):
             asker = Asker(address, 10.0 if key else 3.0, client, sleep, clock)
             user = {"key": key, "email": email}
@@ -86,11 +88,14 @@ def fetch_documents(
     return pages.folder
 
 
-def _client(email: str) -> AbstractContextManager[httpx2.Client]:
+def _client(address: str, email: str) -> AbstractContextManager[httpx2.Client]:
     import httpx2
 
     agent = f"kedrec/{__version__} (research software{'; mailto:' + email if email else ''})"
-    return httpx2.Client(timeout=60.0, follow_redirects=True, headers={"User-Agent": agent})
+    checks = {"request": [encrypted_only(address)]}
+    return httpx2.Client(
+        timeout=60.0, follow_redirects=True, headers={"User-Agent": agent}, event_hooks=checks
+    )
 
 
 def _object(content: bytes, *names: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
 from kedrec.errors import SettingsError
+from kedrec.fetching import encrypted_only
 
 if TYPE_CHECKING:
     import httpx2
@@ -124,6 +125,8 @@ def open_client(
         setting, key_setting: names of the settings with the address and the key, for messages.
         headers: of every request.
         timeout: seconds without a byte before giving up.
+        follow_redirects: whether requests go where an answer sends them; from an encrypted address to
+            encrypted ones only.
 
     Raises:
         SettingsError: there are both a login and a key; or a proxy or certificate that the environment names
@@ -136,9 +139,11 @@ def open_client(
             f"{setting} holds a user name, and {key_setting} is set: a request can carry one of them.",
             "Leave one out.",
         )
+    encrypted = address.url.startswith("https://")
     try:
         return httpx2.Client(
             base_url=address.url,
+            event_hooks={"request": [encrypted_only(address.url)] if encrypted else []},
             auth=address.login,
             headers=headers,
             timeout=httpx2.Timeout(timeout, connect=10.0),

@@ -68,6 +68,7 @@ def fetch_from_hub(name: str, models: Path, progress: Progress, *, url: str, tok
     Raises:
         NotFoundError: the hub has no such model, or nothing in it that can be used.
         ModelError: the hub can't be reached or refuses, or a file arrives damaged.
+        DataError: the hub sends on to an address that isn't encrypted.
         SettingsError: the hub's address or the token can't be one.
     """
     folder = hub_folder(models, name)

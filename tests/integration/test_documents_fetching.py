@@ -87,6 +87,8 @@ def server() -> Iterator[Server]:
                 self.send_response(int(wrong))
                 if wrong == "429":
                     self.send_header("retry-after", "7")
+                if wrong == "302":
+                    self.send_header("location", "http://files.example/studies")
                 self.send_header("content-length", "0")
                 self.end_headers()
                 return
@@ -193,6 +195,14 @@ def test_a_refusal_is_told_at_once(server: Server, tmp_path: Path) -> None:
         given = {"service": "trials", "query": "x", "most": 1, **wrong}
         with pytest.raises(UsageError):
             fetch_documents(cache_dir=tmp_path, progress=lambda *_: None, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("service", ["trials", "pubmed", "europepmc"])
+def test_a_redirection_to_an_open_line_is_refused(server: Server, tmp_path: Path, service: str) -> None:
+    server.wrongs = ["302"]
+    with pytest.raises(DataError, match=r"http://files\.example, where anybody on the way could change it"):
+        fetch(server, tmp_path, service)
+    assert len(server.asked) == 1
 
 
 def test_ncbi_is_asked_three_times_a_second_and_ten_with_a_key(server: Server, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kedrec.errors import ModelError, NotFoundError
+from kedrec.errors import DataError, ModelError, NotFoundError
 from kedrec.llm.hub import fetch_from_hub, hub_folder
 from kedrec.llm.registry import list_models, pull, resolve
 from kedrec.settings import load_settings
@@ -168,3 +168,18 @@ def test_what_is_not_there(hub: tuple[Hub, str], tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="Check the network"):
         fetch_from_hub("owner/name", tmp_path, quiet, url="http://127.0.0.1:9")
     assert not any(tmp_path.rglob("*.gguf"))
+
+
+def test_a_redirection_to_an_open_line_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import httpx2
+
+    asked: list[str] = []
+
+    def answer(_transport: httpx2.HTTPTransport, request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        return httpx2.Response(307, headers={"location": "http://127.0.0.1/files"})
+
+    monkeypatch.setattr(httpx2.HTTPTransport, "handle_request", answer)
+    with pytest.raises(DataError, match="anybody on the way could change it"):
+        fetch_from_hub("owner/name", tmp_path, quiet, url="https://hub.example")
+    assert len(asked) == 1
