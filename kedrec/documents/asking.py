@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError
+from kedrec.private_files import private_folder
 
 if TYPE_CHECKING:
     import httpx2
@@ -131,7 +132,7 @@ class Pages:
             DataError: the disk refuses.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            private_folder(self.folder)
             self._replace(self.folder / f"page-{number:05d}{suffix}", content)
             kept = {**state, "question": self._question}
             self._replace(self._note, json.dumps(kept, ensure_ascii=False, indent=1).encode())

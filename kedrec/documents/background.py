@@ -14,6 +14,7 @@ from kedrec.documents.linking import Linker
 from kedrec.documents.quoting import Context, Quote, quotation
 from kedrec.documents.retrieval import evidence_of, for_pair
 from kedrec.errors import DataError, NotFoundError, UsageError
+from kedrec.private_files import private_folder
 from kedrec.stores import VisibleStore, view_of
 from kedrec.types import BACKGROUNDS, Background, Entity, Evidence, Texts, TextsUsed
 
@@ -214,7 +215,7 @@ def _vocabulary(store: GraphStore, cache_dir: Path) -> str:
         known[key] = Linker.digest_of(seen)
         recent = dict(list(known.items())[-_KEPT:])
         with suppress(OSError):  # what can't be remembered is made again
-            cache_dir.mkdir(parents=True, exist_ok=True)
+            private_folder(cache_dir)
             beside = path.with_suffix(".making")
             beside.write_text(json.dumps(recent), encoding="utf-8")
             beside.replace(path)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kedrec.errors import ModelError
+from kedrec.private_files import private_folder
 
 __all__ = ["Progress", "disk_errors", "known_sha256", "replacing", "sha256_of"]
 
@@ -65,7 +66,7 @@ def known_sha256(path: Path, progress: Progress | None = None) -> str:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A file to write that becomes `path` at the end, all at once; on an error nothing is left."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part

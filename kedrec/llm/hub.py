@@ -16,6 +16,7 @@ from kedrec.llm.address import bearer, open_client, parse_address
 from kedrec.llm.files import Progress, disk_errors, replacing
 from kedrec.llm.replies import Limits, OverlongReplyError, SlowReplyError, UnreadableReplyError, open_reply
 from kedrec.llm.wording import quoted
+from kedrec.private_files import private_folder
 
 if TYPE_CHECKING:
     import httpx2
@@ -150,7 +151,7 @@ def _fetch(client: httpx2.Client, path: str, file: HubFile, folder: Path, progre
     target = folder / file.name
     if target.is_file() and target.stat().st_size == file.size and _intact(target, file):
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     # Named by its contents, so that a part of another revision is never gone on with.
     part = folder / f".{file.name}.{(file.sha256 or file.blob)[:16]}.part"
     have = part.stat().st_size if part.exists() else 0

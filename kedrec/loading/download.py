@@ -19,6 +19,7 @@ from kedrec.errors import DataError, NotFoundError
 from kedrec.fetching import encrypted_only, file_hash, forget, receive, settle
 from kedrec.limits import MAX_RATIO, MAX_UNPACKED, RATIO_FROM
 from kedrec.loading.text import open_unpacked
+from kedrec.private_files import private_folder
 
 if TYPE_CHECKING:
     import httpx2
@@ -132,7 +133,7 @@ def fetch_source(
         )
     note = _note(folder)
     with _disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         for download in source.downloads:
             entry = note.get(download.url)
             entry = entry if isinstance(entry, dict) else {}

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from kedrec.errors import EmptyGraphError
 from kedrec.naming.normal import compact, forms
 from kedrec.naming.retired import TABLE, fill_retired
+from kedrec.private_files import private_folder
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def open_tables(store: GraphStore, cache_dir: Path, progress: Progress | None = 
     if kept is not None:
         return kept
     try:
-        cache_dir.mkdir(parents=True, exist_ok=True)
+        private_folder(cache_dir)
         handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=".making", dir=cache_dir)
     except OSError:
         return _made(sqlite3.connect(":memory:", check_same_thread=False), store, progress)

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kedrec.private_files import private_folder
+
 __all__ = ["ArrayFile", "Arrays", "DamagedFileError", "write_arrays"]
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -104,7 +106,7 @@ def write_arrays(path: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
     header = json.dumps({"facts": facts, "arrays": places, "size": offset, "crc32": crc}).encode()
     length = len(header)
     header += b"\0" * (_aligned(_LEAD + length) - _LEAD - length)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from kedrec.errors import EmptyGraphError, UsageError
+from kedrec.private_files import private_folder
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def graph_embedding(
 
 
 def _keep(path: Path, made: GraphEmbedding) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     part = path.with_name(f".{path.name}.part")
     with part.open("wb") as file:
         np.savez(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from kedrec.documents.asking import Pages
+from kedrec.llm.files import replacing
 from kedrec.loading import load_graph
+from kedrec.naming import NameIndex
 from kedrec.private_files import make_private, private_folder, write_private
+from kedrec.ranking.arrays import write_arrays
 from kedrec.settings import load_settings
 from kedrec.stores import open_store
 
@@ -51,6 +56,33 @@ def test_a_file_is_private_before_anything_is_in_it(tmp_path: Path) -> None:
     assert (mode(there), there.read_bytes()) == (0o600, b"secret")
     make_private(tmp_path / "new")
     assert (mode(tmp_path / "new"), (tmp_path / "new").read_bytes()) == (0o600, b"")
+
+
+def _write_model(home: Path) -> None:
+    with replacing(home / "models" / "model.gguf") as part:
+        part.write_bytes(b"GGUF")
+
+
+def _write_names(home: Path) -> None:
+    graph = home.parent / "elsewhere"
+    load(graph, home.parent)
+    with open_store(str(graph), load_settings(home=home)) as store:
+        NameIndex.open(store, home / "cache")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        _write_model,
+        _write_names,
+        lambda home: write_arrays(home / "cache" / "ranking.kedrec", {"a": np.zeros(3)}, {}),
+        lambda home: Pages(home / "cache", "trials", {"query": "gout"}).put(0, b"{}", ".json", {}),
+    ],
+    ids=["model", "names", "ranking", "pages"],
+)
+def test_the_home_is_its_owners_whoever_makes_it(write: Callable[[Path], None], tmp_path: Path) -> None:
+    write(tmp_path / "new home")
+    assert mode(tmp_path / "new home") == 0o700
 
 
 def load(graph: Path, folder: Path) -> None:
