@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from bad_inputs import CASES, Case
 
+from kedrec.settings import load_settings
+from kedrec.stores import open_store
+
 
 def _fingerprint(shell, graph):
-    return shell("kedrec", "status", "--json", KEDREC_GRAPH=str(graph)).json["fingerprint"]
+    with open_store(str(graph), load_settings(home=shell.home)) as store:
+        return store.fingerprint()
 
 
 @pytest.fixture
