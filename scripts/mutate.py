@@ -3,8 +3,9 @@
     python scripts/mutate.py [--only WORD]
 
 `tests/mutations.yaml` lists the changes: what they break, the file, the text and what takes its place, and
-the tests that should notice, of which those that need a Neo4j are left out. Each is made in a copy of the checkout. A change that no test notices is a
-promise without a test: it fails the run, unless the list gives the reason why nothing can notice.
+the tests that should notice, of which those that need a Neo4j are left out. Each is made in a copy of the
+checkout. A change that no test notices is a promise without a test: it fails the run, unless the list gives
+the reason why nothing can notice.
 """
 
 from __future__ import annotations
