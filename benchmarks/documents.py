@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 import tantivy
 
 from benchmarks.measuring import Context, Row, alternate
-from kedrec.cpus import usable_threads
+from kedrec.common.cpus import usable_threads
 from kedrec.documents.index import PassageIndex
 from kedrec.documents.linking import Linker
 from kedrec.documents.loading import DocumentsReport, load_documents

@@ -10,9 +10,9 @@ from benchmarks.measuring import Context, Row, median_seconds
 from kedrec.loading import load_graph
 from kedrec.ranking import Ranker
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
-from kedrec.ranking.counts import PathCounter
+from kedrec.ranking.dwpc import PathCounter
 from kedrec.ranking.metapaths import metapaths, schema_tables
-from kedrec.ranking.storing import linked_tables
+from kedrec.ranking.stored_ranking import linked_tables
 from kedrec.settings import load_settings
 from kedrec.stores import open_store
 

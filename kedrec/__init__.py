@@ -15,14 +15,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from kedrec.errors import KedrecError
-    from kedrec.recommend import Kedrec, open  # noqa: A004  # read as kedrec.open
-    from kedrec.settings import Settings
-    from kedrec.subgraph import Subgraph
-    from kedrec.types import Answer, Claim, Comparison, DiseaseAnswer, Evidence, Rationale, Recommendation
+from kedrec._version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from kedrec.answers.subgraph import Subgraph
+    from kedrec.api import Kedrec, open  # noqa: A004  # read as kedrec.open
+    from kedrec.errors import KedrecError
+    from kedrec.settings import Settings
+    from kedrec.types import Answer, Claim, Comparison, DiseaseAnswer, Evidence, Rationale, Recommendation
 
 _HOMES = {
     "Answer": "kedrec.types",
@@ -30,13 +30,13 @@ _HOMES = {
     "Comparison": "kedrec.types",
     "DiseaseAnswer": "kedrec.types",
     "Evidence": "kedrec.types",
-    "Kedrec": "kedrec.recommend",
+    "Kedrec": "kedrec.api",
     "KedrecError": "kedrec.errors",
     "Rationale": "kedrec.types",
     "Recommendation": "kedrec.types",
     "Settings": "kedrec.settings",
-    "Subgraph": "kedrec.subgraph",
-    "open": "kedrec.recommend",
+    "Subgraph": "kedrec.answers.subgraph",
+    "open": "kedrec.api",
 }
 
 __all__ = [

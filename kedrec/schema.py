@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from kedrec.assets import asset_text
+from kedrec.common.assets import asset_text
 from kedrec.errors import AssetError
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where built in

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from kedrec.cli.common import run
-from kedrec.cpus import wait_passively
+from kedrec.common.cpus import wait_passively
 
 __all__ = ["main", "main_load"]
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.backgrounds import background_option, tell_texts, texts_option
 from kedrec.cli.common import (
     console,
     graph_option,
@@ -15,7 +14,8 @@ from kedrec.cli.common import (
     progress_on_stderr,
     warn_half_loaded,
 )
-from kedrec.cli.viewing import as_of_option, overlay_option, tell_untreated, tell_view
+from kedrec.cli.text_options import background_option, tell_texts, texts_option
+from kedrec.cli.view_options import as_of_option, overlay_option, tell_untreated, tell_view
 
 if TYPE_CHECKING:
     from kedrec.types import Answer, Background, DiseaseAnswer
@@ -69,8 +69,8 @@ def ask(
     as_json: bool,
 ) -> None:
     """Recommend drugs for a disease (or diseases for a drug), with cited and checked reasons."""
+    from kedrec.api import Kedrec
     from kedrec.errors import UsageError
-    from kedrec.recommend import Kedrec
     from kedrec.settings import load_settings
 
     if disease is None and not drugs:

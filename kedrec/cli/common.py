@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, TypeVar, cast
 
 import click
 
+from kedrec.common.plain_text import printable
 from kedrec.errors import KedrecError, UsageError, exit_code, problem
-from kedrec.text import printable
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -184,7 +184,7 @@ def _report_defect(error: BaseException) -> int:
 
 
 def say(text: object, *, err: bool = False, nl: bool = True) -> None:
-    """Prints plain text on stdout or stderr, without what a terminal would obey (`kedrec.text.printable`)."""
+    """Prints plain text on stdout or stderr, without what a terminal would obey."""
     click.echo(printable(str(text)), err=err, nl=nl)
 
 

@@ -12,7 +12,7 @@ from kedrec.cli.common import (
     progress_on_stderr,
     warn_half_loaded,
 )
-from kedrec.cli.viewing import as_of_option, overlay_option, tell_untreated, tell_view
+from kedrec.cli.view_options import as_of_option, overlay_option, tell_untreated, tell_view
 
 
 @click.command()
@@ -33,8 +33,8 @@ def compare(
     as_json: bool,
 ) -> None:
     """Compare two drugs for a disease: shared and own paths, and what makes the difference."""
+    from kedrec.api import Kedrec
     from kedrec.errors import UsageError
-    from kedrec.recommend import Kedrec
     from kedrec.settings import load_settings
 
     if len(drugs) != 2:
@@ -50,6 +50,6 @@ def compare(
     if as_json:
         print_json(found)
         return
-    from kedrec.cli.comparing import print_comparison
+    from kedrec.cli.compare_table import print_comparison
 
     print_comparison(console(), found)

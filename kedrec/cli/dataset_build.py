@@ -93,7 +93,7 @@ def build(
     Three configs split the questions by pair, by clusters of diseases, and by drug.
     """
 
-    from kedrec.cpus import usable_threads
+    from kedrec.common.cpus import usable_threads
     from kedrec.dataset.building import Options
     from kedrec.dataset.building import build as make
     from kedrec.dataset.negatives import Recipe

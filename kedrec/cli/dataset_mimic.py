@@ -40,7 +40,7 @@ def build_mimic(
 
     What is made from MIMIC-III stays under its data use agreement.
     """
-    from kedrec.dataset.mimic import build_mimic as build
+    from kedrec.dataset.mimic.build import build_mimic as build
     from kedrec.naming import NameIndex
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
     from kedrec.ranking.metapaths import schema_tables

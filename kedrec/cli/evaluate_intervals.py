@@ -21,7 +21,7 @@ __all__ = ["intervals"]
 @json_option
 def intervals(runs: int, seed: int | None, as_json: bool) -> None:
     """Calibrate made-up scores whose true shares are known, and see how often the intervals hold them."""
-    from kedrec.cpus import single_threaded_algebra
+    from kedrec.common.cpus import single_threaded_algebra
     from kedrec.evaluation.coverage import CURVES, World, as_dicts, coverage, markdown
     from kedrec.settings import load_settings
 

@@ -50,12 +50,12 @@ def ranking(
     as_json: bool,
 ) -> None:
     """Hide treatments, rank without them, and see where they come out."""
-    from kedrec.cpus import usable_threads
+    from kedrec.common.cpus import usable_threads
     from kedrec.evaluation.pairs import rephetio_pairs
     from kedrec.evaluation.ranking import as_dicts, evaluate, markdown
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
     from kedrec.ranking.metapaths import schema_tables
-    from kedrec.ranking.storing import linked_tables
+    from kedrec.ranking.stored_ranking import linked_tables
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
 

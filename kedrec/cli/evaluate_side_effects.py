@@ -16,8 +16,8 @@ def side_effects(seed: int | None, graph: str | None, as_json: bool) -> None:
     from kedrec.evaluation.side_effects import evaluate as measure
     from kedrec.evaluation.side_effects import markdown
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
+    from kedrec.safety.side_effects import TABLES
     from kedrec.settings import load_settings
-    from kedrec.side_effects import TABLES
     from kedrec.stores import open_store
 
     settings = load_settings(graph=graph, seed=seed)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.backgrounds import background_option, tell_texts, texts_option
 from kedrec.cli.common import (
     console,
     graph_option,
@@ -16,7 +15,8 @@ from kedrec.cli.common import (
     say,
     warn_half_loaded,
 )
-from kedrec.cli.viewing import as_of_option, overlay_option, tell_untreated, tell_view
+from kedrec.cli.text_options import background_option, tell_texts, texts_option
+from kedrec.cli.view_options import as_of_option, overlay_option, tell_untreated, tell_view
 
 if TYPE_CHECKING:
     from kedrec.types import Background
@@ -46,7 +46,7 @@ def explain(
     as_json: bool,
 ) -> None:
     """Print the evidence for one drug and one disease: paths, sources, licences, links."""
-    from kedrec.recommend import Kedrec
+    from kedrec.api import Kedrec
     from kedrec.settings import load_settings
 
     with (
@@ -62,12 +62,12 @@ def explain(
         print_json(found)
         return
     if cypher:
-        from kedrec.evidence.cypher import script
+        from kedrec.evidence.path_cypher import script
 
         say(script((*found.evidence, *found.adverse, *found.safety.cautions)), nl=False)
         return
     from kedrec.cli.rendering import print_explanation
-    from kedrec.cli.scores import print_chances
+    from kedrec.cli.score_bars import print_chances
 
     out = console()
     print_explanation(out, found)

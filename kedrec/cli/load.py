@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr, warn
+from kedrec.cli.load_common import dry_run_option, keep_rejects, print_report, store_for, work_folder
 from kedrec.cli.load_offline import Offline, offline_options
-from kedrec.cli.load_work import dry_run_option, keep_rejects, print_report, store_for, work_folder
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings

@@ -68,7 +68,7 @@ def documents(
     KIND: pubmed, pmc, trials, bioc, pubmedqa, jsonl, mimic-notes; without, all that a folder has. With
     --query: trials, pubmed, pmc, europepmc; without, trials and pubmed. NCBI's key is read from NCBI_API_KEY.
     """
-    from kedrec.cpus import usable_threads
+    from kedrec.common.cpus import usable_threads
     from kedrec.documents.index import PassageIndex, index_folder
     from kedrec.documents.loading import load_documents
     from kedrec.settings import load_settings

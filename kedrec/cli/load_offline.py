@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kedrec.cli.common import console, print_json, progress_on_stderr, say
-from kedrec.cli.load_work import keep_rejects, print_report, work_folder
+from kedrec.cli.load_common import keep_rejects, print_report, work_folder
 from kedrec.errors import UsageError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
-from kedrec.cli.load_work import dry_run_option, print_report, store_for, work_folder
+from kedrec.cli.load_common import dry_run_option, print_report, store_for, work_folder
 
 __all__ = ["remove"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, ray_option, say, warn
-from kedrec.cli.viewing import as_of_option, overlay_option, seen, tell_untreated, tell_view, told
+from kedrec.cli.view_options import as_of_option, overlay_option, seen, tell_untreated, tell_view, told
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings
@@ -65,9 +65,9 @@ def rank(
 def _write(
     settings: Settings, *, whole: bool, listed: Path | None, out: Path | None, ray: str, as_json: bool
 ) -> None:
+    from kedrec.api import Kedrec
     from kedrec.errors import UsageError
     from kedrec.ranking.export import check_target, export
-    from kedrec.recommend import Kedrec
 
     if whole == (listed is not None):
         raise UsageError("Which diseases?", "Give either --all or --diseases FILE.")
@@ -119,7 +119,7 @@ def _read(listed: Path) -> list[str]:
 @json_option
 def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool) -> None:
     """Fit the ranking on the graph now, and keep it for the questions to come."""
-    from kedrec.recommend import Kedrec
+    from kedrec.api import Kedrec
     from kedrec.settings import load_settings
 
     with (
@@ -145,8 +145,8 @@ def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool
 @json_option
 def null(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool) -> None:
     """Permute the graph, so that `kedrec explain` can say how often chance brings a pair's paths."""
-    from kedrec.ranking.null import NullModel
-    from kedrec.recommend import Kedrec
+    from kedrec.api import Kedrec
+    from kedrec.ranking.permutation_null import NullModel
     from kedrec.settings import load_settings
 
     with (

@@ -8,9 +8,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kedrec.cli.backgrounds import footing, passed_over, titled_texts, undated_texts
-from kedrec.cli.scores import score_bars
-from kedrec.cli.viewing import undated
+from kedrec.cli.score_bars import score_bars
+from kedrec.cli.text_options import footing, passed_over, titled_texts, undated_texts
+from kedrec.cli.view_options import undated
 from kedrec.loading.state import UNFINISHED
 
 if TYPE_CHECKING:

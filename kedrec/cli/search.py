@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr
-from kedrec.cli.viewing import overlay_option
+from kedrec.cli.view_options import overlay_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

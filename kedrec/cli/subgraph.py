@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kedrec.cli.common import graph_option, json_text, progress_on_stderr, say, warn
-from kedrec.cli.viewing import as_of_option, overlay_option, tell_view
+from kedrec.cli.view_options import as_of_option, overlay_option, tell_view
 
 
 @click.command()
@@ -37,8 +37,8 @@ def subgraph(
     graph: str | None,
 ) -> None:
     """Write the graph between a drug and a disease."""
+    from kedrec.api import Kedrec
     from kedrec.errors import UsageError
-    from kedrec.recommend import Kedrec
     from kedrec.settings import load_settings
 
     with (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from kedrec.text import printable
+from kedrec.common.plain_text import printable
 
 if TYPE_CHECKING:
     from rich.style import Style

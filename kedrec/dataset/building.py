@@ -16,17 +16,17 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from kedrec.dataset.assembling import Drawn, assembled, question_id, shuffled
+from kedrec.dataset.build_folder import Place
 from kedrec.dataset.card import write_card
-from kedrec.dataset.dividing import CONFIGS, Config, Division, divide
 from kedrec.dataset.folder import SPLITS, SplitName, write_note, write_questions
-from kedrec.dataset.known import Popularity, popularity, write_popularity
 from kedrec.dataset.leaks import LeakReport, check_leaks, near_equal
 from kedrec.dataset.negatives import Chooser, Recipe
+from kedrec.dataset.pair_jobs import Journal, Shared, work_on
 from kedrec.dataset.pairs import PairTask, PairWork
-from kedrec.dataset.place import Place
+from kedrec.dataset.popularity import Popularity, popularity, write_popularity
+from kedrec.dataset.questions import Drawn, assembled, question_id, shuffled
+from kedrec.dataset.splits import CONFIGS, Config, Division, divide
 from kedrec.dataset.treatments import read_treatments
-from kedrec.dataset.workshop import Journal, Shared, work_on
 from kedrec.documents.linking import Linker
 from kedrec.errors import DataError, EmptyGraphError
 from kedrec.evidence.mechanisms import read_indications

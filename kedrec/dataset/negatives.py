@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.dataset.known import Popularity
+    from kedrec.dataset.popularity import Popularity
     from kedrec.dataset.treatments import Treatment, Treatments
     from kedrec.training.graph_embedding import GraphEmbedding
 

@@ -18,13 +18,13 @@ from kedrec.evidence.mechanisms import Indication, Without
 from kedrec.evidence.retrieval import retrieve
 from kedrec.evidence.verbalize import evidence_item, merge_step
 from kedrec.schema import load_schema
-from kedrec.training.realizer import realize
 from kedrec.training.selection import agreement
+from kedrec.training.targets import realize
 from kedrec.types import Entity, Evidence
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
-    from kedrec.dataset.dividing import Config, Division
+    from kedrec.dataset.splits import Config, Division
     from kedrec.dataset.treatments import Pair, Treatments
     from kedrec.documents.index import Passage, PassageIndex
     from kedrec.ranking import Ranker

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kedrec.dataset.folder import SPLITS
-from kedrec.dataset.known import read_popularity
+from kedrec.dataset.popularity import read_popularity
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.dataset.assembling import recited
+from kedrec.dataset.questions import recited
 from kedrec.dataset.records import Question, Reference
 from kedrec.errors import DataError
 from kedrec.grounding import check

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kedrec.dataset.kin import kin_of
+from kedrec.dataset.same_entity import kin_of
 from kedrec.errors import EmptyGraphError, NotFoundError
 from kedrec.schema import load_schema
 

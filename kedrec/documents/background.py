@@ -9,12 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from kedrec.common.private_files import private_folder
 from kedrec.documents.index import PassageIndex, index_folder
 from kedrec.documents.linking import Linker
 from kedrec.documents.quoting import Context, Quote, quotation
 from kedrec.documents.retrieval import evidence_of, for_pair
 from kedrec.errors import DataError, NotFoundError, UsageError
-from kedrec.private_files import private_folder
 from kedrec.stores import VisibleStore, view_of
 from kedrec.types import BACKGROUNDS, Background, Entity, Evidence, Texts, TextsUsed
 

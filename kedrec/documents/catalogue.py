@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedrec.common.private_files import FILE_MODE
 from kedrec.documents.records import Document, TrialFacts
 from kedrec.errors import DataError
-from kedrec.private_files import FILE_MODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

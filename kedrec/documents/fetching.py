@@ -13,10 +13,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec import __version__
-from kedrec.documents.asking import Asker, Pages, Progress
+from kedrec._version import __version__
+from kedrec.common.resumable_http import encrypted_only
+from kedrec.documents.polite_http import Asker, Pages, Progress
 from kedrec.errors import DataError, UsageError
-from kedrec.fetching import encrypted_only
 
 if TYPE_CHECKING:
     import httpx2

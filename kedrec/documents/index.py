@@ -9,16 +9,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from kedrec.common.private_files import FILE_MODE, private_folder, write_private
 from kedrec.documents.catalogue import Catalogue
 from kedrec.documents.records import DocumentKind, TrialFacts
 from kedrec.errors import DataError, NotFoundError, StoreBusyError
-from kedrec.private_files import FILE_MODE, private_folder, write_private
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
     import tantivy
 
-    from kedrec.documents.preparing import Passages
+    from kedrec.documents.prepare import Passages
 
 __all__ = ["FORMAT", "MOST_DOCUMENTS", "Passage", "PassageIndex", "PassageWriter", "index_folder"]
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Self
 
-from kedrec.naming.normal import forms, single
+from kedrec.naming.normalize import forms, single
 
 if TYPE_CHECKING:
     from kedrec.stores import GraphStore

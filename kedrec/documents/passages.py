@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.sentences import sentences
+from kedrec.common.sentences import sentences
 
 if TYPE_CHECKING:
     from kedrec.documents.records import Document

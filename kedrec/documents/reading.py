@@ -8,16 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from kedrec.common.text_files import open_unpacked
+from kedrec.documents.article_json import bioc_document, europe_pmc, plain_record, pubmedqa
+from kedrec.documents.clinicaltrials import API_SECTIONS, flat_study, study
 from kedrec.documents.jats import read_jats
 from kedrec.documents.notes import read_notes
-from kedrec.documents.otherjson import bioc_document, europe_pmc, plain_record, pubmedqa
 from kedrec.documents.pubmed import read_pubmed
 from kedrec.documents.records import Record, Rejected, plain
-from kedrec.documents.studies import API_SECTIONS, flat_study, study
 from kedrec.documents.xmlrecords import parsed, xml_records
 from kedrec.errors import DataError
-from kedrec.loading.jsonstream import JsonRecord, json_lines, json_records
-from kedrec.loading.text import open_unpacked
+from kedrec.loading.readers.json_stream import JsonRecord, json_lines, json_records
 
 __all__ = ["LAYOUTS", "find_files", "layout_of", "read_file"]
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedrec.documents.preparing import Passages, passages_of_each
+from kedrec.documents.prepare import Passages, passages_of_each
 from kedrec.documents.reading import read_file
 from kedrec.documents.records import Document, Record
 from kedrec.errors import DataError
@@ -83,7 +83,7 @@ def prepared(
     if not ray and (jobs <= 1 or linker is None):
         yield from items
         return
-    from kedrec.ranking.spreading import spread
+    from kedrec.common.parallel import spread
 
     yield from islice(items, _HERE)
     waiting: deque[tuple[list[Item], list[Item]]] = deque()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from kedrec.common.plain_text import one_line
 from kedrec.documents.quoting import Quote
-from kedrec.text import one_line
 from kedrec.types import Evidence, Link, TextSource, TrialRecord
 
 if TYPE_CHECKING:

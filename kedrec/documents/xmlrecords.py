@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from kedrec.common.limits import MAX_RECORD
 from kedrec.errors import DataError
-from kedrec.limits import MAX_RECORD
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kedrec.ranking.counts import PathCounter
+from kedrec.ranking.dwpc import PathCounter
 from kedrec.ranking.xswap import permuted_graphs, tables_along
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kedrec.ranking.adjacency import Adjacency, Progress
-    from kedrec.ranking.null import NullModel
+    from kedrec.ranking.permutation_null import NullModel
 
 __all__ = ["Calibration", "calibration", "markdown"]
 

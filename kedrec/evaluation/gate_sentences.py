@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
+from kedrec.common.plain_text import one_line, shown_name
 from kedrec.evaluation.gate_forms import FALSE, FALSE_HELD_OUT, STRONGER, TRUE, TRUE_HELD_OUT
 from kedrec.schema import load_schema
-from kedrec.text import one_line, shown_name
 
 if TYPE_CHECKING:
     from kedrec.evidence.retrieval import PairEvidence

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedrec.common.text_files import lines_of
 from kedrec.documents.retrieval import for_pair, for_question
 from kedrec.errors import DataError
-from kedrec.loading.text import lines_of
 from kedrec.types import Entity
 
 if TYPE_CHECKING:

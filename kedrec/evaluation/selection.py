@@ -151,7 +151,7 @@ def _keep_here(dataset: DataSet, model: ChatModel) -> None:
     Raises:
         UsageError: the model may send what it reads to somebody else.
     """
-    from kedrec.dataset.mimic_tables import CREDENTIALED
+    from kedrec.dataset.mimic.hospital_tables import CREDENTIALED
 
     if dataset.note.get("licence") == CREDENTIALED and not model.info.local:
         raise UsageError(

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from kedrec.dataset.kin import kin_of
+from kedrec.dataset.same_entity import kin_of
 from kedrec.evaluation.ranking import score_fold
 from kedrec.evaluation.selection_asking import Answer
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
-from kedrec.ranking.storing import linked_tables
+from kedrec.ranking.stored_ranking import linked_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -6,10 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from kedrec.common.plain_text import one_line
 from kedrec.errors import ModelError
 from kedrec.evaluation.selection_asking import Answer
 from kedrec.llm.base import ChatRequest, Message
-from kedrec.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.errors import UsageError
-from kedrec.side_effects import CAUSES, SimilarDrugs
+from kedrec.safety.side_effects import CAUSES, SimilarDrugs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

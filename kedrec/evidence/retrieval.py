@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 
 from kedrec.errors import NotFoundError
 from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
+from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.path_features import PairFacts, facts_of, pool_of
-from kedrec.evidence.rows import complete_paths
 from kedrec.evidence.scoring import chosen, load_weights, scores_of, template_weights
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.ranking.paths import best_paths

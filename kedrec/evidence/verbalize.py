@@ -10,9 +10,9 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
+from kedrec.common.plain_text import shown_name
 from kedrec.schema import load_schema
 from kedrec.stores.templates import PathTemplate, path_templates
-from kedrec.text import shown_name
 from kedrec.types import Edge, Entity, Evidence, Link, Path, PathStep, Stance
 
 if TYPE_CHECKING:

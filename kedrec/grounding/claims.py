@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kedrec.text import one_line
+from kedrec.common.plain_text import one_line
 
 __all__ = ["LONGEST_TEXT", "RawClaim", "split_claims"]
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kedrec.sentences import Sentence, sentences
+from kedrec.common.sentences import Sentence, sentences
 
 __all__ = ["Reading", "is_aim", "is_finding", "is_framing", "readings"]
 

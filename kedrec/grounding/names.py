@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.text import one_line, shown_name
+from kedrec.common.plain_text import one_line, shown_name
 
 if TYPE_CHECKING:
     from kedrec.types import Entity

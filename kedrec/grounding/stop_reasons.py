@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kedrec.sentences import sentences
+from kedrec.common.sentences import sentences
 
 __all__ = ["reason_key", "reasons_given"]
 

@@ -19,8 +19,8 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import Field, PrivateAttr
 
+from kedrec.api import MAX_PATHS, MAX_TOP, Kedrec
 from kedrec.errors import UsageError
-from kedrec.recommend import MAX_PATHS, MAX_TOP, Kedrec
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -69,9 +69,7 @@ class KedrecRetriever(BaseRetriever):
     def for_disease(self, disease: str) -> list[Document]:
         """The evidence of the disease's best drugs, drug by drug in the order of their ranks."""
         with self._lock:
-            answer = self.kedrec.recommend(
-                disease, top=self.top, paths=self.paths, llm=False, background="none"
-            )
+            answer = self.kedrec.recommend(disease, top=self.top, paths=self.paths, llm=False, background="none")
         return [document for found in answer.recommendations for document in self._documents(found)]
 
     def _get_relevant_documents(

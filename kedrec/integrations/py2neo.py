@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import py2neo
 from py2neo.bulk import merge_nodes, merge_relationships
 
+from kedrec.answers.subgraph import Subgraph
 from kedrec.schema import load_schema
-from kedrec.subgraph import Subgraph
 
 if TYPE_CHECKING:
     import networkx as nx

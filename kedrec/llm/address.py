@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
+from kedrec.common.resumable_http import encrypted_only
 from kedrec.errors import SettingsError
-from kedrec.fetching import encrypted_only
 
 if TYPE_CHECKING:
     import httpx2

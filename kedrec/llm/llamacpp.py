@@ -19,11 +19,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.cpus import free_threads, wait_passively
+from kedrec.common.checked_files import sha256_of
+from kedrec.common.cpus import free_threads, wait_passively
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.llm.endpoint import Endpoint
-from kedrec.llm.files import sha256_of
 from kedrec.llm.replies import Limits
 from kedrec.llm.requirements import require_names
 

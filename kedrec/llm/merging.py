@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from kedrec.common.checked_files import Progress, disk_errors, known_sha256, replacing
 from kedrec.errors import ModelError
-from kedrec.llm.files import Progress, disk_errors, known_sha256, replacing
 
 if TYPE_CHECKING:
     import gguf

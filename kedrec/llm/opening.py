@@ -9,8 +9,8 @@ from kedrec.errors import ModelError, NotFoundError
 from kedrec.llm.wording import quoted
 
 if TYPE_CHECKING:
+    from kedrec.common.checked_files import Progress
     from kedrec.llm.base import ChatModel
-    from kedrec.llm.files import Progress
     from kedrec.settings import Settings
 
 __all__ = ["open_model"]

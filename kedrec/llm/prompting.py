@@ -14,9 +14,9 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal, cast
 
+from kedrec.common.plain_text import one_line, shown_name
 from kedrec.errors import AssetError, ModelError
 from kedrec.llm.base import ChatRequest, Message
-from kedrec.text import one_line, shown_name
 
 if TYPE_CHECKING:
     from kedrec.evidence.retrieval import PairEvidence

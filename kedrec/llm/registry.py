@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from kedrec.common.checked_files import Progress, disk_errors, known_sha256, replacing, sha256_of
 from kedrec.errors import ModelError, NotFoundError
 from kedrec.llm.default import BASE_SHA256, base_path, fetch_base, require_base
-from kedrec.llm.files import Progress, disk_errors, known_sha256, replacing, sha256_of
 from kedrec.llm.hub import fetch_from_hub, hub_folder
 from kedrec.llm.merging import merge, merged_hash
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from kedrec.text import one_line
+from kedrec.common.plain_text import one_line
 
 __all__ = ["before_stop", "quoted", "visible"]
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from kedrec.common.plain_text import normal_name
 from kedrec.loading.identity import FAMILIES, family_of
 from kedrec.loading.licences import known_licences
 from kedrec.loading.state import half_loaded
 from kedrec.schema import load_schema
-from kedrec.text import normal_name
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Progress

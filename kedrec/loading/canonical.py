@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kedrec.loading.identity import Claim, Identity, family_of, resolve
-from kedrec.loading.known import join_same_names
-from kedrec.loading.shifting import stage_others
+from kedrec.loading.known_entities import join_same_names
+from kedrec.loading.moved_edges import stage_others
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from kedrec.common.limits import MAX_RATIO, MAX_UNPACKED, RATIO_FROM
+from kedrec.common.private_files import private_folder
+from kedrec.common.resumable_http import encrypted_only, file_hash, forget, receive, settle
+from kedrec.common.text_files import open_unpacked
 from kedrec.errors import DataError, NotFoundError
-from kedrec.fetching import encrypted_only, file_hash, forget, receive, settle
-from kedrec.limits import MAX_RATIO, MAX_UNPACKED, RATIO_FROM
-from kedrec.loading.text import open_unpacked
-from kedrec.private_files import private_folder
 
 if TYPE_CHECKING:
     import httpx2

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kedrec.loading.known import known_keys
-from kedrec.loading.shifting import CONTENT, place_others
+from kedrec.loading.known_entities import known_keys
+from kedrec.loading.moved_edges import CONTENT, place_others
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Progress, Staging

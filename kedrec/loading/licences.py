@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from kedrec.assets import asset_text
+from kedrec.common.assets import asset_text
 from kedrec.errors import UsageError
 
 if TYPE_CHECKING:

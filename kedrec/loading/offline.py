@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kedrec.common.private_files import private_folder
 from kedrec.errors import DataError, NotFoundError, StoreError, UsageError
 from kedrec.loading.pipeline import load_graph
 from kedrec.loading.staging import staging_errors
-from kedrec.private_files import private_folder
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
+from kedrec.stores.blobs import parts
 from kedrec.stores.bulk import BulkGraph, BulkTable
-from kedrec.stores.keeping import parts
 from kedrec.stores.marking import MARK, PREFIX
 
 if TYPE_CHECKING:

@@ -10,17 +10,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kedrec.common.private_files import private_folder, write_private
 from kedrec.errors import UsageError
-from kedrec.loading.applying import Run, apply
+from kedrec.loading.apply_source import Run, apply
 from kedrec.loading.canonical import check_nodes, stage_schema
 from kedrec.loading.licences import allowed, leave_out
 from kedrec.loading.overlays import keep_apart
-from kedrec.loading.readers import READERS
+from kedrec.loading.readers.registry import READERS
 from kedrec.loading.report import LoadReport, SourceReport
 from kedrec.loading.sources import Source, list_sources, load_source, source_folder
 from kedrec.loading.staging import Progress, Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
-from kedrec.private_files import private_folder, write_private
 from kedrec.schema import load_schema
 from kedrec.stores.overlays import is_private
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from kedrec.assets import asset_path, list_assets
+from kedrec.common.assets import asset_path, list_assets
 from kedrec.errors import AssetError, DataError, UsageError
 from kedrec.stores.overlays import is_private, overlay_of, overlay_source
 

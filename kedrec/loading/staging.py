@@ -21,9 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+from kedrec.common.private_files import private_folder
+from kedrec.common.text_files import BadLine, unpack
 from kedrec.errors import DataError
-from kedrec.loading.text import BadLine, unpack
-from kedrec.private_files import private_folder
 
 if TYPE_CHECKING:
     import duckdb

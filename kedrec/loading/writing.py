@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from kedrec.loading.shifting import CONTENT, stage_stored_edges, tables_of
+from kedrec.loading.moved_edges import CONTENT, stage_stored_edges, tables_of
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Progress, Staging

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from kedrec.naming.normal import compact, forms
-from kedrec.naming.tables import SALTED, hashed
+from kedrec.naming.normalize import compact, forms
+from kedrec.naming.sqlite_index import SALTED, hashed
 from kedrec.types import Entity, NameMatch
 
 __all__ = ["Fuzzy", "contained"]

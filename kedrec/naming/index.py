@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from kedrec.errors import AmbiguousNameError, StoreError, UnknownNameError, UsageError
-from kedrec.naming.asked import (
+from kedrec.naming.fuzzy import Fuzzy, contained
+from kedrec.naming.normalize import Forms, compact, forms, reordered
+from kedrec.naming.query import (
     MAX_LENGTH,
     asked_curie,
     asked_kinds,
@@ -19,11 +21,9 @@ from kedrec.naming.asked import (
     quoted,
     with_article,
 )
-from kedrec.naming.fuzzy import Fuzzy, contained
-from kedrec.naming.normal import Forms, compact, forms, reordered
-from kedrec.naming.others import other_names
-from kedrec.naming.retired import find_retired
-from kedrec.naming.tables import SALTED, Progress, hashed, open_tables
+from kedrec.naming.retired_ids import find_retired
+from kedrec.naming.sqlite_index import SALTED, Progress, hashed, open_tables
+from kedrec.naming.synonyms import other_names
 from kedrec.naming.tags import untagged
 from kedrec.schema import load_schema
 from kedrec.types import Entity, NameMatch

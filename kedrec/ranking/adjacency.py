@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from kedrec.ranking.arrays import Arrays
+    from kedrec.common.array_file import Arrays
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import Hop, PathTemplate
 

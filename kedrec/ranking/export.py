@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from kedrec.common.parallel import spread_on_ray
+from kedrec.common.plain_text import spreadsheet_cell
 from kedrec.errors import KedrecError, UsageError
-from kedrec.ranking.spreading import spread_on_ray
-from kedrec.text import spreadsheet_cell
 
 if TYPE_CHECKING:
     from kedrec.ranking.ranker import Ranker

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from kedrec.ranking.counts import PathCounter
-from kedrec.ranking.kernels import STRENGTHS, PairRidge
+from kedrec.ranking.dwpc import PathCounter
+from kedrec.ranking.kron_ridge import STRENGTHS, PairRidge
 from kedrec.ranking.metapaths import CARE, kinds_along, written
 from kedrec.ranking.similarity import care_matrix
 

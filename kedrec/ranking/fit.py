@@ -12,7 +12,8 @@ import numpy as np
 from kedrec.ranking.calibration import Reliability, Scale, brier_skill, cross_calibrated, platt, sigmoid
 from kedrec.ranking.ensemble import Linear, side_by_side
 from kedrec.ranking.folds import FOLDS, REGIMES, Regime, fold_of, fold_of_disease
-from kedrec.ranking.learning import (
+from kedrec.ranking.metapaths import metapaths
+from kedrec.ranking.sampling import (
     Counted,
     Sample,
     allowed,
@@ -21,7 +22,6 @@ from kedrec.ranking.learning import (
     fits,
     known_treatments,
 )
-from kedrec.ranking.metapaths import metapaths
 from kedrec.ranking.similarity import Alike
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Fitted:
 
 def choose_metapaths(adjacency: Adjacency, linked: Sequence[Table], seed: int) -> list[Metapath]:
     """The metapaths to count: of at most three hops, and of very many those that treated pairs have."""
-    from kedrec.ranking.counts import PathCounter
+    from kedrec.ranking.dwpc import PathCounter
 
     paths = metapaths(linked, _LONGEST)
     known = known_treatments(adjacency)

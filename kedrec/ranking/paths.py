@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kedrec.ranking.counts import DAMPING
+from kedrec.ranking.dwpc import DAMPING
 from kedrec.ranking.metapaths import kinds_of, repeats
 
 if TYPE_CHECKING:

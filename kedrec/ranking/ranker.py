@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from kedrec.cpus import usable_threads
+from kedrec.common.array_file import ArrayFile, Arrays, DamagedFileError, write_arrays
+from kedrec.common.cpus import usable_threads
 from kedrec.errors import EmptyGraphError, NotFoundError
 from kedrec.ranking.adjacency import TREATS, Adjacency, Progress, read_adjacency
-from kedrec.ranking.arrays import ArrayFile, Arrays, DamagedFileError, write_arrays
 from kedrec.ranking.metapaths import schema_tables
-from kedrec.ranking.storing import SEED, Standing, Stored, made
+from kedrec.ranking.stored_ranking import SEED, Standing, Stored, made
 from kedrec.schema import load_schema
 from kedrec.stores.templates import path_templates
 from kedrec.types import ScorePart

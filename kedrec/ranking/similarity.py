@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.ranking.adjacency import PLAIN
-from kedrec.ranking.kernels import PairKernel
+from kedrec.ranking.kron_ridge import PairKernel
 from kedrec.ranking.metapaths import CARE, hops_from
 from kedrec.schema import load_schema
 

@@ -17,9 +17,9 @@ from kedrec.errors import SchemaMismatchError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint
 from kedrec.stores.closing import Closing
-from kedrec.stores.counting import COUNTS, VERSION, Counts, fingerprint_of, public_facts
+from kedrec.stores.counts import COUNTS, VERSION, Counts, fingerprint_of, public_facts
 from kedrec.stores.marking import MARK_FACT
-from kedrec.stores.staged import KEY_COLUMNS, check_pair, count_rows
+from kedrec.stores.parquet_input import KEY_COLUMNS, check_pair, count_rows
 from kedrec.stores.statements import chosen_columns
 
 if TYPE_CHECKING:

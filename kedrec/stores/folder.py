@@ -21,8 +21,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from kedrec.common.private_files import FILE_MODE, make_private, private_folder
 from kedrec.errors import StoreAccessError, StoreBusyError, StoreError
-from kedrec.private_files import FILE_MODE, make_private, private_folder
 
 __all__ = ["GraphFolder", "Stamp"]
 

@@ -18,7 +18,7 @@ from kedrec.errors import (
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row, YearCount
 from kedrec.stores.closing import Closing
-from kedrec.stores.counting import (
+from kedrec.stores.counts import (
     COUNTS,
     TABLES,
     VERSION,
@@ -30,7 +30,7 @@ from kedrec.stores.counting import (
 )
 from kedrec.stores.folder import GraphFolder, Stamp
 from kedrec.stores.ladybug_session import BATCH, Session
-from kedrec.stores.staged import KEY_COLUMNS, check_pair, count_rows
+from kedrec.stores.parquet_input import KEY_COLUMNS, check_pair, count_rows
 from kedrec.stores.statements import chosen_columns, query, statement
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ import xllamacpp  # noqa: F401
 # isort: split
 import ladybug
 
-from kedrec.cpus import usable_threads
+from kedrec.common.cpus import usable_threads
 from kedrec.errors import StoreError
 from kedrec.schema import load_schema
-from kedrec.stores.counting import TABLES, Counts, tables_digest
-from kedrec.stores.keeping import joined, parts
+from kedrec.stores.blobs import joined, parts
+from kedrec.stores.counts import TABLES, Counts, tables_digest
 from kedrec.stores.statements import statement
 
 if TYPE_CHECKING:

@@ -22,8 +22,9 @@ from kedrec.errors import (
 )
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row, YearCount
+from kedrec.stores.blobs import joined, parts
 from kedrec.stores.closing import Closing
-from kedrec.stores.counting import (
+from kedrec.stores.counts import (
     COUNTS,
     TABLES,
     VERSION,
@@ -33,13 +34,12 @@ from kedrec.stores.counting import (
     tables_digest,
     year_counts,
 )
-from kedrec.stores.keeping import joined, parts
 from kedrec.stores.marking import EDGE_PROPERTIES, MARK_FACT, NODE_PROPERTIES, PREFIX
 from kedrec.stores.neo4j_batches import ROWS, WORKERS, batches, column, columns_of, rounds, slices, stored
 from kedrec.stores.neo4j_driver import Connection, plain
 from kedrec.stores.neo4j_lock import RESUME, WriterLock
 from kedrec.stores.neo4j_ownership import check_constraints, check_unmarked, unmarked_error
-from kedrec.stores.staged import KEY_COLUMNS, check_pair, read_rows
+from kedrec.stores.parquet_input import KEY_COLUMNS, check_pair, read_rows
 from kedrec.stores.statements import chosen_columns, query, statement
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.errors import SchemaMismatchError, StoreAccessError, StoreError
 from kedrec.schema import load_schema
-from kedrec.stores.counting import COUNTS, Counts
+from kedrec.stores.counts import COUNTS, Counts
 from kedrec.stores.digests import edge_key, keys_digest, node_key
 from kedrec.stores.marking import EDGE_PROPERTIES, NODE_PROPERTIES
 from kedrec.stores.statements import statement

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from kedrec.assets import asset_path, list_assets
+from kedrec.common.assets import asset_path, list_assets
 from kedrec.errors import AssetError
 from kedrec.schema import load_schema
 

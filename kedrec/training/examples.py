@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Literal
 from kedrec.errors import DataError, EmptyGraphError
 from kedrec.evidence.retrieval import PairEvidence, retrieve
 from kedrec.llm.prompting import rationale_request
-from kedrec.training.realizer import realize
-from kedrec.training.splitting import Split, split
+from kedrec.training.holdout import Split, split
+from kedrec.training.targets import realize
 from kedrec.types import Entity, Evidence
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from kedrec.common.private_files import private_folder
 from kedrec.errors import EmptyGraphError, UsageError
-from kedrec.private_files import private_folder
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:

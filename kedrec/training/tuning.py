@@ -14,8 +14,8 @@ from kedrec.ranking import Ranker
 from kedrec.stores import open_store
 from kedrec.training.card import card
 from kedrec.training.examples import Example, build, save
+from kedrec.training.holdout import joined, split
 from kedrec.training.lora import Checkpoint, Recipe, Report, train
-from kedrec.training.splitting import joined, split
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings

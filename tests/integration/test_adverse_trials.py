@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kedrec.api import Kedrec
 from kedrec.documents import background
 from kedrec.documents.background import Backgrounds
 from kedrec.documents.index import PassageIndex, index_folder
@@ -17,7 +18,6 @@ from kedrec.documents.loading import load_documents
 from kedrec.documents.retrieval import for_pair
 from kedrec.errors import DataError
 from kedrec.loading import load_graph
-from kedrec.recommend import Kedrec
 from kedrec.settings import Settings, load_settings
 from kedrec.stores import open_store
 from kedrec.types import Entity

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from kedrec.api import Kedrec
 from kedrec.cli import main
 from kedrec.errors import EmptyGraphError
 from kedrec.loading import load_graph
-from kedrec.recommend import Kedrec
 from kedrec.settings import load_settings
 from kedrec.stores import open_store
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from kedrec.api import Kedrec
 from kedrec.cli.ask import ask as ask_command
 from kedrec.cli.explain import explain as explain_command
 from kedrec.documents.index import PassageIndex, index_folder
@@ -16,7 +17,6 @@ from kedrec.documents.linking import Linker
 from kedrec.documents.loading import load_documents
 from kedrec.errors import DataError, NotFoundError, UsageError
 from kedrec.loading import load_graph
-from kedrec.recommend import Kedrec
 from kedrec.settings import Settings, load_settings
 from kedrec.stores import open_store
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from small_graph import edge, edge_file, node, node_file
 
-from kedrec.assets import list_assets
-from kedrec.evidence.cypher import path_statement
-from kedrec.evidence.rows import complete_paths
+from kedrec.common.assets import list_assets
+from kedrec.evidence.path_cypher import path_statement
+from kedrec.evidence.path_edges import complete_paths
 from kedrec.loading import load_graph
 from kedrec.schema import load_schema
 from kedrec.stores import GraphStore, PathTemplate, Row, open_store, path_templates

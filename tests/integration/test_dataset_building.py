@@ -16,10 +16,10 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
 from kedrec.cli.dataset import dataset as commands
+from kedrec.dataset.build_folder import Place
 from kedrec.dataset.building import BuildReport, Options, build
 from kedrec.dataset.folder import SPLITS, DataSet
 from kedrec.dataset.negatives import Recipe
-from kedrec.dataset.place import Place
 from kedrec.dataset.records import Question
 from kedrec.dataset.teachers import Teacher
 from kedrec.errors import EmptyGraphError, KedrecError, NotFoundError, StoreBusyError, UsageError

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from kedrec.documents.asking import Asker
 from kedrec.documents.fetching import fetch_documents
+from kedrec.documents.polite_http import Asker
 from kedrec.documents.reading import find_files, read_file
 from kedrec.errors import DataError, UsageError
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kedrec.api import Kedrec
 from kedrec.evidence.chains import CHAIN
-from kedrec.evidence.cypher import path_statement
-from kedrec.recommend import Kedrec
+from kedrec.evidence.path_cypher import path_statement
 from kedrec.settings import load_settings
 
 FAMILIES = 3

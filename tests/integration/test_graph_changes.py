@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kedrec.api import Kedrec
 from kedrec.errors import UnknownNameError
-from kedrec.recommend import Kedrec
 from kedrec.settings import Settings
 from kedrec.stores import GraphStore, open_store
 from kedrec.stores.visible import VisibleStore

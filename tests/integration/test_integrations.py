@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kedrec.assets import list_assets
+from kedrec.api import Kedrec
+from kedrec.common.assets import list_assets
 from kedrec.errors import UnknownNameError, UsageError
 from kedrec.loading import load_graph
-from kedrec.recommend import Kedrec
 from kedrec.settings import Settings, load_settings
 from kedrec.stores import open_store
 
 if TYPE_CHECKING:
     from neo4j import Driver
 
+    from kedrec.answers.subgraph import Subgraph
     from kedrec.integrations.langchain import KedrecRetriever
-    from kedrec.subgraph import Subgraph
 
 DRUG, DISEASE = "fingolimod", "multiple sclerosis"
 

@@ -11,13 +11,13 @@ import pytest
 from chat_server import Handler, completion, serving
 from injections import CARRIERS, Case, cases, clean, obedient
 
+from kedrec.api import Kedrec
+from kedrec.common.plain_text import one_line, shown_name
 from kedrec.grounding import check
 from kedrec.llm.openai import OpenAIModel
 from kedrec.llm.opening import open_model
 from kedrec.llm.prompting import rationale_request
-from kedrec.recommend import Kedrec
 from kedrec.settings import Settings, load_settings
-from kedrec.text import one_line, shown_name
 
 if TYPE_CHECKING:
     from kedrec.llm.base import ChatModel, ChatResponse

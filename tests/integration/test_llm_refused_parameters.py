@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from chat_server import Answer, Handler, completion, event, replying, serving, streaming
 
+from kedrec.api import Kedrec
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, Message
 from kedrec.llm.openai import OpenAIModel
-from kedrec.recommend import Kedrec
 from kedrec.settings import load_settings
 
 TEXT = "A may help in B [P1]."

@@ -206,7 +206,7 @@ def test_a_merged_model_that_was_changed_is_noticed(merged_settings: Settings) -
 
 def test_threads_are_chosen_by_what_is_free() -> None:
     """A busy neighbour, really running, takes a processor out of the count."""
-    from kedrec.cpus import free_threads, usable_threads
+    from kedrec.common.cpus import free_threads, usable_threads
 
     usable = usable_threads()
     if usable < 2:

@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from kedrec.api import Kedrec
 from kedrec.cli.load import graph as graph_command
 from kedrec.errors import NotFoundError, StoreAccessError, StoreError, UsageError
 from kedrec.loading import load_graph
 from kedrec.loading.offline import ImportTool, empty_folder, find_tool, load_csv, run_import
-from kedrec.recommend import Kedrec
 from kedrec.schema import load_schema
 from kedrec.settings import load_settings
 from kedrec.stores import GraphStore, open_store

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from kedrec.cli.dataset import dataset as commands
 from kedrec.cli.evaluate import evaluate as evaluations
 from kedrec.dataset.folder import SPLITS, DataSet
-from kedrec.dataset.mimic_codes import Coded, Diseases, dotted
-from kedrec.dataset.mimic_damage import product_code, why_codes_are_damaged
-from kedrec.dataset.mimic_drugs import Drugs, Prescribed, Written, cleaned, mapped
-from kedrec.dataset.mimic_tables import Tables
+from kedrec.dataset.mimic.hospital_tables import Tables
+from kedrec.dataset.mimic.icd9 import Coded, Diseases, dotted
+from kedrec.dataset.mimic.prescriptions import Drugs, Prescribed, Written, cleaned, mapped
+from kedrec.dataset.mimic.spreadsheet_damage import product_code, why_codes_are_damaged
 from kedrec.errors import DataError, NotFoundError, UsageError
 from kedrec.naming import NameIndex
 from kedrec.settings import load_settings

@@ -14,9 +14,9 @@ import neo4j
 import pytest
 from small_graph import edge, edge_file, node, node_file
 
+from kedrec.api import Kedrec
 from kedrec.errors import SchemaMismatchError, StoreError
 from kedrec.loading import LoadReport, load_graph, remove_sources
-from kedrec.recommend import Kedrec
 from kedrec.settings import Settings
 from kedrec.stores import GraphStore, open_store
 from kedrec.stores.neo4j import Neo4jStore

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from kedrec.api import Kedrec
 from kedrec.cli import main, main_load
-from kedrec.cli.viewing import tell_view
+from kedrec.cli.view_options import tell_view
 from kedrec.errors import DataError, NotFoundError, UnknownNameError, UsageError
 from kedrec.loading import LoadReport, load_graph, remove_sources
-from kedrec.recommend import Kedrec
 from kedrec.settings import Settings
 from kedrec.stores import View, YearCount, open_store, view_of
 

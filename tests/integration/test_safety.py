@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kedrec.api import Kedrec
 from kedrec.errors import UsageError
 from kedrec.loading import load_graph
-from kedrec.recommend import Kedrec
 from kedrec.settings import load_settings
 from kedrec.stores.ladybug import LadybugStore
 

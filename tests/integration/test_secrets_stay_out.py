@@ -227,7 +227,7 @@ def test_a_setting_that_cannot_be_used_is_not_repeated(name: str) -> None:
 
 
 def test_the_manifest_and_the_answer_hold_no_secret(starter_home: Path) -> None:
-    from kedrec.recommend import Kedrec
+    from kedrec.api import Kedrec
 
     with serving(replying(completion("Hello [P1]."))) as server:
         url = server.url.replace("://", f"://user:{SECRET}@") + f"?k={SECRET}"

@@ -20,8 +20,8 @@ from click.testing import CliRunner
 from kedrec import fetching
 from kedrec.cli.load import graph
 from kedrec.cli.sources import sources as list_them
+from kedrec.common.resumable_http import encrypted_only
 from kedrec.errors import AssetError, DataError, NotFoundError
-from kedrec.fetching import encrypted_only
 from kedrec.loading import download, sources, text
 from kedrec.loading.download import cache_folder, cached, fetch_source
 from kedrec.loading.sources import Download, Source, load_source

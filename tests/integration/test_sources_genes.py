@@ -13,7 +13,7 @@ import pytest
 from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
-from kedrec.loading.delimited import read_parquet
+from kedrec.loading.readers.delimited import read_parquet
 from kedrec.loading.sources import load_source
 from kedrec.loading.staging import Staging
 

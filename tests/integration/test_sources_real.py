@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loaded import small_graph
 
-from kedrec.assets import asset_text
+from kedrec.common.assets import asset_text
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
 DRKG, TRIALS = REAL / "drkg-sample", REAL / "text" / "clinicaltrials-gov"

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kedrec.errors import DataError
-from kedrec.loading.readers import READERS
+from kedrec.loading.readers.registry import READERS
 from kedrec.loading.sources import load_source
 from kedrec.loading.staging import Staging
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kedrec.loading.delimited import read_delimited
-from kedrec.loading.known import define_names
+from kedrec.common.plain_text import normal_name
+from kedrec.loading.known_entities import define_names
+from kedrec.loading.readers.delimited import read_delimited
 from kedrec.loading.sources import FileSpec
 from kedrec.loading.staging import Staging
-from kedrec.text import normal_name
 
 FIELD = st.text(st.characters(codec="utf-8", exclude_characters="\x00\x01\r\ufffd"), max_size=8)
 

@@ -11,7 +11,7 @@ import pytest
 from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
-from kedrec.loading.trials import disease_names, drug_names, mesh_id
+from kedrec.loading.readers.trial_studies import disease_names, drug_names, mesh_id
 
 HETIONET = {
     "hetionet-v1.0-nodes.tsv": "id\tname\tkind\n"

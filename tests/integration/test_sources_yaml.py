@@ -11,8 +11,8 @@ from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
 from kedrec.loading import documents
-from kedrec.loading.documents import Lined, read_document, yaml_records
-from kedrec.loading.drugmechdb import read_drugmechdb
+from kedrec.loading.readers.drugmechdb import read_drugmechdb
+from kedrec.loading.readers.yaml_lines import Lined, read_document, yaml_records
 from kedrec.loading.sources import load_source
 from kedrec.loading.staging import Staging
 

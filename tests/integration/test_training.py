@@ -19,8 +19,8 @@ from kedrec.llm.opening import open_model
 from kedrec.ranking import Ranker
 from kedrec.stores.ladybug import LadybugStore
 from kedrec.training.examples import Example, build, held_out_pairs, load, prompt_of, save
+from kedrec.training.holdout import split
 from kedrec.training.lora import Checkpoint, Recipe
-from kedrec.training.splitting import split
 from kedrec.training.tuning import tune
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from kedrec.assets import asset_text, list_assets
+from kedrec.common.assets import asset_text, list_assets
 from kedrec.schema import load_schema
 
 QUERIES = {path.stem: path.read_text(encoding="utf-8") for path in list_assets("graph/browser", ".cypher")}

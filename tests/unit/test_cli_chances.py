@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from kedrec.cli.scores import print_chances
+from kedrec.cli.score_bars import print_chances
 from kedrec.types import PathTypeChance
 
 

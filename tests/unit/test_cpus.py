@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kedrec import cpus
-from kedrec.cpus import free_threads, usable_threads, wait_passively
+from kedrec.common.cpus import free_threads, usable_threads, wait_passively
 
 
 def test_a_number_that_was_asked_for_is_taken() -> None:
@@ -88,7 +88,7 @@ def test_all_linear_algebra_has_one_thread_while_it_is_limited() -> None:
     """In a process of its own, where no library is loaded yet."""
     code = """
 from threadpoolctl import threadpool_info
-from kedrec.cpus import single_threaded_algebra
+from kedrec.common.cpus import single_threaded_algebra
 with single_threaded_algebra():
     import numpy, scipy.linalg, sklearn.linear_model
     inside = [pool["num_threads"] for pool in threadpool_info()]

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from kedrec.dataset.assembling import Numbers, question_id, recited, shuffled
 from kedrec.dataset.card import features
-from kedrec.dataset.kin import Union
 from kedrec.dataset.leaks import check_leaks, near_equal
 from kedrec.dataset.negatives import Recipe
+from kedrec.dataset.questions import Numbers, question_id, recited, shuffled
 from kedrec.dataset.records import (
     CandidateEvidence,
     CitedPath,
@@ -24,6 +23,7 @@ from kedrec.dataset.records import (
     Reference,
     Statement,
 )
+from kedrec.dataset.same_entity import Union
 from kedrec.dataset.statistics import _share_right
 from kedrec.errors import UsageError
 from kedrec.types import Entity

@@ -8,7 +8,7 @@ import pytest
 
 from kedrec.documents.catalogue import Catalogue
 from kedrec.documents.linking import Linker
-from kedrec.documents.preparing import passages_of
+from kedrec.documents.prepare import passages_of
 from kedrec.documents.reading import read_file
 from kedrec.documents.records import Document, Section, TrialFacts
 from kedrec.documents.streaming import Item, prepared, read_all

@@ -23,7 +23,7 @@ from kedrec.evaluation.ranking import (
 from kedrec.evaluation.splits import Split, clusters, folds
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
-from kedrec.ranking.storing import linked_tables
+from kedrec.ranking.stored_ranking import linked_tables
 
 DRUGS, DISEASES, GENES = 40, 30, 24
 

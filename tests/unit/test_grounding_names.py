@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_grounding import entity, item, linked, step
 
+from kedrec.common.plain_text import one_line, shown_name
 from kedrec.evidence.verbalize import evidence_item, sentence
 from kedrec.grounding import check
 from kedrec.grounding.names import Mention, Names
-from kedrec.text import one_line, shown_name
 from kedrec.types import Edge, Entity, PathStep
 from kedrec.types import Path as GraphPath
 

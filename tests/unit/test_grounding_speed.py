@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 from test_grounding import ADVERSE, DISEASE, DRUG, EVIDENCE
 
+from kedrec.common.plain_text import one_line, shown_name
 from kedrec.grounding import check
 from kedrec.grounding.claims import LONGEST_TEXT, split_claims
 from kedrec.grounding.english import clause_tokens
 from kedrec.grounding.names import Names, normal
-from kedrec.text import one_line, shown_name
 
 PIECES = [
     *("1", "[1", "[ 1,", "[1 1", " ", ".", "!", '?"', "-", "'-", "/", "a ", "a. ", "[", "]", "[P1]"),

@@ -12,8 +12,8 @@ from kedrec.documents.reading import read_file
 from kedrec.documents.records import Document, Rejected
 from kedrec.errors import DataError
 from kedrec.loading import jsonstream
-from kedrec.loading.jsonstream import file_records
-from kedrec.loading.readers import READERS
+from kedrec.loading.readers.json_stream import file_records
+from kedrec.loading.readers.registry import READERS
 from kedrec.loading.sources import load_source
 from kedrec.loading.staging import Staging
 

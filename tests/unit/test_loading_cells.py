@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from kedrec.loading.cells import ids_of, names_of, score_of, text_of, year_in, year_of
-from kedrec.loading.curies import curie_of
+from kedrec.loading.readers.cells import ids_of, names_of, score_of, text_of, year_in, year_of
+from kedrec.loading.readers.curies import curie_of
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from kedrec.assets import asset_text
+from kedrec.common.assets import asset_text
 from kedrec.errors import DataError, UsageError
 from kedrec.loading import list_sources
 from kedrec.loading.digests import add_digests
-from kedrec.loading.drugmechdb import reference
 from kedrec.loading.identity import FAMILIES
-from kedrec.loading.readers import READERS
-from kedrec.loading.rules import read_rules
+from kedrec.loading.readers.drugmechdb import reference
+from kedrec.loading.readers.predicate_rules import read_rules
+from kedrec.loading.readers.registry import READERS
 from kedrec.loading.sources import find_files, load_source, source_folder
 from kedrec.schema import load_schema
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from kedrec.common.text_files import PLACEHOLDER, BadLine, unpack
 from kedrec.errors import DataError
 from kedrec.loading import text
-from kedrec.loading.documents import read_document
-from kedrec.loading.text import PLACEHOLDER, BadLine, unpack
+from kedrec.loading.readers.yaml_lines import read_document
 
 
 def unpacked(tmp_path: Path, content: bytes, name: str = "rows.tsv") -> tuple[str, list[BadLine]]:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from kedrec.errors import AmbiguousNameError, EmptyGraphError, KedrecError, UnknownNameError, UsageError
 from kedrec.naming import MAX_LENGTH, SURE, NameIndex
-from kedrec.naming.normal import compact, forms
+from kedrec.naming.normalize import compact, forms
 from kedrec.naming.tags import untagged
 from kedrec.stores import NODE_COLUMNS, Fingerprint, GraphStore
 

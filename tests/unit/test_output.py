@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from rich.style import Style
 from rich.text import Text
 
+from kedrec.answers.subgraph import Subgraph
 from kedrec.cli import common
 from kedrec.cli.terminal import PrintableConsole
-from kedrec.evidence.cypher import script
+from kedrec.common.plain_text import printable, spreadsheet_cell
+from kedrec.evidence.path_cypher import script
 from kedrec.evidence.verbalize import evidence_item
-from kedrec.subgraph import Subgraph
-from kedrec.text import printable, spreadsheet_cell
 from kedrec.types import Edge, Entity, Path, PathStep
 
 ESCAPES = (

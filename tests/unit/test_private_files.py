@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kedrec.documents.asking import Pages
-from kedrec.llm.files import replacing
+from kedrec.common.array_file import write_arrays
+from kedrec.common.checked_files import replacing
+from kedrec.common.private_files import make_private, private_folder, write_private
+from kedrec.documents.polite_http import Pages
 from kedrec.loading import load_graph
 from kedrec.naming import NameIndex
-from kedrec.private_files import make_private, private_folder, write_private
-from kedrec.ranking.arrays import write_arrays
 from kedrec.settings import load_settings
 from kedrec.stores import open_store
 

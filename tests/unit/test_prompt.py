@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from kedrec.common.plain_text import one_line
 from kedrec.errors import ModelError
 from kedrec.llm.base import Message
 from kedrec.llm.prompting import rationale_grammar, rationale_request
-from kedrec.text import one_line
 from kedrec.types import Entity, Evidence, Path, PathStep
 
 DRUG = Entity(id="DRUGBANK:DB08868", kind="Drug", name="Fingolimod")

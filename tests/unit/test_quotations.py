@@ -7,6 +7,7 @@ import sys
 import pytest
 from framed_sentences import FRAMED, NEUTRAL, OWN, SENTENCE
 
+from kedrec.common.sentences import sentences
 from kedrec.documents.linking import Linker
 from kedrec.documents.passages import cuts
 from kedrec.documents.quoting import LONGEST_QUOTE, Context, quotation
@@ -14,7 +15,6 @@ from kedrec.documents.records import Document, Section
 from kedrec.grounding import check
 from kedrec.grounding.framing import readings
 from kedrec.grounding.stop_reasons import reason_key, reasons_given
-from kedrec.sentences import sentences
 from kedrec.types import Entity, Evidence, TextSource, TrialRecord
 
 DRUG = Entity(id="DRUGBANK:DB09033", kind="Drug", name="Vedolizumab")

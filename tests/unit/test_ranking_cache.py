@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from listed_graph import random_graph
 
+from kedrec.common.array_file import ArrayFile, DamagedFileError, write_arrays
 from kedrec.ranking import Ranker
 from kedrec.ranking import ranker as ranker_module
-from kedrec.ranking.arrays import ArrayFile, DamagedFileError, write_arrays
 
 ARRAYS = {
     "a": np.arange(7, dtype=np.int32),

@@ -12,7 +12,7 @@ from listed_graph import Link, ListedGraph, random_graph
 from kedrec.errors import NotFoundError
 from kedrec.ranking import Ranker
 from kedrec.ranking.adjacency import Adjacency, read_adjacency, tables_of
-from kedrec.ranking.counts import DAMPING, PathCounter
+from kedrec.ranking.dwpc import DAMPING, PathCounter
 from kedrec.ranking.metapaths import kinds_of
 from kedrec.ranking.paths import best_paths
 from kedrec.schema import load_schema

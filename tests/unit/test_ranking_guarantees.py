@@ -19,7 +19,7 @@ from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.features import FeatureMaker
 from kedrec.ranking.metapaths import metapaths, schema_tables
 from kedrec.ranking.similarity import Alike
-from kedrec.ranking.storing import linked_tables
+from kedrec.ranking.stored_ranking import linked_tables
 from kedrec.schema import load_schema
 
 GENES = 30

@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from kedrec.ranking import kernels
-from kedrec.ranking.kernels import STRENGTHS, PairKernel, PairRidge
+from kedrec.ranking.kron_ridge import STRENGTHS, PairKernel, PairRidge
 from kedrec.ranking.similarity import Similarity
 
 _DRUGS, _DISEASES = 9, 6

@@ -10,7 +10,7 @@ import pytest
 from listed_graph import Link, ListedGraph
 
 from kedrec.ranking.adjacency import Adjacency, Table, read_adjacency
-from kedrec.ranking.counts import DAMPING, PathCounter
+from kedrec.ranking.dwpc import DAMPING, PathCounter
 from kedrec.ranking.metapaths import (
     CARE,
     Metapath,

@@ -14,10 +14,10 @@ from scipy.stats import chisquare, gamma
 from kedrec.errors import NotFoundError
 from kedrec.evaluation.chance import calibration, markdown
 from kedrec.ranking.adjacency import PLAIN, Adjacency, Incidence, Table, read_adjacency
-from kedrec.ranking.counts import PathCounter
-from kedrec.ranking.groups import transformed
+from kedrec.ranking.degree_groups import transformed
+from kedrec.ranking.dwpc import PathCounter
 from kedrec.ranking.metapaths import Metapath, schema_tables, written
-from kedrec.ranking.null import SMALLEST, NullModel, Permuting, path_chances
+from kedrec.ranking.permutation_null import SMALLEST, NullModel, Permuting, path_chances
 from kedrec.ranking.xswap import incidence_of, permuted, permuted_graphs
 
 GENES = "Drug BINDS Gene < ASSOCIATED_WITH Disease"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kedrec.common.regular_files import open_regular, require_regular
 from kedrec.errors import DataError
-from kedrec.regular_files import open_regular, require_regular
 
 
 def _folder(path: Path) -> None:

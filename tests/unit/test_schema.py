@@ -2,7 +2,7 @@ import jsonschema
 import pytest
 import yaml
 
-from kedrec.assets import asset_text
+from kedrec.common.assets import asset_text
 from kedrec.errors import AssetError
 from kedrec.schema import json_schema, load_schema, parse_schema
 

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from rich.console import Console
 
-from kedrec.cli.scores import score_bars, score_rows
+from kedrec.cli.score_bars import score_bars, score_rows
 from kedrec.types import Badge, Coverage, Entity, Rationale, Recommendation, ScorePart
 
 

@@ -11,7 +11,7 @@ from listed_graph import ListedGraph, random_graph
 from kedrec.errors import UsageError
 from kedrec.evaluation.side_effects import evaluate, markdown
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
-from kedrec.side_effects import PULL, TABLES, SimilarDrugs
+from kedrec.safety.side_effects import PULL, TABLES, SimilarDrugs
 
 
 def adjacency(graph: ListedGraph) -> Adjacency:

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from kedrec.answers.subgraph import Subgraph
 from kedrec.evidence.verbalize import evidence_item
-from kedrec.subgraph import Subgraph
 from kedrec.types import Edge, Entity, Path, PathStep
 
 DRUG = Entity(id="DRUGBANK:DB00619", kind="Drug", name="Imatinib")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kedrec.assets import asset_path
+from kedrec.common.assets import asset_path
 from kedrec.errors import AssetError
 from kedrec.schema import load_schema
 from kedrec.stores import PathTemplate, Template, load_template, path_templates

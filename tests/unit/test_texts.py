@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from kedrec.cli.backgrounds import footing, passed_over, undated_texts
+from kedrec.cli.text_options import footing, passed_over, undated_texts
 from kedrec.documents.linking import Linker
 from kedrec.documents.quoting import LONGEST_QUOTE, quoted
 from kedrec.grounding import check

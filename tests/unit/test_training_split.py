@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kedrec.training.splitting import HELD_OUT_SHARE, Split, held_out, joined
+from kedrec.training.holdout import HELD_OUT_SHARE, Split, held_out, joined
 from kedrec.types import Edge, Entity, Evidence, Path, PathStep
 
 

@@ -10,9 +10,9 @@ import pytest
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.grounding import check
 from kedrec.schema import load_schema
-from kedrec.training.realizer import realize
 from kedrec.training.selection import Strength, agreement, select, strength
-from kedrec.training.wordings import link
+from kedrec.training.step_wording import link
+from kedrec.training.targets import realize
 from kedrec.types import Edge, Entity, Evidence, Path, PathStep, Stance
 
 

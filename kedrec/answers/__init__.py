@@ -1,0 +1,1 @@
+"""Answers: recommendations with evidence and rationale, verdicts, comparisons, provenance."""

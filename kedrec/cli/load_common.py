@@ -1,0 +1,160 @@
+"""What the commands that change the graph share: a scratch folder, the store, the printed report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kedrec.cli.common import console
+from kedrec.common.private_files import make_private, private_folder
+from kedrec.errors import DataError, EmptyGraphError
+
+if TYPE_CHECKING:
+    from kedrec.loading import LoadReport, RowReport, SourceReport
+    from kedrec.settings import Settings
+    from kedrec.stores import GraphStore
+
+__all__ = ["dry_run_option", "keep_rejects", "print_report", "store_for", "work_folder"]
+
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Read, check and compare; report what would change and write nothing."
+)
+
+
+@contextmanager
+def work_folder(settings: Settings, chosen: Path | None) -> Iterator[Path]:
+    """The folder `chosen`, or a scratch folder that is deleted at the end.
+
+    Those that killed processes left behind are deleted too.
+
+    Raises:
+        DataError: it can't be made.
+    """
+    home = settings.home / "loading"
+    try:
+        private_folder(home)
+        for left in home.glob("run-*"):
+            if not _is_alive(left.name.split("-")[1]):
+                shutil.rmtree(left, ignore_errors=True)
+        scratch = chosen or Path(tempfile.mkdtemp(prefix=f"run-{os.getpid()}-", dir=home))
+    except OSError as error:
+        raise DataError(
+            f"{home} can't be written: {error.strerror or error}.", "Set KEDREC_HOME to a folder of yours."
+        ) from error
+    try:
+        yield scratch
+    finally:
+        if chosen is None:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _is_alive(pid: str) -> bool:
+    if os.name == "nt" or not pid.isdigit():
+        return os.name == "nt"  # there, asking after a process would end it
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def store_for(settings: Settings, *, dry_run: bool) -> GraphStore:
+    """The graph, open for writing; for a dry run to be read, where there is one."""
+    from kedrec.stores import open_store
+
+    if dry_run:
+        try:
+            return open_store(settings.graph_url, settings, whole=True)
+        except EmptyGraphError:
+            pass  # one that nothing was loaded into can be asked all the same, if not as a reader
+    return open_store(settings.graph_url, settings, read_only=False)
+
+
+def keep_rejects(report: LoadReport, settings: Settings) -> LoadReport:
+    """Copies the rejected rows out of the scratch folder, which they outlive."""
+    if not report.rejects:
+        return report
+    saved = settings.home / "loading" / "rejects.tsv"
+    make_private(saved)
+    shutil.copyfile(report.rejects, saved)
+    return report.model_copy(update={"rejects": str(saved)})
+
+
+def _rows(part: str, rows: RowReport) -> str:
+    told = f"  {part:<10} {rows.read:>10,} read {rows.loaded:>10,} loaded {rows.merged:>8,} merged"
+    if part != "attributes":
+        told += f" {rows.rejected:>6,} rejected {rows.new:>10,} new {rows.changed:>8,} changed"
+        return told + f" {rows.gone:>6,} gone"
+    return f"  {part:<10} {rows.read:>10,} read {rows.loaded:>10,} used{' ' * 18}{rows.rejected:>6,} rejected"
+
+
+def _print_source(source: SourceReport, *, removed: bool) -> None:
+    out = console()
+    out.print(f"{source.source} {source.version} ({source.seconds:.1f} s; licence: {source.licence})")
+    if removed:
+        for part, rows in (("nodes", source.nodes), ("edges", source.edges)):
+            out.print(f"  {part:<10} {rows.gone:>10,} gone {rows.new:>10,} new {rows.changed:>8,} changed")
+        if source.moved:
+            out.print(f"  {source.moved:,} nodes that it had joined are apart again")
+    else:
+        out.print(_rows("nodes", source.nodes), soft_wrap=True)
+        out.print(_rows("edges", source.edges), soft_wrap=True)
+        if source.attributes.read:
+            out.print(_rows("attributes", source.attributes))
+        moved = [f"{source.moved:,} stored nodes became part of another node"] if source.moved else []
+        for told in (*moved, *source.notes, *(f"not read, {unread}" for unread in source.unread)):
+            out.print(f"  {told}", markup=False)
+    if source.moved_edges:
+        out.print(f"  {source.moved_edges:,} edges of other sources moved with their nodes")
+    for holder, count in source.held.items():
+        out.print(f"  {count:,} nodes that are no source's any more stay: edges of {holder} end at them")
+    for count, part in ((source.released, "nodes"), (source.released_edges, "edges")):
+        if count:
+            out.print(f"  {count:,} {part} of those gone stay in the database: others gave them something")
+    _print_left_out(source)
+
+
+def _print_left_out(source: SourceReport) -> None:
+    out = console()
+    for reason, count in source.reasons.items():
+        out.print(f"  rejected, {reason}: {count:,}")
+    for licence, count in source.left_out.items():
+        unknown = " (not in the table of licences)" if licence in source.unknown_licences else ""
+        out.print(f"  left out, {licence}{unknown}: {count:,}")
+    for conflict in source.conflicts[:5]:
+        out.print(
+            f"  {conflict.id} ({conflict.kind}) is listed by {', '.join(conflict.claimed_by)}: not joined"
+        )
+    if len(source.conflicts) > 5:
+        out.print(f"  ... and {len(source.conflicts) - 5:,} more such ids (--json lists them)")
+
+
+def print_report(report: LoadReport, *, removed: bool = False) -> None:
+    """Prints what was done, or would be, and what the graph holds."""
+    out = console()
+    if report.dry_run:
+        out.print("Dry run: nothing was written. What follows is what would be done, and the graph as it is.")
+    for source in report.sources:
+        _print_source(source, removed=removed)
+    out.print(f"Graph {report.graph} ({report.engine})")
+    out.print(f"  nodes {sum(report.nodes.values()):,}")
+    for kind, count in report.nodes.items():
+        out.print(f"    {kind:<22} {count:>10,}")
+    out.print(f"  edges {sum(count for by in report.edges.values() for count in by.values()):,}")
+    for relation, by_source in report.edges.items():
+        told = ", ".join(f"{name} {count:,}" for name, count in by_source.items())
+        out.print(f"    {relation:<22} {sum(by_source.values()):>10,}  ({told})")
+    for sentence in report.lacking:
+        out.print(sentence)
+    out.print(f"Fingerprint {report.fingerprint}, digest {report.digest}, {report.seconds:.1f} s")
+    if report.rejects:
+        out.print(f"Rejected rows: {report.rejects}")

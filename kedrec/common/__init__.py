@@ -1,0 +1,1 @@
+"""Tools that know nothing of drugs: files, HTTP, text, parallel work."""

@@ -1,0 +1,1 @@
+"""Selection questions from a user's own MIMIC-III."""

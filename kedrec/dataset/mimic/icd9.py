@@ -1,0 +1,160 @@
+"""From a hospital's ICD-9-CM codes to the graph's diseases.
+
+A code is tried, in this order: as a cross-reference of a disease (`ICD9:428.0`); by its title
+(`D_ICD_DIAGNOSES`) as it stands; in a table of our own, its longest entry first (a code stands for what is
+under it); by its title without what ICD adds ("unspecified", "not elsewhere classified"); by the cross-
+references of the codes above it and of ranges (`401-405.99`), the closest first. Supplementary codes (V, E:
+history, causes of injury) are no diseases.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from kedrec.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from kedrec.naming import NameIndex
+
+__all__ = ["Coded", "Diseases", "dotted"]
+
+Why = Literal["cross-reference", "table", "title", "parent", "supplementary", "unknown"]
+
+_ADDED = re.compile(
+    r",? (?:unspecified(?: (?:site|as to .*|type|whether .*))?|not otherwise specified|"
+    r"not elsewhere classified|nec|nos|site (?:not specified|unspecified)|organism unspecified|"
+    r"without (?:mention|status) .*|"
+    r"with (?:mention|other|unspecified) .*|not stated as .*|in conditions classified elsewhere.*|"
+    r"initial episode of care|subsequent episode of care|episode of care unspecified)$",
+    re.IGNORECASE,
+)
+_LED = re.compile(r"^(?:other and unspecified|unspecified|other specified|other|acquired) ", re.IGNORECASE)
+_BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]")
+_RANGE = re.compile(r"^(\d{3}(?:\.\d+)?)-(\d{3}(?:\.\d+)?)$")
+_PREFIX = "ICD9:"
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """The diseases of the graph that a code is of, and what told it.
+
+    Attributes:
+        ids: disease ids, mostly one; () where none.
+        why: what told it, or why there is none.
+    """
+
+    ids: tuple[str, ...]
+    why: Why
+
+
+def dotted(code: str) -> str:
+    """A code with its dot: `4280` is `428.0`, `E9342` is `E934.2`, `486` stays."""
+    plain = code.strip().replace(".", "").upper()
+    whole = 4 if plain.startswith("E") else 3
+    return plain if len(plain) <= whole else f"{plain[:whole]}.{plain[whole:]}"
+
+
+def _plain(title: str) -> Iterable[str]:
+    """A title with ever less of what ICD adds to a disease's name."""
+    text = _BRACKETS.sub("", title)
+    for _ in range(4):
+        shorter = _LED.sub("", _ADDED.sub("", text)).strip(" ,")
+        yield shorter
+        if shorter == text:
+            return
+        text = shorter
+
+
+class Diseases:
+    """The diseases of a graph by ICD-9-CM code.
+
+    Args:
+        names: the graph's names.
+        xrefs: disease id -> its cross-references, as CURIEs.
+    """
+
+    def __init__(self, names: NameIndex, xrefs: Mapping[str, Iterable[str]]) -> None:
+        self._names = names
+        self._by_code: dict[str, set[str]] = defaultdict(set)
+        self._ranges: list[tuple[str, str, str]] = []
+        for id_, curies in sorted(xrefs.items()):
+            for curie in curies:
+                if not curie.upper().startswith(_PREFIX):
+                    continue
+                code = curie[len(_PREFIX) :]
+                if span := _RANGE.match(code):
+                    self._ranges.append((span[1], span[2], id_))
+                else:
+                    self._by_code[code].add(id_)
+
+    def coded(self, code: str, title: str = "") -> Coded:
+        """The diseases that a code, with its title, is of."""
+        plain = code.strip().replace(".", "").upper()
+        if plain[:1] in ("V", "E"):
+            return Coded((), "supplementary")
+        with_dot = dotted(plain)
+        if found := self._by_code.get(with_dot):
+            return Coded(tuple(sorted(found)), "cross-reference")
+        if title and (one := self._named(title)):
+            return Coded((one,), "title")
+        for names in _entries(plain):
+            if one := next((id_ for name in names if (id_ := self._named(name))), ""):
+                return Coded((one,), "table")
+        for text in _plain(title):
+            if text and (one := self._named(text)):
+                return Coded((one,), "title")
+        return self._above(with_dot)
+
+    def _named(self, name: str) -> str:
+        try:
+            match = self._names.resolved(name, "Disease")
+        except (NotFoundError, UsageError):
+            return ""
+        return match.entity.id if match.why not in ("id", "cross-reference") else ""
+
+    def _above(self, code: str) -> Coded:
+        """What the codes above it and the ranges around it are of, the closest first."""
+        for length in range(len(code) - 1, 2, -1):
+            if found := self._by_code.get(code[:length].rstrip(".")):
+                return Coded(tuple(sorted(found)), "parent")
+        around = [(low, high, id_) for low, high, id_ in self._ranges if _within(code, low, high)]
+        if not around:
+            return Coded((), "unknown")
+        narrowest = min(float(high) - float(low) for low, high, _ in around)
+        ids = {id_ for low, high, id_ in around if float(high) - float(low) == narrowest}
+        return Coded(tuple(sorted(ids)), "parent")
+
+
+def _within(code: str, low: str, high: str) -> bool:
+    try:
+        return float(low) <= float(code) <= float(high)
+    except ValueError:
+        return False
+
+
+def _entries(code: str) -> Iterable[tuple[str, ...]]:
+    """The names of the table's entries that a code falls under, the longest first."""
+    fitting = [
+        (len(pattern.rstrip("?")), pattern, names)
+        for pattern, names in _table()
+        if len(pattern) <= len(code) and all(p in ("?", c) for p, c in zip(pattern, code, strict=False))
+    ]
+    return [names for _, _, names in sorted(fitting, key=lambda one: (-one[0], one[1]))]
+
+
+@cache
+def _table() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The table: each code or pattern with the names of its disease, the best first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in Path(__file__).with_name("icd9.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            codes, _, names = line.partition(" = ")
+            for code in codes.split():
+                found[code] = tuple(name.strip() for name in names.split("|"))
+    return tuple(found.items())

@@ -1,0 +1,1 @@
+"""Readers of sources' files, one module a layout."""

@@ -1,0 +1,168 @@
+"""Reads tables of a source into DuckDB: text with tabs or commas, with or without a header, and Parquet.
+
+Every row keeps its file and line. A quoted field may hold the separator and line breaks; its row then has
+the number of its first line.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kedrec.errors import DataError
+from kedrec.loading.readers.table_records import Dialect, Record, read_records, split_line
+
+if TYPE_CHECKING:
+    from kedrec.common.text_files import BadLine
+    from kedrec.loading.sources import FileSpec
+    from kedrec.loading.staging import Staging
+
+__all__ = ["empty_table", "first_fields", "read_delimited", "read_parquet"]
+
+_BATCH = 50_000
+_LINES = """
+CREATE OR REPLACE TEMP TABLE lines AS
+SELECT (row_number() OVER ())::INTEGER AS line, row FROM read_csv('{path}', columns = {{'row': 'VARCHAR'}},
+  delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, new_line = '\\n',
+  max_line_size = 16777216)
+"""
+_SPLIT = """
+CREATE OR REPLACE TEMP TABLE fields AS
+SELECT line, string_split(row, '{separator}') AS f FROM lines
+WHERE line > {skip} AND row IS NOT NULL AND row <> '' AND line NOT IN (SELECT line FROM bad_lines) AND {where}
+"""
+# A row may lack columns at its end that aren't needed.
+_WHOLE = "len(f) BETWEEN {needed} AND {width}"
+
+
+def empty_table(staging: Staging, spec: FileSpec) -> None:
+    """Makes the table of an optional file that isn't there."""
+    columns = ", ".join(f'"{column}" VARCHAR' for column in (*spec.columns, *spec.more))
+    staging.sql.execute(f'CREATE TEMP TABLE "{spec.name}" (file INTEGER, line INTEGER, {columns})')
+
+
+def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
+    """Reads a text file into the table `spec.name` (file, line, columns), made if new.
+
+    Rows that lack a column of `spec.columns` or have more fields than the header are rejected, and so are
+    those whose quotes can't be read; empty lines are passed over.
+
+    Raises:
+        DataError: the file is damaged, or its header lacks a column.
+    """
+    number, plain, bad = staging.unpacked(path)
+    comma = spec.format == "csv" or (spec.format == "by-suffix" and ".csv" in path.suffixes)
+    dialect = Dialect(
+        "," if comma else "\t", '"' if comma or spec.format in ("quoted-tsv", "by-suffix") else ""
+    )
+    header = list(spec.header) or first_fields(path, plain, dialect, bad)
+    _check_header(path, header, spec.columns, "comma-separated" if comma else "tab-separated")
+    skip = 0 if spec.header else 1
+    staging.reject(spec.rows, number, [(line.line, line.reason, "", line.text) for line in bad])
+    sql = staging.sql
+    staging.table("bad_lines", {"line": [line.line for line in bad]})
+    # Only the staging area's own path, constants and declared words are written into these statements.
+    sql.execute(_LINES.format(path=str(plain).replace("'", "''")))
+    where = "NOT contains(row, '\"')" if dialect.quote else "true"
+    sql.execute(_SPLIT.format(separator=dialect.separator, skip=skip, where=where))
+    if dialect.quote:
+        _read_quoted(staging, spec, number, read_records(
+            plain, dialect, len(header), bad={line.line for line in bad}, skip=skip, quoted_only=True
+        ))  # fmt: skip
+    staging.forget("lines", "bad_lines")
+    places = {column: header.index(column) + 1 for column in (*spec.columns, *spec.more) if column in header}
+    whole = _WHOLE.format(
+        needed=max((places[column] for column in spec.columns), default=1), width=len(header)
+    )
+    chosen = [
+        f'f[{places[column]}] AS "{column}"' if column in places else f'NULL::VARCHAR AS "{column}"'
+        for column in (*spec.columns, *spec.more)
+    ]
+    _add(staging, spec, f"SELECT {number} AS file, line, {', '.join(chosen)} FROM fields WHERE {whole}")  # noqa: S608  # declared columns
+    sql.execute(
+        "INSERT INTO rejects SELECT ?, ?, line, 'wrong number of columns', "  # noqa: S608  # constants
+        f"format('{{}} instead of {{}}', len(f), ?), NULL FROM fields WHERE NOT ({whole})",
+        [spec.rows, number, len(header)],
+    )
+    staging.read[spec.rows] += staging.count("fields") + len(bad)
+    sql.execute("DROP TABLE fields")
+
+
+def _add(staging: Staging, spec: FileSpec, select: str) -> None:
+    known = staging.sql.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [spec.name]).fetchall()
+    head = f'INSERT INTO "{spec.name}"' if known else f'CREATE TEMP TABLE "{spec.name}" AS'
+    staging.sql.execute(f"{head} {select}")
+
+
+def _read_quoted(staging: Staging, spec: FileSpec, file: int, records: Iterator[Record]) -> None:
+    """Adds the rows with quotes to `fields`, and takes out the lines that are inside of them."""
+    while batch := list(itertools.islice(records, _BATCH)):
+        whole = [record for record in batch if not record.reason]
+        staging.table(
+            "parsed_rows",
+            {
+                "line": [record.line for record in whole],
+                "last": [record.line + record.lines - 1 for record in whole],
+                "items": [record.fields for record in whole],
+            },
+        )
+        staging.sql.execute(
+            "DELETE FROM fields WHERE line IN (SELECT unnest(range(line + 1, last + 1)) FROM parsed_rows)"
+        )
+        staging.sql.execute("INSERT INTO fields SELECT line, items FROM parsed_rows")
+        staging.forget("parsed_rows")
+        broken = [(record.line, record.reason, "", record.text) for record in batch if record.reason]
+        staging.reject(spec.rows, file, broken)
+        staging.read[spec.rows] += len(broken)
+
+
+def first_fields(path: Path, plain: Path, dialect: Dialect, bad: Sequence[BadLine]) -> list[str]:
+    """The fields of a table's first line; `plain` is its clean text, `bad` its lines that aren't text.
+
+    Raises:
+        DataError: that line isn't text.
+    """
+    if bad and bad[0].line == 1:
+        raise DataError(
+            f"The first line of {path} can't be read: {bad[0].reason}.", "Save the table as UTF-8 text."
+        )
+    with plain.open(encoding="utf-8", newline="\n") as lines:
+        return split_line(lines.readline().removesuffix("\n"), dialect)
+
+
+def _check_header(path: Path, header: Sequence[str], columns: Sequence[str], what: str) -> None:
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise DataError(
+            f"{path} has no column {' and no column '.join(missing)}; its first line names "
+            f"{', '.join(header)[:200] or 'none'}.",
+            f"It must be {what}, in the layout that its source publishes.",
+        )
+
+
+def read_parquet(staging: Staging, spec: FileSpec, path: Path) -> None:
+    """Reads a Parquet file into the table `spec.name` (file, line, columns), made if new.
+
+    Raises:
+        DataError: the file is damaged, or lacks a column.
+    """
+    import duckdb
+
+    number = staging.add_file(path)
+    try:
+        found = staging.sql.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+        _check_header(path, [row[0] for row in found], spec.columns, "Parquet")
+        names = {row[0] for row in found}
+        chosen = [f'"{column}"' for column in spec.columns]
+        chosen += [f'"{column}"' if column in names else f'NULL AS "{column}"' for column in spec.more]
+        quoted = str(path).replace("'", "''")
+        _add(staging, spec, f"SELECT {number} AS file, (file_row_number + 1)::INTEGER AS line, "  # noqa: S608  # a path, quoted
+             f"{', '.join(chosen)} FROM read_parquet('{quoted}', file_row_number = true)")  # fmt: skip
+    except duckdb.Error as error:  # of a damaged file whatever DuckDB meets first
+        raise DataError(
+            f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}",
+            "Get the file again.",
+        ) from error
+    staging.read[spec.rows] += staging.count(f'"{spec.name}"', f"file = {number}")

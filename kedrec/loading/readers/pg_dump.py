@@ -1,0 +1,70 @@
+"""Takes tables out of a PostgreSQL dump (`pg_dump`, as text), which a source has as its only download."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedrec.common.text_files import lines_of
+from kedrec.errors import DataError
+
+if TYPE_CHECKING:
+    from kedrec.loading.staging import Progress
+
+__all__ = ["take_tables"]
+
+_COPY = re.compile(rb"COPY ([\w.]+) \(([^)]*)\) FROM stdin;\s*")
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_EVERY = 1_000_000
+
+
+def _fields(line: bytes) -> Iterator[str]:
+    for field in line.decode("utf-8", "backslashreplace").split("\t"):
+        if field == r"\N":
+            yield ""
+        elif "\\" in field:
+            # A line break inside a field would change the numbers of the lines after it.
+            yield _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), field).replace("\n", " ")
+        else:
+            yield field
+
+
+def take_tables(path: Path, targets: Mapping[str, Path], progress: Progress) -> None:
+    """Writes tables of a dump as CSV with a header, in one reading of it; NULL becomes an empty field.
+
+    Args:
+        path: the dump, packed or not.
+        targets: by a table's full name (`public.structures`), the file to write.
+
+    Raises:
+        DataError: the dump is damaged, or lacks a table.
+    """
+    found: set[str] = set()
+    writer: Any = None
+    with ExitStack() as files:
+        for number, line in enumerate(lines_of(path), 1):
+            if number % _EVERY == 0:
+                progress(f"Searching {path.name}", number, None)
+            if writer is not None:
+                if line.rstrip(b"\r\n") == rb"\.":
+                    writer = None
+                    if found == targets.keys():
+                        return
+                else:
+                    writer.writerow(_fields(line.rstrip(b"\r\n")))
+            elif line.startswith(b"COPY ") and (match := _COPY.match(line)):
+                name = match[1].decode()
+                if name in targets:
+                    found.add(name)
+                    out = files.enter_context(targets[name].open("w", encoding="utf-8", newline=""))
+                    writer = csv.writer(out, lineterminator="\n")
+                    writer.writerow(column.strip(' "') for column in match[2].decode().split(","))
+        missing = sorted(targets.keys() - found)
+        if missing or writer is not None:
+            what = f"has no table {', '.join(missing)}" if missing else "ends in the middle of a table"
+            raise DataError(f"The dump {path} {what}.", "Get the file again.")

@@ -1,0 +1,89 @@
+"""Reads the built-in starter graph, `graph/starter/*.yaml`; its README tells the form."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedrec.errors import DataError
+from kedrec.loading.readers.yaml_lines import Lined, read_document
+
+if TYPE_CHECKING:
+    from kedrec.loading.sources import Source
+    from kedrec.loading.staging import Progress, Staging
+
+__all__ = ["read_starter"]
+
+_LICENCE = "CC0-1.0"
+
+
+def read_starter(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
+    """Reads every area file into `node_rows` and `edge_rows`.
+
+    Raises:
+        DataError: a file isn't in the starter graph's form.
+    """
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise DataError(f"There is no starter graph in {folder}.", "Install the package again.")
+    nodes: dict[str, list[Any]] = defaultdict(list)
+    edges: dict[str, list[Any]] = defaultdict(list)
+    for done, path in enumerate(paths):
+        progress(f"Reading {source.name}", done, len(paths))
+        document = read_document(path.read_text(encoding="utf-8"), path)
+        if not isinstance(document, Lined) or not isinstance(document.get("nodes"), Lined):
+            raise DataError(f"{path} has no nodes.", "graph/starter/README.md tells the form.")
+        _read_area(document, path, staging.add_file(path), nodes, edges)
+    staging.read["nodes"] += len(nodes["id"])
+    staging.read["edges"] += len(edges["relation"])
+    staging.insert("node_rows", nodes)
+    if edges:
+        staging.insert("edge_rows", edges)
+    progress(f"Reading {source.name}", len(paths), len(paths))
+
+
+def _read_area(
+    document: Lined, path: Path, file: int, nodes: dict[str, list[Any]], edges: dict[str, list[Any]]
+) -> None:
+    """One file: a name is a key within it alone, so keys carry the file's name."""
+    area = path.stem
+    named: dict[str, list[str]] = defaultdict(list)
+    for kind, entries in document["nodes"].items():
+        for name, fields in entries.items():
+            if not isinstance(fields, Lined) or "id" not in fields:
+                raise DataError(
+                    f"{path}: the node '{name}' has no id.", "graph/starter/README.md tells the form."
+                )
+            key = f"{area}/{kind}:{name}"
+            named[name].append(key)
+            row = {
+                "file": file, "line": fields.line, "key": key, "kind": kind, "id": fields["id"], "name": name,
+                "synonyms": list(fields.get("synonyms", ())), "xrefs": list(fields.get("xrefs", ())),
+                "description": fields.get("description", ""),
+            }  # fmt: skip
+            for column, value in row.items():
+                nodes[column].append(value)
+    keys = set(nodes["key"])
+
+    def key_of(name: str) -> str:
+        qualified = f"{area}/{name}"
+        if qualified in keys:
+            return qualified
+        found = named.get(name, [])
+        if len(found) != 1:
+            what = "is no node of the file" if not found else f"is {len(found)} nodes; say KIND:NAME"
+            raise DataError(f"{path}: '{name}' {what}.", "graph/starter/README.md tells the form.")
+        return found[0]
+
+    for fact in document.get("facts") or ():
+        if not isinstance(fact, list) or len(fact) < 3:
+            raise DataError(f"{path}: {fact!r} is no fact.", "graph/starter/README.md tells the form.")
+        start, said, end, *references = fact
+        relation, _, action = said.partition("/")
+        row = {
+            "file": file, "line": None, "relation": relation, "action": action, "start": key_of(start),
+            "end": key_of(end), "licence": _LICENCE, "references": references, "evidence": "",
+        }  # fmt: skip
+        for column, value in row.items():
+            edges[column].append(value)

@@ -1,0 +1,70 @@
+"""Ids that an ontology of the graph has given up without a successor, and what it says to consider."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from kedrec.loading.source_records import RETIRED
+from kedrec.loading.state import source_states
+
+if TYPE_CHECKING:
+    from kedrec.stores import GraphStore
+
+__all__ = ["TABLE", "RetiredId", "fill_retired", "find_retired"]
+
+TABLE = "CREATE TABLE retired (curie TEXT, id TEXT, name TEXT, title TEXT, consider TEXT);"
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredId:
+    """An id that was given up.
+
+    Attributes:
+        name: what it was called, "" where the ontology doesn't say.
+        title: the ontology's.
+        consider: the ids that the ontology names in its stead; none where it names none.
+    """
+
+    id: str
+    name: str
+    title: str
+    consider: tuple[str, ...]
+
+    @property
+    def what(self) -> str:
+        """That it is obsolete, as a sentence."""
+        name = self.name.removeprefix("obsolete ")
+        return f"The id {self.id} is obsolete in {self.title}{f': it was {name!r}' if name else ''}."
+
+    @property
+    def hint(self) -> str:
+        """What to do, as a sentence."""
+        if not self.consider:
+            return "It names no other in its stead: search by the name of what is meant."
+        return f"It says to consider {' or '.join(self.consider)}."
+
+
+def _rows(store: GraphStore) -> Iterator[tuple[str, str, str, str, str]]:
+    import pyarrow.parquet as pq
+
+    for source, state in sorted(source_states(store.metadata()).items()):
+        content = store.kept(f"{RETIRED}:{source}")
+        for row in pq.read_table(BytesIO(content)).to_pylist() if content else ():
+            told = json.dumps(row["consider"])
+            yield row["id"].upper(), row["id"], row["name"], state.title or source, told
+
+
+def fill_retired(tables: sqlite3.Connection, store: GraphStore) -> None:
+    """Copies what the graph keeps of such ids into the table `retired`."""
+    tables.executemany("INSERT INTO retired VALUES (?, ?, ?, ?, ?)", _rows(store))
+
+
+def find_retired(tables: sqlite3.Connection, curie: str) -> RetiredId | None:
+    """What is known of an id, given in capitals, that was given up; None where it wasn't."""
+    row = tables.execute("SELECT id, name, title, consider FROM retired WHERE curie = ?", (curie,)).fetchone()
+    return RetiredId(row[0], row[1], row[2], tuple(json.loads(row[3]))) if row else None

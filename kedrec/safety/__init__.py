@@ -1,0 +1,1 @@
+"""Safety of a drug in a disease: contraindications, side effects, predicted side effects."""
