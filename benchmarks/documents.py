@@ -20,12 +20,12 @@ import tantivy
 
 from benchmarks.measuring import Context, Row, alternate
 from kedrec.common.cpus import usable_threads
-from kedrec.documents.index import PassageIndex
+from kedrec.documents.document import Document
 from kedrec.documents.linking import Linker
 from kedrec.documents.loading import DocumentsReport, load_documents
+from kedrec.documents.passage_index import PassageIndex
 from kedrec.documents.passages import cuts
 from kedrec.documents.reading import find_files, read_file
-from kedrec.documents.records import Document
 from kedrec.errors import DataError
 
 _KINDS = ("Compound", "Disease")

@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from benchmarks.hostile_files import Sample, samples, write
-from kedrec.documents.index import PassageIndex
 from kedrec.documents.loading import load_documents
+from kedrec.documents.passage_index import PassageIndex
 from kedrec.errors import KedrecError
 from kedrec.loading import load_graph
 from kedrec.schema import load_schema

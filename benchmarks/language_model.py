@@ -9,8 +9,8 @@ from benchmarks.measuring import Context, Row, alternate
 from kedrec.api import Kedrec
 from kedrec.grounding import check
 from kedrec.llm.llamacpp import LlamaCppModel
+from kedrec.llm.model_registry import pull
 from kedrec.llm.prompting import rationale_request
-from kedrec.llm.registry import pull
 from kedrec.loading import load_graph
 from kedrec.settings import load_settings
 from kedrec.stores import open_store

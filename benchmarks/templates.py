@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.measuring import Context, Row, median_seconds
-from kedrec.evidence.retrieval import retrieve
+from kedrec.evidence.pair_evidence import retrieve
 from kedrec.loading import load_graph
 from kedrec.ranking import Ranker
 from kedrec.settings import Settings, load_settings

@@ -23,8 +23,8 @@ from kedrec.common.cpus import wait_passively
 from kedrec.documents.background import Backgrounds
 from kedrec.errors import UsageError
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
-from kedrec.llm.opening import open_model
-from kedrec.llm.registry import has_files, resolve
+from kedrec.llm.model_registry import has_files, resolve
+from kedrec.llm.open_model import open_model
 from kedrec.naming import NameIndex
 from kedrec.naming.name_list import names_in, resolve_lines
 from kedrec.naming.substitution import taken_for

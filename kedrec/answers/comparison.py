@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kedrec.ranking.paths import best_paths
+from kedrec.ranking.best_paths import best_paths
 from kedrec.stores import path_templates
 from kedrec.types import ComparedMetapath, ComparedPart, Comparison
 

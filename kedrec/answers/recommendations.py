@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kedrec.answers.manifest import as_of_told, model_name
 from kedrec.answers.verdict import badge, flags, stopped, too_little, verdict
-from kedrec.evidence.retrieval import PairEvidence, retrieve
+from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.grounding import check, from_evidence
 from kedrec.llm.prompting import model_request, takes_texts
 from kedrec.safety.assessment import SafetyBook

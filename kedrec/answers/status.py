@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kedrec.errors import EmptyGraphError, ModelError, NotFoundError
-from kedrec.llm.registry import has_files, resolve
+from kedrec.llm.model_registry import has_files, resolve
 from kedrec.schema import load_schema
 from kedrec.stores import path_templates, view_of
 from kedrec.types import Status

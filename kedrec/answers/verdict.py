@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kedrec.types import Badge
 
 if TYPE_CHECKING:
-    from kedrec.evidence.retrieval import PairEvidence
+    from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.ranking import PairScore
     from kedrec.stores import GraphStore
     from kedrec.types import Safety, Texts

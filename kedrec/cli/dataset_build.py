@@ -98,9 +98,9 @@ def build(
     from kedrec.dataset.building import build as make
     from kedrec.dataset.negatives import Recipe
     from kedrec.dataset.teachers import Teacher
-    from kedrec.documents.index import index_folder
+    from kedrec.documents.passage_index import index_folder
     from kedrec.errors import UsageError
-    from kedrec.llm.opening import open_model
+    from kedrec.llm.open_model import open_model
     from kedrec.settings import load_settings
 
     for name, value, least in (

@@ -22,7 +22,7 @@ _WIDTH = 30
 @json_option
 def stats(folder: Path, as_json: bool) -> None:
     """Describe a data set: sizes, lengths, sources, popularity, leaks."""
-    from kedrec.dataset.folder import DataSet
+    from kedrec.dataset.hf_folder import DataSet
     from kedrec.dataset.statistics import statistics
 
     with progress_on_stderr() as progress:

@@ -29,7 +29,7 @@ def texts(folder: Path, out: Path | None, as_json: bool) -> None:
     A data set holds no text of trials and articles, only where each stands: load them with
     `kedrec-load documents` first.
     """
-    from kedrec.dataset.folder import DataSet
+    from kedrec.dataset.hf_folder import DataSet
     from kedrec.errors import DataError
 
     dataset = DataSet(folder)
@@ -56,9 +56,9 @@ def texts(folder: Path, out: Path | None, as_json: bool) -> None:
 def _rebuild(folder: Path, part: Path | None, progress: Progress) -> Counter[str]:
     from contextlib import ExitStack
 
-    from kedrec.dataset.folder import SPLITS, DataSet
-    from kedrec.dataset.texts import rebuilt
-    from kedrec.documents.index import PassageIndex, index_folder
+    from kedrec.dataset.hf_folder import SPLITS, DataSet
+    from kedrec.dataset.rebuilt_texts import rebuilt
+    from kedrec.documents.passage_index import PassageIndex, index_folder
     from kedrec.settings import load_settings
 
     dataset = DataSet(folder)

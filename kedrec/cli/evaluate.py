@@ -84,8 +84,8 @@ def faithfulness(
     from kedrec.errors import UsageError
     from kedrec.evaluation.faithfulness import evaluate as measure
     from kedrec.evaluation.faithfulness import markdown
-    from kedrec.evaluation.texts import with_texts
-    from kedrec.llm.opening import open_model
+    from kedrec.evaluation.pair_texts import with_texts
+    from kedrec.llm.open_model import open_model
     from kedrec.ranking import Ranker
     from kedrec.settings import load_settings
     from kedrec.stores import open_store

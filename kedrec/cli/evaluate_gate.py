@@ -18,7 +18,7 @@ __all__ = ["gate"]
 def gate(pairs: int, seed: int | None, examples: bool, graph: str | None, as_json: bool) -> None:
     """Judge false and true sentences, made from the graph's own paths, without a language model."""
     from kedrec.errors import EmptyGraphError, UsageError
-    from kedrec.evaluation.gate import evaluate, gate_pairs, markdown
+    from kedrec.evaluation.gate_rates import evaluate, gate_pairs, markdown
     from kedrec.ranking import Ranker
     from kedrec.settings import load_settings
     from kedrec.stores import open_store

@@ -22,10 +22,10 @@ from kedrec.cli.common import graph_option, json_option, print_json, progress_on
 def paths(seed: int | None, fit: Path | None, graph: str | None, as_json: bool) -> None:
     """Compare the best paths with DrugMechDB's curated mechanisms, which are hidden meanwhile."""
     from kedrec.errors import DataError
+    from kedrec.evaluation.mechanism_recall import evaluate
     from kedrec.evaluation.path_cases import cases_of
     from kedrec.evaluation.path_learning import refit
     from kedrec.evaluation.path_tables import as_dicts, markdown
-    from kedrec.evaluation.paths import evaluate
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
 

@@ -51,7 +51,7 @@ def ranking(
 ) -> None:
     """Hide treatments, rank without them, and see where they come out."""
     from kedrec.common.cpus import usable_threads
-    from kedrec.evaluation.pairs import rephetio_pairs
+    from kedrec.evaluation.counted_pairs import rephetio_pairs
     from kedrec.evaluation.ranking import as_dicts, evaluate, markdown
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
     from kedrec.ranking.metapaths import schema_tables
@@ -79,7 +79,7 @@ def ranking(
     pairs, treatments = int(scored[0].counted.sum()), int((scored[0].known & scored[0].counted).sum())
     say(f"seed {settings.seed}; {pairs:,} pairs, {treatments:,} treatments\n\n{markdown(results)}", nl=False)
     if strata:
-        from kedrec.evaluation.pairs import strata_of
+        from kedrec.evaluation.counted_pairs import strata_of
 
         for one in scored:
             say(f"\n## By {one.split}\n\n{strata_of(one, adjacency, settings.seed, areas)}", nl=False)

@@ -13,7 +13,7 @@ from kedrec.cli.common import json_option, print_json, progress_on_stderr, say
 from kedrec.cli.evaluate_selection import write_results
 
 if TYPE_CHECKING:
-    from kedrec.dataset.records import Question
+    from kedrec.dataset.question_types import Question
     from kedrec.settings import Settings
 
 __all__ = ["rationale"]
@@ -55,7 +55,7 @@ def rationale(
     as_json: bool,
 ) -> None:
     """Score rationales against a data set's own: ROUGE, claims that hold, coverage, length."""
-    from kedrec.dataset.folder import DataSet
+    from kedrec.dataset.hf_folder import DataSet
     from kedrec.errors import UsageError
     from kedrec.evaluation.rationales import markdown, measured, read_predictions, with_reference
     from kedrec.settings import load_settings
@@ -87,7 +87,7 @@ def rationale(
 def _written(settings: Settings, questions: list[Question], digest: str, out: Path | None) -> dict[str, str]:
     """What the model writes, kept in `out` and read from there where it was written before."""
     from kedrec.evaluation.rationales import read_predictions, written_by
-    from kedrec.llm.opening import open_model
+    from kedrec.llm.open_model import open_model
 
     with progress_on_stderr() as progress:
         opened = open_model(settings.model, settings, progress=progress)

@@ -25,10 +25,10 @@ def retrieval(
     questions_file: Path | None, most: int | None, seed: int | None, graph: str | None, as_json: bool
 ) -> None:
     """Count the questions that find their own abstract, and the curated pairs that have a passage."""
-    from kedrec.documents.index import PassageIndex, index_folder
     from kedrec.documents.minilm import Embedder
+    from kedrec.documents.passage_index import PassageIndex, index_folder
     from kedrec.errors import ModelError
-    from kedrec.evaluation.retrieval import (
+    from kedrec.evaluation.passage_recall import (
         curated_pairs,
         found_pairs,
         found_questions,

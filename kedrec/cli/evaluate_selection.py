@@ -14,7 +14,7 @@ from kedrec.cli.common import graph_option, json_option, print_json, progress_on
 
 if TYPE_CHECKING:
     from kedrec.cli.common import Progress
-    from kedrec.evaluation.selection import Means
+    from kedrec.evaluation.selection_runs import Means
     from kedrec.llm.base import ChatModel
     from kedrec.ranking import Ranker
     from kedrec.settings import Settings
@@ -88,8 +88,8 @@ def selection(
     as_json: bool,
 ) -> None:
     """Let answerers choose among a data set's candidates: precision, recall, F1 and reciprocal rank."""
-    from kedrec.dataset.folder import DataSet
-    from kedrec.evaluation.selection import evaluate
+    from kedrec.dataset.hf_folder import DataSet
+    from kedrec.evaluation.selection_runs import evaluate
     from kedrec.evaluation.selection_scores import markdown
     from kedrec.settings import load_settings
 
@@ -146,9 +146,9 @@ def write_results(out: Path | None, name: str, value: dict[str, Any], table: str
 
 def _means(settings: Settings, stack: ExitStack, progress: Progress, *, texts: bool) -> Means:
     """What the answerers work with, each opened when first asked for and closed with the stack."""
-    from kedrec.documents.index import PassageIndex, index_folder
-    from kedrec.evaluation.selection import Means
-    from kedrec.llm.opening import open_model
+    from kedrec.documents.passage_index import PassageIndex, index_folder
+    from kedrec.evaluation.selection_runs import Means
+    from kedrec.llm.open_model import open_model
     from kedrec.ranking import Ranker
     from kedrec.stores import open_store
 

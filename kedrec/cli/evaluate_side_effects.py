@@ -13,8 +13,8 @@ from kedrec.cli.common import graph_option, json_option, print_json, progress_on
 @json_option
 def side_effects(seed: int | None, graph: str | None, as_json: bool) -> None:
     """Measure the predicted side effects on drugs whose own are hidden."""
-    from kedrec.evaluation.side_effects import evaluate as measure
-    from kedrec.evaluation.side_effects import markdown
+    from kedrec.evaluation.side_effect_prediction import evaluate as measure
+    from kedrec.evaluation.side_effect_prediction import markdown
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
     from kedrec.safety.side_effects import TABLES
     from kedrec.settings import load_settings

@@ -114,7 +114,7 @@ def _overlay(name: str, source: tuple[str, ...], folder: Path | None) -> tuple[s
     """The one source that an overlay is."""
     from kedrec.errors import UsageError
     from kedrec.loading.sources import OWN
-    from kedrec.stores.overlays import overlay_source
+    from kedrec.stores.overlay_names import overlay_source
 
     if source not in {(), (OWN,)}:
         raise UsageError(

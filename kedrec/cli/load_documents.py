@@ -69,8 +69,8 @@ def documents(
     --query: trials, pubmed, pmc, europepmc; without, trials and pubmed. NCBI's key is read from NCBI_API_KEY.
     """
     from kedrec.common.cpus import usable_threads
-    from kedrec.documents.index import PassageIndex, index_folder
     from kedrec.documents.loading import load_documents
+    from kedrec.documents.passage_index import PassageIndex, index_folder
     from kedrec.settings import load_settings
 
     settings = load_settings(graph=graph)

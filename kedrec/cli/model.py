@@ -16,7 +16,7 @@ def model() -> None:
 @click.argument("name", default="default")
 def pull(name: str) -> None:
     """Fetch a model and make it ready: default, base or hf:OWNER/NAME."""
-    from kedrec.llm.registry import pull as pull_model
+    from kedrec.llm.model_registry import pull as pull_model
     from kedrec.settings import load_settings
 
     with progress_on_stderr() as progress:
@@ -28,7 +28,7 @@ def pull(name: str) -> None:
 @json_option
 def list_models(as_json: bool) -> None:
     """List the models on this machine, each checked."""
-    from kedrec.llm.registry import list_models as stored
+    from kedrec.llm.model_registry import list_models as stored
     from kedrec.settings import load_settings
 
     with progress_on_stderr() as progress:
@@ -61,7 +61,7 @@ def list_models(as_json: bool) -> None:
 @click.argument("name", default="default")
 def path(name: str) -> None:
     """Print where a model's file is."""
-    from kedrec.llm.registry import resolve
+    from kedrec.llm.model_registry import resolve
     from kedrec.settings import load_settings
 
     with progress_on_stderr() as progress:

@@ -17,12 +17,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from kedrec.dataset.build_folder import Place
-from kedrec.dataset.card import write_card
-from kedrec.dataset.folder import SPLITS, SplitName, write_note, write_questions
+from kedrec.dataset.candidates import PairTask, PairWork
+from kedrec.dataset.data_card import write_card
+from kedrec.dataset.hf_folder import SPLITS, SplitName, write_note, write_questions
 from kedrec.dataset.leaks import LeakReport, check_leaks, near_equal
 from kedrec.dataset.negatives import Chooser, Recipe
 from kedrec.dataset.pair_jobs import Journal, Shared, work_on
-from kedrec.dataset.pairs import PairTask, PairWork
 from kedrec.dataset.popularity import Popularity, popularity, write_popularity
 from kedrec.dataset.questions import Drawn, assembled, question_id, shuffled
 from kedrec.dataset.splits import CONFIGS, Config, Division, divide
@@ -34,7 +34,7 @@ from kedrec.training.graph_embedding import graph_embedding
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
-    from kedrec.dataset.records import Question
+    from kedrec.dataset.question_types import Question
     from kedrec.dataset.teachers import Teacher
     from kedrec.dataset.treatments import Pair, Treatments
     from kedrec.settings import Settings

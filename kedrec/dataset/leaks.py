@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kedrec.dataset.folder import SPLITS, SplitName
+from kedrec.dataset.hf_folder import SPLITS, SplitName
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
-    from kedrec.dataset.records import Question
+    from kedrec.dataset.question_types import Question
     from kedrec.dataset.treatments import Treatments
 
 __all__ = ["NEARLY", "LeakReport", "check_leaks", "near_equal"]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from kedrec.dataset.records import Negative
+from kedrec.dataset.question_types import Negative
 from kedrec.errors import EmptyGraphError, UsageError
 
 if TYPE_CHECKING:

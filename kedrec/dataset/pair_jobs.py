@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.common.parallel import spread
-from kedrec.dataset.pairs import PairFacts, PairTask, PairWork
+from kedrec.dataset.candidates import PairFacts, PairTask, PairWork
 from kedrec.errors import DataError
 
 if TYPE_CHECKING:
-    from kedrec.documents.index import PassageIndex
+    from kedrec.documents.passage_index import PassageIndex
     from kedrec.ranking import Ranker
     from kedrec.settings import Settings
     from kedrec.stores.base import GraphStore
@@ -187,7 +187,7 @@ def _block(shared: Shared, tasks: Sequence[PairTask]) -> list[PairFacts]:
 
 
 def _open(shared: Shared) -> _Opened:
-    from kedrec.documents.index import PassageIndex
+    from kedrec.documents.passage_index import PassageIndex
     from kedrec.ranking import Ranker
     from kedrec.stores import open_store
 

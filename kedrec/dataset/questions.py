@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from kedrec.dataset.folder import SPLITS, SplitName
-from kedrec.dataset.records import (
+from kedrec.dataset.hf_folder import SPLITS, SplitName
+from kedrec.dataset.question_types import (
     Background,
     CandidateEvidence,
     CitedPath,
@@ -22,7 +22,7 @@ from kedrec.dataset.records import (
 )
 
 if TYPE_CHECKING:
-    from kedrec.dataset.pairs import PairFacts
+    from kedrec.dataset.candidates import PairFacts
     from kedrec.dataset.splits import Division
     from kedrec.dataset.treatments import Pair, Treatment, Treatments
 

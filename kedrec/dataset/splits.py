@@ -18,7 +18,7 @@ import numpy as np
 from kedrec.dataset.same_entity import Union
 
 if TYPE_CHECKING:
-    from kedrec.dataset.folder import SplitName
+    from kedrec.dataset.hf_folder import SplitName
     from kedrec.dataset.treatments import Pair, Treatments
     from kedrec.ranking.adjacency import Adjacency
 

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kedrec.dataset.folder import SPLITS
+from kedrec.dataset.hf_folder import SPLITS
 from kedrec.dataset.popularity import read_popularity
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
-    from kedrec.dataset.folder import DataSet
-    from kedrec.dataset.records import Question
+    from kedrec.dataset.hf_folder import DataSet
+    from kedrec.dataset.question_types import Question
 
 __all__ = ["ConfigStatistics", "PopularityCheck", "SplitStatistics", "Statistics", "statistics"]
 

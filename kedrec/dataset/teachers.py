@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedrec.dataset.question_types import Question, Reference
 from kedrec.dataset.questions import recited
-from kedrec.dataset.records import Question, Reference
 from kedrec.errors import DataError
 from kedrec.grounding import check
 from kedrec.llm.prompting import rationale_request
 from kedrec.types import Entity
 
 if TYPE_CHECKING:
-    from kedrec.dataset.folder import SplitName
+    from kedrec.dataset.hf_folder import SplitName
     from kedrec.llm.base import ChatModel, ChatRequest
     from kedrec.types import Evidence
 

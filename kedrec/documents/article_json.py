@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from kedrec.documents.document import Document, Record, Rejected, Retraction, Section, plain
 from kedrec.documents.jats import licence_of
 from kedrec.documents.pubmed import PUBLISHER
-from kedrec.documents.records import Document, Record, Rejected, Retraction, Section, plain
 
 __all__ = ["bioc_document", "europe_pmc", "plain_record", "pubmedqa"]
 

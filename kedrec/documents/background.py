@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from kedrec.common.private_files import private_folder
-from kedrec.documents.index import PassageIndex, index_folder
 from kedrec.documents.linking import Linker
+from kedrec.documents.passage_index import PassageIndex, index_folder
+from kedrec.documents.passage_search import evidence_of, for_pair
 from kedrec.documents.quoting import Context, Quote, quotation
-from kedrec.documents.retrieval import evidence_of, for_pair
 from kedrec.errors import DataError, NotFoundError, UsageError
 from kedrec.stores import VisibleStore, view_of
 from kedrec.types import BACKGROUNDS, Background, Entity, Evidence, Texts, TextsUsed
 
 if TYPE_CHECKING:
-    from kedrec.documents.index import Passage
+    from kedrec.documents.passage_index import Passage
     from kedrec.naming import NameIndex
     from kedrec.settings import Settings
     from kedrec.stores import GraphStore

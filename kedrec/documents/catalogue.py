@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.common.private_files import FILE_MODE
-from kedrec.documents.records import Document, TrialFacts
+from kedrec.documents.document import Document, TrialFacts
 from kedrec.errors import DataError
 
 if TYPE_CHECKING:

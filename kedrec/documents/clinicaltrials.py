@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kedrec.documents.records import Document, Record, Rejected, Section, TrialFacts, plain
+from kedrec.documents.document import Document, Record, Rejected, Section, TrialFacts, plain
 
 __all__ = ["API_SECTIONS", "flat_study", "study"]
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from kedrec.documents.document import Document, Rejected, Retraction
 from kedrec.documents.prepare import content_digest, passages_of
 from kedrec.documents.reading import find_files
-from kedrec.documents.records import Document, Rejected, Retraction
 from kedrec.documents.streaming import Item, prepared, read_all
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
-    from kedrec.documents.index import PassageIndex, PassageWriter
     from kedrec.documents.linking import Linker
+    from kedrec.documents.passage_index import PassageIndex, PassageWriter
     from kedrec.documents.prepare import Passages
 
 __all__ = ["DocumentsReport", "FileReport", "RejectedRecord", "load_documents"]

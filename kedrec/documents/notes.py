@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import IO, BinaryIO, cast
 
 from kedrec.common.limits import MAX_RECORD
-from kedrec.documents.records import Document, Record, Rejected, Section, plain
+from kedrec.documents.document import Document, Record, Rejected, Section, plain
 from kedrec.errors import DataError
 
 __all__ = ["CREDENTIALED", "read_notes"]

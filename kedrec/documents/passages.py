@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kedrec.common.sentences import sentences
 
 if TYPE_CHECKING:
-    from kedrec.documents.records import Document
+    from kedrec.documents.document import Document
 
 __all__ = ["LONGEST", "Cut", "cuts"]
 

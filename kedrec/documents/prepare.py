@@ -10,12 +10,12 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from kedrec.documents.document import year_of
 from kedrec.documents.passages import cuts
-from kedrec.documents.records import year_of
 
 if TYPE_CHECKING:
+    from kedrec.documents.document import Document
     from kedrec.documents.linking import Linker
-    from kedrec.documents.records import Document
 
 __all__ = ["Passages", "content_digest", "passages_of", "passages_of_each"]
 

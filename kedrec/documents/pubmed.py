@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
-from kedrec.documents.records import Document, Record, Rejected, Retraction, Section, date_of, plain
+from kedrec.documents.document import Document, Record, Rejected, Retraction, Section, date_of, plain
 from kedrec.documents.xmlrecords import parsed, xml_records
 from kedrec.errors import DataError
 

@@ -11,10 +11,10 @@ from typing import IO, Any
 from kedrec.common.text_files import open_unpacked
 from kedrec.documents.article_json import bioc_document, europe_pmc, plain_record, pubmedqa
 from kedrec.documents.clinicaltrials import API_SECTIONS, flat_study, study
+from kedrec.documents.document import Record, Rejected, plain
 from kedrec.documents.jats import read_jats
 from kedrec.documents.notes import read_notes
 from kedrec.documents.pubmed import read_pubmed
-from kedrec.documents.records import Record, Rejected, plain
 from kedrec.documents.xmlrecords import parsed, xml_records
 from kedrec.errors import DataError
 from kedrec.loading.readers.json_stream import JsonRecord, json_lines, json_records

@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kedrec.documents.document import Document, Record
 from kedrec.documents.prepare import Passages, passages_of_each
 from kedrec.documents.reading import read_file
-from kedrec.documents.records import Document, Record
 from kedrec.errors import DataError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from kedrec.documents.quoting import Quote
 from kedrec.types import Evidence, Link, TextSource, TrialRecord
 
 if TYPE_CHECKING:
-    from kedrec.documents.index import Passage
-    from kedrec.documents.retrieval import PairTexts, Trial
+    from kedrec.documents.passage_index import Passage
+    from kedrec.documents.passage_search import PairTexts, Trial
 
 __all__ = ["evidence_of"]
 

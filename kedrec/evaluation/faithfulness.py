@@ -16,7 +16,7 @@ from kedrec.grounding import check
 from kedrec.llm.prompting import PROMPT_VERSION, TEXTS_VERSION, model_request
 
 if TYPE_CHECKING:
-    from kedrec.evidence.retrieval import PairEvidence
+    from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.llm.base import ChatModel
     from kedrec.types import Evidence, Rationale
 

@@ -18,7 +18,7 @@ from kedrec.evaluation.gate_forms import FALSE, FALSE_HELD_OUT, STRONGER, TRUE, 
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
-    from kedrec.evidence.retrieval import PairEvidence
+    from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.schema import Action
     from kedrec.types import Entity, Evidence, Path
 

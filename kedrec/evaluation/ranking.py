@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.common.cpus import single_threaded_algebra
-from kedrec.evaluation.splits import Split, folds
+from kedrec.evaluation.hidden_folds import Split, folds
 from kedrec.ranking.calibration import DegreeLine, brier_skill, cross_calibrated
 from kedrec.ranking.ensemble import side_by_side
 from kedrec.ranking.fit import choose_metapaths

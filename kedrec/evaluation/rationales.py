@@ -20,7 +20,7 @@ from kedrec.llm.prompting import rationale_request
 from kedrec.types import Entity, Evidence
 
 if TYPE_CHECKING:
-    from kedrec.dataset.records import Question
+    from kedrec.dataset.question_types import Question
     from kedrec.evaluation.selection_scores import Interval
     from kedrec.llm.base import ChatModel
 

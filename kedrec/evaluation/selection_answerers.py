@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.dataset.records import Question
+    from kedrec.dataset.question_types import Question
+    from kedrec.evaluation.hidden_folds import Split
     from kedrec.evaluation.selection_asking import Asked
-    from kedrec.evaluation.splits import Split
     from kedrec.ranking import Ranker
     from kedrec.stores import GraphStore
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kedrec.dataset.records import CitedPath, Named, Question
+    from kedrec.dataset.question_types import CitedPath, Named, Question
 
 __all__ = ["AMONG", "BACKGROUNDS", "Among", "Answer", "Asked", "BackgroundMode", "asked_of"]
 

@@ -14,7 +14,7 @@ from kedrec.llm.base import ChatRequest, Message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kedrec.dataset.records import Named
+    from kedrec.dataset.question_types import Named
     from kedrec.evaluation.selection_asking import Asked
     from kedrec.llm.base import ChatModel
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.dataset.records import Question
+    from kedrec.dataset.question_types import Question
     from kedrec.evaluation.selection_asking import Answer
 
 __all__ = ["Figures", "Interval", "figures_of", "markdown"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kedrec.evidence.verbalize import merge_step
 from kedrec.ranking.metapaths import kinds_of
 from kedrec.schema import load_schema
-from kedrec.stores.overlays import is_private
+from kedrec.stores.overlay_names import is_private
 from kedrec.types import Edge, Entity, Path
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kedrec.evidence.chains import LONGEST, chain_template, chains_of
+from kedrec.ranking.best_paths import HeavyPaths, heaviest_paths, path_tables
 from kedrec.ranking.dwpc import DAMPING
 from kedrec.ranking.metapaths import kinds_of
-from kedrec.ranking.paths import HeavyPaths, heaviest_paths, path_tables
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kedrec.common.plain_text import one_line
+from kedrec.grounding.claim_statements import Reading, as_reasons
 from kedrec.grounding.claims import LONGEST_TEXT, RawClaim, split_claims
 from kedrec.grounding.english import clause_tokens, known_words
 from kedrec.grounding.names import Mention, Names, named, normal
 from kedrec.grounding.parse import UnreadableError, parse
 from kedrec.grounding.reasons import no_reason, warning
-from kedrec.grounding.statements import Reading, as_reasons
 from kedrec.grounding.support import named_in, supporters, why_unsupported
-from kedrec.grounding.texts import unsaid
+from kedrec.grounding.text_support import unsaid
 from kedrec.types import Citation, Claim, Entity, Evidence, Rationale
 
 __all__ = ["check", "from_evidence"]

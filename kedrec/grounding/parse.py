@@ -17,6 +17,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TypeAlias
 
+from kedrec.grounding.claim_statements import Reading, Statement, as_reasons, said
 from kedrec.grounding.english import (
     ANALOGIES,
     BECAUSE_OF,
@@ -32,7 +33,6 @@ from kedrec.grounding.english import (
 from kedrec.grounding.frames import ending, leads, reason_predicates, reported, shown_nouns
 from kedrec.grounding.names import Mention
 from kedrec.grounding.phrases import PhraseReader, TooTangledError
-from kedrec.grounding.statements import Reading, Statement, as_reasons, said
 from kedrec.grounding.wording import HELPED_BY, LIKE, THROUGH, Form
 
 __all__ = ["UnreadableError", "parse"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from kedrec.grounding.claim_statements import Statement, said
 from kedrec.grounding.english import ARTICLES, REFERENCES, kind_nouns
 from kedrec.grounding.frames import auxiliary, bringing, copula, doing, participle
 from kedrec.grounding.names import Mention
 from kedrec.grounding.nouns import agent_nouns, deverbal_nouns
-from kedrec.grounding.statements import Statement, said
 from kedrec.grounding.wording import HELPED_BY, HELPS, Form, Tense, phrase_table
 
 __all__ = ["PhraseReader", "TooTangledError"]

@@ -17,7 +17,7 @@ from kedrec.grounding.wording import LIKE, THROUGH
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
-    from kedrec.grounding.statements import Reading, Statement
+    from kedrec.grounding.claim_statements import Reading, Statement
     from kedrec.types import Entity, Evidence, Path
 
 __all__ = ["Strength", "no_reason", "shared_target", "strength", "warning"]

@@ -11,8 +11,8 @@ from kedrec.grounding.wording import HELPED_BY, LIKE, THROUGH, allowed
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
+    from kedrec.grounding.claim_statements import Statement
     from kedrec.grounding.names import Mention
-    from kedrec.grounding.statements import Statement
     from kedrec.types import Entity, Evidence, Path, PathStep
 
 __all__ = ["leads_to", "named_in", "says", "supporters", "why_unsupported"]

@@ -69,7 +69,9 @@ class KedrecRetriever(BaseRetriever):
     def for_disease(self, disease: str) -> list[Document]:
         """The evidence of the disease's best drugs, drug by drug in the order of their ranks."""
         with self._lock:
-            answer = self.kedrec.recommend(disease, top=self.top, paths=self.paths, llm=False, background="none")
+            answer = self.kedrec.recommend(
+                disease, top=self.top, paths=self.paths, llm=False, background="none"
+            )
         return [document for found in answer.recommendations for document in self._documents(found)]
 
     def _get_relevant_documents(

@@ -20,6 +20,7 @@ from kedrec.llm.completions import (
     json_of,
     message_of,
 )
+from kedrec.llm.quoting import before_stop, visible
 from kedrec.llm.reasoning import (
     MixedReasoningError,
     ReasoningFilter,
@@ -38,7 +39,6 @@ from kedrec.llm.refusals import (
 )
 from kedrec.llm.replies import Limits
 from kedrec.llm.server import Server, WholeReply
-from kedrec.llm.wording import before_stop, visible
 
 if TYPE_CHECKING:
     import httpx2

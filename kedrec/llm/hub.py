@@ -15,8 +15,8 @@ from kedrec.common.private_files import private_folder
 from kedrec.common.resumable_http import file_hash, forget, receive, settle
 from kedrec.errors import ModelError, NotFoundError, SettingsError
 from kedrec.llm.address import bearer, open_client, parse_address
+from kedrec.llm.quoting import quoted
 from kedrec.llm.replies import Limits, OverlongReplyError, SlowReplyError, UnreadableReplyError, open_reply
-from kedrec.llm.wording import quoted
 
 if TYPE_CHECKING:
     import httpx2

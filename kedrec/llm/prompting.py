@@ -19,7 +19,7 @@ from kedrec.errors import AssetError, ModelError
 from kedrec.llm.base import ChatRequest, Message
 
 if TYPE_CHECKING:
-    from kedrec.evidence.retrieval import PairEvidence
+    from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.llm.base import ChatModel
     from kedrec.types import Entity, Evidence
 

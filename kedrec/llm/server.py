@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import ModelError
 from kedrec.llm.completions import StrangeReplyError, json_of, message_of
+from kedrec.llm.quoting import quoted
 from kedrec.llm.replies import Limits, OverlongReplyError, SlowReplyError, UnreadableReplyError, open_reply
-from kedrec.llm.wording import quoted
 
 if TYPE_CHECKING:
     import httpx2

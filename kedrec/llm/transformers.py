@@ -13,9 +13,9 @@ from typing import Any
 
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
+from kedrec.llm.quoting import before_stop, quoted, visible
 from kedrec.llm.reasoning import MixedReasoningError, ReasoningFilter, split_reasoning
 from kedrec.llm.requirements import require_names
-from kedrec.llm.wording import before_stop, quoted, visible
 
 __all__ = ["TransformersModel"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from kedrec.errors import DataError
 from kedrec.loading.canonical import canonical_nodes
-from kedrec.loading.digests import add_digests, key_digest, stored_digest
 from kedrec.loading.edges import canonical_edges
+from kedrec.loading.graph_digest import add_digests, key_digest, stored_digest
 from kedrec.loading.licences import known_licences
 from kedrec.loading.report import ConflictReport, RowReport, SourceReport
 from kedrec.loading.source_records import JOURNAL, RETIRED, pack, replay, stage_kept, written

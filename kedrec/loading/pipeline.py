@@ -15,14 +15,14 @@ from kedrec.errors import UsageError
 from kedrec.loading.apply_source import Run, apply
 from kedrec.loading.canonical import check_nodes, stage_schema
 from kedrec.loading.licences import allowed, leave_out
-from kedrec.loading.overlays import keep_apart
+from kedrec.loading.overlay_source import keep_apart
 from kedrec.loading.readers.registry import READERS
 from kedrec.loading.report import LoadReport, SourceReport
 from kedrec.loading.sources import Source, list_sources, load_source, source_folder
 from kedrec.loading.staging import Progress, Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
 from kedrec.schema import load_schema
-from kedrec.stores.overlays import is_private
+from kedrec.stores.overlay_names import is_private
 
 if TYPE_CHECKING:
     from kedrec.stores import GraphTarget

@@ -12,7 +12,7 @@ import yaml
 
 from kedrec.common.assets import asset_path, list_assets
 from kedrec.errors import AssetError, DataError, UsageError
-from kedrec.stores.overlays import is_private, overlay_of, overlay_source
+from kedrec.stores.overlay_names import is_private, overlay_of, overlay_source
 
 __all__ = [
     "OWN",

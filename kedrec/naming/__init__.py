@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from kedrec.naming.index import MAX_LENGTH, SURE, NameIndex
+from kedrec.naming.name_index import MAX_LENGTH, SURE, NameIndex
 
 __all__ = ["MAX_LENGTH", "SURE", "NameIndex"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kedrec.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from kedrec.naming.index import NameIndex
+    from kedrec.naming.name_index import NameIndex
 
 __all__ = ["names_in", "resolve_lines"]
 

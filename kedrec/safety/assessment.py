@@ -19,7 +19,7 @@ import numpy as np
 
 from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.verbalize import evidence_item
-from kedrec.ranking.paths import best_paths
+from kedrec.ranking.best_paths import best_paths
 from kedrec.safety.side_effects import CAUSES, SimilarDrugs
 from kedrec.stores.templates import Hop, PathTemplate
 from kedrec.types import Entity, PredictedSideEffect, Safety, SideEffect
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.evidence.retrieval import PairEvidence
+    from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.naming import NameIndex
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.stores import GraphStore

@@ -12,8 +12,8 @@ from kedrec.stores.base import (
     SharedTarget,
     YearCount,
 )
-from kedrec.stores.opening import open_store
-from kedrec.stores.overlays import is_private
+from kedrec.stores.open_graph import open_store
+from kedrec.stores.overlay_names import is_private
 from kedrec.stores.templates import PathTemplate, Template, load_template, path_templates
 from kedrec.stores.visible import View, VisibleStore, view_of, visible
 

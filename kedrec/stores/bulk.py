@@ -18,9 +18,9 @@ from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint
 from kedrec.stores.closing import Closing
 from kedrec.stores.counts import COUNTS, VERSION, Counts, fingerprint_of, public_facts
+from kedrec.stores.cypher_statements import chosen_columns
 from kedrec.stores.marking import MARK_FACT
 from kedrec.stores.parquet_input import KEY_COLUMNS, check_pair, count_rows
-from kedrec.stores.statements import chosen_columns
 
 if TYPE_CHECKING:
     import duckdb

@@ -28,10 +28,10 @@ from kedrec.stores.counts import (
     tables_digest,
     year_counts,
 )
-from kedrec.stores.folder import GraphFolder, Stamp
+from kedrec.stores.cypher_statements import chosen_columns, query, statement
+from kedrec.stores.graph_folder import GraphFolder, Stamp
 from kedrec.stores.ladybug_session import BATCH, Session
 from kedrec.stores.parquet_input import KEY_COLUMNS, check_pair, count_rows
-from kedrec.stores.statements import chosen_columns, query, statement
 
 if TYPE_CHECKING:
     import pyarrow as pa

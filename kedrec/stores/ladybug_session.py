@@ -19,7 +19,7 @@ from kedrec.errors import StoreError
 from kedrec.schema import load_schema
 from kedrec.stores.blobs import joined, parts
 from kedrec.stores.counts import TABLES, Counts, tables_digest
-from kedrec.stores.statements import statement
+from kedrec.stores.cypher_statements import statement
 
 if TYPE_CHECKING:
     import pyarrow as pa

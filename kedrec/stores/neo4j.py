@@ -34,13 +34,13 @@ from kedrec.stores.counts import (
     tables_digest,
     year_counts,
 )
+from kedrec.stores.cypher_statements import chosen_columns, query, statement
 from kedrec.stores.marking import EDGE_PROPERTIES, MARK_FACT, NODE_PROPERTIES, PREFIX
 from kedrec.stores.neo4j_batches import ROWS, WORKERS, batches, column, columns_of, rounds, slices, stored
 from kedrec.stores.neo4j_driver import Connection, plain
 from kedrec.stores.neo4j_lock import RESUME, WriterLock
 from kedrec.stores.neo4j_ownership import check_constraints, check_unmarked, unmarked_error
 from kedrec.stores.parquet_input import KEY_COLUMNS, check_pair, read_rows
-from kedrec.stores.statements import chosen_columns, query, statement
 
 if TYPE_CHECKING:
     import neo4j

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 from neo4j.exceptions import DriverError, Neo4jError
 
 from kedrec.errors import StoreBusyError, StoreError, StoreUnavailableError
+from kedrec.stores.cypher_statements import statement
 from kedrec.stores.neo4j_driver import ANSWER_SECONDS
-from kedrec.stores.statements import statement
 from kedrec.stores.waiting import wait_for
 
 if TYPE_CHECKING:

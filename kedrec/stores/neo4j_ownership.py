@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from kedrec.errors import SchemaMismatchError, StoreAccessError, StoreError
 from kedrec.schema import load_schema
 from kedrec.stores.counts import COUNTS, Counts
-from kedrec.stores.digests import edge_key, keys_digest, node_key
+from kedrec.stores.cypher_statements import statement
+from kedrec.stores.key_sums import edge_key, keys_digest, node_key
 from kedrec.stores.marking import EDGE_PROPERTIES, NODE_PROPERTIES
-from kedrec.stores.statements import statement
 
 if TYPE_CHECKING:
     from kedrec.stores.base import Row

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from kedrec.errors import DataError, UsageError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS
-from kedrec.stores.statements import chosen_columns
+from kedrec.stores.cypher_statements import chosen_columns
 
 __all__ = ["KEY_COLUMNS", "check_pair", "count_rows", "read_rows"]
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from kedrec.errors import NotFoundError, UsageError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, GraphStore, Row, YearCount
-from kedrec.stores.digests import add_digests, edge_key, keys_digest, node_key
-from kedrec.stores.overlays import chosen_overlays, is_private, overlay_of, overlay_source
+from kedrec.stores.cypher_statements import chosen_columns
+from kedrec.stores.key_sums import add_digests, edge_key, keys_digest, node_key
+from kedrec.stores.overlay_names import chosen_overlays, is_private, overlay_of, overlay_source
 from kedrec.stores.read_only import Around
-from kedrec.stores.statements import chosen_columns
 from kedrec.stores.templates import path_templates
 
 if TYPE_CHECKING:

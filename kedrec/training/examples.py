@@ -20,7 +20,7 @@ from random import Random
 from typing import TYPE_CHECKING, Literal
 
 from kedrec.errors import DataError, EmptyGraphError
-from kedrec.evidence.retrieval import PairEvidence, retrieve
+from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.llm.prompting import rationale_request
 from kedrec.training.holdout import Split, split
 from kedrec.training.targets import realize

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from kedrec.common.plain_text import one_line, shown_name
 from kedrec.grounding import check
 from kedrec.grounding.reasons import shared_target, warning
+from kedrec.training.path_choice import Strength, grave, select, strength
 from kedrec.training.path_wording import Told, predicate, tell
-from kedrec.training.selection import Strength, grave, select, strength
 from kedrec.training.step_wording import link
 from kedrec.training.verdicts import verdict
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from kedrec.llm.default import require_base
 from kedrec.ranking import Ranker
 from kedrec.stores import open_store
-from kedrec.training.card import card
 from kedrec.training.examples import Example, build, save
 from kedrec.training.holdout import joined, split
 from kedrec.training.lora import Checkpoint, Recipe, Report, train
+from kedrec.training.model_card import card
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from kedrec.training.path_choice import Strength
 from kedrec.training.path_wording import Told, onward, predicate
-from kedrec.training.selection import Strength
 
 __all__ = ["VERDICTS", "verdict"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kedrec.llm.registry import pull
+from kedrec.llm.model_registry import pull
 from kedrec.settings import Settings, load_settings
 
 

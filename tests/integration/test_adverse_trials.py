@@ -12,10 +12,10 @@ import pytest
 from kedrec.api import Kedrec
 from kedrec.documents import background
 from kedrec.documents.background import Backgrounds
-from kedrec.documents.index import PassageIndex, index_folder
 from kedrec.documents.linking import Linker
 from kedrec.documents.loading import load_documents
-from kedrec.documents.retrieval import for_pair
+from kedrec.documents.passage_index import PassageIndex, index_folder
+from kedrec.documents.passage_search import for_pair
 from kedrec.errors import DataError
 from kedrec.loading import load_graph
 from kedrec.settings import Settings, load_settings

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from kedrec.api import Kedrec
 from kedrec.cli.ask import ask as ask_command
 from kedrec.cli.explain import explain as explain_command
-from kedrec.documents.index import PassageIndex, index_folder
 from kedrec.documents.linking import Linker
 from kedrec.documents.loading import load_documents
+from kedrec.documents.passage_index import PassageIndex, index_folder
 from kedrec.errors import DataError, NotFoundError, UsageError
 from kedrec.loading import load_graph
 from kedrec.settings import Settings, load_settings

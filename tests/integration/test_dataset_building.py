@@ -18,13 +18,13 @@ from langchain_core.messages import AIMessage
 from kedrec.cli.dataset import dataset as commands
 from kedrec.dataset.build_folder import Place
 from kedrec.dataset.building import BuildReport, Options, build
-from kedrec.dataset.folder import SPLITS, DataSet
+from kedrec.dataset.hf_folder import SPLITS, DataSet
 from kedrec.dataset.negatives import Recipe
-from kedrec.dataset.records import Question
+from kedrec.dataset.question_types import Question
 from kedrec.dataset.teachers import Teacher
 from kedrec.errors import EmptyGraphError, KedrecError, NotFoundError, StoreBusyError, UsageError
 from kedrec.grounding import check
-from kedrec.llm.langchain import LangChainModel
+from kedrec.llm.chat_model import LangChainModel
 from kedrec.loading import load_graph
 from kedrec.settings import Settings, load_settings
 from kedrec.stores import open_store

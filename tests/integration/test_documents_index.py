@@ -13,10 +13,10 @@ from click.testing import CliRunner
 
 from kedrec.cli.load_documents import documents as command
 from kedrec.documents import loading
-from kedrec.documents.index import PassageIndex, PassageWriter, index_folder
 from kedrec.documents.linking import Linker
 from kedrec.documents.loading import DocumentsReport, load_documents
-from kedrec.documents.retrieval import evidence_of, for_pair, for_question
+from kedrec.documents.passage_index import PassageIndex, PassageWriter, index_folder
+from kedrec.documents.passage_search import evidence_of, for_pair, for_question
 from kedrec.errors import DataError, NotFoundError, StoreBusyError, UsageError
 from kedrec.types import Entity
 

@@ -8,9 +8,9 @@ from weakref import WeakKeyDictionary
 import pytest
 
 from kedrec.errors import NotFoundError
-from kedrec.evidence.retrieval import PairEvidence, retrieve
+from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.ranking import Ranker
-from kedrec.ranking.paths import best_paths
+from kedrec.ranking.best_paths import best_paths
 from kedrec.schema import load_schema
 from kedrec.stores.ladybug import LadybugStore
 from kedrec.stores.templates import path_templates
@@ -170,8 +170,8 @@ def test_more_pairs_than_are_kept_have_the_same_evidence(
     diseases = [names[name] for name in ("type 2 diabetes mellitus", "cystic fibrosis", "hypertension")]
     pairs = [(names[drug], disease) for drug in ("metformin", "ivacaftor") for disease in diseases]
     found = [retrieve(store, ranker, *pair) for pair in pairs]
-    monkeypatch.setattr("kedrec.evidence.retrieval._KEPT", 2)
-    monkeypatch.setattr("kedrec.evidence.retrieval._known", WeakKeyDictionary())
+    monkeypatch.setattr("kedrec.evidence.pair_evidence._KEPT", 2)
+    monkeypatch.setattr("kedrec.evidence.pair_evidence._known", WeakKeyDictionary())
     assert [retrieve(store, ranker, *pair) for pair in pairs] == found
 
 

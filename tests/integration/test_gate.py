@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kedrec.evaluation.gate import Rate, evaluate, gate_pairs, markdown
 from kedrec.evaluation.gate_forms import FALSE, FALSE_HELD_OUT, TRUE, TRUE_HELD_OUT
+from kedrec.evaluation.gate_rates import Rate, evaluate, gate_pairs, markdown
 from kedrec.evaluation.gate_sentences import sentences
 from kedrec.ranking import Ranker
 from kedrec.stores.ladybug import LadybugStore
 
 if TYPE_CHECKING:
-    from kedrec.evidence.retrieval import PairEvidence
+    from kedrec.evidence.pair_evidence import PairEvidence
 
 SEED = 7
 ACCEPTED = 0.005  # most false sentences that may hold, of each kind

@@ -13,8 +13,8 @@ import pytest
 
 from kedrec.errors import ModelError, SettingsError
 from kedrec.llm.base import ChatModel, ChatRequest, Message
+from kedrec.llm.open_model import open_model
 from kedrec.llm.openai import OpenAIModel
-from kedrec.llm.opening import open_model
 from kedrec.settings import load_settings
 
 REQUEST = ChatRequest((Message("user", "Why β?"),), max_tokens=9, seed=5, stop=("END",))

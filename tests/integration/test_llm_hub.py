@@ -12,7 +12,7 @@ import pytest
 
 from kedrec.errors import DataError, ModelError, NotFoundError
 from kedrec.llm.hub import fetch_from_hub, hub_folder
-from kedrec.llm.registry import list_models, pull, resolve
+from kedrec.llm.model_registry import list_models, pull, resolve
 from kedrec.settings import load_settings
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from injections import CARRIERS, Case, cases, clean, obedient
 from kedrec.api import Kedrec
 from kedrec.common.plain_text import one_line, shown_name
 from kedrec.grounding import check
+from kedrec.llm.open_model import open_model
 from kedrec.llm.openai import OpenAIModel
-from kedrec.llm.opening import open_model
 from kedrec.llm.prompting import rationale_request
 from kedrec.settings import Settings, load_settings
 

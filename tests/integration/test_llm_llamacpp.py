@@ -16,9 +16,9 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from kedrec.errors import ModelError
 from kedrec.grounding import check
 from kedrec.llm.base import ChatModel, ChatRequest, ChatResponse, Message
+from kedrec.llm.chat_model import LangChainModel
 from kedrec.llm.default import BASE_SHA256, base_path
-from kedrec.llm.langchain import LangChainModel
-from kedrec.llm.opening import open_model
+from kedrec.llm.open_model import open_model
 from kedrec.llm.prompting import RationalePrompt, rationale_request
 from kedrec.types import Entity, Evidence
 
@@ -152,7 +152,7 @@ def test_a_damaged_file_is_an_error(content: bytes | str, tmp_path: Path, llm_se
 
 def test_nothing_is_printed(llm_settings: Settings) -> None:
     script = (
-        "import sys; from kedrec.llm.opening import open_model; from kedrec.settings import load_settings\n"
+        "import sys\nfrom kedrec.llm.open_model import open_model\nfrom kedrec.settings import load_settings\n"
         "from kedrec.llm.base import ChatRequest, Message\n"
         "model = open_model('base', load_settings(home=sys.argv[1]))\n"
         "model.chat(ChatRequest((Message('user', 'Hi'),), max_tokens=2)); model.close(); model.close()"

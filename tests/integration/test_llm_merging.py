@@ -15,8 +15,8 @@ from safetensors.numpy import save_file
 
 from kedrec.llm.default import base_path
 from kedrec.llm.merging import merge
-from kedrec.llm.opening import open_model
-from kedrec.llm.registry import resolve
+from kedrec.llm.model_registry import resolve
+from kedrec.llm.open_model import open_model
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,8 +19,8 @@ from kedrec.llm import llamacpp
 from kedrec.llm.base import ChatRequest, Message
 from kedrec.llm.default import base_path
 from kedrec.llm.llamacpp import LlamaCppModel
-from kedrec.llm.opening import open_model
-from kedrec.llm.registry import list_models, resolve
+from kedrec.llm.model_registry import list_models, resolve
+from kedrec.llm.open_model import open_model
 from kedrec.settings import Settings, load_settings
 
 pytestmark = pytest.mark.llm

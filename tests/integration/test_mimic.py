@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from kedrec.cli.dataset import dataset as commands
 from kedrec.cli.evaluate import evaluate as evaluations
-from kedrec.dataset.folder import SPLITS, DataSet
+from kedrec.dataset.hf_folder import SPLITS, DataSet
 from kedrec.dataset.mimic.hospital_tables import Tables
 from kedrec.dataset.mimic.icd9 import Coded, Diseases, dotted
 from kedrec.dataset.mimic.prescriptions import Drugs, Prescribed, Written, cleaned, mapped

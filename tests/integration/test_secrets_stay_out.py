@@ -17,8 +17,8 @@ from kedrec.errors import KedrecError, SettingsError, problem
 from kedrec.llm.address import bearer, is_loopback, parse_address
 from kedrec.llm.base import ChatRequest, Message
 from kedrec.llm.hub import fetch_from_hub
+from kedrec.llm.open_model import open_model
 from kedrec.llm.openai import OpenAIModel
-from kedrec.llm.opening import open_model
 from kedrec.settings import Settings, load_settings, secret_in
 
 SECRET = "s3cr3tW0rd"

@@ -202,7 +202,7 @@ def test_ids_are_unique_in_the_database_itself(empty_neo4j: Settings, tmp_path: 
 
 
 def test_a_lookup_by_id_reads_an_index_and_never_every_node(empty_neo4j: Settings, tmp_path: Path) -> None:
-    from kedrec.stores.statements import statement
+    from kedrec.stores.cypher_statements import statement
 
     def operators(plan: dict[str, object]) -> set[str]:
         found = {str(plan["operatorType"]).split("@")[0]}

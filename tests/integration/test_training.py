@@ -15,7 +15,7 @@ from kedrec.errors import DataError
 from kedrec.grounding import check
 from kedrec.llm.base import ChatRequest
 from kedrec.llm.merging import read_adapter
-from kedrec.llm.opening import open_model
+from kedrec.llm.open_model import open_model
 from kedrec.ranking import Ranker
 from kedrec.stores.ladybug import LadybugStore
 from kedrec.training.examples import Example, build, held_out_pairs, load, prompt_of, save

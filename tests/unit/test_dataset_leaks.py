@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from kedrec.dataset.card import features
+from kedrec.dataset.data_card import features
 from kedrec.dataset.leaks import check_leaks, near_equal
 from kedrec.dataset.negatives import Recipe
-from kedrec.dataset.questions import Numbers, question_id, recited, shuffled
-from kedrec.dataset.records import (
+from kedrec.dataset.question_types import (
     CandidateEvidence,
     CitedPath,
     CitedStep,
@@ -23,13 +22,14 @@ from kedrec.dataset.records import (
     Reference,
     Statement,
 )
+from kedrec.dataset.questions import Numbers, question_id, recited, shuffled
 from kedrec.dataset.same_entity import Union
 from kedrec.dataset.statistics import _share_right
 from kedrec.errors import UsageError
 from kedrec.types import Entity
 
 if TYPE_CHECKING:
-    from kedrec.dataset.folder import SplitName
+    from kedrec.dataset.hf_folder import SplitName
 
 KIN: Any = SimpleNamespace(
     drug_kin={"a": "a", "a-salt": "a", "b": "b", "c": "c"}, disease_kin={"x": "x", "x-synonym": "x", "y": "y"}

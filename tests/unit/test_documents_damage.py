@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kedrec.documents.document import Document, Record, Rejected, Retraction, date_of, year_of
 from kedrec.documents.prepare import content_digest, passages_of
 from kedrec.documents.reading import read_file
-from kedrec.documents.records import Document, Record, Rejected, Retraction, date_of, year_of
 
 STUDY = {
     "protocolSection": {

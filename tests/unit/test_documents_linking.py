@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from kedrec.documents.catalogue import Catalogue
+from kedrec.documents.document import Document, Section, TrialFacts
 from kedrec.documents.linking import Linker
 from kedrec.documents.prepare import passages_of
 from kedrec.documents.reading import read_file
-from kedrec.documents.records import Document, Section, TrialFacts
 from kedrec.documents.streaming import Item, prepared, read_all
 
 LINKER = Linker([

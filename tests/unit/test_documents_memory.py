@@ -6,8 +6,8 @@ import gzip
 import tracemalloc
 from pathlib import Path
 
+from kedrec.documents.document import Document
 from kedrec.documents.reading import read_file
-from kedrec.documents.records import Document
 
 ARTICLE = (
     "<PubmedArticle><MedlineCitation><PMID>{0}</PMID><Article><ArticleTitle>Trial {0}</ArticleTitle>"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kedrec.documents.document import Document, Record, Section
 from kedrec.documents.reading import read_file
-from kedrec.documents.records import Document, Record, Section
 
 OAI = "http://www.openarchives.org/OAI/2.0/"
 LINK = "http://www.w3.org/1999/xlink"

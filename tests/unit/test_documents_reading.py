@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from kedrec.documents import xmlrecords
+from kedrec.documents.document import Document, Record, Rejected, Retraction, Section
 from kedrec.documents.passages import LONGEST, cuts
 from kedrec.documents.reading import find_files, read_file
-from kedrec.documents.records import Document, Record, Rejected, Retraction, Section
 from kedrec.errors import DataError
 from kedrec.loading import jsonstream
 

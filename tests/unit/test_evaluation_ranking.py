@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from listed_graph import Link, ListedGraph
 
+from kedrec.evaluation.hidden_folds import Split, clusters, folds
 from kedrec.evaluation.ranking import (
     METHODS,
     Figures,
@@ -20,7 +21,6 @@ from kedrec.evaluation.ranking import (
     score_fold,
     score_split,
 )
-from kedrec.evaluation.splits import Split, clusters, folds
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.stored_ranking import linked_tables

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from kedrec.documents.document import Document, Rejected
 from kedrec.documents.reading import read_file
-from kedrec.documents.records import Document, Rejected
 from kedrec.errors import DataError
 from kedrec.loading import jsonstream
 from kedrec.loading.readers.json_stream import file_records

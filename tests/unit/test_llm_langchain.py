@@ -12,8 +12,8 @@ from langchain_core.messages import AIMessage
 
 from kedrec.errors import ModelError, NotFoundError
 from kedrec.llm.base import ChatModel, ChatRequest, Message
-from kedrec.llm.langchain import LangChainModel
-from kedrec.llm.opening import open_model
+from kedrec.llm.chat_model import LangChainModel
+from kedrec.llm.open_model import open_model
 from kedrec.settings import load_settings
 
 if TYPE_CHECKING:

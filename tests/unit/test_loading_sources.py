@@ -10,7 +10,7 @@ import pytest
 from kedrec.common.assets import asset_text
 from kedrec.errors import DataError, UsageError
 from kedrec.loading import list_sources
-from kedrec.loading.digests import add_digests
+from kedrec.loading.graph_digest import add_digests
 from kedrec.loading.identity import FAMILIES
 from kedrec.loading.readers.drugmechdb import reference
 from kedrec.loading.readers.predicate_rules import read_rules

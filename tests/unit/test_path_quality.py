@@ -14,10 +14,10 @@ import pytest
 import yaml
 from listed_graph import Link, ListedGraph
 
+from kedrec.evaluation.mechanism_recall import evaluate, in_random_order, ranks
 from kedrec.evaluation.path_cases import DEFINITIONS, cases_of
 from kedrec.evaluation.path_fit import fit
 from kedrec.evaluation.path_learning import refit
-from kedrec.evaluation.paths import evaluate, in_random_order, ranks
 from kedrec.evidence.chains import CHAIN, Mechanisms, chains_of
 from kedrec.evidence.mechanisms import Indication, Without, read_indications
 from kedrec.evidence.path_features import NUMERIC, PairFacts, Pool, facts_of, pool_of

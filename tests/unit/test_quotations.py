@@ -8,10 +8,10 @@ import pytest
 from framed_sentences import FRAMED, NEUTRAL, OWN, SENTENCE
 
 from kedrec.common.sentences import sentences
+from kedrec.documents.document import Document, Section
 from kedrec.documents.linking import Linker
 from kedrec.documents.passages import cuts
 from kedrec.documents.quoting import LONGEST_QUOTE, Context, quotation
-from kedrec.documents.records import Document, Section
 from kedrec.grounding import check
 from kedrec.grounding.framing import readings
 from kedrec.grounding.stop_reasons import reason_key, reasons_given

@@ -160,6 +160,6 @@ def test_the_ranking_asked_last_stays_however_old_it_is(
 
 
 def test_asking_imports_neither_scipy_nor_scikit_learn() -> None:
-    code = "import sys, kedrec.evidence.retrieval; print({'scipy', 'sklearn'} & sys.modules.keys())"
+    code = "import sys, kedrec.evidence.pair_evidence; print({'scipy', 'sklearn'} & sys.modules.keys())"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"

@@ -12,9 +12,9 @@ from listed_graph import Link, ListedGraph, random_graph
 from kedrec.errors import NotFoundError
 from kedrec.ranking import Ranker
 from kedrec.ranking.adjacency import Adjacency, read_adjacency, tables_of
+from kedrec.ranking.best_paths import best_paths
 from kedrec.ranking.dwpc import DAMPING, PathCounter
 from kedrec.ranking.metapaths import kinds_of
-from kedrec.ranking.paths import best_paths
 from kedrec.schema import load_schema
 from kedrec.stores.templates import PathTemplate, path_templates
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kedrec.dataset.records import (
+from kedrec.dataset.question_types import (
     CandidateEvidence,
     CitedPath,
     CitedStep,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kedrec.dataset.records import Named, Negative, Question
+from kedrec.dataset.question_types import Named, Negative, Question
 from kedrec.evaluation.selection_asking import Answer, asked_of
 from kedrec.evaluation.selection_llm import told
 from kedrec.evaluation.selection_scores import figures_of, markdown

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kedrec.dataset.folder import SPLITS, DataSet, write_note, write_questions
-from kedrec.dataset.records import Named, Negative, Question
+from kedrec.dataset.hf_folder import SPLITS, DataSet, write_note, write_questions
+from kedrec.dataset.question_types import Named, Negative, Question
 from kedrec.errors import ModelError, UsageError
 from kedrec.evaluation import selection_answerers
-from kedrec.evaluation.selection import Means, evaluate, most_of
 from kedrec.evaluation.selection_asking import Asked
+from kedrec.evaluation.selection_runs import Means, evaluate, most_of
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 
 QUESTIONS = 10

@@ -9,7 +9,7 @@ import pytest
 from listed_graph import ListedGraph, random_graph
 
 from kedrec.errors import UsageError
-from kedrec.evaluation.side_effects import evaluate, markdown
+from kedrec.evaluation.side_effect_prediction import evaluate, markdown
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.safety.side_effects import PULL, TABLES, SimilarDrugs
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kedrec.errors import StoreBusyError, StoreError
-from kedrec.stores.folder import GraphFolder
+from kedrec.stores.graph_folder import GraphFolder
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_two_writers_exclude_each_other(folder: GraphFolder) -> None:
 
 def test_the_lock_ends_with_its_process(folder: GraphFolder) -> None:
     script = (
-        "import os, sys, pathlib; from kedrec.stores.folder import GraphFolder\n"
+        "import os, sys, pathlib; from kedrec.stores.graph_folder import GraphFolder\n"
         "with GraphFolder(pathlib.Path(sys.argv[1])).locked(): print('held'); os._exit(9)"
     )
     done = subprocess.run([sys.executable, "-c", script, str(folder.path)], check=False)

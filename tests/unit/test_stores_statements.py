@@ -7,7 +7,7 @@ import pytest
 from kedrec.errors import AssetError, UsageError
 from kedrec.schema import load_schema
 from kedrec.stores import EDGE_COLUMNS, NODE_COLUMNS
-from kedrec.stores.statements import chosen_columns, query, statement
+from kedrec.stores.cypher_statements import chosen_columns, query, statement
 
 
 def test_a_kind_of_the_schema_is_filled_in() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from kedrec.evaluation.faithfulness import evaluate, markdown, why
-from kedrec.evidence.retrieval import PairEvidence
+from kedrec.evidence.pair_evidence import PairEvidence
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.types import Edge, Entity, Path, PathStep

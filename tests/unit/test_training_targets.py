@@ -10,7 +10,7 @@ import pytest
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.grounding import check
 from kedrec.schema import load_schema
-from kedrec.training.selection import Strength, agreement, select, strength
+from kedrec.training.path_choice import Strength, agreement, select, strength
 from kedrec.training.step_wording import link
 from kedrec.training.targets import realize
 from kedrec.types import Edge, Entity, Evidence, Path, PathStep, Stance

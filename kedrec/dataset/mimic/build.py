@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.dataset.build_folder import Place
-from kedrec.dataset.folder import SPLITS, SplitName, write_note, write_questions
-from kedrec.dataset.mimic.data_card import write_mimic_card
+from kedrec.dataset.hf_folder import SPLITS, SplitName, write_note, write_questions
+from kedrec.dataset.mimic.card import write_mimic_card
 from kedrec.dataset.mimic.hospital_tables import Tables
 from kedrec.dataset.mimic.icd9 import Coded, Diseases
 from kedrec.dataset.mimic.prescriptions import Drugs, Prescribed, Written, mapped
@@ -30,7 +30,7 @@ from kedrec.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from kedrec.dataset.mimic.hospital_tables import Admission
-    from kedrec.dataset.records import Question
+    from kedrec.dataset.question_types import Question
     from kedrec.naming import NameIndex
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.stores import GraphStore

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.dataset.records import Named, Negative, Question
+from kedrec.dataset.question_types import Named, Negative, Question
 
 if TYPE_CHECKING:
-    from kedrec.dataset.folder import SplitName
+    from kedrec.dataset.hf_folder import SplitName
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.stores import GraphStore
 

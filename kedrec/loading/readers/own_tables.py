@@ -13,7 +13,7 @@ from kedrec.loading.readers.curies import curie_of
 from kedrec.loading.readers.delimited import first_fields
 from kedrec.loading.readers.table_records import Dialect, read_records
 from kedrec.loading.sources import Source, list_sources, unread_files
-from kedrec.stores.overlays import is_private
+from kedrec.stores.overlay_names import is_private
 
 if TYPE_CHECKING:
     from kedrec.common.text_files import BadLine

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from kedrec.dataset.records import CitedPath, TextPointer
+from kedrec.dataset.question_types import CitedPath, TextPointer
 from kedrec.evidence.mechanisms import Indication, Without
-from kedrec.evidence.retrieval import retrieve
+from kedrec.evidence.pair_evidence import retrieve
 from kedrec.evidence.verbalize import evidence_item, merge_step
 from kedrec.schema import load_schema
-from kedrec.training.selection import agreement
+from kedrec.training.path_choice import agreement
 from kedrec.training.targets import realize
 from kedrec.types import Entity, Evidence
 from kedrec.types.base import Frozen
@@ -26,7 +26,7 @@ from kedrec.types.base import Frozen
 if TYPE_CHECKING:
     from kedrec.dataset.splits import Config, Division
     from kedrec.dataset.treatments import Pair, Treatments
-    from kedrec.documents.index import Passage, PassageIndex
+    from kedrec.documents.passage_index import Passage, PassageIndex
     from kedrec.ranking import Ranker
     from kedrec.stores.base import GraphStore
 
@@ -248,7 +248,7 @@ class PairWork:
     def _texts(
         self, index: PassageIndex | None, drug: Entity, disease: Entity
     ) -> tuple[tuple[TextPointer, ...], tuple[TextPointer, ...]]:
-        from kedrec.documents.retrieval import for_pair
+        from kedrec.documents.passage_search import for_pair
 
         if index is None or not self.texts:
             return (), ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kedrec.stores.overlays import is_private
+from kedrec.stores.overlay_names import is_private
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging

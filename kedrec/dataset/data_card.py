@@ -12,8 +12,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel
 
-from kedrec.dataset.folder import SPLITS, SplitName
-from kedrec.dataset.records import Question
+from kedrec.dataset.hf_folder import SPLITS, SplitName
+from kedrec.dataset.question_types import Question
 from kedrec.errors import DataError
 
 __all__ = ["features", "front_matter", "write_card", "write_readme"]

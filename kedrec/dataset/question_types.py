@@ -1,6 +1,6 @@
 """A question of a data set: a disease, candidate drugs, what is known of each, and the right answer.
 
-`kedrec.dataset.folder` writes and reads files of questions; `kedrec.evaluation` scores answers to them.
+`kedrec.dataset.hf_folder` writes and reads files of questions; `kedrec.evaluation` scores answers to them.
 What Hugging Face reads has one type a column, so what belongs to a candidate stands in a list with the
 candidate's id, never in an object with ids as its keys. `Question`'s methods give it by candidate.
 """
@@ -173,7 +173,7 @@ class TextPointer(Frozen):
 
 
 class Background(Frozen):
-    """The texts on one candidate and the disease; `kedrec.dataset.texts` rebuilds them."""
+    """The texts on one candidate and the disease; `kedrec.dataset.rebuilt_texts` rebuilds them."""
 
     candidate: str
     trials: tuple[TextPointer, ...] = ()

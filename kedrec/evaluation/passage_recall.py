@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.common.text_files import lines_of
-from kedrec.documents.retrieval import for_pair, for_question
+from kedrec.documents.passage_search import for_pair, for_question
 from kedrec.errors import DataError
 from kedrec.types import Entity
 
 if TYPE_CHECKING:
-    from kedrec.documents.index import PassageIndex
     from kedrec.documents.minilm import Embedder
+    from kedrec.documents.passage_index import PassageIndex
     from kedrec.stores import GraphStore
 
 __all__ = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kedrec.stores.digests import EMPTY, add_digests
+from kedrec.stores.key_sums import EMPTY, add_digests
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging

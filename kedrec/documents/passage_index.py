@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kedrec.common.private_files import FILE_MODE, private_folder, write_private
 from kedrec.documents.catalogue import Catalogue
-from kedrec.documents.records import DocumentKind, TrialFacts
+from kedrec.documents.document import DocumentKind, TrialFacts
 from kedrec.errors import DataError, NotFoundError, StoreBusyError
 from kedrec.types.base import Frozen
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.llm.openai import bytes_as_tokens
+from kedrec.llm.quoting import quoted, visible
 from kedrec.llm.reasoning import ReasoningFilter, split_reasoning
-from kedrec.llm.wording import quoted, visible
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

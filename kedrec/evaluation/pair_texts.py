@@ -9,7 +9,7 @@ from kedrec.documents.background import Backgrounds
 from kedrec.naming import NameIndex
 
 if TYPE_CHECKING:
-    from kedrec.evidence.retrieval import PairEvidence
+    from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.settings import Settings
     from kedrec.stores import GraphStore
     from kedrec.types import Background, Evidence

@@ -13,7 +13,7 @@ from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.path_features import PairFacts, facts_of, pool_of
 from kedrec.evidence.scoring import chosen, load_weights, scores_of, template_weights
 from kedrec.evidence.verbalize import evidence_item
-from kedrec.ranking.paths import best_paths
+from kedrec.ranking.best_paths import best_paths
 from kedrec.schema import load_schema
 from kedrec.stores.templates import PathTemplate, path_templates
 

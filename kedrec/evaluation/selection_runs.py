@@ -29,9 +29,9 @@ from kedrec.evaluation.selection_llm import PROMPT, request_of, told
 from kedrec.evaluation.selection_scores import Figures, figures_of
 
 if TYPE_CHECKING:
-    from kedrec.dataset.folder import DataSet, SplitName
-    from kedrec.dataset.records import Question
-    from kedrec.documents.index import PassageIndex
+    from kedrec.dataset.hf_folder import DataSet, SplitName
+    from kedrec.dataset.question_types import Question
+    from kedrec.documents.passage_index import PassageIndex
     from kedrec.llm.base import ChatModel
     from kedrec.ranking import Ranker
     from kedrec.stores import GraphStore
@@ -165,7 +165,7 @@ def _texts(
 ) -> dict[str, list[tuple[str, str]]]:
     if background == "none" or index is None or not question.background:
         return {}
-    from kedrec.dataset.texts import texts_of
+    from kedrec.dataset.rebuilt_texts import texts_of
 
     letters = {"trials": "T", "literature": "L", "both": "TL"}[background]
     shown: dict[str, list[tuple[str, str]]] = {}

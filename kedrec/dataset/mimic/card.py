@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kedrec.dataset.card import front_matter, write_readme
+from kedrec.dataset.data_card import front_matter, write_readme
 from kedrec.dataset.mimic.hospital_tables import DEMO
 
 __all__ = ["write_mimic_card"]

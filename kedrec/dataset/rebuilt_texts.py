@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from kedrec.dataset.pairs import digest_of
+from kedrec.dataset.candidates import digest_of
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
-    from kedrec.dataset.folder import DataSet, SplitName
-    from kedrec.dataset.records import Question, TextPointer
-    from kedrec.documents.index import PassageIndex
+    from kedrec.dataset.hf_folder import DataSet, SplitName
+    from kedrec.dataset.question_types import Question, TextPointer
+    from kedrec.documents.passage_index import PassageIndex
 
 __all__ = ["RebuiltText", "TextState", "rebuilt", "texts_of"]
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from kedrec.documents.index import Passage, PassageIndex
-from kedrec.documents.records import FAILED, STOPPED, year_of
+from kedrec.documents.document import FAILED, STOPPED, year_of
+from kedrec.documents.passage_index import Passage, PassageIndex
 from kedrec.documents.text_evidence import evidence_of
 from kedrec.types import BACKGROUNDS, Background, Entity
 from kedrec.types.base import Frozen
@@ -21,8 +21,8 @@ from kedrec.types.base import Frozen
 if TYPE_CHECKING:
     import tantivy
 
+    from kedrec.documents.document import TrialFacts
     from kedrec.documents.minilm import Embedder
-    from kedrec.documents.records import TrialFacts
 
 __all__ = [
     "BACKGROUNDS",

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import ValidationError
 
-from kedrec.dataset.records import Question
+from kedrec.dataset.question_types import Question
 from kedrec.errors import DataError, NotFoundError
 
 __all__ = ["FORMAT", "SPLITS", "DataSet", "SplitName", "write_note", "write_questions"]

@@ -9,12 +9,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from kedrec.evaluation.gate_sentences import Sentence, sentences
-from kedrec.evidence.retrieval import retrieve
+from kedrec.evidence.pair_evidence import retrieve
 from kedrec.grounding import check
 from kedrec.types import Entity
 
 if TYPE_CHECKING:
-    from kedrec.evidence.retrieval import PairEvidence
+    from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.ranking import Ranker
     from kedrec.stores import GraphStore
 

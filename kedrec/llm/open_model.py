@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import ModelError, NotFoundError
-from kedrec.llm.wording import quoted
+from kedrec.llm.quoting import quoted
 
 if TYPE_CHECKING:
     from kedrec.common.checked_files import Progress
@@ -40,10 +40,10 @@ def open_model(
 
         return OpenAIModel(rest, url=settings.llm_url, key=settings.llm_key.get_secret_value())
     if kind == "langchain":
-        from kedrec.llm.langchain import LangChainModel
+        from kedrec.llm.chat_model import LangChainModel
 
         return LangChainModel(_made(name, rest), name=name)
-    from kedrec.llm.registry import resolve
+    from kedrec.llm.model_registry import resolve
 
     files = resolve(name, settings, progress)
     if files.backend == "transformers":
