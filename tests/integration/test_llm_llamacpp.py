@@ -152,7 +152,9 @@ def test_a_damaged_file_is_an_error(content: bytes | str, tmp_path: Path, llm_se
 
 def test_nothing_is_printed(llm_settings: Settings) -> None:
     script = (
-        "import sys\nfrom kedrec.llm.open_model import open_model\nfrom kedrec.settings import load_settings\n"
+        "import sys\n"
+        "from kedrec.llm.open_model import open_model\n"
+        "from kedrec.settings import load_settings\n"
         "from kedrec.llm.base import ChatRequest, Message\n"
         "model = open_model('base', load_settings(home=sys.argv[1]))\n"
         "model.chat(ChatRequest((Message('user', 'Hi'),), max_tokens=2)); model.close(); model.close()"
