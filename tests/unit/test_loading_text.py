@@ -109,9 +109,11 @@ def test_a_packed_file_may_not_unpack_to_more_than_any_source_has(
 @pytest.mark.parametrize("where", [0, 1, 2])
 def test_a_line_that_is_too_long_is_one_line(tmp_path: Path, where: int) -> None:
     rows = [b"a" * 5, b"b" * 5, b"c" * 5]
-    rows[where] = b"x" * (text.MAX_LINE + 1)
+    rows[where] = b"x" * (text_files.MAX_LINE + 1)
     found, bad = unpacked(tmp_path, b"\n".join(rows))
-    assert [(line.line, line.reason, len(line.text)) for line in bad] == [(where + 1, text.TOO_LONG, 200)]
+    assert [(line.line, line.reason, len(line.text)) for line in bad] == [
+        (where + 1, text_files.TOO_LONG, 200)
+    ]
     kept = [row.decode() for row in rows]
     kept[where] = PLACEHOLDER
     assert found == "\n".join(kept) + "\n"
@@ -120,7 +122,7 @@ def test_a_line_that_is_too_long_is_one_line(tmp_path: Path, where: int) -> None
 
 
 def test_the_longest_line_and_the_lines_around_it_are_read(tmp_path: Path) -> None:
-    rows = b"a\n" + b"x" * text.MAX_LINE + b"\nb\n\nc"
+    rows = b"a\n" + b"x" * text_files.MAX_LINE + b"\nb\n\nc"
     found, bad = unpacked(tmp_path, rows)
     assert (found.encode(), bad) == (rows + b"\n", [])
     assert b"".join(text_files.lines_of(tmp_path / "rows.tsv")) == rows + b"\n"
