@@ -57,8 +57,8 @@ _SALTS_WITH = {
         ("salicylate", "physostigmine"),
         ("stearate", "mycin"),
         ("succinate", "olol triptan lamine fenacin faxine apine ciclib gliptin quine tinib sibutramine"),
-        ("bisulfate hydrogensulfate sulfate", """micin mycin kacin stin myxin tracin (?<!s)terol butamol renol avir
-            morphone grel lithium guanadrel [a-z]{2}ine"""),
+        ("bisulfate hydrogensulfate sulfate", """micin mycin kacin stin myxin tracin (?<!s)terol butamol renol
+            avir morphone grel lithium guanadrel [a-z]{2}ine"""),
         ("zinc", "bacitracin"),
     )
     for ion in ions.split()
