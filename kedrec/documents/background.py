@@ -14,7 +14,7 @@ from kedrec.documents.linking import Linker
 from kedrec.documents.quoting import Context, Quote, quotation
 from kedrec.documents.retrieval import evidence_of, for_pair
 from kedrec.errors import DataError, NotFoundError, UsageError
-from kedrec.private_files import private_folder
+from kedrec.private_files import private_folder, write_private
 from kedrec.stores import VisibleStore, view_of
 from kedrec.types import BACKGROUNDS, Background, Entity, Evidence, Texts, TextsUsed
 
@@ -217,6 +217,6 @@ def _vocabulary(store: GraphStore, cache_dir: Path) -> str:
         with suppress(OSError):  # what can't be remembered is made again
             private_folder(cache_dir)
             beside = path.with_suffix(".making")
-            beside.write_text(json.dumps(recent), encoding="utf-8")
+            write_private(beside, json.dumps(recent).encode())
             beside.replace(path)
     return known[key]
