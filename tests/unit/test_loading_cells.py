@@ -103,13 +103,23 @@ def test_a_cell_of_ids(cell: Any, ids: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "year"),
-    [("2019", 2019), ("2019.0", 2019), (2019.0, 2019), (2019, 2019), ("", None), ("nan", None)],
+    [
+        ("2019", 2019),
+        ("2019.0", 2019),
+        ("2019,0", 2019),
+        (2019.0, 2019),
+        (2019, 2019),
+        ("", None),
+        ("nan", None),
+    ],
 )
 def test_a_year(cell: Any, year: int | None) -> None:
     assert year_of(cell) == year
 
 
-@pytest.mark.parametrize("cell", ["2019.5", "9" * 20, 10**20, "-2019", "20", "inf", "x", 1e300])
+@pytest.mark.parametrize(
+    "cell", ["2019.5", "2019,5", "2,019", "9" * 20, 10**20, "-2019", "20", "inf", "x", 1e300]
+)
 def test_no_year(cell: Any) -> None:
     with pytest.raises(ValueError, match="no year"):
         year_of(cell)
