@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
+from kedrec.cli.common import graph_option, json_option, json_text, print_json, progress_on_stderr, say
 
 if TYPE_CHECKING:
     from kedrec.cli.common import Progress
@@ -135,8 +134,7 @@ def write_results(out: Path | None, name: str, value: dict[str, Any], table: str
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-        (out / f"{name}.json").write_text(text, encoding="utf-8")
+        (out / f"{name}.json").write_text(json_text(value, indent=1) + "\n", encoding="utf-8")
         (out / f"{name}.md").write_text(table, encoding="utf-8")
     except OSError as error:
         raise DataError(

@@ -35,13 +35,19 @@ _NO_WORD = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME = 200
 # A new sentence inside a name: not after an abbreviation or initial ("St. John's Wort", "E. coli").
 _NEW_SENTENCE = re.compile(
-    r"(?:[\w)\"'\u201d\u2019]{4}|[!?])[.!?]*[.!?][\"')\u201d\u2019]* +\S|[;\u203d] +\w"
+    r"(?:[\w)\"'\u201d\u2019]{4}|[!?])[.!?]*[.!?][\"')\u201d\u2019]* +\S|[;\u203d] +\w|"
+    r"[\u2026\u3002\uff0e\uff61] *\w"
 )
 _CLAUSE_WORDS = re.compile(
     r"(?i)(?<!\S)(?:is|are|was|were|be|has|have|had|may|might|could|can|will|should|must|cannot|which|"
     r"treats|cures?|prevents|helps|inhibits|activates?|blocks|causes|ignore|approved|recommended|"
     r"contraindicated|works|reduces|increases|improves|stops|heals|protects|lowers|raises|relieves|eases|binds|"
-    r"targets|affects|acts|leads|does|always|never|safe|effective)(?![^\s.,;:!?])"
+    r"targets|affects|acts|leads|does|always|never|safe|effective|"
+    r"remedies|benefits|beats(?= \w)|outperforms|outdoes|surpasses|rescues|saves|halts|reverses|slows|delays|"
+    r"eliminates|eradicates|abolishes|ameliorates|alleviates|attenuates|mitigates|suppresses|restores|resolves|"
+    r"worsens|aggravates|harms|kills|gets|got|gives|gave|makes|made|shows|proves|proved|seems|appears|becomes|"
+    r"became|remains|needs|deserves|treated|cured|healed|helped|worked|do|did|take|give|avoid|prescribe)"
+    r"(?![^\s.,;:!?)\u3002\u2026])"
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from kedrec.common.private_files import private_folder
 from kedrec.errors import DataError, StoreBusyError, UsageError
 
 __all__ = ["Place"]
@@ -22,11 +23,15 @@ class Place:
     Attributes:
         folder: where the data set comes.
         working: what a build needs until it is done; what is in there lets a stopped build go on.
+
+    Args:
+        private: whether what is built is for the user alone: folders are made so.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, private: bool = False) -> None:
         self.folder = folder
         self.working = folder / _WORKING
+        self._private = private
 
     @contextmanager
     def held(self, *, again: bool = False) -> Iterator[Place]:
@@ -42,7 +47,10 @@ class Place:
         """
         try:
             self._check(again=again)
-            self.working.mkdir(parents=True, exist_ok=True)
+            if self._private:
+                private_folder(self.working)
+            else:
+                self.working.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(
                 f"{self.folder} can't be written: {error.strerror or error}.", "Name another folder."

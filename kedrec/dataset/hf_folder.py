@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import ValidationError
 
+from kedrec.common.private_files import make_private, private_folder
 from kedrec.dataset.question_types import Question
 from kedrec.errors import DataError, NotFoundError
 
@@ -30,8 +31,13 @@ SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 _NOTE = "kedrec.json"
 
 
-def write_questions(folder: Path, config: str, split: SplitName, questions: Iterable[Question]) -> Path:
+def write_questions(
+    folder: Path, config: str, split: SplitName, questions: Iterable[Question], *, private: bool = False
+) -> Path:
     """Writes one split's file whole, or leaves what was there, and gives its path.
+
+    Args:
+        private: whether the file is for the user alone.
 
     Raises:
         DataError: the disk refuses.
@@ -39,7 +45,11 @@ def write_questions(folder: Path, config: str, split: SplitName, questions: Iter
     path = folder / config / f"{split}.jsonl"
     part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if private:
+            private_folder(path.parent)
+            make_private(part)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("w", encoding="utf-8", newline="\n") as file:
             for question in questions:
                 file.write(question.line() + "\n")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kedrec.documents.document import Document, Record, Rejected, Retraction, Section, plain
+from kedrec.documents.document import Document, Record, Rejected, Retraction, Section, plain, written
 from kedrec.documents.jats import licence_of
 from kedrec.documents.pubmed import PUBLISHER
 
@@ -33,14 +33,14 @@ def pubmedqa(pmid: str, item: dict[str, Any], where: int) -> Record:
     if not sections:
         return Rejected(where, f"pubmedqa:{pmid}", "empty abstract")
     return Document(
-        f"pubmedqa:{pmid}", "article", "", tuple(sections), date=str(item.get("YEAR") or ""), licence="MIT",
+        f"pubmedqa:{pmid}", "article", "", tuple(sections), date=written(item.get("YEAR")), licence="MIT",
         redistributable=True, url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/", keys=(f"PMID:{pmid}",),
     )  # fmt: skip
 
 
 def bioc_document(item: dict[str, Any], where: int) -> Record:
     """A document of a BioC collection, as its JSON has it: passages without references."""
-    local = plain(str(item["id"]))
+    local = written(item["id"])
     infons: dict[str, Any] = {}
     title, sections = "", []
     for passage in item["passages"]:
@@ -56,8 +56,8 @@ def bioc_document(item: dict[str, Any], where: int) -> Record:
         elif not role.startswith("title"):  # a heading, which names what follows
             name = (kind or role).replace("_", " ").capitalize()
             sections.append(Section(name, text, "abstract" if "abstract" in f"{kind} {role}".lower() else ""))
-    pmid = str(infons.get("article-id_pmid") or (local if local.isdigit() and "PMC" not in local else ""))
-    pmc = str(infons.get("article-id_pmc") or (local if local.upper().startswith("PMC") else ""))
+    pmid = written(infons.get("article-id_pmid") or (local if local.isdigit() and "PMC" not in local else ""))
+    pmc = written(infons.get("article-id_pmc") or (local if local.upper().startswith("PMC") else ""))
     pmc = pmc.upper().removeprefix("PMC")
     if not _SAFE_ID.fullmatch(local):
         return Rejected(where, local[:80], "no id that can be used")
@@ -69,7 +69,7 @@ def bioc_document(item: dict[str, Any], where: int) -> Record:
     keys = [key for key in (pmid and f"PMID:{pmid}", pmc and f"PMCID:PMC{pmc}") if key]
     url = f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else ""
     return Document(
-        f"bioc:{local}", "article", title, tuple(sections), date=str(infons.get("year") or ""),
+        f"bioc:{local}", "article", title, tuple(sections), date=written(infons.get("year")),
         licence=licence if free else PUBLISHER, redistributable=free,
         url=url or (f"https://pmc.ncbi.nlm.nih.gov/articles/PMC{pmc}/" if pmc else ""), keys=tuple(keys),
     )  # fmt: skip
@@ -77,8 +77,8 @@ def bioc_document(item: dict[str, Any], where: int) -> Record:
 
 def europe_pmc(item: dict[str, Any], where: int) -> Record:
     """One result of a search of Europe PMC with `resultType=core`."""
-    source, local = plain(str(item.get("source") or "")), plain(str(item.get("id") or ""))
-    pmid, pmc = str(item.get("pmid") or ""), str(item.get("pmcid") or "")
+    source, local = plain(str(item.get("source") or "")), written(item.get("id"))
+    pmid, pmc = written(item.get("pmid")), written(item.get("pmcid"))
     id_ = f"pubmed:{pmid}" if pmid else f"europepmc:{source}/{local}"
     if not local or not isinstance(item.get("title"), str):
         return Rejected(where, id_, "not a result of Europe PMC")
@@ -98,7 +98,7 @@ def europe_pmc(item: dict[str, Any], where: int) -> Record:
     free = given.startswith("cc")
     return Document(
         id_, "article", plain(_MARKUP.sub("", item["title"])), (Section("Abstract", abstract, "abstract"),),
-        date=str(item.get("firstPublicationDate") or item.get("pubYear") or ""),
+        date=written(item.get("firstPublicationDate") or item.get("pubYear")),
         licence=given.upper().replace(" ", "-") if free else PUBLISHER, redistributable=free,
         url=f"https://europepmc.org/article/{source}/{local}", keys=tuple(keys),
     )  # fmt: skip
@@ -111,9 +111,9 @@ def plain_record(item: dict[str, Any], where: int) -> Record:
 
     A record with a PubMed number is PubMed's; with the mentions of BioCreative's corpora it is theirs.
     """
-    pmid = str(item.get("pmid") or "")
+    pmid = written(item.get("pmid"))
     named = item.get("source") or ("bc5cdr" if "cid" in item and pmid else "pubmed" if pmid else "jsonl")
-    local = plain(str(item.get("id") or pmid))
+    local = written(item.get("id") or pmid)
     if not _SAFE_ID.fullmatch(local):
         return Rejected(where, local[:80], "no id that can be used")
     id_ = f"{plain(str(named)).lower().replace(' ', '-')}:{local.removeprefix(f'{named}:')}"
@@ -132,7 +132,7 @@ def plain_record(item: dict[str, Any], where: int) -> Record:
     ]
     return Document(
         id_, "article", plain(str(item.get("title") or "")), (Section("Abstract", plain(text), "abstract"),),
-        date=str(item.get("date") or item.get("year") or ""), licence=name, redistributable=free,
+        date=written(item.get("date") or item.get("year")), licence=name, redistributable=free,
         url=str(item.get("url") or (f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else "")),
         keys=tuple(keys),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from kedrec.common.private_files import private_folder
+from kedrec.common.private_files import private_folder, write_private
 from kedrec.documents.linking import Linker
 from kedrec.documents.passage_index import PassageIndex, index_folder
 from kedrec.documents.passage_search import evidence_of, for_pair
@@ -217,6 +217,6 @@ def _vocabulary(store: GraphStore, cache_dir: Path) -> str:
         with suppress(OSError):  # what can't be remembered is made again
             private_folder(cache_dir)
             beside = path.with_suffix(".making")
-            beside.write_text(json.dumps(recent), encoding="utf-8")
+            write_private(beside, json.dumps(recent).encode())
             beside.replace(path)
     return known[key]

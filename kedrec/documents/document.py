@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from kedrec.types.base import Frozen
 
@@ -19,6 +20,7 @@ __all__ = [
     "TrialFacts",
     "date_of",
     "plain",
+    "written",
     "year_of",
 ]
 
@@ -27,6 +29,7 @@ STOPPED = ("terminated", "withdrawn", "suspended")
 FAILED = "failed"
 """Standing of a trial whose primary outcomes were tested and missed."""
 
+_WHOLE = re.compile(r"(\d+)\.0+", re.ASCII)
 DocumentKind: TypeAlias = Literal["article", "trial", "note"]
 
 
@@ -144,6 +147,13 @@ def plain(text: str) -> str:
     if line.isascii() and "\0" not in line:
         return line
     return line.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+
+
+def written(value: Any) -> str:
+    """A number or text as an id or a date is written; "" for none. pandas writes 12345 as 12345.0."""
+    text = plain(str(value or ""))
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def date_of(year: str, month: str, day: str) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import IO, BinaryIO, cast
 
 from kedrec.common.limits import MAX_RECORD
-from kedrec.documents.document import Document, Record, Rejected, Section, plain
+from kedrec.documents.document import Document, Record, Rejected, Section, plain, written
 from kedrec.errors import DataError
 
 __all__ = ["CREDENTIALED", "read_notes"]
 
 CREDENTIALED = "PhysioNet Credentialed Health Data License 1.5.0"
 """Licence of the notes, as of all tables of MIMIC-III but its demo's."""
+_NO_TEXT = re.compile("[\udc80-\udcff]")
+"""Bytes that are no UTF-8, as they are decoded here: a note without them would be another."""
 _COLUMNS = ("ROW_ID", "SUBJECT_ID", "HADM_ID", "CHARTDATE", "CATEGORY", "DESCRIPTION", "ISERROR", "TEXT")
 
 
@@ -26,7 +29,9 @@ def read_notes(stream: IO[bytes]) -> Iterator[Record]:
     """
     # The module's limit holds for the process, and its default is shorter than a long note.
     csv.field_size_limit(MAX_RECORD)
-    text = io.TextIOWrapper(cast("BinaryIO", stream), encoding="utf-8-sig", errors="replace", newline="")
+    text = io.TextIOWrapper(
+        cast("BinaryIO", stream), encoding="utf-8-sig", errors="surrogateescape", newline=""
+    )
     rows = csv.reader(text, strict=True)
     try:
         header = [name.strip().upper() for name in next(rows, [])]
@@ -49,16 +54,19 @@ def read_notes(stream: IO[bytes]) -> Iterator[Record]:
 
 def _note(row: list[str], place: dict[str, int], number: int) -> Record:
     value = {name: row[column].strip() for name, column in place.items()}
-    id_ = f"mimic:{value['ROW_ID']}"
-    if not value["ROW_ID"].isdigit():
+    row_id, subject, admission = (written(value[name]) for name in ("ROW_ID", "SUBJECT_ID", "HADM_ID"))
+    id_ = f"mimic:{row_id}"
+    if not row_id.isdigit():
         return Rejected(number, "", "no ROW_ID")
+    if _NO_TEXT.search(value["TEXT"]):
+        return Rejected(number, id_, "not UTF-8 text")
     if value["ISERROR"] in ("1", "1.0"):
         return Rejected(number, id_, "marked as an error by its hospital")
     text = plain(value["TEXT"])
     if not text:
         return Rejected(number, id_, "empty note")
-    keys = [f"MIMIC-SUBJECT:{value['SUBJECT_ID']}"]
-    keys += [f"MIMIC-HADM:{value['HADM_ID'].removesuffix('.0')}"] if value["HADM_ID"] else []
+    keys = [f"MIMIC-SUBJECT:{subject}"]
+    keys += [f"MIMIC-HADM:{admission}"] if admission else []
     title = ", ".join(part for part in (value["CATEGORY"], value["DESCRIPTION"]) if part)
     return Document(
         id_,

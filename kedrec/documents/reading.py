@@ -42,7 +42,8 @@ def find_files(place: Path) -> list[Path]:
         raise DataError(
             f"{place} is no file or folder.", "Give the folder of the documents with --from PATH."
         )
-    found = [path for path in place.rglob("*") if path.is_file() and _wanted(path.relative_to(place))]
+    # What is named as a document and is no regular file (a pipe) is told when it is read.
+    found = [path for path in place.rglob("*") if not path.is_dir() and _wanted(path.relative_to(place))]
     return sorted(found)
 
 

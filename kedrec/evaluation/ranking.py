@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.common.cpus import single_threaded_algebra
+from kedrec.errors import EmptyGraphError
 from kedrec.evaluation.hidden_folds import Split, folds
 from kedrec.ranking.calibration import DegreeLine, brier_skill, cross_calibrated
 from kedrec.ranking.ensemble import side_by_side
@@ -43,6 +44,8 @@ __all__ = ["METHODS", "Figures", "Scored", "evaluate", "figures", "score_fold", 
 METHODS = ("degrees", "24 metapaths", "ranking")
 """Degrees alone; a logistic regression on the 24 metapaths that most pairs have; what KEDRec does."""
 
+_FEWEST, _FEWEST_ENDS = 20, 5
+"""Treatments, and drugs and diseases that have some, without which a fold may leave none to learn from."""
 _PLAIN = 24
 _DRAWS = 500
 
@@ -110,8 +113,12 @@ def evaluate(
         counted: which pairs count, drugs x diseases; else those of all drugs and all treated diseases.
         threads: models fitted at once, at most.
         progress: called fold by fold.
+
+    Raises:
+        EmptyGraphError: the graph has too few treatments to hide some and rank without them.
     """
     known = known_treatments(adjacency)
+    _check_enough(known)
     if counted is None:
         counted = np.zeros_like(known)
         counted[:, known.any(axis=0)] = True
@@ -123,6 +130,21 @@ def evaluate(
             for split in splits
         ]
     return [figures(one, method, seed) for one in scored for method in METHODS], scored
+
+
+def _check_enough(known: NDArray[np.bool_]) -> None:
+    """Sees that, whatever a fold hides, there are treatments and other pairs to learn from."""
+    treatments, drugs, diseases = (
+        int(count) for count in (known.sum(), known.any(axis=1).sum(), known.any(axis=0).sum())
+    )
+    others = known.size - treatments
+    if min(treatments, others) < _FEWEST or min(drugs, diseases) < _FEWEST_ENDS:
+        raise EmptyGraphError(
+            f"The graph has {treatments:,} treatments of {drugs:,} drugs for {diseases:,} diseases: too few "
+            "to hide some and rank without them.",
+            f"At least {_FEWEST} are needed, of {_FEWEST_ENDS} drugs and for {_FEWEST_ENDS} diseases, and as "
+            "many pairs that are none: `kedrec-load sources` lists what brings treatments.",
+        )
 
 
 def score_split(
@@ -246,7 +268,9 @@ def _commonest(maker: FeatureMaker, sample: Sample, chosen: NDArray[np.bool_]) -
 
 
 def _regression(sample: Sample, columns: list[int]) -> Callable[[NDArray[np.float32]], Any]:
-    """A plain logistic regression on some columns, in standard deviations."""
+    """A plain logistic regression on some columns, in standard deviations; without columns all are equal."""
+    if not columns:
+        return lambda rows: np.zeros(len(rows))
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -258,8 +282,6 @@ def _regression(sample: Sample, columns: list[int]) -> Callable[[NDArray[np.floa
 
 def figures(scored: Scored, method: str, seed: int) -> Figures:
     """What one method's scores in a split are worth."""
-    from scipy.stats import spearmanr
-
     scores, counted = scored.scores[method], scored.counted
     known = scored.known & counted
     diseases = np.broadcast_to(np.arange(counted.shape[1]), counted.shape)[counted]
@@ -280,12 +302,21 @@ def figures(scored: Scored, method: str, seed: int) -> Figures:
         recall_10=recall_10,
         recall_50=recall_50,
         brier_skill=brier_skill(probabilities, labels),
-        degree_correlation=float(spearmanr(means, degrees).statistic),
+        degree_correlation=_correlation(means, degrees),
         beyond=(
             _precision(beyond[inside], known[drugs][inside]),
-            float(spearmanr(beyond[:, shown].mean(axis=1), degrees).statistic),
+            _correlation(beyond[:, shown].mean(axis=1), degrees),
         ),
     )
+
+
+def _correlation(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """Spearman's correlation, from -1 to 1; 0 where one of the two is the same throughout."""
+    from scipy.stats import spearmanr
+
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return float(spearmanr(one, other).statistic)
 
 
 def _visible_degrees(scored: Scored) -> NDArray[np.int64]:

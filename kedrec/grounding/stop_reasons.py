@@ -33,7 +33,10 @@ _TURNS = re.compile(
     r"(?:\w+ )?(?:safety|efficacy|tolerability|outcome\w*|results?)|acceptable|fine|intact|satisfactory|"
     r"reassuring|"
     r"manageable|normal|improve\w*|ensur\w*|maintain\w*|"
-    r"protect\w*)\b|"
+    r"protect\w*|"
+    r"unfounded|unconfirmed|unproven|unsubstantiated|false|falsely|untrue|wrong\w*|mistak\w+|erroneous\w*|"
+    r"in error|hypothetical\w*|theoretical\w*|imagin\w+|so-called|supposed\w*|resolved|solved|overturned|"
+    r"nil|zero|0|few|minor|another|elsewhere)\b|"
     r"n[\u2019']t\b|\?|\bnon-",
     re.IGNORECASE,
 )
@@ -67,6 +70,10 @@ _BACK = re.compile(
     re.IGNORECASE,
 )
 
+_POINTS_BACK = re.compile(
+    r"\b(?:this|that|these|those|it|they|such|none|neither|both|former|latter|above)\b", re.IGNORECASE
+)
+
 
 def reasons_given(note: str) -> frozenset[str]:
     """What may be said to be why a trial stopped, as keys (see `reason_key`).
@@ -85,6 +92,8 @@ def reasons_given(note: str) -> frozenset[str]:
                 given.add(reason_key(line))
             continue
         parts = [part.strip() for part in line.rstrip(" .!").split(";") if part.strip()]
+        if any(_POINTS_BACK.search(one) for one in (*parts[1:], *lines[at + 1 :])):
+            continue  # "Safety concerns; these were an artefact"
         for part in parts:
             # A part with an open beginning ("Concerns on safety; efficacy") may govern what comes after it.
             given |= {reason_key(part), *_items(part)} if len(parts) == 1 or _stands(part) else set()

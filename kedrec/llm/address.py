@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,19 +17,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Address", "bearer", "is_loopback", "open_client", "parse_address"]
 
+# A step of a path that may be a key: with parameters or a login in it, a key's prefix, or long and random.
+_KEY_LIKE = re.compile(r".*[;=@].*|(?:sk|pk|hf|gsk|key|token)[-_].+|(?=.*\d)[\w.~-]{20,}", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """A server's address.
 
     Attributes:
-        url: base URL that ends in `/`, without user, password and query: fit to be shown.
+        url: base URL that ends in `/`, without user, password and query; its path may hold a key.
         host: its host.
         login: user and password, None for none.
         query: what every request's URL ends in (`api-version=1`), "" for nothing.
     """
 
-    url: str
+    url: str = field(repr=False)
     host: str
     login: tuple[str, str] | None = field(default=None, repr=False)
     query: str = field(default="", repr=False)
@@ -39,11 +43,23 @@ class Address:
         return is_loopback(self.host)
 
     @property
+    def shown(self) -> str:
+        """The base URL without what may be a key in its path: fit to be shown."""
+        return "/".join("***" if part in self._keys else part for part in self.url.split("/")).rstrip("/")
+
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        """The steps of the path that may be keys."""
+        steps = self.url.partition("://")[2].split("/")[1:]
+        return tuple(step for step in steps if _KEY_LIKE.fullmatch(unquote_plus(step)))
+
+    @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not be repeated: user, password, their header, and the query, whole and by its values."""
+        """What must not be repeated: login, its header, keys in the path, and the query's values."""
         user, password = self.login or ("", "")
         header = b64encode(f"{user}:{password}".encode()).decode() if self.login else ""
         values = [pair.partition("=")[2] for pair in self.query.split("&")]
+        values += [part for key in self._keys for part in (key, *re.split("[;=]", key))]
         every = (user, password, header, quote(password), self.query, *values, *map(unquote_plus, values))
         return tuple(one for one in every if one)
 

@@ -25,8 +25,8 @@ class OpenAIModel:
 
     Args:
         model: the model's name as the endpoint knows it.
-        url: base URL, up to and without `/chat/completions`; may hold a user, a password and a query, which
-            no message repeats.
+        url: base URL, up to and without `/chat/completions`; may hold a user, a password, a query and a
+            key in its path, which no message repeats.
         key: bearer token, "" for none.
         context: tokens that prompt and answer may have together.
         timeout: seconds without a byte before giving up.
@@ -57,7 +57,7 @@ class OpenAIModel:
         )
         self._endpoint = Endpoint(
             self._client,
-            what=f"The endpoint {address.url.rstrip('/')}",
+            what=f"The endpoint {address.shown}",
             model=model,
             hint="Check KEDREC_LLM_URL and that the server runs.",
             limits=limits,

@@ -14,31 +14,35 @@ from typing import Literal
 
 __all__ = ["MixedReasoningError", "ReasoningFilter", "SplitText", "may_be_reasoning", "split_reasoning"]
 
-_NAME = r"(?:[a-z]{1,20}[:_])?(?:think(?:ing)?|thoughts?|reason(?:ing)?|analysis|reflection|scratchpad)"
+_NAME = (
+    r"(?:(?:[a-z]{1,20}[:_-]|ant)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|analysis|reflection|scratchpad|"
+    r"(?:inner_?)?monologue|planning|deliberation|chain[_-]of[_-]thoughts?)(?:[_-](?:process|steps?))?|cot)"
+)
 _ATTRIBUTES = r"(?:\s[^<>\n]{0,80})?"
 _LONGEST = 200  # characters of a mark; what is longer is text
 
 # Every repetition is bounded, so that time is linear.
 _MARKS = {
     "close": (
-        rf"<\s{{0,4}}/\s{{0,4}}{_NAME}\s{{0,4}}>",
-        r"\[/THINK\]|◁/think▷|&lt;/think(?:ing)?&gt;|<unused95>|<channel\|>",
-        r"<\|end_of_thought\|>|<\|END_THINKING\|>|<\|think(?:ing)?_end\|>|<\|/think\|>",
+        rf"<\s{{0,4}}/\s{{0,4}}{_NAME}{_ATTRIBUTES}>",
+        r"\[/THINK(?:ING)?\]|◁/think▷|&lt;/think(?:ing)?&gt;|<unused95>|<channel\|>",
+        r"<\|end_of_thought\|>|<\|END_THINKING\|>|<\|think(?:ing)?_end\|>|<\|/think(?:ing)?\|>",
         r"(?:<\|start\|>assistant)?<\|channel\|>\s{0,4}final[^<>]{0,80}<\|message\|>",
         r"Here is my response:",
     ),
     "open": (
-        rf"<\s{{0,4}}{_NAME}{_ATTRIBUTES}>",
-        r"\[THINK\]|◁think▷|&lt;think(?:ing)?&gt;|<unused94>(?:thought)?|<\|channel>\s{0,4}thought",
+        rf"<\s{{0,4}}{_NAME}{_ATTRIBUTES}(?<!/)>",
+        r"\[THINK(?:ING)?\]|◁think▷|&lt;think(?:ing)?&gt;|<unused94>(?:thought)?|<\|channel>\s{0,4}thought",
         r"<\|begin_of_thought\|>|<\|START_THINKING\|>|<\|think(?:ing)?(?:_start)?\|>",
         r"(?:<\|start\|>assistant)?<\|channel\|>\s{0,4}(?:analysis|commentary)[^<>]{0,80}<\|message\|>",
         r"Here is my thought process:",
     ),
-    "answer": (r"<answer>|<response>|<final_answer>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>",),
-    "over": (r"</answer>|</response>|</final_answer>|<\|end_of_solution\|>|<\|END_RESPONSE\|>",),
+    "answer": (r"<answer>|<response>|<final(?:_answer)?>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>",),
+    "over": (r"</answer>|</response>|</final(?:_answer)?>|<\|end_of_solution\|>|<\|END_RESPONSE\|>",),
     # What ends a turn, where a server leaves it in the text.
     "end": (
         r"<\|(?:im_end|eot_id|return|end|endoftext|end_of_text|end_of_turn_token)\|>|<end_of_turn>|</s>",
+        r"<think(?:ing)?\s{0,4}/>",  # reasoning that was turned off
     ),
 }
 _MARK = re.compile(
@@ -203,7 +207,9 @@ def _may_become_mark(tail: str) -> bool:
             for phrase in ("here is my response:", "here is my thought process:")
         )
     if tail[0] == "[":
-        return any(mark.startswith(tail.upper()) for mark in ("[THINK]", "[/THINK]"))
+        return any(
+            mark.startswith(tail.upper()) for mark in ("[THINKING]", "[/THINKING]", "[THINK]", "[/THINK]")
+        )
     if tail[0] in "◁&":
         return len(tail) < 18 and not re.search(r"[▷\s]", tail)
     # A mark in angle brackets: not yet closed, or a channel whose name or message hasn't come.

@@ -31,7 +31,8 @@ _WORDING = {
     "stop": r"stop(?:[ _-]?(?:sequences?|words?|tokens?|strings?))?",
     "seed": r"(?:random[ _-]?)?seed",
     "logprobs": r"(?:top[ _-]?)?logprobs",
-    "system": r"system[ _-]?(?:role|messages?|prompts?|instructions?)|role[ '\"`:]{1,4}system",
+    "system": r"(?:system|developer)[ _-]?(?:roles?|messages?|prompts?|instructions?)|"
+    r"roles?\b[^.\n]{1,40}\b(?:system|developer)",
 }
 OPTIONAL = (
     "max_tokens",

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from kedrec.errors import UsageError
+from kedrec.loading.readers.curies import curie_of
 from kedrec.schema import load_schema
 
 __all__ = ["MAX_LENGTH", "asked_curie", "asked_kinds", "asked_text", "noun_of", "quoted", "with_article"]
@@ -16,19 +17,15 @@ MAX_LENGTH = 1000
 _SHOWN = 80  # characters of a text that a message repeats
 
 _CURIE = re.compile(r"^([A-Za-z][A-Za-z0-9.]*)[:_]\s?([^\s:][^\s]*)$")
-_PREFIX_ALIASES = {
-    "DB": "DRUGBANK", "ENTREZ": "NCBIGENE", "GENEID": "NCBIGENE", "MSH": "MESH", "ORDO": "ORPHANET",
-    "ORPHA": "ORPHANET", "UNIPROTKB": "UNIPROT",
-}  # fmt: skip
 
 
 def asked_curie(text: str) -> str:
-    """The CURIE that the text is, in capitals, with the schema's prefix (doid_2377: DOID:2377), else ""."""
-    curie = _CURIE.match(text)
-    if curie is None:
-        return ""
-    prefix = curie[1].upper()
-    return f"{_PREFIX_ALIASES.get(prefix, prefix)}:{curie[2].upper()}"
+    """The CURIE that the text is, in capitals, with the schema's prefix (doid_2377: DOID:2377), else "".
+
+    Ids are read as they are in tables; of a vocabulary that the schema doesn't know, the prefix stays.
+    """
+    curie = _CURIE.match(curie_of(text))
+    return f"{curie[1]}:{curie[2]}".upper() if curie else ""
 
 
 def asked_text(text: str) -> str:

@@ -57,15 +57,16 @@ _SALTS_WITH = {
         ("salicylate", "physostigmine"),
         ("stearate", "mycin"),
         ("succinate", "olol triptan lamine fenacin faxine apine ciclib gliptin quine tinib sibutramine"),
-        ("bisulfate hydrogensulfate sulfate", """micin mycin kacin stin myxin tracin terol butamol renol avir
-            morphone grel lithium guanadrel [a-z]{2}ine"""),
+        ("bisulfate hydrogensulfate sulfate", """micin mycin kacin stin myxin tracin (?<!s)terol butamol renol
+            avir morphone grel lithium guanadrel [a-z]{2}ine"""),
         ("zinc", "bacitracin"),
     )
     for ion in ions.split()
 }  # fmt: skip
 # Amines whose sulfate may be the ester that the body makes of them.
 _ALSO_ESTERS = re.compile(
-    r"(?:osine|idine|tyrosine|serine|cysteine|threonine|thyronine|thyroxine|choline|dopamine|dine)$"
+    r"(?:osine|idine|tyrosine|serine|cysteine|threonine|thyronine|thyroxine|choline|dopamine|dine|"
+    r"epinephrine|metanephrine|tyramine|octopamine|acetylglucosamine|galactosamine)$"
 )
 _TRUE_SULFATES = re.compile(r"(?:qui[nl]idine|guanethidine|cimetidine|morphine|clonidine)$")
 _HYDRATES = re.compile(r"(?:amylene|chloral)$")  # with "hydrate" another substance than without

@@ -17,8 +17,13 @@ SCHEMES = frozenset({"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ss
 """Schemes of a server's address."""
 _FORM = "Write it as neo4j://HOST:7687, with the database's name behind a / where it isn't NEO4J_DATABASE."
 _SECRET = re.compile(r"pass|pwd|user|auth|token|secret|principal|credential", re.IGNORECASE)
-_BARE = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5}(?:/[\w.-]*)?")
-_ONE_SLASH = re.compile(r"(?:jdbc:)?(?:neo4j|bolt)(?:\+s|\+ssc)?:(?:.*://|/?(?!/))(.*)", re.IGNORECASE)
+_DATABASE = frozenset({"database", "databasename", "db", "dbname"})
+_BARE = re.compile(r"(?://)?(?:\S*@)?((?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5}(?:/[\w.-]*)?)")
+_ONE_SLASH = re.compile(
+    r"(?:jdbc:)?(?:neo4j|bolt)(?P<coded>\+ssc|\+s)?"
+    r"(?::(?:neo4j|bolt)(?P<inner>\+ssc|\+s)?://|//(?!/)|:/?(?!/))(?P<rest>.*)",
+    re.IGNORECASE,
+)
 
 
 class ServerAddress(NamedTuple):
@@ -57,16 +62,27 @@ def server_address(url: str, settings: Settings) -> ServerAddress:
         raise SettingsError(f"The graph's URL {shown} is no server's address.", _FORM)
     if parts.query and parts.scheme.lower().startswith("bolt"):
         raise SettingsError(f"The graph's URL {shown} has a query, which bolt:// can't have.", _FORM)
+    if any(key.lower() in _DATABASE for key, _ in _query(url)):
+        raise SettingsError(
+            f"The graph's URL {shown} names a database in its query, where no server looks for it.",
+            f"Write it behind the host, {shown}/DATABASE, or give it as NEO4J_DATABASE.",
+        )
     query = f"?{parts.query}" if parts.query else ""
     return ServerAddress(shown + query, shown, _database(parts, shown, settings))
 
 
 def without_scheme(url: str) -> str:
-    """The address that was meant by one without its scheme (`localhost:7687`); "" where none was."""
-    if _BARE.fullmatch(url):
-        return f"neo4j://{url}"
+    """The address that was meant by one without its scheme (`localhost:7687`); "" where none was.
+
+    It has no user name and password, whatever the one given has.
+    """
+    if bare := _BARE.fullmatch(url):
+        return f"neo4j://{bare[1]}"
     match = _ONE_SLASH.fullmatch(url)
-    return f"neo4j://{match[1]}" if match and "@" not in url and "?" not in url else ""
+    if match is None or "@" in url or "?" in url:
+        return ""
+    coded = (match["coded"] or match["inner"] or "").lower()  # what was to be encrypted stays so
+    return f"neo4j{coded}://{match['rest']}"
 
 
 def _query(url: str) -> list[tuple[str, str]]:

@@ -61,7 +61,8 @@ def _opened(url: str, settings: Settings, *, read_only: bool, untouched: bool) -
         return Neo4jStore(url, settings, read_only=read_only, untouched=untouched)
     meant = without_scheme(url) if match is None and not Path(url).expanduser().exists() else ""
     if meant:
-        raise UsageError(f"The graph's URL '{url}' has no scheme.", f"Write it as {meant}.")
+        shown = "" if "@" in url else f" '{url}'"  # before the @ there may be a password
+        raise UsageError(f"The graph's URL{shown} has no scheme.", f"Write it as {meant}.")
     if match is None and "://" in url:
         raise UsageError(
             "The graph's URL can't be read.", "Give a folder, or neo4j://HOST:7687 (or bolt://)."

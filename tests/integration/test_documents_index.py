@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,22 @@ def test_a_damaged_file_is_told_and_the_rest_is_read(tmp_path: Path, texts: Path
     problems = {Path(file.file).name: file.problem for file in report.files if file.problem}
     assert "cut off" in problems["b.json"]
     assert "gzip" in problems["c.xml.gz"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"), [("pipe", "a named pipe"), ("device", "a device"), ("lost link", "No such file")]
+)
+def test_what_is_no_regular_file_is_told_and_the_rest_is_read(
+    tmp_path: Path, texts: Path, odd: str, why: str
+) -> None:
+    if odd == "pipe":
+        os.mkfifo(texts / "b.json")
+    else:
+        (texts / "b.json").symlink_to("/dev/zero" if odd == "device" else "nowhere")
+    report = load(tmp_path, texts)
+    assert (report.read, report.indexed) == (8, 6)
+    [problem] = [file.problem for file in report.files if file.problem]
+    assert why in problem
 
 
 def test_a_load_that_was_cut_off_goes_on(

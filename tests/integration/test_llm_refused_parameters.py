@@ -105,6 +105,24 @@ def test_several_refused_fields_are_left_out_one_after_the_other(opened: Opener,
     assert model.chat(REQUEST).text == TEXT
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"message": "'messages[0].role' can't be 'system' here.", "param": "messages[0].role"},
+        {"message": "messages[0].role does not support 'system' with this model."},
+        {"message": "Developer instruction is not enabled for this model."},
+        {"message": "Only the roles user and assistant are supported, not system."},
+        {"message": "System messages are not allowed."},
+    ],
+)
+def test_an_instruction_that_is_refused_goes_into_the_question(opened: Opener, error: object) -> None:
+    model, seen = opened(refusing("system", body=lambda _: {"error": error}))
+    assert model.chat(REQUEST).text == "".join(model.stream(REQUEST)) == TEXT
+    assert [turn["role"] for turn in seen[-1]["messages"]] == ["user"]
+    assert seen[-1]["messages"][0]["content"] == "Explain.\n\nWhy?"
+    assert model.info.adjustments == ("the instruction in the user's message",)
+
+
 def test_many_at_once_learn_it_too(opened: Opener) -> None:
     model, _ = opened(refusing("max_tokens", "temperature", body=openais))
     assert [one.text for one in model.chat_many([REQUEST] * 12)] == [TEXT] * 12
@@ -158,6 +176,14 @@ REASONED = {
     "thinking": f"<thinking type='deep'>A cures B.</thinking>{TEXT}",
     "reasoning": f"<reasoning>A cures B.</reasoning> {TEXT}",
     "thought": f"<thought>A cures B.</thought> {TEXT}",
+    "a name of two words": f"<chain_of_thought>A cures B.</chain_of_thought>{TEXT}",
+    "a name with a blank": f"<thought process>A cures B.</thought process>{TEXT}",
+    "a name in camel case": f"<antThinking>A cures B.</antThinking>{TEXT}",
+    "a monologue": f"<inner_monologue>A cures B [P1].</inner_monologue>{TEXT}",
+    "thinking in brackets": f"[THINKING]A cures B [P1].[/THINKING]{TEXT}",
+    "thinking in bars": f"<|thinking|>A cures B.<|/thinking|>{TEXT}",
+    "none": f"<think/>{TEXT}",
+    "a final in tags": f"<think>A cures B.</think><final>{TEXT}</final>",
     "a namespace": f"<seed:think>A cures B.</seed:think>{TEXT}",
     "blanks": f"< think >A cures B.</ think >{TEXT}",
     "two": f"<think>A</think><think>cures B.</think>{TEXT}",

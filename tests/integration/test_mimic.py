@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import os
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -187,6 +189,25 @@ def test_notes_are_shown_without_discharge_summaries_and_candidates(home: Path, 
     assert metoprolol
     assert all(one.text == f'{SECRET}\ngot [drug], "daily"' for one in metoprolol)
     assert all("secret" not in one.text for one in every)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no modes there")
+def test_what_is_made_of_credentialed_notes_is_its_owners(home: Path, tmp_path: Path) -> None:
+    source = write(tmp_path / "mimic")
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o755)
+    before = os.umask(0)
+    try:
+        built(home, source, tmp_path / "new" / "out")
+        built(home, source, tmp_path / "open")
+    finally:
+        os.umask(before)
+    for out in (tmp_path / "new" / "out", tmp_path / "open"):
+        files = [*(out / "admission").iterdir()]
+        assert len(files) == len(SPLITS)
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+        assert stat.S_IMODE((out / "admission").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
 
 
 def test_gzip_and_lower_case_give_the_same_bytes(home: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
 from kedrec.loading import load_graph
+from kedrec.naming import NameIndex
 
 NODES = "kind\tid\tname\nDrug\tDRUGBANK:DB08911\tTrametinib\nDisease\tMONDO:0018997\tNoonan syndrome\n"
 TREATS = "TREATS\tDRUGBANK:DB08911\tMONDO:0018997\tCC0-1.0"
@@ -77,6 +79,39 @@ def test_an_id_may_be_spelled_as_one_asks_for_it(graph: Loaded, spelled: str, ot
     assert (report.edges.loaded, report.edges.merged) == (1, 1)
     assert graph.ends("TREATS") == [("DRUGBANK:DB08911", "MONDO:0018997")]
     assert graph.nodes("Disease")["MONDO:0018997"]["xrefs"] == ["ORPHANET:648"]
+
+
+SPELLINGS = (
+    "DRUGBANK:DB08911", "drugbank:db08911", "DrugBank_DB08911", "DB:DB08911", "DRUGBANK:DRUGBANK:DB08911",
+    "db08911",
+    "https://go.drugbank.com/drugs/DB08911", "https://www.drugbank.ca/drugs/DB08911/", "MONDO_0018997",
+    "MONDO:MONDO:0018997", "obo:MONDO_0018997", "http://purl.obolibrary.org/obo/MONDO_0018997",
+    "<http://purl.obolibrary.org/obo/MONDO_0018997>", "MIM:163950", "omim:163950.0",
+    "https://www.omim.org/entry/163950", "SNOMEDCT_US:205824006", "Orphanet_648", "ORDO:648",
+)  # fmt: skip
+
+
+def test_a_question_and_a_table_read_the_same_spellings_of_an_id(graph: Loaded) -> None:
+    nodes = (
+        "kind\tid\tname\txrefs\nDrug\tDRUGBANK:DB08911\tTrametinib\t\n"
+        "Disease\tMONDO:0018997\tNoonan\tORPHANET:648|OMIM:163950|SNOMEDCT:205824006\n"
+    )
+    rows = [
+        f"{spelled}\tMONDO:0018997" if "08911" in spelled else f"DRUGBANK:DB08911\t{spelled}"
+        for spelled in SPELLINGS
+    ]
+    edges = "relation\tstart\tend\tlicence\n" + "".join(f"TREATS\t{row}\tCC0-1.0\n" for row in rows)
+    [report] = graph.load("kedrec", {"nodes.tsv": nodes, "edges.tsv": edges}).sources
+    assert (report.edges.loaded, report.edges.merged, report.reasons) == (1, len(rows) - 1, {})
+    with closing(NameIndex.open(graph.store, graph.folder / "cache")) as names:
+        for spelled in SPELLINGS:
+            assert names.resolve(spelled).name == ("Trametinib" if "08911" in spelled else "Noonan"), spelled
+
+
+def test_an_id_with_a_decimal_point_that_pandas_wrote_is_no_second_entity(graph: Loaded) -> None:
+    nodes = "kind\tid\tname\nGene\tNCBIGene:5743\tPTGS2\nGene\tNCBIGene:5743.0\tPTGS2\n"
+    graph.load("kedrec", {"nodes.tsv": nodes})
+    assert list(graph.nodes("Gene")) == ["NCBIGene:5743"]
 
 
 def test_years_and_scores_as_pandas_writes_them(graph: Loaded) -> None:

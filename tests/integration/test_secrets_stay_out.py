@@ -30,6 +30,11 @@ ADDRESSES = [
     f"http://127.0.0.1:9/v1?api-key={SECRET}",
     f"http://127.0.0.1:9/v1?{SECRET}",
     f"http://127.0.0.1:9/v1#{SECRET}",
+    f"http://127.0.0.1:9/v1;key={SECRET}",
+    f"http://127.0.0.1:9/sk-{SECRET}/v1",
+    f"http://127.0.0.1:9/proxy/{SECRET}-7f3a9c51d2/v1",
+    f"http://127.0.0.1:9/user:{SECRET}@host/v1",
+    f"http://127.0.0.1:9/key%3D{SECRET}/v1",
     f"http://user:{SECRET}",
     f"http://user:{SECRET}@[::1",
     f"http://user:{SECRET}@host:99999/v1",
@@ -147,6 +152,7 @@ def test_what_an_endpoint_repeats_of_a_secret_is_left_out(status: int) -> None:
             (server.url, SECRET),
             (server.url.replace("://", f"://user:{SECRET}@"), ""),
             (f"{server.url}?key={SECRET}", ""),
+            (f"{server.url};key={SECRET}", ""),
         ):
             model = OpenAIModel("m", url=url, key=key)
             for ask in (model.chat, lambda request, model=model: list(model.stream(request))):
@@ -224,6 +230,18 @@ def test_a_setting_that_cannot_be_used_is_not_repeated(name: str) -> None:
     with pytest.raises(SettingsError, match=name) as caught:
         load_settings(**{field: [SECRET]})
     assert SECRET not in texts_of(caught.value)
+
+
+def test_an_address_is_shown_as_far_as_no_key_is_in_it() -> None:
+    shown = {
+        "http://localhost:8000/v1/": "http://localhost:8000/v1",
+        "https://h/openai/deployments/gpt-4o-mini": "https://h/openai/deployments/gpt-4o-mini",
+        "https://h/v1beta/openai": "https://h/v1beta/openai",
+        f"https://h/{SECRET * 2}/v1": "https://h/***/v1",
+        f"https://h/v1;key={SECRET}": "https://h/***",
+    }
+    for url, words in shown.items():
+        assert parse_address(url, "X", what="", example="").shown == words
 
 
 def test_the_manifest_and_the_answer_hold_no_secret(starter_home: Path) -> None:

@@ -142,6 +142,7 @@ KIDNEY = "MONDO:0005240\tbiolink:Disease\tkidney disorder\n"
         ("ChemicalEntity", "UNII:9100L32L2N", "", False),
         ("ComplexMolecularMixture", "DrugCentral:1725", "", False),
         ("ChemicalMixture", "", "treats", False),
+        ("ChemicalSubstance", "", "treats", False),
         ("SmallMolecule", "", "contraindicated_in", False),
         ("SmallMolecule", "", "in_clinical_trials_for", False),
         ("SmallMolecule", "", "treated_by", True),
@@ -177,6 +178,15 @@ def test_other_chemicals_stay_chemicals_and_a_graph_without_drugs_says_so(graph:
     assert graph.ends("AFFECTS") == [("CHEBI:6801", "MONDO:0005148")]
     assert [*graph.nodes("Chemical")] == ["CHEBI:6801"]
     assert [sentence.split(":")[0] for sentence in report.lacking] == ["The graph has no drug"]
+
+
+@pytest.mark.parametrize("negated", ["true", "True", "1", "1.0", "yes"])
+def test_who_is_said_not_to_treat_is_no_drug_for_it(graph: Loaded, negated: str) -> None:
+    nodes = "id\tcategory\tname\n" + METFORMIN + DIABETES
+    edges = f"subject\tpredicate\tobject\tnegated\nCHEBI:6801\tbiolink:treats\tMONDO:0005148\t{negated}\n"
+    [report] = graph.load("kgx", {"nodes.tsv": nodes, "edges.tsv": edges}).sources
+    assert (graph.ends("TREATS"), [*graph.nodes("Drug")], report.notes) == ([], [], ())
+    assert report.reasons == {"negated statement": 1}
 
 
 def test_biocyphers_chemicals_that_treat_are_drugs(graph: Loaded) -> None:
@@ -231,6 +241,22 @@ KGX_LINES = {
         {"subject": "CHEBI:6801", "predicate": "biolink:treats", "object": "MONDO:0005148", "negated": True},
     ],
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", [".ndjson", ".jsonlines", ".ndjson.gz"])
+def test_kgx_as_json_lines_by_another_suffix(graph: Loaded, suffix: str) -> None:
+    lines = {name: "".join(f"{json.dumps(row)}\n" for row in rows) for name, rows in KGX_LINES.items()}
+    files = {f"x_{name.removesuffix('.jsonl')}{suffix}": text.encode() for name, text in lines.items()}
+    if suffix.endswith(".gz"):
+        files = {name: gzip.compress(content) for name, content in files.items()}
+    graph.load("kgx", files)
+    assert graph.ends("TREATS") == [("CHEBI:6801", "MONDO:0005148")]
+
+
+@pytest.mark.parametrize("name", ["kg.json", "kg.zip", "node.tsv"])
+def test_a_layout_of_kgx_that_is_not_read_is_named(graph: Loaded, name: str) -> None:
+    with pytest.raises(DataError, match=rf"it isn't there \(the folder has {name}\)"):
+        graph.load("kgx", {name: "{}"})
 
 
 @pytest.mark.parametrize("packed", ["", ".gz", ".tar.gz"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def test_a_parent_that_is_not_there_is_one_edge_with_its_line(graph: Loaded, sou
         ['synonym: "the pox" EXACT ABBREVIATION_NEVER_DECLARED [] {source="x"} ! shortened'],
         ['synonym: "the pox" EXACT'],
         ['exact_synonym: "the pox" []'],
+        ['synonym: "the pox" exact OMO:0003012 []'],
         ['synonym: "the pox" EXACT []', "creation_date: 31st of Undecember", "created_by: "],
         ['synonym: "the pox" EXACT []', "subset: never_declared", "namespace: other"],
         ['synonym: "the pox" EXACT []', "relationship: no_such_relation DOID:1 DOID:2 DOID:3"],
@@ -80,7 +82,8 @@ def test_a_clause_that_is_not_read_may_break_any_rule(graph: Loaded, clauses: li
         ("no colon here", "line that is no clause"),
         (": no tag", "line that is no clause"),
         ("name\x01: x", "control character in the line"),
-        ("comment: " + "x" * 16_000_001, "longer than 16 MB"),
+        # An id of 16 MB would make `pytest -k` take minutes.
+        pytest.param("comment: " + "x" * 16_000_001, "longer than 16 MB", id="long"),
     ],
 )
 def test_a_clause_that_cannot_be_read_is_counted_with_its_line(
@@ -127,6 +130,21 @@ def test_what_is_written_otherwise_is_read_the_same(graph: Loaded) -> None:
     assert diseases["DOID:1"]["name"] == "Behcet's !disease"
     assert diseases["DOID:1"]["description"] == 'Two "words"\n and {one}.'
     assert graph.ends("IS_A") == [("DOID:2", "DOID:1")]
+
+
+@pytest.mark.parametrize(
+    "spelled", ["DOID:1", "DOID_1", "doid:1", "obo:DOID_1", "http://purl.obolibrary.org/obo/DOID_1"]
+)
+def test_an_id_of_the_ontology_is_read_however_it_is_spelled(graph: Loaded, spelled: str) -> None:
+    text = HEAD + term("DOID:1", "xref: Orphanet:93", "xref: ICD9CM:250.0")
+    text += term("DOID:2", f"is_a: {spelled} ! disease")
+    text += term("DOID:3", "is_obsolete: true", f"replaced_by: {spelled}")
+    text += term("DOID:4", "is_obsolete: true", f"property_value: IAO:0100001 {spelled}")
+    text += term("DOID:5", "is_obsolete: true", f'property_value: term_replaced_by "{spelled}" xsd:string')
+    graph.load("doid", {"doid.obo": text})
+    assert graph.ends("IS_A") == [("DOID:2", "DOID:1")]
+    with closing(names(graph)) as index:
+        assert {index.resolve(f"DOID:{old}").id for old in (3, 4, 5)} == {"DOID:1"}
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/any.obo", "other.obo", "file:///etc/passwd", "go"])

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kedrec.documents.document import Document, Record, Rejected, Retraction, date_of, year_of
+from kedrec.documents.document import Document, Record, Rejected, Retraction, date_of, written, year_of
 from kedrec.documents.prepare import content_digest, passages_of
 from kedrec.documents.reading import read_file
 
@@ -156,3 +156,50 @@ def test_a_date_is_told_as_far_as_it_has_numbers(written: tuple[str, str, str], 
 def test_a_number_of_more_digits_than_python_takes_is_no_end() -> None:
     text = json.dumps({"studies": [STUDY, STUDY]}).replace('"count": 12', f'"count": {"9" * 5000}', 1)
     assert [type(one) for one in read(text)] == [Rejected, Document]
+
+
+@pytest.mark.parametrize(
+    ("layout", "changes"),
+    [
+        ("plain", {"id": 13.0, "pmid": 13.0, "year": 2001.0}),
+        ("plain", {"id": "13.0", "pmid": "13.0", "year": "2001.00"}),
+        ("europe", {"pmid": 12.0, "pubYear": 2001.0, "id": 12.0}),
+    ],
+)
+def test_a_whole_number_that_pandas_wrote_as_a_decimal_is_the_whole_one(
+    layout: str, changes: dict[str, object]
+) -> None:
+    record, file_of = LAYOUTS[layout]
+    as_meant = next(one for one in read(json.dumps(file_of(record))) if isinstance(one, Document))
+    [changed, _] = read(json.dumps(file_of(record | changes)))
+    assert isinstance(changed, Document)
+    assert (changed.id, changed.keys, changed.year, changed.url) == (
+        as_meant.id, as_meant.keys, 2001, as_meant.url,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12345.0, "12345"), ("2019.00", "2019"), (7, "7"), ("10.1000/182.0", "10.1000/182.0"), (1.5, "1.5"),
+     ("", ""), (None, ""), ("2019-05", "2019-05"), ("a\0 b", "a b")],
+)  # fmt: skip
+def test_numbers_are_written_whole(value: object, text: str) -> None:
+    assert written(value) == text
+
+
+NOTES = (
+    "ROW_ID,SUBJECT_ID,HADM_ID,CHARTDATE,CATEGORY,DESCRIPTION,ISERROR,TEXT\n"
+    '1,1,101,2100-01-01,N,D,,"a QQ"\n2.0,1.0,101.0,2100-01-01,N,D,,"b \u00e9"\n'
+)
+
+
+@pytest.mark.parametrize("odd", [b"\xed\xa0\x80", b"\xe9", b"\xff\xfe"])
+def test_a_note_with_bytes_that_are_no_text_is_rejected_alone(tmp_path: Path, odd: bytes) -> None:
+    path = tmp_path / "NOTEEVENTS.csv"
+    path.write_bytes(NOTES.encode().replace(b"QQ", odd))
+    bad, good = read_file(path)
+    assert bad == Rejected(1, "mimic:1", "not UTF-8 text")
+    assert isinstance(good, Document)
+    assert (good.id, good.text, good.keys) == (
+        "mimic:2", "N, D\nb \u00e9", ("MIMIC-SUBJECT:1", "MIMIC-HADM:101"),
+    )  # fmt: skip

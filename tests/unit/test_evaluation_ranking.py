@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from listed_graph import Link, ListedGraph
 
+from kedrec.errors import EmptyGraphError
 from kedrec.evaluation.hidden_folds import Split, clusters, folds
 from kedrec.evaluation.ranking import (
     METHODS,
@@ -144,3 +145,32 @@ def test_what_a_degree_lets_expect_does_not_see_what_is_hidden() -> None:
     # Treatments are perfectly scored: taking off what degrees let expect must leave them first.
     told = figures(replace(scored, scores={"ranking": known.astype(float)}), "ranking", 1)
     assert told.beyond[0] > 0.99
+
+
+@pytest.mark.parametrize("split", ["pair", "disease", "cluster", "drug"])
+@pytest.mark.parametrize(
+    ("drugs", "diseases", "treated"),
+    [(0, 0, 0), (0, 3, 0), (3, 0, 0), (3, 3, 0), (1, 1, 1), (6, 5, 5), (5, 4, 20), (30, 1, 25), (5, 8, 40)],
+)
+def test_a_graph_with_too_few_treatments_to_hide_some_says_so(
+    split: Split, drugs: int, diseases: int, treated: int
+) -> None:
+    pairs = [(drug, disease) for disease in range(diseases) for drug in range(drugs)][:treated]
+    links: list[Link] = [
+        ("TREATS", "Drug", "Disease", f"Drug:{drug}", f"Disease:{disease}", "s", ())
+        for drug, disease in pairs
+    ]
+    adjacency = read(ListedGraph(links, {"Drug": drugs, "Disease": diseases}))
+    with pytest.raises(EmptyGraphError, match=rf"has {treated} treatments of .* too few"):
+        evaluate(adjacency, linked_tables(adjacency), [split], seed=5)
+
+
+@pytest.mark.parametrize("split", ["pair", "disease", "cluster", "drug"])
+def test_the_fewest_treatments_are_enough(split: Split) -> None:
+    pairs = [(number % 5, number % 8) for number in range(20)]
+    links: list[Link] = [
+        ("TREATS", "Drug", "Disease", f"Drug:{drug}", f"Disease:{disease}", "s", ())
+        for drug, disease in pairs
+    ]
+    adjacency = read(ListedGraph(links, {"Drug": 5, "Disease": 8}))
+    assert evaluate(adjacency, linked_tables(adjacency), [split], seed=5)[0]

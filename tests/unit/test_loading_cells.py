@@ -40,6 +40,18 @@ from kedrec.loading.readers.curies import curie_of
         ("https://doi.org/10.1000/ab/c", "DOI:10.1000/ab/c"),
         ("https://example.org/notebook/17", "https://example.org/notebook/17"),
         ("https://example.org/MONDO_0005148", "https://example.org/MONDO_0005148"),
+        ("<http://purl.obolibrary.org/obo/DOID_2841>", "DOID:2841"),
+        ("obo:MONDO_0018997", "MONDO:0018997"),
+        ("MONDO:MONDO_0018997", "MONDO:0018997"),
+        ("db08911", "DRUGBANK:DB08911"),
+        ("CHEMBL1431", "CHEMBL:CHEMBL1431"),
+        ("NCT00000378", "NCT:NCT00000378"),
+        ("NCBIGene:5743.0", "NCBIGene:5743"),
+        ("omim_163950.00", "OMIM:163950"),
+        ("ICD10:E11.0", "ICD10:E11.0"),
+        ("ICD9:250.00", "ICD9:250.00"),
+        ("DOI:10.1000/182.0", "DOI:10.1000/182.0"),
+        ("obo:nothing", "obo:nothing"),
         ("STAR:1", "STAR:1"),
         ("name:Gene/tp53", "name:Gene/tp53"),
         ("no id", "no id"),
@@ -91,13 +103,23 @@ def test_a_cell_of_ids(cell: Any, ids: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "year"),
-    [("2019", 2019), ("2019.0", 2019), (2019.0, 2019), (2019, 2019), ("", None), ("nan", None)],
+    [
+        ("2019", 2019),
+        ("2019.0", 2019),
+        ("2019,0", 2019),
+        (2019.0, 2019),
+        (2019, 2019),
+        ("", None),
+        ("nan", None),
+    ],
 )
 def test_a_year(cell: Any, year: int | None) -> None:
     assert year_of(cell) == year
 
 
-@pytest.mark.parametrize("cell", ["2019.5", "9" * 20, 10**20, "-2019", "20", "inf", "x", 1e300])
+@pytest.mark.parametrize(
+    "cell", ["2019.5", "2019,5", "2,019", "9" * 20, 10**20, "-2019", "20", "inf", "x", 1e300]
+)
 def test_no_year(cell: Any) -> None:
     with pytest.raises(ValueError, match="no year"):
         year_of(cell)

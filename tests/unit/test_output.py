@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
+from pathlib import Path as PathOnDisk
 
 import click
 import pytest
@@ -15,6 +16,7 @@ from rich.text import Text
 
 from kedrec.answers.subgraph import Subgraph
 from kedrec.cli import common
+from kedrec.cli.evaluate_selection import write_results
 from kedrec.cli.terminal import PrintableConsole
 from kedrec.common.plain_text import printable, spreadsheet_cell
 from kedrec.evidence.path_cypher import script
@@ -104,6 +106,15 @@ def test_json_holds_neither_raw_controls_nor_what_is_no_number() -> None:
     text = common.json_text({"name": "a\x9b2J\u202eb\x1b", "score": float("nan"), "most": float("inf")})
     assert not obeyed(text)
     assert json.loads(text) == {"name": "a\x9b2J\u202eb\x1b", "score": None, "most": None}
+
+
+@pytest.mark.parametrize("figure", [float("nan"), float("inf"), float("-inf")])
+def test_figures_that_are_no_numbers_are_null_in_the_file_of_an_evaluation(
+    figure: float, tmp_path: PathOnDisk
+) -> None:
+    write_results(tmp_path, "figures", {"of nothing": figure, "names": ["β", figure]}, "| |\n")
+    text = (tmp_path / "figures.json").read_text(encoding="utf-8")
+    assert json.loads(text, parse_constant=pytest.fail) == {"of nothing": None, "names": ["β", None]}
 
 
 @pytest.mark.parametrize("score", [float("nan"), float("inf"), float("-inf")])

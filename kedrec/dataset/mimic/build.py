@@ -152,7 +152,7 @@ def build_mimic(
     if candidates < 4 or candidates % 2:
         raise UsageError(f"'candidates' is {candidates}.", "Give an even number of 4 or more.")
     told = progress or (lambda _stage, _done, _total: None)
-    with Place(out).held(again=again) as place:
+    with Place(out, private=True).held(again=again) as place:
         tables = Tables(source, place.working)
         try:
             told("Reading the tables", 0, 4)
@@ -190,7 +190,7 @@ def build_mimic(
             "with_notes": sum(bool(one.text) for part in parts.values() for one in part),
         }
         for split in SPLITS:
-            write_questions(out, CONFIG, split, parts[split])
+            write_questions(out, CONFIG, split, parts[split], private=True)
         options = {"candidates": candidates, "seed": seed}
         write_mimic_card(out, report, licence=licence, options=options)
         facts = {"graph": str(store.fingerprint()), "options": options, "licence": licence, "report": report}

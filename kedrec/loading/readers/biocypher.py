@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.errors import DataError
-from kedrec.loading.readers.biolink import BiolinkGraph, Columns, Statement, classes_of
+from kedrec.loading.readers.biolink import BiolinkGraph, Columns, Statement, classes_of, is_negated
 from kedrec.loading.readers.cells import text_of
 from kedrec.loading.readers.curies import curie_of
 from kedrec.loading.readers.delimited import first_fields
@@ -175,7 +175,7 @@ def read_biocypher(staging: Staging, source: Source, folder: Path, progress: Pro
     for table in tables:
         if table.layout.part == "edges":
             for record in table.records():
-                if not record.reason:
+                if not record.reason and not is_negated(table.layout.columns.values(record.fields)):
                     graph.use(*_statement(table, record.fields))
     for done, table in enumerate(tables):
         progress(f"Reading {source.name}", done, len(tables))

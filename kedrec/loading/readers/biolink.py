@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from kedrec.loading.readers.row_buffer import Rows
     from kedrec.loading.staging import Staging
 
-__all__ = ["BiolinkGraph", "Columns", "Statement", "Values", "classes_of"]
+__all__ = ["BiolinkGraph", "Columns", "Statement", "Values", "classes_of", "is_negated"]
 
 _LETTERS = re.compile(r"[^a-z0-9]")
 _BETWEEN_CLASSES = re.compile(r"[|;,\u01c2\x1f]")
 _NO_PLACE = "relation without a place in the schema"
+_TRUE = frozenset({"true", "1", "1.0", "yes", "t", "y"})
 _Read = TypeVar("_Read")
 
 Values = Mapping[str, "list[Any]"]
@@ -60,7 +61,12 @@ def _score(value: Any) -> float | None:
 
 
 def _is_true(value: Any) -> bool:
-    return value is True or (isinstance(value, (str, int)) and str(value).strip().lower() in ("true", "1"))
+    return value is True or (isinstance(value, (str, int, float)) and str(value).strip().lower() in _TRUE)
+
+
+def is_negated(values: Values) -> bool:
+    """Whether a row says that its statement does not hold."""
+    return any(map(_is_true, values.get("negated", ())))
 
 
 def classes_of(value: Any) -> list[str]:
@@ -188,7 +194,7 @@ class BiolinkGraph:
             TypeError: a cell holds what is no text.
         """
         values = row.values
-        if any(map(_is_true, values.get("negated", ()))):
+        if is_negated(values):
             rows.refuse("edges", row.line, "negated statement", row.predicate, row.text)
             return
         missing = next((key for key in (row.start, row.end) if key not in self.kinds), None)

@@ -120,7 +120,7 @@ def score_of(value: Any) -> float | None:
 
 
 def year_of(value: Any) -> int | None:
-    """A year of four digits, as a decimal too where it is whole (2019.0); None where it is missing.
+    """A year of four digits, as a decimal too where it is whole (2019.0, 2019,0); None where it is missing.
 
     Raises:
         ValueError: it is no such year.
@@ -128,7 +128,7 @@ def year_of(value: Any) -> int | None:
     text = text_of(value)
     if not text:
         return None
-    whole = re.fullmatch(r"\+?(\d{4})(?:\.0*)?", text, re.ASCII)
+    whole = re.fullmatch(r"\+?(\d{4})(?:\.0*|,0+)?", text, re.ASCII)
     if whole is None or int(whole[1]) not in _YEARS:
         raise ValueError("no year")
     return int(whole[1])

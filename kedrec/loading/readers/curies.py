@@ -15,8 +15,21 @@ _UPPER = frozenset({
     "REACTOME", "UMLS", "UNII", "UNIPROT", "WIKIPATHWAYS",
 })  # fmt: skip
 """Vocabularies whose ids have capitals alone."""
+_NUMBERED = frozenset({
+    "CHEBI", "DOID", "DRUGCENTRAL", "HGNC", "MEDDRA", "NCBIGene", "NCBITaxon", "OMIM", "ORPHANET", "PMID",
+    "PUBCHEM", "RXCUI", "SNOMEDCT",
+})  # fmt: skip
+"""Vocabularies whose ids are whole numbers; pandas writes 5743.0 where a column lacks one."""
 _CURIE = re.compile(r"([A-Za-z][A-Za-z0-9._]*):\s?(\S.*)", re.DOTALL)
+_WRAPPED = re.compile(r"<(\S+)>|obo:(\w+)")
+"""An address in the brackets that RDF writes around it, or shortened as OBO's RDF does."""
 _UNDERSCORE = re.compile(r"([A-Za-z][A-Za-z0-9.]*(?:_[A-Za-z]+)?)_([A-Za-z]{0,4}\d\S*)")
+_ACCESSIONS = (
+    (re.compile(r"DB\d{5}"), "DRUGBANK"),
+    (re.compile(r"CHEMBL\d+"), "CHEMBL"),
+    (re.compile(r"NCT\d{8}"), "NCT"),
+)
+"""Ids that show whose they are without a prefix."""
 _IRI = re.compile(r"https?://", re.IGNORECASE)
 _PAGES = {
     "identifiers.org/": "",
@@ -79,6 +92,10 @@ def _local(prefix: str, local: str) -> str:
     again, colon, rest = local.partition(":")
     if colon and prefix_of(again) == prefix:
         local = rest
+    elif (found := _UNDERSCORE.fullmatch(local)) and prefix_of(found[1]) == prefix:
+        local = found[2]
+    if prefix in _NUMBERED:
+        local = re.sub(r"(?<=\d)\.0+$", "", local)
     if prefix in _UPPER:
         local = local.upper()
     elif prefix == "ORPHANET" and local.upper().startswith("ORPHA"):
@@ -108,7 +125,9 @@ def _plain(text: str) -> str:
         found = pattern.fullmatch(text)
         if found and (prefix := prefix_of(found[1])):
             return f"{prefix}:{_local(prefix, found[2])}"
-    return ""
+    return next(
+        (f"{prefix}:{text.upper()}" for form, prefix in _ACCESSIONS if form.fullmatch(text.upper())), ""
+    )
 
 
 @lru_cache(maxsize=1 << 16)
@@ -118,4 +137,6 @@ def curie_of(text: str) -> str:
     What has no prefix that the schema knows stays as it is, without blanks around it.
     """
     text = text.strip()
-    return (_of_page(text) if _IRI.match(text) else _plain(text)) or text
+    wrapped = _WRAPPED.fullmatch(text)
+    bare = (wrapped[1] or wrapped[2]) if wrapped else text
+    return (_of_page(bare) if _IRI.match(bare) else _plain(bare)) or text

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError
-from kedrec.loading.readers.biolink import BiolinkGraph, Columns, Statement, Values, classes_of
+from kedrec.loading.readers.biolink import BiolinkGraph, Columns, Statement, Values, classes_of, is_negated
 from kedrec.loading.readers.cells import text_of
 from kedrec.loading.readers.curies import curie_of
 from kedrec.loading.readers.delimited import first_fields
@@ -30,6 +30,7 @@ __all__ = ["read_kgx"]
 
 _EVERY = 50_000
 _NEEDED = {"nodes": ("id", "category"), "edges": ("subject", "predicate", "object")}
+_LINES = frozenset({".jsonl", ".jsonlines", ".ndjson"})
 _ARCHIVES = ("*.tar.gz", "*.tgz", "*.tar", "*.tar.bz2", "*.tar.xz")
 _MOST_BYTES = 1 << 30
 _MOST_TIMES = 200
@@ -60,7 +61,7 @@ class _File:
     @property
     def is_lines(self) -> bool:
         """Whether it is JSON Lines."""
-        return ".jsonl" in self.path.suffixes
+        return not _LINES.isdisjoint(self.path.suffixes)
 
 
 def _columns(file: _File) -> tuple[Columns, Dialect, list[str]]:
@@ -205,8 +206,19 @@ def _found(staging: Staging, source: Source, folder: Path) -> dict[str, list[Pat
     staging.unread += unread_files(folder, read)
     for spec in source.files:
         if not found[spec.name]:
-            find_files(source, spec, folder)  # says what is missing
+            _say_missing(source, spec, folder)
     return found
+
+
+def _say_missing(source: Source, spec: FileSpec, folder: Path) -> None:
+    """Raises that a table is missing, with what the folder has instead: KGX writes other layouts, too."""
+    try:
+        find_files(source, spec, folder)
+    except DataError as error:
+        there = ", ".join(unread_files(folder, ()))
+        if not there:
+            raise
+        raise DataError(f"{error.what.removesuffix('.')} (the folder has {there}).", error.hint) from error
 
 
 def _unpacked(staging: Staging, spec: FileSpec, path: Path) -> _File:
@@ -259,7 +271,7 @@ def _find_used(graph: BiolinkGraph, file: _File, progress: Progress) -> None:
         if row.reason:
             continue
         try:
-            if graph.is_use(_first(row.values, "predicate")):
+            if graph.is_use(_first(row.values, "predicate")) and not is_negated(row.values):
                 start, predicate, end = _ends(row.values)
                 graph.use(start, predicate, end)
         except TypeError:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kedrec.common.text_files import PLACEHOLDER
 from kedrec.errors import DataError
+from kedrec.loading.readers.curies import curie_of
 from kedrec.loading.readers.obo import (
     Clause,
     Stanza,
@@ -33,18 +34,13 @@ __all__ = ["read_ontology"]
 
 _DATED = re.compile(r"_\d{4}_\d{2}_\d{2}$")
 _PURL = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z]+)_(\w+)")
+_REPLACED_BY = frozenset({"IAO:0100001", "term_replaced_by"})
+"""The property that `replaced_by` is in OWL, which some tools write as it is."""
 _SYNONYMS = {"synonym": "", "exact_synonym": "EXACT"}  # the second as format 1.0 has it
 _EVERY = 5000
 
 _Reject: TypeAlias = tuple[int, str, str, str]
 """Line, reason, detail and text."""
-
-
-def _curie(value: str) -> str:
-    """The id that a value begins with; one written as the address that OBO gives it is the same."""
-    word = identifier(value)
-    found = _PURL.fullmatch(word)
-    return f"{found[1]}:{found[2]}" if found else word
 
 
 @dataclass(slots=True)
@@ -92,6 +88,14 @@ class _Terms:
         """Whether an id is of this ontology."""
         return curie.startswith(f"{self._prefix}:")
 
+    def _curie(self, value: str) -> str:
+        """The id that a value begins with; this ontology's may be spelled as tables may spell ids."""
+        word = identifier(value)
+        if self.is_own(own := curie_of(word)):
+            return own
+        found = _PURL.fullmatch(word)
+        return f"{found[1]}:{found[2]}" if found else word
+
     def add(self, stanza: Stanza) -> None:
         """Takes a stanza; those of relations and instances, which aren't read, aside."""
         self.clauses += [
@@ -106,7 +110,7 @@ class _Terms:
         if stanza.kind != "Term":
             return
         named = next((clause for clause in stanza.clauses if clause.tag == "id"), None)
-        id_ = _curie(named.value) if named else ""
+        id_ = self._curie(named.value) if named else ""
         if not id_:
             self.nodes.append((stanza.line, "no id", "", ""))
             return
@@ -130,6 +134,10 @@ class _Terms:
             return found is not None
         elif tag in _SYNONYMS:
             return self._synonym(term, value, _SYNONYMS[tag])
+        elif tag == "property_value" and self._curie(value) in _REPLACED_BY:
+            return self._reference(
+                term, Clause(clause.line, "replaced_by", rest_of(value).lstrip('"').replace('"', " "))
+            )
         elif tag in ("xref", "is_a", "alt_id", "replaced_by", "consider"):
             return self._reference(term, clause)
         return True
@@ -141,12 +149,12 @@ class _Terms:
             return False
         text, rest = found
         # What a synonym's type is declared to mean makes no difference.
-        if (scope or rest.partition(" ")[0]) == "EXACT" and text.strip():
+        if (scope or rest.partition(" ")[0].upper()) == "EXACT" and text.strip():
             term.synonyms.add(text.strip())
         return True
 
     def _reference(self, term: _Term, clause: Clause) -> bool:
-        curie = _curie(clause.value)
+        curie = self._curie(clause.value)
         if not curie:
             return False
         if clause.tag == "is_a":
