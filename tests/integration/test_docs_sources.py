@@ -13,7 +13,7 @@ import pytest
 import yaml
 from loaded import Loaded, small_graph
 
-from kedrec import assets
+from kedrec.common import assets
 from kedrec.loading import sources
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kedrec import cpus
+from kedrec.common import cpus
 from kedrec.common.cpus import free_threads, usable_threads, wait_passively
 
 
