@@ -79,7 +79,7 @@ class Neo4jStore(Neo4jReader):
 
     def check_writable(self) -> None:
         """Checks, without writing, that `prepare` would succeed."""
-        check_constraints(self._where, lambda text: self._read(text, table=True))
+        check_constraints(self._location, lambda text: self._read(text, table=True))
         facts = self._facts()
         if VERSION_KEY in facts:
             self._check(facts)
@@ -119,7 +119,7 @@ class Neo4jStore(Neo4jReader):
 
     def _mark(self, facts: Mapping[str, str]) -> None:
         """Marks a graph of a version that set no mark; repeatable after an interruption."""
-        check_unmarked(f"The graph in {self._where}", facts, lambda text: self._read(text, table=True))
+        check_unmarked(f"The graph in {self._location}", facts, lambda text: self._read(text, table=True))
         schema = load_schema()
         for kind in schema.kinds:
             self._connection.run_in_steps(statement("write/mark-nodes", self.engine, kind=kind))
@@ -146,7 +146,7 @@ class Neo4jStore(Neo4jReader):
             )
         if self._lock.is_held:
             raise UsageError(f"The graph at {self.url} is being written already.", "Don't nest writing().")
-        check_constraints(self._where, self._read)
+        check_constraints(self._location, self._read)
         names = ("create-metadata", "create-batches", "create-kept")
         self._write(*(statement(f"write/{name}", self.engine) for name in names))
         with self._lock.hold(_LOCK_SECONDS):

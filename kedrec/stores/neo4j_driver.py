@@ -279,27 +279,27 @@ class Connection:
             raise self._store_error(error) from error
 
     def _store_error(self, error: DriverError | Neo4jError) -> StoreError:
-        where = f"Neo4j at {self.printable_url}"
+        server = f"Neo4j at {self.printable_url}"
         code = getattr(error, "code", None) or ""
         message = " ".join(str(getattr(error, "message", None) or error).split()).rstrip(".") + "."
         if isinstance(error, AuthError):
             return StoreAccessError(
-                f"{where} refused the user '{self._key[1]}': {message}",
+                f"{server} refused the user '{self._key[1]}': {message}",
                 "Check NEO4J_USERNAME and NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE).",
             )
         if isinstance(error, Forbidden) or code.endswith((".AccessMode", *_READ_ONLY)):
-            return StoreAccessError(f"{where} doesn't allow that: {message}", "Ask for a user that may.")
+            return StoreAccessError(f"{server} doesn't allow that: {message}", "Ask for a user that may.")
         if isinstance(error, ClientError) and code.endswith("DatabaseNotFound"):
             return StoreUnavailableError(
-                f"{where} has no database '{self.database}'.", "Correct NEO4J_DATABASE, or create it."
+                f"{server} has no database '{self.database}'.", "Correct NEO4J_DATABASE, or create it."
             )
         if code.endswith(_TIMED_OUT):
-            return StoreError(f"{where} took too long: {message}", "Try again when the server is less busy.")
+            return StoreError(f"{server} took too long: {message}", "Try again when the server is less busy.")
         if isinstance(error, ServiceUnavailable | SessionExpired):
-            return StoreUnavailableError(f"{where} can't be reached: {message}", _START_HINT)
+            return StoreUnavailableError(f"{server} can't be reached: {message}", _START_HINT)
         is_busy = isinstance(error, TransientError)
         return StoreError(
-            f"{where} {'is overloaded' if is_busy else 'failed'}: {message}", "Try again." * is_busy
+            f"{server} {'is overloaded' if is_busy else 'failed'}: {message}", "Try again." * is_busy
         )
 
 

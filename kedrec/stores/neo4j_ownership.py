@@ -24,14 +24,14 @@ _ALWAYS_SET = frozenset({"id", "name", "source", "licence"})
 _RunQuery = Callable[[str], "Sequence[Row]"]
 
 
-def check_constraints(where: str, read: _RunQuery) -> None:
+def check_constraints(location: str, read: _RunQuery) -> None:
     """Refuses a database with other programs' constraints on the labels of KEDRec's nodes or edges.
 
     A constraint on `:Drug(id)` would refuse KEDRec's node if another program's has that id, and the other
     way round.
 
     Args:
-        where: the database, for the error.
+        location: the database, for the error.
         read: runs a statement and returns its rows.
 
     Raises:
@@ -66,7 +66,7 @@ def check_constraints(where: str, read: _RunQuery) -> None:
     foreign = sum(_foreign_nodes(read, kind) for kind in kinds)
     count = f" and {foreign:,} nodes under them that are not KEDRec's" if foreign else ""
     raise StoreError(
-        f"{where} has constraints of its own on labels that KEDRec's nodes bear{count}: {listing}. "
+        f"{location} has constraints of its own on labels that KEDRec's nodes bear{count}: {listing}. "
         "Nothing was written.",
         OTHER_DATABASE_HINT,
     )
@@ -77,29 +77,29 @@ def constraint_name(kind: str) -> str:
     return f"kedrec_{kind}_id"
 
 
-def unmarked_error(where: str, facts: Mapping[str, str], why: str = "") -> SchemaMismatchError:
+def unmarked_error(location: str, facts: Mapping[str, str], reason: str = "") -> SchemaMismatchError:
     """The error about a graph written by a version that set no mark.
 
     Args:
-        where: the graph.
+        location: the graph.
         facts: its metadata.
-        why: the reason why it can't be marked; "" if it can.
+        reason: the reason why it can't be marked; "" if it can.
     """
-    if why:
+    if reason:
         return SchemaMismatchError(
-            f"{where} was loaded by a version of KEDRec that didn't mark its nodes, and {why}. "
+            f"{location} was loaded by a version of KEDRec that didn't mark its nodes, and {reason}. "
             "Nothing was changed.",
             "Load its sources again into another database (NEO4J_DATABASE).",
         )
     sources = sorted(key.removeprefix("source:") for key in facts if key.startswith("source:"))
     command = f"kedrec-load graph {sources[0]}" if sources else "kedrec-load graph"
     return SchemaMismatchError(
-        f"{where} was loaded by a version of KEDRec that didn't mark its nodes.",
+        f"{location} was loaded by a version of KEDRec that didn't mark its nodes.",
         f"Load any of its sources again ({command}): where the database holds nothing else, all are marked.",
     )
 
 
-def check_unmarked(where: str, facts: Mapping[str, str], read: _RunQuery) -> None:
+def check_unmarked(location: str, facts: Mapping[str, str], read: _RunQuery) -> None:
     """Checks that all nodes and relationships with KEDRec's labels were written by KEDRec.
 
     Their keys must give the graph's digest, which any extra, missing or foreign one changes.
@@ -109,12 +109,12 @@ def check_unmarked(where: str, facts: Mapping[str, str], read: _RunQuery) -> Non
     """
     states = [json.loads(value).get("state") for key, value in facts.items() if key.startswith("source:")]
     if "digest" not in facts or any(state != "loaded" for state in states):
-        raise unmarked_error(where, facts, "a load of it hasn't come to its end")
+        raise unmarked_error(location, facts, "a load of it hasn't come to its end")
     total = 0
 
     def keys() -> Iterator[str]:
         nonlocal total
-        for key in _keys(where, facts, read):
+        for key in _keys(location, facts, read):
             total += 1
             yield key
 
@@ -123,22 +123,24 @@ def check_unmarked(where: str, facts: Mapping[str, str], read: _RunQuery) -> Non
     counts = Counts.loads(facts[COUNTS_KEY]) if COUNTS_KEY in facts else Counts({}, {})
     own = sum(counts.nodes.values()) + sum(counts.edges.values())
     number = f" ({total:,}, and it wrote {own:,})" if own and own != total else ""
-    raise unmarked_error(where, facts, f"other nodes or relationships than its own bear its labels{number}")
+    raise unmarked_error(
+        location, facts, f"other nodes or relationships than its own bear its labels{number}"
+    )
 
 
-def _keys(where: str, facts: Mapping[str, str], read: _RunQuery) -> Iterator[str]:
+def _keys(location: str, facts: Mapping[str, str], read: _RunQuery) -> Iterator[str]:
     schema = load_schema()
     for kind in schema.kinds:
         for row in read(statement("lookup/unmarked-nodes", "neo4j", kind=kind)):
             if row["labels"] != [kind] or not isinstance(row["id"], str):
-                raise unmarked_error(where, facts, f"nodes of the label {kind} have labels of others")
+                raise unmarked_error(location, facts, f"nodes of the label {kind} have labels of others")
             yield node_key(kind, row["id"])
     for relation in schema.relations:
         for row in read(statement("lookup/unmarked-edges", "neo4j", relation=relation)):
             ends = (*row["start_labels"], *row["end_labels"])
             texts = (row["start"], row["end"], row["source"])
             if len(ends) != 2 or not all(isinstance(text, str) for text in texts):
-                raise unmarked_error(where, facts, f"relationships {relation} end at nodes of others")
+                raise unmarked_error(location, facts, f"relationships {relation} end at nodes of others")
             yield edge_key((relation, *ends), *texts)
 
 

@@ -204,19 +204,19 @@ class Neo4jReader(ContextCloser):
         return Counts(nodes, edges, totals)
 
     @property
-    def _where(self) -> str:
+    def _location(self) -> str:
         return f"the database '{self._connection.database}' of {self.url}"
 
     def _check(self, facts: Mapping[str, str]) -> None:
         """Checks that there is a graph, of this schema version, with the mark."""
         if VERSION_KEY not in facts:
             raise EmptyGraphError(
-                f"There is no graph in {self._where} yet.",
+                f"There is no graph in {self._location} yet.",
                 f"Load one first: kedrec-load graph --graph {self.url}.",
             )
         self._check_version(facts)
         if MARK_FACT not in facts:
-            raise unmarked_error(f"The graph in {self._where}", facts)
+            raise unmarked_error(f"The graph in {self._location}", facts)
 
     def _check_version(self, facts: Mapping[str, str]) -> None:
         version, expected = facts.get(VERSION_KEY), str(load_schema().version)
