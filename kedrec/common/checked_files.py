@@ -78,12 +78,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def disk_errors(what: str) -> Iterator[None]:
-    """Raises an error of the file system as a `ModelError` about `what` (the subject of the message)."""
+def disk_errors(action: str) -> Iterator[None]:
+    """Raises an error of the file system as a `ModelError`; `action` is the subject of the message."""
     try:
         yield
     except OSError as error:
         raise ModelError(
-            f"{what} failed: {error.strerror or error}.",
+            f"{action} failed: {error.strerror or error}.",
             "Check the disk's free space and the folder's rights.",
         ) from error

@@ -202,7 +202,7 @@ def _reason(line: bytes) -> str:
     if any(byte in line for byte in _FORBIDDEN):
         return "control character in the line"
     try:
-        # A line that consists of the placeholder could not be told from a replaced one.
+        # A line that consists of the placeholder would be indistinguishable from a replaced one.
         return "not UTF-8 text" if line.decode("utf-8") == PLACEHOLDER else ""
     except UnicodeDecodeError:
         return "not UTF-8 text"

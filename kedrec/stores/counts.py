@@ -18,7 +18,7 @@ __all__ = [
     "COUNTS_KEY",
     "TABLES_KEY",
     "VERSION_KEY",
-    "Counts",
+    "GraphCounts",
     "fingerprint_of",
     "public_facts",
     "tables_digest",
@@ -34,7 +34,7 @@ VERSION_KEY = "schema_version"
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class GraphCounts:
     """Nodes by kind and edges by (relation, source), without zeros.
 
     Attributes:
@@ -53,7 +53,7 @@ class Counts:
         return json.dumps({"nodes": nodes, "edges": edges} | ({"totals": totals} if totals else {}))
 
     @classmethod
-    def loads(cls, text: str) -> Counts:
+    def loads(cls, text: str) -> GraphCounts:
         """Counts from the metadata's text."""
         document = json.loads(text)
         edges = {(relation, source): count for relation, source, count in document["edges"]}
@@ -69,7 +69,7 @@ class Counts:
         return totals
 
 
-def fingerprint_of(counts: Counts, facts: Mapping[str, str]) -> Fingerprint:
+def fingerprint_of(counts: GraphCounts, facts: Mapping[str, str]) -> Fingerprint:
     """The fingerprint of a graph with these counts and metadata."""
     return Fingerprint(int(facts.get(VERSION_KEY, "0")), counts.nodes, counts.edges, facts.get("digest", ""))
 

@@ -1,6 +1,6 @@
 """The folder of an embedded graph: its file, the writer's lock, and the publication of a change.
 
-    graph.lbug       the graph, replaced atomically and never changed in place
+    graph.lbug       the graph, replaced atomically, never modified
     graph.next.lbug  the writer's copy
     graph.lock       locked by the writer while it writes
 

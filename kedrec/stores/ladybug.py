@@ -21,7 +21,7 @@ from kedrec.stores.counts import (
     COUNTS_KEY,
     TABLES_KEY,
     VERSION_KEY,
-    Counts,
+    GraphCounts,
     fingerprint_of,
     public_facts,
     tables_digest,
@@ -128,7 +128,7 @@ class LadybugStore(ContextCloser):
         """True if the stored counts give a relation more edges than a window, or are missing."""
         if self._totals is None or self._totals[0] is not session:
             counts = session.facts().get(COUNTS_KEY)
-            self._totals = session, None if counts is None else Counts.loads(counts).by_relation()
+            self._totals = session, None if counts is None else GraphCounts.loads(counts).by_relation()
         totals = self._totals[1]
         return totals is None or totals.get(relation, 0) > _WINDOW_ROWS
 
@@ -188,12 +188,12 @@ class LadybugStore(ContextCloser):
     def fingerprint(self) -> Fingerprint:
         """Counts and digest: counted live while writing, otherwise read from the metadata."""
         if self._is_missing():
-            return fingerprint_of(Counts({}, {}), {})
+            return fingerprint_of(GraphCounts({}, {}), {})
         session = self._session()
         facts = session.facts()
         stored = facts.get(COUNTS_KEY)
         # The published file never changes, so its stored counts are exact.
-        counts = Counts.loads(stored) if stored and session is not self._writer else session.count()
+        counts = GraphCounts.loads(stored) if stored and session is not self._writer else session.count()
         return fingerprint_of(counts, facts)
 
     def metadata(self) -> dict[str, str]:

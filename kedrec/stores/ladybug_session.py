@@ -18,7 +18,7 @@ from kedrec.common.cpus import usable_threads
 from kedrec.errors import StoreError
 from kedrec.schema import load_schema
 from kedrec.stores.blobs import join_parts, parts
-from kedrec.stores.counts import TABLES_KEY, Counts, tables_digest
+from kedrec.stores.counts import TABLES_KEY, GraphCounts, tables_digest
 from kedrec.stores.cypher_statements import statement
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Session:
             self._tables = frozenset(row["name"] for row in self.rows("CALL show_tables() RETURN name"))
         return table in self._tables
 
-    def count(self) -> Counts:
+    def count(self) -> GraphCounts:
         """Counts every node and edge, live."""
         schema = load_schema()
         kinds = [statement("lookup/count-nodes", "ladybug", kind=kind) for kind in schema.kinds]
@@ -135,7 +135,7 @@ class Session:
         ]
         nodes = self.rows("\nUNION ALL\n".join(kinds), threads=self._threads)
         edges = self.rows("\nUNION ALL\n".join(relations), threads=self._threads)
-        return Counts(
+        return GraphCounts(
             {row["kind"]: row["nodes"] for row in nodes if row["nodes"]},
             {(row["relation"], row["source"]): row["edges"] for row in edges if row["edges"]},
         )

@@ -131,7 +131,7 @@ class Neo4jStore(Neo4jReader):
         """Creates the constraints that Neo4j's import tool can't; without them a graph opens, but is slow.
 
         Two readers may do so at once. If nothing may be written (a reader's role, a read-only database or
-        server), it is left to a later user with the right to write.
+        server), a later user with the right to write creates them.
         """
         with contextlib.suppress(StoreError):
             self._write(statement("write/create-metadata", self.engine))

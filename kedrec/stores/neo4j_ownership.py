@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.errors import SchemaMismatchError, StoreAccessError, StoreError
 from kedrec.schema import load_schema
-from kedrec.stores.counts import COUNTS_KEY, Counts
+from kedrec.stores.counts import COUNTS_KEY, GraphCounts
 from kedrec.stores.cypher_statements import statement
 from kedrec.stores.key_sums import edge_key, keys_digest, node_key
 from kedrec.stores.marking import EDGE_PROPERTIES, NODE_PROPERTIES
@@ -120,7 +120,7 @@ def check_unmarked(location: str, facts: Mapping[str, str], read: _RunQuery) -> 
 
     if keys_digest(keys()) == facts["digest"]:
         return
-    counts = Counts.loads(facts[COUNTS_KEY]) if COUNTS_KEY in facts else Counts({}, {})
+    counts = GraphCounts.loads(facts[COUNTS_KEY]) if COUNTS_KEY in facts else GraphCounts({}, {})
     own = sum(counts.nodes.values()) + sum(counts.edges.values())
     number = f" ({total:,}, and it wrote {own:,})" if own and own != total else ""
     raise unmarked_error(

@@ -12,7 +12,14 @@ from kedrec.errors import EmptyGraphError, SchemaMismatchError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, ContextCloser, Fingerprint, Row, YearCount
 from kedrec.stores.blobs import join_parts
-from kedrec.stores.counts import COUNTS_KEY, VERSION_KEY, Counts, fingerprint_of, public_facts, year_counts
+from kedrec.stores.counts import (
+    COUNTS_KEY,
+    VERSION_KEY,
+    GraphCounts,
+    fingerprint_of,
+    public_facts,
+    year_counts,
+)
 from kedrec.stores.cypher_statements import chosen_columns, query, statement
 from kedrec.stores.marking import MARK_FACT
 from kedrec.stores.neo4j_batches import to_column, to_table
@@ -117,7 +124,7 @@ class Neo4jReader(ContextCloser):
         """Counts and digest. Totals are counted live; counts by source are stored if a total is unchanged."""
         facts = self._facts()
         if VERSION_KEY not in facts:
-            return fingerprint_of(Counts({}, {}), facts)
+            return fingerprint_of(GraphCounts({}, {}), facts)
         return fingerprint_of(self._count(facts), facts)
 
     def metadata(self) -> dict[str, str]:
@@ -180,7 +187,7 @@ class Neo4jReader(ContextCloser):
         rows = self._read(statement("lookup/metadata", self.engine))
         return {row["key"]: row["value"] for row in rows}
 
-    def _count(self, facts: Mapping[str, str]) -> Counts:
+    def _count(self, facts: Mapping[str, str]) -> GraphCounts:
         """Current counts. The server has totals ready; a relation is read only if its total has changed."""
         schema = load_schema()
         node_queries = [statement("lookup/count-nodes", self.engine, kind=kind) for kind in schema.kinds]
@@ -189,7 +196,7 @@ class Neo4jReader(ContextCloser):
         ]
         node_rows = self._read("\nUNION ALL\n".join(node_queries))
         nodes = {row["kind"]: row["nodes"] for row in node_rows if row["nodes"]}
-        stored = Counts.loads(facts[COUNTS_KEY]) if COUNTS_KEY in facts else Counts({}, {})
+        stored = GraphCounts.loads(facts[COUNTS_KEY]) if COUNTS_KEY in facts else GraphCounts({}, {})
         stored_totals = stored.by_relation()
         edges: dict[tuple[str, str], int] = {}
         edge_rows = self._read("\nUNION ALL\n".join(edge_queries))
@@ -201,7 +208,7 @@ class Neo4jReader(ContextCloser):
             by_source = statement("lookup/count-edges-by-source", self.engine, relation=relation)
             rows = self._read(by_source, table=True)
             edges |= {(relation, row["source"]): row["edges"] for row in rows}
-        return Counts(nodes, edges, totals)
+        return GraphCounts(nodes, edges, totals)
 
     @property
     def _location(self) -> str:

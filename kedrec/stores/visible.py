@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import NotFoundError, UsageError
@@ -20,39 +19,18 @@ from kedrec.stores.key_sums import add_digests, edge_key, keys_digest, node_key
 from kedrec.stores.overlay_names import is_private, overlay_of, overlay_source, parse_overlays
 from kedrec.stores.read_only import ReadOnlyStore
 from kedrec.stores.templates import path_templates
+from kedrec.stores.view import SOURCE_FACT, View, overlays_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from kedrec.stores.templates import PathTemplate
 
-__all__ = ["View", "VisibleStore", "overlays_of", "view_of", "visible_store"]
+__all__ = ["VisibleStore", "view_of", "visible_store"]
 
-_SOURCE_FACT = "source:"  # prefix of the metadata keys of loaded sources
 _UNFILTERABLE = frozenset(f"lookup/{name}" for name in ("degrees", "metadata", "kept", "kept-names"))
 """Templates whose rows summarise the entire graph and can't be filtered."""
 _LIMIT_FACTOR = 4  # growth of a query's limit if too many of its rows are hidden
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The visible part of a graph.
-
-    Attributes:
-        overlays: names of the visible overlays, sorted.
-        left_out: names of the graph's hidden overlays, sorted.
-        as_of: the last visible year; None: any year. Edges without a year are always visible.
-    """
-
-    overlays: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    as_of: int | None = None
-
-
-def overlays_of(facts: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of the overlays in a graph's metadata, sorted."""
-    sources = (key.removeprefix(_SOURCE_FACT) for key in facts if key.startswith(_SOURCE_FACT))
-    return tuple(sorted(overlay_of(source) for source in sources if is_private(source)))
 
 
 def visible_store(store: GraphStore, overlays: str = "", as_of: int | None = None) -> GraphStore:
@@ -237,7 +215,7 @@ class VisibleStore(ReadOnlyStore):
         visible = {
             key: value
             for key, value in facts.items()
-            if self._is_source_visible(key.removeprefix(_SOURCE_FACT))
+            if self._is_source_visible(key.removeprefix(SOURCE_FACT))
         }
         if len(visible) < len(facts) and "digest" in visible:
             visible["digest"] = self._without_hidden(self._store.fingerprint()).digest
@@ -361,9 +339,9 @@ class VisibleStore(ReadOnlyStore):
     def _may_hide_nodes(self) -> bool:
         """True if a hidden overlay has nodes of its own, or isn't completely loaded."""
         facts = self._store.metadata()
-        sources = [key.removeprefix(_SOURCE_FACT) for key in facts if key.startswith(_SOURCE_FACT)]
+        sources = [key.removeprefix(SOURCE_FACT) for key in facts if key.startswith(SOURCE_FACT)]
         states = [
-            json.loads(facts[_SOURCE_FACT + source])
+            json.loads(facts[SOURCE_FACT + source])
             for source in sources
             if not self._is_source_visible(source)
         ]

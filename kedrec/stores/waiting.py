@@ -1,7 +1,7 @@
 """Timeouts for calls to a server: another thread makes the call, and the caller stops waiting after a time.
 
 A driver waits for an answer until the connection ends, which takes hours if the server hangs or the line is
-dead. Drivers have no way to interrupt that wait, so it takes place in another thread than the caller's.
+dead. Drivers have no way to interrupt that wait, so another thread than the caller's waits.
 """
 
 from __future__ import annotations
