@@ -16,7 +16,7 @@ _MIN_SPARSE_SIZE = 256 << 20
 _MAX_SPARSE_RATIO = 200
 """Ratio of a file's length to its bytes on the disk; file systems that compress reach a few tens."""
 _BLOCK = 512
-"""Bytes of the blocks that `st_blocks` counts, whatever the file system's own."""
+"""Bytes of the blocks that `st_blocks` counts on every file system."""
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),

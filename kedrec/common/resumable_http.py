@@ -93,7 +93,7 @@ def receive(
     progress: Callable[[int, int | None], None],
     size: int | None = None,
 ) -> DownloadSize:
-    """Downloads `url` into `part`, resuming its content, or anew if the file has changed on the server.
+    """Downloads `url` into `part`, resuming its content unless the file has changed on the server.
 
     Args:
         part: the partial download; need not exist.

@@ -55,7 +55,7 @@ class LadybugStore(ContextCloser):
 
     Within `writing`, writes and reads go to the writer's copy, which becomes the graph if the block ends
     without an error, and is discarded otherwise. A store opened to be read shows the same graph until it is
-    closed, whatever is loaded meanwhile.
+    closed, unaffected by later loads.
     """
 
     def __init__(self, path: Path, *, read_only: bool = True, threads: int = 0) -> None:

@@ -31,7 +31,7 @@ def open_store(url: str, settings: Settings, *, read_only: bool = True, whole: b
             `+s` and `+ssc` forms for a server, with another database than the settings' after a `/`.
         settings: credentials and the database's name for a server; threads for the embedded store.
         read_only: True if the caller only reads. A reader never waits for a writer.
-        whole: show a reader the entire graph, whatever the settings say, and write nothing: otherwise the
+        whole: show a reader the entire graph, regardless of the settings, and write nothing: otherwise the
             first reader of an imported graph creates its constraints. A writer always sees the entire graph.
 
     Raises:
