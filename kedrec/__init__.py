@@ -6,8 +6,7 @@
         answer = kr.recommend("multiple sclerosis", top=5)
         answer[0].rationale.claims[0].citations
 
-The public names are those in `__all__`; they are imported when first used, so that `import kedrec`
-costs nothing.
+The public names are those in `__all__`; each is imported at its first use, so that `import kedrec` is fast.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from kedrec.settings import Settings
     from kedrec.types import Answer, Claim, Comparison, DiseaseAnswer, Evidence, Rationale, Recommendation
 
-_HOMES = {
+_MODULES = {
     "Answer": "kedrec.types",
     "Claim": "kedrec.types",
     "Comparison": "kedrec.types",
@@ -56,7 +55,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # as PEP 562 has it
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+def __getattr__(name: str) -> Any:  # PEP 562
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'kedrec' has no attribute {name!r}")

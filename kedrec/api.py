@@ -9,10 +9,10 @@ with kedrec.open() as kr:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from kedrec.answers.comparison import compared
 from kedrec.answers.manifest import manifest_of
@@ -43,9 +43,10 @@ from kedrec.types import (
     TakenFor,
 )
 
-__all__ = ["Kedrec", "open"]
+if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
 
-Progress = Callable[[str, int, int | None], None]
+__all__ = ["Kedrec", "open"]
 
 MAX_TOP = 1000
 MAX_PATHS = 50

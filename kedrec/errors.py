@@ -1,4 +1,4 @@
-"""Every error that KEDRec raises on purpose.
+"""Tree of the errors that KEDRec raises on purpose.
 
     KedrecError
     ├── UsageError              the call itself is wrong (exit code 2)

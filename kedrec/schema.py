@@ -12,9 +12,9 @@ import yaml
 from kedrec.common.assets import asset_text
 from kedrec.errors import AssetError
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster, where built in
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, if available, is ten times faster
 
-__all__ = ["Action", "Kind", "Relation", "Schema", "Stated", "load_schema", "parse_schema"]
+__all__ = ["Action", "ConditionalWording", "Kind", "Relation", "Schema", "load_schema", "parse_schema"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """Wordings that say more than their relation, and what an edge must say for them to be true.
+class ConditionalWording:
+    """Wordings more specific than their relation, and the condition on an edge for their use.
 
     Attributes:
         paraphrases, inverse_paraphrases: the wordings.
-        evidence: terms, in lower case, of which the edge's `evidence` must hold one.
-        signed: whether an action with a sign will do as well.
+        evidence: terms, in lower case, of which the edge's `evidence` must contain one.
+        signed: True if an action with a sign fulfils the condition too.
     """
 
     paraphrases: tuple[str, ...]
@@ -50,9 +50,9 @@ class Action:
     Attributes:
         phrase: "START phrase END" is a sentence.
         inverse: "END inverse START" is the same sentence.
-        sign: +1, -1 or 0: what more of START means for END.
-        paraphrases, inverse_paraphrases: other wordings that say no more.
-        stated: wordings that say more, true of some edges.
+        sign: direction of the effect of more START on END: +1, -1 or 0.
+        paraphrases, inverse_paraphrases: wordings of the same meaning.
+        stated: more specific wordings, true of some edges.
     """
 
     phrase: str
@@ -60,7 +60,7 @@ class Action:
     sign: Literal[-1, 0, 1]
     paraphrases: tuple[str, ...] = ()
     inverse_paraphrases: tuple[str, ...] = ()
-    stated: tuple[Stated, ...] = ()
+    stated: tuple[ConditionalWording, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ class Relation:
     """A kind of edge.
 
     Attributes:
-        pairs: allowed (start kind, end kind), in the order of the schema, without repeats.
-        wording: how the relation reads where an edge has no action, or one without wording.
+        pairs: allowed (start kind, end kind), distinct, in the order of the schema.
+        wording: wording of an edge without an action, or with one that has no wording.
         actions: wording by action.
-        effect: what it says of a drug for a disease: benefit, harm or none.
+        effect: the drug's effect in the disease: benefit, harm or none.
     """
 
     name: str
@@ -83,13 +83,13 @@ class Relation:
     effect: Literal["benefit", "harm", "none"]
 
     def worded(self, action: str = "") -> Action:
-        """The wording for an edge's action; the relation's own where the action has none."""
+        """The wording of an edge's action, or the relation's own if the action has none."""
         return self.actions.get(action, self.wording)
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The whole definition. `version` changes when a graph written before can't be read any more."""
+    """The schema of the graph. `version` changes when graphs of the version before become unreadable."""
 
     version: int
     kinds: dict[str, Kind]
@@ -97,7 +97,7 @@ class Schema:
     prefixes: dict[str, str]
 
     def url(self, curie: str) -> str:
-        """The page of a CURIE or URL; "" where its vocabulary has none."""
+        """The web page of a CURIE or URL; "" if its vocabulary has none."""
         if curie.startswith("https://"):
             return curie
         prefix, _, local = curie.partition(":")
@@ -112,13 +112,13 @@ def _action(fields: dict[str, Any]) -> Action:
         paraphrases=tuple(fields.get("paraphrases", ())),
         inverse_paraphrases=tuple(fields.get("inverse_paraphrases", ())),
         stated=tuple(
-            Stated(
-                paraphrases=tuple(one.get("paraphrases", ())),
-                inverse_paraphrases=tuple(one.get("inverse_paraphrases", ())),
-                evidence=tuple(term.lower() for term in one["evidence"]),
-                signed=one.get("signed", False),
+            ConditionalWording(
+                paraphrases=tuple(wording.get("paraphrases", ())),
+                inverse_paraphrases=tuple(wording.get("inverse_paraphrases", ())),
+                evidence=tuple(term.lower() for term in wording["evidence"]),
+                signed=wording.get("signed", False),
             )
-            for one in fields.get("stated", ())
+            for wording in fields.get("stated", ())
         ),
     )
 
@@ -139,10 +139,10 @@ def _relation(name: str, fields: dict[str, Any]) -> Relation:
 
 
 def parse_schema(text: str) -> Schema:
-    """A schema from the text of a `schema.yaml`.
+    """Parses the text of a `schema.yaml`.
 
-    The file is taken to follow `graph/schema.schema.json`, which the tests check; here only what
-    would break later is: that every pair names kinds that exist.
+    The tests check the file against `graph/schema.schema.json`; this function only checks that the kinds of
+    every pair exist.
 
     Raises:
         AssetError: the text is not such a schema.
@@ -175,6 +175,6 @@ def load_schema() -> Schema:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema that a `schema.yaml` must satisfy."""
-    loaded: dict[str, Any] = json.loads(asset_text("graph/schema.schema.json"))
-    return loaded
+    """The JSON Schema of `schema.yaml`."""
+    document: dict[str, Any] = json.loads(asset_text("graph/schema.schema.json"))
+    return document

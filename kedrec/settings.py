@@ -1,4 +1,4 @@
-"""The one settings object: made once, frozen, passed in. No other module reads the environment."""
+"""Settings from the environment, frozen after creation. No other module reads the environment."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ class Settings(BaseSettings):
     graph: str = Field(default="", repr=False, validation_alias="KEDREC_GRAPH")
     """URL of the graph: a folder (embedded) or neo4j://, bolt://; empty: `NEO4J_URI`, else `home`."""
     overlay: str = Field(default="", validation_alias="KEDREC_OVERLAY")
-    """Names of the private overlays to see, separated by commas; `none` or empty: none."""
+    """Names of the visible private overlays, separated by commas; `none` or empty: none."""
     as_of: int | None = Field(default=None, ge=1, le=9999, validation_alias="KEDREC_AS_OF")
-    """The last year to see: edges after it are left out; those without a year are not."""
+    """The last visible year: later edges are hidden; those without a year are not."""
     model: str = Field(default="default", validation_alias="KEDREC_MODEL")
     """Name of the language model; `default` is SmolLM2-135M-Instruct with KEDRec's adapter."""
     seed: int = Field(default=20250220, ge=0, lt=2**32, validation_alias="KEDREC_SEED")
-    """Seed of everything that draws at random."""
+    """Seed of all random draws."""
     threads: int = Field(default=0, ge=0, le=1024, validation_alias="KEDREC_THREADS")
-    """Threads to use; 0: as many as this process may."""
+    """Number of threads; 0: as many as this process may use."""
     debug: bool = Field(default=False, validation_alias="KEDREC_DEBUG")
-    """Whether a defect shows its traceback."""
+    """True if a defect prints its traceback."""
 
-    # A URL may hold a password: it stays out of what is printed of the settings.
+    # A URL may hold a password, so it is not part of the printed settings.
     neo4j_uri: str = Field(default="", repr=False, validation_alias="NEO4J_URI")
     neo4j_username: str = Field(default="neo4j", validation_alias="NEO4J_USERNAME")
     neo4j_password: SecretStr = Field(default=SecretStr(""), validation_alias="NEO4J_PASSWORD")
@@ -72,18 +72,18 @@ class Settings(BaseSettings):
 
     @property
     def cache_dir(self) -> Path:
-        """Folder of what can be computed again: fitted rankings, matrices."""
+        """Folder of recomputable data: fitted rankings, matrices."""
         return self.home / "cache"
 
 
 def secret_in(path: Path, setting: str) -> str:
-    """The secret in a file, without the line's end.
+    """Reads a secret from a file, without the line end.
 
     Args:
-        setting: name of the setting that names the file.
+        setting: name of the setting that holds the path, for messages.
 
     Raises:
-        SettingsError: it is no file of text that can be read; without a word of its content.
+        SettingsError: the file is unreadable or no short text; the message has nothing of its content.
     """
     try:
         if not path.is_file():
@@ -107,18 +107,18 @@ def secret_in(path: Path, setting: str) -> str:
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Settings from the environment, with `overrides` (field names) on top; None means not given.
+    """Settings from the environment; `overrides` by field name have precedence unless None.
 
     Raises:
-        SettingsError: a value can't be used; says which and why.
+        SettingsError: a value is invalid.
     """
-    given = {
+    values = {
         str(Settings.model_fields[name].validation_alias): value
         for name, value in overrides.items()
         if value is not None
     }
     try:
-        return Settings.model_validate(given) if given else Settings()
+        return Settings.model_validate(values) if values else Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

@@ -15,6 +15,7 @@ from kedrec.safety.assessment import SafetyBook
 from kedrec.types import SMALLER, Coverage, PassedOver, Recommendation, ScorePart, Texts
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.documents.background import Backgrounds
     from kedrec.llm.base import ChatModel
     from kedrec.naming import NameIndex
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering", "Found", "Made", "Search", "Side", "abstention"]
 
-Progress = Callable[[str, int, int | None], None]
 Side = Literal["Disease", "Drug"]
 """The kind of what was asked: drugs are ranked for a `Disease`, diseases for a `Drug`."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kedrec.errors import EmptyGraphError, ModelError, NotFoundError
@@ -13,12 +12,11 @@ from kedrec.stores import path_templates, view_of
 from kedrec.types import Status
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.settings import Settings
     from kedrec.stores import Fingerprint, GraphStore
 
 __all__ = ["check_kinds", "lacks", "status_of"]
-
-Progress = Callable[[str, int, int | None], None]
 
 _RANKED = ("Drug", "Disease")
 _LOAD = (

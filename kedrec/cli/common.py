@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from rich.console import Console
 
+    from kedrec.common.progress import Progress
     from kedrec.stores import GraphStore
 
 __all__ = [
-    "Progress",
     "console",
     "graph_option",
     "jobs_option",
@@ -52,9 +52,6 @@ __all__ = [
     "warn",
     "warn_half_loaded",
 ]
-
-Progress: TypeAlias = Callable[[str, int, "int | None"], None]
-"""Reports progress: the stage's name, how much is done, of how much (None: not known)."""
 
 _PIPED_WIDTH = 110
 

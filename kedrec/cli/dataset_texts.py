@@ -11,7 +11,7 @@ import click
 from kedrec.cli.common import json_option, print_json, progress_on_stderr, say
 
 if TYPE_CHECKING:
-    from kedrec.cli.common import Progress
+    from kedrec.common.progress import Progress
 
 
 @click.command()

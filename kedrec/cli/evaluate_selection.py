@@ -12,7 +12,7 @@ import click
 from kedrec.cli.common import graph_option, json_option, json_text, print_json, progress_on_stderr, say
 
 if TYPE_CHECKING:
-    from kedrec.cli.common import Progress
+    from kedrec.common.progress import Progress
     from kedrec.evaluation.selection_runs import Means
     from kedrec.llm.base import ChatModel
     from kedrec.ranking import Ranker

@@ -19,7 +19,7 @@ from kedrec.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from kedrec.cli.common import Progress
+    from kedrec.common.progress import Progress
     from kedrec.documents.linking import Linker
     from kedrec.documents.loading import DocumentsReport
     from kedrec.settings import Settings

@@ -1,1 +1,1 @@
-"""Tools that know nothing of drugs: files, HTTP, text, parallel work."""
+"""General tools without biomedical content: files, HTTP, text, parallel work."""

@@ -1,7 +1,7 @@
-"""Finds the declarations that ship with KEDRec: `graph/`, `cypher/`, `loaders/`.
+"""Locates the declarations that ship with KEDRec: `graph/`, `cypher/`, `loaders/`.
 
-They lie beside the package in a checkout and under `kedrec/_assets/` in an installed wheel; callers
-name them the same way in both.
+They are beside the package in a checkout and under `kedrec/_assets/` in an installed wheel; their names are
+the same in both.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def _root() -> Path:
 
 
 def asset_path(name: str) -> Path:
-    """Path of one declaration, for example `graph/schema.yaml`.
+    """Path of a declaration, for example `graph/schema.yaml`.
 
     Raises:
-        AssetError: it isn't part of this installation.
+        AssetError: it is missing from this installation.
     """
     path = _root() / name
     if not path.exists():
@@ -40,10 +40,10 @@ def asset_path(name: str) -> Path:
 
 
 def asset_text(name: str) -> str:
-    """Text of one declaration."""
+    """Text of a declaration."""
     return asset_path(name).read_text(encoding="utf-8")
 
 
 def list_assets(folder: str, suffix: str) -> list[Path]:
-    """Every file directly under `folder` whose name ends in `suffix`, sorted by name."""
+    """The files directly under `folder` whose name ends in `suffix`, sorted by name."""
     return sorted(asset_path(folder).glob(f"*{suffix}"))

@@ -1,20 +1,22 @@
-"""Model files on disk: whole or not there, and known by their hash."""
+"""Model files on disk: written atomically and identified by their SHA-256."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kedrec.common.private_files import private_folder
 from kedrec.errors import ModelError
 
-__all__ = ["Progress", "disk_errors", "known_sha256", "replacing", "sha256_of"]
+if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
 
-Progress = Callable[[str, int, "int | None"], None]
+__all__ = ["disk_errors", "known_sha256", "replacing", "sha256_of"]
 
 _BLOCK = 1 << 20
 
@@ -34,11 +36,11 @@ def sha256_of(path: Path, progress: Progress | None = None) -> str:
 
 
 def known_sha256(path: Path, progress: Progress | None = None) -> str:
-    """SHA-256 of a file, from a note beside it where the file wasn't written to since.
+    """SHA-256 of a file, from a note beside it unless the file was changed since.
 
-    Hashing 100 MB at every question would cost as much as loading the model. A writer can set the time of the
-    last change back, but not that of the last change of the file's entry (`st_ctime`), nor its number. What
-    the disk itself turns over isn't noticed here; `kedrec model list` reads every file.
+    Hashing 100 MB at every question would cost as much as loading the model. A writer can set back the time
+    of the last change, but neither that of the file's entry (`st_ctime`) nor its inode number. Bit rot isn't
+    detected here, but by `kedrec model list`, which reads every file.
     """
     status = path.stat()
     stamp = {
@@ -49,23 +51,23 @@ def known_sha256(path: Path, progress: Progress | None = None) -> str:
     }
     note = path.with_name(path.name + ".sha256")
     try:
-        noted = json.loads(note.read_text(encoding="utf-8"))
-        if {key: noted[key] for key in stamp} == stamp:
-            return str(noted["sha256"])
+        content = json.loads(note.read_text(encoding="utf-8"))
+        if {key: content[key] for key in stamp} == stamp:
+            return str(content["sha256"])
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # no note, or no good one
+        pass  # the note is missing or unreadable
     digest = sha256_of(path, progress)
     try:
         with replacing(note) as part:
             part.write_text(json.dumps(stamp | {"sha256": digest}), encoding="utf-8")
     except OSError:
-        pass  # a folder that can't be written to only costs time
+        pass  # in a read-only folder the file is hashed each time
     return digest
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A file to write that becomes `path` at the end, all at once; on an error nothing is left."""
+    """A temporary file that replaces `path` atomically at the end, and is removed on an error."""
     private_folder(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -76,12 +78,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def disk_errors(what: str) -> Iterator[None]:
-    """Turns an error of the file system into a `ModelError` about `what`."""
+def disk_errors(action: str) -> Iterator[None]:
+    """Raises an error of the file system as a `ModelError`; `action` is the subject of the message."""
     try:
         yield
     except OSError as error:
         raise ModelError(
-            f"{what} failed: {error.strerror or error}.",
+            f"{action} failed: {error.strerror or error}.",
             "Check the disk's free space and the folder's rights.",
         ) from error

@@ -1,4 +1,4 @@
-"""Makes parts of one piece of work elsewhere, and gives them back in order."""
+"""Maps a function over parts of a task in processes or on a Ray cluster, in order."""
 
 from __future__ import annotations
 
@@ -16,91 +16,91 @@ __all__ = ["spread", "spread_on_ray"]
 
 _Shared = TypeVar("_Shared")
 _Part = TypeVar("_Part")
-_Made = TypeVar("_Made")
+_Result = TypeVar("_Result")
 
 _HOST_PORT = re.compile(r"(?:ray://)?\[?([^\[\]/]+)\]?:(\d+)")
-_PATIENCE = 5.0  # seconds for a cluster to answer
-_AHEAD = 2  # parts a worker may be ahead of who takes them, so that what is made doesn't pile up
+_CONNECT_SECONDS = 5.0
+_QUEUED_PER_WORKER = 2  # parts in work or waiting to be consumed, which bounds the memory of results
 
 
 def spread(
-    function: Callable[[_Shared, _Part], _Made],
+    function: Callable[[_Shared, _Part], _Result],
     shared: _Shared,
     parts: Iterable[_Part],
     *,
     jobs: int,
     ray: str,
-) -> Generator[_Made, None, None]:
-    """`function(shared, part)` of each part, in order, on a Ray cluster or processes of this machine.
+) -> Generator[_Result, None, None]:
+    """Yields `function(shared, part)` for each part, in order, from a Ray cluster or processes.
 
     Args:
-        function: of a module, so that the processes find it.
-        parts: taken as they are needed, so that there may be more of them than memory holds.
-        jobs: processes of this machine; 1: in this one.
-        ray: address of a Ray cluster to work on instead; "": none.
+        function: a function at module level, which other processes can import.
+        parts: consumed as needed, so that they needn't fit into memory together.
+        jobs: number of processes on this machine; 1: this process.
+        ray: address of a Ray cluster to use instead; "": none.
 
     Raises:
-        UsageError: Ray isn't installed, or not at that address.
+        UsageError: Ray isn't installed, or there is no cluster at that address.
     """
     if ray:
         return spread_on_ray(ray, function, shared, parts)
-    return _spread_on_processes(jobs, function, shared, parts)
+    return _map_on_processes(jobs, function, shared, parts)
 
 
 def spread_on_ray(
     address: str,
-    function: Callable[[_Shared, _Part], _Made],
+    function: Callable[[_Shared, _Part], _Result],
     shared: _Shared,
     parts: Iterable[_Part],
-) -> Generator[_Made, None, None]:
-    """`function(shared, part)` of each part, in order, on a Ray cluster; `shared` travels there once.
+) -> Generator[_Result, None, None]:
+    """Yields `function(shared, part)` for each part, in order, from a Ray cluster. `shared` is sent once.
 
     Args:
         address: HOST:PORT, ray://HOST:PORT, or `local` for a new cluster on this machine.
-        function: of a module, so that workers find it.
+        function: a function at module level, which workers can import.
 
     Raises:
-        UsageError: Ray isn't installed, or not at that address.
+        UsageError: Ray isn't installed, or there is no cluster at that address.
     """
     try:
         import ray
     except ImportError as error:
         raise UsageError("Ray is not installed.", "Install it: pip install 'kedrec[ray]'.") from error
-    begun = not ray.is_initialized()
-    if begun:
-        _answers(address)
+    starts_ray = not ray.is_initialized()
+    if starts_ray:
+        _check_address(address)
     try:
-        if begun:
+        if starts_ray:
             ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="error")
     except (ConnectionError, ValueError, RuntimeError) as error:
-        first = str(error).partition("\n")[0]
+        first_line = str(error).partition("\n")[0]
         raise UsageError(
-            f"There is no Ray cluster at '{address}': {first}",
+            f"There is no Ray cluster at '{address}': {first_line}",
             "Give HOST:PORT, ray://HOST:PORT, or 'local'.",
         ) from error
     try:
-        put = ray.put(shared)
+        shared_reference = ray.put(shared)
         remote = ray.remote(function)
-        waiting: deque[Any] = deque()
-        most = _AHEAD * max(int(ray.cluster_resources().get("CPU", 1)), 1)
+        pending: deque[Any] = deque()
+        max_pending = _QUEUED_PER_WORKER * max(int(ray.cluster_resources().get("CPU", 1)), 1)
         for part in parts:
-            waiting.append(remote.remote(put, part))
-            if len(waiting) >= most:
-                yield ray.get(waiting.popleft())
-        while waiting:
-            yield ray.get(waiting.popleft())
+            pending.append(remote.remote(shared_reference, part))
+            if len(pending) >= max_pending:
+                yield ray.get(pending.popleft())
+        while pending:
+            yield ray.get(pending.popleft())
     finally:
-        if begun:
+        if starts_ray:
             ray.shutdown()
 
 
-def _answers(address: str) -> None:
-    """Sees that something answers at HOST:PORT: Ray itself would try again for many minutes."""
-    place = _HOST_PORT.fullmatch(address)
-    if place is None:
+def _check_address(address: str) -> None:
+    """Checks that HOST:PORT accepts a connection: Ray itself would retry for many minutes."""
+    match = _HOST_PORT.fullmatch(address)
+    if match is None:
         return
     try:
-        socket.create_connection((place[1], int(place[2])), timeout=_PATIENCE).close()
+        socket.create_connection((match[1], int(match[2])), timeout=_CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise UsageError(
             f"There is no Ray cluster at '{address}': {getattr(error, 'strerror', None) or error}.",
@@ -108,47 +108,47 @@ def _answers(address: str) -> None:
         ) from error
 
 
-def _spread_on_processes(
-    jobs: int, function: Callable[[_Shared, _Part], _Made], shared: _Shared, parts: Iterable[_Part]
-) -> Generator[_Made, None, None]:
-    many = min(jobs, len(parts)) if isinstance(parts, Sequence) else jobs
-    if many <= 1:
+def _map_on_processes(
+    jobs: int, function: Callable[[_Shared, _Part], _Result], shared: _Shared, parts: Iterable[_Part]
+) -> Generator[_Result, None, None]:
+    processes = min(jobs, len(parts)) if isinstance(parts, Sequence) else jobs
+    if processes <= 1:
         for part in parts:
             yield function(shared, part)
         return
     import multiprocessing
     from concurrent.futures import Future, ProcessPoolExecutor
 
-    # A process that is forked would share the database's files and locks with this one.
+    # A forked process would share the database's files and locks with this one.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        many, mp_context=context, initializer=_begin, initargs=(function, shared)
+        processes, mp_context=context, initializer=_initialise, initargs=(function, shared)
     ) as pool:
-        waiting: deque[Future[Any]] = deque()
+        pending: deque[Future[Any]] = deque()
         try:
             for part in parts:
-                waiting.append(pool.submit(_work, part))
-                if len(waiting) >= _AHEAD * jobs:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+                pending.append(pool.submit(_work, part))
+                if len(pending) >= _QUEUED_PER_WORKER * jobs:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-_begun: list[tuple[Callable[[Any, Any], Any], Any]] = []
+_task: list[tuple[Callable[[Any, Any], Any], Any]] = []  # of a worker process
 
 
-def _begin(function: Callable[[Any, Any], Any], shared: Any) -> None:
+def _initialise(function: Callable[[Any, Any], Any], shared: Any) -> None:
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C stops the one who gives out the work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C stops the parent process
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _begun[:] = [(function, shared)]
+    _task[:] = [(function, shared)]
 
 
 def _end_with_parent() -> None:
-    """Ends this process when the one that gives out the work was killed: the pool would wait forever."""
+    """Ends this process after its parent was killed: the pool would wait forever."""
     import multiprocessing
 
     if (parent := multiprocessing.parent_process()) is not None:
@@ -157,5 +157,5 @@ def _end_with_parent() -> None:
 
 
 def _work(part: Any) -> Any:
-    function, shared = _begun[0]
+    function, shared = _task[0]
     return function(shared, part)

@@ -1,4 +1,4 @@
-"""Files and folders that only their owner may read: what is in them may be licensed, or about people."""
+"""Creates files and folders that only their owner may read: the data may be licensed, or about people."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ FOLDER_MODE = 0o700
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made with all above it that are missing, for its owner alone.
+    """Creates a folder and its missing parents with access for the owner only, and returns its path.
 
-    One that is there stays as open as its owner made it.
+    The mode of an existing folder is not changed.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it can't be created.
     """
     missing = []
     for folder in (path, *path.parents):
@@ -26,17 +26,17 @@ def private_folder(path: Path) -> Path:
         missing.append(folder)
     for folder in reversed(missing):
         folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    path.mkdir(mode=FOLDER_MODE, exist_ok=True)  # tells of a file in its place
+    path.mkdir(mode=FOLDER_MODE, exist_ok=True)  # raises if a file has that path
     return path
 
 
 def make_private(file: Path) -> None:
-    """Makes an empty file for its owner alone, to be written by someone who wouldn't.
+    """Creates an empty file with access for the owner only, to be filled by a library that sets no mode.
 
-    One that is there is emptied, and only its owner may read it from then on.
+    An existing file is truncated, and its mode changed likewise.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it can't be created.
     """
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
     try:
@@ -47,11 +47,11 @@ def make_private(file: Path) -> None:
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Writes a file that only its owner may read.
+    """Writes a file with access for the owner only.
 
     Raises:
         OSError: it can't be written.
     """
     make_private(file)
-    with file.open("r+b") as opened:
-        opened.write(content)
+    with file.open("r+b") as stream:
+        stream.write(content)

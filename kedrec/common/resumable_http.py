@@ -1,4 +1,4 @@
-"""Receives a file over HTTP, going on where an earlier try was cut off."""
+"""Downloads a file over HTTP, resuming an interrupted attempt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kedrec.errors import DataError
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Received", "encrypted_only", "file_hash", "forget", "receive", "settle"]
+__all__ = ["DownloadSize", "encrypted_only", "file_hash", "forget", "receive", "settle"]
 
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _BLOCK = 1 << 20
@@ -24,26 +24,27 @@ _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """The bytes that the file has now, and how many it should have (None: the server didn't say)."""
+class DownloadSize:
+    """Bytes of the file so far, and its total (None: not stated by the server)."""
 
     size: int
     total: int | None
 
 
 def encrypted_only(url: str) -> Callable[[httpx2.Request], None]:
-    """A check for a client's requests: none goes over plain HTTP, wherever an answer redirects it.
+    """A hook for a client's requests that refuses plain HTTP, also after a redirect.
 
-    Only where `url` itself is a plain address of this machine, such addresses may be asked.
+    Plain HTTP to this machine is allowed if `url` itself is plain HTTP.
     """
-    own = url.startswith("http://")
+    allows_local_http = url.startswith("http://")
 
     def check(request: httpx2.Request) -> None:
-        asked = request.url
-        if asked.scheme != "https" and not (own and asked.scheme == "http" and asked.host in _THIS_MACHINE):
+        target = request.url
+        is_local_http = target.scheme == "http" and target.host in _THIS_MACHINE
+        if target.scheme != "https" and not (allows_local_http and is_local_http):
             raise DataError(
-                f"{url} would be fetched from {asked.scheme}://{asked.host}, where anybody on the way could "
-                "change it.",
+                f"{url} would be fetched from {target.scheme}://{target.host}, where anybody on the way "
+                "could change it.",
                 "Get the files yourself and name their folder with --from DIR.",
             )
 
@@ -51,7 +52,7 @@ def encrypted_only(url: str) -> Callable[[httpx2.Request], None]:
 
 
 def file_hash(path: Path, name: str = "sha256", start: bytes = b"") -> str:
-    """Hash of a file in hexadecimal, read in blocks; `start` is hashed before it."""
+    """Hash of a file in hexadecimal, read in blocks; `start` is hashed before the content."""
     digest = hashlib.new(name, start, usedforsecurity=False)
     with path.open("rb") as content:
         while block := content.read(_BLOCK):
@@ -60,25 +61,25 @@ def file_hash(path: Path, name: str = "sha256", start: bytes = b"") -> str:
 
 
 def forget(part: Path) -> None:
-    """Deletes what `receive` got."""
+    """Deletes a partial download."""
     part.unlink(missing_ok=True)
-    _validator(part).unlink(missing_ok=True)
+    _version_file(part).unlink(missing_ok=True)
 
 
 def settle(part: Path, target: Path) -> None:
-    """Makes what `receive` got the file `target`, all at once."""
+    """Moves a complete download to `target`, atomically."""
     part.replace(target)
-    _validator(part).unlink(missing_ok=True)
+    _version_file(part).unlink(missing_ok=True)
 
 
-def _validator(part: Path) -> Path:
+def _version_file(part: Path) -> Path:
     return part.with_name(f"{part.name}.json")
 
 
-def _known(part: Path) -> str:
-    """What the server called the version that `part` is of; "" where nothing is known."""
+def _stored_version(part: Path) -> str:
+    """The server's version (entity tag or date) of a partial download; "" if unknown."""
     try:
-        return str(json.loads(_validator(part).read_text(encoding="utf-8"))["version"])
+        return str(json.loads(_version_file(part).read_text(encoding="utf-8"))["version"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 
@@ -91,56 +92,57 @@ def receive(
     refused: Callable[[httpx2.Response], None],
     progress: Callable[[int, int | None], None],
     size: int | None = None,
-) -> Received:
-    """Receives `url` into `part`, which holds what came before; a file that has changed since starts over.
+) -> DownloadSize:
+    """Downloads `url` into `part`, resuming its content unless the file has changed on the server.
 
     Args:
-        refused: called with an answer that isn't the file; must raise.
-        progress: told the bytes that are there, of how many.
-        size: bytes of the file where they are known; no more are received.
+        part: the partial download; need not exist.
+        refused: called with a response that isn't the file; must raise.
+        progress: called with the bytes so far and the total (None: not known).
+        size: bytes of the file, if known; no more are received.
 
     Raises:
         DataError: the server sends more than `MAX_DOWNLOAD`.
         httpx2.HTTPError: the server can't be reached, or the connection broke.
         OSError: `part` can't be written.
     """
-    have = part.stat().st_size if part.exists() else 0
-    known = _known(part)
-    # Without a size or a version of its own, what is there might be of another file.
-    if have and not known and size is None:
-        have = 0
+    received = part.stat().st_size if part.exists() else 0
+    stored_version = _stored_version(part)
+    # Without a size or a version, the partial content may be of another file.
+    if received and not stored_version and size is None:
+        received = 0
     headers = {"Accept-Encoding": "identity"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
-        if known:
-            headers["If-Range"] = known
+    if received:
+        headers["Range"] = f"bytes={received}-"
+        if stored_version:
+            headers["If-Range"] = stored_version
     with client.stream("GET", url, headers=headers) as response:
         span = _RANGE.fullmatch(response.headers.get("content-range", ""))
-        if response.status_code == 416 and have:
-            # Nothing is after it: it is whole, or another file's.
-            return Received(have, size or have)
+        if response.status_code == 416 and received:
+            # Nothing follows: the file is complete, or another one.
+            return DownloadSize(received, size or received)
         if response.status_code == 200:
-            have = 0  # the server starts over
-        elif response.status_code != 206 or not have or (span and int(span[1]) != have):
+            received = 0  # the server sends the file from its beginning
+        elif response.status_code != 206 or not received or (span and int(span[1]) != received):
             response.read()
             refused(response)
         length = response.headers.get("content-length", "")
-        total = size if size is not None else (have + int(length) if length.isdecimal() else None)
+        total = size if size is not None else (received + int(length) if length.isdecimal() else None)
         version = response.headers.get("etag") or response.headers.get("last-modified") or ""
-        # A weak tag doesn't promise equal bytes, so a range may not be asked for by it.
+        # A weak tag doesn't guarantee equal bytes, so it is no condition for a range.
         if version and not version.startswith("W/"):
-            _validator(part).write_text(json.dumps({"version": version}), encoding="utf-8")
+            _version_file(part).write_text(json.dumps({"version": version}), encoding="utf-8")
         else:
-            _validator(part).unlink(missing_ok=True)
-        with part.open("ab" if have else "wb") as out:
+            _version_file(part).unlink(missing_ok=True)
+        with part.open("ab" if received else "wb") as out:
             for block in response.iter_bytes():
                 out.write(block)
-                have += len(block)
-                if size is not None and have > size:
-                    break  # more than there should be: refused afterwards
-                if have > MAX_DOWNLOAD:
+                received += len(block)
+                if size is not None and received > size:
+                    break  # too long: the caller's check of the size refuses it
+                if received > MAX_DOWNLOAD:
                     raise DataError(
                         f"{url} sends more than {MAX_DOWNLOAD >> 30} GB.", "Get the file yourself."
                     )
-                progress(have, total)
-    return Received(have, total)
+                progress(received, total)
+    return DownloadSize(received, total)

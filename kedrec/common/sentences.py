@@ -1,7 +1,7 @@
-"""Sentences of biomedical text: nupunkt (Punkt, Kiss & Strunk 2006) with the abbreviations of such text.
+"""Splits biomedical text into sentences: nupunkt (Punkt, Kiss & Strunk 2006) with biomedical abbreviations.
 
-Where it can't be known whether a full stop ends a sentence, it ends none: two sentences read as one keep
-their sense, and one read as two may lose it ("Contrary to the claim of Smith et al. ...").
+An ambiguous full stop ends no sentence: two sentences read as one keep their sense, and one read as two may
+lose it ("Contrary to the claim of Smith et al. ...").
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _LABEL = re.compile(
     r"(?: and (?:aims?|purpose|objectives?|hypothes[ei]s|methods?|results|conclusions?|relevance))?)"
     r")(?:\*{0,2}:\*{0,2}|:\*\*))(?=\s*\S)"
 )
-# A unit or an acronym (MR, which isn't Mr) does end a sentence before a word that begins one and is no name.
-_ENDS = re.compile(
+# A unit or an acronym (MR, unlike Mr) ends a sentence before a common first word that is no name.
+_UNIT_ENDS = re.compile(
     r"(?:\b(?:mg|kg|gm|ml|dl|hrs?|h|min|mins|sec|secs|wks?|mos?|yrs?|etc|spp|[bt]\.i\.d|[pi]\.[opvm]|"
     r"[a-z]\.[cd])|"
     r"[A-Z]{2,})\.(?= (?:They|He|She|Their|The|This|These|Those|There|It|Its|We|Our|In|On|At|After|Before|"
@@ -44,15 +44,15 @@ _ENDS = re.compile(
     r"Using)\b)"
 )
 _NUMBERED = re.compile(r"(?:^|[:;,.!?]\s)\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]$")
-"""The end of what is a list's number and no sentence."""
+"""The end of a list's number, which is no sentence."""
 _LONGEST_NUMBER = 12
-_GOES_ON = re.compile(r"\s*(?:[a-z]+(?:[\s,;.)]|$)|\[\d|[,;:)\]%/=<>\u00b1]|\(?\d+(?:[,;)\]]|\.\d))")
-"""What begins no sentence: a word in small letters, a reference, punctuation."""
+_CONTINUATION = re.compile(r"\s*(?:[a-z]+(?:[\s,;.)]|$)|\[\d|[,;:)\]%/=<>\u00b1]|\(?\d+(?:[,;)\]]|\.\d))")
+"""Text that can't begin a sentence: a word in small letters, a reference, punctuation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence as offsets (characters) into its text; `heading`: the heading within the text before it."""
+    """A sentence as offsets (characters) into its text, and the heading within the text that it is under."""
 
     start: int
     end: int
@@ -60,39 +60,39 @@ class Sentence:
 
 
 def sentences(text: str) -> list[Sentence]:
-    """The sentences of a text, in order; lines and headings ("RESULTS:") end them too and are in none."""
-    found: list[Sentence] = []
+    """The sentences of a text, in order. Line ends and headings ("RESULTS:") separate them."""
+    result: list[Sentence] = []
     for line in _LINE.finditer(text):
         start, heading = line.start(), ""
         for label in _LABEL.finditer(line[0]):
-            found += _sentences(text, start, line.start() + label.start(1), heading)
+            result += _split(text, start, line.start() + label.start(1), heading)
             start, heading = line.start() + label.end(1), label[1].strip("*: ")
-        found += _sentences(text, start, line.end(), heading)
-    return found
+        result += _split(text, start, line.end(), heading)
+    return result
 
 
-def _sentences(text: str, start: int, end: int, heading: str) -> list[Sentence]:
-    """The sentences between two places of a line."""
+def _split(text: str, start: int, end: int, heading: str) -> list[Sentence]:
+    """The sentences between two offsets of a line."""
     part = text[start:end]
-    found = []
+    result = []
     begin = 0
     for _, stop in _segmenter().span_tokenize(part):
-        if stop < len(part) and (_is_number(part, begin, stop) or _GOES_ON.match(part, stop)):
+        if stop < len(part) and (_is_number(part, begin, stop) or _CONTINUATION.match(part, stop)):
             continue
-        for last in [*(unit.end() for unit in _ENDS.finditer(part, begin, stop)), stop]:
-            piece = part[begin:last].rstrip()
+        for end_offset in [*(unit.end() for unit in _UNIT_ENDS.finditer(part, begin, stop)), stop]:
+            piece = part[begin:end_offset].rstrip()
             if piece.strip():
                 first = begin + len(piece) - len(piece.lstrip())
-                found.append(Sentence(start + first, start + begin + len(piece), heading))
-            begin = last
-    if rest := part[begin:].strip():
-        first = part.index(rest, begin)
-        found.append(Sentence(start + first, start + first + len(rest), heading))
-    return found
+                result.append(Sentence(start + first, start + begin + len(piece), heading))
+            begin = end_offset
+    if remainder := part[begin:].strip():
+        first = part.index(remainder, begin)
+        result.append(Sentence(start + first, start + first + len(remainder), heading))
+    return result
 
 
 def _is_number(part: str, begin: int, stop: int) -> bool:
-    """Whether what ends at a place is a list's number."""
+    """True if the text from `begin` to `stop` ends in a list's number."""
     first = max(begin, stop - _LONGEST_NUMBER)
     return bool(_NUMBERED.search(("" if first == begin else "x") + part[first:stop].strip()))
 
@@ -101,7 +101,7 @@ def _is_number(part: str, begin: int, stop: int) -> bool:
 def _segmenter() -> PunktSentenceTokenizer:
     from nupunkt import PunktParameters, PunktSentenceTokenizer
 
-    # The library's own model is of legal texts, where "cancer." and "found." are abbreviations.
+    # The library's own model is trained on legal texts, where "cancer." and "found." are abbreviations.
     parameters = PunktParameters(abbrev_types=_abbreviations())
     return PunktSentenceTokenizer(parameters, include_common_abbrevs=False)
 

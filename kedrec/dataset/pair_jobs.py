@@ -19,14 +19,13 @@ from kedrec.dataset.candidates import PairFacts, PairTask, PairWork
 from kedrec.errors import DataError
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.documents.passage_index import PassageIndex
     from kedrec.ranking import Ranker
     from kedrec.settings import Settings
     from kedrec.stores.base import GraphStore
 
 __all__ = ["Journal", "Shared", "work_on"]
-
-Progress = Callable[[str, int, int | None], None]
 
 _A_BLOCK = 8  # pairs
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kedrec.dataset.candidates import digest_of
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.dataset.hf_folder import DataSet, SplitName
     from kedrec.dataset.question_types import Question, TextPointer
     from kedrec.documents.passage_index import PassageIndex
 
 __all__ = ["RebuiltText", "TextState", "rebuilt", "texts_of"]
-
-Progress = Callable[[str, int, int | None], None]
 
 
 class RebuiltText(Frozen):

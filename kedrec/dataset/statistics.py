@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kedrec.dataset.hf_folder import SPLITS
@@ -11,12 +11,12 @@ from kedrec.dataset.popularity import read_popularity
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.dataset.hf_folder import DataSet
     from kedrec.dataset.question_types import Question
 
 __all__ = ["ConfigStatistics", "PopularityCheck", "SplitStatistics", "Statistics", "statistics"]
 
-Progress = Callable[[str, int, int | None], None]
 _Known = Mapping[str, tuple[int, int]]
 
 AGAINST = ("all", "hard", "degree-matched", "random")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,12 @@ from kedrec.llm.prompting import rationale_request
 from kedrec.types import Entity
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.dataset.hf_folder import SplitName
     from kedrec.llm.base import ChatModel, ChatRequest
     from kedrec.types import Evidence
 
 __all__ = ["Teacher"]
-
-Progress = Callable[[str, int, int | None], None]
 
 _ANSWER_TOKENS = 200
 _AT_ONCE = 8

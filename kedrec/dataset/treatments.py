@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,11 +13,10 @@ from kedrec.errors import EmptyGraphError, NotFoundError
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.stores.base import GraphStore
 
 __all__ = ["Pair", "Treatment", "Treatments", "read_treatments"]
-
-Progress = Callable[[str, int, int | None], None]
 
 Pair = tuple[str, str]
 """Ids of a drug and a disease."""

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from kedrec._version import __version__
 from kedrec.common.resumable_http import encrypted_only
-from kedrec.documents.polite_http import Asker, Pages, Progress
+from kedrec.documents.polite_http import Asker, Pages
 from kedrec.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import httpx2
+
+    from kedrec.common.progress import Progress
 
 __all__ = ["SERVICES", "fetch_documents"]
 

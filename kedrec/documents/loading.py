@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from kedrec.documents.streaming import Item, prepared, read_all
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.documents.linking import Linker
     from kedrec.documents.passage_index import PassageIndex, PassageWriter
     from kedrec.documents.prepare import Passages
@@ -29,8 +30,6 @@ _BATCH = 20_000
 """Passages between two commits."""
 _SHOWN = 1000
 """Rejected records that a report lists; all are counted."""
-
-Progress = Callable[[str, int, int | None], None]
 
 
 class RejectedRecord(Frozen):

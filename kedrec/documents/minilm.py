@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from kedrec.errors import ModelError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from kedrec.common.progress import Progress
 
     Floats = NDArray[np.float32]
 
@@ -40,8 +42,6 @@ _FILES = (
         "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     ),
 )  # fmt: skip
-
-Progress = Callable[[str, int, int | None], None]
 
 
 def _folder(models: Path) -> Path:

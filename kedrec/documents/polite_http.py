@@ -17,14 +17,12 @@ if TYPE_CHECKING:
     import httpx2
     from tenacity import RetryCallState
 
-__all__ = ["Asker", "Pages", "Progress"]
+__all__ = ["Asker", "Pages"]
 
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that another try may better."""
 _TRIES = 6
 _LONGEST_WAIT = 60.0
-
-Progress = Callable[[str, int, int | None], None]
 
 
 class _Again(Exception):  # noqa: N818  # no error: a wish to be asked later

@@ -13,7 +13,8 @@ from kedrec.ranking.xswap import permuted_graphs, tables_along
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kedrec.ranking.adjacency import Adjacency, Progress
+    from kedrec.common.progress import Progress
+    from kedrec.ranking.adjacency import Adjacency
     from kedrec.ranking.permutation_null import NullModel
 
 __all__ = ["Calibration", "calibration", "markdown"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,12 @@ from kedrec.grounding import check
 from kedrec.llm.prompting import PROMPT_VERSION, TEXTS_VERSION, model_request
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.llm.base import ChatModel
     from kedrec.types import Evidence, Rationale
 
 __all__ = ["Answered", "Faithfulness", "evaluate", "markdown", "why"]
-
-Progress = Callable[[str, int, "int | None"], None]
 
 ANSWER_TOKENS = 200
 _BATCH = 8

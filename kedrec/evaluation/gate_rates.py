@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,13 @@ from kedrec.grounding import check
 from kedrec.types import Entity
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.ranking import Ranker
     from kedrec.stores import GraphStore
 
 __all__ = ["Rate", "evaluate", "gate_pairs", "markdown"]
 
-Progress = Callable[[str, int, "int | None"], None]
 _BEST = 20  # ranks that a disease's drugs are drawn from
 _CONTRAINDICATED = 0.3  # share of pairs with a contraindication
 

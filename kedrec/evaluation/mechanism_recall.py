@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kedrec.common.progress import Progress
     from kedrec.evaluation.path_cases import Case
     from kedrec.evidence.path_features import Pool
-    from kedrec.ranking.adjacency import Progress
 
 __all__ = ["evaluate", "in_random_order", "ranks"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from kedrec.errors import DataError
 from kedrec.types import Entity
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.documents.minilm import Embedder
     from kedrec.documents.passage_index import PassageIndex
     from kedrec.stores import GraphStore
@@ -28,8 +29,6 @@ __all__ = [
     "markdown",
     "read_questions",
 ]
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)

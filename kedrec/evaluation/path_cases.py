@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kedrec.common.progress import Progress
     from kedrec.evidence.mechanisms import Indication, Node
     from kedrec.evidence.path_features import Pool
-    from kedrec.ranking.adjacency import Progress, Table
+    from kedrec.ranking.adjacency import Table
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import PathTemplate
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kedrec.common.progress import Progress
     from kedrec.evaluation.path_cases import Case
     from kedrec.evaluation.path_fit import Weights
-    from kedrec.ranking.adjacency import Progress
 
 __all__ = ["learn", "out_of_fold", "refit"]
 

@@ -35,7 +35,8 @@ from kedrec.ranking.similarity import Alike
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kedrec.ranking.adjacency import Adjacency, Progress, Table
+    from kedrec.common.progress import Progress
+    from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.ranking.features import FeatureMaker
     from kedrec.ranking.folds import Regime
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError, ModelError, UsageError
 from kedrec.grounding import check
@@ -20,13 +20,12 @@ from kedrec.llm.prompting import rationale_request
 from kedrec.types import Entity, Evidence
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.dataset.question_types import Question
     from kedrec.evaluation.selection_scores import Interval
     from kedrec.llm.base import ChatModel
 
 __all__ = ["RationaleFigures", "markdown", "measured", "read_predictions", "with_reference", "written_by"]
-
-Progress: TypeAlias = Callable[[str, int, "int | None"], None]
 
 _ROUGE = ("rouge1", "rouge2", "rougeL")
 # Blanks are tried once from the start of their run.

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kedrec.common.progress import Progress
     from kedrec.dataset.question_types import Question
     from kedrec.evaluation.hidden_folds import Split
     from kedrec.evaluation.selection_asking import Asked
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ANSWERERS", "Answerer", "by_chance", "by_frequency", "by_graph", "by_graph_of_stays", "ranked"]
 
-Progress: TypeAlias = "Callable[[str, int, int | None], None]"
 Answerer: TypeAlias = Literal["random", "frequency", "prior", "ranker", "llm"]
 ANSWERERS: tuple[Answerer, ...] = ("random", "frequency", "prior", "ranker", "llm")
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError, UsageError
 from kedrec.evaluation.selection_answerers import (
@@ -29,6 +29,7 @@ from kedrec.evaluation.selection_llm import PROMPT, request_of, told
 from kedrec.evaluation.selection_scores import Figures, figures_of
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.dataset.hf_folder import DataSet, SplitName
     from kedrec.dataset.question_types import Question
     from kedrec.documents.passage_index import PassageIndex
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphStore
 
 __all__ = ["Means", "evaluate", "most_of"]
-
-Progress: TypeAlias = Callable[[str, int, "int | None"], None]
 
 _FORMAT = 1  # of the kept answers
 _AT_ONCE = 4  # requests to a model; what they give is kept after each lot

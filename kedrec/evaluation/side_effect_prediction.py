@@ -7,7 +7,6 @@ are mostly common ones, and a prediction is worth what it adds to that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -20,11 +19,10 @@ from kedrec.safety.side_effects import CAUSES, SimilarDrugs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from kedrec.common.progress import Progress
     from kedrec.ranking.adjacency import Adjacency
 
 __all__ = ["Scores", "SideEffectResult", "evaluate", "markdown"]
-
-Progress = Callable[[str, int, int | None], None]
 
 _FOLDS = 5
 _DRAWN = 1000  # resampled sets of drugs, for the intervals

@@ -7,14 +7,17 @@ show where it does not hold.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kedrec.evaluation.areas import UNCLASSIFIED
+
+if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
 
 __all__ = [
     "Estimate",
@@ -24,8 +27,6 @@ __all__ = [
     "performance",
     "strata_tables",
 ]
-
-Progress = Callable[[str, int, "int | None"], None]
 
 _LEAST = 5  # diseases with a treatment, to draw from
 

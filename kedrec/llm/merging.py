@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from kedrec.common.checked_files import Progress, disk_errors, known_sha256, replacing
+from kedrec.common.checked_files import disk_errors, known_sha256, replacing
 from kedrec.errors import ModelError
 
 if TYPE_CHECKING:
     import gguf
     import numpy as np
     from numpy.typing import NDArray
+
+    from kedrec.common.progress import Progress
 
 __all__ = ["Adapter", "merge", "merged_hash", "permuted", "read_adapter"]
 

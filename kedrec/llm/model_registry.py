@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kedrec.common.checked_files import Progress, disk_errors, known_sha256, replacing, sha256_of
+from kedrec.common.checked_files import disk_errors, known_sha256, replacing, sha256_of
 from kedrec.errors import ModelError, NotFoundError
 from kedrec.llm.default import BASE_SHA256, base_path, fetch_base, require_base
 from kedrec.llm.hub import fetch_from_hub, hub_folder
 from kedrec.llm.merging import merge, merged_hash
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.settings import Settings
 
 __all__ = [

@@ -9,7 +9,7 @@ from kedrec.errors import ModelError, NotFoundError
 from kedrec.llm.quoting import quoted
 
 if TYPE_CHECKING:
-    from kedrec.common.checked_files import Progress
+    from kedrec.common.progress import Progress
     from kedrec.llm.base import ChatModel
     from kedrec.settings import Settings
 

@@ -15,13 +15,14 @@ from kedrec.loading.graph_digest import add_digests, key_digest, stored_digest
 from kedrec.loading.licences import known_licences
 from kedrec.loading.report import ConflictReport, RowReport, SourceReport
 from kedrec.loading.source_records import JOURNAL, RETIRED, pack, replay, stage_kept, written
-from kedrec.loading.staging import Progress, Staging, staging_errors
+from kedrec.loading.staging import Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
 from kedrec.loading.writing import Batch, Batches, Writer, compare, write_parquet
 from kedrec.schema import load_schema
 from kedrec.stores.base import SharedTarget
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.loading.identity import Identity
     from kedrec.stores import GraphTarget
 

@@ -17,7 +17,7 @@ from kedrec.loading.state import half_loaded
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
-    from kedrec.loading.staging import Progress
+    from kedrec.common.progress import Progress
     from kedrec.schema import Schema
     from kedrec.stores import GraphStore
 

@@ -24,8 +24,8 @@ from kedrec.errors import DataError, NotFoundError
 if TYPE_CHECKING:
     import httpx2
 
+    from kedrec.common.progress import Progress
     from kedrec.loading.sources import Download, Source
-    from kedrec.loading.staging import Progress
 
 __all__ = ["cache_folder", "cached", "fetch_source"]
 

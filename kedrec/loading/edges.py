@@ -13,7 +13,8 @@ from kedrec.loading.known_entities import known_keys
 from kedrec.loading.moved_edges import CONTENT, place_others
 
 if TYPE_CHECKING:
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.common.progress import Progress
+    from kedrec.loading.staging import Staging
 
 __all__ = ["canonical_edges"]
 

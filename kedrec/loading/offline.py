@@ -30,8 +30,8 @@ from kedrec.stores.marking import MARK, PREFIX
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from kedrec.common.progress import Progress
     from kedrec.loading.report import LoadReport
-    from kedrec.loading.staging import Progress
 
 __all__ = ["ImportTool", "empty_folder", "find_tool", "import_call", "load_csv", "run_import", "write_csv"]
 

@@ -19,12 +19,13 @@ from kedrec.loading.overlay_source import keep_apart
 from kedrec.loading.readers.registry import READERS
 from kedrec.loading.report import LoadReport, SourceReport
 from kedrec.loading.sources import Source, list_sources, load_source, source_folder
-from kedrec.loading.staging import Progress, Staging, staging_errors
+from kedrec.loading.staging import Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
 from kedrec.schema import load_schema
 from kedrec.stores.overlay_names import is_private
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.stores import GraphTarget
 
 __all__ = ["load_graph", "remove_sources"]

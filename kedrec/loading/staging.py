@@ -16,10 +16,10 @@ and to `rejects` what can't be read. `file` is a number from `Staging.add_file`.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 from kedrec.common.private_files import private_folder
 from kedrec.common.text_files import BadLine, unpack
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["Progress", "Staging"]
-
-Progress: TypeAlias = Callable[[str, int, "int | None"], None]
-"""Reports progress: the stage's name, how much is done, of how much (None: not known)."""
+__all__ = ["Staging"]
 
 _TABLES = """
 CREATE TABLE node_rows (

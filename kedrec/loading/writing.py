@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from kedrec.loading.moved_edges import CONTENT, stage_stored_edges, tables_of
 
 if TYPE_CHECKING:
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.common.progress import Progress
+    from kedrec.loading.staging import Staging
     from kedrec.loading.state import SourceState
     from kedrec.stores import GraphTarget
 

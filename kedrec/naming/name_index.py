@@ -22,13 +22,14 @@ from kedrec.naming.query import (
     with_article,
 )
 from kedrec.naming.retired_ids import find_retired
-from kedrec.naming.sqlite_index import SALTED, Progress, hashed, open_tables
+from kedrec.naming.sqlite_index import SALTED, hashed, open_tables
 from kedrec.naming.synonyms import other_names
 from kedrec.naming.tags import untagged
 from kedrec.schema import load_schema
 from kedrec.types import Entity, NameMatch
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.stores import GraphStore
 
 __all__ = ["MAX_LENGTH", "SURE", "NameIndex"]

@@ -15,7 +15,7 @@ import sqlite3
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -26,6 +26,7 @@ from kedrec.naming.retired_ids import TABLE, fill_retired
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.stores import GraphStore
 
 __all__ = ["SALTED", "hashed", "local_part", "open_tables"]
@@ -58,8 +59,6 @@ CREATE INDEX names_by_base ON names (base) WHERE base IS NOT NULL;
 CREATE INDEX ids_by_curie ON ids (curie);
 CREATE INDEX ids_by_local ON ids (local);
 """
-
-Progress = Callable[[str, int, int | None], None]
 
 
 def hashed(words: str) -> int | None:

@@ -6,7 +6,7 @@ graphs give equal matrices whatever the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kedrec.common.array_file import Arrays
+    from kedrec.common.progress import Progress
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import Hop, PathTemplate
 
-__all__ = ["TREATS", "Adjacency", "Incidence", "Progress", "Table", "read_adjacency", "tables_of"]
-
-Progress = Callable[[str, int, int | None], None]
-"""Called with the stage, what is done of it, and how much there is (None: not known)."""
+__all__ = ["TREATS", "Adjacency", "Incidence", "Table", "read_adjacency", "tables_of"]
 
 Table = tuple[str, str, str]
 """A relation, its start kind and its end kind."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kedrec.common.array_file import Arrays
-    from kedrec.ranking.adjacency import Adjacency, Progress, Table
+    from kedrec.common.progress import Progress
+    from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.ranking.metapaths import Metapath
 
 __all__ = ["SCALE", "Ends", "Window", "grouped_counts", "transformed", "window_near"]

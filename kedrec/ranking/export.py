@@ -22,11 +22,10 @@ from kedrec.common.plain_text import spreadsheet_cell
 from kedrec.errors import KedrecError, UsageError
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.ranking.ranker import Ranker
 
 __all__ = ["COLUMNS", "block", "check_target", "export", "on_ray"]
-
-Progress = Callable[[str, int, int | None], None]
 
 COLUMNS = pa.schema(
     [

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.ranking.adjacency import Adjacency, Progress, Table
+    from kedrec.common.progress import Progress
+    from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.ranking.ensemble import Member
     from kedrec.ranking.features import Feature, FeatureMaker
     from kedrec.ranking.metapaths import Metapath

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kedrec.common.array_file import Arrays
-    from kedrec.ranking.adjacency import Adjacency, Progress
+    from kedrec.common.progress import Progress
+    from kedrec.ranking.adjacency import Adjacency
     from kedrec.ranking.metapaths import Metapath
 
 __all__ = ["SMALLEST", "NullModel", "Permuting", "path_chances"]

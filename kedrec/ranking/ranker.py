@@ -16,7 +16,7 @@ import numpy as np
 from kedrec.common.array_file import ArrayFile, Arrays, DamagedFileError, write_arrays
 from kedrec.common.cpus import usable_threads
 from kedrec.errors import EmptyGraphError, NotFoundError
-from kedrec.ranking.adjacency import TREATS, Adjacency, Progress, read_adjacency
+from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.stored_ranking import SEED, Standing, Stored, made
 from kedrec.schema import load_schema
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kedrec.common.progress import Progress
     from kedrec.stores.base import GraphStore
 
 __all__ = ["PairScore", "Ranker"]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kedrec.common.array_file import Arrays
-    from kedrec.ranking.adjacency import Adjacency, Progress, Table
+    from kedrec.common.progress import Progress
+    from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.ranking.decomposition import Part, Parts
     from kedrec.ranking.ensemble import Member
     from kedrec.ranking.features import FeatureMaker

@@ -1,4 +1,4 @@
-"""The one seam to graph databases: the `GraphStore` protocol and `open_store`."""
+"""Access to graph databases: the `GraphStore` protocol and `open_store`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from kedrec.stores.base import (
 from kedrec.stores.open_graph import open_store
 from kedrec.stores.overlay_names import is_private
 from kedrec.stores.templates import PathTemplate, Template, load_template, path_templates
-from kedrec.stores.visible import View, VisibleStore, view_of, visible
+from kedrec.stores.view import View
+from kedrec.stores.visible import VisibleStore, view_of, visible_store
 
 __all__ = [
     "EDGE_COLUMNS",
@@ -35,5 +36,5 @@ __all__ = [
     "open_store",
     "path_templates",
     "view_of",
-    "visible",
+    "visible_store",
 ]

@@ -1,4 +1,4 @@
-"""Addresses of Neo4j servers as people write them: what of one is for the driver, and what may be shown."""
+"""Parses the addresses of Neo4j servers into the driver's URI, a printable form and the database's name."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class ServerAddress(NamedTuple):
     """A server's address.
 
     Attributes:
-        uri: for the driver.
-        shown: for messages, reports and manifests: the scheme, the host and its port alone.
-        database: the database to use.
+        uri: URI for the driver.
+        shown: scheme, host and port only, for messages, reports and manifests.
+        database: name of the database.
     """
 
     uri: str
@@ -41,11 +41,11 @@ class ServerAddress(NamedTuple):
 
 
 def server_address(url: str, settings: Settings) -> ServerAddress:
-    """The parts of a server's address; a database behind a `/` comes before the default one.
+    """The parts of a server's address; a database after the `/` has precedence over the default one.
 
     Raises:
-        SettingsError: it can't be read, holds a user name or a password, or names another database than
-            NEO4J_DATABASE. Nothing of it is repeated that may be a secret.
+        SettingsError: the address can't be parsed, holds a user name or a password, or names another
+            database than NEO4J_DATABASE. The message repeats no part that may be a secret.
     """
     if "@" in url or any(_SECRET.search(key) for key, _ in _query(url)):
         raise SettingsError(
@@ -57,18 +57,18 @@ def server_address(url: str, settings: Settings) -> ServerAddress:
         port, host = parts.port, parts.hostname
     except ValueError as error:
         raise SettingsError(f"The graph's URL can't be read: {error}.", _FORM) from error
-    shown = f"{parts.scheme.lower()}://{parts.netloc}"
-    if not host or port == 0 or parts.fragment or any(one.isspace() for one in url):
-        raise SettingsError(f"The graph's URL {shown} is no server's address.", _FORM)
+    printable = f"{parts.scheme.lower()}://{parts.netloc}"
+    if not host or port == 0 or parts.fragment or any(character.isspace() for character in url):
+        raise SettingsError(f"The graph's URL {printable} is no server's address.", _FORM)
     if parts.query and parts.scheme.lower().startswith("bolt"):
-        raise SettingsError(f"The graph's URL {shown} has a query, which bolt:// can't have.", _FORM)
+        raise SettingsError(f"The graph's URL {printable} has a query, which bolt:// can't have.", _FORM)
     if any(key.lower() in _DATABASE for key, _ in _query(url)):
         raise SettingsError(
-            f"The graph's URL {shown} names a database in its query, where no server looks for it.",
-            f"Write it behind the host, {shown}/DATABASE, or give it as NEO4J_DATABASE.",
+            f"The graph's URL {printable} names a database in its query, where no server looks for it.",
+            f"Write it behind the host, {printable}/DATABASE, or give it as NEO4J_DATABASE.",
         )
     query = f"?{parts.query}" if parts.query else ""
-    return ServerAddress(shown + query, shown, _database(parts, shown, settings))
+    return ServerAddress(printable + query, printable, _database(parts, printable, settings))
 
 
 def without_scheme(url: str) -> str:
@@ -89,16 +89,16 @@ def _query(url: str) -> list[tuple[str, str]]:
     return parse_qsl(url.partition("?")[2].replace(";", "&"), keep_blank_values=True)
 
 
-def _database(parts: SplitResult, shown: str, settings: Settings) -> str:
-    named = unquote(parts.path.strip("/"))
-    if not named:
+def _database(parts: SplitResult, printable: str, settings: Settings) -> str:
+    database = unquote(parts.path.strip("/"))
+    if not database:
         return settings.neo4j_database
-    if "/" in named:
-        raise SettingsError(f"The graph's URL {shown} has a path that is no database's name.", _FORM)
-    set_too = settings.neo4j_database if "neo4j_database" in settings.model_fields_set else named
-    if set_too.casefold() != named.casefold():  # a server takes them without case
+    if "/" in database:
+        raise SettingsError(f"The graph's URL {printable} has a path that is no database's name.", _FORM)
+    setting = settings.neo4j_database if "neo4j_database" in settings.model_fields_set else database
+    if setting.casefold() != database.casefold():  # a server ignores the case of names
         raise SettingsError(
-            f"The graph's URL names the database '{named}', and NEO4J_DATABASE '{set_too}'.",
+            f"The graph's URL names the database '{database}', and NEO4J_DATABASE '{setting}'.",
             "Leave one of them out.",
         )
-    return named
+    return database

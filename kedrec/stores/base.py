@@ -1,7 +1,7 @@
-"""What a graph database must do for KEDRec, and the shapes that cross the seam.
+"""Protocols of a graph database, and the tables and rows that cross them.
 
-Nodes and edges travel as Arrow tables and Parquet files with the columns below; query results as
-rows of plain Python values, so that both engines give equal rows for one template.
+Nodes and edges travel as Arrow tables and Parquet files with the columns below, query results as
+rows of plain Python values: both engines give equal rows for one template.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pyarrow as pa
 __all__ = [
     "EDGE_COLUMNS",
     "NODE_COLUMNS",
+    "ContextCloser",
     "Fingerprint",
     "GraphStore",
     "GraphTarget",
@@ -42,7 +43,7 @@ NODE_COLUMNS = pa.schema(
         ("sources", pa.list_(pa.string())),
     ]
 )
-"""Columns of a node table of one kind. Lists are sorted and without repeats; no column is null."""
+"""Columns of a node table of one kind. Lists are sorted and free of duplicates; no column is null."""
 
 EDGE_COLUMNS = pa.schema(
     [
@@ -58,19 +59,19 @@ EDGE_COLUMNS = pa.schema(
         ("mechanisms", pa.list_(pa.string())),
     ]
 )
-"""Columns of an edge table of one relation and one pair of kinds. The key is (start, end, source). `score`
-and `year` may be null, nothing else."""
+"""Columns of an edge table of one relation and one pair of kinds. The key is (start, end, source). Only
+`score` and `year` may be null."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What is in a graph, equal for equal graphs whatever the engine.
+    """Counts and digest of a graph, equal for equal graphs on every engine.
 
     Attributes:
         schema_version: version of the schema the graph was written under.
-        nodes: nodes by kind, without empty kinds.
-        edges: edges by (relation, source), without empty ones.
-        digest: hexadecimal digest over every node's and edge's key, kept up to date by the loader.
+        nodes: number of nodes by kind, without zeros.
+        edges: number of edges by (relation, source), without zeros.
+        digest: hexadecimal digest over every node's and edge's key, maintained by the loader.
     """
 
     schema_version: int
@@ -87,30 +88,49 @@ class Fingerprint:
 
 
 class YearCount(NamedTuple):
-    """Edges by what is known of their year: how many there are, without a year, and after some year."""
+    """Numbers of edges: all, those without a year, and those of a year after a given one."""
 
     edges: int
     undated: int
     later: int
 
 
-class GraphTarget(Protocol):
-    """What sources are loaded into: a graph of the KEDRec schema that can be written and read back.
+class ContextCloser:
+    """Base class of context managers whose end calls `close`."""
 
-    Every method may raise `StoreError` or one of its kinds; nothing of the engine's own exceptions
-    leaves a store. A store is used by one thread at a time. It is a context manager that closes itself.
+    def close(self) -> None:
+        """Releases files and connections; a second call has no effect."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class GraphTarget(Protocol):
+    """Target of a load: a graph of the KEDRec schema that can be written and read back.
+
+    Every method may raise `StoreError` or a subclass, and none of the engine's own exceptions. A store is
+    used by one thread at a time. It is a context manager that closes itself.
     """
 
     @property
     def engine(self) -> str:
-        """`ladybug` or `neo4j`: the name of the engine's folders under `cypher/`."""
+        """Name of the engine's folders under `cypher/`: `ladybug` or `neo4j`."""
 
     @property
     def url(self) -> str:
-        """Where the graph is, without credentials."""
+        """Location of the graph, without credentials."""
 
     def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """All nodes of a kind, ordered by id: `NODE_COLUMNS`, or those of them named."""
+        """All nodes of a kind, ordered by id, with the given columns of `NODE_COLUMNS` (None: all)."""
 
     def edges(
         self,
@@ -120,38 +140,40 @@ class GraphTarget(Protocol):
         columns: Sequence[str] | None = None,
         sources: Sequence[str] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Streams the edges of a relation between two kinds: `EDGE_COLUMNS`, or those named, in no order.
+        """Streams the edges of a relation between two kinds, unordered.
 
-        Of some sources only, where they are named.
+        Args:
+            columns: of `EDGE_COLUMNS`; None: all.
+            sources: sources whose edges are read; None: all.
         """
 
     def fingerprint(self) -> Fingerprint:
-        """Counts by kind, relation and source, and the digest. Cheap enough to ask on every start."""
+        """Counts by kind, relation and source, and the digest. Cheap enough for every start."""
 
     def metadata(self) -> dict[str, str]:
-        """Key-value facts kept with the graph (`schema_version`, `digest`, `source:hetionet`, ...)."""
+        """Key-value facts stored with the graph (`schema_version`, `digest`, `source:hetionet`, ...)."""
 
     def kept(self, name: str) -> bytes | None:
-        """What was kept with the graph under a name by `put_metadata`; None where nothing was."""
+        """Bytes stored under a name by `put_metadata`; None if there are none."""
 
     def check_writable(self) -> None:
-        """Finds out, without writing, what would keep `prepare` from its work.
+        """Checks, without writing, that `prepare` would succeed.
 
         Raises:
             SchemaMismatchError: the graph was written under another schema version, or by a version of KEDRec
-                that marked nothing as its own.
-            StoreError: the database has rules of its own that the graph would break.
+                that did not mark its nodes and edges.
+            StoreError: the database has constraints that the graph would violate.
         """
 
     def prepare(self) -> None:
-        """Creates tables or constraints for the whole schema where missing, and marks the version.
+        """Creates the schema's missing tables or constraints, and stores the schema version.
 
         Raises:
             SchemaMismatchError: the graph was written under another schema version; nothing changed.
         """
 
     def writing(self) -> AbstractContextManager[None]:
-        """Holds the right to write; everything below happens inside it.
+        """Holds the writer's lock, which every method below requires.
 
         Raises:
             StoreBusyError: another process holds it.
@@ -161,8 +183,8 @@ class GraphTarget(Protocol):
     def put_nodes(self, kind: str, new: Path | None, changed: Path | None) -> None:
         """Inserts the nodes of one Parquet file and overwrites those of another (`NODE_COLUMNS`).
 
-        The caller has split them by what is stored. One transaction or idempotent: after a crash, the
-        same call again gives the same graph.
+        `new` holds no node that is stored, `changed` only such nodes. One transaction or idempotent: repeated
+        after a crash, the call gives the same graph.
         """
 
     def put_edges(
@@ -170,28 +192,28 @@ class GraphTarget(Protocol):
     ) -> None:
         """Inserts the edges of one Parquet file and overwrites those of another (`EDGE_COLUMNS`).
 
-        Both ends of every edge are stored already. Crash-safe like `put_nodes`.
+        Both ends of every edge must be stored. Crash-safe like `put_nodes`.
         """
 
     def delete_edges(self, relation: str, start_kind: str, end_kind: str, keys: Path) -> None:
-        """Deletes the edges whose key (start, end, source) is in a Parquet file; absent ones are no error.
+        """Deletes the edges whose key (start, end, source) is in a Parquet file; missing ones are no error.
 
-        What somebody else gave a property stays in the database, and is the graph's no more.
+        An edge to which another program gave a property stays in the database, outside the graph.
         """
 
     def delete_nodes(self, kind: str, ids: Sequence[str]) -> None:
-        """Deletes nodes that have no edges any more; absent ones are no error.
+        """Deletes nodes without edges; missing ones are no error.
 
-        Those to which somebody else gave something stay in the database, and are the graph's no more.
+        A node to which another program added something stays in the database, outside the graph.
         """
 
     def put_metadata(
-        self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
+        self, facts: Mapping[str, str | None], blobs: Mapping[str, bytes | None] | None = None
     ) -> None:
-        """Sets facts, and keeps bytes under names, in one transaction; None removes one."""
+        """Stores facts by key and bytes by name in one transaction; the value None deletes an entry."""
 
     def close(self) -> None:
-        """Gives back files and connections; again does nothing."""
+        """Releases files and connections; a second call has no effect."""
 
     def __enter__(self) -> Self: ...
 
@@ -205,24 +227,24 @@ class GraphTarget(Protocol):
 
 @runtime_checkable
 class SharedTarget(Protocol):
-    """A graph in a database that others may write to: what they gave its nodes and edges is theirs."""
+    """A graph in a database to which other programs write: their labels, properties and edges are theirs."""
 
     def claimed_nodes(self, kind: str, ids: Sequence[str]) -> list[str]:
-        """Ids of those nodes that `delete_nodes` would leave in the database, sorted.
+        """Ids of the given nodes that `delete_nodes` would leave in the database, sorted.
 
-        Somebody gave them a label, a property or a relationship, or one of their edges a property.
+        Another program gave them a label, a property or a relationship, or one of their edges a property.
         """
 
     def claimed_edges(self, relation: str, start_kind: str, end_kind: str) -> list[tuple[str, str, str]]:
         """Keys (start, end, source) of the edges that `delete_edges` would leave in the database, sorted.
 
-        Somebody gave them a property.
+        Another program gave them a property.
         """
 
 
 @runtime_checkable
 class GraphStore(GraphTarget, Protocol):
-    """A graph database with one graph of the KEDRec schema, which answers questions too."""
+    """A graph of the KEDRec schema in a database that runs query templates."""
 
     def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Runs a read-only template by its path under `cypher/` without suffix (`paths/causes-disease`).
@@ -232,10 +254,10 @@ class GraphStore(GraphTarget, Protocol):
 
     @property
     def is_pinned(self) -> bool:
-        """Whether all that is read is of the graph as it was opened, whatever is loaded meanwhile."""
+        """True if reads see the graph as it was when opened, unaffected by later loads."""
 
     def has_changed(self) -> bool:
-        """Whether another graph would be read by who opened it now: something was loaded or removed since."""
+        """True if something was loaded or removed since the graph was opened."""
 
     def edges_between(
         self,
@@ -245,19 +267,20 @@ class GraphStore(GraphTarget, Protocol):
         start_ids: Sequence[str],
         end_ids: Sequence[str],
     ) -> list[Row]:
-        """The edges of a relation from some nodes to some others, ordered by start, end and source.
+        """The edges of a relation from `start_ids` to `end_ids`, ordered by start, end and source.
 
-        Rows of `start_id`, `start_name`, `end_id`, `end_name` and `edge`: its stored properties.
+        Returns:
+            Rows of `start_id`, `start_name`, `end_id`, `end_name` and `edge` (its stored properties).
         """
 
     def isolated(self, kind: str) -> list[str]:
         """Ids of the nodes of a kind that have no edge, sorted."""
 
     def licences(self, relation: str) -> dict[tuple[str, str], int]:
-        """Edges of a relation by (source, licence)."""
+        """Number of a relation's edges by (source, licence)."""
 
     def years(self, relation: str, year: int) -> dict[str, YearCount]:
-        """Edges of a relation by source: how many there are, without a year, and after `year`."""
+        """Numbers of a relation's edges by source: all, without a year, and after `year`."""
 
     def kept_names(self) -> list[str]:
-        """Names under which something is kept, sorted."""
+        """Names under which bytes are stored, sorted."""

@@ -1,4 +1,4 @@
-"""Bytes that the loader keeps with a graph, as rows of text: engines differ in what they take as bytes."""
+"""Encodes bytes stored with a graph as rows of text, since the engines' binary types differ."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-__all__ = ["joined", "parts"]
+__all__ = ["join_parts", "parts"]
 
 _CHARACTERS = 1 << 20
-"""Characters of a part: a server holds one whole in memory for each connection."""
+"""Characters of a part: a server holds a part in memory for each connection."""
 
 
 def parts(name: str, content: bytes) -> Iterator[dict[str, Any]]:
-    """The rows (key, name, part, content) that hold `content` under a name."""
+    """Rows (key, name, part, content) that store `content` under a name."""
     text = base64.b64encode(content).decode("ascii")
     for part, offset in enumerate(range(0, max(len(text), 1), _CHARACTERS)):
         yield {
@@ -24,8 +24,8 @@ def parts(name: str, content: bytes) -> Iterator[dict[str, Any]]:
         }
 
 
-def joined(rows: Sequence[Mapping[str, Any]]) -> bytes | None:
-    """The content of rows ordered by part; None where there is none."""
+def join_parts(rows: Sequence[Mapping[str, Any]]) -> bytes | None:
+    """The content of rows ordered by part; None if there are no rows."""
     if not rows:
         return None
     return base64.b64decode("".join(row["content"] for row in rows))

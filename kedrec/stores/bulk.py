@@ -1,7 +1,7 @@
-"""A graph that is gathered whole before Neo4j's import tool reads it: tables of a DuckDB file.
+"""Staging graph in a DuckDB file, from which Neo4j's import tool is fed.
 
-It can be written and read back as loading needs, so that several sources meet in it as in a database. It
-answers no questions, and lives as long as the load.
+It implements `GraphTarget`, so that several sources are merged in it as in a database. It runs no query
+templates, and exists for the duration of a load.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import pyarrow as pa
 
 from kedrec.errors import SchemaMismatchError
 from kedrec.schema import load_schema
-from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint
-from kedrec.stores.closing import Closing
-from kedrec.stores.counts import COUNTS, VERSION, Counts, fingerprint_of, public_facts
+from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, ContextCloser, Fingerprint
+from kedrec.stores.counts import COUNTS_KEY, VERSION_KEY, GraphCounts, fingerprint_of, public_facts
 from kedrec.stores.cypher_statements import chosen_columns
 from kedrec.stores.marking import MARK_FACT
 from kedrec.stores.parquet_input import KEY_COLUMNS, check_pair, count_rows
@@ -38,15 +37,18 @@ _TYPES = {
 
 
 class BulkTable(NamedTuple):
-    """A table of the graph: one kind's nodes, or the edges of a relation from one kind to another."""
+    """A table of the graph, its name and number of rows.
+
+    `kinds` is (kind,) for nodes and (relation, start kind, end kind) for edges.
+    """
 
     kinds: tuple[str, ...]
     name: str
     rows: int
 
 
-class BulkGraph(Closing):
-    """A graph in a DuckDB file of its own, which is written anew. See `GraphTarget` for its methods.
+class BulkGraph(ContextCloser):
+    """A graph in a new DuckDB file. See `GraphTarget` for its methods.
 
     Attributes:
         sql: the DuckDB connection.
@@ -55,11 +57,11 @@ class BulkGraph(Closing):
     engine = "neo4j"
 
     def __init__(self, file: Path, url: str) -> None:
-        """Begins an empty graph.
+        """Creates an empty graph.
 
         Args:
-            file: the DuckDB file; one that is there is replaced.
-            url: where the graph is to be, for messages and reports.
+            file: the DuckDB file; an existing one is replaced.
+            url: URL of the graph that will be imported, for messages and reports.
         """
         import duckdb
 
@@ -72,20 +74,20 @@ class BulkGraph(Closing):
         self.sql.execute("SET preserve_insertion_order = false")
         self._tables: dict[tuple[str, ...], str] = {}
         self._facts: dict[str, str] = {}
-        self._kept: dict[str, bytes] = {}
+        self._blobs: dict[str, bytes] = {}
 
     def tables(self) -> list[BulkTable]:
-        """The tables that have rows: nodes before edges, else in no order."""
-        found = [BulkTable(kinds, name, self._count(name)) for kinds, name in self._tables.items()]
-        return sorted((table for table in found if table.rows), key=lambda table: len(table.kinds))
+        """The tables that have rows: nodes before edges, otherwise unordered."""
+        tables = [BulkTable(kinds, name, self._count(name)) for kinds, name in self._tables.items()]
+        return sorted((table for table in tables if table.rows), key=lambda table: len(table.kinds))
 
     def facts(self) -> dict[str, str]:
-        """All that the metadata of the database shall say, the store's own entries included."""
-        return {**self._facts, COUNTS: self._counts().dumps(), MARK_FACT: "1"}
+        """Metadata of the database, the store's own entries included."""
+        return {**self._facts, COUNTS_KEY: self._counts().dumps(), MARK_FACT: "1"}
 
     def kept_names(self) -> list[str]:
-        """Names under which something is kept, sorted."""
-        return sorted(self._kept)
+        """Names under which bytes are stored, sorted."""
+        return sorted(self._blobs)
 
     def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
         """All nodes of a kind, ordered by id."""
@@ -94,8 +96,8 @@ class BulkGraph(Closing):
         if table is None:
             return chosen.empty_table()
         query = f"SELECT {_names(chosen)} FROM {table} ORDER BY id"  # noqa: S608  # names of the schema
-        found: pa.Table = self.sql.sql(query).to_arrow_table()
-        return found.cast(chosen)
+        rows: pa.Table = self.sql.sql(query).to_arrow_table()
+        return rows.cast(chosen)
 
     def edges(
         self,
@@ -105,13 +107,13 @@ class BulkGraph(Closing):
         columns: Sequence[str] | None = None,
         sources: Sequence[str] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Streams the edges of a relation between two kinds, in no order."""
+        """Streams the edges of a relation between two kinds, unordered."""
         chosen = chosen_columns(EDGE_COLUMNS, columns)
         table = self._tables.get((relation, start_kind, end_kind))
         if table is None:
             return
         query = f"SELECT {_names(chosen)} FROM {table}"  # noqa: S608  # names of the schema
-        # A cursor of its own: its rows are read while others are asked for.
+        # A cursor of its own: the caller may run other queries while it reads these rows.
         with self.sql.cursor() as cursor:
             if sources is None:
                 rows = cursor.sql(query)
@@ -121,28 +123,28 @@ class BulkGraph(Closing):
                 yield batch.cast(chosen)
 
     def fingerprint(self) -> Fingerprint:
-        """What is in the graph."""
+        """Counts by kind, relation and source, and the digest."""
         return fingerprint_of(self._counts(), self._facts)
 
     def metadata(self) -> dict[str, str]:
-        """Key-value facts kept with the graph."""
+        """Key-value facts stored with the graph."""
         return public_facts(self._facts)
 
     def kept(self, name: str) -> bytes | None:
-        """What was kept with the graph under a name."""
-        return self._kept.get(name)
+        """Bytes stored under a name."""
+        return self._blobs.get(name)
 
     def check_writable(self) -> None:
-        """Nothing is in the way: the file is new."""
+        """Always passes: the file is new."""
 
     def prepare(self) -> None:
-        """Marks the schema's version; tables are made as rows come."""
+        """Stores the schema version; a table is created with its first rows."""
         version = str(load_schema().version)
-        if self._facts.setdefault(VERSION, version) != version:
+        if self._facts.setdefault(VERSION_KEY, version) != version:
             raise SchemaMismatchError(f"{self.url} has another schema version.", "Begin anew.")
 
     def writing(self) -> contextlib.AbstractContextManager[None]:
-        """The file is one process's own, so nobody else writes."""
+        """Locks nothing: no other process has the file."""
         return contextlib.nullcontext()
 
     def put_nodes(self, kind: str, new: Path | None, changed: Path | None) -> None:
@@ -162,17 +164,17 @@ class BulkGraph(Closing):
         self._delete((relation, start_kind, end_kind), KEY_COLUMNS.names, keys)
 
     def delete_nodes(self, kind: str, ids: Sequence[str]) -> None:
-        """Deletes nodes that have no edges any more."""
+        """Deletes nodes without edges."""
         table = self._tables.get((kind,))
         if table is not None:
             self.sql.execute(f"DELETE FROM {table} WHERE list_contains(?, id)", [list(ids)])  # noqa: S608  # a name of ours
 
     def put_metadata(
-        self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
+        self, facts: Mapping[str, str | None], blobs: Mapping[str, bytes | None] | None = None
     ) -> None:
-        """Sets facts, and keeps bytes under names; None removes one."""
+        """Stores facts by key and bytes by name; the value None deletes an entry."""
         _update(self._facts, facts)
-        _update(self._kept, kept or {})
+        _update(self._blobs, blobs or {})
 
     def close(self) -> None:
         """Closes the file."""
@@ -203,9 +205,9 @@ class BulkGraph(Closing):
 
     def _delete(self, kinds: tuple[str, ...], key: Sequence[str], file: Path) -> None:
         if kinds in self._tables:
-            same = " AND ".join(f't."{name}" = k."{name}"' for name in key)
+            condition = " AND ".join(f't."{name}" = k."{name}"' for name in key)
             self.sql.execute(
-                f"DELETE FROM {self._tables[kinds]} AS t USING read_parquet(?) AS k WHERE {same}",  # noqa: S608  # names of ours
+                f"DELETE FROM {self._tables[kinds]} AS t USING read_parquet(?) AS k WHERE {condition}",  # noqa: S608  # names of ours
                 [str(file)],
             )
 
@@ -213,7 +215,7 @@ class BulkGraph(Closing):
         [[rows]] = self.sql.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608  # a name of ours
         return int(rows)
 
-    def _counts(self) -> Counts:
+    def _counts(self) -> GraphCounts:
         nodes: dict[str, int] = {}
         edges: dict[tuple[str, str], int] = {}
         for kinds, name, rows in self.tables():
@@ -223,16 +225,16 @@ class BulkGraph(Closing):
             by_source = self.sql.execute(f"SELECT source, count(*) FROM {name} GROUP BY source").fetchall()  # noqa: S608  # a name of ours
             for source, count in by_source:
                 edges[kinds[0], source] = edges.get((kinds[0], source), 0) + count
-        return Counts(nodes, edges)
+        return GraphCounts(nodes, edges)
 
 
 def _names(columns: pa.Schema) -> str:
     return ", ".join(f'"{name}"' for name in columns.names)
 
 
-def _update(held: dict[str, Any], changes: Mapping[str, Any]) -> None:
+def _update(entries: dict[str, Any], changes: Mapping[str, Any]) -> None:
     for name, value in changes.items():
         if value is None:
-            held.pop(name, None)
+            entries.pop(name, None)
         else:
-            held[name] = value
+            entries[name] = value

@@ -1,7 +1,7 @@
-"""Counts of a graph, kept with it so that they needn't be counted on every start.
+"""Counts of nodes and edges, stored in the graph's metadata.
 
 Counting edges by source reads every edge (0.1 s embedded, seconds on a server for two million). So a store
-counts once when a writer ends and keeps the result among the metadata.
+counts once, when a writer ends, and stores the result.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from kedrec.schema import load_schema
 from kedrec.stores.base import Fingerprint, Row, YearCount
 
 __all__ = [
-    "COUNTS",
-    "TABLES",
-    "VERSION",
-    "Counts",
+    "COUNTS_KEY",
+    "TABLES_KEY",
+    "VERSION_KEY",
+    "GraphCounts",
     "fingerprint_of",
     "public_facts",
     "tables_digest",
     "year_counts",
 ]
 
-COUNTS = "_counts"
+COUNTS_KEY = "_counts"
 """Metadata key of the counts."""
-TABLES = "_tables"
-"""Metadata key of the digest of the tables or constraints that `prepare` made."""
-VERSION = "schema_version"
+TABLES_KEY = "_tables"
+"""Metadata key of the digest of the tables or constraints that `prepare` created."""
+VERSION_KEY = "schema_version"
 """Metadata key of the schema version that the graph was written under."""
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class GraphCounts:
     """Nodes by kind and edges by (relation, source), without zeros.
 
     Attributes:
-        totals: relationships of a type in the whole database, other programs' too, by relation; where they
-            are those of before, so are the edges.
+        totals: all relationships of a type in the database, other programs' included, by relation. If a
+            total is unchanged, so are the edges of the relation.
     """
 
     nodes: Mapping[str, int]
@@ -47,20 +47,20 @@ class Counts:
     totals: Mapping[str, int] = field(default_factory=dict)
 
     def dumps(self) -> str:
-        """The counts as text for the metadata."""
+        """The counts as JSON text for the metadata."""
         edges = [[relation, source, count] for (relation, source), count in sorted(self.edges.items())]
         nodes, totals = (dict(sorted(part.items())) for part in (self.nodes, self.totals))
         return json.dumps({"nodes": nodes, "edges": edges} | ({"totals": totals} if totals else {}))
 
     @classmethod
-    def loads(cls, text: str) -> Counts:
+    def loads(cls, text: str) -> GraphCounts:
         """Counts from the metadata's text."""
         document = json.loads(text)
         edges = {(relation, source): count for relation, source, count in document["edges"]}
         return cls(document["nodes"], edges, document.get("totals", {}))
 
     def by_relation(self) -> Mapping[str, int]:
-        """Relationships of each type when these were counted; edges of all sources where that isn't known."""
+        """`totals`, or else the edges of all sources, by relation."""
         if self.totals:
             return self.totals
         totals: dict[str, int] = {}
@@ -69,9 +69,9 @@ class Counts:
         return totals
 
 
-def fingerprint_of(counts: Counts, facts: Mapping[str, str]) -> Fingerprint:
+def fingerprint_of(counts: GraphCounts, facts: Mapping[str, str]) -> Fingerprint:
     """The fingerprint of a graph with these counts and metadata."""
-    return Fingerprint(int(facts.get(VERSION, "0")), counts.nodes, counts.edges, facts.get("digest", ""))
+    return Fingerprint(int(facts.get(VERSION_KEY, "0")), counts.nodes, counts.edges, facts.get("digest", ""))
 
 
 def public_facts(facts: Mapping[str, str]) -> dict[str, str]:
@@ -80,14 +80,14 @@ def public_facts(facts: Mapping[str, str]) -> dict[str, str]:
 
 
 def tables_digest() -> str:
-    """Digest of the kinds and pairs of the schema: `prepare` has work to do where it has changed."""
+    """Digest of the schema's kinds and pairs; if it differs from the stored one, `prepare` adds tables."""
     schema = load_schema()
     pairs = sorted((relation.name, relation.pairs) for relation in schema.relations.values())
     return hashlib.sha256(repr((sorted(schema.kinds), pairs)).encode()).hexdigest()
 
 
 def year_counts(rows: Iterable[Row]) -> dict[str, YearCount]:
-    """The rows of `lookup/count-edges-by-year`, by source."""
+    """Counts by source from rows of `lookup/count-edges-by-year`."""
     return {
         row["source"]: YearCount(row["edges"], row["edges"] - row["dated"], int(row["later"])) for row in rows
     }

@@ -1,7 +1,7 @@
 """Fills the names of kinds, relations and columns into Cypher statements.
 
-Engines take values as parameters, labels and column names not. The only names that ever get into a
-statement are those of the schema and of the columns in `stores.base`; everything else is refused here.
+Cypher has parameters for values but not for labels and column names. Only names of the schema and of the
+columns in `stores.base` are filled in; any other is refused.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import pyarrow as pa
 from kedrec.errors import AssetError, UsageError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
-from kedrec.stores.marking import PREFIX, marked
+from kedrec.stores.marking import PREFIX, add_marks
 from kedrec.stores.templates import load_template
 
 __all__ = ["chosen_columns", "edge_returns", "node_returns", "query", "statement"]
 
-# Only these are placeholders, so that a map such as {id: $id} is left alone.
+# Only these are placeholders, so that a map such as {id: $id} stays unchanged.
 _PLACEHOLDER = re.compile(r"\{(kind|relation|start_kind|end_kind|any_kind|marks|ends|columns|names|file)\}")
 
 
 def chosen_columns(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
-    """The columns of `schema` that are asked for, in the order asked for; all where None.
+    """The given columns of `schema`, in the given order; all if None.
 
     Raises:
         UsageError: there is no such column.
@@ -39,7 +39,7 @@ def chosen_columns(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schem
 
 
 def node_returns(columns: Sequence[str]) -> str:
-    """`n.id AS id, ...`: the RETURN items for columns of a node `n`."""
+    """The RETURN items (`n.id AS id, ...`) for columns of a node `n`."""
     chosen = chosen_columns(NODE_COLUMNS, columns)
     return ", ".join(f"n.`{name}` AS `{name}`" for name in chosen.names)
 
@@ -52,7 +52,7 @@ def edge_returns(columns: Sequence[str]) -> str:
 
 
 def _file_literal(path: str) -> str:
-    # Reached by the embedded engine's COPY and LOAD only, which take no parameter there.
+    # Only the embedded engine's COPY and LOAD need it: they take no parameter for the file.
     if re.search(r"[\x00-\x1f'\"\\*?\[\]{}]", path):
         raise UsageError(
             f"The embedded graph can't read {path!r}.", "Use a path without quotes or wildcards."
@@ -72,18 +72,18 @@ def statement(
     columns: tuple[str, ...] = (),
     file: str = "",
 ) -> str:
-    """The text of `cypher/<name>.cypher` for an engine with its placeholders filled.
+    """The text of `cypher/<name>.cypher` for an engine, its placeholders filled.
 
     `{any_kind}` becomes every kind of the schema as alternatives (`Drug|Disease|...`), `{ends}` the
     FROM ... TO pairs of `relation`, `{marks}` the labels that mark a server's nodes, `{columns}` RETURN
     items with an alias and `{names}` the aliases.
-    On a server, a statement that reads sees what bears KEDRec's mark only (`stores.marking`), but for those
-    whose head says `marked: no`.
+    On a server, reading statements match only nodes and edges with KEDRec's mark (`stores.marking`), except
+    those whose head has `marked: no`.
 
     Raises:
-        UsageError: a kind, relation or column that isn't in the schema; a file with a name that a
-            statement can't hold.
-        AssetError: there is no such statement, or one of its placeholders was given no value.
+        UsageError: a kind, relation or column isn't in the schema, or the file's name can't stand in a
+            statement.
+        AssetError: there is no such statement, or one of its placeholders has no value.
     """
     schema = load_schema()
     for label in (kind, start_kind, end_kind):
@@ -118,24 +118,24 @@ def statement(
     template = load_template(name, engine)
     text = _PLACEHOLDER.sub(fill, template.text)
     if engine == "neo4j" and not name.startswith("write/") and template.head.get("marked") != "no":
-        return marked(name, text, schema.kinds)
+        return add_marks(name, text, schema.kinds)
     return text
 
 
 @lru_cache(maxsize=256)
-def _parameters(text: str) -> frozenset[str]:
+def _parameter_names(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\$(\w+)", re.sub(r"(?m)^\s*//.*$", "", text)))
 
 
 def query(name: str, engine: str, parameters: Collection[str]) -> str:
-    """The text of a template that needs no placeholder but those of the whole schema.
+    """The text of a template without placeholders for a kind, relation or column.
 
     Raises:
-        UsageError: one of its parameters isn't given (an engine may take that for null and find nothing).
+        UsageError: one of its parameters is missing (an engine may take it for null and match nothing).
         AssetError: there is no such template.
     """
     text = statement(name, engine)
-    missing = _parameters(text) - set(parameters)
+    missing = _parameter_names(text) - set(parameters)
     if missing:
         raise UsageError(f"cypher/{name}.cypher needs {', '.join(sorted(missing))}.", "Give every parameter.")
     return text

@@ -1,15 +1,15 @@
-"""The folder of an embedded graph: its file, the lock of its writer, and how a change is published.
+"""The folder of an embedded graph: its file, the writer's lock, and the publication of a change.
 
-    graph.lbug       the graph, replaced as a whole and never changed in place
-    graph.next.lbug  what a writer is working on
-    graph.lock       held by the writer for as long as it writes
+    graph.lbug       the graph, replaced atomically, never modified
+    graph.next.lbug  the writer's copy
+    graph.lock       locked by the writer while it writes
 
-A writer works on a copy and renames it over the graph when all is written. So a reader never sees half a
-load, a killed or failed load leaves the graph as it was, and a full disk costs the copy only. A reader
-that has the old file open keeps reading that.
+A writer works on a copy and renames it over the graph at the end. So a reader never sees a partial load, a
+killed or failed load changes nothing, and a full disk costs only the copy. A reader that has the old file
+open continues to read it.
 
-Folder and files are made for their owner alone: a graph may hold a private overlay, or licensed data. Where
-the owner opened the graph to others, the next one is as open.
+Folder and files are created for their owner only: a graph may hold a private overlay, or licensed data. If
+the owner widened the graph's mode, the next file gets the same mode.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from kedrec.errors import StoreAccessError, StoreBusyError, StoreError
 __all__ = ["GraphFolder", "Stamp"]
 
 Stamp = tuple[int, int, int]
-"""Tells one published file from the next: inode, time of change (ns), size (bytes)."""
+"""Identity of a published file: inode, time of change (ns), size (bytes)."""
 
 
 class GraphFolder:
@@ -40,18 +40,18 @@ class GraphFolder:
         self._lock = path / "graph.lock"
 
     def stamp(self) -> Stamp | None:
-        """What identifies the published graph; None where there is none."""
+        """The stamp of the published graph; None if there is none."""
         try:
             status = self.graph.stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except PermissionError as error:
-            raise self._not_allowed(error) from error
+            raise self._access_error(error) from error
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the writer's lock. The system frees it when the process ends, however it ends.
+        """Holds the writer's lock, which the system releases when the process ends, however it ends.
 
         Raises:
             StoreBusyError: another writer holds it.
@@ -61,7 +61,7 @@ class GraphFolder:
             private_folder(self.path)
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, FILE_MODE)
         except PermissionError as error:
-            raise self._not_allowed(error) from error
+            raise self._access_error(error) from error
         except OSError as error:
             raise StoreError(
                 f"The graph's folder {self.path} can't be used: {error.strerror}.", "Choose another folder."
@@ -71,21 +71,21 @@ class GraphFolder:
                 raise StoreBusyError(
                     f"Another process is writing to the graph in {self.path}.", "Wait until it has finished."
                 )
-            self.discard()  # left by a writer that was killed
+            self.discard()  # a killed writer's copy
             yield
         finally:
             os.close(descriptor)
 
     def copy(self) -> None:
-        """Makes the writer's copy of the published graph; none where nothing was published."""
-        with self._reported("copied"):
+        """Creates the writer's copy of the published graph, if there is one."""
+        with self._file_errors("copied"):
             if self.graph.exists():
                 make_private(self.next)
                 shutil.copyfile(self.graph, self.next)
 
     def publish(self) -> None:
-        """Puts the writer's finished copy in the place of the graph, at once and to stay."""
-        with self._reported("saved"):
+        """Replaces the graph by the writer's copy, atomically and durably."""
+        with self._file_errors("saved"):
             with self.next.open("rb+") as file:
                 os.fsync(file.fileno())
             if self.graph.exists():
@@ -101,24 +101,24 @@ class GraphFolder:
                     os.close(descriptor)
 
     def discard(self) -> None:
-        """Removes the writer's copy and what the engine kept beside it."""
-        with self._reported("tidied up"):
+        """Removes the writer's copy and the engine's files beside it."""
+        with self._file_errors("tidied up"):
             for file in self.path.glob("graph.next.lbug*"):
                 file.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def _reported(self, done: str) -> Iterator[None]:
+    def _file_errors(self, action: str) -> Iterator[None]:
         try:
             yield
         except PermissionError as error:
-            raise self._not_allowed(error) from error
+            raise self._access_error(error) from error
         except OSError as error:
             raise StoreError(
-                f"The graph in {self.path} can't be {done}: {error.strerror}. It is as it was.",
+                f"The graph in {self.path} can't be {action}: {error.strerror}. It is as it was.",
                 "Free disk space and try again.",
             ) from error
 
-    def _not_allowed(self, error: OSError) -> StoreAccessError:
+    def _access_error(self, error: OSError) -> StoreAccessError:
         return StoreAccessError(
             f"Not allowed to use the graph in {self.path}: {error.strerror}.",
             "Ask for access to that folder, or choose another.",

@@ -1,4 +1,4 @@
-"""The embedded graph: a folder, nothing to start. On the ladybug engine."""
+"""The embedded graph store: a folder, on the ladybug engine, without a server."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from kedrec.errors import (
     UsageError,
 )
 from kedrec.schema import load_schema
-from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, Row, YearCount
-from kedrec.stores.closing import Closing
+from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, ContextCloser, Fingerprint, Row, YearCount
 from kedrec.stores.counts import (
-    COUNTS,
-    TABLES,
-    VERSION,
-    Counts,
+    COUNTS_KEY,
+    TABLES_KEY,
+    VERSION_KEY,
+    GraphCounts,
     fingerprint_of,
     public_facts,
     tables_digest,
@@ -39,24 +38,24 @@ if TYPE_CHECKING:
 __all__ = ["LadybugStore"]
 
 _LARGE = 50_000
-"""Rows after which a written file is brought up to date: until then they are held in memory, and every
-batch holds as much as a twentieth of that."""
+"""Rows after which a checkpoint is written: until then they are in memory. A batch counts as at least a
+twentieth of that."""
 
 _WINDOW_ROWS = 250_000
-"""Edges that are read at once, about."""
+"""Edges read into memory at once, approximately."""
 _WINDOW_NODES = 1024
-"""Start nodes whose edges are read first of a large table."""
+"""Start nodes in the first window of a large table."""
 
 _FEW = 4
-"""Start nodes that are looked up one by one, each in a third of the time that several at once take."""
+"""Start nodes looked up one by one, each in a third of the time of a lookup of several at once."""
 
 
-class LadybugStore(Closing):
-    """A graph in a folder. See `GraphStore` for what its methods promise.
+class LadybugStore(ContextCloser):
+    """A graph in a folder. See `GraphStore` for its methods.
 
-    Within `writing`, everything, reads too, goes to the writer's copy; it becomes the graph when the
-    block ends without an error, and is thrown away otherwise. What was opened to be read is one and the same
-    graph until it is closed, whatever is loaded meanwhile.
+    Within `writing`, writes and reads go to the writer's copy, which becomes the graph if the block ends
+    without an error, and is discarded otherwise. A store opened to be read shows the same graph until it is
+    closed, unaffected by later loads.
     """
 
     def __init__(self, path: Path, *, read_only: bool = True, threads: int = 0) -> None:
@@ -65,7 +64,7 @@ class LadybugStore(Closing):
         Raises:
             EmptyGraphError: `read_only`, and there is no graph.
             SchemaMismatchError: `read_only`, and the graph has another schema version.
-            StoreError: the file is no graph, or can't be read.
+            StoreError: the file is no graph or is unreadable.
         """
         self._folder = GraphFolder(path)
         self._read_only = read_only
@@ -73,8 +72,8 @@ class LadybugStore(Closing):
         self._reader: Session | None = None
         self._stamp: Stamp | None = None
         self._writer: Session | None = None
-        self._locked = False
-        self._unwritten = 0
+        self._is_locked = False
+        self._rows_in_memory = 0
         self._totals: tuple[Session, Mapping[str, int] | None] | None = None
         if read_only:
             self._session()
@@ -108,36 +107,35 @@ class LadybugStore(Closing):
         columns: Sequence[str] | None = None,
         sources: Sequence[str] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Streams the edges of a relation between two kinds, in no order."""
+        """Streams the edges of a relation between two kinds, unordered."""
         chosen = chosen_columns(EDGE_COLUMNS, columns)
         name = "lookup/all-edges" if sources is None else "lookup/source-edges"
         ends = {"start_kind": start_kind, "end_kind": end_kind}
-        filled: dict[str, Any] = {"relation": relation, "columns": tuple(chosen.names), **ends}
-        text = statement(name, self.engine, **filled)
+        placeholders: dict[str, Any] = {"relation": relation, "columns": tuple(chosen.names), **ends}
+        text = statement(name, self.engine, **placeholders)
         if (start_kind, end_kind) not in load_schema().relations[relation].pairs or (
             sources is not None and not sources
         ):
             return iter(())
         session = self._session()
-        if self._many(session, relation):
-            return self._in_windows(
-                session, statement("lookup/window-edges", self.engine, **filled), chosen, sources, start_kind
-            )
+        if self._is_large(session, relation):
+            text = statement("lookup/window-edges", self.engine, **placeholders)
+            return self._read_windows(session, text, chosen, sources, start_kind)
         parameters = None if sources is None else {"sources": list(sources)}
         return iter(session.table(text, chosen, parameters).to_batches(BATCH))
 
-    def _many(self, session: Session, relation: str) -> bool:
-        """Whether a relation has more edges than should be in memory at once, as the graph's counts say."""
+    def _is_large(self, session: Session, relation: str) -> bool:
+        """True if the stored counts give a relation more edges than a window, or are missing."""
         if self._totals is None or self._totals[0] is not session:
-            kept = session.facts().get(COUNTS)
-            self._totals = session, None if kept is None else Counts.loads(kept).by_relation()
+            counts = session.facts().get(COUNTS_KEY)
+            self._totals = session, None if counts is None else GraphCounts.loads(counts).by_relation()
         totals = self._totals[1]
         return totals is None or totals.get(relation, 0) > _WINDOW_ROWS
 
-    def _in_windows(
+    def _read_windows(
         self, session: Session, text: str, chosen: pa.Schema, sources: Sequence[str] | None, start_kind: str
     ) -> Iterator[pa.RecordBatch]:
-        """Edges of some start nodes after those of others: no more of them are in memory at once."""
+        """Edges of one range of start nodes after the other, to bound the memory."""
         [last] = session.rows(statement("lookup/last-place", self.engine, kind=start_kind))
         low, width = 0, _WINDOW_NODES
         while last["place"] is not None and low <= last["place"]:
@@ -155,18 +153,20 @@ class LadybugStore(Closing):
         start_ids: Sequence[str],
         end_ids: Sequence[str],
     ) -> list[Row]:
-        """The edges of a relation from some nodes to some others, ordered by start, end and source."""
+        """The edges of a relation from `start_ids` to `end_ids`, ordered by start, end and source."""
         ends = {"start_kind": start_kind, "end_kind": end_kind}
-        few = len(start_ids) <= _FEW
-        name = f"lookup/relation-{'from' if few else 'between'}"
+        one_by_one = len(start_ids) <= _FEW
+        name = f"lookup/relation-{'from' if one_by_one else 'between'}"
         text = statement(name, self.engine, relation=relation, **ends)
         if (start_kind, end_kind) not in load_schema().relations[relation].pairs:
             return []
-        session, wanted = self._session(), list(end_ids)
-        if not few:
-            return session.rows(text, {"start_ids": list(start_ids), "end_ids": wanted})
+        session, end_list = self._session(), list(end_ids)
+        if not one_by_one:
+            return session.rows(text, {"start_ids": list(start_ids), "end_ids": end_list})
         rows = [
-            row for one in set(start_ids) for row in session.rows(text, {"start_id": one, "end_ids": wanted})
+            row
+            for start_id in set(start_ids)
+            for row in session.rows(text, {"start_id": start_id, "end_ids": end_list})
         ]
         return sorted(rows, key=lambda row: (row["start_id"], row["end_id"], row["edge"]["source"]))
 
@@ -176,45 +176,45 @@ class LadybugStore(Closing):
         return [row["id"] for row in self._session().rows(text)]
 
     def licences(self, relation: str) -> dict[tuple[str, str], int]:
-        """Edges of a relation by (source, licence)."""
+        """Number of a relation's edges by (source, licence)."""
         text = statement("lookup/count-edges-by-licence", self.engine, relation=relation)
         return {(row["source"], row["licence"]): row["edges"] for row in self._session().rows(text)}
 
     def years(self, relation: str, year: int) -> dict[str, YearCount]:
-        """Edges of a relation by source: how many there are, without a year, and after `year`."""
+        """Numbers of a relation's edges by source: all, without a year, and after `year`."""
         text = statement("lookup/count-edges-by-year", self.engine, relation=relation)
         return year_counts(self._session().rows(text, {"year": year}))
 
     def fingerprint(self) -> Fingerprint:
-        """What is in the graph: counted live while writing, and kept with the graph after."""
+        """Counts and digest: counted live while writing, otherwise read from the metadata."""
         if self._is_missing():
-            return fingerprint_of(Counts({}, {}), {})
+            return fingerprint_of(GraphCounts({}, {}), {})
         session = self._session()
         facts = session.facts()
-        kept = facts.get(COUNTS)
-        # The published file never changes, so what was counted when it was published is exact.
-        counts = Counts.loads(kept) if kept and session is not self._writer else session.count()
+        stored = facts.get(COUNTS_KEY)
+        # The published file never changes, so its stored counts are exact.
+        counts = GraphCounts.loads(stored) if stored and session is not self._writer else session.count()
         return fingerprint_of(counts, facts)
 
     def metadata(self) -> dict[str, str]:
-        """Key-value facts kept with the graph."""
+        """Key-value facts stored with the graph."""
         return {} if self._is_missing() else public_facts(self._session().facts())
 
     def kept(self, name: str) -> bytes | None:
-        """What was kept with the graph under a name."""
-        return None if self._is_missing() else self._session().kept(name)
+        """Bytes stored under a name."""
+        return None if self._is_missing() else self._session().blob(name)
 
     def kept_names(self) -> list[str]:
-        """Names under which something is kept."""
-        return [] if self._is_missing() else self._session().kept_names()
+        """Names under which bytes are stored."""
+        return [] if self._is_missing() else self._session().blob_names()
 
     @property
     def is_pinned(self) -> bool:
-        """Whether it was opened to be read: its file is never changed, only replaced."""
+        """True if opened to be read: the open file is never changed, only replaced."""
         return self._read_only
 
     def has_changed(self) -> bool:
-        """Whether another file was put in the place of the one that is read."""
+        """True if another file has replaced the open one."""
         return self._stamp is not None and self._folder.stamp() != self._stamp
 
     def check_writable(self) -> None:
@@ -223,8 +223,8 @@ class LadybugStore(Closing):
             self._check_version(self._session().facts())
 
     def prepare(self) -> None:
-        """Creates the tables of the schema where they are missing."""
-        if not self._locked:
+        """Creates the missing tables of the schema."""
+        if not self._is_locked:
             with self.writing():
                 self.prepare()
             return
@@ -232,35 +232,35 @@ class LadybugStore(Closing):
         if not self._is_missing():
             facts = self._session().facts()
             self._check_version(facts)
-            if facts.get(TABLES) == tables:
+            if facts.get(TABLES_KEY) == tables:
                 return
         session = self._writing_session()
         with session.transaction():
             session.create_tables()
-            session.put_fact(VERSION, version)
-            session.put_fact(TABLES, tables)
+            session.put_fact(VERSION_KEY, version)
+            session.put_fact(TABLES_KEY, tables)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Holds the right to write. What was written is seen by others when the block ends."""
+        """Holds the writer's lock. Others see the changes when the block ends."""
         if self._read_only:
             raise StoreAccessError(
                 f"The graph in {self.url} was opened to be read only.", "Open it with read_only=False."
             )
-        if self._locked:
+        if self._is_locked:
             raise UsageError(f"The graph in {self.url} is being written already.", "Don't nest writing().")
         with self._folder.locked():
-            self._locked = True
+            self._is_locked = True
             try:
                 yield
                 if self._writer is not None:
                     with self._writer.transaction():
-                        self._writer.put_fact(COUNTS, self._writer.count().dumps())
+                        self._writer.put_fact(COUNTS_KEY, self._writer.count().dumps())
                     self._writer.checkpoint()
                     self._close_writer()
                     self._folder.publish()
             finally:
-                self._locked = False
+                self._is_locked = False
                 self._close_writer()
                 self._folder.discard()
 
@@ -285,7 +285,7 @@ class LadybugStore(Closing):
         self._load("delete-edges", keys, KEY_COLUMNS, **names)
 
     def delete_nodes(self, kind: str, ids: Sequence[str]) -> None:
-        """Deletes nodes that have no edges any more."""
+        """Deletes nodes without edges."""
         session = self._writing_session()
         if ids:
             text = statement("write/delete-nodes", self.engine, kind=kind)
@@ -293,20 +293,20 @@ class LadybugStore(Closing):
                 session.execute(text, {"ids": list(ids)})
 
     def put_metadata(
-        self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
+        self, facts: Mapping[str, str | None], blobs: Mapping[str, bytes | None] | None = None
     ) -> None:
-        """Sets facts, and keeps bytes under names; None removes one."""
+        """Stores facts by key and bytes by name; the value None deletes an entry."""
         session = self._writing_session()
-        if kept:
+        if blobs:
             session.execute(statement("write/create-kept", self.engine))
         with session.transaction():
             for key, value in facts.items():
                 session.put_fact(key, value)
-            for name, content in (kept or {}).items():
-                session.keep(name, content)
+            for name, content in (blobs or {}).items():
+                session.put_blob(name, content)
 
     def close(self) -> None:
-        """Gives back the files."""
+        """Releases the files."""
         self._close_writer()
         if self._reader is not None:
             self._reader.close()
@@ -316,7 +316,7 @@ class LadybugStore(Closing):
         return not self._read_only and self._writer is None and self._folder.stamp() is None
 
     def _session(self) -> Session:
-        """Where to read: a writer's copy while it writes, what a reader opened, else the graph as it is."""
+        """The session to read from: the writer's copy, the file a reader opened, or the current graph."""
         if self._writer is not None:
             return self._writer
         if self._read_only and self._reader is not None:
@@ -327,7 +327,7 @@ class LadybugStore(Closing):
                 f"There is no graph in {self.url} yet.", "Load one first: kedrec-load graph."
             )
         if self._reader is None or stamp != self._stamp:
-            self._reader = None  # a stream that is being read holds the one before
+            self._reader = None  # not closed: a running stream may still use it
             reader = Session(self._folder.graph, read_only=True, threads=self._threads)
             try:
                 self._check_version(reader.facts())
@@ -338,7 +338,7 @@ class LadybugStore(Closing):
         return self._reader
 
     def _writing_session(self) -> Session:
-        if not self._locked:
+        if not self._is_locked:
             raise UsageError(f"The graph in {self.url} isn't being written.", "Write within writing().")
         if self._writer is None:
             self._folder.copy()
@@ -354,32 +354,34 @@ class LadybugStore(Closing):
             writer.close()
 
     def _check_version(self, facts: Mapping[str, str]) -> None:
-        found, expected = facts.get(VERSION), str(load_schema().version)
-        if found != expected:
+        version, expected = facts.get(VERSION_KEY), str(load_schema().version)
+        if version != expected:
             raise SchemaMismatchError(
-                f"The graph in {self.url} has schema version {found or 'unknown'}, not {expected}.",
+                f"The graph in {self.url} has schema version {version or 'unknown'}, not {expected}.",
                 "Load it again into another folder: kedrec-load graph --graph FOLDER.",
             )
 
     def _load(self, name: str, file: Path | None, columns: pa.Schema, **names: str) -> None:
         session = self._writing_session()
-        statement(f"write/{name}", self.engine, file="checked", **names)  # a wrong name fails without a file
+        statement(
+            f"write/{name}", self.engine, file="checked", **names
+        )  # raises for a wrong name even without a file
         if file is None:
             return
-        with _plain_name(file) as plain:
+        with _plain_path(file) as path:
             rows = count_rows(file, columns)
             if rows:
                 with session.transaction():
-                    session.execute(statement(f"write/{name}", self.engine, file=plain, **names))
-            self._unwritten += rows + _LARGE // 20
-            if self._unwritten > _LARGE:
+                    session.execute(statement(f"write/{name}", self.engine, file=path, **names))
+            self._rows_in_memory += rows + _LARGE // 20
+            if self._rows_in_memory > _LARGE:
                 session.checkpoint()
-                self._unwritten = 0
+                self._rows_in_memory = 0
 
 
 @contextlib.contextmanager
-def _plain_name(file: Path) -> Iterator[str]:
-    """A name of `file` without quotes or wildcards, which COPY would read as such."""
+def _plain_path(file: Path) -> Iterator[str]:
+    """A path of `file` without quotes and wildcards, which COPY would interpret."""
     name = str(file.absolute())
     if not set(name) & set("'\"\\*?[]{}"):
         yield name

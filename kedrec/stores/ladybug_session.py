@@ -1,4 +1,4 @@
-"""One open file of the embedded engine: runs statements, gives back plain values and Arrow tables."""
+"""Session on an open file of the embedded engine: runs statements, returns plain values and Arrow tables."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# llama.cpp must be loaded before ladybug: the other way round its C++ symbols resolve to ladybug's, which
-# are loaded globally, and the first use of a model ends the process with std::bad_alloc.
+# llama.cpp must be loaded before ladybug: otherwise its C++ symbols resolve to ladybug's, which are loaded
+# globally, and the first use of a model ends the process with std::bad_alloc.
 import xllamacpp  # noqa: F401
 
 # isort: split
@@ -17,8 +17,8 @@ import ladybug
 from kedrec.common.cpus import usable_threads
 from kedrec.errors import StoreError
 from kedrec.schema import load_schema
-from kedrec.stores.blobs import joined, parts
-from kedrec.stores.counts import TABLES, Counts, tables_digest
+from kedrec.stores.blobs import join_parts, parts
+from kedrec.stores.counts import TABLES_KEY, GraphCounts, tables_digest
 from kedrec.stores.cypher_statements import statement
 
 if TYPE_CHECKING:
@@ -31,46 +31,46 @@ __all__ = ["BATCH", "Session", "is_readable"]
 BATCH = 65_536
 """Rows of a streamed batch."""
 
-_LETTERS = b"LBUG"
+_MAGIC = b"LBUG"
 _BUFFER_BYTES = 4 * 2**30
-"""The engine would take four fifths of the machine's memory; all of Hetionet loads in a third of this."""
+"""The engine's default is four fifths of the machine's memory; all of Hetionet loads in a third of this."""
 
 
 class Session:
-    """An open database file with one connection. Engine errors leave it as `StoreError` only."""
+    """An open database file with one connection. Engine errors are raised as `StoreError`."""
 
     def __init__(self, file: Path, *, read_only: bool, threads: int) -> None:
         self._file = file
         self._is_open = False
         self._tables: frozenset[str] = frozenset()
-        with self._translated():
-            # A writer has a copy of its own that counts only once it is closed: checkpoints before that
-            # cost a tenth of a second a batch and keep nothing safer.
+        with self._translated_errors():
+            # A writer's copy is published only after it is closed: automatic checkpoints before that
+            # would cost a tenth of a second a batch without benefit.
             self._database = ladybug.Database(
                 str(file), read_only=read_only, auto_checkpoint=False, buffer_pool_size=_BUFFER_BYTES
             )
             self._connection = ladybug.Connection(self._database, num_threads=threads)
         self._is_open = True
-        self._threads = self._in_use = usable_threads(threads)
+        self._threads = self._current_threads = usable_threads(threads)
 
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        """Runs a statement on all the threads and gives the engine's own result."""
+        """Runs a statement on all threads and returns the engine's result."""
         return self._execute(text, parameters, self._threads)
 
     def rows(self, text: str, parameters: Mapping[str, Any] | None = None, *, threads: int = 1) -> list[Row]:
-        """Runs a statement and gives its rows as plain values.
+        """Runs a statement and returns its rows as plain values.
 
-        A lookup is over before a second thread would be at work: waking one makes it a tenth slower.
+        The default is one thread: waking a second one makes a lookup a tenth slower.
         """
         result = self._execute(text, parameters, threads)
-        with self._translated():
+        with self._translated_errors():
             names = result.get_column_names()
-            return [dict(zip(names, map(_plain, row), strict=True)) for row in result]
+            return [dict(zip(names, map(_plain_value, row), strict=True)) for row in result]
 
     def table(self, text: str, schema: pa.Schema, parameters: Mapping[str, Any] | None = None) -> pa.Table:
-        """Runs a statement and gives its rows as a table of that schema."""
+        """Runs a statement and returns its rows as a table of the given schema."""
         result = self.execute(text, parameters)
-        with self._translated():
+        with self._translated_errors():
             return result.get_as_arrow(BATCH).cast(schema)
 
     @contextlib.contextmanager
@@ -80,52 +80,52 @@ class Session:
         try:
             yield
         except BaseException:
-            # The engine may have ended the transaction by itself.
+            # The engine may have ended the transaction itself.
             with contextlib.suppress(StoreError):
                 self.execute("ROLLBACK")
             raise
         self.execute("COMMIT")
 
     def facts(self) -> dict[str, str]:
-        """All metadata, the store's own entries too."""
+        """All metadata, the store's own entries included."""
         if not self._has("KedrecMetadata"):
-            return {}  # a database of another program; its version is then unknown
+            return {}  # another program's database: its schema version is unknown
         rows = self.rows(statement("lookup/metadata", "ladybug"))
         return {row["key"]: row["value"] for row in rows}
 
     def put_fact(self, key: str, value: str | None) -> None:
-        """Sets one entry of the metadata; None removes it."""
+        """Stores one entry of the metadata; None deletes it."""
         if value is None:
             self.execute(statement("write/delete-metadata", "ladybug"), {"key": key})
         else:
             self.execute(statement("write/put-metadata", "ladybug"), {"key": key, "value": value})
 
-    def kept(self, name: str) -> bytes | None:
-        """What is kept under a name."""
-        return joined(self._kept_rows("lookup/kept", {"name": name}))
+    def blob(self, name: str) -> bytes | None:
+        """Bytes stored under a name; None if there are none."""
+        return join_parts(self._blob_rows("lookup/kept", {"name": name}))
 
-    def kept_names(self) -> list[str]:
-        """Names under which something is kept."""
-        return [row["name"] for row in self._kept_rows("lookup/kept-names", {})]
+    def blob_names(self) -> list[str]:
+        """Names under which bytes are stored."""
+        return [row["name"] for row in self._blob_rows("lookup/kept-names", {})]
 
-    def keep(self, name: str, content: bytes | None) -> None:
-        """Keeps bytes under a name; None removes them."""
+    def put_blob(self, name: str, content: bytes | None) -> None:
+        """Stores bytes under a name; None deletes them."""
         self.execute(statement("write/delete-kept", "ladybug"), {"name": name})
         for part in () if content is None else parts(name, content):
             self.execute(statement("write/put-kept", "ladybug"), part)
 
-    def _kept_rows(self, name: str, parameters: dict[str, Any]) -> list[Row]:
+    def _blob_rows(self, name: str, parameters: dict[str, Any]) -> list[Row]:
         if not self._has("KedrecKept"):
-            return []  # a graph in which nothing was kept yet
+            return []  # a graph without stored bytes
         return self.rows(statement(name, "ladybug"), parameters)
 
     def _has(self, table: str) -> bool:
-        """Whether the file has a table; none ever goes."""
+        """True if the file has a table. Cached: tables are never dropped."""
         if table not in self._tables:
             self._tables = frozenset(row["name"] for row in self.rows("CALL show_tables() RETURN name"))
         return table in self._tables
 
-    def count(self) -> Counts:
+    def count(self) -> GraphCounts:
         """Counts every node and edge, live."""
         schema = load_schema()
         kinds = [statement("lookup/count-nodes", "ladybug", kind=kind) for kind in schema.kinds]
@@ -135,13 +135,13 @@ class Session:
         ]
         nodes = self.rows("\nUNION ALL\n".join(kinds), threads=self._threads)
         edges = self.rows("\nUNION ALL\n".join(relations), threads=self._threads)
-        return Counts(
+        return GraphCounts(
             {row["kind"]: row["nodes"] for row in nodes if row["nodes"]},
             {(row["relation"], row["source"]): row["edges"] for row in edges if row["edges"]},
         )
 
     def create_tables(self) -> None:
-        """Creates what the schema has and the file has not."""
+        """Creates the schema's tables, and pairs of kinds, that the file lacks."""
         schema = load_schema()
         self.execute(statement("write/create-metadata", "ladybug"))
         for kind in schema.kinds:
@@ -149,34 +149,34 @@ class Session:
         existing = {row["name"] for row in self.rows("CALL show_tables() RETURN name")}
         for relation in schema.relations.values():
             self.execute(statement("write/create-edges", "ladybug", relation=relation.name))
-            if relation.name in existing:  # it may lack pairs that the schema got since
+            if relation.name in existing:  # it may lack pairs added to the schema since
                 for start, end in relation.pairs:
                     ends = {"start_kind": start, "end_kind": end}
                     self.execute(statement("write/add-edge-ends", "ladybug", relation=relation.name, **ends))
 
     def checkpoint(self) -> None:
-        """Writes everything into the one file; a full disk shows here."""
+        """Writes all changes into the database file; raises if the disk is full."""
         self.execute("CHECKPOINT")
 
     def close(self) -> None:
         """Closes the file."""
-        with self._translated():
+        with self._translated_errors():
             self._connection.close()
             self._database.close()
 
     def _execute(self, text: str, parameters: Mapping[str, Any] | None, threads: int) -> Any:
-        with self._translated():
-            if threads != self._in_use:
+        with self._translated_errors():
+            if threads != self._current_threads:
                 self._connection.set_max_threads_for_exec(threads)
-                self._in_use = threads
+                self._current_threads = threads
             return self._connection.execute(text, dict(parameters or {}))
 
     @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except (RuntimeError, OSError) as error:
-            # What went wrong is seen by the file and its facts: the engine's wording may change.
+            # The cause is inferred from the file and its facts: the engine's wording may change.
             message = " ".join(str(error).split())
             if not self._is_open and not is_readable(self._file):
                 raise StoreError(
@@ -191,10 +191,10 @@ class Session:
             raise StoreError(f"The graph in {self._file.parent} failed: {message}") from error
 
     def _is_older(self) -> bool:
-        """Whether the graph was written under a schema with other kinds or pairs."""
-        self._is_open = False  # what fails now is no reason to ask again
+        """True if the graph was written under a schema with other kinds or pairs."""
+        self._is_open = False  # an error of this query must not lead here again
         try:
-            return self.facts().get(TABLES, tables_digest()) != tables_digest()
+            return self.facts().get(TABLES_KEY, tables_digest()) != tables_digest()
         except StoreError:
             return False
         finally:
@@ -202,23 +202,23 @@ class Session:
 
 
 def is_readable(file: Path) -> bool:
-    """Whether a file begins as one of this engine's, of the version that this release of it reads.
+    """True if a file has the header of this engine release: "LBUG" and the storage version.
 
-    Such a file has the engine's four letters and its storage version as eight bytes, the smallest first.
+    The version is an integer of eight bytes, little-endian. A file that can't be opened counts as readable.
     """
     try:
-        with file.open("rb") as opened:
-            head = opened.read(len(_LETTERS) + 8)
+        with file.open("rb") as stream:
+            header = stream.read(len(_MAGIC) + 8)
     except OSError:
-        return True  # what is wrong with it is what the engine says
+        return True  # the engine's own message says why
     version = int(ladybug.Database.get_storage_version())
-    return head == _LETTERS + version.to_bytes(8, "little")
+    return header == _MAGIC + version.to_bytes(8, "little")
 
 
-def _plain(value: Any) -> Any:
-    """A node or relationship as a dict of its properties, within lists too; anything else as it is."""
+def _plain_value(value: Any) -> Any:
+    """A node or relationship as a dict of its properties, also within lists; other values unchanged."""
     if isinstance(value, dict) and "_ID" in value:
         return {key: field for key, field in value.items() if not key.startswith("_")}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_plain_value(item) for item in value]
     return value

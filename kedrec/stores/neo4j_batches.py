@@ -1,4 +1,4 @@
-"""Cuts edge tables into batches for a server: small on the wire, and disjoint where two run at once."""
+"""Cuts edge tables into batches for a server: compact on the wire, and disjoint if two run at once."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import pyarrow.compute as pc
 
 from kedrec.stores.marking import MARK
 
-__all__ = ["ROWS", "WORKERS", "batches", "column", "columns_of", "rounds", "slices", "stored"]
+__all__ = ["ROWS", "WORKERS", "batches", "present_properties", "rounds", "slices", "to_column", "to_table"]
 
 WORKERS = 2
-"""Sessions that write at the same time."""
+"""Sessions that write in parallel."""
 ROWS = 10_000
 """Rows of a batch, and so of a transaction."""
 _BLOCKS = 4
-_WORTH_IT = 4 * ROWS  # rows below which one session is as fast
+_MIN_PARALLEL_ROWS = 4 * ROWS  # with fewer rows, one session is as fast
 
-# A tournament of four blocks of nodes: within a round, no two cells share a block.
+# A round-robin tournament of four blocks of nodes: within a round, no two cells share a block.
 _ROUNDS = (((0, 0), (1, 1)), ((2, 2), (3, 3)), ((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
 
 
 def rounds(table: pa.Table) -> Iterator[list[pa.Table]]:
     """Parts of an edge table, round by round; the parts of one round share no node.
 
-    Writing an edge locks both of its nodes, so parts of one round can be written at the same time
-    without waiting for each other. A part is sorted by start and end.
+    Writing an edge locks both of its nodes, so the parts of one round are written in parallel without
+    blocking each other. A part is sorted by start and end.
     """
-    if table.num_rows < _WORTH_IT:
+    if table.num_rows < _MIN_PARALLEL_ROWS:
         yield [_sorted(table)]
         return
     start, end = _block(table["start"]), _block(table["end"])
@@ -41,52 +41,52 @@ def rounds(table: pa.Table) -> Iterator[list[pa.Table]]:
 
 
 def batches(table: pa.Table) -> Iterator[tuple[list[list[Any]], list[dict[str, Any]]]]:
-    """Batches of an edge table as rows [start, end, index] and the distinct properties they index.
+    """Batches of an edge table as rows [start, end, index] and the list of distinct properties they index.
 
-    Most edges of a source differ in their ends only, so each set of properties is sent once a batch. KEDRec's
-    mark is one of them.
+    Most edges of a source differ only in their ends, so each set of properties is sent once a batch. It
+    includes KEDRec's mark.
     """
     names = [name for name in table.column_names if name not in {"start", "end"}]
     for part in slices(table, ROWS):
         columns = [part[name].to_pylist() for name in names]
-        known: dict[tuple[Any, ...], int] = {}
+        indices_by_key: dict[tuple[Any, ...], int] = {}
         properties: list[dict[str, Any]] = []
         indices = []
         for values in zip(*columns, strict=True):
             key = tuple(tuple(value) if isinstance(value, list) else value for value in values)
-            index = known.setdefault(key, len(properties))
+            index = indices_by_key.setdefault(key, len(properties))
             if index == len(properties):
-                properties.append({**stored(dict(zip(names, values, strict=True))), MARK: True})
+                properties.append({**present_properties(dict(zip(names, values, strict=True))), MARK: True})
             indices.append(index)
         ends = (part["start"].to_pylist(), part["end"].to_pylist(), indices)
         yield [list(row) for row in zip(*ends, strict=True)], properties
 
 
-def stored(row: dict[str, Any]) -> dict[str, Any]:
-    """A row's properties as a server keeps them: none that is null or an empty list.
+def present_properties(row: dict[str, Any]) -> dict[str, Any]:
+    """A row's properties as a server stores them: without nulls and empty lists.
 
-    Neo4j's import tool writes no empty lists, and a graph must be the same however it was loaded.
+    Neo4j's import tool writes no empty lists, and both ways of loading must give the same graph.
     """
     return {name: value for name, value in row.items() if value is not None and value != []}
 
 
-def columns_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Rows read from a server as a table; a list that isn't there is empty."""
+def to_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows read from a server as a table; a missing list becomes an empty one."""
     return pa.table(
-        {field.name: column([row[field.name] for row in rows], field.type) for field in schema},
+        {field.name: to_column([row[field.name] for row in rows], field.type) for field in schema},
         schema,
     )
 
 
-def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Values read from a server as a column; a list that isn't there is empty."""
-    if pa.types.is_list(kind):
+def to_column(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
+    """Values read from a server as a column; a missing list becomes an empty one."""
+    if pa.types.is_list(data_type):
         values = [value or [] for value in values]
-    return pa.array(values, kind)
+    return pa.array(values, data_type)
 
 
 def slices(table: pa.Table, rows: int) -> Iterator[pa.Table]:
-    """A table in parts of that many rows, the last one shorter; none where it is empty."""
+    """Parts of a table with `rows` rows, the last one shorter; no part of an empty table."""
     return (table.slice(offset, rows) for offset in range(0, table.num_rows, rows))
 
 

@@ -1,4 +1,4 @@
-"""The right to write to a graph on a server: an open transaction, which ends with its connection."""
+"""Writer's lock of a graph on a server: an open transaction, which ends with its connection."""
 
 from __future__ import annotations
 
@@ -21,67 +21,68 @@ if TYPE_CHECKING:
 
     from kedrec.stores.neo4j_driver import Connection
 
-__all__ = ["RESUME", "WriterLock"]
+__all__ = ["RESUME_HINT", "WriterLock"]
 
-_LET_GO_SECONDS = 5.0
+_RELEASE_SECONDS = 5.0
 _TIMED_OUT = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration", "LockClientStopped")
-_Held = tuple["neo4j.Session", "neo4j.Transaction"]
+_OpenTransaction = tuple["neo4j.Session", "neo4j.Transaction"]
 
-RESUME = "What was being loaded is marked half-loaded; the same command goes on from there."
-"""What to tell when the server goes away while the graph is written."""
+RESUME_HINT = "What was being loaded is marked half-loaded; the same command goes on from there."
+"""Hint of an error when the connection is lost while the graph is written."""
 
 
 class WriterLock:
-    """The lock of one graph, held or not."""
+    """The writer's lock of one graph."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._held: _Held | None = None
-        self._one_at_a_time = threading.Lock()
+        self._open_transaction: _OpenTransaction | None = None
+        self._check_lock = threading.Lock()
 
     @property
     def is_held(self) -> bool:
-        """Whether this process took it, and hasn't let it go."""
-        return self._held is not None
+        """True from the time this process takes the lock until it releases it."""
+        return self._open_transaction is not None
 
     @contextlib.contextmanager
-    def held(self, seconds: float) -> Iterator[None]:
-        """Holds the lock, once it is free, for which it waits that many seconds.
+    def hold(self, seconds: float) -> Iterator[None]:
+        """Holds the lock, after waiting up to `seconds` for it.
 
         Raises:
             StoreBusyError: another process holds it.
         """
-        # A timeout ends a transaction however long it lives, so one with a timeout finds out whether the lock
-        # is free, and one without takes it. Another may have been quicker, so neither waits without end.
+        # A transaction's timeout bounds its whole life, so a first one with a timeout tests whether the lock
+        # is free, and a second one without takes it. Another process may come between: both waits end.
         self._try(seconds)
-        self._held = self._take(seconds)
+        self._open_transaction = self._take(seconds)
         try:
             yield
         finally:
-            held, self._held = self._held, None
+            open_transaction, self._open_transaction = self._open_transaction, None
             with contextlib.suppress(TimeoutError):
-                wait_for(lambda _: _let_go(held), _LET_GO_SECONDS)
+                wait_for(lambda _: _release(open_transaction), _RELEASE_SECONDS)
 
     def check(self) -> None:
-        """Finds out whether the lock is still held.
+        """Checks that the lock is still held.
 
         Raises:
-            StoreUnavailableError: it went with its connection.
+            StoreUnavailableError: it was lost with its connection.
         """
-        held = self._held
-        if held is None:
-            self._lost(None)
+        open_transaction = self._open_transaction
+        if open_transaction is None:
+            self._raise_lost(None)
         try:
-            with self._one_at_a_time:
+            with self._check_lock:
                 text = statement("write/still-locked", "neo4j")
-                wait_for(lambda _: held[1].run(text).consume(), ANSWER_SECONDS)
+                wait_for(lambda _: open_transaction[1].run(text).consume(), ANSWER_SECONDS)
         except (DriverError, Neo4jError, TimeoutError) as error:
-            self._lost(error)
+            self._raise_lost(error)
 
-    def _lost(self, error: Exception | None) -> NoReturn:
+    def _raise_lost(self, error: Exception | None) -> NoReturn:
         raise StoreUnavailableError(
-            f"The connection to the graph at {self._connection.shown} was lost while it was being written.",
-            RESUME,
+            f"The connection to the graph at {self._connection.printable_url} was lost while it was being "
+            "written.",
+            RESUME_HINT,
         ) from error
 
     def _try(self, seconds: float) -> None:
@@ -94,14 +95,14 @@ class WriterLock:
                 transaction.commit()
 
         try:
-            self._connection.asked(lambda _: trial(), seconds + ANSWER_SECONDS)
+            self._connection.call(lambda _: trial(), seconds + ANSWER_SECONDS)
         except StoreError as error:
             if (getattr(error.__cause__, "code", None) or "").endswith(_TIMED_OUT):
-                raise self._busy() from error
+                raise self._busy_error() from error
             raise
 
-    def _take(self, seconds: float) -> _Held:
-        def take() -> _Held:
+    def _take(self, seconds: float) -> _OpenTransaction:
+        def take() -> _OpenTransaction:
             session = self._connection.session(write=True)
             try:
                 transaction = session.begin_transaction()
@@ -111,26 +112,26 @@ class WriterLock:
                 raise
             return session, transaction
 
-        with self._connection.translated():
+        with self._connection.translated_errors():
             try:
-                return wait_for(lambda _: take(), seconds, _let_go)
+                return wait_for(lambda _: take(), seconds, _release)
             except TimeoutError as error:
-                raise self._busy() from error
+                raise self._busy_error() from error
 
     def _run(self, transaction: neo4j.Transaction) -> None:
         holder = f"{socket.gethostname()} {os.getpid()}"
         transaction.run(statement("write/lock", "neo4j"), holder=holder).consume()
 
-    def _busy(self) -> StoreBusyError:
+    def _busy_error(self) -> StoreBusyError:
         return StoreBusyError(
-            f"Another process is writing to the graph at {self._connection.shown}.",
+            f"Another process is writing to the graph at {self._connection.printable_url}.",
             "Wait until it has finished.",
         )
 
 
-def _let_go(held: _Held) -> None:
-    """Frees what a server frees by itself where the connection was lost."""
-    session, transaction = held
+def _release(open_transaction: _OpenTransaction) -> None:
+    """Releases the lock; if the connection is lost, the server has released it already."""
+    session, transaction = open_transaction
     for call in (transaction.rollback, session.close):
         with contextlib.suppress(DriverError, Neo4jError):
             call()

@@ -1,4 +1,4 @@
-"""Opens the graph that a URL names."""
+"""Opens a graph by its URL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.errors import UsageError
 from kedrec.stores.addresses import SCHEMES, without_scheme
-from kedrec.stores.visible import visible
+from kedrec.stores.visible import visible_store
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings
@@ -24,56 +24,56 @@ _SCHEME = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]+)://(.*)$", re.DOTALL)
 def open_store(url: str, settings: Settings, *, read_only: bool = True, whole: bool = False) -> GraphStore:
     """Opens the graph at a URL.
 
-    A reader sees of it what the settings say: the overlays that they name, and edges up to their year.
+    A reader sees the overlays that the settings name, and edges up to the settings' year.
 
     Args:
         url: a folder or `ladybug://FOLDER` for the embedded store; `neo4j://`, `bolt://` and their
-            `+s` and `+ssc` forms for a server, with a database behind a `/` where it isn't the settings'.
+            `+s` and `+ssc` forms for a server, with another database than the settings' after a `/`.
         settings: credentials and the database's name for a server; threads for the embedded store.
-        read_only: whether the caller will only read. A reader never waits for a writer.
-        whole: let a reader see all of it, whatever the settings say, and leave it untouched: another makes
-            the constraints that an imported graph lacks. A writer always sees all.
+        read_only: True if the caller only reads. A reader never waits for a writer.
+        whole: show a reader the entire graph, regardless of the settings, and write nothing: otherwise the
+            first reader of an imported graph creates its constraints. A writer always sees the entire graph.
 
     Raises:
         UsageError: no store has the URL's scheme.
-        SettingsError: a server's address can't be used.
-        NotFoundError: the graph has no overlay that the settings name.
-        EmptyGraphError: opened to be read, and there is no graph.
+        SettingsError: a server's address is invalid.
+        NotFoundError: the graph lacks an overlay that the settings name.
+        EmptyGraphError: `read_only`, and there is no graph.
         SchemaMismatchError: the graph was written under another schema version.
         StoreError: the store can't be opened.
     """
-    store = _opened(url, settings, read_only=read_only, untouched=whole)
+    store = _open_engine(url, settings, read_only=read_only, create_constraints=not whole)
     if whole or not read_only:
         return store
     try:
-        return visible(store, settings.overlay, settings.as_of)
+        return visible_store(store, settings.overlay, settings.as_of)
     except BaseException:
         store.close()
         raise
 
 
-def _opened(url: str, settings: Settings, *, read_only: bool, untouched: bool) -> GraphStore:
+def _open_engine(url: str, settings: Settings, *, read_only: bool, create_constraints: bool) -> GraphStore:
     match = _SCHEME.match(url)
     scheme = match[1].lower() if match else "ladybug"
     if scheme in SCHEMES:
         from kedrec.stores.neo4j import Neo4jStore
 
-        return Neo4jStore(url, settings, read_only=read_only, untouched=untouched)
-    meant = without_scheme(url) if match is None and not Path(url).expanduser().exists() else ""
-    if meant:
+        return Neo4jStore(url, settings, read_only=read_only, create_constraints=create_constraints)
+    suggestion = without_scheme(url) if match is None and not Path(url).expanduser().exists() else ""
+    if suggestion:
         shown = "" if "@" in url else f" '{url}'"  # before the @ there may be a password
-        raise UsageError(f"The graph's URL{shown} has no scheme.", f"Write it as {meant}.")
+        raise UsageError(f"The graph's URL{shown} has no scheme.", f"Write it as {suggestion}.")
     if match is None and "://" in url:
         raise UsageError(
             "The graph's URL can't be read.", "Give a folder, or neo4j://HOST:7687 (or bolt://)."
         )
-    place = match[2] if match else url
+    folder = match[2] if match else url
     if scheme != "ladybug":
         raise UsageError(
             f"There is no graph database for '{scheme}://'.",
             "Give a folder, or neo4j://HOST:7687 (or bolt://).",
         )
-    if not place.strip():
+    if not folder.strip():
         raise UsageError("The graph's URL is empty.", "Give a folder, or neo4j://HOST:7687.")
     if "ladybug" in sys.modules and "xllamacpp" not in sys.modules:
         warnings.warn(
@@ -84,4 +84,4 @@ def _opened(url: str, settings: Settings, *, read_only: bool, untouched: bool) -
         )
     from kedrec.stores.ladybug import LadybugStore
 
-    return LadybugStore(Path(place).expanduser(), read_only=read_only, threads=settings.threads)
+    return LadybugStore(Path(folder).expanduser(), read_only=read_only, threads=settings.threads)

@@ -1,4 +1,4 @@
-"""Names of private overlays: a user's own edges beside the public ones, of the source `overlay:NAME`."""
+"""Names of private overlays: a user's own edges, of the source `overlay:NAME`, beside the public ones."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 from kedrec.errors import UsageError
 
-__all__ = ["NO_OVERLAY", "chosen_overlays", "is_private", "overlay_of", "overlay_source"]
+__all__ = ["NO_OVERLAY", "is_private", "overlay_of", "overlay_source", "parse_overlays"]
 
 NO_OVERLAY = "none"
-"""What is said in place of a name, where no overlay is wanted."""
+"""Word for a choice without overlays."""
 _PREFIX = "overlay:"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
@@ -18,7 +18,7 @@ def overlay_source(name: str) -> str:
     """The source of an overlay's edges.
 
     Raises:
-        UsageError: no overlay can have that name.
+        UsageError: the name is not allowed.
     """
     if not _NAME.fullmatch(name) or name.lower() == NO_OVERLAY:
         raise UsageError(
@@ -29,22 +29,22 @@ def overlay_source(name: str) -> str:
 
 
 def is_private(source: str) -> bool:
-    """Whether a source is an overlay."""
+    """True if a source is an overlay."""
     return source.startswith(_PREFIX)
 
 
 def overlay_of(source: str) -> str:
-    """The name of the overlay that a private source is."""
+    """The overlay's name in a private source."""
     return source.removeprefix(_PREFIX)
 
 
-def chosen_overlays(said: str) -> tuple[str, ...]:
-    """The names in a choice such as `lab`, `lab,clinic`, `none` or "", each once, in order.
+def parse_overlays(choice: str) -> tuple[str, ...]:
+    """The distinct names in a choice such as `lab`, `lab,clinic`, `none` or "", in order.
 
     Raises:
-        UsageError: one of them can't be a name, or `none` is named beside others.
+        UsageError: a name is not allowed, or `none` is combined with others.
     """
-    names = [name.strip() for name in said.split(",")] if said.strip() else []
+    names = [name.strip() for name in choice.split(",")] if choice.strip() else []
     if names == [NO_OVERLAY]:
         return ()
     for name in names:

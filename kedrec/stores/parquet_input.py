@@ -1,4 +1,4 @@
-"""The Parquet files that a store is given: their columns are checked before a row is written."""
+"""Reads the Parquet files of a load, and checks their columns before a row is written."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ KEY_COLUMNS = chosen_columns(EDGE_COLUMNS, ["start", "end", "source"])
 
 
 def count_rows(file: Path, columns: pa.Schema) -> int:
-    """Rows of a Parquet file that has these columns in this order.
+    """Number of rows of a Parquet file, which must have the given columns in this order.
 
     Raises:
-        DataError: it isn't there, is no Parquet file, or has other columns.
+        DataError: the file is missing, no Parquet file, or has other columns.
     """
     try:
         metadata = pq.read_metadata(file)
@@ -39,23 +39,23 @@ def count_rows(file: Path, columns: pa.Schema) -> int:
 
 
 def read_rows(file: Path, columns: pa.Schema) -> pa.Table:
-    """A whole Parquet file with these columns.
+    """All rows of a Parquet file, which must have the given columns in this order.
 
     Raises:
-        DataError: it isn't there, is no Parquet file, or has other columns.
+        DataError: the file is missing, no Parquet file, or has other columns.
     """
     count_rows(file, columns)
     return pq.read_table(file).cast(columns)
 
 
 def check_pair(relation: str, start_kind: str, end_kind: str) -> None:
-    """Refuses a relation between kinds that the schema doesn't allow.
+    """Checks that the schema allows a relation between two kinds.
 
     Raises:
-        UsageError: with the kinds in question.
+        UsageError: it doesn't.
     """
-    known = load_schema().relations.get(relation)
-    if known is None or (start_kind, end_kind) not in known.pairs:
+    definition = load_schema().relations.get(relation)
+    if definition is None or (start_kind, end_kind) not in definition.pairs:
         raise UsageError(
             f"The schema has no {relation} from {start_kind} to {end_kind}.", "Add it to graph/schema.yaml."
         )

@@ -1,4 +1,4 @@
-"""What a store that shows another one's graph passes on unchanged."""
+"""Base class of read-only wrappers: forwards every write method to the wrapped store, which refuses it."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedrec.stores.closing import Closing
+from kedrec.stores.base import ContextCloser
 
 if TYPE_CHECKING:
     from kedrec.stores.base import GraphStore
 
-__all__ = ["Around"]
+__all__ = ["ReadOnlyStore"]
 
 
-class Around(Closing):
-    """A store around another, which was opened to be read only and so refuses to write."""
+class ReadOnlyStore(ContextCloser):
+    """Wrapper of a store that was opened to be read only."""
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
 
     @property
     def engine(self) -> str:
-        """The engine below."""
+        """The wrapped store's engine."""
         return self._store.engine
 
     @property
     def url(self) -> str:
-        """Where the graph is."""
+        """Location of the graph."""
         return self._store.url
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the graph below is read as it was opened."""
+        """True if the wrapped store reads the graph as it was when opened."""
         return self._store.is_pinned
 
     def has_changed(self) -> bool:
-        """Whether the graph below has changed since it was opened."""
+        """True if the graph has changed since it was opened."""
         return self._store.has_changed()
 
     def check_writable(self) -> None:
-        """Finds out what would keep the graph below from being written."""
+        """Checks that the wrapped store's graph can be written."""
         self._store.check_writable()
 
     def prepare(self) -> None:
@@ -71,11 +71,11 @@ class Around(Closing):
         self._store.delete_nodes(kind, ids)
 
     def put_metadata(
-        self, facts: Mapping[str, str | None], kept: Mapping[str, bytes | None] | None = None
+        self, facts: Mapping[str, str | None], blobs: Mapping[str, bytes | None] | None = None
     ) -> None:
         """Refused."""
-        self._store.put_metadata(facts, kept)
+        self._store.put_metadata(facts, blobs)
 
     def close(self) -> None:
-        """Closes the store below."""
+        """Closes the wrapped store."""
         self._store.close()

@@ -1,4 +1,4 @@
-"""Reads the Cypher statements in `cypher/`, one a file, and their heads.
+"""Reads the Cypher statements in `cypher/`, one per file, and their heads.
 
 A head is the block of `// key: value` comments that opens the file. A path template's head:
 
@@ -7,8 +7,8 @@ A head is the block of `// key: value` comments that opens the file. A path temp
     // metapath: Drug BINDS Gene < ASSOCIATED_WITH Disease
     // stance: supports
 
-`metapath` lists kinds and relations in turn, from the drug to the disease; `<` before a relation means
-that the stored edge points against the path's direction. `says` names the variables of the statement:
+`metapath` alternates kinds and relations, from the drug to the disease; `<` before a relation means that
+the stored edge points against the path's direction. `says` names the variables of the statement:
 `{drug}`, `{gene}` are the nodes and `{binds}`, `{assoc}` the steps between them, in path order.
 """
 
@@ -39,7 +39,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step of a metapath: the relation, whether the stored edge points along, and the kind reached."""
+    """One step of a metapath: the relation, the direction of the stored edge, and the kind reached.
+
+    `forward` is True if the stored edge points along the path.
+    """
 
     relation: str
     forward: bool
@@ -83,33 +86,33 @@ def _parse(name: str, text: str) -> Template:
 def load_template(name: str, engine: str = "") -> Template:
     """A template by its path under `cypher/` without suffix.
 
-    Where an engine needs its own wording, a file of the same name under the engine's folder
-    (`cypher/write/neo4j/put-nodes.cypher`) comes before the common one.
+    A file of the same name under the engine's folder (`cypher/write/neo4j/put-nodes.cypher`) has
+    precedence over the common one.
 
     Raises:
         AssetError: there is no such template.
     """
     folder, _, stem = name.rpartition("/")
     if engine:
-        own = asset_path("cypher") / folder / engine / f"{stem}.cypher"
-        if own.is_file():
-            return _parse(name, own.read_text(encoding="utf-8"))
+        engine_file = asset_path("cypher") / folder / engine / f"{stem}.cypher"
+        if engine_file.is_file():
+            return _parse(name, engine_file.read_text(encoding="utf-8"))
     return _parse(name, asset_path(f"cypher/{name}.cypher").read_text(encoding="utf-8"))
 
 
 def parse_path_template(template: Template) -> PathTemplate:
-    """The path template that a file's head declares.
+    """The path template declared in a file's head.
 
     Raises:
-        AssetError: the head lacks something, or the metapath isn't one of the schema.
+        AssetError: the head is incomplete, or the metapath isn't one of the schema.
     """
 
-    def wrong(what: str) -> AssetError:
-        return AssetError(f"cypher/{template.name}.cypher: {what}.", "Correct the file's head.")
+    def head_error(message: str) -> AssetError:
+        return AssetError(f"cypher/{template.name}.cypher: {message}.", "Correct the file's head.")
 
     missing = {"name", "says", "metapath"} - template.head.keys()
     if missing:
-        raise wrong(f"the head lacks {sorted(missing)}")
+        raise head_error(f"the head lacks {sorted(missing)}")
     words = template.head["metapath"].replace("<", " < ").split()
     kinds, hops, forward, relation = [words[0]], [], True, ""
     schema = load_schema()
@@ -120,20 +123,21 @@ def parse_path_template(template: Template) -> PathTemplate:
             relation = word
         elif word in schema.kinds and relation:
             pair = (kinds[-1], word) if forward else (word, kinds[-1])
-            known = schema.relations[relation]
-            if pair not in known.pairs and not (known.symmetric and pair[::-1] in known.pairs):
-                raise wrong(f"the schema has no {relation} from {pair[0]} to {pair[1]}")
+            definition = schema.relations[relation]
+            reverse = pair[::-1] if definition.symmetric else pair
+            if pair not in definition.pairs and reverse not in definition.pairs:
+                raise head_error(f"the schema has no {relation} from {pair[0]} to {pair[1]}")
             hops.append(Hop(relation, forward, word))
             kinds.append(word)
             forward, relation = True, ""
         else:
-            raise wrong(f"the metapath has {word!r} where it can't be read")
+            raise head_error(f"the metapath has {word!r} where it can't be read")
     variables = tuple(re.findall(r"\{(\w+)\}", template.head["says"]))
     if len(variables) != 2 * len(hops) + 1:
-        raise wrong(f"'says' must name {2 * len(hops) + 1} variables in path order")
+        raise head_error(f"'says' must name {2 * len(hops) + 1} variables in path order")
     stance = template.head.get("stance", "supports")
     if stance not in ("supports", "adverse"):
-        raise wrong(f"stance {stance!r} is neither supports nor adverse")
+        raise head_error(f"stance {stance!r} is neither supports nor adverse")
     return PathTemplate(
         name=template.head["name"],
         metapath=template.head["metapath"],

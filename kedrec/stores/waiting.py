@@ -1,8 +1,7 @@
-"""Waits for a server that end: another thread waits, and the caller gives up after a time.
+"""Timeouts for calls to a server: another thread makes the call, and the caller stops waiting after a time.
 
-A driver waits for an answer for as long as the connection stands, and a server that hangs, or a line that is
-dead, keeps it standing for hours. Nothing of a driver's ends that wait from outside, so the caller's thread
-isn't the one that waits.
+A driver waits for an answer until the connection ends, which takes hours if the server hangs or the line is
+dead. Drivers have no way to interrupt that wait, so another thread than the caller's waits.
 """
 
 from __future__ import annotations
@@ -21,51 +20,51 @@ T = TypeVar("T")
 
 
 class Wait(Generic[T]):
-    """Work that another thread does while the caller waits.
+    """Work of another thread and the caller's wait for it.
 
     Attributes:
-        is_given_up: the caller waits no more; work that isn't done yet must not be begun.
+        is_given_up: True after the caller's timeout; no further work may be begun then.
     """
 
     def __init__(self, work: Callable[[Wait[T]], T], late: Callable[[T], None] | None) -> None:
         self._work = work
         self._late = late
         self._done = threading.Event()
-        self._changing = threading.Lock()
+        self._state_lock = threading.Lock()
         self._result: T
         self._error: BaseException | None = None
-        self._heard = time.monotonic()
+        self._last_sign = time.monotonic()
         self.is_given_up = False
 
     def heard(self) -> None:
-        """Notes that the server is there: from now on, the caller waits for the whole time again."""
-        self._heard = time.monotonic()
+        """Records a sign of life of the server, which restarts the caller's timeout."""
+        self._last_sign = time.monotonic()
 
     def do(self) -> None:
-        """Does the work; what comes of it after the caller has left is handed to `late`."""
+        """Does the work; passes a result after the caller's timeout to `late`."""
         try:
             self._result = self._work(self)
         except BaseException as error:  # noqa: BLE001  # raised again where the caller waits
             self._error = error
-        with self._changing:
+        with self._state_lock:
             self._done.set()
             is_late = self.is_given_up
         if is_late and self._error is None and self._late is not None:
-            with contextlib.suppress(Exception):  # nobody is left to be told
+            with contextlib.suppress(Exception):  # no caller is waiting for it
                 self._late(self._result)
 
     def result(self, seconds: float) -> T:
-        """What the work returned, or the error that it raised.
+        """Waits for the work and returns its result, or raises its error.
 
         Raises:
-            TimeoutError: nothing was heard for that many seconds.
+            TimeoutError: `seconds` passed without a sign of life.
         """
         try:
-            while not self._done.wait(max(0.0, self._heard + seconds - time.monotonic())):
-                if time.monotonic() >= self._heard + seconds:
+            while not self._done.wait(max(0.0, self._last_sign + seconds - time.monotonic())):
+                if time.monotonic() >= self._last_sign + seconds:
                     break
-        finally:  # also where the caller was interrupted
-            with self._changing:
+        finally:  # also if the caller is interrupted
+            with self._state_lock:
                 self.is_given_up = not self._done.is_set()
         if self.is_given_up:
             raise TimeoutError
@@ -75,42 +74,42 @@ class Wait(Generic[T]):
 
 
 class _Waiters:
-    """Threads that wait; one that has done its work takes the next."""
+    """Pool of threads that wait; a thread whose work is done takes the next."""
 
     def __init__(self) -> None:
         self._process = os.getpid()
-        self._free: list[queue.SimpleQueue[Wait[object]]] = []
+        self._idle: list[queue.SimpleQueue[Wait[object]]] = []
 
     def begin(self, wait: Wait[T]) -> None:
-        if self._process != os.getpid():  # a forked process has none of them
-            self._process, self._free = os.getpid(), []
+        if self._process != os.getpid():  # a forked process has none of the threads
+            self._process, self._idle = os.getpid(), []
         try:
-            jobs = self._free.pop()
+            jobs = self._idle.pop()
         except IndexError:
             jobs = queue.SimpleQueue()
-            # Not one that the interpreter joins at its end: it may wait forever.
+            # A daemon, which the interpreter doesn't join at exit: it may wait forever.
             threading.Thread(target=self._serve, args=(jobs,), name="kedrec-wait", daemon=True).start()
-        jobs.put(wait)  # type: ignore[arg-type]  # what comes of it is for whoever waits
+        jobs.put(wait)  # type: ignore[arg-type]  # the result's type only concerns the caller
 
     def _serve(self, jobs: queue.SimpleQueue[Wait[object]]) -> None:
         while True:
             jobs.get().do()
-            self._free.append(jobs)
+            self._idle.append(jobs)
 
 
 _WAITERS = _Waiters()
 
 
 def wait_for(work: Callable[[Wait[T]], T], seconds: float, late: Callable[[T], None] | None = None) -> T:
-    """What `work` returns, done in another thread.
+    """Runs `work` in another thread and returns its result.
 
     Args:
-        work: is given the wait, to say that it heard of the server and to learn whether it was given up.
-        seconds: how long to wait without hearing of the server.
-        late: is given what `work` returned, where it ended after the caller had left.
+        work: called with the wait, to record signs of life of the server and to check for the timeout.
+        seconds: timeout since the last sign of life.
+        late: called with the result of `work` if it ends after the timeout.
 
     Raises:
-        TimeoutError: nothing was heard for that many seconds.
+        TimeoutError: `seconds` passed without a sign of life.
     """
     wait = Wait(work, late)
     _WAITERS.begin(wait)

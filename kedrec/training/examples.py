@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -27,13 +27,13 @@ from kedrec.training.targets import realize
 from kedrec.types import Entity, Evidence
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.llm.base import Message
     from kedrec.ranking import Ranker
     from kedrec.stores.base import GraphStore
 
 __all__ = ["Example", "build", "held_out_pairs", "load", "prompt_of", "save"]
 
-Progress = Callable[[str, int, int | None], None]
 Origin = Literal["curated", "cautioned", "candidate", "random"]
 
 _SHARES: tuple[tuple[Origin, float], ...] = (

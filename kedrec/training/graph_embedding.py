@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kedrec.common.progress import Progress
     from kedrec.ranking.adjacency import Adjacency
 
 __all__ = ["MODELS", "GraphEmbedding", "ModelName", "graph_embedding"]
 
-Progress = Callable[[str, int, int | None], None]
 ModelName: TypeAlias = Literal["TransE", "DistMult", "ComplEx", "RotatE"]
 MODELS: tuple[ModelName, ...] = get_args(ModelName)
 

@@ -19,11 +19,10 @@ from kedrec.llm.requirements import require_names
 from kedrec.training.examples import Example, prompt_of
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.llm.base import Message
 
 __all__ = ["Checkpoint", "Recipe", "Report", "train"]
-
-Progress = Callable[[str, int, int | None], None]
 
 _MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 _SAMPLES = 3

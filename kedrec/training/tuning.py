@@ -18,11 +18,10 @@ from kedrec.training.lora import Checkpoint, Recipe, Report, train
 from kedrec.training.model_card import card
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.settings import Settings
 
 __all__ = ["tune"]
-
-Progress = Callable[[str, int, int | None], None]
 
 _WATCHED = 24  # held-out examples whose loss is measured at each checkpoint
 

@@ -1,7 +1,4 @@
-"""What KEDRec passes around and gives back. `--json` prints exactly these objects.
-
-Everything is frozen: an answer never changes after it was made.
-"""
+"""Public data types of questions' results, all frozen. `--json` prints exactly these objects."""
 
 from __future__ import annotations
 

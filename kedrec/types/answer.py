@@ -1,4 +1,4 @@
-"""What a question is answered with."""
+"""Types of an answer: recommendations, score parts, coverage, manifest."""
 
 from __future__ import annotations
 
@@ -28,14 +28,18 @@ __all__ = [
 
 Percentile = Annotated[float, Field(ge=0.0, le=100.0)]
 SMALLER = "smaller parts"
-"""The label of the part in which the small ones are added up."""
+"""Label of the part that sums up the small ones."""
 
 
 class ScorePart(Frozen):
     """One metapath's share in a score, in log-odds (or in the unfitted score's own unit).
 
     Attributes:
-        group: what kind of part it is; `prior` is what the degrees alone tell.
+        group: kind of the part; `prior` is the share of the degrees alone.
+        metapath: the metapath, or the label of a part of another group.
+        template: name of the path template; "" if there is none.
+        value: the feature's value.
+        contribution: what the part adds to the score.
     """
 
     group: Literal["prior", "metapath", "similar drugs", "similar diseases"] = "metapath"
@@ -46,15 +50,15 @@ class ScorePart(Frozen):
 
 
 class PathTypeChance(Frozen):
-    """One type of path of a pair, and how often chance alone would bring as much.
+    """One type of path of a pair, and the probability of as many paths by chance.
 
     Attributes:
-        metapath: as template heads write it: `Drug BINDS Gene < ASSOCIATED_WITH Disease`.
+        metapath: in the notation of template heads: `Drug BINDS Gene < ASSOCIATED_WITH Disease`.
         abbreviation: Hetionet's short form: `CbG<aD`.
         dwpc: the pair's degree-weighted path count.
-        expected: its mean over permuted graphs, for a pair of these degrees.
-        p_value: chance of at least this count in a permuted graph, 1e-6 at least.
-        adjusted: the same times the number of metapaths looked at, at most 1 (Bonferroni).
+        expected: mean count over permuted graphs, for a pair of these degrees.
+        p_value: probability of at least this count in a permuted graph, 1e-6 at least.
+        adjusted: p_value times the number of metapaths tested, at most 1 (Bonferroni).
     """
 
     metapath: str
@@ -66,14 +70,15 @@ class PathTypeChance(Frozen):
 
 
 class Coverage(Frozen):
-    """How much the graph knows of a pair.
+    """Amount of a graph's data on a pair.
 
     Attributes:
-        paths: supporting paths found for the pair.
-        metapaths: templates with at least one path.
-        drug_edges, disease_edges: edges at the drug and at the disease, treatments included.
-        disease_treatments: drugs the graph knows to treat the disease, without this pair.
-        enough: whether a rationale was attempted; `reason` says why not.
+        paths: number of supporting paths of the pair.
+        metapaths: number of templates with at least one path.
+        drug_edges, disease_edges: number of edges of the drug and of the disease, treatments included.
+        disease_treatments: number of the disease's known drugs, without this pair's.
+        enough: True if a rationale was attempted.
+        reason: the reason if not, as a sentence.
     """
 
     paths: int
@@ -86,15 +91,15 @@ class Coverage(Frozen):
 
 
 class AsOf(Frozen):
-    """What a graph seen as of a year rests on. An edge without a year is seen, whenever it was learned.
+    """Numbers of edges in a view of the graph as of a year. An edge without a year is always visible.
 
     Attributes:
-        year: the last year that is seen.
-        edges: edges that are seen, of which the ranking is made.
-        undated: how many of them have no year, so that some may be of later.
-        later: edges left out, since their year is after.
+        year: the last visible year.
+        edges: visible edges, from which the ranking is computed.
+        undated: those of `edges` without a year, which may be of a later one.
+        later: edges hidden because their year is later.
         used: edges in the evidence shown.
-        used_undated: how many of them have no year.
+        used_undated: those of `used` without a year.
     """
 
     year: int
@@ -106,19 +111,19 @@ class AsOf(Frozen):
 
 
 class Texts(Frozen):
-    """What texts say of a pair, beside the graph's paths.
+    """Texts about a pair, beside the graph's paths.
 
     Attributes:
         trials: `T1`...: trials that studied both; one with the stance `adverse` was terminated, withdrawn or
             suspended, or missed its primary outcomes.
-        articles: `L1`...: passages that name both. The stance says only that they were looked for as such:
-            what an article concludes is in its words.
-        background: which texts were looked for.
-        note: why there are none, or may be found badly, as a sentence; "" where all is well.
-        more: documents that were found too and aren't shown.
-        against: how many trials of the pair are adverse, shown or not.
-        later: documents left out because they are of a later year than the one asked for.
-        undated: of those shown, how many have no year, so that they may be later. Counted as of a year.
+        articles: `L1`...: passages that name both. The stance is that of the search: an article's conclusion
+            is in its words only.
+        background: kind of texts searched.
+        note: reason why there are none, or why the search may be incomplete, as a sentence; otherwise "".
+        more: number of further documents of the pair that aren't shown.
+        against: number of the pair's adverse trials, shown or not.
+        later: number of documents omitted because they are later than the year asked for.
+        undated: number of shown documents without a year, which may be later. Counted only as of a year.
     """
 
     trials: tuple[Evidence, ...] = ()
@@ -137,12 +142,13 @@ class Texts(Frozen):
 
 
 class PassedOver(Frozen):
-    """One that ranks before the last of the recommendations and isn't among them for want of paths.
+    """A candidate that ranks before the last recommendation and is omitted for lack of paths.
 
     Attributes:
+        rank: its rank among all candidates, from 1.
         entity: the drug (of a `DiseaseAnswer`: the disease).
-        paths: how many supporting paths it has: too few to be explained.
-        reason: why it isn't shown, as a sentence.
+        paths: number of its supporting paths: too few for an explanation.
+        reason: reason for the omission, as a sentence.
     """
 
     rank: int
@@ -152,7 +158,7 @@ class PassedOver(Frozen):
 
 
 class Manifest(Frozen):
-    """What an answer was made from; the same manifest gives the same answer."""
+    """Provenance of an answer: equal manifests give equal answers."""
 
     kedrec: str
     graph: str
@@ -161,20 +167,20 @@ class Manifest(Frozen):
     templates: str
     """SHA-256 over the path templates' text."""
     ranking: str
-    """`fitted` or `unfitted`, and what was fitted."""
+    """`fitted` or `unfitted`, and a description of the fit."""
     prompt: str = ""
     model: str = ""
     model_sha256: str = ""
     model_adjustments: tuple[str, ...] = ()
-    """What the model's server refused of requests, so that it was left out or renamed."""
+    """Request parameters that the model's server refused and that were omitted or renamed."""
     seed: int
     licences: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
-    """Private overlays that were seen."""
+    """Names of the visible private overlays."""
     as_of: AsOf | None = None
-    """What a view as of a year rests on; None where edges of any year were seen."""
+    """Numbers of edges in a view as of a year; None if edges of any year were visible."""
     texts: TextsUsed = TextsUsed()
-    """Which texts were looked for."""
+    """Texts that were searched."""
 
 
 class Recommendation(Frozen):
@@ -183,25 +189,25 @@ class Recommendation(Frozen):
     Attributes:
         rank: 1 is best among all drugs of the graph (of a `DiseaseAnswer`: among its diseases).
         score: the ranking's score in log-odds (unfitted: the unfitted score).
-        probability: None where the ranking could not be fitted on this graph.
+        probability: None if the ranking could not be fitted on this graph.
         low, high: 95 % interval of the probability.
-        prior: the probability from degrees alone: how much the drug treats, and the disease is treated.
+        prior: the probability from degrees alone: the numbers of the drug's and the disease's treatments.
         drug_percentile, disease_percentile: of the drug's (the disease's) mean score among all of its kind;
-            one near 100 scores high whatever it is paired with.
-        unseen: whether the disease has no known treatment: the probability is what it would be if it had one.
-        known: sources in which the graph already has the treatment; () where it is new.
-        badge: whether the pair is news.
-        verdict: what the drug's standing is in a sentence or two, made from the fields above.
-        adverse: contraindications (direct or inherited) and the like.
-        safety: contraindications and side effects summed up.
-        base: what the score is before its parts; with them it adds up to the score.
-        score_parts: largest first; those that change little are added up in one, `SMALLER`.
-        chances: of an explanation, where the graph was permuted (`kedrec rank null`): its types of path, the
+            one near 100 scores high with any partner.
+        unseen: True if the disease has no known treatment; the probability then assumes that it had one.
+        known: sources in which the graph already has the treatment; () for a new one.
+        badge: novelty of the pair.
+        verdict: summary of the fields above in one or two sentences.
+        adverse: adverse evidence, such as contraindications (direct or inherited).
+        safety: summary of contraindications and side effects.
+        base: the score without its parts; `base` and the parts add up to the score.
+        score_parts: largest first; the small ones are summed up in one, `SMALLER`.
+        chances: of an explanation, if the graph was permuted (`kedrec rank null`): its types of path, the
             least likely by chance first.
         flags: short words such as `known`, `contraindicated`, `few-paths`.
-        texts: trials and articles, where texts were asked for.
-        as_of: what the evidence rests on where the graph was seen as of a year.
-        taken_for: of an explanation, what the asked names were taken for, where they are called otherwise.
+        texts: trials and articles, if texts were requested.
+        as_of: numbers of edges behind the evidence in a view as of a year.
+        taken_for: of an explanation, the entities that queried names were resolved to under another name.
     """
 
     rank: int
@@ -235,17 +241,17 @@ class Recommendation(Frozen):
 class _Answer(Frozen):
     recommendations: tuple[Recommendation, ...]
     candidates: int
-    """Drugs, or diseases, that were ranked."""
+    """Number of ranked drugs, or diseases."""
     abstained: str = ""
-    """Why nothing could be recommended; "" where something was."""
+    """Reason for an answer without recommendations; otherwise ""."""
     known_left_out: int = 0
-    """Known treatments left out, as asked."""
+    """Number of known treatments omitted on request."""
     hidden: int = 0
-    """Contraindicated ones left out, as asked, before the last of the recommendations."""
+    """Number of contraindicated candidates omitted on request before the last recommendation."""
     passed: tuple[PassedOver, ...] = ()
-    """Those that rank before the last of the recommendations, but have too few paths to be explained."""
+    """Candidates ranking before the last recommendation with too few paths for an explanation."""
     taken_for: tuple[TakenFor, ...] = ()
-    """What the asked names were taken for, where they are called otherwise."""
+    """Entities that queried names were resolved to under another name."""
     manifest: Manifest
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""What every one of these objects is: frozen, and without fields that aren't declared."""
+"""Base class of the public types: frozen, without undeclared fields."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ Stance = Literal["supports", "adverse"]
 
 
 class Frozen(BaseModel):
-    """An object that never changes after it was made."""
+    """An immutable object that accepts declared fields only."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""Two drugs for one disease, side by side."""
+"""Types of the comparison of two drugs for one disease."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["ComparedMetapath", "ComparedPart", "Comparison"]
 
 
 class ComparedPart(Frozen):
-    """One part of two drugs' scores, in log-odds (unfitted: in no unit).
+    """One part of two drugs' scores, in log-odds (unfitted: without unit).
 
     Attributes:
-        label: the metapath, or what the part is called.
-        left, right: what it adds to either score.
+        label: the metapath, or another name of the part.
+        left, right: its contribution to each score.
     """
 
     label: str
@@ -24,15 +24,15 @@ class ComparedPart(Frozen):
 
     @property
     def difference(self) -> float:
-        """What it adds to the left score over the right."""
+        """The contribution to the left score minus that to the right."""
         return self.left - self.right
 
 
 class ComparedMetapath(Frozen):
-    """How many supporting paths two drugs have along one metapath.
+    """Numbers of two drugs' supporting paths along one metapath.
 
     Attributes:
-        left, right: all the paths of either.
+        left, right: number of each drug's paths.
     """
 
     metapath: str
@@ -42,17 +42,17 @@ class ComparedMetapath(Frozen):
 
 
 class Comparison(Frozen):
-    """Two drugs for one disease, side by side.
+    """Comparison of two drugs for one disease.
 
     Attributes:
-        left, right: the evidence of either, as `explain` gives it.
-        parts: the parts of both scores, those that differ most first; the differences sum to the scores'.
-        metapaths: of either drug, those that differ most first.
-        shared: the evidence of `left` and `right` (by id) whose path the other drug has as well: along the
-            same metapath, through the same nodes.
-        exclusive: the ids of the rest, which only `left`, and only `right`, has.
-        verdict: what makes the difference, in words.
-        taken_for: what the asked names were taken for, where they are called otherwise.
+        left, right: the explanation of each drug, as `explain` returns it.
+        parts: the parts of both scores, largest difference first; the differences add up to the scores'.
+        metapaths: metapaths of at least one drug, largest difference first.
+        shared: ids of evidence of `left` and of `right` whose path the other drug has too: the same
+            metapath through the same nodes.
+        exclusive: ids of the evidence that only `left`, and only `right`, has.
+        verdict: the main differences, in words.
+        taken_for: the entities that queried names were resolved to under another name.
     """
 
     disease: Entity

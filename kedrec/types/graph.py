@@ -1,4 +1,4 @@
-"""What a graph holds and what is found in it: nodes, edges, paths, evidence."""
+"""Types of a graph's content: nodes, edges, paths, evidence, name matches, status."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class Entity(Frozen):
-    """A node by what identifies it: its CURIE, kind and preferred name."""
+    """Identity of a node: its CURIE, kind and preferred name."""
 
     id: str
     kind: str
@@ -33,12 +33,12 @@ class Entity(Frozen):
 
 
 class Node(Entity):
-    """A node with everything the graph knows of it.
+    """A node with all its properties.
 
     Attributes:
         synonyms: other names, without the preferred one, sorted.
         xrefs: CURIEs of the same entity in other vocabularies, sorted.
-        sources: ids of the sources that brought it, sorted.
+        sources: ids of the sources that state it, sorted.
     """
 
     synonyms: tuple[str, ...] = ()
@@ -55,12 +55,12 @@ class Edge(Frozen):
         source: id of the source (`hetionet`, `drugmechdb`, ...).
         licence: licence of this statement: an SPDX id, or the source's own words.
         references: CURIEs (`PMID:1`) or https URLs.
-        evidence: what the statement rests on, in the source's words ("DrugBank (target)").
-        score: the source's own score; its range is the source's; None where it has none.
-        year: year of the statement; None where the source doesn't tell.
+        evidence: basis of the statement, in the source's words ("DrugBank (target)").
+        score: the source's own score, in the source's range; None if it has none.
+        year: year of the statement; None if the source doesn't state it.
         action: one of the relation's actions in the schema, or "".
-        mechanisms: ids of the curated mechanisms (DrugMechDB paths) the statement is part of.
-        private: whether it is of a private overlay.
+        mechanisms: ids of the curated mechanisms (DrugMechDB paths) that contain the statement.
+        private: True if it is of a private overlay.
     """
 
     start: str
@@ -79,17 +79,17 @@ class Edge(Frozen):
     @field_validator("score")
     @classmethod
     def _finite(cls, score: float | None) -> float | None:
-        """A score that is no number, or infinite, is none: JSON has no way to write it."""
+        """None for a score of NaN or infinity, which JSON can't represent."""
         return score if score is None or math.isfinite(score) else None
 
 
 class PathStep(Frozen):
-    """One hop of a path, with every parallel edge that states it (sorted by source).
+    """One hop of a path, with all its parallel edges (sorted by source).
 
     Attributes:
         relation: the relation of every edge of the step.
-        action: the action that verbalizes the step, or "" (chosen among the edges' actions).
-        forward: True where the path runs along the stored direction.
+        action: the action that verbalizes the step, one of its edges', or "".
+        forward: True if the path follows the stored direction.
     """
 
     relation: str
@@ -102,8 +102,8 @@ class Path(Frozen):
     """A path from a drug to a disease: n steps between n + 1 nodes.
 
     Attributes:
-        template: name of the Cypher template that found it.
-        metapath: its kinds and relations, as the template's head has them.
+        template: name of the Cypher template that matched it.
+        metapath: its kinds and relations, in the notation of the template's head.
         nodes: from the drug to the disease.
     """
 
@@ -114,7 +114,7 @@ class Path(Frozen):
 
 
 class Link(Frozen):
-    """Where a reader can open something: a label and an https URL."""
+    """A web link: its label and https URL."""
 
     label: str
     url: str
@@ -125,12 +125,12 @@ class Evidence(Frozen):
 
     Attributes:
         id: `P1`... for paths, `T1`... for trials, `L1`... for articles, `A1`... for adverse paths.
-        sentence: the path or passage as one plain sentence, made from the schema's phrases.
+        sentence: the path or passage as one plain sentence, with the schema's phrases.
         score: share of the pair's evidence weight, 0 to 1; adverse evidence has its own total.
-        path: of a path; None of a text.
-        text: of a trial or an article, its document; None of a path.
+        path: the path; None for a text.
+        text: the document of a trial or an article; None for a path.
         licences: distinct licences of the edges, sorted.
-        private: whether any of the edges is of a private overlay.
+        private: True if any of the edges is of a private overlay.
     """
 
     id: str
@@ -146,12 +146,12 @@ class Evidence(Frozen):
 
 
 class NameMatch(Frozen):
-    """An entity that a text may name.
+    """An entity that matches a queried name.
 
     Attributes:
         matched: the name, synonym or id that matched.
-        why: how: `id`, `cross-reference`, `name`, `synonym`, `spelling`, `word order`, `plural`, `salt form`,
-            `vocabulary tag`, `typo`...
+        why: kind of match: `id`, `cross-reference`, `name`, `synonym`, `spelling`, `word order`, `plural`,
+            `salt form`, `vocabulary tag`, `typo`...
         score: 0 to 100; 100 is an exact match.
     """
 
@@ -162,11 +162,11 @@ class NameMatch(Frozen):
 
 
 class TakenFor(Frozen):
-    """An entity that an asked name was taken for, though it is called otherwise.
+    """An entity that a queried name was resolved to, though its preferred name differs.
 
     Attributes:
-        asked: the name as it was asked, on one line.
-        matched, why: as of `NameMatch`.
+        asked: the queried name, on one line.
+        matched, why: as in `NameMatch`.
     """
 
     asked: str
@@ -176,23 +176,23 @@ class TakenFor(Frozen):
 
     @property
     def text(self) -> str:
-        """The same in words."""
+        """The substitution in words."""
         return f"Taken for: {self.entity.name} (asked: {self.asked}, {self.why})"
 
 
 class Status(Frozen):
-    """What a question would be answered from.
+    """State of the graph and the model that questions are answered from.
 
     Attributes:
-        nodes: nodes by kind.
-        edges_by_source: edges by source.
-        sources: state of each source that was loaded, as the loader left it.
-        overlays, left_out: the graph's private overlays that are seen, and that aren't. Nothing of the latter
-            is counted here.
-        as_of: the last year of what is seen; None: whatever the year.
-        lacks: what the graph has none of and a ranking needs, as a sentence; "" where nothing.
+        nodes: number of nodes by kind.
+        edges_by_source: number of edges by source.
+        sources: the loader's stored state of each loaded source.
+        overlays, left_out: the graph's visible and hidden private overlays. The hidden ones' nodes and edges
+            are not counted.
+        as_of: the last visible year; None: any year.
+        lacks: the part that the graph lacks for a ranking, as a sentence; otherwise "".
         templates: number of path templates.
-        model_state: whether the model can be used, in words.
+        model_state: usability of the model, in words.
     """
 
     graph: str

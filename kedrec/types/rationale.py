@@ -1,4 +1,4 @@
-"""What is written of a pair, sentence by sentence, and what the grounding gate found."""
+"""Types of a rationale: its sentences, their citations and the grounding gate's verdicts."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ __all__ = ["Citation", "Claim", "Rationale"]
 
 
 class Citation(Frozen):
-    """A reference of a claim to a piece of evidence by its id."""
+    """A claim's reference to a piece of evidence by its id."""
 
     id: str
     known: bool = True
-    """False where no evidence has this id."""
+    """False if no evidence has this id."""
     private: bool = False
-    """Whether the evidence rests on an edge of a private overlay."""
+    """True if the evidence includes an edge of a private overlay."""
 
     def __str__(self) -> str:
-        """As it stands in a text: `[P1]`, or `[P1, private]`."""
+        """The citation in a text: `[P1]`, or `[P1, private]`."""
         return f"[{self.id}, private]" if self.private else f"[{self.id}]"
 
 
 class Claim(Frozen):
-    """One sentence of a rationale and what the grounding gate found.
+    """One sentence of a rationale and the grounding gate's verdict.
 
     Attributes:
         text: the sentence without its citations.
         status: `holds`, or `struck` with `reason`.
-        reason: why it was struck, as a sentence; "" where it holds.
+        reason: the reason for striking it, as a sentence; "" if it holds.
     """
 
     text: str
@@ -39,18 +39,18 @@ class Claim(Frozen):
 
 
 class Rationale(Frozen):
-    """Why a drug could treat a disease.
+    """Explanation of a drug's possible effect in a disease.
 
     Attributes:
-        origin: `llm`: the claims are the model's words. `evidence`: nothing the model wrote held (or
-            no model was asked), and the claims are the verbalized evidence itself.
-        claims: every sentence, struck ones included, in the order written.
-        precision: share of the model's claims that hold; None where it made none.
-        coverage: share of the evidence weight that holding claims cite, 0 to 1.
-        model: the model that wrote it, "" for `evidence`.
-        note: why the origin is `evidence`, "" for `llm`.
-        unread: ids of evidence that the model wasn't given: what its context couldn't hold, or paths longer
-            than it was tuned on. Texts that aren't given to a model at all (`Manifest.texts`) aren't listed.
+        origin: `llm`: the claims are the model's words. `evidence`: none of the model's claims held (or
+            no model was used), and the claims are the verbalized evidence itself.
+        claims: every sentence, struck ones included, in the order of the text.
+        precision: share of the model's claims that hold; None without claims.
+        coverage: share of the evidence weight cited by claims that hold, 0 to 1.
+        model: name of the model; "" for `evidence`.
+        note: reason for the origin `evidence`; "" for `llm`.
+        unread: ids of evidence omitted from the prompt: it exceeds the model's context, or its path is longer
+            than those the model was tuned on. Texts that no model is given (`Manifest.texts`) aren't listed.
     """
 
     origin: Literal["llm", "evidence"]

@@ -1,4 +1,4 @@
-"""Whether a pair is news, and what speaks against it."""
+"""Types of a pair's novelty and safety: badge, side effects, contraindications."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ __all__ = ["Badge", "PredictedSideEffect", "Safety", "SideEffect"]
 
 
 class Badge(Frozen):
-    """What was known of a pair before it was ranked: whether a high score is news.
+    """Novelty of a pair with respect to the graph before the ranking.
 
     Attributes:
         standing: the first of these that holds.
-            `known`: a source of the graph that was asked states Drug TREATS Disease.
-            `learned`: none states it, but the graph the ranking learned from says something next to it:
+            `known`: a source of the visible graph states Drug TREATS Disease.
+            `learned`: none states it, but the graph that the ranking was fitted on has a related statement:
             the drug relieves the disease's symptoms (Drug PALLIATES Disease), or one curated mechanism has
-            a whole path from the drug to the disease. The pair's own edges of this kind were hidden while
+            a complete path from the drug to the disease. The pair's own edges of this kind were hidden while
             it was scored, like TREATS.
-            `new`: neither. What the pair's evidence rests on may still be old news elsewhere.
-        sources: the sources that state it, sorted; () where it is new.
+            `new`: neither. The pair may still be known outside the graph.
+        sources: the sources that state it, sorted; () for a new pair.
         note: the standing as one sentence.
     """
 
@@ -31,13 +31,13 @@ class Badge(Frozen):
 
 
 class SideEffect(Frozen):
-    """Something that a drug is known to cause.
+    """A known side effect of a drug.
 
     Attributes:
         effect: a SideEffect, a Symptom or a Disease.
-        drugs: how many drugs of the graph cause it: few means that it is special to the drug.
-        worsens: the symptom of the disease, or the disease, that goes by the same name; None where there is
-            none. Then the drug may bring about what it is to treat.
+        drugs: number of the graph's drugs that cause it: few if it is specific to the drug.
+        worsens: the disease, or its symptom, of the same name, which the drug may cause or worsen; None if
+            there is none.
     """
 
     effect: Entity
@@ -47,12 +47,12 @@ class SideEffect(Frozen):
 
 
 class PredictedSideEffect(Frozen):
-    """Something that similar drugs cause and no source says of this one: a prediction, not a statement.
+    """A side effect of similar drugs that no source states of this one: a prediction, not a statement.
 
     Attributes:
-        probability: that a source would list it, from the drugs that share targets or classes with this one.
-        usual: the share of all drugs that cause it.
-        because: the similar drugs that count most, likest first.
+        probability: that a source lists it, from the drugs that share targets or classes with this one.
+        usual: share of all drugs that cause it.
+        because: the similar drugs with the highest weights, most similar first.
         worsens: as in `SideEffect`.
     """
 
@@ -64,18 +64,18 @@ class PredictedSideEffect(Frozen):
 
 
 class Safety(Frozen):
-    """What speaks against giving a drug in a disease, beside what speaks for it.
+    """Evidence against a drug in a disease.
 
     Attributes:
-        contraindication: how the graph knows one: `direct`; `inherited` from a broader disease; `subtype`:
-            for a kind of the disease alone; `look-alike`: for a disease that presents with most of the same
-            symptoms, which is weak. "" where it knows none. Only the first two make a drug contraindicated.
-        paths: where it is told: ids of `Recommendation.adverse` (`A1`) and `cautions` (`C1`), gravest first.
+        contraindication: kind of contraindication in the graph: `direct`; `inherited` from a broader disease;
+            `subtype`: only for a subtype of the disease; `look-alike`: for a disease with mostly the same
+            symptoms, which is weak evidence; "" without one. Only the first two make a drug contraindicated.
+        paths: its evidence: ids of `Recommendation.adverse` (`A1`) and `cautions` (`C1`), gravest first.
         cautions: the paths of `subtype` and `look-alike`.
-        side_effects: how many side effects the graph lists for the drug.
-        worsening: those that the disease itself presents, or is.
-        specific: those that the fewest drugs have.
-        predicted: what similar drugs cause, those that would worsen the disease first.
+        side_effects: number of the drug's side effects in the graph.
+        worsening: side effects that are the disease itself or a symptom of it.
+        specific: the side effects of the fewest drugs.
+        predicted: side effects of similar drugs, those that would worsen the disease first.
     """
 
     contraindication: Literal["direct", "inherited", "subtype", "look-alike", ""] = ""
@@ -88,5 +88,5 @@ class Safety(Frozen):
 
     @property
     def contraindicated(self) -> bool:
-        """Whether the drug is contraindicated in the disease, or in one that it is a kind of."""
+        """True if the drug is contraindicated in the disease or in a broader one."""
         return self.contraindication in {"direct", "inherited"}

@@ -1,4 +1,4 @@
-"""What a piece of evidence that is a text rests on: a trial as its register has it, or an article."""
+"""Types of texts as evidence: trial records, articles, and the texts used for an answer."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ __all__ = ["BACKGROUNDS", "Background", "TextSource", "TextsUsed", "TrialRecord"
 
 Background: TypeAlias = Literal["none", "trials", "literature", "both"]
 BACKGROUNDS: tuple[Background, ...] = ("none", "trials", "literature", "both")
-"""Which texts go into a question, as in the paper."""
+"""Kinds of texts that go into a question, as in the paper."""
 
 
 class TrialRecord(Frozen):
-    """A trial as its register tells it.
+    """Record of a trial in its register.
 
     Attributes:
-        status: in lower case: `completed`, `terminated`, `active not recruiting`; "" where it isn't known.
-        phase: `phase 2`, `phase 1/phase 2`; "" where it has none.
-        enrolment: participants, planned or actual; None where unknown.
-        outcome: first primary outcome, with its result where one is posted.
-        why_stopped: the register's own words; "" where it gives none.
-        failed: results are posted, its primary outcomes were tested, and none reached p < 0.05.
-        adverse: why it speaks against the drug, as a sentence; "" where it doesn't.
+        status: in lower case: `completed`, `terminated`, `active not recruiting`; "" if unknown.
+        phase: `phase 2`, `phase 1/phase 2`; "" if it has none.
+        enrolment: number of participants, planned or actual; None if unknown.
+        outcome: first primary outcome, with its posted result if there is one.
+        why_stopped: reason for stopping in the register's words; "" without one.
+        failed: True if results are posted, primary outcomes were tested, and none reached p < 0.05.
+        adverse: why it is evidence against the drug, as a sentence; "" if it isn't.
     """
 
     number: str
@@ -37,21 +37,22 @@ class TrialRecord(Frozen):
 
 
 class TextSource(Frozen):
-    """The document of a piece of evidence, and the part of it that is shown.
+    """The document of a piece of evidence, and the quoted part.
 
     Attributes:
         document: `SOURCE:ID` in the index of texts.
-        title: of the document.
-        quote: what is shown of an article, word for word: whole sentences. "" of a trial, and of an article
-            none of whose sentences is short enough and keeps its sense alone.
-        section: the heading that the quote stands under; "" where there is none.
-        start, end: characters of the document's text (title, then a section a line) where the quote stands.
-        names: ids of the drug and disease of the pair that the shown title and text, or the trial, name.
-        date: as exact as the source has it; "" where it has none.
-        licence: of the document: an SPDX id or the source's own words.
-        redistributable: whether the licence lets the text be passed on; a publisher's abstract isn't.
-        keys: what stands for the document: `PMID:1`, `PMCID:PMC1`, `DOI:10.1/x`, `NCT:NCT00000378`.
-        trial: of a trial, what its register says; None of an article.
+        title: title of the document.
+        quote: complete sentences of an article, verbatim. "" for a trial, and for an article without a
+            sentence that is short enough and keeps its sense alone.
+        section: heading above the quote; "" without one.
+        start, end: offsets of the quote, in characters of the document's text (title, then one line per
+            section).
+        names: ids of the pair's drug and disease if named in the shown title and text, or in the trial.
+        date: date in the source's precision; "" without one.
+        licence: licence of the document: an SPDX id or the source's own words.
+        redistributable: True if the licence permits redistribution of the text; a publisher's abstract isn't.
+        keys: identifiers of the document: `PMID:1`, `PMCID:PMC1`, `DOI:10.1/x`, `NCT:NCT00000378`.
+        trial: the register's record of a trial; None for an article.
     """
 
     document: str
@@ -70,16 +71,16 @@ class TextSource(Frozen):
 
 
 class TextsUsed(Frozen):
-    """Which texts an answer was made with.
+    """Texts that an answer is based on.
 
     Attributes:
-        background: which were looked for.
-        documents: in the index of texts.
-        vocabulary: digest of the names that the index was linked with; "" where it wasn't.
-        stale: the index was linked with other names than the graph's, so that the names' words were looked
-            for instead.
-        note: why there are none, or why they may be found badly, as a sentence; "" where all is well.
-        prompted: whether the language model was given them.
+        background: kind of texts searched.
+        documents: number of documents in the index of texts.
+        vocabulary: digest of the names that the index was linked with; "" without linking.
+        stale: True if the index was linked with other names than the graph's, so that the words of the names
+            were searched instead.
+        note: reason why there are none, or why the search may be incomplete, as a sentence; otherwise "".
+        prompted: True if the language model was given them.
     """
 
     background: Background = "none"

@@ -353,7 +353,7 @@ def test_who_lost_the_right_to_write_writes_no_more(empty_neo4j: Settings, tmp_p
 
         def write() -> None:
             with store.writing():
-                store._lock._held[1].close()  # type: ignore[attr-defined]
+                store._lock._open_transaction[1].close()  # type: ignore[attr-defined]
                 store.put_metadata({"a": "b"})
 
         with pytest.raises(StoreUnavailableError, match="was lost"):

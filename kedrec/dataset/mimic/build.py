@@ -13,7 +13,7 @@ stay. Half of these are as often prescribed to other patients of the training pa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from kedrec.dataset.mimic.stay_questions import Asker, Stay
 from kedrec.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.dataset.mimic.hospital_tables import Admission
     from kedrec.dataset.question_types import Question
     from kedrec.naming import NameIndex
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphStore
 
 __all__ = ["CONFIG", "Found", "build_mimic", "mapping_report", "stays_of"]
-
-Progress = Callable[[str, int, "int | None"], None]
 
 CONFIG = "admission"
 _SHOWN = 20  # commonest unmapped names in the report

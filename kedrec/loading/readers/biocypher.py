@@ -19,9 +19,10 @@ from kedrec.loading.readers.table_records import Dialect, Record, read_records, 
 from kedrec.loading.sources import unread_files
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.common.text_files import BadLine
     from kedrec.loading.sources import Source
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.loading.staging import Staging
 
 __all__ = ["read_biocypher"]
 

@@ -19,8 +19,9 @@ from kedrec.loading.sources import Source, find_files
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.common.text_files import BadLine
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.loading.staging import Staging
 
 __all__ = ["read_drugmechdb", "reference"]
 

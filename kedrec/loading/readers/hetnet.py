@@ -15,7 +15,8 @@ from kedrec.loading.readers.row_buffer import Rows
 from kedrec.loading.sources import Source, find_files
 
 if TYPE_CHECKING:
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.common.progress import Progress
+    from kedrec.loading.staging import Staging
 
 __all__ = ["read_hetnet"]
 

@@ -23,8 +23,9 @@ from kedrec.loading.readers.table_records import Dialect, read_records
 from kedrec.loading.sources import FileSpec, Source, find_files, load_source, unread_files
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.common.text_files import BadLine
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.loading.staging import Staging
 
 __all__ = ["read_kgx"]
 

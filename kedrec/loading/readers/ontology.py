@@ -28,7 +28,8 @@ from kedrec.loading.readers.obo import (
 from kedrec.loading.sources import Source, find_files
 
 if TYPE_CHECKING:
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.common.progress import Progress
+    from kedrec.loading.staging import Staging
 
 __all__ = ["read_ontology"]
 

@@ -16,8 +16,9 @@ from kedrec.loading.sources import Source, list_sources, unread_files
 from kedrec.stores.overlay_names import is_private
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.common.text_files import BadLine
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.loading.staging import Staging
 
 __all__ = ["read_private"]
 

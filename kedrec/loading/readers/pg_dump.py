@@ -13,7 +13,7 @@ from kedrec.common.text_files import lines_of
 from kedrec.errors import DataError
 
 if TYPE_CHECKING:
-    from kedrec.loading.staging import Progress
+    from kedrec.common.progress import Progress
 
 __all__ = ["take_tables"]
 

@@ -17,8 +17,9 @@ from kedrec.loading.readers.starter import read_starter
 from kedrec.loading.readers.trial_studies import read_trials
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.loading.sources import Source
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.loading.staging import Staging
 
 __all__ = ["READERS", "Reader"]
 

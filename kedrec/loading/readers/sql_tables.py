@@ -15,7 +15,8 @@ from kedrec.loading.readers.pg_dump import take_tables
 from kedrec.loading.sources import FileSpec, Source, find_files, unread_files
 
 if TYPE_CHECKING:
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.common.progress import Progress
+    from kedrec.loading.staging import Staging
 
 __all__ = ["read_tables"]
 

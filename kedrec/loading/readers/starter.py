@@ -10,8 +10,9 @@ from kedrec.errors import DataError
 from kedrec.loading.readers.yaml_lines import Lined, read_document
 
 if TYPE_CHECKING:
+    from kedrec.common.progress import Progress
     from kedrec.loading.sources import Source
-    from kedrec.loading.staging import Progress, Staging
+    from kedrec.loading.staging import Staging
 
 __all__ = ["read_starter"]
 
