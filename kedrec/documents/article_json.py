@@ -10,17 +10,17 @@ import re
 from typing import Any
 
 from kedrec.documents.document import Document, Record, Rejected, Retraction, Section, single_line
-from kedrec.documents.jats import licence_of
+from kedrec.documents.jats import recognize_licence
 from kedrec.documents.pubmed import PUBLISHER
 
-__all__ = ["bioc_document", "europe_pmc", "plain_record", "pubmedqa"]
+__all__ = ["parse_bioc_document", "parse_europe_pmc", "parse_plain_record", "parse_pubmedqa"]
 
 _NO_TEXT = frozenset({"REF", "REFERENCES", "TABLE", "COMP_INT", "AUTH_CONT", "ACK_FUND", "SUPPL", "KEYWORD"})
 _SAFE_ID = re.compile(r"[\w.:/-]{1,200}")
 _MARKUP = re.compile(r"<[^<>]{1,60}>")
 
 
-def pubmedqa(pmid: str, item: dict[str, Any], position: int) -> Record:
+def parse_pubmedqa(pmid: str, item: dict[str, Any], position: int) -> Record:
     """Reads the abstract of one PubMedQA question.
 
     The question is often the article's title, so neither is in the text: a search for the question then finds
@@ -43,7 +43,7 @@ def pubmedqa(pmid: str, item: dict[str, Any], position: int) -> Record:
     )  # fmt: skip
 
 
-def bioc_document(item: dict[str, Any], position: int) -> Record:
+def parse_bioc_document(item: dict[str, Any], position: int) -> Record:
     """Reads one document of a BioC collection in JSON; passages of references and tables are left out."""
     local = single_line(str(item["id"]))
     infons: dict[str, Any] = {}
@@ -70,7 +70,7 @@ def bioc_document(item: dict[str, Any], position: int) -> Record:
         return Retraction(position, f"bioc:{local}", (f"PMID:{pmid}",) if pmid else (), "retracted")
     if not sections:
         return Rejected(position, f"bioc:{local}", "empty abstract")
-    licence, free = licence_of(str(infons.get("license") or ""))
+    licence, free = recognize_licence(str(infons.get("license") or ""))
     keys = [key for key in (pmid and f"PMID:{pmid}", pmc and f"PMCID:PMC{pmc}") if key]
     url = f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else ""
     return Document(
@@ -80,7 +80,7 @@ def bioc_document(item: dict[str, Any], position: int) -> Record:
     )  # fmt: skip
 
 
-def europe_pmc(item: dict[str, Any], position: int) -> Record:
+def parse_europe_pmc(item: dict[str, Any], position: int) -> Record:
     """Reads one result of a Europe PMC search with `resultType=core`."""
     source, local = single_line(str(item.get("source") or "")), single_line(str(item.get("id") or ""))
     pmid, pmc = str(item.get("pmid") or ""), str(item.get("pmcid") or "")
@@ -110,7 +110,7 @@ def europe_pmc(item: dict[str, Any], position: int) -> Record:
     )  # fmt: skip
 
 
-def plain_record(item: dict[str, Any], position: int) -> Record:
+def parse_plain_record(item: dict[str, Any], position: int) -> Record:
     """Reads a record with `id` or `pmid`, `title`, and `abstract` or `text`.
 
     Optional: `year` or `date`, `licence`, `source`, `url`, `doi`, `retracted`.
@@ -132,7 +132,7 @@ def plain_record(item: dict[str, Any], position: int) -> Record:
     licence = item.get("licence") or item.get("license")
     name, free = ("public domain", True) if source == "bc5cdr" else (PUBLISHER, False)
     if licence:
-        name, free = licence_of(str(licence))
+        name, free = recognize_licence(str(licence))
         free = free or str(licence).upper().startswith(("CC", "MIT"))
     keys = [
         key for key in (pmid and f"PMID:{pmid}", item.get("doi") and f"DOI:{str(item['doi']).lower()}") if key

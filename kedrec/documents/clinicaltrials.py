@@ -10,7 +10,7 @@ from typing import Any
 
 from kedrec.documents.document import Document, Record, Rejected, Section, TrialFacts, single_line
 
-__all__ = ["API_SECTIONS", "flat_study", "study"]
+__all__ = ["API_SECTIONS", "parse_flat_study", "parse_study"]
 
 API_SECTIONS = frozenset(
     {
@@ -41,7 +41,7 @@ def _text(value: Any) -> str:
     return single_line(value) if isinstance(value, str) else ""
 
 
-def study(item: dict[str, Any], position: int) -> Record:
+def parse_study(item: dict[str, Any], position: int) -> Record:
     """Reads one study of ClinicalTrials.gov's API v2."""
     protocol = item["protocolSection"]
     identity, status = protocol["identificationModule"], protocol.get("statusModule", {})
@@ -86,7 +86,7 @@ def study(item: dict[str, Any], position: int) -> Record:
     return _document(facts, titles, parts)
 
 
-def flat_study(item: dict[str, Any], position: int) -> Record:
+def parse_flat_study(item: dict[str, Any], position: int) -> Record:
     """Reads one study that was flattened to a record, with ClinicalTrials.gov's column names."""
     number = str(item.get("nct_id", ""))
     if not _NUMBER.fullmatch(number):

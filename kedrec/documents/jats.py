@@ -13,7 +13,7 @@ from kedrec.errors import DataError
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-__all__ = ["licence_of", "read_jats"]
+__all__ = ["read_jats", "recognize_licence"]
 
 _CREATIVE = re.compile(
     r"creativecommons\.org/(?:licenses/([a-z-]+)/(\d\.\d)|publicdomain/(zero|mark)/(\d\.\d))"
@@ -27,7 +27,7 @@ _PARAGRAPHS = frozenset({"p", "list", "disp-quote", "def-list", "statement", "ve
 _LINK = "href"
 
 
-def licence_of(address_or_words: str) -> tuple[str, bool]:
+def recognize_licence(address_or_words: str) -> tuple[str, bool]:
     """Returns a licence's short name from its address or wording, and True if it allows redistribution."""
     match = _CREATIVE.search(address_or_words.lower())
     if match and match[1]:
@@ -108,17 +108,17 @@ def _retracted_keys(meta: Element) -> tuple[str, ...]:
 def _licence(meta: Element) -> tuple[str, bool]:
     licence = meta.find("permissions/license")
     if licence is None:
-        return licence_of(_text(meta.find("permissions/copyright-statement")))
+        return recognize_licence(_text(meta.find("permissions/copyright-statement")))
     links = [
         element.get(_LINK) or _text(element)
         for element in licence.iter()
         if element.get(_LINK) or "license_ref" in str(element.tag)
     ]
     for link in links:
-        name, free = licence_of(link)
+        name, free = recognize_licence(link)
         if free:
             return name, free
-    return licence_of(_text(licence))
+    return recognize_licence(_text(licence))
 
 
 def _date(meta: Element) -> str:

@@ -16,9 +16,9 @@ from kedrec.naming.normalize import forms, single
 if TYPE_CHECKING:
     from kedrec.stores import GraphStore
 
-__all__ = ["LINKED", "Linker"]
+__all__ = ["LINKED_KINDS", "Linker"]
 
-LINKED = ("Drug", "Disease")
+LINKED_KINDS = ("Drug", "Disease")
 """Kinds of entities that texts are linked with."""
 _LONGEST = 8  # words of a name
 _SYMBOL = 5  # letters up to which a name in capitals must stand in capitals
@@ -232,7 +232,7 @@ def _tokens(text: str) -> list[str]:
 
 def _read_names(store: GraphStore) -> Iterator[tuple[str, str, bool]]:
     counts = store.fingerprint().nodes
-    for kind in LINKED:
+    for kind in LINKED_KINDS:
         if not counts.get(kind):
             continue
         for batch in store.nodes(kind, ["id", "name", "synonyms"]).to_batches(max_chunksize=5000):

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from kedrec.documents.prepare import Passages
 
-__all__ = ["FORMAT", "MOST_DOCUMENTS", "Passage", "PassageIndex", "PassageWriter", "index_folder"]
+__all__ = ["FORMAT_VERSION", "MOST_DOCUMENTS", "Passage", "PassageIndex", "PassageWriter", "index_folder"]
 
-FORMAT = 2
+FORMAT_VERSION = 2
 """Version of the folder's contents; raised with every change of them."""
 MOST_DOCUMENTS = 60_000
 """Most documents of a query that are counted; tantivy refuses to list more than 65,000."""
@@ -143,7 +143,7 @@ class PassageIndex:
                 _check_version(version_file)
             else:
                 private_folder(words)
-                write_private(version_file, json.dumps({"format": FORMAT}).encode())
+                write_private(version_file, json.dumps({"format": FORMAT_VERSION}).encode())
             private_folder(words)
             index = tantivy.Index(_schema(), path=str(words), reuse=True)
         return cls(folder, index, Catalogue(folder / "catalogue.sqlite"))
@@ -264,10 +264,10 @@ def _check_version(file: Path) -> None:
         version = json.loads(file.read_text(encoding="utf-8"))["format"]
     except (ValueError, KeyError, TypeError):
         version = "unknown"
-    if version != FORMAT:
+    if version != FORMAT_VERSION:
         raise DataError(
             f"The passage index in {file.parent} is of version {version}; "
-            f"this KEDRec reads version {FORMAT}.",
+            f"this KEDRec reads version {FORMAT_VERSION}.",
             "Run `kedrec-load documents --again` with the same sources: it makes the index anew.",
         )
 

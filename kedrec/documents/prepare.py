@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kedrec.documents.document import Document
     from kedrec.documents.linking import Linker
 
-__all__ = ["Passages", "content_digest", "passages_of", "passages_of_each"]
+__all__ = ["Passages", "content_digest", "passages_of", "prepare_all"]
 
 Passages: TypeAlias = list[dict[str, Any]]
 """The index fields of each of a document's passages, in order."""
@@ -75,7 +75,7 @@ def passages_of(document: Document, linker: Linker | None) -> Passages:
     return passages
 
 
-def passages_of_each(linker: Linker | None, documents: Sequence[Document]) -> list[Passages]:
+def prepare_all(linker: Linker | None, documents: Sequence[Document]) -> list[Passages]:
     """Builds the passages of several documents: one task for another process."""
     return [passages_of(document, linker) for document in documents]
 

@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from kedrec.common.text_files import open_unpacked
-from kedrec.documents.article_json import bioc_document, europe_pmc, plain_record, pubmedqa
-from kedrec.documents.clinicaltrials import API_SECTIONS, flat_study, study
+from kedrec.documents.article_json import (
+    parse_bioc_document,
+    parse_europe_pmc,
+    parse_plain_record,
+    parse_pubmedqa,
+)
+from kedrec.documents.clinicaltrials import API_SECTIONS, parse_flat_study, parse_study
 from kedrec.documents.document import Record, Rejected, single_line
 from kedrec.documents.jats import read_jats
 from kedrec.documents.notes import read_notes
@@ -122,11 +127,11 @@ def _read_json(stream: IO[bytes], name: str) -> Iterator[Record]:
         else:
             yield from _json_record(entry)
     if API_SECTIONS & single.keys():
-        yield _convert(study, single, 1)
+        yield _convert(parse_study, single, 1)
     elif {"abstract", "text", "contents"} & single.keys():
-        yield _convert(plain_record, single, 1)
+        yield _convert(parse_plain_record, single, 1)
     elif "nct_id" in single:
-        yield _convert(flat_study, single, 1)
+        yield _convert(parse_flat_study, single, 1)
 
 
 def _json_record(entry: JsonRecord) -> Iterator[Record]:
@@ -134,21 +139,21 @@ def _json_record(entry: JsonRecord) -> Iterator[Record]:
     if not isinstance(value, dict):
         yield Rejected(position, entry.name, "not an object")
     elif "protocolSection" in value:
-        yield _convert(study, value, position)
+        yield _convert(parse_study, value, position)
     elif "nct_id" in value:
-        yield _convert(flat_study, value, position)
+        yield _convert(parse_flat_study, value, position)
     elif entry.name == "resultList":
         for number, item in enumerate(_items(value.get("result")), 1):
-            yield _convert(europe_pmc, item, number)
+            yield _convert(parse_europe_pmc, item, number)
     elif "CONTEXTS" in value:
-        yield _convert(partial(pubmedqa, entry.name), value, position)
+        yield _convert(partial(parse_pubmedqa, entry.name), value, position)
     elif "passages" in value:
-        yield _convert(bioc_document, value, position)
+        yield _convert(parse_bioc_document, value, position)
     elif isinstance(value.get("documents"), list):
         for item in value["documents"]:
-            yield _convert(bioc_document, item, position)
+            yield _convert(parse_bioc_document, item, position)
     elif not entry.name or "abstract" in value:
-        yield _convert(plain_record, value, position)
+        yield _convert(parse_plain_record, value, position)
 
 
 def _items(value: Any) -> list[Any]:
@@ -184,7 +189,7 @@ def _read_bioc(stream: IO[bytes], name: str) -> Iterator[Record]:
             for passage in element.iterfind("passage")
         ]
         document = {"id": element.findtext("id") or "", "passages": passages}
-        yield _convert(bioc_document, document, record.number)
+        yield _convert(parse_bioc_document, document, record.number)
 
 
 _READERS: dict[str, Callable[[IO[bytes], str], Iterator[Record]]] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.documents.document import Document, Record
-from kedrec.documents.prepare import Passages, passages_of_each
+from kedrec.documents.prepare import Passages, prepare_all
 from kedrec.documents.reading import read_file
 from kedrec.errors import DataError
 
@@ -95,7 +95,7 @@ def prepared(
             pending.append((block, [item for item, _ in chosen]))
             yield [document for _, document in chosen]
 
-    with closing(spread(passages_of_each, linker, batches(), jobs=jobs, ray=ray)) as results:
+    with closing(spread(prepare_all, linker, batches(), jobs=jobs, ray=ray)) as results:
         for batch in results:
             block, chosen = pending.popleft()
             for item, passages in zip(chosen, batch, strict=True):

@@ -56,13 +56,13 @@ class Address:
         return tuple(text for text in candidates if text)
 
 
-def parse_address(text: str, setting: str, *, what: str, example: str) -> Address:
+def parse_address(text: str, setting: str, *, role: str, example: str) -> Address:
     """Parses the address in a setting.
 
     Args:
         text: the setting's value.
         setting: its name.
-        what: the server's role, for messages.
+        role: the server's role, for messages.
         example: a valid address, for messages.
 
     Raises:
@@ -73,8 +73,8 @@ def parse_address(text: str, setting: str, *, what: str, example: str) -> Addres
 
     hint = f"Set {setting}, for example to {example}."
     if not text.strip():
-        raise SettingsError(f"No address is set for {what}.", hint)
-    invalid = SettingsError(f"The value of {setting} can't be the address of {what}.", hint)
+        raise SettingsError(f"No address is set for {role}.", hint)
+    invalid = SettingsError(f"The value of {setting} can't be the address of {role}.", hint)
     try:
         url = httpx2.URL(text.strip())
         host = url.host

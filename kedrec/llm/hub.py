@@ -73,7 +73,7 @@ def fetch_from_hub(name: str, models: Path, progress: Progress, *, url: str, tok
         SettingsError: the hub's address or the token is invalid.
     """
     folder = hub_folder(models, name)
-    address = parse_address(url, "HF_ENDPOINT", what="the Hugging Face hub", example="https://huggingface.co")
+    address = parse_address(url, "HF_ENDPOINT", role="the Hugging Face hub", example="https://huggingface.co")
     if address.query:
         raise SettingsError("HF_ENDPOINT holds a query (?...).", "Leave it out.")
     client = open_client(
@@ -194,27 +194,27 @@ def _is_intact(path: Path, file: HubFile) -> bool:
 
 
 @contextmanager
-def _hub_errors(what: str) -> Iterator[None]:
+def _hub_errors(subject: str) -> Iterator[None]:
     import httpx2
 
     try:
         yield
     except (OverlongReplyError, SlowReplyError, UnreadableReplyError) as error:
         raise ModelError(
-            f"The hub's listing of {what} is too long, too slow or damaged.", "Try again later."
+            f"The hub's listing of {subject} is too long, too slow or damaged.", "Try again later."
         ) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
         raise ModelError(
-            f"Fetching {what} from the hub failed: {quotable(str(error) or type(error).__name__)}",
+            f"Fetching {subject} from the hub failed: {quotable(str(error) or type(error).__name__)}",
             "Check the network, then run the command again; it goes on where it stopped.",
         ) from error
 
 
-def _check_status(status: int, what: str) -> None:
+def _check_status(status: int, subject: str) -> None:
     if status in {401, 403, 404}:
         raise NotFoundError(
-            f"The hub has no {what}, or it needs an access token ({status}).",
+            f"The hub has no {subject}, or it needs an access token ({status}).",
             "Check the name; for a gated model set HF_TOKEN.",
         )
     if status != 200:
-        raise ModelError(f"The hub answered {status} for {what}.", "Try again later.")
+        raise ModelError(f"The hub answered {status} for {subject}.", "Try again later.")

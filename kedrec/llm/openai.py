@@ -50,7 +50,7 @@ class OpenAIModel:
         parallel: int = 8,
     ) -> None:
         address = parse_address(
-            url, "KEDREC_LLM_URL", what="a language model's endpoint", example="http://localhost:8000/v1"
+            url, "KEDREC_LLM_URL", role="a language model's endpoint", example="http://localhost:8000/v1"
         )
         headers = bearer(key, "KEDREC_LLM_KEY")
         self._client = open_client(
