@@ -106,11 +106,12 @@ class Server:
             sleep=time.sleep,
             retry_error_callback=_last_reply,
         )
-        return retrying(self._send_once, method, path, body)
-
-    def _send_once(self, method: str, path: str, body: dict[str, Any] | None) -> WholeReply:
-        with self.open(method, path, body) as reply:
-            return WholeReply.read(reply)
+        for attempt in retrying:
+            # Errors bypass tenacity, which would keep them, with the connections in their frames, in a cycle.
+            with self.open(method, path, body) as open_reply:
+                reply = WholeReply.read(open_reply)
+            attempt.retry_state.set_result(reply)
+        return reply
 
     @contextmanager
     def open(self, method: str, path: str, body: dict[str, Any] | None) -> Iterator[Reply]:
