@@ -78,7 +78,7 @@ class Catalogue:
             ) from error
 
     @contextmanager
-    def _flushed(self) -> Iterator[None]:
+    def _flush(self) -> Iterator[None]:
         """Writes the pending documents, many rows at once, before the block reads or changes documents."""
         with self._errors():
             if self._pending:
@@ -98,7 +98,7 @@ class Catalogue:
 
     def commit(self) -> None:
         """Writes and commits the documents that were put."""
-        with self._flushed():
+        with self._flush():
             self._tables.commit()
 
     def rollback(self) -> None:
@@ -137,7 +137,7 @@ class Catalogue:
 
     def mark_read(self, id_: str, run: int) -> None:
         """Records that a load read a document that is indexed already."""
-        with self._flushed():
+        with self._flush():
             self._tables.execute("UPDATE documents SET run = ? WHERE id = ?", [run, id_])
 
     def put(
@@ -161,14 +161,14 @@ class Catalogue:
 
     def drop(self, id_: str) -> None:
         """Removes a document."""
-        with self._flushed():
+        with self._flush():
             self._tables.execute("DELETE FROM documents WHERE id = ?", [id_])
             self._tables.execute("DELETE FROM document_keys WHERE document = ?", [id_])
 
     def retract(self, keys: Iterable[str], reason: str) -> list[str]:
         """Marks keys as retracted; returns the ids of the documents that have one of them."""
         documents: dict[str, None] = {}
-        with self._flushed():
+        with self._flush():
             for key in keys:
                 self._tables.execute("INSERT OR REPLACE INTO retracted VALUES (?, ?)", [key, reason])
                 if self._reasons is not None:
@@ -188,7 +188,7 @@ class Catalogue:
         """Returns a document by its id, without its text; None where there is none."""
         columns = "id, kind, title, date, licence, free, url, keys, revised, facts"
         query = f"SELECT {columns} FROM documents WHERE id = ?"  # noqa: S608  # fixed words
-        with self._flushed():
+        with self._flush():
             row = self._tables.execute(query, [id_]).fetchone()
         if row is None:
             return None
@@ -201,7 +201,7 @@ class Catalogue:
     def documents_with(self, keys: Iterable[str]) -> set[str]:
         """Returns the ids of the documents that have one of the keys."""
         documents: set[str] = set()
-        with self._flushed():
+        with self._flush():
             for key in keys:
                 rows = self._tables.execute("SELECT document FROM document_keys WHERE key = ?", [key])
                 documents.update(row[0] for row in rows)
@@ -211,12 +211,12 @@ class Catalogue:
         """Counts the documents of each source, which their ids begin with."""
         source = "substr(id, 1, instr(id, ':') - 1)"
         query = f"SELECT {source}, count(*) FROM documents GROUP BY 1 ORDER BY 1"  # noqa: S608  # fixed words
-        with self._flushed():
+        with self._flush():
             return dict(self._tables.execute(query).fetchall())
 
     def ids(self, source: str) -> list[str]:
         """Lists the ids of a source's documents, sorted."""
-        with self._flushed():
+        with self._flush():
             rows = self._tables.execute(
                 "SELECT id FROM documents WHERE id GLOB ? ORDER BY id", [f"{source}:*"]
             )

@@ -29,7 +29,7 @@ _LICENCE = "public domain"
 _SIGNIFICANT = 0.05
 
 
-def _normalized(text: Any) -> str:
+def _normalize(text: Any) -> str:
     """Spells `PHASE2`, `ACTIVE_NOT_RECRUITING`, `Phase 2` and `Active, not recruiting` in one way."""
     spaced = re.sub(
         r"(?<=[a-z])(?=\d)", " ", single_line(str(text or "")).lower().replace("_", " ").replace(",", "")
@@ -63,8 +63,8 @@ def parse_study(item: dict[str, Any], position: int) -> Record:
     ]
     facts = TrialFacts(
         number=number,
-        status=_normalized(status.get("overallStatus")),
-        phase="/".join(word for phase in design.get("phases") or () if (word := _normalized(phase))),
+        status=_normalize(status.get("overallStatus")),
+        phase="/".join(word for phase in design.get("phases") or () if (word := _normalize(phase))),
         enrolment=design.get("enrollmentInfo", {}).get("count"),
         start=status.get("startDateStruct", {}).get("date", ""),
         end=status.get("completionDateStruct", {}).get("date", ""),
@@ -94,8 +94,8 @@ def parse_flat_study(item: dict[str, Any], position: int) -> Record:
     interventions = [str(entry["name"]) for entry in item.get("interventions") or ()]
     facts = TrialFacts(
         number=number,
-        status=_normalized(item.get("overall_status")),
-        phase=_normalized(item.get("phase")),
+        status=_normalize(item.get("overall_status")),
+        phase=_normalize(item.get("phase")),
         enrolment=item.get("enrollment"),
         start=_text(item.get("start_date")),
         end=_text(item.get("completion_date")),

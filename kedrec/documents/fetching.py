@@ -118,7 +118,7 @@ def _trials(asker: Asker, pages: Pages, progress: Progress, query: str, most: in
         state["next"] = page.get("nextPageToken") or ""
         state["done"] = not state["next"] or not page["studies"] or state["got"] >= most
         pages.put(state["pages"], content, ".json", state)
-        progress("Fetching trials", state["got"], _expected(state["total"], most))
+        progress("Fetching trials", state["got"], _expected_total(state["total"], most))
 
 
 def _europe(asker: Asker, pages: Pages, progress: Progress, query: str, most: int) -> None:
@@ -140,7 +140,7 @@ def _europe(asker: Asker, pages: Pages, progress: Progress, query: str, most: in
         state["done"] = not next_mark or next_mark == state["next"] or not results or state["got"] >= most
         state["next"] = next_mark
         pages.put(state["pages"], content, ".json", state)
-        progress("Fetching articles", state["got"], _expected(state["total"], most))
+        progress("Fetching articles", state["got"], _expected_total(state["total"], most))
 
 
 def _check(content: bytes, name: str) -> None:
@@ -197,5 +197,5 @@ def _check_xml(content: bytes) -> None:
         raise ValueError("it ends early or is no set of articles")
 
 
-def _expected(total: int | None, most: int) -> int:
+def _expected_total(total: int | None, most: int) -> int:
     return most if total is None else min(total, most)

@@ -88,7 +88,7 @@ class Linker:
         entries = sorted(names)
         for id_, name, preferred in entries:
             words = tuple(_SINGLES[token] for token in _tokens(name))
-            if not words or len(words) > _LONGEST or not _usable(words, name):
+            if not words or len(words) > _LONGEST or not _is_usable(words, name):
                 continue
             ids = by_words.setdefault(words, {})
             ids[id_] = (preferred or ids.get(id_, (False, ""))[0], _symbol(name))
@@ -243,7 +243,7 @@ def _read_names(store: GraphStore) -> Iterator[tuple[str, str, bool]]:
                     yield id_, synonym, False
 
 
-def _usable(words: tuple[str, ...], name: str) -> bool:
+def _is_usable(words: tuple[str, ...], name: str) -> bool:
     """True for a name that is distinct from everyday words and numbers."""
     letters = sum(character.isalpha() for character in name)
     return letters >= 3 and not (len(words) == 1 and words[0] in _EVERYDAY)

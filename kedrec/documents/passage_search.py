@@ -244,10 +244,10 @@ def _rerank(passages: Sequence[Passage], question: str, embedder: Embedder | Non
     texts = [f"{passage.title} {passage.text}".strip() for passage in passages]
     vectors = embedder.embed(texts, keep=True)
     similarities = (vectors @ embedder.embed([question])[0]).tolist()
-    by_words = _scaled([passage.score for passage in passages])
+    by_words = _scale([passage.score for passage in passages])
     scores = [
         _EMBEDDING_WEIGHT * meaning + (1.0 - _EMBEDDING_WEIGHT) * words
-        for meaning, words in zip(_scaled(similarities), by_words, strict=True)
+        for meaning, words in zip(_scale(similarities), by_words, strict=True)
     ]
     rescored = [
         passage.model_copy(update={"score": score}) for passage, score in zip(passages, scores, strict=True)
@@ -255,7 +255,7 @@ def _rerank(passages: Sequence[Passage], question: str, embedder: Embedder | Non
     return sorted(rescored, key=lambda passage: (-passage.score, passage.id))
 
 
-def _scaled(values: Sequence[float]) -> list[float]:
+def _scale(values: Sequence[float]) -> list[float]:
     """Scales values linearly to 0..1; equal ones all become 1."""
     low, high = min(values), max(values)
     return [(value - low) / (high - low) if high > low else 1.0 for value in values]

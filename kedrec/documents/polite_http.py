@@ -39,7 +39,7 @@ class Asker:
     client: httpx2.Client
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
-    _next: float = field(default=0.0, init=False)
+    _next_time: float = field(default=0.0, init=False)
 
     def get(self, path: str, parameters: Mapping[str, str], check: Callable[[bytes], None]) -> bytes:
         """Returns an answer that passes `check`, which raises `ValueError` for a damaged one.
@@ -58,7 +58,7 @@ class Asker:
             reraise=True,
         )
         try:
-            return bytes(retrying(self._once, path, parameters, check))
+            return bytes(retrying(self._send, path, parameters, check))
         except (RetryableError, httpx2.TransportError) as error:
             raise DataError(
                 f"{self.url} gave no answer that can be used: {error or type(error).__name__}.",
@@ -67,11 +67,11 @@ class Asker:
         except httpx2.HTTPError as error:
             raise DataError(f"{self.url} can't be asked: {error}.", "Check the address.") from error
 
-    def _once(self, path: str, parameters: Mapping[str, str], check: Callable[[bytes], None]) -> bytes:
+    def _send(self, path: str, parameters: Mapping[str, str], check: Callable[[bytes], None]) -> bytes:
         now = self.clock()
-        if now < self._next:
-            self.sleep(self._next - now)
-        self._next = max(now, self._next) + 1.0 / self.rate
+        if now < self._next_time:
+            self.sleep(self._next_time - now)
+        self._next_time = max(now, self._next_time) + 1.0 / self.rate
         response = self.client.get(f"{self.url}/{path}", params=dict(parameters))
         if response.status_code in RETRYABLE_STATUSES:
             raise RetryableError(f"it answered {response.status_code}", retry_after(response.headers))

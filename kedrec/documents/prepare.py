@@ -51,7 +51,7 @@ def passages_of(document: Document, linker: Linker | None) -> Passages:
     """
     text, title = document.text, document.title
     title_entities = linker.find(title) if linker else []
-    studied = _studied(document, linker) if linker else []
+    studied = _studied_entities(document, linker) if linker else []
     source, year = document.id.partition(":")[0], document.year
     passages: Passages = []
     for number, span in enumerate(cuts(document)):
@@ -80,7 +80,7 @@ def prepare_all(linker: Linker | None, documents: Sequence[Document]) -> list[Pa
     return [passages_of(document, linker) for document in documents]
 
 
-def _studied(document: Document, linker: Linker) -> list[str]:
+def _studied_entities(document: Document, linker: Linker) -> list[str]:
     """Returns the entities that a trial's conditions and interventions name; its text may name others."""
     if document.facts is None:
         return []

@@ -47,8 +47,8 @@ def read_pubmed(stream: IO[bytes]) -> Iterator[Record]:
 
 def _article(element: Element, position: int) -> Record:
     citation = element.find("MedlineCitation")
-    pmid = _text(_at(citation, "PMID"))
-    article = _at(citation, "Article")
+    pmid = _text(_find(citation, "PMID"))
+    article = _find(citation, "Article")
     if not pmid.isdigit() or citation is None or article is None:
         return Rejected(position, pmid, "no PubMed number or no article")
     id_ = f"pubmed:{pmid}"
@@ -67,7 +67,8 @@ def _article(element: Element, position: int) -> Record:
         kind="article",
         title=_text(article.find("ArticleTitle")) or _text(article.find("VernacularTitle")),
         sections=sections,
-        date=_date(_at(article, "Journal", "JournalIssue", "PubDate")) or _date(article.find("ArticleDate")),
+        date=_date(_find(article, "Journal", "JournalIssue", "PubDate"))
+        or _date(article.find("ArticleDate")),
         licence=PUBLISHER,
         url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
         keys=tuple(keys),
@@ -75,7 +76,7 @@ def _article(element: Element, position: int) -> Record:
     )
 
 
-def _at(element: Element | None, *path: str) -> Element | None:
+def _find(element: Element | None, *path: str) -> Element | None:
     """Returns the first element at a path, step by step: several times as fast as one path string."""
     for tag in path:
         element = None if element is None else element.find(tag)
@@ -83,7 +84,7 @@ def _at(element: Element | None, *path: str) -> Element | None:
 
 
 def _children(element: Element, *path: str) -> Iterable[Element]:
-    parent = _at(element, *path)
+    parent = _find(element, *path)
     return () if parent is None else parent
 
 

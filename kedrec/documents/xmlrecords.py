@@ -147,17 +147,17 @@ def parse_record(record: XmlRecord) -> Element:
         raise DataError(f"longer than {MAX_RECORD >> 20} MB")
     try:
         try:
-            return _local_names(fromstring(_wrapped(record, record.content)))
+            return _local_names(fromstring(_wrap(record, record.content)))
         except ParseError as error:
             if "undefined entity" not in str(error) and "unbound prefix" not in str(error):
                 raise
             content = _NAMED_CHARACTER.sub(_character, record.content)
-            return _local_names(fromstring(_wrapped(record, content, _missing_declarations(record))))
+            return _local_names(fromstring(_wrap(record, content, _missing_declarations(record))))
     except (ParseError, ValueError, LookupError, DefusedXmlException) as error:
         raise DataError(f"not XML: {error}") from error
 
 
-def _wrapped(record: XmlRecord, content: bytes, declarations: bytes = b"") -> bytes:
+def _wrap(record: XmlRecord, content: bytes, declarations: bytes = b"") -> bytes:
     head = b'<?xml version="1.0" encoding="' + record.encoding + b'"?>'
     return head + b"<kedrec " + record.namespaces + declarations + b">" + content + b"</kedrec>"
 

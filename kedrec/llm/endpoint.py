@@ -63,22 +63,22 @@ class Endpoint:
         self._adapts = adapts
         # The server's peculiarities so far. Threads may find one twice; each assignment is atomic.
         self._changes: Changes = {}
-        self._room = 0
+        self._extra_tokens = 0
         self._unmarked_reasoning = False
         self._no_reasoning = False
 
     @property
     def adjustments(self) -> tuple[str, ...]:
         """Changes to requests because the server refused a field or reasons, in words."""
-        room = (f"{self._room} tokens more for reasoning",) if self._room else ()
-        return (*describe_changes(self._changes), *room)
+        reasoning = (f"{self._extra_tokens} tokens more for reasoning",) if self._extra_tokens else ()
+        return (*describe_changes(self._changes), *reasoning)
 
     def chat(self, request: ChatRequest, **more: Any) -> ChatResponse:
         """Returns the whole answer, without reasoning; `more`: fields of the body beyond the protocol's."""
-        completion = self._completion(request, more, self._room)
+        completion = self._completion(request, more, self._extra_tokens)
         split = split_reasoning(completion.text)
-        if self._wants_room(request, completion, split):
-            completion, split = self._with_room(request, more, completion, split)
+        if self._needs_extra_tokens(request, completion, split):
+            completion, split = self._with_extra_tokens(request, more, completion, split)
         self._unmarked_reasoning = self._unmarked_reasoning or split.unmarked
         cut = completion.finish == "length"
         undecided = self._unmarked_reasoning and not split.reasoning and cut
@@ -111,19 +111,19 @@ class Endpoint:
         """Returns the JSON object at `path`. Raises as `post`."""
         return self._object(self._server.send("GET", path, None))
 
-    def _completion(self, request: ChatRequest, more: dict[str, Any], room: int) -> Completion:
+    def _completion(self, request: ChatRequest, more: dict[str, Any], extra_tokens: int) -> Completion:
         """Requests a completion, changing the request until the server accepts it."""
-        full_body = self._body(request, stream=False, room=room) | more
+        full_body = self._body(request, stream=False, extra_tokens=extra_tokens) | more
         for _ in range(len(OPTIONAL) + 1):
             changes = self._changes
             body = apply_changes(full_body, changes)
             reply = self._server.send("POST", _PATH, body)
             try:
                 if reply.kind == "text/event-stream" or reply.data.lstrip()[:5] == b"data:":
-                    return self._checked(self._assembled(reply))
+                    return self._require_text(self._join_events(reply))
                 value = parse_json(reply.data)
                 if reply.status == 200 and not (isinstance(value, dict) and value.get("error")):
-                    return self._checked(parse_completion(value))
+                    return self._require_text(parse_completion(value))
             except InvalidReplyError as error:
                 if reply.status == 200:
                     raise self._server.invalid_reply(error, reply.text) from error
@@ -134,11 +134,11 @@ class Endpoint:
 
     def _stream_once(self, request: ChatRequest, more: dict[str, Any]) -> Generator[str, None, bool]:
         """Tries a stream once; returns True to try again, only before the first piece."""
-        room, changes = self._room, self._changes
-        body = apply_changes(self._body(request, stream=True, room=room) | more, changes)
+        extra_tokens, changes = self._extra_tokens, self._changes
+        body = apply_changes(self._body(request, stream=True, extra_tokens=extra_tokens) | more, changes)
         with self._server.open("POST", _PATH, body) as open_reply:
             if open_reply.status == 200 and open_reply.kind == "text/event-stream":
-                return (yield from self._pieces(request, open_reply, room))
+                return (yield from self._pieces(request, open_reply, extra_tokens))
             reply = WholeReply.read(open_reply)
         try:
             value: object = parse_json(reply.data)
@@ -154,7 +154,7 @@ class Endpoint:
             return True
         raise self._server.refusal(reply)
 
-    def _pieces(self, request: ChatRequest, reply: Reply, room: int) -> Generator[str, None, bool]:
+    def _pieces(self, request: ChatRequest, reply: Reply, extra_tokens: int) -> Generator[str, None, bool]:
         """Yields the pieces of a stream of events; returns True to try again with tokens for reasoning."""
         reader = ReasoningFilter(hold=self._unmarked_reasoning)
         stops = request.stop if "stop" in self._changes else ()
@@ -179,7 +179,7 @@ class Endpoint:
             return False
         if absence:
             raise self._no_text(absence)
-        if finish == "length" and self._next_room(room):
+        if finish == "length" and self._set_next_extra_tokens(extra_tokens):
             return True
         if finish == "length" or reasoning or reader.reasoning:
             raise self._no_answer(cut=finish == "length")
@@ -207,7 +207,7 @@ class Endpoint:
                 "Ask again: it is known now, and left out.",
             ) from error
 
-    def _wants_room(self, request: ChatRequest, completion: Completion, split: SplitText) -> bool:
+    def _needs_extra_tokens(self, request: ChatRequest, completion: Completion, split: SplitText) -> bool:
         """True for an answer that was cut because reasoning may have used up its tokens."""
         if completion.finish != "length" or self._no_reasoning:
             return False
@@ -216,18 +216,18 @@ class Endpoint:
         # Reasoning that the chat template began is marked only at its end.
         return self._unmarked_reasoning or (not request.grammar and may_be_reasoning(split.answer))
 
-    def _with_room(
+    def _with_extra_tokens(
         self, request: ChatRequest, more: dict[str, Any], completion: Completion, split: SplitText
     ) -> tuple[Completion, SplitText]:
         """Requests the answer with tokens for reasoning; returns the first answer where that doesn't help."""
         certain = (
             self._unmarked_reasoning or split.reasoning or completion.reasoning or not split.answer.strip()
         )
-        room = self._room
-        while self._next_room(room):
-            room = self._room
+        extra_tokens = self._extra_tokens
+        while self._set_next_extra_tokens(extra_tokens):
+            extra_tokens = self._extra_tokens
             try:
-                longer = self._completion(request, more, room)
+                longer = self._completion(request, more, extra_tokens)
             except ModelError:
                 continue  # the server can't hold as much
             longer_split = split_reasoning(longer.text)
@@ -235,17 +235,19 @@ class Endpoint:
                 return longer, longer_split
             break
         if not certain:
-            self._room, self._no_reasoning = 0, True  # the answer only reads like reasoning
+            self._extra_tokens, self._no_reasoning = 0, True  # the answer only reads like reasoning
         return completion, split
 
-    def _next_room(self, room: int) -> bool:
+    def _set_next_extra_tokens(self, extra_tokens: int) -> bool:
         """Sets the next number of tokens for reasoning; False where there is none."""
-        next_room = (
-            _REASONING_TOKENS[0] if not room else next((size for size in _REASONING_TOKENS if size < room), 0)
+        next_size = (
+            _REASONING_TOKENS[0]
+            if not extra_tokens
+            else next((size for size in _REASONING_TOKENS if size < extra_tokens), 0)
         )
-        if next_room:
-            self._room = next_room
-        return next_room > 0
+        if next_size:
+            self._extra_tokens = next_size
+        return next_size > 0
 
     def _adapt(self, status: int, answer: object, changes: Changes, body: dict[str, Any]) -> bool:
         """Changes further requests as an error demands; False where there is no change left to try."""
@@ -259,7 +261,7 @@ class Endpoint:
         self._changes = self._changes | new_changes
         return True
 
-    def _assembled(self, reply: WholeReply) -> Completion:
+    def _join_events(self, reply: WholeReply) -> Completion:
         """Joins the completion from a stream of events that the request didn't ask for."""
         events = list(parse_events(reply.data.replace(b"\r", b"\n").split(b"\n")))
         last = next((event for event in events if event.finish), None)
@@ -274,7 +276,7 @@ class Endpoint:
             completion_tokens=max(event.completion_tokens for event in events),
         )
 
-    def _checked(self, completion: Completion) -> Completion:
+    def _require_text(self, completion: Completion) -> Completion:
         """Returns a completion whose text can be shown.
 
         Raises:
@@ -295,14 +297,14 @@ class Endpoint:
             raise self._server.invalid_reply(InvalidReplyError("an error"), error_message(value))
         return value
 
-    def _body(self, request: ChatRequest, *, stream: bool, room: int) -> dict[str, Any]:
+    def _body(self, request: ChatRequest, *, stream: bool, extra_tokens: int) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._server.model,
             "messages": [
                 {"role": turn.role, "content": turn.content.encode("utf-8", "replace").decode()}
                 for turn in request.messages
             ],
-            "max_tokens": request.max_tokens + room,
+            "max_tokens": request.max_tokens + extra_tokens,
             "temperature": request.temperature,
             "seed": request.seed,
             "stream": stream,
