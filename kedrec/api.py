@@ -23,7 +23,8 @@ from kedrec.common.cpus import wait_passively
 from kedrec.documents.background import Backgrounds
 from kedrec.errors import UsageError
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
-from kedrec.llm.model_registry import has_files, resolve
+from kedrec.llm.locality import is_local
+from kedrec.llm.model_registry import resolve
 from kedrec.llm.open_model import open_model
 from kedrec.naming import NameIndex
 from kedrec.naming.name_list import names_in, resolve_lines
@@ -425,7 +426,7 @@ class Kedrec:
         _between("texts", texts, 1, MAX_TEXTS)
         self._renew()
         _ = self.fingerprint
-        if llm and self._model is None and has_files(self.settings.model):
+        if llm and self._model is None and is_local(self.settings.model):
             # A model that isn't there should be told of now, not after minutes of ranking.
             resolve(self.settings.model, self.settings, self._progress)
         return self.names

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from kedrec.errors import EmptyGraphError, ModelError, NotFoundError
-from kedrec.llm.model_registry import has_files, resolve
+from kedrec.llm.locality import is_local
+from kedrec.llm.model_registry import resolve
 from kedrec.schema import load_schema
 from kedrec.stores import path_templates, view_of
 from kedrec.types import Status
@@ -89,7 +90,7 @@ def status_of(store: GraphStore, settings: Settings, progress: Progress | None) 
 
 
 def _model_state(settings: Settings, progress: Progress | None) -> str:
-    if not has_files(settings.model):
+    if not is_local(settings.model):
         return "not asked"
     try:
         files = resolve(settings.model, settings, progress)

@@ -1,1 +1,1 @@
-"""Trials, articles and notes: read, cut into passages, indexed, and found again for a drug and a disease."""
+"""Reads trials, articles and notes, cuts them into passages, indexes these and searches them."""

@@ -1,4 +1,4 @@
-"""The texts beside an answer: which index is asked, and what it has on each pair."""
+"""Finds the trials and articles shown beside an answer, pair by pair, in the passage index."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Self
 from kedrec.common.private_files import private_folder, write_private
 from kedrec.documents.linking import Linker
 from kedrec.documents.passage_index import PassageIndex, index_folder
-from kedrec.documents.passage_search import evidence_of, for_pair
+from kedrec.documents.passage_search import for_pair
 from kedrec.documents.quoting import Context, Quote, quotation
+from kedrec.documents.text_evidence import evidence_of
 from kedrec.errors import DataError, NotFoundError, UsageError
 from kedrec.stores import VisibleStore, view_of
 from kedrec.types import BACKGROUNDS, Background, Entity, Evidence, Texts, TextsUsed
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Backgrounds"]
 
-_AROUND = 600  # characters of a section that are read around a passage
-_KEPT = 8  # graphs whose vocabulary is remembered
-_REMEMBERED = "vocabularies.json"
+_CONTEXT_CHARACTERS = 600  # of the same section, before and after a passage
+_CACHED_GRAPHS = 8
+_CACHE_FILE = "vocabularies.json"
 _STALE = (
     "The texts were linked with other names than this graph's, so that they are found by the names' words "
     "alone. `kedrec-load documents` with the same sources links them anew."
@@ -43,7 +44,7 @@ class Backgrounds:
     """Finds the texts of pairs. A context manager.
 
     Attributes:
-        used: which texts, of which index.
+        used: the kinds of texts searched, and the index's state.
     """
 
     def __init__(self, used: TextsUsed, index: PassageIndex | None = None, as_of: int | None = None) -> None:
@@ -53,12 +54,12 @@ class Backgrounds:
 
     @classmethod
     def open(cls, settings: Settings, store: GraphStore, background: Background | None) -> Self:
-        """The texts that a question is answered with.
+        """Opens the index that a question's texts come from.
 
         Args:
-            settings: where the index is, and where what is remembered of graphs.
-            store: the graph whose entities are asked about; as of a year, later documents are hidden.
-            background: which texts; None: both kinds where there is an index that can be read, else none.
+            settings: folders of the index and of the cache.
+            store: the graph of the pairs' entities; as of a year, later documents are hidden.
+            background: kinds of texts; None: both where there is a readable index, else none.
 
         Raises:
             UsageError: there is no such background.
@@ -82,13 +83,13 @@ class Backgrounds:
                 raise
             return cls(TextsUsed(note=f"No texts are shown: {error}"))
         try:
-            return cls._opened(index, settings, store, background or "both")
+            return cls._of_index(index, settings, store, background or "both")
         except BaseException:
             index.close()
             raise
 
     @classmethod
-    def _opened(
+    def _of_index(
         cls, index: PassageIndex, settings: Settings, store: GraphStore, background: Background
     ) -> Self:
         stale = index.vocabulary != _vocabulary(store, settings.cache_dir)
@@ -103,7 +104,7 @@ class Backgrounds:
         return cls(used, index, view_of(store).as_of)
 
     def close(self) -> None:
-        """Gives the index back; again does nothing."""
+        """Closes the index; a second call does nothing."""
         if self._index is not None:
             self._index.close()
             self._index = None
@@ -115,12 +116,12 @@ class Backgrounds:
         self.close()
 
     def of(self, pairs: Sequence[tuple[Entity, Entity]], names: NameIndex, most: int) -> list[Texts]:
-        """The texts of each pair, best first.
+        """Finds the texts of each pair, best first.
 
         Args:
             pairs: drug and disease.
-            names: every writing of theirs.
-            most: articles shown of a pair, trials that speak against, and other trials.
+            names: all their names.
+            most: limit, per pair, of articles, of adverse trials and of other trials each.
 
         Raises:
             DataError: the index can't be read.
@@ -129,9 +130,9 @@ class Backgrounds:
         if self._index is None or not pairs:
             return [empty for _ in pairs]
         writings = names.writings([entity for pair in pairs for entity in pair])
-        return [self._of(self._index, drug, disease, writings, most) for drug, disease in pairs]
+        return [self._pair_texts(self._index, drug, disease, writings, most) for drug, disease in pairs]
 
-    def _of(
+    def _pair_texts(
         self,
         index: PassageIndex,
         drug: Entity,
@@ -140,10 +141,14 @@ class Backgrounds:
         most: int,
     ) -> Texts:
         linker = Linker(
-            [(one.id, text, own) for one in (drug, disease) for text, own in writings.get(one.id, ())]
+            [
+                (entity.id, text, own)
+                for entity in (drug, disease)
+                for text, own in writings.get(entity.id, ())
+            ]
         )
         vocabulary = "" if self.used.stale else self.used.vocabulary
-        found = for_pair(
+        texts = for_pair(
             index, drug, disease, self.used.background, most,
             vocabulary=vocabulary or "unknown", as_of=self._as_of,
         )  # fmt: skip
@@ -151,72 +156,75 @@ class Backgrounds:
         def quote(passage: Passage) -> Quote:
             return quotation(passage.text, linker, _context(index, passage))
 
-        items = [item for part in evidence_of(found, quote) for item in part]
+        items = [item for part in evidence_of(texts, quote) for item in part]
         items.sort(key=lambda item: (item.id[0] != "T", int(item.id[1:])))
-        pair = {drug.id, disease.id}
+        pair_ids = {drug.id, disease.id}
         passages = {
             passage.document: passage
-            for passage in (*(trial.passage for trial in found.trials), *found.passages)
+            for passage in (*(trial.passage for trial in texts.trials), *texts.passages)
         }
-        items = [_named(item, passages, linker, pair, stale=self.used.stale) for item in items]
+        items = [_with_names(item, passages, linker, pair_ids, stale=self.used.stale) for item in items]
         return Texts(
             trials=tuple(item for item in items if item.id[0] == "T"),
             articles=tuple(item for item in items if item.id[0] == "L"),
             background=self.used.background,
             note=self.used.note,
-            more=found.more,
-            against=found.against,
-            later=found.later,
-            undated=_undated(items) if self._as_of is not None else 0,
+            more=texts.more,
+            against=texts.against,
+            later=texts.later,
+            undated=_count_undated(items) if self._as_of is not None else 0,
         )
 
 
 def _context(index: PassageIndex, passage: Passage) -> Context:
-    """What stands around a passage in its document, as far as it may turn the sense of its sentences."""
+    """Returns the text around a passage, which may change the sense of its sentences."""
     document, _, number = passage.id.rpartition("#")
     earlier = index.passage(f"{document}#{int(number) - 1}") if passage.continued else None
     later = index.passage(f"{document}#{int(number) + 1}")
     before = after = ""
     if earlier is not None:
-        before = earlier.text[-_AROUND:] + " " * (passage.start - earlier.end)
+        before = earlier.text[-_CONTEXT_CHARACTERS:] + " " * (passage.start - earlier.end)
     if later is not None and later.continued:
-        after = " " * (later.start - passage.end) + later.text[:_AROUND]
+        after = " " * (later.start - passage.end) + later.text[:_CONTEXT_CHARACTERS]
     return Context(passage.title, passage.headings, before, after)
 
 
-def _named(
-    item: Evidence, passages: Mapping[str, Passage], linker: Linker, pair: set[str], *, stale: bool
+def _with_names(
+    item: Evidence, passages: Mapping[str, Passage], linker: Linker, pair_ids: set[str], *, stale: bool
 ) -> Evidence:
-    """The item with which of the pair its document names, by the index or by the names' own writings."""
+    """Adds the ids of the pair that the document names, by the index unless it is stale, or by the linker."""
     if item.text is None:
         return item
     passage = passages[item.text.document]
-    seen = set(linker.find(f"{passage.title} {passage.text}")) | (set() if stale else set(passage.entities))
+    mentions = set(linker.find(f"{passage.title} {passage.text}"))
+    mentions |= set() if stale else set(passage.entities)
     return item.model_copy(
-        update={"text": item.text.model_copy(update={"names": tuple(sorted(pair & seen))})}
+        update={"text": item.text.model_copy(update={"names": tuple(sorted(pair_ids & mentions))})}
     )
 
 
-def _undated(items: Sequence[Evidence]) -> int:
+def _count_undated(items: Sequence[Evidence]) -> int:
     return sum(item.text is not None and item.text.year is None for item in items)
 
 
 def _vocabulary(store: GraphStore, cache_dir: Path) -> str:
-    """The digest of a graph's names; remembered by what is in the graph, since names are many."""
-    seen = store.whatever_year() if isinstance(store, VisibleStore) else store
-    content = json.dumps([str(seen.fingerprint()), sorted(seen.metadata().items())])
+    """Returns the digest of a graph's names, cached by the graph's fingerprint and metadata."""
+    undated = store.whatever_year() if isinstance(store, VisibleStore) else store
+    content = json.dumps([str(undated.fingerprint()), sorted(undated.metadata().items())])
     key = hashlib.sha256(content.encode()).hexdigest()[:16]
-    path = cache_dir / _REMEMBERED
-    known: dict[str, str] = {}
+    path = cache_dir / _CACHE_FILE
+    digests: dict[str, str] = {}
     with suppress(OSError, ValueError):
-        read = json.loads(path.read_text(encoding="utf-8"))
-        known = {str(one): str(other) for one, other in read.items()} if isinstance(read, dict) else {}
-    if key not in known:
-        known[key] = Linker.digest_of(seen)
-        recent = dict(list(known.items())[-_KEPT:])
-        with suppress(OSError):  # what can't be remembered is made again
+        value = json.loads(path.read_text(encoding="utf-8"))
+        digests = (
+            {str(name): str(digest) for name, digest in value.items()} if isinstance(value, dict) else {}
+        )
+    if key not in digests:
+        digests[key] = Linker.digest_of(undated)
+        recent = dict(list(digests.items())[-_CACHED_GRAPHS:])
+        with suppress(OSError):  # a digest that can't be cached is computed again next time
             private_folder(cache_dir)
-            beside = path.with_suffix(".making")
-            write_private(beside, json.dumps(recent).encode())
-            beside.replace(path)
-    return known[key]
+            part = path.with_suffix(".making")
+            write_private(part, json.dumps(recent).encode())
+            part.replace(path)
+    return digests[key]

@@ -1,7 +1,7 @@
-"""What the passage index knows of documents and files: a SQLite file beside it.
+"""Catalogue of the indexed documents and the index's own facts, in a SQLite file beside the passage index.
 
-The index is written first and this after it, a batch at a time. A batch that only the index has is written
-again by the next load, which replaces a document's passages, so nothing is lost and nothing appears twice.
+Each batch is written to the index first, then here. A batch that only the index has is written again by the
+next load, which replaces a document's passages: nothing is lost and nothing appears twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kedrec.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Catalogue", "Known"]
+__all__ = ["Catalogue", "CatalogueEntry"]
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -37,8 +37,8 @@ _INSERT = "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the catalogue holds of a document: a digest of what was indexed, and the load that saw it last."""
+class CatalogueEntry:
+    """A document's entry: the digest of its content, the last load that read it, and its last revision."""
 
     digest: str
     run: int
@@ -49,23 +49,23 @@ class Catalogue:
     """The documents of one index."""
 
     def __init__(self, path: Path) -> None:
-        """Opens or makes it.
+        """Opens the catalogue, or creates it.
 
         Raises:
             DataError: the file is damaged or can't be written.
         """
         self._path = path
         with self._errors():
-            path.touch(FILE_MODE)  # where there is none; what SQLite writes beside it takes its mode
+            path.touch(FILE_MODE)  # the files that SQLite writes beside it take its mode
             self._tables = sqlite3.connect(path, timeout=30.0, check_same_thread=False)
             self._tables.execute("PRAGMA journal_mode = WAL")
             self._tables.execute("PRAGMA synchronous = NORMAL")
             self._tables.executescript(_TABLES)
-        # What was put and isn't written yet.
-        self._put: dict[str, Known] = {}
+        # Documents that were put and aren't written yet.
+        self._pending: dict[str, CatalogueEntry] = {}
         self._rows: list[tuple[Any, ...]] = []
         self._keys: list[tuple[str, str]] = []
-        self._taken: dict[str, str] | None = None
+        self._reasons: dict[str, str] | None = None
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -78,66 +78,66 @@ class Catalogue:
             ) from error
 
     @contextmanager
-    def _written(self) -> Iterator[None]:
-        """For what reads or changes documents: those that were put are written first, many rows at once."""
+    def _flush(self) -> Iterator[None]:
+        """Writes the pending documents, many rows at once, before the block reads or changes documents."""
         with self._errors():
-            if self._put:
+            if self._pending:
                 self._tables.executemany(_INSERT, self._rows)
                 self._tables.executemany("INSERT OR IGNORE INTO document_keys VALUES (?, ?)", self._keys)
-                self._forget()
+                self._clear_pending()
             yield
 
-    def _forget(self) -> None:
-        self._put.clear()
+    def _clear_pending(self) -> None:
+        self._pending.clear()
         self._rows.clear()
         self._keys.clear()
 
     def close(self) -> None:
-        """Gives the file back."""
+        """Closes the file."""
         self._tables.close()
 
     def commit(self) -> None:
-        """Makes lasting what was put."""
-        with self._written():
+        """Writes and commits the documents that were put."""
+        with self._flush():
             self._tables.commit()
 
     def rollback(self) -> None:
-        """Forgets what was put since the last commit."""
-        self._forget()
-        self._taken = None
+        """Discards all changes since the last commit."""
+        self._clear_pending()
+        self._reasons = None
         with self._errors():
             self._tables.rollback()
 
     def next_run(self) -> int:
-        """The number of a new load."""
+        """Starts a new load and returns its number."""
         run = int(self.fact("run") or 0) + 1
         self.set_fact("run", str(run))
         return run
 
     def fact(self, name: str) -> str:
-        """A fact of the index, "" where there is none."""
+        """Returns a fact of the index, "" where there is none."""
         with self._errors():
             row = self._tables.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
         return str(row[0]) if row else ""
 
     def set_fact(self, name: str, value: str) -> None:
-        """Keeps a fact of the index."""
+        """Stores a fact of the index."""
         with self._errors():
             self._tables.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [name, value])
 
-    def known(self, id_: str) -> Known | None:
-        """What is known of a document by its id."""
-        if put := self._put.get(id_):
-            return put
+    def known(self, id_: str) -> CatalogueEntry | None:
+        """Returns a document's entry by its id; None where there is none."""
+        if pending := self._pending.get(id_):
+            return pending
         with self._errors():
             row = self._tables.execute(
                 "SELECT digest, run, revised FROM documents WHERE id = ?", [id_]
             ).fetchone()
-        return Known(*row) if row else None
+        return CatalogueEntry(*row) if row else None
 
-    def seen(self, id_: str, run: int) -> None:
-        """Notes that a load came across a document that is there already."""
-        with self._written():
+    def mark_read(self, id_: str, run: int) -> None:
+        """Records that a load read a document that is indexed already."""
+        with self._flush():
             self._tables.execute("UPDATE documents SET run = ? WHERE id = ?", [run, id_])
 
     def put(
@@ -146,8 +146,8 @@ class Catalogue:
         """Adds a document, or replaces it.
 
         Args:
-            passages, characters: how many it has.
-            vocabulary: stands for the names that were looked for in it.
+            passages, characters: their numbers.
+            vocabulary: digest of the names that its text was linked with.
         """
         facts = document.facts.model_dump_json() if document.facts else ""
         row = (
@@ -155,40 +155,40 @@ class Catalogue:
             int(document.redistributable), document.url, json.dumps(document.keys), document.revised, facts,
             passages, characters, vocabulary,
         )  # fmt: skip
-        self._put[document.id] = Known(digest, run, document.revised)
+        self._pending[document.id] = CatalogueEntry(digest, run, document.revised)
         self._rows.append(row)
         self._keys += [(key, document.id) for key in (document.id, *document.keys)]
 
     def drop(self, id_: str) -> None:
-        """Takes a document out."""
-        with self._written():
+        """Removes a document."""
+        with self._flush():
             self._tables.execute("DELETE FROM documents WHERE id = ?", [id_])
             self._tables.execute("DELETE FROM document_keys WHERE document = ?", [id_])
 
     def retract(self, keys: Iterable[str], reason: str) -> list[str]:
-        """Notes that what has these keys must not be used; the ids of the documents that have one."""
-        found: dict[str, None] = {}
-        with self._written():
+        """Marks keys as retracted; returns the ids of the documents that have one of them."""
+        documents: dict[str, None] = {}
+        with self._flush():
             for key in keys:
                 self._tables.execute("INSERT OR REPLACE INTO retracted VALUES (?, ?)", [key, reason])
-                if self._taken is not None:
-                    self._taken[key] = reason
+                if self._reasons is not None:
+                    self._reasons[key] = reason
                 rows = self._tables.execute("SELECT document FROM document_keys WHERE key = ?", [key])
-                found.update(dict.fromkeys(row[0] for row in rows))
-        return list(found)
+                documents.update(dict.fromkeys(row[0] for row in rows))
+        return list(documents)
 
     def retracted(self, keys: Sequence[str]) -> str:
-        """Why a document with these keys must not be used; "" where it may."""
-        if self._taken is None:
+        """Returns why a document with these keys was retracted; "" where it wasn't."""
+        if self._reasons is None:
             with self._errors():
-                self._taken = dict(self._tables.execute("SELECT key, reason FROM retracted"))
-        return next((self._taken[key] for key in keys if key in self._taken), "")
+                self._reasons = dict(self._tables.execute("SELECT key, reason FROM retracted"))
+        return next((self._reasons[key] for key in keys if key in self._reasons), "")
 
     def document(self, id_: str) -> Document | None:
-        """A document by its id, without its text."""
+        """Returns a document by its id, without its text; None where there is none."""
         columns = "id, kind, title, date, licence, free, url, keys, revised, facts"
         query = f"SELECT {columns} FROM documents WHERE id = ?"  # noqa: S608  # fixed words
-        with self._written():
+        with self._flush():
             row = self._tables.execute(query, [id_]).fetchone()
         if row is None:
             return None
@@ -199,24 +199,24 @@ class Catalogue:
         )  # fmt: skip
 
     def documents_with(self, keys: Iterable[str]) -> set[str]:
-        """The ids of the documents that have one of some keys."""
-        found: set[str] = set()
-        with self._written():
+        """Returns the ids of the documents that have one of the keys."""
+        documents: set[str] = set()
+        with self._flush():
             for key in keys:
                 rows = self._tables.execute("SELECT document FROM document_keys WHERE key = ?", [key])
-                found.update(row[0] for row in rows)
-        return found
+                documents.update(row[0] for row in rows)
+        return documents
 
     def counts(self) -> dict[str, int]:
-        """Documents by the source in their ids."""
+        """Counts the documents of each source, which their ids begin with."""
         source = "substr(id, 1, instr(id, ':') - 1)"
         query = f"SELECT {source}, count(*) FROM documents GROUP BY 1 ORDER BY 1"  # noqa: S608  # fixed words
-        with self._written():
+        with self._flush():
             return dict(self._tables.execute(query).fetchall())
 
     def ids(self, source: str) -> list[str]:
-        """The ids of a source's documents, sorted."""
-        with self._written():
+        """Lists the ids of a source's documents, sorted."""
+        with self._flush():
             rows = self._tables.execute(
                 "SELECT id FROM documents WHERE id GLOB ? ORDER BY id", [f"{source}:*"]
             )

@@ -1,6 +1,6 @@
 """Reads trials of ClinicalTrials.gov: API v2 studies, and flat records of one line each.
 
-What a record has that its layout hasn't is an error, as in `kedrec.documents.article_json`.
+A record whose fields aren't of its layout's types raises as in `kedrec.documents.article_json`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kedrec.documents.document import Document, Record, Rejected, Section, TrialFacts, plain
+from kedrec.documents.document import Document, Record, Rejected, Section, TrialFacts, single_line
 
-__all__ = ["API_SECTIONS", "flat_study", "study"]
+__all__ = ["API_SECTIONS", "parse_flat_study", "parse_study"]
 
 API_SECTIONS = frozenset(
     {
@@ -22,34 +22,34 @@ API_SECTIONS = frozenset(
         "hasResults",
     }
 )
-"""Members of one study in the API's layout."""
+"""Top-level members of a study in the API's layout."""
 _NUMBER = re.compile(r"NCT\d{8}")
 _P_VALUE = re.compile(r"\s*([<>=\u2264]*)\s*(0?\.\d+|\d(?:\.\d+)?(?:[eE]-?\d+)?)")
 _LICENCE = "public domain"
 _SIGNIFICANT = 0.05
 
 
-def _words(text: Any) -> str:
-    """`PHASE2`, `ACTIVE_NOT_RECRUITING`, `Phase 2` and `Active, not recruiting` in one spelling."""
+def _normalize(text: Any) -> str:
+    """Spells `PHASE2`, `ACTIVE_NOT_RECRUITING`, `Phase 2` and `Active, not recruiting` in one way."""
     spaced = re.sub(
-        r"(?<=[a-z])(?=\d)", " ", plain(str(text or "")).lower().replace("_", " ").replace(",", "")
+        r"(?<=[a-z])(?=\d)", " ", single_line(str(text or "")).lower().replace("_", " ").replace(",", "")
     )
     return "" if spaced in ("na", "n/a", "not applicable") else spaced
 
 
 def _text(value: Any) -> str:
-    return plain(value) if isinstance(value, str) else ""
+    return single_line(value) if isinstance(value, str) else ""
 
 
-def study(item: dict[str, Any], where: int) -> Record:
-    """One study as ClinicalTrials.gov's API v2 gives it."""
+def parse_study(item: dict[str, Any], position: int) -> Record:
+    """Reads one study of ClinicalTrials.gov's API v2."""
     protocol = item["protocolSection"]
     identity, status = protocol["identificationModule"], protocol.get("statusModule", {})
     design, arms = protocol.get("designModule", {}), protocol.get("armsInterventionsModule", {})
-    told = protocol.get("descriptionModule", {})
+    description = protocol.get("descriptionModule", {})
     number = identity["nctId"]
     if not _NUMBER.fullmatch(number):
-        return Rejected(where, str(number), "not a study's number")
+        return Rejected(position, str(number), "not a study's number")
     interventions = [
         ", ".join([entry["name"], *(entry.get("otherNames") or ())])
         for entry in arms.get("interventions") or ()
@@ -63,13 +63,13 @@ def study(item: dict[str, Any], where: int) -> Record:
     ]
     facts = TrialFacts(
         number=number,
-        status=_words(status.get("overallStatus")),
-        phase="/".join(word for phase in design.get("phases") or () if (word := _words(phase))),
+        status=_normalize(status.get("overallStatus")),
+        phase="/".join(word for phase in design.get("phases") or () if (word := _normalize(phase))),
         enrolment=design.get("enrollmentInfo", {}).get("count"),
         start=status.get("startDateStruct", {}).get("date", ""),
         end=status.get("completionDateStruct", {}).get("date", ""),
         why_stopped=_text(status.get("whyStopped")),
-        outcome=posted or plain("; ".join(entry.get("measure", "") for entry in outcomes[:2])),
+        outcome=posted or single_line("; ".join(entry.get("measure", "") for entry in outcomes[:2])),
         failed=failed,
         results=bool(item.get("hasResults")),
         conditions=tuple(
@@ -79,23 +79,23 @@ def study(item: dict[str, Any], where: int) -> Record:
     )
     titles = [_text(identity.get(name)) for name in ("briefTitle", "officialTitle")]
     parts = [
-        ("Summary", _text(told.get("briefSummary"))),
-        ("Description", _text(told.get("detailedDescription"))),
+        ("Summary", _text(description.get("briefSummary"))),
+        ("Description", _text(description.get("detailedDescription"))),
         ("Eligibility", _text(protocol.get("eligibilityModule", {}).get("eligibilityCriteria"))),
     ]
     return _document(facts, titles, parts)
 
 
-def flat_study(item: dict[str, Any], where: int) -> Record:
-    """One study flattened to one record, as tables of ClinicalTrials.gov have it."""
+def parse_flat_study(item: dict[str, Any], position: int) -> Record:
+    """Reads one study that was flattened to a record, with ClinicalTrials.gov's column names."""
     number = str(item.get("nct_id", ""))
     if not _NUMBER.fullmatch(number):
-        return Rejected(where, number, "not a study's number")
-    named = [str(entry["name"]) for entry in item.get("interventions") or ()]
+        return Rejected(position, number, "not a study's number")
+    interventions = [str(entry["name"]) for entry in item.get("interventions") or ()]
     facts = TrialFacts(
         number=number,
-        status=_words(item.get("overall_status")),
-        phase=_words(item.get("phase")),
+        status=_normalize(item.get("overall_status")),
+        phase=_normalize(item.get("phase")),
         enrolment=item.get("enrollment"),
         start=_text(item.get("start_date")),
         end=_text(item.get("completion_date")),
@@ -104,7 +104,7 @@ def flat_study(item: dict[str, Any], where: int) -> Record:
         conditions=tuple(
             dict.fromkeys([*(item.get("conditions") or ()), *(item.get("condition_mesh") or ())])
         ),
-        interventions=tuple(dict.fromkeys([*named, *(item.get("intervention_mesh") or ())])),
+        interventions=tuple(dict.fromkeys([*interventions, *(item.get("intervention_mesh") or ())])),
     )
     titles = [_text(item.get(name)) for name in ("brief_title", "official_title")]
     parts = [
@@ -116,19 +116,19 @@ def flat_study(item: dict[str, Any], where: int) -> Record:
 
 
 def _document(facts: TrialFacts, titles: list[str], parts: list[tuple[str, str]]) -> Document:
-    told = {
+    fields = {
         "Conditions": "; ".join(facts.conditions),
         "Interventions": "; ".join(facts.interventions),
         "Outcome": facts.outcome,
         "Stopped": facts.why_stopped,
     }
-    studied = " ".join(f"{name}: {text}." for name, text in told.items() if text)
-    design = [("Official title", titles[1]), ("Design", plain(studied))]
+    design = " ".join(f"{name}: {text}." for name, text in fields.items() if text)
+    heads = [("Official title", titles[1]), ("Design", single_line(design))]
     return Document(
         id=f"trials:{facts.number}",
         kind="trial",
         title=titles[0] or titles[1] or facts.number,
-        sections=tuple(Section(name, text, "trial") for name, text in [*design, *parts] if text),
+        sections=tuple(Section(name, text, "trial") for name, text in [*heads, *parts] if text),
         date=facts.start,
         licence=_LICENCE,
         redistributable=True,
@@ -139,27 +139,29 @@ def _document(facts: TrialFacts, titles: list[str], parts: list[tuple[str, str]]
 
 
 def _results(results: dict[str, Any]) -> tuple[str, bool]:
-    """The first primary outcome with its p-value, and whether all that were tested missed p < 0.05."""
-    told, tested = "", []
+    """Returns the first primary outcome with its p-value, and True if every tested one missed p < 0.05."""
+    outcome, significances = "", []
     for measure in results.get("outcomeMeasuresModule", {}).get("outcomeMeasures") or ():
         if measure.get("type") != "PRIMARY":
             continue
         values = [entry["pValue"] for entry in measure.get("analyses") or () if entry.get("pValue")]
-        tested += [reached for value in values if (reached := _reached(value)) is not None]
-        if not told:
-            told = plain(measure.get("title", ""))
-            told += (
-                f" (p {values[0] if values[0][:1] in '<>=' else '= ' + values[0]})" if told and values else ""
+        significances += [flag for value in values if (flag := _is_significant(value)) is not None]
+        if not outcome:
+            outcome = single_line(measure.get("title", ""))
+            outcome += (
+                f" (p {values[0] if values[0][:1] in '<>=' else '= ' + values[0]})"
+                if outcome and values
+                else ""
             )
-    return told, bool(tested) and not any(tested)
+    return outcome, bool(significances) and not any(significances)
 
 
-def _reached(value: str) -> bool | None:
-    """Whether a p-value is below 0.05; None where it is no number."""
-    found = _P_VALUE.match(value)
-    if found is None:
+def _is_significant(value: str) -> bool | None:
+    """True for a p-value below 0.05; None where it is no number."""
+    match = _P_VALUE.match(value)
+    if match is None:
         return None
-    number = float(found[2])
-    if ">" in found[1]:
+    number = float(match[2])
+    if ">" in match[1]:
         return False
-    return number <= _SIGNIFICANT if "<" in found[1] or "\u2264" in found[1] else number < _SIGNIFICANT
+    return number <= _SIGNIFICANT if "<" in match[1] or "\u2264" in match[1] else number < _SIGNIFICANT

@@ -1,4 +1,4 @@
-"""A document as every reader gives it, and what a reader says of a record that it can't use."""
+"""The records that readers return: a document, a rejected record, or a retraction."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ __all__ = [
     "Section",
     "TrialFacts",
     "date_of",
-    "plain",
+    "single_line",
     "written",
     "year_of",
 ]
 
 STOPPED = ("terminated", "withdrawn", "suspended")
-"""Statuses of trials that ended before their time."""
+"""Statuses of trials that were stopped early."""
 FAILED = "failed"
-"""Standing of a trial whose primary outcomes were tested and missed."""
+"""Marks a trial whose primary outcomes were tested and missed."""
 
 _WHOLE = re.compile(r"(\d+)\.0+", re.ASCII)
 DocumentKind: TypeAlias = Literal["article", "trial", "note"]
@@ -47,7 +47,7 @@ class Section:
 
 
 class TrialFacts(Frozen):
-    """What a register says of a trial beside its text.
+    """A trial register's structured fields.
 
     Attributes:
         status: in lower case and words: `completed`, `terminated`, `active, not recruiting`.
@@ -73,8 +73,8 @@ class TrialFacts(Frozen):
     interventions: tuple[str, ...] = ()
 
     @property
-    def standing(self) -> tuple[str, ...]:
-        """What of the trial speaks against its drug: its status out of `STOPPED`, `FAILED`, both or none."""
+    def adverse_marks(self) -> tuple[str, ...]:
+        """Marks that speak against the trial's drug: its status if in `STOPPED`, `FAILED`, both or none."""
         stopped = (self.status,) if self.status in STOPPED else ()
         return (*stopped, FAILED) if self.failed else stopped
 
@@ -87,9 +87,9 @@ class Document:
         id: `SOURCE:ID`, the same at each reading (`pubmed:29768149`, `trials:NCT00000378`).
         date: as exact as the source has it (`2018-05-17`, `2018`), "" where unknown.
         licence: SPDX id or the source's words.
-        redistributable: whether the licence lets the text be passed on; a publisher's abstract isn't.
-        keys: what else stands for the document: `PMID:1`, `PMCID:PMC1`, `DOI:10.1/x`, `NCT:NCT00000378`.
-        revised: date of the record's last change (ISO), where the source tells; the latest of two wins.
+        redistributable: True where the licence lets the text be passed on; a publisher's abstract isn't.
+        keys: its other identifiers: `PMID:1`, `PMCID:PMC1`, `DOI:10.1/x`, `NCT:NCT00000378`.
+        revised: date of the record's last change (ISO), "" where unknown; the latest of two wins.
     """
 
     id: str
@@ -106,33 +106,33 @@ class Document:
 
     @property
     def text(self) -> str:
-        """Title and sections, a line each: what the offsets of passages count in (characters)."""
+        """Title and sections, a line each; passages' offsets count its characters."""
         return "\n".join([self.title, *(section.text for section in self.sections)])
 
     @property
     def year(self) -> int | None:
-        """Year of `date`."""
+        """Year of `date`, None where it has none."""
         return year_of(self.date)
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that isn't indexed: where it stands (line or number in its file), its id if known, and why."""
+    """A record that isn't indexed: its position (line or number) in its file, its id if known, the reason."""
 
-    where: int
+    position: int
     id: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """A record that takes articles back: a notice of retraction, or an article that was retracted.
+    """A record that retracts articles: a notice of retraction, or a retracted article.
 
     Attributes:
-        keys: of the articles that must not be used any more.
+        keys: identifiers of the retracted articles.
     """
 
-    where: int
+    position: int
     id: str
     keys: tuple[str, ...]
     reason: str
@@ -141,8 +141,8 @@ class Retraction:
 Record: TypeAlias = Document | Rejected | Retraction
 
 
-def plain(text: str) -> str:
-    """Text on one line: white space of any kind is one space, NUL and lone surrogates are gone."""
+def single_line(text: str) -> str:
+    """Puts text on one line: each run of white space becomes a space; NUL and lone surrogates are removed."""
     line = " ".join(text.split())
     if line.isascii() and "\0" not in line:
         return line
@@ -151,13 +151,13 @@ def plain(text: str) -> str:
 
 def written(value: Any) -> str:
     """A number or text as an id or a date is written; "" for none. pandas writes 12345 as 12345.0."""
-    text = plain(str(value or ""))
+    text = single_line(str(value or ""))
     whole = _WHOLE.fullmatch(text)
     return whole[1] if whole else text
 
 
 def date_of(year: str, month: str, day: str) -> str:
-    """`2018-05-17`, `2018-05` or `2018` out of numbers in writing, as far as they are such; "": no year."""
+    """Builds `2018-05-17`, `2018-05` or `2018` from the parts that are numbers; "" without a year."""
     if not _is_number(year, 4):
         return ""
     if not _is_number(month, 2) or not 1 <= int(month) <= 12:
@@ -171,7 +171,7 @@ def _is_number(text: str, longest: int) -> bool:
 
 
 def year_of(date: str) -> int | None:
-    """The year in a date (`2018-05-17`, `July 1997`); None where none between 1600 and 2100 stands in it."""
+    """Returns the year, 1600 to 2100, in a date (`2018-05-17`, `July 1997`); None where there is none."""
     for word in date.replace("-", " ").replace("/", " ").replace(",", " ").split():
         if _is_number(word, 4) and 1600 <= int(word) <= 2100:
             return int(word)

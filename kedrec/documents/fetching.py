@@ -1,6 +1,6 @@
 """Fetches documents for a question from ClinicalTrials.gov (API v2), NCBI's E-utilities and Europe PMC.
 
-The pages are kept as they came and read by the readers of files. Each service has its own rate: NCBI takes
+Pages are stored as received and read by the readers of files. Each service has its own rate: NCBI takes
 3 requests a second, 10 with a key (NCBI's E-utilities manual, NBK25497).
 """
 
@@ -31,9 +31,9 @@ SERVICES = {
     "pmc": "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
     "europepmc": "https://www.ebi.ac.uk/europepmc/webservices/rest",
 }
-"""What can be asked, and where."""
+"""Services and their addresses."""
 _PAGE = {"trials": 100, "pubmed": 200, "pmc": 20, "europepmc": 100}
-_NCBI_MOST = 10_000  # what E-utilities give of one question
+_NCBI_MOST = 10_000  # ids that E-utilities return for one query
 
 
 def fetch_documents(
@@ -50,22 +50,22 @@ def fetch_documents(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Path:
-    """Fetches what a service has for a question; returns the folder of its pages.
+    """Fetches a service's documents for a query; returns the folder of its pages.
 
-    Cut off, it goes on with the page that is missing; a question that was answered whole isn't asked again.
+    After an interruption it resumes at the missing page; a query that was answered whole isn't sent again.
 
     Args:
         service: a name out of `SERVICES`.
         most: documents at most.
-        again: ask anew, for what is new.
-        key, email: NCBI's, for its higher rate and so that it can write to its user.
-        url: where the service is, for a mirror.
-        sleep, clock: wait some seconds, and tell the time in seconds.
+        again: send the query again, for new documents.
+        key, email: for NCBI: its higher rate, and an address to write to.
+        url: address of a mirror, "" for the service's own.
+        sleep, clock: wait some seconds, and return the time in seconds.
 
     Raises:
-        UsageError: there is no such service, or the question is empty.
-        DataError: the service refuses, doesn't answer, or sends on to an address that isn't encrypted; or the
-            disk is full.
+        UsageError: there is no such service, the query is empty, or `most` is below 1.
+        DataError: the service refuses, doesn't answer, or redirects to an address that isn't encrypted; or
+            the disk is full.
     """
     if service not in SERVICES:
         raise UsageError(f"'{service}' can't be fetched.", f"Fetch one of {', '.join(SERVICES)}.")
@@ -101,10 +101,10 @@ def _client(address: str, email: str) -> AbstractContextManager[httpx2.Client]:
 
 
 def _object(content: bytes, *names: str) -> dict[str, Any]:
-    found = json.loads(content)
-    if not isinstance(found, dict) or any(name not in found for name in names):
+    value = json.loads(content)
+    if not isinstance(value, dict) or any(name not in value for name in names):
         raise ValueError(f"it lacks {' or '.join(names)}")
-    return found
+    return value
 
 
 def _trials(asker: Asker, pages: Pages, progress: Progress, query: str, most: int) -> None:
@@ -113,14 +113,14 @@ def _trials(asker: Asker, pages: Pages, progress: Progress, query: str, most: in
         parameters = {"query.term": query, "pageSize": str(min(_PAGE["trials"], most - state["got"]))}
         parameters |= {"pageToken": state["next"]} if state["next"] else {"countTotal": "true"}
         content = asker.get("studies", parameters, lambda answer: _check(answer, "studies"))
-        found = _object(content, "studies")
+        page = _object(content, "studies")
         state["pages"] += 1
-        state["got"] += len(found["studies"])
-        state["total"] = state["total"] or found.get("totalCount")
-        state["next"] = found.get("nextPageToken") or ""
-        state["done"] = not state["next"] or not found["studies"] or state["got"] >= most
+        state["got"] += len(page["studies"])
+        state["total"] = state["total"] or page.get("totalCount")
+        state["next"] = page.get("nextPageToken") or ""
+        state["done"] = not state["next"] or not page["studies"] or state["got"] >= most
         pages.put(state["pages"], content, ".json", state)
-        progress("Fetching trials", state["got"], _least(state["total"], most))
+        progress("Fetching trials", state["got"], _expected_total(state["total"], most))
 
 
 def _europe(asker: Asker, pages: Pages, progress: Progress, query: str, most: int) -> None:
@@ -132,17 +132,17 @@ def _europe(asker: Asker, pages: Pages, progress: Progress, query: str, most: in
             "cursorMark": state["next"],
         }  # fmt: skip
         content = asker.get("search", parameters, lambda answer: _check(answer, "resultList"))
-        found = _object(content, "resultList")
-        results = found["resultList"].get("result") or []
-        following = found.get("nextCursorMark") or ""
+        page = _object(content, "resultList")
+        results = page["resultList"].get("result") or []
+        next_mark = page.get("nextCursorMark") or ""
         state["pages"] += 1
         state["got"] += len(results)
-        state["total"] = found.get("hitCount")
-        # The same mark again is how the service says that this was the last page.
-        state["done"] = not following or following == state["next"] or not results or state["got"] >= most
-        state["next"] = following
+        state["total"] = page.get("hitCount")
+        # The service repeats the mark on its last page.
+        state["done"] = not next_mark or next_mark == state["next"] or not results or state["got"] >= most
+        state["next"] = next_mark
         pages.put(state["pages"], content, ".json", state)
-        progress("Fetching articles", state["got"], _least(state["total"], most))
+        progress("Fetching articles", state["got"], _expected_total(state["total"], most))
 
 
 def _check(content: bytes, name: str) -> None:
@@ -163,24 +163,24 @@ def _ncbi(
     common |= {name: value for name, value in (("api_key", user["key"]), ("email", user["email"])) if value}
     state: dict[str, Any] = {"pages": 0, "ids": None, **pages.state}
     if state["ids"] is None:
-        # The numbers are kept, not NCBI's history, which is gone after some hours.
-        wanted = {**common, "term": query, "retmode": "json", "retmax": str(min(most, _NCBI_MOST))}
-        content = asker.get("esearch.fcgi", wanted, _check_search)
+        # The ids are stored, not NCBI's history, which is deleted after some hours.
+        parameters = {**common, "term": query, "retmode": "json", "retmax": str(min(most, _NCBI_MOST))}
+        content = asker.get("esearch.fcgi", parameters, _check_search)
         state["ids"] = [str(id_) for id_ in _object(content)["esearchresult"]["idlist"]][:most]
     ids, size = state["ids"], _PAGE[database]
     while not state.get("done"):
         start = state["pages"] * size
-        some = ids[start : start + size]
-        if some:
-            wanted = {**common, "id": ",".join(some), "retmode": "xml"}
+        page_ids = ids[start : start + size]
+        if page_ids:
+            parameters = {**common, "id": ",".join(page_ids), "retmode": "xml"}
             if database == "pubmed":
-                wanted["rettype"] = "abstract"
-            content = asker.get("efetch.fcgi", wanted, _check_xml)
+                parameters["rettype"] = "abstract"
+            content = asker.get("efetch.fcgi", parameters, _check_xml)
         else:
             content = b""
         state["pages"] += 1
         state["done"] = start + size >= len(ids)
-        pages.put(state["pages"], content, ".xml" if some else ".txt", state)
+        pages.put(state["pages"], content, ".xml" if page_ids else ".txt", state)
         progress("Fetching articles", min(start + size, len(ids)), len(ids))
 
 
@@ -193,11 +193,11 @@ def _check_search(content: bytes) -> None:
 
 
 def _check_xml(content: bytes) -> None:
-    """NCBI answers some failures with 200 and a few words; a set that is whole has its end tag."""
+    """Raises `ValueError` where the end tag is missing: NCBI answers some failures with status 200."""
     end = content.rstrip()[-64:]
     if not (end.endswith((b"</PubmedArticleSet>", b"</pmc-articleset>"))):
         raise ValueError("it ends early or is no set of articles")
 
 
-def _least(total: int | None, most: int) -> int:
+def _expected_total(total: int | None, most: int) -> int:
     return most if total is None else min(total, most)

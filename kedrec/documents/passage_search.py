@@ -1,7 +1,7 @@
-"""Finds passages: for a question by words and meaning, for a drug and a disease by what the texts name.
+"""Searches passages: for a question by words and meaning, for a drug and a disease by the entities named.
 
-Candidates come by BM25 (Robertson & Zaragoza 2009); the embeddings' cosine and BM25 are then mixed, each
-brought to 0..1 over the candidates.
+Candidates are ranked by BM25 (Robertson & Zaragoza 2009); with an embedder by the weighted mean of BM25 and
+the cosine of embeddings, each scaled to 0..1 over the candidates.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from pydantic import Field
 
 from kedrec.documents.document import FAILED, STOPPED, year_of
 from kedrec.documents.passage_index import Passage, PassageIndex
-from kedrec.documents.text_evidence import evidence_of
-from kedrec.types import BACKGROUNDS, Background, Entity
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
@@ -23,32 +21,25 @@ if TYPE_CHECKING:
 
     from kedrec.documents.document import TrialFacts
     from kedrec.documents.minilm import Embedder
+    from kedrec.types import Background, Entity
 
-__all__ = [
-    "BACKGROUNDS",
-    "Background",
-    "PairTexts",
-    "Trial",
-    "evidence_of",
-    "for_pair",
-    "for_question",
-]
+__all__ = ["PairTexts", "Trial", "for_pair", "for_question"]
 
 _CANDIDATES = 20
-_EACH = 3
-"""Passages of one document among the candidates where one document has more than all of them."""
-_MEANING = 0.5
-"""Share of the embeddings in the mix; the rest is BM25's."""
-_SAME = ("PMID:", "NCT:", "PMCID:")
-"""Keys by which an article or trial of several sources is known as one."""
+_PER_DOCUMENT = 3
+"""Most candidates from one document, where a long one would fill the list."""
+_EMBEDDING_WEIGHT = 0.5
+"""Weight of the embeddings' cosine; BM25 has the remainder."""
+_IDENTITY_KEYS = ("PMID:", "NCT:", "PMCID:")
+"""Keys that identify one article or trial across sources."""
 
 
 class Trial(Frozen):
-    """A trial that studied a pair, and the passage of it that fits best.
+    """A trial that studied a pair, with its best passage.
 
     Attributes:
         stance: `adverse` for one that was terminated, withdrawn or suspended, or missed its primary outcomes.
-        reason: why it is adverse, as a sentence; "" where it isn't.
+        reason: why it is adverse, as a sentence; "" for a supporting one.
     """
 
     number: str
@@ -67,13 +58,13 @@ class Trial(Frozen):
 
 
 class PairTexts(Frozen):
-    """What the texts say of a drug and a disease, best first.
+    """Trials and passages about a drug and a disease, best first.
 
     Attributes:
-        more: further documents of the pair, which aren't among these.
-        against: how many trials of the pair are adverse, those that aren't among these counted too.
-        stale: the index wasn't linked with the names of this graph: texts are found by the names' words.
-        later: documents that are left out because they are of a later year.
+        more: number of the pair's other documents.
+        against: number of the pair's adverse trials, those beyond `trials` included.
+        stale: the index wasn't linked with this graph's names: texts were searched for the names' words.
+        later: number of documents omitted for a later year.
     """
 
     trials: tuple[Trial, ...] = ()
@@ -87,10 +78,10 @@ class PairTexts(Frozen):
 def for_question(
     index: PassageIndex, question: str, k: int = 5, *, embedder: Embedder | None = None, source: str = ""
 ) -> list[Passage]:
-    """The best passages for a question in free words, one a document; without an embedder by BM25 alone.
+    """Finds the best passages for a question, one a document; without an embedder by BM25 alone.
 
     Args:
-        source: only documents whose ids begin so (`pubmed`); "" for all.
+        source: only documents of this source (`pubmed`); "" for all.
 
     Raises:
         DataError: the index can't be read.
@@ -112,15 +103,15 @@ def for_pair(
     vocabulary: str = "",
     as_of: int | None = None,
 ) -> PairTexts:
-    """Trials that studied a drug for a disease, and passages of articles that name both.
+    """Finds trials that studied a drug for a disease, and passages of articles that name both.
 
     Args:
-        k: most adverse trials, most other trials, and most articles. Adverse trials are looked for by
-            themselves, so that however many others there are hides none.
-        vocabulary: the `Linker.digest` of the graph that the entities are of; where the index was linked
-            with other names, or without a graph, the entities' names are looked for in the words instead.
-        as_of: the last year to see. Documents without a year are seen; of a trial that ended later nothing
-            is told that its end brought: its status, its size, its outcome.
+        k: limit of adverse trials, of other trials and of articles each. Adverse trials have a search of
+            their own, so that no number of other trials hides one.
+        vocabulary: the `Linker.digest` of the entities' graph; where the index was linked with other names,
+            or without a graph, the entities' names are searched as words instead.
+        as_of: the last year to include. Documents without a year are included; of a trial that ended later,
+            its status, enrolment and outcome are omitted.
 
     Raises:
         DataError: the index can't be read.
@@ -132,38 +123,41 @@ def for_pair(
     words = index.words_query(f"{drug.name} {disease.name}")
     trials: list[Trial] = []
     passages: list[Passage] = []
-    every: set[str] = set()
+    documents: set[str] = set()
     against = later = 0
     for kind, field in (("trial", "studied"), ("article", "entity")):
         if background not in ("both", "trials" if kind == "trial" else "literature"):
             continue
-        must = [_names(index, entity, field, stale=stale) for entity in (drug, disease)]
-        must.append(index.term("kind", kind))
-        barred = []
+        required = [_mentions(index, entity, field, stale=stale) for entity in (drug, disease)]
+        required.append(index.term("kind", kind))
+        excluded = []
         if as_of is not None:
             after = index.after(as_of)
-            later += len(index.documents(_all([*must, after])))
-            barred.append(after)
-        every |= index.documents(_all(must, without=barred))
+            later += len(index.documents(_all([*required, after])))
+            excluded.append(after)
+        documents |= index.documents(_all(required, without=excluded))
         if kind == "article":
-            passages = _best(index, _all(must, words, barred), question, k, embedder)
+            passages = _best(index, _all(required, words, excluded), question, k, embedder)
             continue
         adverse = _adverse(index, as_of)
-        against = len(index.documents(_all([*must, adverse], without=barred)))
-        for query in (_all([*must, adverse], words, barred), _all(must, words, [*barred, adverse])):
-            found = _best(index, query, question, k, embedder)
-            trials += [trial for passage in found if (trial := _trial(passage, as_of))]
+        against = len(index.documents(_all([*required, adverse], without=excluded)))
+        for query in (
+            _all([*required, adverse], words, excluded),
+            _all(required, words, [*excluded, adverse]),
+        ):
+            best = _best(index, query, question, k, embedder)
+            trials += [trial for passage in best if (trial := _trial(passage, as_of))]
     trials.sort(key=lambda trial: (-trial.passage.score, trial.passage.id))
     shown = [*(trial.passage for trial in trials), *passages]
-    same = index.catalogue.documents_with(key for passage in shown for key in _identity(passage))
+    shown_documents = index.catalogue.documents_with(key for passage in shown for key in _identity(passage))
     return PairTexts(
-        trials=tuple(trials), passages=tuple(passages), more=len(every - same), against=against,
-        stale=stale, later=later,
+        trials=tuple(trials), passages=tuple(passages), more=len(documents - shown_documents),
+        against=against, stale=stale, later=later,
     )  # fmt: skip
 
 
 def _adverse(index: PassageIndex, as_of: int | None) -> tantivy.Query:
-    """Trials that speak against their drugs, by what was known at the end of a year (see `_known_by`)."""
+    """Builds a query for adverse trials, by the facts known at the end of a year (see `_facts_by`)."""
     stopped = _any([index.term("standing", status) for status in STOPPED])
     failed = index.term("standing", FAILED)
     if as_of is None:
@@ -171,7 +165,7 @@ def _adverse(index: PassageIndex, as_of: int | None) -> tantivy.Query:
     return _any([_all([stopped, index.ended_by(as_of)]), _all([failed, index.ended_by(as_of - 1)])])
 
 
-def _names(index: PassageIndex, entity: Entity, field: str, *, stale: bool) -> tantivy.Query:
+def _mentions(index: PassageIndex, entity: Entity, field: str, *, stale: bool) -> tantivy.Query:
     if not stale:
         return index.term(field, entity.id)
     return index.phrase(entity.name)
@@ -182,7 +176,7 @@ def _all(
     scored: tantivy.Query | None = None,
     without: Sequence[tantivy.Query] = (),
 ) -> tantivy.Query:
-    """All queries hold, and none of `without`; with `scored` it alone makes the score."""
+    """Combines queries that must all match, and none of `without`; only `scored` adds to the score."""
     import tantivy
 
     occur = tantivy.Occur
@@ -202,85 +196,87 @@ def _any(queries: Sequence[tantivy.Query]) -> tantivy.Query:
 def _best(
     index: PassageIndex, query: tantivy.Query, question: str, k: int, embedder: Embedder | None
 ) -> list[Passage]:
-    """The k best of all candidates, at most one a document and one an article that several sources have."""
+    """Returns the k best candidates, at most one of an article or trial, even if several sources have it."""
     limit = _CANDIDATES
     passages = index.search(query, limit)
     while len(passages) == limit and len(_distinct(passages, k)) < k:
-        limit *= 4  # one long text mustn't crowd out the others
+        limit *= 4  # a long document must not fill the list
         passages = index.search(query, limit)
     if limit > _CANDIDATES:
-        passages = _at_most_each(passages, max(k, _CANDIDATES))
-    return _distinct(_ranked(passages, question, embedder), k)
+        passages = _limit_per_document(passages, max(k, _CANDIDATES))
+    return _distinct(_rerank(passages, question, embedder), k)
 
 
-def _at_most_each(passages: Sequence[Passage], documents: int) -> list[Passage]:
-    """The best passages of the best documents, at most `_EACH` of each."""
+def _limit_per_document(passages: Sequence[Passage], documents: int) -> list[Passage]:
+    """Returns passages of the first `documents` documents, at most `_PER_DOCUMENT` of each."""
     counts: Counter[str] = Counter()
-    chosen = []
+    candidates = []
     for passage in passages:
         if passage.document not in counts and len(counts) == documents:
             continue
         counts[passage.document] += 1
-        if counts[passage.document] <= _EACH:
-            chosen.append(passage)
-    return chosen
+        if counts[passage.document] <= _PER_DOCUMENT:
+            candidates.append(passage)
+    return candidates
 
 
 def _distinct(ranked: Sequence[Passage], k: int) -> list[Passage]:
-    found: list[Passage] = []
-    seen: set[str] = set()
+    passages: list[Passage] = []
+    known_keys: set[str] = set()
     for passage in ranked:
-        names = _identity(passage)
-        if not names & seen:
-            found.append(passage)
-            seen |= names
-        if len(found) == k:
+        keys = _identity(passage)
+        if not keys & known_keys:
+            passages.append(passage)
+            known_keys |= keys
+        if len(passages) == k:
             break
-    return found
+    return passages
 
 
 def _identity(passage: Passage) -> set[str]:
-    """What a document may be known by in several sources."""
-    return {passage.document, *(key for key in passage.keys if key.startswith(_SAME))}
+    """Returns the keys that identify a passage's document across sources."""
+    return {passage.document, *(key for key in passage.keys if key.startswith(_IDENTITY_KEYS))}
 
 
-def _ranked(passages: Sequence[Passage], question: str, embedder: Embedder | None) -> list[Passage]:
+def _rerank(passages: Sequence[Passage], question: str, embedder: Embedder | None) -> list[Passage]:
     if embedder is None or not passages:
         return list(passages)
     texts = [f"{passage.title} {passage.text}".strip() for passage in passages]
     vectors = embedder.embed(texts, keep=True)
-    near = (vectors @ embedder.embed([question])[0]).tolist()
-    by_words = _levelled([passage.score for passage in passages])
-    mixed = [
-        _MEANING * meaning + (1.0 - _MEANING) * words
-        for meaning, words in zip(_levelled(near), by_words, strict=True)
+    similarities = (vectors @ embedder.embed([question])[0]).tolist()
+    by_words = _scale([passage.score for passage in passages])
+    scores = [
+        _EMBEDDING_WEIGHT * meaning + (1.0 - _EMBEDDING_WEIGHT) * words
+        for meaning, words in zip(_scale(similarities), by_words, strict=True)
     ]
-    scored = [
-        passage.model_copy(update={"score": score}) for passage, score in zip(passages, mixed, strict=True)
+    rescored = [
+        passage.model_copy(update={"score": score}) for passage, score in zip(passages, scores, strict=True)
     ]
-    return sorted(scored, key=lambda passage: (-passage.score, passage.id))
+    return sorted(rescored, key=lambda passage: (-passage.score, passage.id))
 
 
-def _levelled(values: Sequence[float]) -> list[float]:
+def _scale(values: Sequence[float]) -> list[float]:
+    """Scales values linearly to 0..1; equal ones all become 1."""
     low, high = min(values), max(values)
     return [(value - low) / (high - low) if high > low else 1.0 for value in values]
 
 
-def _speaks_against(facts: TrialFacts) -> str:
+def _adverse_reason(facts: TrialFacts) -> str:
+    """Returns why a trial is adverse, as a sentence; "" for one that isn't."""
     if facts.status in STOPPED:
-        why = (
+        cause = (
             f": {facts.why_stopped.rstrip('.')}"
             if facts.why_stopped
             else ", and the register doesn't say why"
         )
-        return f"The trial was {facts.status}{why}."
+        return f"The trial was {facts.status}{cause}."
     if facts.failed:
         return "None of its primary outcomes reached significance (p < 0.05)."
     return ""
 
 
-def _known_by(facts: TrialFacts, year: int) -> TrialFacts:
-    """What the register can have said of a trial by a year; results come the year after its end at best."""
+def _facts_by(facts: TrialFacts, year: int) -> TrialFacts:
+    """Removes facts that weren't known by a year: results come in the year after the trial's end at best."""
     end = year_of(facts.end)
     if end is not None and end < year:
         return facts
@@ -295,8 +291,8 @@ def _trial(passage: Passage, as_of: int | None = None) -> Trial | None:
     if facts is None:
         return None
     if as_of is not None:
-        facts = _known_by(facts, as_of)
-    reason = _speaks_against(facts)
+        facts = _facts_by(facts, as_of)
+    reason = _adverse_reason(facts)
     return Trial(
         number=facts.number, title=passage.title, status=facts.status, phase=facts.phase,
         enrolment=facts.enrolment, date=facts.start, outcome=facts.outcome, why_stopped=facts.why_stopped,

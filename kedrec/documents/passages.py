@@ -1,4 +1,4 @@
-"""Cuts a document into passages that an embedding can take whole, at the ends of sentences."""
+"""Splits a document at the ends of sentences into passages short enough for the embedding model."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from kedrec.common.sentences import sentences
 if TYPE_CHECKING:
     from kedrec.documents.document import Document
 
-__all__ = ["LONGEST", "Cut", "cuts"]
+__all__ = ["LONGEST", "PassageSpan", "cuts"]
 
 LONGEST = 1200
-"""Characters of the longest passage: about 256 tokens, which is what MiniLM was trained to take."""
-_BESIDE = 40
-"""Characters before and after a place that tell whether a sentence ends there: abbreviations are shorter."""
-_READ = 200
-"""Characters in which the end of a sentence is looked for at a time."""
+"""Characters of the longest passage: about 256 tokens, MiniLM's trained length."""
+_MARGIN = 40
+"""Characters around a position that decide whether a sentence ends there; abbreviations are shorter."""
+_WINDOW = 200
+"""Characters searched at a time for the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class PassageSpan:
     """A passage as offsets (characters) into its document's text.
 
     Attributes:
-        headings: of the sections that it has text of: at which character of the passage each begins, and its
-            name.
-        continued: it begins within a section.
+        headings: its sections: the character of the passage at which each begins, and its name.
+        continued: True where it begins within a section.
     """
 
     start: int
@@ -38,26 +37,26 @@ class Cut:
 
     @property
     def section(self) -> str:
-        """The names of its sections, each once."""
+        """Names of its sections, each once, joined by `; `."""
         return "; ".join(dict.fromkeys(name for _, name in self.headings))
 
 
-def cuts(document: Document) -> Iterator[Cut]:
-    """The passages of a document in order, together all of its text but the title; never overlapping."""
-    place = len(document.title) + 1
-    begin, group = place, ""
+def cuts(document: Document) -> Iterator[PassageSpan]:
+    """Yields the spans of a document's passages in order, which cover all but its title without overlap."""
+    position = len(document.title) + 1
+    begin, group = position, ""
     headings: list[tuple[int, str]] = []
-    end = place
+    end = position
     for section in document.sections:
-        start, stop = place, place + len(section.text)
-        place = stop + 1
+        start, stop = position, position + len(section.text)
+        position = stop + 1
         fits = section.group and section.group == group and stop - begin <= LONGEST
         if headings and not fits:
-            yield Cut(begin, end, tuple(headings))
+            yield PassageSpan(begin, end, tuple(headings))
             headings = []
         if stop - start > LONGEST:
             for first, last in _pieces(section.text):
-                yield Cut(start + first, start + last, ((0, section.name),), continued=first > 0)
+                yield PassageSpan(start + first, start + last, ((0, section.name),), continued=first > 0)
             group = ""
             continue
         if not headings:
@@ -65,33 +64,33 @@ def cuts(document: Document) -> Iterator[Cut]:
         headings.append((start - begin, section.name))
         end, group = stop, section.group
     if headings:
-        yield Cut(begin, end, tuple(headings))
+        yield PassageSpan(begin, end, tuple(headings))
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Parts of at most `LONGEST` characters, of about one size, cut where a sentence ends if one does."""
+    """Yields parts of similar size, at most `LONGEST` characters, split where a sentence ends if one does."""
     size = len(text) // -(-len(text) // LONGEST)
     start = 0
     while start < len(text):
-        best = len(text) if len(text) - start <= LONGEST else _cut(text, start, size)
-        yield start, best
-        start = best + (best < len(text) and text[best] == " ")
+        end = len(text) if len(text) - start <= LONGEST else _part_end(text, start, size)
+        yield start, end
+        start = end + (end < len(text) and text[end] == " ")
 
 
-def _cut(text: str, start: int, size: int) -> int:
-    """Where the part that begins at a place ends: after the sentence that fills it, or one before that."""
-    for first in range(start + size, start + LONGEST, _READ):
-        if ends := _ends(text, first, min(first + _READ, start + LONGEST)):
+def _part_end(text: str, start: int, size: int) -> int:
+    """Returns the end of the part at `start`: a sentence's first end after `size`, or last before it."""
+    for first in range(start + size, start + LONGEST, _WINDOW):
+        if ends := _sentence_ends(text, first, min(first + _WINDOW, start + LONGEST)):
             return ends[0]
-    if ends := _ends(text, start, start + size):
+    if ends := _sentence_ends(text, start, start + size):
         return ends[-1]
     space = text.rfind(" ", start, start + LONGEST)
     return space if space > start else start + LONGEST
 
 
-def _ends(text: str, first: int, last: int) -> list[int]:
-    """Where sentences end between two places; only what stands around these is read, since texts are long."""
-    begin = max(text.rfind(" ", 0, max(first - _BESIDE, 0)), 0)
-    stop = min(last + _BESIDE, len(text))
-    found = (begin + sentence.end for sentence in sentences(text[begin:stop]))
-    return [end for end in found if first < end <= last and end < stop]
+def _sentence_ends(text: str, first: int, last: int) -> list[int]:
+    """Returns where sentences end in (first, last]; reads only the text near them, since texts are long."""
+    begin = max(text.rfind(" ", 0, max(first - _MARGIN, 0)), 0)
+    stop = min(last + _MARGIN, len(text))
+    ends = (begin + sentence.end for sentence in sentences(text[begin:stop]))
+    return [end for end in ends if first < end <= last and end < stop]

@@ -1,6 +1,6 @@
-"""What is worked out of a document before it is written: its passages, and what stands for its content.
+"""Prepares documents for the index: the fields of their passages and a digest of their content.
 
-It needs the document and the graph's names alone, so that other processes can do it.
+Needs the document and the graph's names alone, so that other processes can do it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from kedrec.documents.document import Document
     from kedrec.documents.linking import Linker
 
-__all__ = ["Passages", "content_digest", "passages_of", "passages_of_each"]
+__all__ = ["Passages", "content_digest", "passages_of", "prepare_all"]
 
 Passages: TypeAlias = list[dict[str, Any]]
-"""The fields of a document's passages in the index, in order."""
+"""The index fields of each of a document's passages, in order."""
 
 
 def content_digest(document: Document, text: str, salt: str) -> str:
-    """Stands for what a document says: an index that has it needn't write the document again.
+    """Hashes a document's content and its linker's names; the same digest needn't be indexed again.
 
     Args:
-        text: `document.text`, put together once: it is as long as the record.
-        salt: stands for the names that are looked for in it.
+        text: `document.text`, joined once: it is as long as the record.
+        salt: digest of the linker's names.
     """
-    about = (
+    metadata = (
         document.title,
         document.date,
         document.licence,
@@ -39,48 +39,50 @@ def content_digest(document: Document, text: str, salt: str) -> str:
         document.facts,
         salt,
     )
-    content = repr(about) + text
+    content = repr(metadata) + text
     return hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def passages_of(document: Document, linker: Linker | None) -> Passages:
-    """A document's passages as the index keeps them.
+    """Builds the index fields of a document's passages.
 
     Args:
-        linker: finds the graph's entities in the text; None leaves them out.
+        linker: finds the graph's entities in the text; None: the passages have no entities.
     """
     text, title = document.text, document.title
-    above = linker.find(title) if linker else []
-    studied = _studied(document, linker) if linker else []
+    title_entities = linker.find(title) if linker else []
+    studied = _studied_entities(document, linker) if linker else []
     source, year = document.id.partition(":")[0], document.year
-    found: Passages = []
-    for number, cut in enumerate(cuts(document)):
-        part = text[cut.start : cut.end]
-        named = list(dict.fromkeys([*above, *(linker.find(part) if linker else ()), *studied]))
-        about = json.dumps([cut.section, cut.start, cut.end, named, cut.headings, cut.continued]).encode()
+    passages: Passages = []
+    for number, span in enumerate(cuts(document)):
+        part = text[span.start : span.end]
+        entities = list(dict.fromkeys([*title_entities, *(linker.find(part) if linker else ()), *studied]))
+        about = json.dumps(
+            [span.section, span.start, span.end, entities, span.headings, span.continued]
+        ).encode()
         fields: dict[str, Any] = {
             "id": f"{document.id}#{number}", "document": document.id, "kind": document.kind,
-            "source": source, "entity": named, "studied": studied, "title": title, "text": part,
+            "source": source, "entity": entities, "studied": studied, "title": title, "text": part,
             "about": about,
         }  # fmt: skip
         if year is not None:
             fields["year"] = year
         if document.facts is not None:
-            fields["standing"] = list(document.facts.standing)
+            fields["standing"] = list(document.facts.adverse_marks)
             if (end := year_of(document.facts.end)) is not None:
                 fields["end"] = end
-        found.append(fields)
-    return found
+        passages.append(fields)
+    return passages
 
 
-def passages_of_each(linker: Linker | None, documents: Sequence[Document]) -> list[Passages]:
-    """The passages of several documents: one piece of work for another process."""
+def prepare_all(linker: Linker | None, documents: Sequence[Document]) -> list[Passages]:
+    """Builds the passages of several documents: one task for another process."""
     return [passages_of(document, linker) for document in documents]
 
 
-def _studied(document: Document, linker: Linker) -> list[str]:
-    """What a trial itself says that it studied, beside what its text happens to name."""
+def _studied_entities(document: Document, linker: Linker) -> list[str]:
+    """Returns the entities that a trial's conditions and interventions name; its text may name others."""
     if document.facts is None:
         return []
-    told = [*document.facts.conditions, *document.facts.interventions]
-    return list(dict.fromkeys(id_ for name in told for id_ in linker.find(name)))
+    terms = [*document.facts.conditions, *document.facts.interventions]
+    return list(dict.fromkeys(id_ for term in terms for id_ in linker.find(term)))

@@ -1,4 +1,4 @@
-"""Reads a file of any layout that is known: what it is shows in how it begins, not in its name."""
+"""Reads a file of documents in any known layout, recognized by its first bytes rather than its name."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ from pathlib import Path
 from typing import IO, Any
 
 from kedrec.common.text_files import open_unpacked
-from kedrec.documents.article_json import bioc_document, europe_pmc, plain_record, pubmedqa
-from kedrec.documents.clinicaltrials import API_SECTIONS, flat_study, study
-from kedrec.documents.document import Record, Rejected, plain
+from kedrec.documents.article_json import (
+    parse_bioc_document,
+    parse_europe_pmc,
+    parse_plain_record,
+    parse_pubmedqa,
+)
+from kedrec.documents.clinicaltrials import API_SECTIONS, parse_flat_study, parse_study
+from kedrec.documents.document import Record, Rejected, single_line
 from kedrec.documents.jats import read_jats
 from kedrec.documents.notes import read_notes
 from kedrec.documents.pubmed import read_pubmed
-from kedrec.documents.xmlrecords import parsed, xml_records
+from kedrec.documents.xmlrecords import parse_record, xml_records
 from kedrec.errors import DataError
 from kedrec.loading.readers.json_stream import JsonRecord, json_lines, json_records
 
 __all__ = ["LAYOUTS", "find_files", "layout_of", "read_file"]
 
 LAYOUTS = ("pubmed", "pmc", "trials", "bioc", "pubmedqa", "jsonl", "mimic-notes")
-"""What can be read, as the command line names it."""
+"""Layouts that can be read, by their names on the command line."""
 
 _HEAD = 1 << 16
 _LISTS = frozenset({"studies", "documents"})
@@ -30,24 +35,24 @@ _SUFFIXES = (".json", ".jsonl", ".ndjson", ".xml", ".nxml", ".csv")
 _PACKED = (".gz", ".bz2", ".xz")
 
 
-def find_files(place: Path) -> list[Path]:
-    """The file, or the files in a folder and below it that may hold documents, by name; hidden ones aside.
+def find_files(path: Path) -> list[Path]:
+    """Lists a file, or by name the files below a folder that may hold documents; hidden ones are omitted.
 
     Raises:
         DataError: there is no such file or folder.
     """
-    if place.is_file():
-        return [place]
-    if not place.is_dir():
-        raise DataError(
-            f"{place} is no file or folder.", "Give the folder of the documents with --from PATH."
-        )
-    # What is named as a document and is no regular file (a pipe) is told when it is read.
-    found = [path for path in place.rglob("*") if not path.is_dir() and _wanted(path.relative_to(place))]
-    return sorted(found)
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise DataError(f"{path} is no file or folder.", "Give the folder of the documents with --from PATH.")
+    # A name of a document that is no regular file (a pipe) is reported when it is read.
+    files = [
+        file for file in path.rglob("*") if not file.is_dir() and _may_hold_documents(file.relative_to(path))
+    ]
+    return sorted(files)
 
 
-def _wanted(path: Path) -> bool:
+def _may_hold_documents(path: Path) -> bool:
     name = path.name.lower()
     for suffix in _PACKED:
         name = name.removesuffix(suffix)
@@ -55,7 +60,7 @@ def _wanted(path: Path) -> bool:
 
 
 def layout_of(head: bytes, name: str) -> str:
-    """The layout that a file's first bytes show, "" for one that isn't known."""
+    """Recognizes the layout by a file's first bytes; "" where it is unknown."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         start = head.decode("utf-16", "ignore").encode().lstrip()
@@ -91,79 +96,80 @@ def _json_layout(start: bytes, name: str) -> str:
     return ""
 
 
-def read_file(path: Path, wanted: tuple[str, ...] = ()) -> Iterator[Record]:
-    """The records of a file, in its order; nothing of a layout that isn't wanted.
+def read_file(path: Path, layouts: tuple[str, ...] = ()) -> Iterator[Record]:
+    """Reads the records of a file, in order; none where its layout isn't among `layouts`.
 
     Args:
-        wanted: names out of `LAYOUTS`; none: all.
+        layouts: names out of `LAYOUTS`; empty: all.
 
     Raises:
-        DataError: the file has another layout, is damaged or can't be read; what came before has been given.
+        DataError: the file's layout is unknown, or it is damaged or can't be read; the records before the
+            damage have been yielded.
     """
     with open_unpacked(path, "it") as stream:
         layout = layout_of(stream.peek(_HEAD)[:_HEAD], path.name.lower())
         if not layout:
             raise DataError("it is in no layout that is known, or empty.")
-        if not wanted or layout in wanted:
+        if not layouts or layout in layouts:
             yield from _READERS[layout](stream, path.name.lower())
 
 
 def _read_json(stream: IO[bytes], name: str) -> Iterator[Record]:
-    """Records of JSON: one a line, a list of them, a page of an API, or one study alone."""
-    alone: dict[str, Any] = {}
+    """Reads JSON: a record a line, a list of records, a page of an API, or a single record."""
+    single: dict[str, Any] = {}
     one_a_line = ".jsonl" in name or ".ndjson" in name
     records = json_lines(stream) if one_a_line else json_records(stream, _LISTS)
-    for found in records:
-        if found.problem:
-            yield Rejected(found.where, found.name[:80], found.problem)
-        elif found.name in API_SECTIONS or (found.name and not isinstance(found.value, dict)):
-            # Of one study or one record alone, or what stands beside a list (a page's token).
-            alone[found.name] = found.value
+    for entry in records:
+        if entry.problem:
+            yield Rejected(entry.where, entry.name[:80], entry.problem)
+        elif entry.name in API_SECTIONS or (entry.name and not isinstance(entry.value, dict)):
+            # A member of a single record, or of the object around a list (a page's token).
+            single[entry.name] = entry.value
         else:
-            yield from _json_record(found)
-    if API_SECTIONS & alone.keys():
-        yield _made(study, alone, 1)
-    elif {"abstract", "text", "contents"} & alone.keys():
-        yield _made(plain_record, alone, 1)
-    elif "nct_id" in alone:
-        yield _made(flat_study, alone, 1)
+            yield from _json_record(entry)
+    if API_SECTIONS & single.keys():
+        yield _convert(parse_study, single, 1)
+    elif {"abstract", "text", "contents"} & single.keys():
+        yield _convert(parse_plain_record, single, 1)
+    elif "nct_id" in single:
+        yield _convert(parse_flat_study, single, 1)
 
 
-def _json_record(found: JsonRecord) -> Iterator[Record]:
-    value, where = found.value, found.where
+def _json_record(entry: JsonRecord) -> Iterator[Record]:
+    value, position = entry.value, entry.where
     if not isinstance(value, dict):
-        yield Rejected(where, found.name, "not an object")
+        yield Rejected(position, entry.name, "not an object")
     elif "protocolSection" in value:
-        yield _made(study, value, where)
+        yield _convert(parse_study, value, position)
     elif "nct_id" in value:
-        yield _made(flat_study, value, where)
-    elif found.name == "resultList":
+        yield _convert(parse_flat_study, value, position)
+    elif entry.name == "resultList":
         for number, item in enumerate(_items(value.get("result")), 1):
-            yield _made(europe_pmc, item, number)
+            yield _convert(parse_europe_pmc, item, number)
     elif "CONTEXTS" in value:
-        yield _made(partial(pubmedqa, found.name), value, where)
+        yield _convert(partial(parse_pubmedqa, entry.name), value, position)
     elif "passages" in value:
-        yield _made(bioc_document, value, where)
+        yield _convert(parse_bioc_document, value, position)
     elif isinstance(value.get("documents"), list):
         for item in value["documents"]:
-            yield _made(bioc_document, item, where)
-    elif not found.name or "abstract" in value:
-        yield _made(plain_record, value, where)
+            yield _convert(parse_bioc_document, item, position)
+    elif not entry.name or "abstract" in value:
+        yield _convert(parse_plain_record, value, position)
 
 
 def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _made(read: Callable[[dict[str, Any], int], Record], item: Any, where: int) -> Record:
-    """What a function makes of a record, rejected where it isn't what the function's layout has."""
+def _convert(read: Callable[[dict[str, Any], int], Record], item: Any, position: int) -> Record:
+    """Converts a record by `read`; rejects one whose fields aren't of that layout's types."""
     if not isinstance(item, dict):
-        return Rejected(where, "", "not an object")
+        return Rejected(position, "", "not an object")
     try:
-        return read(item, where)
+        return read(item, position)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        what = plain(repr(error)).partition(" [type=")[0]  # pydantic goes on for three lines
-        return Rejected(where, "", f"not in its layout: {what}"[:200])
+        problem = single_line(repr(error)).partition(" [type=")[0]  # pydantic goes on for three lines
+        return Rejected(position, "", f"not in its layout: {problem}"[:200])
 
 
 def _read_bioc(stream: IO[bytes], name: str) -> Iterator[Record]:
@@ -172,7 +178,7 @@ def _read_bioc(stream: IO[bytes], name: str) -> Iterator[Record]:
         return
     for record in xml_records(stream, ("document",)):
         try:
-            element = parsed(record)
+            element = parse_record(record)
         except DataError as error:
             yield Rejected(record.number, "", str(error))
             continue
@@ -183,8 +189,8 @@ def _read_bioc(stream: IO[bytes], name: str) -> Iterator[Record]:
             }
             for passage in element.iterfind("passage")
         ]
-        whole = {"id": element.findtext("id") or "", "passages": passages}
-        yield _made(bioc_document, whole, record.number)
+        document = {"id": element.findtext("id") or "", "passages": passages}
+        yield _convert(parse_bioc_document, document, record.number)
 
 
 _READERS: dict[str, Callable[[IO[bytes], str], Iterator[Record]]] = {

@@ -1,4 +1,4 @@
-"""The records of many files as one stream, whose documents are prepared here or by other processes."""
+"""Streams the records of many files; their documents are prepared here or by other processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.documents.document import Document, Record
-from kedrec.documents.prepare import Passages, passages_of_each
+from kedrec.documents.prepare import Passages, prepare_all
 from kedrec.documents.reading import read_file
 from kedrec.errors import DataError
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Item", "prepared", "read_all"]
 
 _HERE = 5000
-"""Records that are worked on in this process before others are started, which takes a second or two."""
+"""Records processed here before other processes are started, which takes a second or two."""
 _BLOCK = 100
 _BLOCK_CHARACTERS = 500_000
-"""Records, and characters, of a piece of work: some of them are in memory at once."""
+"""Most records, and characters, of a task; several tasks are in memory at once."""
 
 
 @dataclass(slots=True)
@@ -32,10 +32,10 @@ class Item:
     """One step of the stream.
 
     Attributes:
-        path: the file it is of.
-        record: what was read; None: the file ends here.
-        problem: why the file was not read to its end.
-        passages: of a document, where they were prepared.
+        path: the file.
+        record: the record read; None at the file's end.
+        problem: why the file wasn't read to its end, "" where it was.
+        passages: a document's passages, where another process prepared them.
     """
 
     path: Path
@@ -45,15 +45,15 @@ class Item:
 
 
 def read_all(paths: Iterable[Path], layouts: tuple[str, ...], most: int | None) -> Iterator[Item]:
-    """The records of all files in order, at most `most`, and after each file's an item without a record."""
-    read = 0
+    """Yields all files' records in order, at most `most`, and an item without a record after each file."""
+    count = 0
     for path in paths:
         problem = ""
         try:
             for record in read_file(path, layouts):
-                if read == most:
+                if count == most:
                     break
-                read += 1
+                count += 1
                 yield Item(path, record)
         except DataError as error:
             problem = str(error)
@@ -63,42 +63,42 @@ def read_all(paths: Iterable[Path], layouts: tuple[str, ...], most: int | None) 
 def prepared(
     items: Iterator[Item],
     linker: Linker | None,
-    wanted: Callable[[Document], bool],
+    is_needed: Callable[[Document], bool],
     *,
     jobs: int = 1,
     ray: str = "",
 ) -> Generator[Item, None, None]:
-    """The same items in the same order, those of many texts with their passages.
+    """Yields the items in order; where there are many, with passages that other processes prepared.
 
     Args:
         linker: finds the graph's entities in the text.
-        wanted: whether a document will be written, as far as that can be told before its turn.
-        jobs: processes of this machine that look for names, this one not counted; 1 or less: none.
+        is_needed: True for a document that is likely to be written; records before it may still change that.
+        jobs: other processes of this machine that link texts; 1 or less: none.
         ray: address of a Ray cluster, "" for none.
 
     Raises:
         UsageError: Ray isn't installed, or not at that address.
     """
-    # Where no names are looked for, cutting takes less than sending the texts there and back.
+    # Without a linker, splitting costs less than sending the texts to other processes.
     if not ray and (jobs <= 1 or linker is None):
         yield from items
         return
     from kedrec.common.parallel import spread
 
     yield from islice(items, _HERE)
-    waiting: deque[tuple[list[Item], list[Item]]] = deque()
+    pending: deque[tuple[list[Item], list[Item]]] = deque()
 
-    def parts() -> Iterator[list[Document]]:
+    def batches() -> Iterator[list[Document]]:
         for block in _blocks(items):
             documents = [(item, item.record) for item in block if isinstance(item.record, Document)]
-            chosen = [(item, document) for item, document in documents if wanted(document)]
-            waiting.append((block, [item for item, _ in chosen]))
+            chosen = [(item, document) for item, document in documents if is_needed(document)]
+            pending.append((block, [item for item, _ in chosen]))
             yield [document for _, document in chosen]
 
-    with closing(spread(passages_of_each, linker, parts(), jobs=jobs, ray=ray)) as found:
-        for made in found:
-            block, chosen = waiting.popleft()
-            for item, passages in zip(chosen, made, strict=True):
+    with closing(spread(prepare_all, linker, batches(), jobs=jobs, ray=ray)) as results:
+        for batch in results:
+            block, chosen = pending.popleft()
+            for item, passages in zip(chosen, batch, strict=True):
                 item.passages = passages
             yield from block
 

@@ -1,9 +1,9 @@
-"""Texts that were found as numbered evidence, as it is shown, cited and given to a model."""
+"""Turns a pair's trials and passages into numbered evidence, for display, citation and prompts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kedrec.common.plain_text import one_line
 from kedrec.documents.quoting import Quote
@@ -15,31 +15,33 @@ if TYPE_CHECKING:
 
 __all__ = ["evidence_of"]
 
+_STANCES: tuple[Literal["supports", "adverse"], ...] = ("supports", "adverse")
+
 
 def evidence_of(
     texts: PairTexts, quotation: Callable[[Passage], Quote] | None = None
 ) -> tuple[list[Evidence], list[Evidence]]:
-    """Texts as numbered evidence, supporting and adverse: `T1`... for trials, `L1`... for articles.
+    """Builds the supporting and the adverse evidence: `T1`... for trials, `L1`... for articles.
 
-    Numbers run over both lists, so that an id stands for one text. Scores are shares of each list's total.
+    Numbers run over both lists, so that an id identifies one text. Scores are shares of each list's total.
 
     Args:
-        quotation: which part of a passage is quoted; None: all of it.
+        quotation: chooses the part of a passage to quote; None: all of it.
     """
     rows: list[tuple[str, Passage, Trial | None, str]] = [
         *((f"T{number}", trial.passage, trial, trial.stance) for number, trial in enumerate(texts.trials, 1)),
         *((f"L{number}", passage, None, "supports") for number, passage in enumerate(texts.passages, 1)),
     ]
     lists: tuple[list[Evidence], list[Evidence]] = ([], [])
-    for place, stance in enumerate(("supports", "adverse")):
+    for items, stance in zip(lists, _STANCES, strict=True):
         chosen = [row for row in rows if row[3] == stance]
         total = sum(max(passage.score, 0.0) for _, passage, _, _ in chosen)
         for id_, passage, trial, _ in chosen:
             source = _source(passage, trial, quotation)
-            lists[place].append(
+            items.append(
                 Evidence(
                     id=id_,
-                    stance="adverse" if place else "supports",
+                    stance=stance,
                     sentence=_trial_sentence(trial) if trial else _quote_sentence(source),
                     text=source,
                     score=max(passage.score, 0.0) / total if total else 1.0 / len(chosen),
@@ -58,16 +60,20 @@ def _links(passage: Passage) -> tuple[Link, ...]:
 
 
 def _label(passage: Passage) -> str:
-    named = next(
+    identifier = next(
         (key for key in passage.keys if key.startswith(("NCT:", "PMID:", "PMCID:"))), passage.document
     )
-    return f"{named.removeprefix('NCT:')} ({passage.date})" if passage.date else named.removeprefix("NCT:")
+    return (
+        f"{identifier.removeprefix('NCT:')} ({passage.date})"
+        if passage.date
+        else identifier.removeprefix("NCT:")
+    )
 
 
 def _trial_sentence(trial: Trial) -> str:
     size = f"{trial.enrolment} participants" if trial.enrolment is not None else ""
-    told = ", ".join(part for part in (trial.phase, trial.status, size, trial.date) if part)
-    parts = [f"{trial.title.rstrip('.')} ({trial.number}{', ' if told else ''}{told})."]
+    details = ", ".join(part for part in (trial.phase, trial.status, size, trial.date) if part)
+    parts = [f"{trial.title.rstrip('.')} ({trial.number}{', ' if details else ''}{details})."]
     if trial.outcome:
         parts.append(f"Primary outcome: {trial.outcome.rstrip('.')}.")
     if trial.reason:
@@ -99,7 +105,7 @@ def _source(
 
 
 def _quote_sentence(source: TextSource) -> str:
-    """What is quoted, with the title and the heading; it is one line and can't look like a citation."""
+    """Joins title, heading and quotation on one line, in which nothing can look like a citation."""
     title = source.title.strip()
     if title and not title.endswith((".", "?", "!")):
         title += "."

@@ -150,9 +150,10 @@ def _keep_here(dataset: DataSet, model: ChatModel) -> None:
     Raises:
         UsageError: the model may send what it reads to somebody else.
     """
-    from kedrec.dataset.mimic.hospital_tables import CREDENTIALED
+    from kedrec.documents.notes import CREDENTIALED_LICENCE
+    from kedrec.llm.locality import is_local
 
-    if dataset.note.get("licence") == CREDENTIALED and not model.info.local:
+    if dataset.note.get("licence") == CREDENTIALED_LICENCE and not is_local(model.info):
         raise UsageError(
             f"{dataset.folder} is made from credentialed data, which {model.info.name} may send to others.",
             "Use a model that runs on this machine.",

@@ -1,1 +1,1 @@
-"""Language models behind one protocol: `ChatModel`."""
+"""Language models behind one protocol, `ChatModel`: backends, their files, and prompts."""

@@ -1,4 +1,4 @@
-"""Addresses and keys of servers: read once, and never repeated with what is secret in them."""
+"""Addresses and keys of servers: parsing, and keeping their secrets out of messages."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Address:
     """A server's address.
 
     Attributes:
-        url: base URL that ends in `/`, without user, password and query; its path may hold a key.
+        url: base URL ending in `/`, without user, password and query; its path may hold a key.
         host: its host.
         login: user and password, None for none.
-        query: what every request's URL ends in (`api-version=1`), "" for nothing.
+        query: query of every request's URL (`api-version=1`), "" for none.
     """
 
     url: str = field(repr=False)
@@ -39,7 +39,7 @@ class Address:
 
     @property
     def local(self) -> bool:
-        """Whether the server is on this machine."""
+        """True for a server on this machine."""
         return is_loopback(self.host)
 
     @property
@@ -55,40 +55,49 @@ class Address:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not be repeated: login, its header, keys in the path, and the query's values."""
+        """Texts that no message may repeat: login, its header, keys in the path, the query and its values."""
         user, password = self.login or ("", "")
         header = b64encode(f"{user}:{password}".encode()).decode() if self.login else ""
         values = [pair.partition("=")[2] for pair in self.query.split("&")]
         values += [part for key in self._keys for part in (key, *re.split("[;=]", key))]
-        every = (user, password, header, quote(password), self.query, *values, *map(unquote_plus, values))
-        return tuple(one for one in every if one)
+        candidates = (
+            user,
+            password,
+            header,
+            quote(password),
+            self.query,
+            *values,
+            *map(unquote_plus, values),
+        )
+        return tuple(text for text in candidates if text)
 
 
-def parse_address(text: str, setting: str, *, what: str, example: str) -> Address:
-    """The address in a setting.
+def parse_address(text: str, setting: str, *, role: str, example: str) -> Address:
+    """Parses the address in a setting.
 
     Args:
         text: the setting's value.
         setting: its name.
-        what: what is at the address, for messages.
-        example: an address that could be used.
+        role: the server's role, for messages.
+        example: a valid address, for messages.
 
     Raises:
-        SettingsError: it is no http or https URL; without a word of the value, which may hold a password.
+        SettingsError: it is no http or https URL; the message doesn't repeat the value, which may hold a
+            password.
     """
     import httpx2
 
     hint = f"Set {setting}, for example to {example}."
     if not text.strip():
-        raise SettingsError(f"No address is set for {what}.", hint)
-    wrong = SettingsError(f"The value of {setting} can't be the address of {what}.", hint)
+        raise SettingsError(f"No address is set for {role}.", hint)
+    invalid = SettingsError(f"The value of {setting} can't be the address of {role}.", hint)
     try:
         url = httpx2.URL(text.strip())
         host = url.host
     except (httpx2.InvalidURL, ValueError, TypeError):
-        raise wrong from None  # the cause repeats the value
+        raise invalid from None  # the cause repeats the value
     if url.scheme not in {"http", "https"} or not host or not 0 < (url.port or 1) < 65536:
-        raise wrong
+        raise invalid
     login = (url.username, url.password) if url.userinfo else None
     query = url.query.decode("ascii")
     shown = url.copy_with(userinfo=b"", query=None, fragment=None)
@@ -96,7 +105,7 @@ def parse_address(text: str, setting: str, *, what: str, example: str) -> Addres
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is this machine's own."""
+    """True for a host name or address of this machine itself."""
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -109,10 +118,10 @@ def is_loopback(host: str) -> bool:
 
 
 def bearer(key: str, setting: str) -> dict[str, str]:
-    """The header that shows a key; none for an empty one.
+    """Returns the header that carries a key; none for an empty key.
 
     Raises:
-        SettingsError: the key has characters that no header can carry; without the key.
+        SettingsError: the key has characters that no header can carry; the message doesn't repeat it.
     """
     plain = key.strip()
     if not plain:
@@ -135,18 +144,17 @@ def open_client(
     timeout: float,
     follow_redirects: bool = False,
 ) -> httpx2.Client:
-    """A client of a server. Proxies of the environment are used, but not on the way to this machine.
+    """Opens a client of a server, through the environment's proxies unless the server is on this machine.
 
     Args:
-        setting, key_setting: names of the settings with the address and the key, for messages.
-        headers: of every request.
-        timeout: seconds without a byte before giving up.
-        follow_redirects: whether requests go where an answer sends them; from an encrypted address to
-            encrypted ones only.
+        setting, key_setting: names of the settings of the address and the key, for messages.
+        headers: headers of every request.
+        timeout: most seconds without a byte.
+        follow_redirects: follow redirections; from an encrypted address to encrypted ones only.
 
     Raises:
-        SettingsError: there are both a login and a key; or a proxy or certificate that the environment names
-            can't be used.
+        SettingsError: both a login and a key are set, or a proxy or certificate of the environment can't be
+            used.
     """
     import httpx2
 
@@ -163,7 +171,7 @@ def open_client(
             auth=address.login,
             headers=headers,
             timeout=httpx2.Timeout(timeout, connect=10.0),
-            # A connection of its own for each request: it can then be ended without touching others.
+            # Each request has its own connection, which a deadline can end without touching others.
             limits=httpx2.Limits(max_keepalive_connections=0),
             follow_redirects=follow_redirects,
             trust_env=not address.local,

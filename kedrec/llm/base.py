@@ -1,4 +1,4 @@
-"""What KEDRec asks of a language model, whichever runs it."""
+"""Protocol of language models: requests, responses, and `ChatModel`, which every backend implements."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What to generate.
+    """A request to a model.
 
     Attributes:
         messages: the conversation so far.
         max_tokens: most tokens to write.
-        seed: of the sampler; with temperature 0 the same request gives the same text.
+        seed: the sampler's seed; with temperature 0 the same request gives the same text.
         temperature: 0 is greedy.
-        grammar: GBNF the answer must match, where the backend can; "" for none. A backend that can't
-            ignores it and says so in `ModelInfo.grammars`.
+        grammar: GBNF that the answer must match, "" for none; ignored by backends whose `ModelInfo.grammars`
+            is False.
         stop: texts that end the answer.
     """
 
@@ -41,7 +41,7 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChatResponse:
-    """What a model wrote: the text without reasoning, why it ended, tokens read and written (all of them)."""
+    """A model's answer without its reasoning, why it ended, and the tokens read and written (all of them)."""
 
     text: str
     finish: Literal["stop", "length"]
@@ -51,16 +51,16 @@ class ChatResponse:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What a model is.
+    """Description of a model.
 
     Attributes:
         name: as the user names it (`default`, `hf:OWNER/NAME`, ...).
-        sha256: of the weights, adapter included; "" where it can't be known (an endpoint).
-        context: tokens that prompt and answer may have together.
-        grammars: whether `ChatRequest.grammar` is obeyed.
+        sha256: hash of the weights, adapter included; "" where it can't be known (an endpoint).
+        context: most tokens of prompt and answer together.
+        grammars: True where `ChatRequest.grammar` is obeyed.
         adapter: name of the adapter, "" for none.
-        local: whether what it reads stays on this machine.
-        adjustments: what its server refused of requests, so that it was left out or renamed, in words.
+        local: True where what the model reads stays on this machine; see `kedrec.llm.locality`.
+        adjustments: changes to requests after its server's refusals, in words (`without seed`).
     """
 
     name: str
@@ -78,20 +78,19 @@ class ChatModel(Protocol):
 
     @property
     def info(self) -> ModelInfo:
-        """What the model is."""
+        """Description of the model."""
 
     def chat(self, request: ChatRequest) -> ChatResponse:
-        """The whole answer."""
+        """Returns the whole answer."""
 
     def stream(self, request: ChatRequest) -> Iterator[str]:
-        """The answer in pieces, as they are written."""
+        """Yields the answer in pieces, as they are written."""
 
     def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
-        """Answers in the order of the requests, at once where the backend has parallel slots."""
+        """Returns the answers in the order of the requests, in parallel where the backend can."""
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens that the messages take, the chat template included; an upper estimate where the
-        backend has no tokenizer."""
+        """Counts the messages' tokens, chat template included; an upper estimate without a tokenizer."""
 
     def close(self) -> None:
-        """Gives back memory and connections; again does nothing."""
+        """Frees memory and connections; a second call does nothing."""

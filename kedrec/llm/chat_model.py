@@ -1,4 +1,4 @@
-"""Any LangChain chat model as KEDRec's model (extra `langchain`)."""
+"""Adapter that makes any LangChain chat model a `ChatModel` (extra `langchain`)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
-from kedrec.llm.openai import bytes_as_tokens
-from kedrec.llm.quoting import quoted, visible
+from kedrec.llm.openai import estimate_tokens
+from kedrec.llm.quoting import quotable, visible_text
 from kedrec.llm.reasoning import ReasoningFilter, split_reasoning
 
 if TYPE_CHECKING:
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = ["LangChainModel"]
 
-_CUT_SHORT = {"length", "max_tokens", "MAX_TOKENS"}
+_LENGTH_REASONS = {"length", "max_tokens", "MAX_TOKENS"}
 
 
 class LangChainModel:
     """A `ChatModel` over a `BaseChatModel`.
 
-    Temperature, seed and length belong to the LangChain model, since each provider names them otherwise:
-    set them where it is made. Of a request, messages and stops are passed on.
+    Only a request's messages and stops are passed on. Temperature, seed and length are set in the LangChain
+    model, since each provider names them differently.
 
     Args:
         model: the chat model.
-        name: for `info`; "" for the class's name.
-        context: tokens that prompt and answer may have together.
+        name: name in `info`; "" for the class's name.
+        context: most tokens of prompt and answer together.
     """
 
     def __init__(self, model: BaseChatModel, *, name: str = "", context: int = 8192) -> None:
@@ -38,32 +38,32 @@ class LangChainModel:
 
     @property
     def info(self) -> ModelInfo:
-        """What the model is; its weights' hash can't be known."""
+        """Description of the model; its weights' hash can't be known."""
         return self._info
 
     def chat(self, request: ChatRequest) -> ChatResponse:
-        """The whole answer."""
+        """Returns the whole answer."""
         try:
             return self._response(self._model.invoke(_messages(request), stop=_stop(request)))
         except ModelError:
             raise
         except Exception as error:
-            raise self._failed(error) from error
+            raise self._error(error) from error
 
     def stream(self, request: ChatRequest) -> Iterator[str]:
-        """The answer in pieces."""
+        """Yields the answer in pieces."""
         try:
             reader = ReasoningFilter(hold=False)
             for piece in self._model.stream(_messages(request), stop=_stop(request)):
-                if text := reader.feed(visible(str(piece.text))):
+                if text := reader.feed(visible_text(str(piece.text))):
                     yield text
             if text := reader.end():
                 yield text
         except Exception as error:
-            raise self._failed(error) from error
+            raise self._error(error) from error
 
     def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
-        """Answers in order, in LangChain's own batches where all requests have the same stops."""
+        """Returns the answers in order; requests with the same stops go as one LangChain batch."""
         if len({request.stop for request in requests}) > 1:
             return [self.chat(request) for request in requests]
         try:
@@ -73,20 +73,20 @@ class LangChainModel:
         except ModelError:
             raise
         except Exception as error:
-            raise self._failed(error) from error
+            raise self._error(error) from error
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """An upper estimate: many LangChain models would fetch a tokenizer to count."""
-        return bytes_as_tokens(messages)
+        """Estimates an upper limit: many LangChain models would fetch a tokenizer to count."""
+        return estimate_tokens(messages)
 
     def close(self) -> None:
         """Does nothing: the LangChain model belongs to the caller."""
 
     def _response(self, answer: AIMessage) -> ChatResponse:
-        told = answer.response_metadata
+        metadata = answer.response_metadata
         usage = answer.usage_metadata
-        reason = told.get("finish_reason") or told.get("stop_reason") or told.get("done_reason")
-        split = split_reasoning(visible(str(answer.text)))
+        reason = metadata.get("finish_reason") or metadata.get("stop_reason") or metadata.get("done_reason")
+        split = split_reasoning(visible_text(str(answer.text)))
         if split.reasoning and not split.answer.strip():
             raise ModelError(
                 f"The LangChain model {self._info.name} ended in its reasoning, before its answer began.",
@@ -94,15 +94,15 @@ class LangChainModel:
             )
         return ChatResponse(
             text=split.answer,
-            finish="length" if str(reason) in _CUT_SHORT else "stop",
+            finish="length" if str(reason) in _LENGTH_REASONS else "stop",
             prompt_tokens=usage["input_tokens"] if usage else 0,
             completion_tokens=usage["output_tokens"] if usage else 0,
         )
 
-    def _failed(self, error: Exception) -> ModelError:
-        # Providers raise errors of their own, without a common root.
+    def _error(self, error: Exception) -> ModelError:
+        # Providers raise errors without a common base class.
         return ModelError(
-            f"The LangChain model {self._info.name} failed: {type(error).__name__}: {quoted(str(error))}",
+            f"The LangChain model {self._info.name} failed: {type(error).__name__}: {quotable(str(error))}",
             "Check the model's own settings and key.",
         )
 

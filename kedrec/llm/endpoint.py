@@ -1,7 +1,7 @@
-"""Speaks the OpenAI chat protocol: one request, or a stream of server-sent events.
+"""Client of the OpenAI chat protocol: single requests, and streams of server-sent events.
 
-Servers differ. A field that one refuses is left out or renamed, and the connection remembers it; reasoning is
-no part of an answer and gets tokens of its own; whatever else goes wrong is a `ModelError` that says what.
+Servers differ. A field that one refuses is omitted or renamed, also in later requests; reasoning is removed
+from answers and gets tokens of its own; every other failure is a `ModelError`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse
 from kedrec.llm.completions import (
     Completion,
-    StrangeReplyError,
-    completion_of,
-    events_of,
-    json_of,
-    message_of,
+    InvalidReplyError,
+    error_message,
+    parse_completion,
+    parse_events,
+    parse_json,
 )
-from kedrec.llm.quoting import before_stop, visible
+from kedrec.llm.quoting import before_stop, visible_text
 from kedrec.llm.reasoning import (
     MixedReasoningError,
     ReasoningFilter,
@@ -31,85 +31,58 @@ from kedrec.llm.reasoning import (
 from kedrec.llm.refusals import (
     OPTIONAL,
     Changes,
-    changed_body,
+    apply_changes,
+    describe_changes,
+    next_changes,
     optional_fields,
     refused_field,
-    with_refused,
-    words_of,
 )
-from kedrec.llm.replies import Limits
-from kedrec.llm.server import Server, WholeReply
+from kedrec.llm.server import WholeReply
 
 if TYPE_CHECKING:
-    import httpx2
-
     from kedrec.llm.replies import Reply
+    from kedrec.llm.server import Server
 
 __all__ = ["Endpoint"]
 
-_ROOMS = (4096, 1024)
-"""Tokens that reasoning gets beside the answer's, the second where a server can't hold the first."""
+_REASONING_TOKENS = (4096, 1024)
+"""Tokens for reasoning beside the answer's; the second where a server can't hold the first."""
 _PATH = "chat/completions"
 
 
 class Endpoint:
-    """A server that answers `chat/completions`. Every method raises `ModelError`, and nothing else.
+    """The chat endpoint of a server. Every method raises `ModelError`, and nothing else.
 
     Args:
-        client: with the base URL, the key and the timeouts.
-        what: how messages call the server, for example "the endpoint http://localhost:8000/v1".
-        model: the model's name as the server knows it.
-        hint: what to do when it can't be reached.
-        limits: size and whole time of one reply.
-        query: what every URL ends in.
-        secrets: what isn't repeated of the server's messages.
-        adapts: whether a request is changed and made again where the server refuses a field of it.
+        server: the server that answers `chat/completions`.
+        adapts: True to change and repeat a request of which the server refuses a field.
     """
 
-    def __init__(
-        self,
-        client: httpx2.Client,
-        *,
-        what: str,
-        model: str,
-        hint: str,
-        limits: Limits | None = None,
-        query: str = "",
-        secrets: tuple[str, ...] = (),
-        adapts: bool = True,
-    ) -> None:
-        self._server = Server(
-            client,
-            name=what,
-            model=model,
-            hint=hint,
-            limits=limits or Limits(),
-            query=query,
-            secrets=secrets,
-        )
+    def __init__(self, server: Server, *, adapts: bool = True) -> None:
+        self._server = server
         self._adapts = adapts
-        # What was learned of the server. Threads may learn it twice; each assignment is whole.
+        # The server's peculiarities so far. Threads may find one twice; each assignment is atomic.
         self._changes: Changes = {}
-        self._room = 0
-        self._headless = False
+        self._extra_tokens = 0
+        self._unmarked_reasoning = False
         self._no_reasoning = False
 
     @property
     def adjustments(self) -> tuple[str, ...]:
-        """What requests have otherwise than they were meant, since the server refused it or reasons."""
-        room = (f"{self._room} tokens more for reasoning",) if self._room else ()
-        return (*words_of(self._changes), *room)
+        """Changes to requests because the server refused a field or reasons, in words."""
+        reasoning = (f"{self._extra_tokens} tokens more for reasoning",) if self._extra_tokens else ()
+        return (*describe_changes(self._changes), *reasoning)
 
     def chat(self, request: ChatRequest, **more: Any) -> ChatResponse:
-        """The whole answer, without reasoning; `more` are fields of the body beyond the protocol's."""
-        completion = self._completion(request, more, self._room)
+        """Returns the whole answer, without reasoning; `more`: fields of the body beyond the protocol's."""
+        completion = self._completion(request, more, self._extra_tokens)
         split = split_reasoning(completion.text)
-        if self._wants_room(request, completion, split):
-            completion, split = self._with_room(request, more, completion, split)
-        self._headless = self._headless or split.headless
+        if self._needs_extra_tokens(request, completion, split):
+            completion, split = self._with_extra_tokens(request, more, completion, split)
+        self._unmarked_reasoning = self._unmarked_reasoning or split.unmarked
         cut = completion.finish == "length"
-        lost = self._headless and not split.reasoning and cut
-        if lost or (not split.answer.strip() and (cut or split.reasoning or completion.reasoning)):
+        undecided = self._unmarked_reasoning and not split.reasoning and cut
+        if undecided or (not split.answer.strip() and (cut or split.reasoning or completion.reasoning)):
             raise self._no_answer(cut=cut)
         return ChatResponse(
             text=before_stop(split.answer, request.stop if "stop" in self._changes else ()),
@@ -119,78 +92,78 @@ class Endpoint:
         )
 
     def stream(self, request: ChatRequest, **more: Any) -> Iterator[str]:
-        """The answer in pieces, without reasoning. Closing the iterator ends the request."""
-        for _ in range(len(OPTIONAL) + len(_ROOMS) + 1):
-            again = yield from self._stream_once(request, more)
-            if not again:
+        """Yields the answer in pieces, without reasoning. Closing the iterator ends the request."""
+        for _ in range(len(OPTIONAL) + len(_REASONING_TOKENS) + 1):
+            retry = yield from self._stream_once(request, more)
+            if not retry:
                 return
         raise self._no_answer(cut=True)
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The JSON object that `path` answers.
+        """Posts a body to `path` and returns the JSON object of the answer.
 
         Raises:
-            ModelError: it can't be reached, refuses, takes too long, or answers something else.
+            ModelError: the server can't be reached, refuses, takes too long, or answers something else.
         """
         return self._object(self._server.send("POST", path, body))
 
     def get(self, path: str) -> dict[str, Any]:
-        """The JSON object at `path`. Raises as `post`."""
+        """Returns the JSON object at `path`. Raises as `post`."""
         return self._object(self._server.send("GET", path, None))
 
-    def _completion(self, request: ChatRequest, more: dict[str, Any], room: int) -> Completion:
-        """The completion of a request, with changes until the server takes it."""
-        whole = self._body(request, stream=False, room=room) | more
+    def _completion(self, request: ChatRequest, more: dict[str, Any], extra_tokens: int) -> Completion:
+        """Requests a completion, changing the request until the server accepts it."""
+        full_body = self._body(request, stream=False, extra_tokens=extra_tokens) | more
         for _ in range(len(OPTIONAL) + 1):
             changes = self._changes
-            body = changed_body(whole, changes)
-            sent = self._server.send("POST", _PATH, body)
+            body = apply_changes(full_body, changes)
+            reply = self._server.send("POST", _PATH, body)
             try:
-                if sent.kind == "text/event-stream" or sent.data.lstrip()[:5] == b"data:":
-                    return self._said(self._assembled(sent))
-                value = json_of(sent.data)
-                if sent.status == 200 and not (isinstance(value, dict) and value.get("error")):
-                    return self._said(completion_of(value))
-            except StrangeReplyError as error:
-                if sent.status == 200:
-                    raise self._server.strange(error, sent.text) from error
-                value = sent.text
-            if not self._adapt(sent.status, value, changes, body):
-                raise self._server.refused(sent)
-        raise self._server.refused(sent)
+                if reply.kind == "text/event-stream" or reply.data.lstrip()[:5] == b"data:":
+                    return self._require_text(self._join_events(reply))
+                value = parse_json(reply.data)
+                if reply.status == 200 and not (isinstance(value, dict) and value.get("error")):
+                    return self._require_text(parse_completion(value))
+            except InvalidReplyError as error:
+                if reply.status == 200:
+                    raise self._server.invalid_reply(error, reply.text) from error
+                value = reply.text
+            if not self._adapt(reply.status, value, changes, body):
+                raise self._server.refusal(reply)
+        raise self._server.refusal(reply)
 
     def _stream_once(self, request: ChatRequest, more: dict[str, Any]) -> Generator[str, None, bool]:
-        """One try of a stream; returns whether to try again, which it does only before the first piece."""
-        room, changes = self._room, self._changes
-        body = changed_body(self._body(request, stream=True, room=room) | more, changes)
-        with self._server.opened("POST", _PATH, body) as reply:
-            if reply.status == 200 and reply.kind == "text/event-stream":
-                return (yield from self._pieces(request, reply, room))
-            sent = WholeReply.of(reply)
+        """Tries a stream once; returns True to try again, only before the first piece."""
+        extra_tokens, changes = self._extra_tokens, self._changes
+        body = apply_changes(self._body(request, stream=True, extra_tokens=extra_tokens) | more, changes)
+        with self._server.open("POST", _PATH, body) as open_reply:
+            if open_reply.status == 200 and open_reply.kind == "text/event-stream":
+                return (yield from self._pieces(request, open_reply, extra_tokens))
+            reply = WholeReply.read(open_reply)
         try:
-            value: object = json_of(sent.data)
-        except StrangeReplyError as error:
-            events = sent.data.lstrip()[:5] == b"data:"
-            if sent.status == 200 and not events:
-                raise self._server.strange(error, sent.text) from error
-            value = sent.text
-        if sent.status == 200 and not (isinstance(value, dict) and value.get("error")):
-            yield self.chat(request, **more).text  # it doesn't stream
+            value: object = parse_json(reply.data)
+        except InvalidReplyError as error:
+            events = reply.data.lstrip()[:5] == b"data:"
+            if reply.status == 200 and not events:
+                raise self._server.invalid_reply(error, reply.text) from error
+            value = reply.text
+        if reply.status == 200 and not (isinstance(value, dict) and value.get("error")):
+            yield self.chat(request, **more).text  # the server doesn't stream
             return False
-        if self._adapt(sent.status, value, changes, body):
+        if self._adapt(reply.status, value, changes, body):
             return True
-        raise self._server.refused(sent)
+        raise self._server.refusal(reply)
 
-    def _pieces(self, request: ChatRequest, reply: Reply, room: int) -> Generator[str, None, bool]:
-        """The pieces of a stream of events; returns whether to try again with more room for reasoning."""
-        reader = ReasoningFilter(hold=self._headless)
+    def _pieces(self, request: ChatRequest, reply: Reply, extra_tokens: int) -> Generator[str, None, bool]:
+        """Yields the pieces of a stream of events; returns True to try again with tokens for reasoning."""
+        reader = ReasoningFilter(hold=self._unmarked_reasoning)
         stops = request.stop if "stop" in self._changes else ()
-        written, finish, absent, reasoning = "", "", "", False
+        written, finish, absence, reasoning = "", "", "", False
         for event in self._events(reply):
             finish = finish or event.finish
-            absent = absent or event.absent
+            absence = absence or event.absence
             reasoning = reasoning or event.reasoning
-            piece = self._without_mixing(reader, event.text)
+            piece = self._next_piece(reader, event.text)
             written += piece
             if stops and before_stop(written, stops) != written:
                 return False
@@ -198,15 +171,15 @@ class Endpoint:
                 yield piece
         if not finish:
             raise ModelError(f"{self._server.name} broke off in the middle of an answer.", "Ask again.")
-        rest = reader.end()
-        self._headless = self._headless or reader.headless
-        if rest:
-            yield rest
-        if (written + rest).strip():
+        tail = reader.end()
+        self._unmarked_reasoning = self._unmarked_reasoning or reader.unmarked
+        if tail:
+            yield tail
+        if (written + tail).strip():
             return False
-        if absent:
-            raise self._silent(absent)
-        if finish == "length" and self._next_room(room):
+        if absence:
+            raise self._no_text(absence)
+        if finish == "length" and self._set_next_extra_tokens(extra_tokens):
             return True
         if finish == "length" or reasoning or reader.reasoning:
             raise self._no_answer(cut=finish == "length")
@@ -214,73 +187,83 @@ class Endpoint:
 
     def _events(self, reply: Reply) -> Iterator[Completion]:
         try:
-            yield from events_of(reply.lines())
-        except StrangeReplyError as error:
-            raise self._server.strange(error, message_of(error.args[-1])) from error
+            yield from parse_events(reply.lines())
+        except InvalidReplyError as error:
+            raise self._server.invalid_reply(error, error_message(error.args[-1])) from error
 
-    def _without_mixing(self, reader: ReasoningFilter, text: str) -> str:
-        """The next piece of an answer; reasoning that was passed on already is an error, once."""
+    def _next_piece(self, reader: ReasoningFilter, text: str) -> str:
+        """Returns the answer's next piece.
+
+        Raises:
+            ModelError: reasoning was passed on as answer already; the next request will hold it back.
+        """
         try:
-            return reader.feed(visible(text))
+            return reader.feed(visible_text(text))
         except MixedReasoningError as error:
-            self._headless = True
+            self._unmarked_reasoning = True
             raise ModelError(
                 f"{self._server.name} wrote its reasoning in front of its answer without marking where it "
                 "begins.",
                 "Ask again: it is known now, and left out.",
             ) from error
 
-    def _wants_room(self, request: ChatRequest, completion: Completion, split: SplitText) -> bool:
-        """Whether an answer was cut since reasoning used up its tokens, and more were not given yet."""
+    def _needs_extra_tokens(self, request: ChatRequest, completion: Completion, split: SplitText) -> bool:
+        """True for an answer that was cut because reasoning may have used up its tokens."""
         if completion.finish != "length" or self._no_reasoning:
             return False
         if split.reasoning or completion.reasoning or not split.answer.strip():
             return True
-        # Reasoning that the chat template began shows its mark only at its end.
-        return self._headless or (not request.grammar and may_be_reasoning(split.answer))
+        # Reasoning that the chat template began is marked only at its end.
+        return self._unmarked_reasoning or (not request.grammar and may_be_reasoning(split.answer))
 
-    def _with_room(
+    def _with_extra_tokens(
         self, request: ChatRequest, more: dict[str, Any], completion: Completion, split: SplitText
     ) -> tuple[Completion, SplitText]:
-        """The answer with more tokens, for reasoning; the one before where that doesn't help."""
-        sure = self._headless or split.reasoning or completion.reasoning or not split.answer.strip()
-        room = self._room
-        while self._next_room(room):
-            room = self._room
+        """Requests the answer with tokens for reasoning; returns the first answer where that doesn't help."""
+        certain = (
+            self._unmarked_reasoning or split.reasoning or completion.reasoning or not split.answer.strip()
+        )
+        extra_tokens = self._extra_tokens
+        while self._set_next_extra_tokens(extra_tokens):
+            extra_tokens = self._extra_tokens
             try:
-                longer = self._completion(request, more, room)
+                longer = self._completion(request, more, extra_tokens)
             except ModelError:
-                continue  # it can't hold as much
-            whole = split_reasoning(longer.text)
-            if sure or whole.reasoning or longer.reasoning:
-                return longer, whole
+                continue  # the server can't hold as much
+            longer_split = split_reasoning(longer.text)
+            if certain or longer_split.reasoning or longer.reasoning:
+                return longer, longer_split
             break
-        if not sure:
-            self._room, self._no_reasoning = 0, True  # it only reads like reasoning
+        if not certain:
+            self._extra_tokens, self._no_reasoning = 0, True  # the answer only reads like reasoning
         return completion, split
 
-    def _next_room(self, room: int) -> bool:
-        """Gives reasoning its next number of tokens; whether there is one."""
-        following = _ROOMS[0] if not room else next((one for one in _ROOMS if one < room), 0)
-        if following:
-            self._room = following
-        return following > 0
+    def _set_next_extra_tokens(self, extra_tokens: int) -> bool:
+        """Sets the next number of tokens for reasoning; False where there is none."""
+        next_size = (
+            _REASONING_TOKENS[0]
+            if not extra_tokens
+            else next((size for size in _REASONING_TOKENS if size < extra_tokens), 0)
+        )
+        if next_size:
+            self._extra_tokens = next_size
+        return next_size > 0
 
     def _adapt(self, status: int, answer: object, changes: Changes, body: dict[str, Any]) -> bool:
-        """Changes further requests as an error asks for; whether there is a change to try."""
-        sent = optional_fields(body)
-        field = refused_field(status, answer, sent) if self._adapts else ""
+        """Changes further requests as an error demands; False where there is no change left to try."""
+        fields = optional_fields(body)
+        field = refused_field(status, answer, fields) if self._adapts else ""
         if not field:
             return False
-        new = with_refused(changes, field, sent)
-        if new == changes:
+        new_changes = next_changes(changes, field, fields)
+        if new_changes == changes:
             return False
-        self._changes = self._changes | new
+        self._changes = self._changes | new_changes
         return True
 
-    def _assembled(self, sent: WholeReply) -> Completion:
-        """The completion in a stream of events that nobody asked for."""
-        events = list(events_of(sent.data.replace(b"\r", b"\n").split(b"\n")))
+    def _join_events(self, reply: WholeReply) -> Completion:
+        """Joins the completion from a stream of events that the request didn't ask for."""
+        events = list(parse_events(reply.data.replace(b"\r", b"\n").split(b"\n")))
         last = next((event for event in events if event.finish), None)
         if last is None:
             raise ModelError(f"{self._server.name} broke off in the middle of an answer.", "Ask again.")
@@ -288,40 +271,40 @@ class Endpoint:
             text="".join(event.text for event in events),
             finish=last.finish,
             reasoning=any(event.reasoning for event in events),
-            absent=next((event.absent for event in events if event.absent), ""),
+            absence=next((event.absence for event in events if event.absence), ""),
             prompt_tokens=max(event.prompt_tokens for event in events),
             completion_tokens=max(event.completion_tokens for event in events),
         )
 
-    def _said(self, completion: Completion) -> Completion:
-        """A completion with text that can be shown.
+    def _require_text(self, completion: Completion) -> Completion:
+        """Returns a completion whose text can be shown.
 
         Raises:
-            ModelError: there is none, and the server says why.
+            ModelError: it has no text, and the server says why.
         """
-        if completion.absent and not completion.text:
-            raise self._silent(completion.absent)
-        return replace(completion, text=visible(completion.text))
+        if completion.absence and not completion.text:
+            raise self._no_text(completion.absence)
+        return replace(completion, text=visible_text(completion.text))
 
-    def _object(self, sent: WholeReply) -> dict[str, Any]:
-        if sent.status != 200:
-            raise self._server.refused(sent)
+    def _object(self, reply: WholeReply) -> dict[str, Any]:
+        if reply.status != 200:
+            raise self._server.refusal(reply)
         try:
-            value = json_of(sent.data)
-        except StrangeReplyError as error:
-            raise self._server.strange(error, sent.text) from error
+            value = parse_json(reply.data)
+        except InvalidReplyError as error:
+            raise self._server.invalid_reply(error, reply.text) from error
         if not isinstance(value, dict) or value.get("error"):
-            raise self._server.strange(StrangeReplyError("an error"), message_of(value))
+            raise self._server.invalid_reply(InvalidReplyError("an error"), error_message(value))
         return value
 
-    def _body(self, request: ChatRequest, *, stream: bool, room: int) -> dict[str, Any]:
+    def _body(self, request: ChatRequest, *, stream: bool, extra_tokens: int) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._server.model,
             "messages": [
                 {"role": turn.role, "content": turn.content.encode("utf-8", "replace").decode()}
                 for turn in request.messages
             ],
-            "max_tokens": request.max_tokens + room,
+            "max_tokens": request.max_tokens + extra_tokens,
             "temperature": request.temperature,
             "seed": request.seed,
             "stream": stream,
@@ -330,14 +313,16 @@ class Endpoint:
             body["stop"] = list(request.stop)
         return body
 
-    def _silent(self, absent: str) -> ModelError:
+    def _no_text(self, absence: str) -> ModelError:
         return ModelError(
-            f"{self._server.name} {self._server.quoted(absent)}", "Ask again, or use another model."
+            f"{self._server.name} {self._server.quotable(absence)}", "Ask again, or use another model."
         )
 
     def _no_answer(self, *, cut: bool) -> ModelError:
-        how = "was cut in its reasoning, before its answer began" if cut else "reasoned and gave no answer"
+        failure = (
+            "was cut in its reasoning, before its answer began" if cut else "reasoned and gave no answer"
+        )
         return ModelError(
-            f"{self._server.name}: the model '{self._server.model}' {how}.",
+            f"{self._server.name}: the model '{self._server.model}' {failure}.",
             "Use a model that reasons less, or give it a longer context.",
         )

@@ -1,8 +1,8 @@
-"""GGUF models through llama.cpp (`xllamacpp`), in this process.
+"""Runs GGUF models by llama.cpp (`xllamacpp`), in this process.
 
-llama.cpp's own server runs in the process, on a Unix socket in a folder that only this user may enter
-and with a random key: it has the chat template, the tokenizer, streaming, parallel slots and the
-prefix cache, and nothing else on the machine can talk to it. Where the folder's path is too long for a
+llama.cpp's own server, which has the chat template, the tokenizer, streaming, parallel slots and the prefix
+cache, runs in the process. It listens on a Unix socket in a folder that only this user may enter, with a
+random key, so that nothing else on the machine can talk to it. Where the folder's path is too long for a
 socket, or the system has no such sockets, it listens on 127.0.0.1 with the same key.
 """
 
@@ -26,6 +26,7 @@ from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.llm.endpoint import Endpoint
 from kedrec.llm.replies import Limits
 from kedrec.llm.requirements import require_names
+from kedrec.llm.server import Server
 
 if TYPE_CHECKING:
     import httpx2
@@ -66,20 +67,20 @@ class LlamaCppModel:
 
     Args:
         path: the file.
-        name, sha256, adapter: for `info`.
-        file_sha256: what the file's SHA-256 should be, "" where that isn't known.
+        name, sha256, adapter: values of `info`.
+        file_sha256: the expected SHA-256 of the file, "" where it is unknown.
         threads: 0 for as many processors as this process may use and as are free now.
-        context: tokens that one request's prompt and answer may have together; a model made for less
-            has less.
+        context: most tokens of one request's prompt and answer together; less where the model's own limit is
+            lower.
         slots: requests that `chat_many` answers at once; each has memory for `context` tokens. With one
-            slot, the same request gives the same text, whatever was asked before and on however many threads.
-            With more, llama.cpp computes requests together and keeps common prefixes: eight slots write about
-            three times as fast, but rounding then depends on what runs beside, and where two words are nearly
-            equally likely the text can come out differently.
+            slot, the same request gives the same text, whatever the requests before it and the number of
+            threads. With more, llama.cpp computes requests together and caches common prefixes: eight slots
+            write about three times as fast, but rounding then depends on the other requests, and where two
+            words are nearly equally likely the text can differ.
 
     Raises:
-        ModelError: the file is missing, damaged or of a kind that llama.cpp doesn't know; or the installed
-            xllamacpp lacks what is used of it.
+        ModelError: the file is missing, damaged or of a kind that llama.cpp doesn't support; or the installed
+            xllamacpp lacks a name that is used here.
     """
 
     def __init__(
@@ -105,18 +106,18 @@ class LlamaCppModel:
                 stack.callback(shutil.rmtree, folder, ignore_errors=True)
             parameters.hostnames = [str(folder / _SOCKET_NAME) if folder else "127.0.0.1"]
             parameters.port = 0
-            self._server: Any = _serve(parameters, path, file_sha256)
-            stack.callback(self._forget_server)
-            self._client = stack.enter_context(_client(self._server, folder, key, slots))
-            self._endpoint = Endpoint(
+            self._llama_server: Any = _start_server(parameters, path, file_sha256)
+            stack.callback(self._drop_server)
+            self._client = stack.enter_context(_client(self._llama_server, folder, key, slots))
+            server = Server(
                 self._client,
-                what=f"llama.cpp with {path.name}",
+                name=f"llama.cpp with {path.name}",
                 model=name,
                 hint="Ask again; if it stays, pull the model again.",
                 limits=Limits(seconds=_TIMEOUT),
                 secrets=(key,),
-                adapts=False,
             )
+            self._endpoint = Endpoint(server, adapts=False)
             self._slots = slots
             self._info = ModelInfo(
                 name=name,
@@ -130,41 +131,41 @@ class LlamaCppModel:
 
     @property
     def info(self) -> ModelInfo:
-        """What the model is."""
+        """Description of the model."""
         return self._info
 
     def chat(self, request: ChatRequest) -> ChatResponse:
-        """The whole answer."""
+        """Returns the whole answer."""
         return self._endpoint.chat(request, **self._extras(request))
 
     def stream(self, request: ChatRequest) -> Iterator[str]:
-        """The answer in pieces."""
+        """Yields the answer in pieces."""
         return self._endpoint.stream(request, **self._extras(request))
 
     def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
-        """Answers in order, as many at once as there are slots."""
+        """Returns the answers in order, computing as many at once as there are slots."""
         with ThreadPoolExecutor(self._slots) as pool:
             return list(pool.map(self.chat, requests))
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens of the messages in the model's chat template, exactly."""
+        """Counts the messages' tokens in the model's chat template, exactly."""
         turns = [{"role": message.role, "content": message.content} for message in messages]
         prompt = self._endpoint.post("apply-template", {"messages": turns}).get("prompt")
         body = {"content": prompt, "add_special": True, "parse_special": True}
         tokens = self._endpoint.post("tokenize", body).get("tokens")
         if not isinstance(tokens, list):
-            raise _strange_server("tokenize")
+            raise _unexpected_answer("tokenize")
         return len(tokens)
 
     def close(self) -> None:
         """Ends the server and frees the weights."""
         self._open.close()
 
-    def _forget_server(self) -> None:
-        self._server = None
+    def _drop_server(self) -> None:
+        self._llama_server = None
 
     def _extras(self, request: ChatRequest) -> dict[str, Any]:
-        # A cached prefix is rounded otherwise than one read anew, so one slot goes without.
+        # A cached prefix rounds differently from one computed again, so a single slot doesn't cache.
         extras: dict[str, Any] = {"cache_prompt": self._slots > 1}
         return extras | ({"grammar": request.grammar} if request.grammar else {})
 
@@ -172,12 +173,12 @@ class LlamaCppModel:
         settings = self._endpoint.get("props").get("default_generation_settings")
         context = settings.get("n_ctx") if isinstance(settings, dict) else None
         if not isinstance(context, int):
-            raise _strange_server("props")
+            raise _unexpected_answer("props")
         return context
 
 
 def _parameters(path: Path, key: str, *, threads: int, context: int, slots: int) -> Any:
-    """llama.cpp's settings for a model."""
+    """Builds llama.cpp's settings for a model."""
     wait_passively()  # before OpenMP is loaded with llama.cpp
     try:
         import xllamacpp
@@ -194,10 +195,10 @@ def _parameters(path: Path, key: str, *, threads: int, context: int, slots: int)
     parameters.n_parallel = slots
     for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
         cpu.n_threads = threads
-        cpu.poll = 0  # sleep while waiting, where llama.cpp brings threads of its own
-    # Flash attention shares sums out among threads and rounds by their number: the text would depend on it.
+        cpu.poll = 0  # sleep while waiting, where llama.cpp has threads of its own
+    # Flash attention splits sums among threads: rounding, and so the text, would depend on their number.
     parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
-    # A grammar holds from the first word: what it wrote would be taken for reasoning.
+    # A grammar holds from the first word, so its text would be taken for reasoning.
     parameters.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
     parameters.warmup = False
     parameters.cache_ram_mib = 0
@@ -207,33 +208,35 @@ def _parameters(path: Path, key: str, *, threads: int, context: int, slots: int)
     return parameters
 
 
-def _serve(parameters: Any, path: Path, file_sha256: str) -> Any:
-    """llama.cpp's server with a model.
+def _start_server(parameters: Any, path: Path, file_sha256: str) -> Any:
+    """Starts llama.cpp's server with a model.
 
     Raises:
-        ModelError: it can't load the file; says whether the file is the one that it should be.
+        ModelError: it can't load the file; the message says if the file differs from the expected one.
     """
     import xllamacpp
 
     try:
         return xllamacpp.Server(parameters)
-    except Exception as error:  # it has no errors of its own
-        known = bool(file_sha256)
-        if known and sha256_of(path) != file_sha256:
+    except Exception as error:  # xllamacpp has no errors of its own
+        has_hash = bool(file_sha256)
+        if has_hash and sha256_of(path) != file_sha256:
             raise ModelError(
                 f"llama.cpp can't load {path.name}: the file is damaged.",
                 f"Remove {path} and run 'kedrec model pull' again.",
             ) from error
         version = getattr(xllamacpp, "__version__", "of an unknown release")
         kinds = (
-            "" if known else "the file is damaged, or of a kind of model that this release doesn't know, or "
+            ""
+            if has_hash
+            else "the file is damaged, or of a kind of model that this release doesn't know, or "
         )
-        state = "the file is whole, but " if known else ""
+        state = "the file is whole, but " if has_hash else ""
         raise ModelError(
             f"llama.cpp (xllamacpp {version}) can't load {path.name}: {kinds}{state}"
             "the memory isn't enough, or its server can't start.",
             "Free some memory and try again; if it stays, install xllamacpp again."
-            if known
+            if has_hash
             else "Free some memory, or name another file.",
         ) from error
 
@@ -253,11 +256,11 @@ def _client(server: Any, folder: Path | None, key: str, slots: int) -> httpx2.Cl
 
 
 def _socket_folder() -> Path | None:
-    """A new folder for the socket that only this user may enter; None where its path is too long for one."""
+    """Creates a folder for the socket that only this user may enter; None where its path is too long."""
     if not hasattr(socket, "AF_UNIX") or os.name == "nt":
         return None
     try:
-        folder = Path(tempfile.mkdtemp(prefix="kedrec-"))  # lets only this user in
+        folder = Path(tempfile.mkdtemp(prefix="kedrec-"))  # of mode 700
     except OSError:
         return None
     if len(os.fsencode(folder / _SOCKET_NAME)) <= _SOCKET_PATH:
@@ -266,7 +269,7 @@ def _socket_folder() -> Path | None:
     return None
 
 
-def _strange_server(path: str) -> ModelError:
+def _unexpected_answer(path: str) -> ModelError:
     return ModelError(
         f"llama.cpp's server answers '{path}' in another form than before.", "Install the tested xllamacpp."
     )

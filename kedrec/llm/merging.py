@@ -1,8 +1,8 @@
-"""Merges a LoRA adapter into a GGUF base model, in numpy, and writes the sum as Q8_0.
+"""Merges a LoRA adapter into a GGUF base model, in NumPy, and writes the result as Q8_0.
 
 A merged model reads a prompt twice as fast as base and adapter apart. The base is dequantized, each
-adapted matrix becomes W + scale * B A (Hu et al. 2021, arXiv:2106.09685), and everything is quantized anew.
-What can't be added to a matrix that way is refused, never left out.
+adapted matrix becomes W + scale * B A (Hu et al. 2021, arXiv:2106.09685), and everything is quantized again.
+An adapter with any other change is refused, never merged in part.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Adapter", "merge", "merged_hash", "permuted", "read_adapter"]
 
-_VERSION = 1  # of the merged file's making; changes its hash
+_VERSION = 1  # of the merging, part of a merged model's hash
 
 _MODULES = {
     "self_attn.q_proj": "attn_q",
@@ -40,8 +40,8 @@ _MODULES = {
     "mlp.down_proj": "ffn_down",
 }
 _KEY = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(\w+\.\w+)\.lora_([AB])(?:\.default)?\.weight")
-# Settings of peft's that change what an adapter means, with the values under which they don't.
-_PLAIN: Mapping[str, tuple[object, ...]] = {
+# peft's settings that change an adapter's meaning, with their neutral values.
+_NEUTRAL: Mapping[str, tuple[object, ...]] = {
     "peft_type": ("LORA",),
     "use_dora": (False, None),
     "bias": ("none", None),
@@ -66,9 +66,9 @@ class Adapter:
 
 
 def merged_hash(base: Path, adapter: Path) -> str:
-    """What a merged model is known by: the SHA-256 over the hashes of base, adapter and its settings.
+    """Identifies a merged model by the SHA-256 over the hashes of base, adapter and the adapter's settings.
 
-    The merged bytes themselves may differ in the last bit from machine to machine.
+    The merged bytes themselves may differ in the last bit between machines.
 
     Raises:
         ModelError: a file of the adapter is missing.
@@ -81,7 +81,7 @@ def merged_hash(base: Path, adapter: Path) -> str:
 
 
 def read_adapter(folder: Path) -> Adapter:
-    """An adapter in peft's layout: `adapter_config.json` and `adapter_model.safetensors`.
+    """Reads an adapter in peft's layout: `adapter_config.json` and `adapter_model.safetensors`.
 
     Raises:
         ModelError: a file is missing or damaged, or the adapter is of a kind that can't be merged
@@ -97,8 +97,8 @@ def read_adapter(folder: Path) -> Adapter:
         raise ModelError(
             f"The adapter {folder} can't be read: {error}.", "It needs peft's two files, whole."
         ) from error
-    for setting, plain in _PLAIN.items():
-        if config.get(setting, plain[0]) not in plain:
+    for setting, neutral in _NEUTRAL.items():
+        if config.get(setting, neutral[0]) not in neutral:
             raise ModelError(
                 f"The adapter {folder.name} can't be merged: {setting} is {config[setting]!r}.",
                 "Open it with transformers, or train it as plain LoRA.",
@@ -113,13 +113,13 @@ def read_adapter(folder: Path) -> Adapter:
 
 
 def permuted(rows: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
-    """`rows` of a query or key matrix in GGUF's order.
+    """Reorders the rows of a query or key matrix from Hugging Face's order to GGUF's.
 
-    Hugging Face keeps the two halves of a head's rotary pairs apart, llama.cpp keeps each pair together.
+    Hugging Face stores the two halves of a head's rotary pairs apart, llama.cpp each pair together.
 
     Args:
         rows: (heads * size) x n.
-        heads: attention heads (key matrix: key-value heads).
+        heads: attention heads (of a key matrix: key-value heads).
     """
     halves = rows.reshape(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:])
     return halves.swapaxes(1, 2).reshape(rows.shape)
@@ -128,10 +128,10 @@ def permuted(rows: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
 def merge(
     base: Path, adapter: Path, out: Path, progress: Progress, *, weights: Literal["Q8_0", "F16"] = "Q8_0"
 ) -> None:
-    """Writes `base` with `adapter` merged in to `out`, all at once.
+    """Writes `base` with `adapter` merged in to `out`, atomically.
 
     Args:
-        weights: how matrices are stored; vectors stay in single precision.
+        weights: type of the stored matrices; vectors are stored in single precision.
 
     Raises:
         ModelError: the base isn't a llama model in GGUF, the adapter doesn't fit it or can't be merged, or
@@ -140,23 +140,23 @@ def merge(
     import gguf
     import numpy as np
 
-    loaded = read_adapter(adapter)
+    lora = read_adapter(adapter)
     try:
         reader = gguf.GGUFReader(base)
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise ModelError(f"{base} can't be read as GGUF: {error}.", "Pull the model again.") from error
     if (architecture := _value(reader, "general.architecture")) != "llama":
         raise ModelError(
-            f"The adapter {loaded.name} can't be merged into a {architecture} model.", "Use a llama model."
+            f"The adapter {lora.name} can't be merged into a {architecture} model.", "Use a llama model."
         )
     heads = {
         "attn_q": int(_value(reader, "llama.attention.head_count")),
         "attn_k": int(_value(reader, "llama.attention.head_count_kv")),
     }
-    missing = loaded.pairs.keys() - {tensor.name for tensor in reader.tensors}
+    missing = lora.pairs.keys() - {tensor.name for tensor in reader.tensors}
     if missing:
         raise ModelError(
-            f"The adapter {loaded.name} was trained for another model: {base.name} has no {min(missing)}.",
+            f"The adapter {lora.name} was trained for another model: {base.name} has no {min(missing)}.",
             "Use the model that it was trained on.",
         )
     with disk_errors(f"Writing the merged model {out.name}"), replacing(out) as part:
@@ -164,10 +164,10 @@ def merge(
         _copy_settings(reader, writer, weights)
         for done, tensor in enumerate(reader.tensors, 1):
             values = gguf.dequantize(np.asarray(tensor.data), tensor.tensor_type)
-            if tensor.name in loaded.pairs:
-                values = values + _delta(tensor.name, loaded, heads, values.shape)
-            kind = _stored_as(values.shape, weights)
-            writer.add_tensor(tensor.name, gguf.quantize(values, kind), raw_dtype=kind)
+            if tensor.name in lora.pairs:
+                values = values + _delta(tensor.name, lora, heads, values.shape)
+            storage = _storage_type(values.shape, weights)
+            writer.add_tensor(tensor.name, gguf.quantize(values, storage), raw_dtype=storage)
             progress("Merging the adapter into the model", done, len(reader.tensors))
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
@@ -191,7 +191,7 @@ def _delta(
     return delta
 
 
-def _stored_as(shape: tuple[int, ...], weights: str) -> gguf.GGMLQuantizationType:
+def _storage_type(shape: tuple[int, ...], weights: str) -> gguf.GGMLQuantizationType:
     import gguf
 
     matrix = len(shape) == 2 and shape[1] % 32 == 0  # Q8_0 has blocks of 32
@@ -201,13 +201,13 @@ def _stored_as(shape: tuple[int, ...], weights: str) -> gguf.GGMLQuantizationTyp
 def _copy_settings(reader: gguf.GGUFReader, writer: gguf.GGUFWriter, weights: str) -> None:
     import gguf
 
-    own = {"general.architecture", "general.file_type", "general.quantization_version"}
+    written = {"general.architecture", "general.file_type", "general.quantization_version"}
     for key, field in reader.fields.items():
-        if key in own or key.startswith("GGUF."):
+        if key in written or key.startswith("GGUF."):
             continue
         kind = field.types[0]
-        of = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
-        writer.add_key_value(key, field.contents(), kind, of)
+        element_type = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
+        writer.add_key_value(key, field.contents(), kind, element_type)
     writer.add_file_type(gguf.LlamaFileType[f"MOSTLY_{weights}"])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
 
@@ -239,8 +239,10 @@ def _pairs(
             )
         tensor = f"blk.{match[1]}.{_MODULES[match[2]]}.weight"
         halves.setdefault(tensor, {})[match[3]] = values.astype(np.float32)
-    lonely = [tensor for tensor, half in halves.items() if len(half) != 2]
-    if lonely or not halves:
-        what = f"{lonely[0]} has only one of its two matrices" if lonely else "it holds no matrices"
-        raise ModelError(f"The adapter {name} is damaged: {what}.", "Make or fetch the adapter again.")
+    incomplete = [tensor for tensor, half in halves.items() if len(half) != 2]
+    if incomplete or not halves:
+        problem = (
+            f"{incomplete[0]} has only one of its two matrices" if incomplete else "it holds no matrices"
+        )
+        raise ModelError(f"The adapter {name} is damaged: {problem}.", "Make or fetch the adapter again.")
     return {tensor: (half["A"], half["B"]) for tensor, half in halves.items()}

@@ -1,4 +1,4 @@
-"""The models a user can name: where their files are, and fetching them."""
+"""Registry of the models that a user can name: resolves names to files, fetches and lists them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ __all__ = [
     "ModelFiles",
     "StoredModel",
     "default_adapter",
-    "has_files",
     "list_models",
     "merged_path",
     "pull",
@@ -30,33 +29,33 @@ __all__ = [
 ]
 
 ADAPTER = "smollm2-135m-rationale"
-"""Name of the adapter that `default` carries."""
+"""Name of `default`'s adapter."""
 
 _ADAPTERS = Path(__file__).resolve().parent / "adapters"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """What a name stands for on this machine.
+    """Files of a local model.
 
     Attributes:
         path: a GGUF file, or a folder in Hugging Face's layout.
-        backend: which of KEDRec's backends runs it.
-        sha256: of the weights as they are used, adapter merged in.
-        adapter: its name, "" for none.
-        known: whether the file was checked against the hash that it should have.
+        backend: the backend that runs it.
+        sha256: hash of the weights, the adapter merged in.
+        adapter: the adapter's name, "" for none.
+        verified: True where the file was compared with its expected hash.
     """
 
     path: Path
     backend: Literal["llama.cpp", "transformers"]
     sha256: str
     adapter: str = ""
-    known: bool = False
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StoredModel:
-    """A line of `kedrec model list`: name, state (`ready`, `damaged`, `not fetched`), file, bytes."""
+    """A line of `kedrec model list`: name, state, file or folder, its bytes, and the adapter's name."""
 
     name: str
     state: Literal["ready", "damaged", "not fetched"]
@@ -66,23 +65,18 @@ class StoredModel:
 
 
 def default_adapter() -> Path | None:
-    """The adapter that ships with KEDRec; None where this copy ships without one."""
+    """Returns the adapter that ships with KEDRec; None where this copy ships without one."""
     folder = _ADAPTERS / ADAPTER
     return folder if (folder / "adapter_model.safetensors").is_file() else None
 
 
-def has_files(name: str) -> bool:
-    """Whether a model of that name has its files on this machine, or should have them."""
-    return name.partition(":")[0] not in {"openai", "langchain"}
-
-
 def merged_path(models: Path, base: Path, adapter: Path) -> Path:
-    """Where the merged model of `base` and `adapter` is kept."""
+    """Returns the path of the merged model of `base` and `adapter`."""
     return models / "merged" / f"{adapter.name}-{merged_hash(base, adapter)[:16]}.gguf"
 
 
 def pull(name: str, settings: Settings, progress: Progress) -> Path:
-    """Fetches a model and makes it ready; again only checks.
+    """Fetches a model and prepares it for use; a repeated call only checks it.
 
     Args:
         name: `default`, `base` (the same without adapter) or `hf:OWNER/NAME`.
@@ -113,7 +107,7 @@ def pull(name: str, settings: Settings, progress: Progress) -> Path:
 
 
 def resolve(name: str, settings: Settings, progress: Progress | None = None) -> ModelFiles:
-    """The files of a local model, which it merges first where that hasn't been done yet.
+    """Returns the files of a local model, merging base and adapter first where needed.
 
     Args:
         name: `default`, `base`, `hf:OWNER/NAME`, a .gguf file, a folder in Hugging Face's layout, or
@@ -121,20 +115,20 @@ def resolve(name: str, settings: Settings, progress: Progress | None = None) -> 
 
     Raises:
         NotFoundError: there is no such model.
-        ModelError: it isn't fetched yet, or damaged.
+        ModelError: it isn't fetched yet, or is damaged.
     """
     models = settings.models_dir
     if name in {"default", "base"}:
         base = require_base(models)
         adapter = default_adapter() if name == "default" else None
         if adapter is None:
-            return ModelFiles(base, "llama.cpp", BASE_SHA256, known=True)
-        return _merged(models, base, adapter, progress)
+            return ModelFiles(base, "llama.cpp", BASE_SHA256, verified=True)
+        return _merged_files(models, base, adapter, progress)
     if name.startswith("hf:"):
         return _from_hub(name[3:], models)
     path = Path(name).expanduser()
     if path.is_dir() and (path / "adapter_config.json").is_file():
-        return _merged(models, require_base(models), path, progress)
+        return _merged_files(models, require_base(models), path, progress)
     if path.is_dir() and (path / "config.json").is_file():
         return ModelFiles(path, "transformers", _folder_hash(path))
     if path.is_file():
@@ -147,7 +141,7 @@ def resolve(name: str, settings: Settings, progress: Progress | None = None) -> 
 
 
 def list_models(settings: Settings, progress: Progress) -> list[StoredModel]:
-    """The models of this machine's models folder, `default` and `base` first, each checked."""
+    """Lists and checks the models in the models folder, `default` and `base` first."""
     models = settings.models_dir
     base = base_path(models)
     adapter = default_adapter()
@@ -159,54 +153,54 @@ def list_models(settings: Settings, progress: Progress) -> list[StoredModel]:
         except ModelError:
             state = "damaged"
     size = base.stat().st_size if base.is_file() else 0
-    found = [StoredModel("base", state, base, size)]
+    stored = [StoredModel("base", state, base, size)]
     if adapter and state == "ready":
         merged = merged_path(models, base, adapter)
-        whole = _is_whole(merged, read=True)  # else it is merged at its next use
+        intact = _is_intact(merged, read=True)  # else it is merged at its next use
         default = StoredModel(
             "default",
             "ready",
-            merged if whole else base,
-            merged.stat().st_size if whole else size,
+            merged if intact else base,
+            merged.stat().st_size if intact else size,
             adapter.name,
         )
     else:
         default = StoredModel("default", state, base, size, adapter.name if adapter else "")
-    found.insert(0, default)
+    stored.insert(0, default)
     for folder in sorted((models / "hub").glob("*--*")):
         name = "hf:" + folder.name.replace("--", "/", 1)
         progress(f"Looking at {name}", 0, None)
         size = sum(file.stat().st_size for file in folder.iterdir())
-        found.append(StoredModel(name, _hub_state(name, folder), folder, size))
-    return found
+        stored.append(StoredModel(name, _hub_state(name, folder), folder, size))
+    return stored
 
 
-def _merged(models: Path, base: Path, adapter: Path, progress: Progress | None) -> ModelFiles:
-    """The merged model, made where there is none or where it isn't what was written any more."""
+def _merged_files(models: Path, base: Path, adapter: Path, progress: Progress | None) -> ModelFiles:
+    """Returns the merged model, merging where there is none or where it was changed since it was written."""
     report = progress or (lambda _stage, _done, _total: None)
     path = merged_path(models, base, adapter)
-    if not _is_whole(path):
+    if not _is_intact(path):
         if path.is_file():
             report(f"{path.name} was changed since it was written", 0, None)
         merge(base, adapter, path, report)
-        with disk_errors(f"Writing beside {path.name}"), replacing(_record(path)) as part:
+        with disk_errors(f"Writing beside {path.name}"), replacing(_hash_file(path)) as part:
             part.write_text(json.dumps({"sha256": known_sha256(path)}), encoding="utf-8")
-    return ModelFiles(path, "llama.cpp", known_sha256(path), adapter.name, known=True)
+    return ModelFiles(path, "llama.cpp", known_sha256(path), adapter.name, verified=True)
 
 
-def _is_whole(merged: Path, *, read: bool = False) -> bool:
-    """Whether a merged model is there as it was written; `read`: by its bytes, written to since or not."""
+def _is_intact(merged: Path, *, read: bool = False) -> bool:
+    """True for a merged model with its recorded hash; `read`: hashes all its bytes again."""
     if not merged.is_file():
         return False
     try:
-        recorded = json.loads(_record(merged).read_text(encoding="utf-8"))["sha256"]
+        recorded = json.loads(_hash_file(merged).read_text(encoding="utf-8"))["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
     return bool(recorded == (sha256_of if read else known_sha256)(merged))
 
 
-def _record(merged: Path) -> Path:
-    """Where a merged model's hash is kept, as it was when it was written."""
+def _hash_file(merged: Path) -> Path:
+    """Returns the file with the hash that a merged model had when it was written."""
     return merged.with_suffix(".json")
 
 
@@ -214,16 +208,16 @@ def _from_hub(name: str, models: Path) -> ModelFiles:
     folder = hub_folder(models, name)
     state = _hub_state(f"hf:{name}", folder, read=False)
     if state != "ready":
-        what = "isn't on this machine yet" if state == "not fetched" else "is damaged: a file was changed"
-        raise ModelError(f"The model hf:{name} {what}.", f"Run 'kedrec model pull hf:{name}'.")
+        problem = "isn't on this machine yet" if state == "not fetched" else "is damaged: a file was changed"
+        raise ModelError(f"The model hf:{name} {problem}.", f"Run 'kedrec model pull hf:{name}'.")
     gguf = next(iter(sorted(folder.glob("*.gguf"))), None)
     if gguf:
-        return ModelFiles(gguf, "llama.cpp", known_sha256(gguf), known=True)
-    return ModelFiles(folder, "transformers", _folder_hash(folder), known=True)
+        return ModelFiles(gguf, "llama.cpp", known_sha256(gguf), verified=True)
+    return ModelFiles(folder, "transformers", _folder_hash(folder), verified=True)
 
 
 def _hub_state(name: str, folder: Path, *, read: bool = True) -> Literal["ready", "damaged", "not fetched"]:
-    """The state of a fetched model's files, by the hashes that they came with."""
+    """Compares a fetched model's files with their recorded hashes."""
     try:
         listing = json.loads((folder / "kedrec.json").read_text(encoding="utf-8"))
         hashes = dict(listing.get("sha256", {}))
@@ -238,7 +232,7 @@ def _hub_state(name: str, folder: Path, *, read: bool = True) -> Literal["ready"
 
 
 def _folder_hash(folder: Path) -> str:
-    """Hash of a folder's weights: the one file's, or that of the files' hashes together."""
+    """Hashes a folder's weights: the only file's hash, or the hash over the hashes of several."""
     import hashlib
 
     hashes = [known_sha256(file) for file in sorted(folder.glob("*.safetensors"))]

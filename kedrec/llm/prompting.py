@@ -1,7 +1,7 @@
-"""The prompt that asks for a rationale, and the grammar that its answer must match.
+"""Builds the prompt for a rationale and the grammar of its answer.
 
-The wording is a versioned template in `prompts/`; its version is part of an answer's manifest. What is
-the same for every question stands first, so that a backend's prefix cache can keep it.
+The wording is a versioned template in `prompts/`; its version is part of an answer's manifest. The part
+common to all questions comes first, so that a backend can cache it as a prefix.
 """
 
 from __future__ import annotations
@@ -34,27 +34,29 @@ __all__ = [
 ]
 
 PROMPT_VERSION = "rationale-v1"
-"""The prompt of paths alone, which the adapter was tuned on."""
+"""Version of the prompt with paths alone, which the adapter was tuned on."""
 TEXTS_VERSION = "texts-v1"
-"""The prompt of paths and texts."""
+"""Version of the prompt with paths and texts."""
 
-_HOPS = 4  # of a path that the model is asked to tell
-_ENOUGH = 2  # such paths, to leave longer ones out
+_MOST_HOPS = 4  # of a path in the prompt
+_ENOUGH_PATHS = 2  # with at most that many hops, to omit longer ones
 _SENTENCES = (2, 4)
 _CITATIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class RationalePrompt:
-    """A question to a model, and which evidence it saw.
+    """A prompt and the evidence that it includes.
 
     Attributes:
         messages: instruction, then question and evidence.
-        grammar: GBNF of the answer, "" where none was asked for.
+        grammar: GBNF of the answer, "" for none.
         included: ids of the evidence in the prompt, in its order.
-        dropped: ids that didn't fit into the context, in the order of the evidence.
+        dropped: ids of the omitted evidence, in the order of the evidence.
+        max_tokens: most tokens of the answer.
+        seed: the sampler's seed.
         prompt_tokens: tokens of the messages.
-        version: version of the template.
+        version: the template's version.
     """
 
     messages: tuple[Message, ...]
@@ -68,7 +70,7 @@ class RationalePrompt:
 
     @property
     def request(self) -> ChatRequest:
-        """What to send to a `ChatModel`."""
+        """The request for a `ChatModel`."""
         return ChatRequest(
             messages=self.messages, max_tokens=self.max_tokens, seed=self.seed, grammar=self.grammar
         )
@@ -77,7 +79,7 @@ class RationalePrompt:
 def model_request(
     model: ChatModel, pair: PairEvidence, *, max_tokens: int, seed: int, texts: Sequence[Evidence] = ()
 ) -> RationalePrompt:
-    """What a model is asked of a pair, within its context and by its own count of tokens."""
+    """Builds a model's prompt for a pair, within its context and by its own count of tokens."""
     return rationale_request(
         pair.drug,
         pair.disease,
@@ -93,7 +95,7 @@ def model_request(
 
 
 def takes_texts(model: ChatModel) -> bool:
-    """Whether a model is given texts: one with an adapter isn't, since adapters are tuned on paths alone."""
+    """True for a model whose prompts include texts; one with an adapter was tuned on paths alone."""
     return not model.info.adapter
 
 
@@ -110,61 +112,61 @@ def rationale_request(
     grammar: bool,
     texts: Sequence[Evidence] = (),
 ) -> RationalePrompt:
-    """Asks why `drug` may help in `disease`, from numbered evidence.
+    """Builds the prompt that asks why `drug` may help in `disease`, from numbered evidence.
 
-    Paths of more than four hops are left out where two shorter ones can be told: the adapter was tuned on up
-    to four, and of its claims about longer ones a third are struck.
+    Paths of more than four hops are omitted where there are two shorter ones: the adapter was tuned on up to
+    four, and a third of its claims about longer ones are struck.
 
-    Evidence goes in whole or not at all: where the context can't hold everything, items are left out
-    from the end: texts first, then `evidence`; adverse items and trials are kept before the second
-    supporting one, since leaving out a warning is worse. What was left out is in `dropped`.
+    Items are included whole or not at all. Where the context can't hold all, they are omitted from the end:
+    texts first, then `evidence`; adverse items and trials come before the second supporting item, since
+    omitting a warning is worse. `dropped` lists the omitted items.
 
     Args:
         evidence: supporting items, best first.
         adverse: adverse items, best first.
-        count_tokens: tokens that messages take, the chat template included.
-        context: tokens that prompt and answer may have together.
+        count_tokens: counts messages' tokens, chat template included.
+        context: most tokens of prompt and answer together.
         max_tokens: most tokens of the answer.
-        grammar: whether to make a grammar, for backends that obey one.
+        grammar: True to build a grammar, for backends that obey one.
         texts: trials and articles, best first.
 
     Raises:
         ModelError: the context can't hold the question and one item.
     """
     room = context - max_tokens
-    told = [item for item in evidence if item.path is None or len(item.path.steps) <= _HOPS]
-    if len(told) < _ENOUGH:
-        told = list(evidence)
-    against = [item for item in texts if item.stance == "adverse"]
-    rest = [item for item in texts if item.stance != "adverse"]
-    order = [*told[:1], *adverse, *against, *told[1:], *rest]
+    supporting = [item for item in evidence if item.path is None or len(item.path.steps) <= _MOST_HOPS]
+    if len(supporting) < _ENOUGH_PATHS:
+        supporting = list(evidence)
+    adverse_texts = [item for item in texts if item.stance == "adverse"]
+    other_texts = [item for item in texts if item.stance != "adverse"]
+    order = [*supporting[:1], *adverse, *adverse_texts, *supporting[1:], *other_texts]
     everything = (*evidence, *adverse, *texts)
-    display = {item.id: place for place, item in enumerate(everything)}
+    display = {item.id: index for index, item in enumerate(everything)}
 
-    def messages_with(items: Sequence[Evidence]) -> tuple[Message, ...]:
-        return _messages(drug, disease, sorted(items, key=lambda item: display[item.id]), version)
+    def messages_with(selection: Sequence[Evidence]) -> tuple[Message, ...]:
+        return _messages(drug, disease, sorted(selection, key=lambda item: display[item.id]), version)
 
     version = TEXTS_VERSION if texts else PROMPT_VERSION
 
-    kept = order
-    messages = messages_with(kept)
+    items = order
+    messages = messages_with(items)
     tokens = count_tokens(messages)
     if tokens > room:
-        kept = []
+        items = []
         for item in order:
-            tried = messages_with([*kept, item])
-            if (count := count_tokens(tried)) <= room:
-                kept, messages, tokens = [*kept, item], tried, count
-        if not kept:
+            longer = messages_with([*items, item])
+            if (count := count_tokens(longer)) <= room:
+                items, messages, tokens = [*items, item], longer, count
+        if not items:
             raise ModelError(
                 f"A context of {context} tokens can't hold the question on {one_line(drug.name)[:80]} "
                 f"and one piece of evidence beside an answer of {max_tokens} tokens.",
                 "Use a model with a longer context.",
             )
-    included = tuple(sorted((item.id for item in kept), key=lambda id_: display[id_]))
+    included = tuple(sorted((item.id for item in items), key=lambda id_: display[id_]))
     return RationalePrompt(
         messages=messages,
-        grammar=rationale_grammar(included, _names(drug, disease, kept)) if grammar else "",
+        grammar=rationale_grammar(included, _names(drug, disease, items)) if grammar else "",
         included=included,
         dropped=tuple(item.id for item in everything if item.id not in included),
         max_tokens=max_tokens,
@@ -175,28 +177,30 @@ def rationale_request(
 
 
 def rationale_grammar(ids: Sequence[str], names: Sequence[str] = ()) -> str:
-    """GBNF of a rationale: two to four sentences, each ending in one to three of `ids` and a full stop.
+    """Builds the GBNF of a rationale: 2 to 4 sentences, each ending in 1 to 3 of `ids` and a full stop.
 
-    Inside a sentence anything goes but brackets, line ends and `. ! ?`, so that a sentence can't hide in
-    front of another one's citations. `names` (of the evidence's nodes) that hold such a thing
-    (St. John's Wort) may be written as a whole.
+    A sentence may hold anything but brackets, line ends and `. ! ?`, so that no sentence can hide in front of
+    another's citations. Of the evidence's `names`, those with such characters (St. John's Wort) are allowed.
     """
     fewest, most = _SENTENCES
     optional = ""
     for _ in range(most - fewest):
         optional = f'(" " sentence {optional})?'
-    more = " ".join('" " sentence' for _ in range(fewest - 1))
+    following = " ".join('" " sentence' for _ in range(fewest - 1))
     cites = "cite" + " cite?" * (_CITATIONS - 1)
-    odd = sorted(
+    dotted_names = sorted(
         {name for name in (one_line(shown_name(name)) for name in names) if re.search(r"[.!?]", name)}
     )
     return "\n".join(
         (
-            f"root ::= sentence {more} {optional}",
+            f"root ::= sentence {following} {optional}",
             f'sentence ::= [A-Z0-9] text " " {cites} "."',
             'text ::= (word | " " word)+',
             " | ".join(
-                (r"word ::= [^\[\]<>\n\r.!? ]", *(json.dumps(name, ensure_ascii=False) for name in odd))
+                (
+                    r"word ::= [^\[\]<>\n\r.!? ]",
+                    *(json.dumps(name, ensure_ascii=False) for name in dotted_names),
+                )
             ),
             "cite ::= " + " | ".join(json.dumps(f"[{id_}]") for id_ in ids),
             "",
@@ -210,8 +214,8 @@ def _names(drug: Entity, disease: Entity, items: Sequence[Evidence]) -> list[str
 
 
 def _messages(drug: Entity, disease: Entity, items: Sequence[Evidence], version: str) -> tuple[Message, ...]:
-    def lines(wanted: Sequence[Evidence]) -> str:
-        return "\n".join(f"[{item.id}] {one_line(item.sentence)}" for item in wanted)
+    def lines(selection: Sequence[Evidence]) -> str:
+        return "\n".join(f"[{item.id}] {one_line(item.sentence)}" for item in selection)
 
     values = {
         "drug": one_line(shown_name(drug.name)),
@@ -219,7 +223,7 @@ def _messages(drug: Entity, disease: Entity, items: Sequence[Evidence], version:
         "evidence": lines([item for item in items if item.text is None]),
         "texts": lines([item for item in items if item.text is not None]),
     }
-    # One pass: a name that holds "{evidence}" is not a place to fill.
+    # A single pass: a name that holds "{evidence}" isn't replaced.
     return tuple(Message(role, text.format_map(values)) for role, text in _template(version))
 
 

@@ -1,9 +1,9 @@
-"""Tells a model's answer from the reasoning that some models write before it.
+"""Separates a model's answer from the reasoning that some models write before it.
 
-Reasoning is no part of an answer: its sentences are drafts, without citations or with wrong ones. Models mark
+Reasoning isn't part of an answer: its sentences are drafts, without citations or with wrong ones. Models mark
 it by tags (DeepSeek-R1, Qwen3, Magistral, Seed-OSS, Command A), by channels (OpenAI's harmony format, Gemma)
-or by headings (Granite 3). Some chat templates open the block themselves, so that an answer holds only its
-end.
+or by headings (Granite 3). Some chat templates open the block themselves, so that a text has only its end
+mark.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _NAME = (
     r"(?:inner_?)?monologue|planning|deliberation|chain[_-]of[_-]thoughts?)(?:[_-](?:process|steps?))?|cot)"
 )
 _ATTRIBUTES = r"(?:\s[^<>\n]{0,80})?"
-_LONGEST = 200  # characters of a mark; what is longer is text
+_LONGEST_MARK = 200  # characters; anything longer is text
 
-# Every repetition is bounded, so that time is linear.
+# Every repetition is bounded, so that matching takes linear time.
 _MARKS = {
     "close": (
         rf"<\s{{0,4}}/\s{{0,4}}{_NAME}{_ATTRIBUTES}>",
@@ -39,7 +39,7 @@ _MARKS = {
     ),
     "answer": (r"<answer>|<response>|<final(?:_answer)?>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>",),
     "over": (r"</answer>|</response>|</final(?:_answer)?>|<\|end_of_solution\|>|<\|END_RESPONSE\|>",),
-    # What ends a turn, where a server leaves it in the text.
+    # Marks of a turn's end, which some servers leave in the text.
     "end": (
         r"<\|(?:im_end|eot_id|return|end|endoftext|end_of_text|end_of_turn_token)\|>|<end_of_turn>|</s>",
         r"<think(?:ing)?\s{0,4}/>",  # reasoning that was turned off
@@ -60,7 +60,7 @@ State = Literal["answer", "reasoning", "after"]
 
 
 class MixedReasoningError(Exception):
-    """A stream's reasoning was passed on as its answer before a mark said that it was none."""
+    """A stream's reasoning was released as answer before a mark identified it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +68,28 @@ class SplitText:
     """An answer without its reasoning.
 
     Attributes:
-        answer: the text that isn't reasoning.
-        reasoning: whether there was any.
-        unfinished: whether it ends within the reasoning.
-        headless: whether reasoning began without a mark.
+        answer: the text without reasoning.
+        reasoning: True where there was reasoning.
+        unfinished: True where the text ends within reasoning.
+        unmarked: True where reasoning began without a mark.
     """
 
     answer: str
     reasoning: bool = False
     unfinished: bool = False
-    headless: bool = False
+    unmarked: bool = False
 
 
 class ReasoningFilter:
-    """Passes on what isn't reasoning of a text that comes in pieces.
+    """Filter that removes the reasoning from a text that comes in pieces.
 
     Args:
-        hold: keep everything back until the end, so that reasoning whose beginning has no mark can be left
-            out too. Without, such reasoning is passed on, and its end raises `MixedReasoningError`.
+        hold: hold back all text until the end, so that reasoning without an opening mark is removed too.
+            Otherwise such reasoning is released, and its closing mark raises `MixedReasoningError`.
+
+    Attributes:
+        reasoning: True where there was reasoning so far.
+        unmarked: True where reasoning began without a mark.
     """
 
     def __init__(self, *, hold: bool) -> None:
@@ -93,47 +97,47 @@ class ReasoningFilter:
         self._state: State = "answer"
         self._pending = ""
         self._answer: list[str] = []
-        self._passed = False
+        self._released = False
         self._depth = 0
         self.reasoning = False
-        self.headless = False
+        self.unmarked = False
 
     @property
     def unfinished(self) -> bool:
-        """Whether the text so far ends within reasoning."""
+        """True where the text so far ends within reasoning."""
         return self._state == "reasoning"
 
     def feed(self, piece: str) -> str:
-        """The answer's next piece, "" where there is none yet."""
+        """Adds a piece of text; returns the answer's next piece, "" where there is none yet."""
         self._pending += piece
-        out, start = self._marked()
-        cut = self._safe(start)
-        out.append(self._text(self._pending[start:cut]))
-        self._pending = self._pending[cut:]
-        return self._pass("".join(out))
+        pieces, start = self._process_marks()
+        end = self._unambiguous_end(start)
+        pieces.append(self._answer_text(self._pending[start:end]))
+        self._pending = self._pending[end:]
+        return self._release("".join(pieces))
 
     def end(self) -> str:
-        """What is left of the answer once the text is over."""
-        out, start = self._marked()
-        out.append(self._text(self._pending[start:]))
+        """Ends the text; returns the remainder of the answer."""
+        pieces, start = self._process_marks()
+        pieces.append(self._answer_text(self._pending[start:]))
         self._pending = ""
-        rest = self._pass("".join(out))
+        remainder = self._release("".join(pieces))
         if not self._hold:
-            return rest
-        whole = "".join(self._answer)
-        return whole.strip() if self.reasoning else whole
+            return remainder
+        answer = "".join(self._answer)
+        return answer.strip() if self.reasoning else answer
 
-    def _marked(self) -> tuple[list[str], int]:
-        """The answer's text up to the last whole mark of what is pending, and where that mark ends."""
-        out: list[str] = []
+    def _process_marks(self) -> tuple[list[str], int]:
+        """Applies the pending text's complete marks; returns the answer's pieces, and the last mark's end."""
+        pieces: list[str] = []
         start = 0
         for mark in _MARK.finditer(self._pending):
-            out.append(self._text(self._pending[start : mark.start()]))
+            pieces.append(self._answer_text(self._pending[start : mark.start()]))
             start = mark.end()
-            self._apply(str(mark.lastgroup), out)
-        return out, start
+            self._apply(str(mark.lastgroup), pieces)
+        return pieces, start
 
-    def _apply(self, kind: str, out: list[str]) -> None:
+    def _apply(self, kind: str, pieces: list[str]) -> None:
         if kind == "open":
             if self._state == "answer":
                 self._state = "reasoning"
@@ -141,66 +145,66 @@ class ReasoningFilter:
             self.reasoning = True
         elif kind == "close":
             if self._state != "reasoning":
-                self._drop(out)
-                self.headless = True
-            # What is passed on can't be taken back, so a block within a block has to end first. With all at
-            # hand each end counts: a block whose end is missing doesn't take the answer with it.
+                self._drop(pieces)
+                self.unmarked = True
+            # Released text can't be withdrawn, so a nested block has to end first. With the whole text at
+            # hand every end counts: a block without an end doesn't swallow the answer.
             self._depth = 0 if self._hold else max(0, self._depth - 1)
             if self._depth:
                 return
             self._state = "answer"
             self.reasoning = True
         elif self._state == "answer" and kind == "answer":
-            self._drop(out)
+            self._drop(pieces)
         elif self._state == "answer" and kind == "over":
             self._state = "after"
 
-    def _drop(self, out: list[str]) -> None:
-        """Leaves out what came so far: it was reasoning."""
-        if self._passed:
+    def _drop(self, pieces: list[str]) -> None:
+        """Removes the text so far, which was reasoning."""
+        if self._released:
             raise MixedReasoningError
-        self.reasoning = self.reasoning or any(map(str.strip, (*out, *self._answer)))
-        out.clear()
+        self.reasoning = self.reasoning or any(map(str.strip, (*pieces, *self._answer)))
+        pieces.clear()
         self._answer.clear()
 
-    def _text(self, text: str) -> str:
+    def _answer_text(self, text: str) -> str:
         return text if self._state == "answer" else ""
 
-    def _pass(self, text: str) -> str:
+    def _release(self, text: str) -> str:
         if self._hold:
             self._answer.append(text)
             return ""
-        if self.reasoning and not self._passed:
+        if self.reasoning and not self._released:
             text = text.lstrip()
-        self._passed = self._passed or bool(text.strip())
+        self._released = self._released or bool(text.strip())
         return text
 
-    def _safe(self, start: int) -> int:
-        """How far what is pending can't be a part of a mark."""
-        for begun in _BEGINS.finditer(self._pending, max(start, len(self._pending) - _LONGEST)):
-            if _may_become_mark(self._pending[begun.start() :]):
-                return begun.start()
+    def _unambiguous_end(self, start: int) -> int:
+        """Returns the end of the pending text that can't be part of a mark."""
+        for beginning in _BEGINS.finditer(self._pending, max(start, len(self._pending) - _LONGEST_MARK)):
+            if _may_become_mark(self._pending[beginning.start() :]):
+                return beginning.start()
         return len(self._pending)
 
 
 def split_reasoning(text: str) -> SplitText:
-    """The answer in what a model wrote, whole or cut, and whether reasoning was left out of it."""
-    plain = _PLAIN_CHANNELS.match(text)  # harmony's channels whose marks a server left out
-    if plain:
-        return SplitText(text[plain.end() :].strip(), reasoning=True)
+    """Separates the answer in a model's text, complete or cut, from its reasoning."""
+    channels = _PLAIN_CHANNELS.match(text)  # harmony's channels, whose marks some servers remove
+    if channels:
+        return SplitText(text[channels.end() :].strip(), reasoning=True)
     reader = ReasoningFilter(hold=True)
     reader.feed(text)
     answer = reader.end()
-    return SplitText(answer, reader.reasoning, reader.unfinished, reader.headless)
+    return SplitText(answer, reader.reasoning, reader.unfinished, reader.unmarked)
 
 
 def may_be_reasoning(text: str) -> bool:
-    """Whether a text that was cut reads like reasoning whose end didn't come: "Okay, the user asks ..."."""
+    """True for a cut text that reads like unfinished reasoning: "Okay, the user asks ..."."""
     return bool(_DRAFTING.match(text))
 
 
 def _may_become_mark(tail: str) -> bool:
-    """Whether more text might make a mark of `tail`, which begins like one."""
+    """True where more text could complete `tail`, which begins like a mark, to one."""
     if tail[0] == "H":
         return any(
             phrase.startswith(tail.lower())
@@ -212,7 +216,7 @@ def _may_become_mark(tail: str) -> bool:
         )
     if tail[0] in "◁&":
         return len(tail) < 18 and not re.search(r"[▷\s]", tail)
-    # A mark in angle brackets: not yet closed, or a channel whose name or message hasn't come.
+    # A mark in angle brackets: not closed yet, or a channel without its name or message yet.
     return ">" not in tail or bool(
         re.match(r"<\|channel>\s{0,4}[thoug]{0,6}$", tail)
         or re.match(

@@ -1,7 +1,7 @@
-"""Changes a request that a server refuses for one of its fields: without the field, or with it renamed.
+"""Changes a request that a server refuses for one of its fields: omits or renames the field.
 
-OpenAI's newer models take `max_completion_tokens` in place of `max_tokens` and no temperature but their own;
-others refuse a seed, stops, a grammar. Which field it was is read from the error, as servers word it.
+OpenAI's newer models take `max_completion_tokens` in place of `max_tokens` and only their own temperature;
+others refuse a seed, stops, a grammar. The refused field is read from the error's structure or wording.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kedrec.llm.completions import message_of
+from kedrec.llm.completions import error_message
 
 __all__ = [
     "OPTIONAL",
     "Changes",
-    "changed_body",
+    "apply_changes",
+    "describe_changes",
+    "next_changes",
     "optional_fields",
     "refused_field",
-    "with_refused",
-    "words_of",
 ]
 
 Changes = dict[str, str]
-"""Field to its new name; "" for a field that is left out."""
+"""Fields and their new names; "" for an omitted field."""
 
 _LENGTH, _NEWER_LENGTH = "max_tokens", "max_completion_tokens"
 _STATUSES = {200, 400, 404, 405, 409, 415, 422, 500, 501}
@@ -47,61 +47,63 @@ OPTIONAL = (
     "cache_prompt",
     "system",
 )
-"""What a request can do without; `system` is a message's role, whose text then goes into the user's."""
+"""Fields that a request can do without; `system` is a role, whose text moves into the user's message."""
 _TOO_MUCH = re.compile(
     r"context (?:length|size|window)|too (?:large|long|many|big|high)|exceed|at most", re.IGNORECASE
 )
-_THING = r"(?:param|argument|field|propert|input|key|option|request|body)"
-_NOT = r"(?:un(?:supported|recogni[sz]ed|known|expected)|not (?:supported|permitted|allowed)|forbidden)"
-_UNNAMED = re.compile(
-    rf"(?:{_NOT}|extra|invalid|additional|bad)\b.{{0,60}}\b{_THING}|\b{_THING}\w*\b.{{0,60}}\b(?:{_NOT}|invalid)",
+_NOUN = r"(?:param|argument|field|propert|input|key|option|request|body)"
+_REFUSAL = r"(?:un(?:supported|recogni[sz]ed|known|expected)|not (?:supported|permitted|allowed)|forbidden)"
+_UNNAMED_FIELD = re.compile(
+    rf"(?:{_REFUSAL}|extra|invalid|additional|bad)\b.{{0,60}}\b{_NOUN}|\b{_NOUN}\w*\b.{{0,60}}\b(?:{_REFUSAL}|invalid)",
     re.IGNORECASE | re.DOTALL,
 )
-_MOST = 4000  # characters of an error that are looked at
+_MOST_CHARACTERS = 4000  # of an error that are searched
 
 
-def refused_field(status: int, answer: object, sent: set[str]) -> str:
-    """The field of a request that an error names as its reason.
+def refused_field(status: int, answer: object, fields: set[str]) -> str:
+    """Returns the field of a request that an error blames.
 
     Args:
         status: HTTP status.
         answer: the error's body, as JSON value or text.
-        sent: the optional fields that were sent (`OPTIONAL`).
+        fields: the request's optional fields (`OPTIONAL`).
 
     Returns:
-        The field's name; "*" where the error says that some field is refused and not which; "" where it is
-        about something else.
+        The field's name; "*" where the error blames a field without naming it; "" where it blames something
+        else.
     """
     if status not in _STATUSES:
         return ""
-    message = message_of(answer)[:_MOST]
-    name = next((name for name in _named(answer) if name in sent), "") or _mentioned(message, sent)
+    message = error_message(answer)[:_MOST_CHARACTERS]
+    name = next((name for name in _structured_names(answer) if name in fields), "") or _mentioned_field(
+        message, fields
+    )
     if name in {_LENGTH, _NEWER_LENGTH} and _TOO_MUCH.search(message):
-        return ""  # it takes the field, but not so much
+        return ""  # the field is accepted, the value is too large
     if name:
         return name
-    if status in {400, 422, 501} and sent and (not message.strip() or _UNNAMED.search(message)):
+    if status in {400, 422, 501} and fields and (not message.strip() or _UNNAMED_FIELD.search(message)):
         return "*"
     return ""
 
 
-def with_refused(changes: Changes, field: str, sent: set[str]) -> Changes:
-    """The changes to try next, once a field was refused.
+def next_changes(changes: Changes, field: str, fields: set[str]) -> Changes:
+    """Returns the changes to try after a field was refused.
 
     Args:
-        changes: those of the request that was refused.
-        field: as `refused_field` gives it.
-        sent: the optional fields that were sent.
+        changes: the refused request's changes.
+        field: the result of `refused_field`.
+        fields: the request's optional fields.
 
     Returns:
-        More changes than before; the same where there is nothing left to try.
+        More changes than before; the same where there is nothing else to try.
     """
     if field == "*":
-        # What isn't needed goes first; a length is better renamed, and then left out.
-        others = sent - {_LENGTH, _NEWER_LENGTH, "system"}
-        if others:
-            return changes | dict.fromkeys(others, "")
-        field = next(iter(sorted(sent & {_LENGTH, _NEWER_LENGTH})), "")
+        # Unneeded fields go first; the length is renamed before it is omitted.
+        unneeded = fields - {_LENGTH, _NEWER_LENGTH, "system"}
+        if unneeded:
+            return changes | dict.fromkeys(unneeded, "")
+        field = next(iter(sorted(fields & {_LENGTH, _NEWER_LENGTH})), "")
     if field == _LENGTH and _LENGTH not in changes:
         return changes | {_LENGTH: _NEWER_LENGTH}
     if field == _NEWER_LENGTH:
@@ -109,8 +111,8 @@ def with_refused(changes: Changes, field: str, sent: set[str]) -> Changes:
     return changes | {field: ""} if field else changes
 
 
-def changed_body(body: dict[str, Any], changes: Changes) -> dict[str, Any]:
-    """A request's body with its changes made."""
+def apply_changes(body: dict[str, Any], changes: Changes) -> dict[str, Any]:
+    """Returns a request's body with the changes."""
     new = {changes.get(name, name): value for name, value in body.items()}
     new.pop("", None)
     if "system" in changes:
@@ -119,13 +121,13 @@ def changed_body(body: dict[str, Any], changes: Changes) -> dict[str, Any]:
 
 
 def optional_fields(body: dict[str, Any]) -> set[str]:
-    """The optional fields of a request's body."""
+    """Returns the optional fields in a request's body."""
     system = {"system"} if any(turn["role"] == "system" for turn in body.get("messages", ())) else set()
     return {name for name in OPTIONAL if name in body} | system
 
 
-def words_of(changes: Changes) -> tuple[str, ...]:
-    """What was changed, in words, for an answer's manifest."""
+def describe_changes(changes: Changes) -> tuple[str, ...]:
+    """Describes the changes in words, for an answer's manifest."""
     words = {"system": "the instruction in the user's message"}
     return tuple(
         f"{name} as {new}" if new else words.get(name, f"without {name}")
@@ -133,12 +135,12 @@ def words_of(changes: Changes) -> tuple[str, ...]:
     )
 
 
-def _named(answer: object) -> list[str]:
-    """Fields that an error names in its structure: OpenAI's `param`, or the `loc` of FastAPI and Mistral."""
+def _structured_names(answer: object) -> list[str]:
+    """Returns the fields in an error's structure: OpenAI's `param`, or the `loc` of FastAPI and Mistral."""
     names: list[str] = []
-    pending, seen = [answer], 0
-    while pending and seen < 200:
-        value, seen = pending.pop(0), seen + 1
+    pending, count = [answer], 0
+    while pending and count < 200:
+        value, count = pending.pop(0), count + 1
         if isinstance(value, list):
             pending.extend(value[:20])
         elif isinstance(value, dict):
@@ -147,24 +149,24 @@ def _named(answer: object) -> list[str]:
             if isinstance(value.get("loc"), list):
                 names.extend(part for part in value["loc"] if isinstance(part, str))
             pending.extend(inner for inner in value.values() if isinstance(inner, list | dict))
-    spelled = {"random_seed": "seed", "stop_sequences": "stop", "maxTokens": _LENGTH, _LENGTH: _NEWER_LENGTH}
-    return [alias for name in names for alias in (name, spelled.get(name, name))]
+    aliases = {"random_seed": "seed", "stop_sequences": "stop", "maxTokens": _LENGTH, _LENGTH: _NEWER_LENGTH}
+    return [alias for name in names for alias in (name, aliases.get(name, name))]
 
 
-def _mentioned(message: str, sent: set[str]) -> str:
-    """The field that a message names first; of two at one place the longer name."""
-    hits = []
-    for name in sent:
+def _mentioned_field(message: str, fields: set[str]) -> str:
+    """Returns the field that a message names first; of two at the same position the longer name."""
+    mentions = []
+    for name in fields:
         wording = _WORDING.get(name, name.replace("_", "[ _-]?"))
-        if hit := re.search(rf"(?<![a-z0-9])(?:{wording})(?![a-z0-9])", message, re.IGNORECASE):
-            hits.append((hit.start(), -len(hit[0]), name))
-    return min(hits)[2] if hits else ""
+        if match := re.search(rf"(?<![a-z0-9])(?:{wording})(?![a-z0-9])", message, re.IGNORECASE):
+            mentions.append((match.start(), -len(match[0]), name))
+    return min(mentions)[2] if mentions else ""
 
 
 def _without_system(messages: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Messages whose system text stands at the head of the first message of the user."""
+    """Moves the system text to the head of the user's first message."""
     system = "\n\n".join(turn["content"] for turn in messages if turn["role"] == "system")
-    rest = [dict(turn) for turn in messages if turn["role"] != "system"]
-    if rest and system:
-        rest[0]["content"] = f"{system}\n\n{rest[0]['content']}"
-    return rest
+    turns = [dict(turn) for turn in messages if turn["role"] != "system"]
+    if turns and system:
+        turns[0]["content"] = f"{system}\n\n{turns[0]['content']}"
+    return turns

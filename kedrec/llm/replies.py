@@ -1,8 +1,7 @@
-"""Reads what a server answers, within a size and a time.
+"""Reads a server's replies within limits of size and time.
 
-A server can send without end, slowly without end, or a gigabyte packed into a megabyte. Nothing of that may
-take this machine's memory or keep a caller waiting: the size is counted unpacked, and the time whole, from
-the request to the last byte.
+A server can send without end, or slowly, or a gigabyte compressed to a megabyte. None of that may fill the
+memory or keep a caller waiting: the size is counted uncompressed, the time from the request to the last byte.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ class SlowReplyError(Exception):
 
 
 class UnreadableReplyError(Exception):
-    """A reply is packed in a way that wasn't asked for, or its packing is damaged."""
+    """A reply has a content encoding that wasn't requested, or is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one reply: bytes, unpacked, and seconds from the request to the last byte."""
+    """Limits of one reply: uncompressed bytes, and seconds from the request to the last byte."""
 
     size: int = 8 << 20
     seconds: float = 300.0
@@ -49,7 +48,7 @@ class Reply:
 
     Attributes:
         status: HTTP status.
-        kind: media type, in small letters, without its parameters.
+        kind: media type, in lower case, without parameters.
         headers: the header fields.
     """
 
@@ -61,41 +60,42 @@ class Reply:
         self._limits = limits
 
     def blocks(self) -> Iterator[bytes]:
-        """The body, unpacked, in blocks of at most 64 KB.
+        """Yields the uncompressed body in blocks of at most 64 KB.
 
         Raises:
-            OverlongReplyError, UnreadableReplyError
+            OverlongReplyError: it is longer than the limit.
+            UnreadableReplyError: it can't be decompressed.
         """
         size = 0
-        for block in self._unpacked():
+        for block in self._uncompressed():
             size += len(block)
             if size > self._limits.size:
                 raise OverlongReplyError
             yield block
 
     def lines(self) -> Iterator[bytes]:
-        """The body's lines, without their ends. Raises as `blocks`."""
+        """Yields the body's lines, without their ends. Raises as `blocks`."""
         pending: list[bytes] = []
         for block in self.blocks():
-            *whole, rest = block.replace(b"\r", b"\n").split(b"\n")
-            for line in whole:
+            *lines, remainder = block.replace(b"\r", b"\n").split(b"\n")
+            for line in lines:
                 yield b"".join((*pending, line))
                 pending.clear()
-            pending.append(rest)
+            pending.append(remainder)
         if any(pending):
             yield b"".join(pending)
 
     def body(self) -> bytes:
-        """The whole body. Raises as `blocks`."""
+        """Reads the whole body. Raises as `blocks`."""
         return b"".join(self.blocks())
 
-    def _unpacked(self) -> Iterator[bytes]:
-        packing = self.headers.get("content-encoding", "").strip().lower()
+    def _uncompressed(self) -> Iterator[bytes]:
+        encoding = self.headers.get("content-encoding", "").strip().lower()
         raw = self._response.iter_raw(_BLOCK)
-        if packing in {"", "identity"}:
+        if encoding in {"", "identity"}:
             yield from raw
-        elif packing in {"gzip", "x-gzip", "deflate"}:
-            yield from _inflated(raw)
+        elif encoding in {"gzip", "x-gzip", "deflate"}:
+            yield from _decompress(raw)
         else:
             raise UnreadableReplyError("packed in a way that wasn't asked for")
 
@@ -114,11 +114,11 @@ def open_reply(
     """Sends a request and opens its reply; the connection is closed at the end.
 
     Args:
-        query: what the URL ends in. It is sent, but kept out of the request's URL, which httpx logs.
-        body: sent as JSON.
+        query: query of the URL. It is sent, but isn't part of the request's URL, which httpx logs.
+        body: the JSON body, None for none.
 
     Raises:
-        SlowReplyError: the whole time is over, also while the body is read.
+        SlowReplyError: the time is over, also while the body is read.
         httpx2.HTTPError: the server can't be reached, or the connection broke.
     """
     headers = {"Accept-Encoding": "identity"}
@@ -136,7 +136,7 @@ def open_reply(
 
 
 class _Deadline:
-    """Ends the connection of one request when its time is over, whatever the request waits for."""
+    """Closes the connection of one request when its time is over, whatever the request waits for."""
 
     def __init__(self, seconds: float) -> None:
         self._timer = threading.Timer(seconds, self._expire)
@@ -145,7 +145,7 @@ class _Deadline:
         self._expired = False
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Takes note of the connection that httpx opens."""
+        """Records the connection that httpx opens."""
         if event.endswith(("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")):
             self._streams.append(info["return_value"])
             if self._expired:
@@ -155,7 +155,7 @@ class _Deadline:
         self._expired = True
         for stream in self._streams:
             with suppress(OSError, AttributeError):
-                # The base class's: an SSL socket's own would first take its state away from the reader.
+                # The base class's method: an SSL socket's own would first drop the reader's state.
                 socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
@@ -169,24 +169,24 @@ class _Deadline:
         traceback: TracebackType | None,
     ) -> None:
         self._timer.cancel()
-        # A body without a length ends without an error when its connection is ended.
+        # A body without a length ends without an error when its connection is closed.
         if self._expired and (error is None or isinstance(error, Exception)):
             raise SlowReplyError from error
 
 
-def _inflated(raw: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpacks gzip or zlib, in blocks of bounded size whatever the ratio."""
-    unpacker = zlib.decompressobj(wbits=47)  # finds out which of the two it is
+def _decompress(raw: Iterator[bytes]) -> Iterator[bytes]:
+    """Decompresses gzip or zlib in blocks of bounded size, whatever the ratio."""
+    decompressor = zlib.decompressobj(wbits=47)  # recognizes either format
     try:
-        for packed in raw:
-            rest = packed
-            while rest and not unpacker.eof:
-                yield unpacker.decompress(rest, _BLOCK)
-                rest = unpacker.unconsumed_tail
-            if unpacker.eof:
+        for block in raw:
+            data = block
+            while data and not decompressor.eof:
+                yield decompressor.decompress(data, _BLOCK)
+                data = decompressor.unconsumed_tail
+            if decompressor.eof:
                 return
-        yield unpacker.flush()  # less than a window is left
+        yield decompressor.flush()  # at most a window remains
     except zlib.error as error:
         raise UnreadableReplyError("damaged in its packing") from error
-    if not unpacker.eof:
+    if not decompressor.eof:
         raise UnreadableReplyError("cut off in its packing")

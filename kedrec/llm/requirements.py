@@ -1,7 +1,7 @@
-"""Looks whether a library still has what KEDRec uses of it, and names what it lacks.
+"""Checks that optional libraries have the names that KEDRec uses, and reports missing ones.
 
-These libraries are young and change their names between releases. A release without a name would fail
-somewhere in the middle with an error of its own; looked at when a model is opened, it is one message.
+These libraries are young and rename things between releases. Checked when a model is opened, a missing name
+is one clear message; unchecked, it would be an error in the middle of the work.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ TESTED = {
     "trl": "1.16.0",
     "torch": "2.15.0",
 }
-"""The releases that KEDRec was last tested with."""
+"""Releases that KEDRec was last tested with."""
 
 
 def lacking(owner: object, names: Iterable[str]) -> list[str]:
-    """The names, with dots for attributes of attributes, that `owner` doesn't have."""
+    """Returns the dotted names that `owner` doesn't have."""
     missing = []
     for name in names:
         value: object = owner
@@ -37,14 +37,14 @@ def lacking(owner: object, names: Iterable[str]) -> list[str]:
 
 
 def require_names(library: str, owner: object, names: Iterable[str], *, of: str = "") -> None:
-    """Checks that `owner`, a library or an object of it, has the names that are used.
+    """Checks that a library, or an object of it, has the given names.
 
     Args:
         library: the package's name, as in `TESTED`.
-        of: what `owner` is of the library, "" for the library itself.
+        of: name of `owner` within the library, "" for the library itself.
 
     Raises:
-        ModelError: it lacks one; says which, the installed and the tested release.
+        ModelError: a name is missing; the message has it, the installed and the tested release.
     """
     missing = lacking(owner, names)
     if missing:

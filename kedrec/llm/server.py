@@ -1,4 +1,4 @@
-"""A server of language models: requests to it, and what each of its failures means."""
+"""Client of a language model server: sends requests, and turns each failure into a `ModelError`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from kedrec.common.http_retries import retry_after
 from kedrec.errors import ModelError
-from kedrec.llm.completions import StrangeReplyError, json_of, message_of
-from kedrec.llm.quoting import quoted
+from kedrec.llm.completions import InvalidReplyError, error_message, parse_json
+from kedrec.llm.quoting import quotable
 from kedrec.llm.replies import Limits, OverlongReplyError, SlowReplyError, UnreadableReplyError, open_reply
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import httpx2
+    from tenacity import RetryCallState
 
     from kedrec.llm.replies import Reply
 
@@ -22,39 +26,50 @@ __all__ = ["Server", "WholeReply"]
 
 _TRIES = 3
 _BUSY = {429, 502, 503, 504, 529}
+_LONGEST_WAIT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class WholeReply:
-    """A reply that was read whole: status, media type, redirection's target, bytes."""
+    """A reply that was read whole.
+
+    Attributes:
+        status: HTTP status.
+        kind: media type.
+        target: address that a redirection names, "" for none.
+        data: the body.
+        wait: seconds that the server asks to wait before another request, None where it doesn't say.
+    """
 
     status: int
     kind: str
     target: str
     data: bytes
+    wait: float | None = None
 
     @classmethod
-    def of(cls, reply: Reply) -> WholeReply:
-        """A reply that is read now."""
-        return cls(reply.status, reply.kind, reply.headers.get("location", ""), reply.body())
+    def read(cls, reply: Reply) -> WholeReply:
+        """Reads a reply to its end."""
+        headers = reply.headers
+        return cls(reply.status, reply.kind, headers.get("location", ""), reply.body(), retry_after(headers))
 
     @property
     def text(self) -> str:
-        """The bytes as text, for messages."""
+        """Start of the body as text, for messages."""
         return self.data[:65536].decode("utf-8", "replace")
 
 
 class Server:
-    """A server, by its client. Every method raises `ModelError`, and nothing else.
+    """A server of one model. Every method raises `ModelError`, and nothing else.
 
     Args:
-        client: with the base URL, the key and the timeouts.
-        name: how messages call the server, for example "the endpoint http://localhost:8000/v1".
-        model: the model's name as the server knows it.
-        hint: what to do when it can't be reached.
-        limits: size and whole time of one reply.
-        query: what every URL ends in.
-        secrets: what isn't repeated of the server's messages.
+        client: HTTP client with the base URL, the key and the timeouts.
+        name: the server's name in messages, for example "the endpoint http://localhost:8000/v1".
+        model: the model's name on the server.
+        hint: advice for when it can't be reached.
+        limits: size and total time of one reply.
+        query: query of every URL.
+        secrets: texts that no message repeats, even where the server does.
     """
 
     def __init__(
@@ -64,7 +79,7 @@ class Server:
         name: str,
         model: str,
         hint: str,
-        limits: Limits,
+        limits: Limits | None = None,
         query: str = "",
         secrets: tuple[str, ...] = (),
     ) -> None:
@@ -72,70 +87,79 @@ class Server:
         self.model = model
         self._client = client
         self._hint = hint
-        self._limits = limits
+        self._limits = limits or Limits()
         self._query = query
         self._secrets = secrets
 
-    def quoted(self, message: str) -> str:
-        """A message of the server's, fit to be shown."""
-        return quoted(message, self._secrets)
+    def quotable(self, message: str) -> str:
+        """Returns a message of the server as one line without its secrets."""
+        return quotable(message, self._secrets)
 
     def send(self, method: str, path: str, body: dict[str, Any] | None) -> WholeReply:
-        """What the server answers, whole; a busy one is asked again."""
-        for attempt in range(1, _TRIES + 1):
-            with self.opened(method, path, body) as reply:
-                sent = WholeReply.of(reply)
-                after = reply.headers.get("retry-after", "")
-            if sent.status not in _BUSY or attempt == _TRIES:
-                break
-            time.sleep(_wait(after, attempt))
-        return sent
+        """Sends a request and reads the reply; a busy server gets it three times at most."""
+        from tenacity import Retrying, retry_if_result, stop_after_attempt
+
+        retrying = Retrying(
+            retry=retry_if_result(lambda reply: reply.status in _BUSY),
+            stop=stop_after_attempt(_TRIES),
+            wait=_wait,
+            sleep=time.sleep,
+            retry_error_callback=_last_reply,
+        )
+        for attempt in retrying:
+            # Errors bypass tenacity, which would keep them, with the connections in their frames, in a cycle.
+            with self.open(method, path, body) as open_reply:
+                reply = WholeReply.read(open_reply)
+            attempt.retry_state.set_result(reply)
+        return reply
 
     @contextmanager
-    def opened(self, method: str, path: str, body: dict[str, Any] | None) -> Iterator[Reply]:
-        """The server's reply to a request, still to be read; failures while it is read are mapped too."""
+    def open(self, method: str, path: str, body: dict[str, Any] | None) -> Iterator[Reply]:
+        """Sends a request and opens its reply; failures while the reply is read become `ModelError` too."""
         with (
-            self._mapped(),
+            self._model_errors(),
             open_reply(self._client, method, path, self._limits, query=self._query, body=body) as reply,
         ):
             yield reply
 
-    def refused(self, sent: WholeReply) -> ModelError:
-        """The error that a reply without an answer means."""
+    def refusal(self, reply: WholeReply) -> ModelError:
+        """Builds the error of a reply without an answer."""
         try:
-            said = message_of(json_of(sent.data))
-        except StrangeReplyError:
-            said = sent.text
-        said = self.quoted(said)
-        if sent.status == 200:
-            return ModelError(f"{self.name} answered an error: {said}", "Read what it says; then ask again.")
-        if 300 <= sent.status < 400:
-            target = self.quoted(_plain_url(sent.target)) if sent.target else "nowhere."
+            message = error_message(parse_json(reply.data))
+        except InvalidReplyError:
+            message = reply.text
+        message = self.quotable(message)
+        if reply.status == 200:
             return ModelError(
-                f"{self.name} answered {sent.status}: it redirects to {target}",
+                f"{self.name} answered an error: {message}", "Read what it says; then ask again."
+            )
+        if 300 <= reply.status < 400:
+            target = self.quotable(_plain_url(reply.target)) if reply.target else "nowhere."
+            return ModelError(
+                f"{self.name} answered {reply.status}: it redirects to {target}",
                 "Set KEDREC_LLM_URL to the address that answers; its key isn't sent elsewhere.",
             )
-        if sent.status in {401, 403, 407}:
-            return ModelError(f"{self.name} refused the key: {said}", "Set KEDREC_LLM_KEY.")
-        if sent.status == 404:
+        if reply.status in {401, 403, 407}:
+            return ModelError(f"{self.name} refused the key: {message}", "Set KEDREC_LLM_KEY.")
+        if reply.status == 404:
             return ModelError(
-                f"{self.name} doesn't know the model '{self.model}' or isn't a chat endpoint: {said}",
+                f"{self.name} doesn't know the model '{self.model}' or isn't a chat endpoint: {message}",
                 "Check KEDREC_LLM_URL (it often ends in /v1) and the model's name.",
             )
-        if sent.status in {400, 413, 422}:
+        if reply.status in {400, 413, 422}:
             hint = "It runs, but can't take this request: see what it says, or use another model."
-        elif sent.status in _BUSY:
+        elif reply.status in _BUSY:
             hint = "It is busy: try again later."
         else:
             hint = self._hint
-        return ModelError(f"{self.name} answered {sent.status}: {said}", hint)
+        return ModelError(f"{self.name} answered {reply.status}: {message}", hint)
 
-    def strange(self, error: StrangeReplyError, answer: str) -> ModelError:
-        """The error that an answer means which is none; `answer` is what came."""
-        return ModelError(f"{self.name} answered {error.args[0]}: {self.quoted(answer)}", self._hint)
+    def invalid_reply(self, error: InvalidReplyError, answer: str) -> ModelError:
+        """Builds the error of a reply that is no valid answer; `answer` is its text."""
+        return ModelError(f"{self.name} answered {error.args[0]}: {self.quotable(answer)}", self._hint)
 
     @contextmanager
-    def _mapped(self) -> Iterator[None]:
+    def _model_errors(self) -> Iterator[None]:
         import httpx2
 
         try:
@@ -156,21 +180,26 @@ class Server:
         except httpx2.TimeoutException as error:
             raise ModelError(f"{self.name} took too long to answer.", self._hint) from error
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:
-            reason = self.quoted(str(error) or type(error).__name__)
+            reason = self.quotable(str(error) or type(error).__name__)
             raise ModelError(f"{self.name} can't be reached: {reason}", self._hint) from error
-        except RuntimeError as error:  # httpx's, of a client that was closed
+        except RuntimeError as error:  # httpx raises it for a client that was closed
             if not self._client.is_closed:
                 raise
             raise ModelError(f"{self.name} was closed.", "Open the model again.") from error
 
 
 def _plain_url(url: str) -> str:
-    """A URL without what may be secret in it."""
-    scheme, mark, rest = url.partition("?")[0].partition("#")[0].partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if mark else scheme
+    """Removes user, password, query and fragment from a URL."""
+    scheme, separator, address = url.partition("?")[0].partition("#")[0].partition("://")
+    return f"{scheme}://{address.rpartition('@')[2]}" if separator else scheme
 
 
-def _wait(retry_after: str, attempt: int) -> float:
-    """Seconds before the next try: what the server asks for, at most 30, else 0.5, 1, ..."""
-    asked = retry_after.strip()
-    return min(float(asked), 30.0) if asked.isascii() and asked.isdecimal() else 0.5 * 2 ** (attempt - 1)
+def _last_reply(state: RetryCallState) -> WholeReply:
+    """Returns the reply of the last try (for tenacity)."""
+    return cast("Future[WholeReply]", state.outcome).result()
+
+
+def _wait(state: RetryCallState) -> float:
+    """Waits as long as the server asks for, at most 30 seconds, else 0.5, 1, ... seconds (for tenacity)."""
+    requested = _last_reply(state).wait
+    return min(requested, _LONGEST_WAIT) if requested is not None else 0.5 * 2 ** (state.attempt_number - 1)

@@ -1,6 +1,6 @@
-"""Any Hugging Face causal model, with a peft adapter where one is given (extra `train`).
+"""Runs Hugging Face causal models by transformers, with an optional peft adapter (extra `train`).
 
-The only module outside `training/` that needs torch, and it imports it when a model is opened.
+The only module outside `training/` that needs torch, which it imports when a model is opened.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
-from kedrec.llm.quoting import before_stop, quoted, visible
+from kedrec.llm.quoting import before_stop, quotable, visible_text
 from kedrec.llm.reasoning import MixedReasoningError, ReasoningFilter, split_reasoning
 from kedrec.llm.requirements import require_names
 
@@ -27,11 +27,11 @@ class TransformersModel:
         model: folder of the model (config, tokenizer, weights), or its name on the hub.
         adapter: folder of a peft adapter, or None.
         gguf_file: name of a GGUF file inside `model` to take weights and tokenizer from, or "".
-        name, sha256: for `info`.
-        context: tokens that prompt and answer may have together; a model made for less has less.
+        name, sha256: values of `info`.
+        context: most tokens of prompt and answer together; less where the model's own limit is lower.
 
     Raises:
-        ModelError: torch or transformers is missing, or the folder holds no model they can load.
+        ModelError: torch or transformers is missing, or can't load the model.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class TransformersModel:
                 f"The model {model} needs torch and transformers, which aren't installed.",
                 "Install them with: pip install 'kedrec[train]'",
             ) from error
-        _require(adapter)
+        _check_libraries(adapter)
         source: dict[str, Any] = {"gguf_file": gguf_file} if gguf_file else {}
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(str(model), **source)
@@ -61,9 +61,9 @@ class TransformersModel:
                 from peft import PeftModel
 
                 self._model = PeftModel.from_pretrained(self._model, str(adapter))
-        except Exception as error:  # transformers, tokenizers, safetensors and peft each have their own
+        except Exception as error:  # transformers, tokenizers, safetensors and peft have no common error
             raise ModelError(
-                f"transformers can't load {model}: {quoted(str(error) or type(error).__name__)}",
+                f"transformers can't load {model}: {quotable(str(error) or type(error).__name__)}",
                 "Check the folder.",
             ) from error
         if self._tokenizer.chat_template is None:
@@ -83,15 +83,15 @@ class TransformersModel:
 
     @property
     def info(self) -> ModelInfo:
-        """What the model is. Grammars aren't obeyed."""
+        """Description of the model. It doesn't obey grammars."""
         return self._info
 
     def chat(self, request: ChatRequest) -> ChatResponse:
-        """The whole answer."""
+        """Returns the whole answer."""
         inputs = self._inputs(request)
-        read = inputs["input_ids"].shape[1]
-        written = self._generate(request, inputs)[0, read:]
-        split = split_reasoning(visible(self._tokenizer.decode(written, skip_special_tokens=True)))
+        prompt_tokens = inputs["input_ids"].shape[1]
+        output = self._generate(request, inputs)[0, prompt_tokens:]
+        split = split_reasoning(visible_text(self._tokenizer.decode(output, skip_special_tokens=True)))
         if split.reasoning and not split.answer.strip():
             raise ModelError(
                 f"{self._info.name} was cut in its reasoning, before its answer began.",
@@ -99,13 +99,13 @@ class TransformersModel:
             )
         return ChatResponse(
             text=before_stop(split.answer, request.stop),
-            finish="length" if len(written) >= request.max_tokens else "stop",
-            prompt_tokens=read,
-            completion_tokens=len(written),
+            finish="length" if len(output) >= request.max_tokens else "stop",
+            prompt_tokens=prompt_tokens,
+            completion_tokens=len(output),
         )
 
     def stream(self, request: ChatRequest) -> Iterator[str]:
-        """The answer in pieces."""
+        """Yields the answer in pieces."""
         from transformers import TextIteratorStreamer
 
         streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
@@ -122,7 +122,7 @@ class TransformersModel:
         reader = ReasoningFilter(hold=False)
         try:
             for piece in streamer:
-                if text := reader.feed(visible(piece)):
+                if text := reader.feed(visible_text(piece)):
                     yield text
             if text := reader.end():
                 yield text
@@ -135,11 +135,11 @@ class TransformersModel:
             raise failures.get()
 
     def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
-        """Answers in order, one after the other: padding would change them."""
+        """Returns the answers in order, computed one by one: padding would change them."""
         return [self.chat(request) for request in requests]
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens of the messages in the model's chat template, exactly."""
+        """Counts the messages' tokens in the model's chat template, exactly."""
         return int(self._encode(messages)["input_ids"].shape[1])
 
     def close(self) -> None:
@@ -154,16 +154,16 @@ class TransformersModel:
 
     def _inputs(self, request: ChatRequest) -> Any:
         inputs = self._encode(request.messages)
-        read = inputs["input_ids"].shape[1]
-        if read + request.max_tokens > self._info.context:
+        prompt_tokens = inputs["input_ids"].shape[1]
+        if prompt_tokens + request.max_tokens > self._info.context:
             raise ModelError(
-                f"{read} tokens to read and {request.max_tokens} to write are more than the "
+                f"{prompt_tokens} tokens to read and {request.max_tokens} to write are more than the "
                 f"{self._info.context} that {self._info.name} can hold.",
                 "Ask with less evidence.",
             )
         return inputs.to(self._model.device)
 
-    def _generate(self, request: ChatRequest, inputs: Any, **more: Any) -> Any:
+    def _generate(self, request: ChatRequest, inputs: Any, **options: Any) -> Any:
         import torch
         from transformers import set_seed
 
@@ -180,19 +180,20 @@ class TransformersModel:
                     max_new_tokens=request.max_tokens,
                     pad_token_id=self._tokenizer.eos_token_id,
                     **sampling,
-                    **more,
+                    **options,
                 )
-        except Exception as error:  # torch's and transformers' own
-            raise self._failed(error) from error
+        except Exception as error:  # torch and transformers have no common error
+            raise self._error(error) from error
 
-    def _failed(self, error: Exception) -> ModelError:
+    def _error(self, error: Exception) -> ModelError:
         return ModelError(
-            f"{self._info.name} failed: {quoted(str(error) or type(error).__name__)}", "Use a smaller model."
+            f"{self._info.name} failed: {quotable(str(error) or type(error).__name__)}",
+            "Use a smaller model.",
         )
 
 
-def _require(adapter: Path | None) -> None:
-    """Checks that the installed libraries have what is used of them."""
+def _check_libraries(adapter: Path | None) -> None:
+    """Checks that the installed libraries have the names that are used here."""
     import transformers
 
     require_names(

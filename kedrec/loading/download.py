@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from kedrec.common.http_retries import RETRYABLE_STATUSES, RetryableError, backoff, retry_after
 from kedrec.common.limits import MAX_RATIO, MAX_UNPACKED, RATIO_FROM
 from kedrec.common.private_files import private_folder
 from kedrec.common.resumable_http import encrypted_only, file_hash, forget, receive, settle
@@ -23,6 +24,7 @@ from kedrec.errors import DataError, NotFoundError
 
 if TYPE_CHECKING:
     import httpx2
+    from tenacity import RetryCallState
 
     from kedrec.common.progress import Progress
     from kedrec.loading.sources import Download, Source
@@ -33,15 +35,6 @@ _NOTE = "kedrec.json"
 _TRIES = 6
 _TRIES_UNREACHED = 3
 """Without a network the user shall hear of it soon."""
-_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers that another try may better."""
-_LONGEST_WAIT = 60.0
-
-
-class _Again(Exception):  # noqa: N818  # no error: a wish to be asked later
-    def __init__(self, why: str, wait: float | None = None) -> None:
-        super().__init__(why)
-        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,48 +163,73 @@ def _fetch(
     *,
     sleep: Callable[[float], None],
 ) -> None:
-    """Receives one file, trying again where that may help; tries that bring something don't count."""
+    """Receives one file, trying again where that may help; tries that lengthen the file don't count."""
     import httpx2
+    from tenacity import Retrying, retry_if_exception_type
 
     def refused(response: httpx2.Response) -> None:
-        if response.status_code in _AGAIN:
-            said = response.headers.get("retry-after", "")
-            raise _Again(
-                f"the server answered {response.status_code}", float(said) if said.isdigit() else None
-            )
+        if response.status_code in RETRYABLE_STATUSES:
+            raise RetryableError(f"the server answered {response.status_code}", retry_after(response.headers))
         raise NotFoundError(
             f"{download.url} is not to be had: the server answered {response.status_code}.", source.obtain
         )
 
-    stage, tries, wait = f"Fetching {download.path}", 0, 1.0
-    while True:
-        before = part.stat().st_size if part.exists() else 0
-        try:
-            got = receive(
-                client,
-                download.url,
-                part,
-                refused=refused,
-                progress=lambda done, of: progress(stage, done, of),
-            )
-            if got.total is None or got.size == got.total:
-                return
-            why: Exception = _Again("the server sent only a part")
-        except (_Again, httpx2.TransportError) as error:
-            why = error
-        except httpx2.HTTPError as error:
-            raise DataError(f"{download.url} can't be fetched: {error}.", source.obtain) from error
-        tries = 0 if part.exists() and part.stat().st_size > before else tries + 1
-        if tries >= (_TRIES_UNREACHED if isinstance(why, httpx2.ConnectError) else _TRIES):
-            raise DataError(
-                f"Fetching {download.url} failed: {why or type(why).__name__}.",
-                "Check the network, then run the command again; it goes on where it stopped. "
-                "Or get the files yourself and name their folder with --from DIR.",
-            ) from why
-        progress(f"Waiting to fetch {download.path} again", tries, _TRIES)
-        asked = why.wait if isinstance(why, _Again) else None
-        sleep(min(asked if asked is not None else wait, _LONGEST_WAIT))
-        wait *= 2
+    def attempt() -> None:
+        received = receive(
+            client,
+            download.url,
+            part,
+            refused=refused,
+            progress=lambda done, total: progress(f"Fetching {download.path}", done, total),
+        )
+        if received.total is not None and received.size != received.total:
+            raise RetryableError("the server sent only a part")
+
+    stop = _FruitlessTries(part)
+    retrying = Retrying(
+        retry=retry_if_exception_type((RetryableError, httpx2.TransportError)),
+        stop=stop,
+        wait=backoff,
+        before_sleep=lambda _: progress(f"Waiting to fetch {download.path} again", stop.count, _TRIES),
+        sleep=sleep,
+        reraise=True,
+    )
+    try:
+        retrying(attempt)
+    except (RetryableError, httpx2.TransportError) as error:
+        raise DataError(
+            f"Fetching {download.url} failed: {error or type(error).__name__}.",
+            "Check the network, then run the command again; it goes on where it stopped. "
+            "Or get the files yourself and name their folder with --from DIR.",
+        ) from error
+    except httpx2.HTTPError as error:
+        raise DataError(f"{download.url} can't be fetched: {error}.", source.obtain) from error
+
+
+class _FruitlessTries:
+    """Stops tenacity after some tries in a row that didn't lengthen the file.
+
+    Attributes:
+        count: tries since the file last grew.
+    """
+
+    def __init__(self, part: Path) -> None:
+        self.count = 0
+        self._part = part
+        self._size = self._part_size()
+
+    def __call__(self, state: RetryCallState) -> bool:
+        """Counts the try that failed; True after the last one."""
+        import httpx2
+
+        size = self._part_size()
+        self.count = 0 if size > self._size else self.count + 1
+        self._size = size
+        error = state.outcome.exception() if state.outcome else None
+        return self.count >= (_TRIES_UNREACHED if isinstance(error, httpx2.ConnectError) else _TRIES)
+
+    def _part_size(self) -> int:
+        return self._part.stat().st_size if self._part.exists() else 0
 
 
 def _checked(source: Source, download: Download, part: Path, before: dict[str, Any]) -> str:

@@ -17,7 +17,8 @@ from kedrec.documents import loading
 from kedrec.documents.linking import Linker
 from kedrec.documents.loading import DocumentsReport, load_documents
 from kedrec.documents.passage_index import PassageIndex, PassageWriter, index_folder
-from kedrec.documents.passage_search import evidence_of, for_pair, for_question
+from kedrec.documents.passage_search import for_pair, for_question
+from kedrec.documents.text_evidence import evidence_of
 from kedrec.errors import DataError, NotFoundError, StoreBusyError, UsageError
 from kedrec.types import Entity
 

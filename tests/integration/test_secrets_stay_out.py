@@ -139,7 +139,7 @@ def test_login_and_query_are_sent_and_not_logged(caplog: pytest.LogCaptureFixtur
     assert server.seen[0]["path"] == f"/v1/chat/completions?api-version=1&key={SECRET}"
     assert server.seen[0]["key"] == "Basic " + b64encode(f"user:{SECRET}".encode()).decode()
     assert SECRET not in caplog.text + str(caught.value) + repr(
-        parse_address(address, "X", what="", example="")
+        parse_address(address, "X", role="", example="")
     )
 
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from kedrec.dataset.mimic.prescriptions import Written
 from kedrec.dataset.mimic.spreadsheet_damage import why_codes_are_damaged
-from kedrec.documents.notes import CREDENTIALED
+from kedrec.documents.notes import CREDENTIALED_LICENCE
 from kedrec.errors import DataError, NotFoundError
 
-__all__ = ["CREDENTIALED", "DEMO", "Admission", "Tables"]
+__all__ = ["DEMO", "Admission", "Tables"]
 
 DEMO = "ODbL-1.0"
 
@@ -89,7 +89,7 @@ class Tables:
                 continue
             if "ODC Open Database License" in text[:500]:
                 return DEMO
-        return CREDENTIALED
+        return CREDENTIALED_LICENCE
 
     def titles(self) -> dict[str, str]:
         """Each ICD-9 code's long title, or its short one; "" where the table has none.
