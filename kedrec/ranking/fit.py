@@ -137,7 +137,7 @@ def fit(
 
     def scored(regime: Regime, batch: _Batch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         scale = scales[regime]
-        scores = scale.calibrated(scale.straight(batch.raw[regime])).astype(np.float32)
+        scores = scale.calibrated(scale.uncalibrated(batch.raw[regime])).astype(np.float32)
         return scores, sigmoid(batch.degrees @ prior + shift).astype(np.float32)
 
     shape = known.T.shape

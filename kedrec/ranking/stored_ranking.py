@@ -227,7 +227,7 @@ class Stored:
         calls = []
         for regime, folds in self._facts["models"].items():
             of_regime = alone == (regime == "unseen") if self.scales else np.ones(len(rows), bool)
-            scale = self.scales.get(regime, Scale.plain())
+            scale = self.scales.get(regime, Scale.identity())
             of_fold = fold_of(regime, drugs, diseases, SEED) % len(folds)
             for fold in np.unique(of_fold[of_regime]).tolist():
                 chosen = np.flatnonzero(of_regime & (of_fold == fold))
