@@ -257,7 +257,7 @@ class Stored:
         return parts_of(self._made().features)
 
     def _models(self, regime: str, fold: int) -> list[Member]:
-        from kedrec.ranking.ensemble import restore
+        from kedrec.ranking.ensemble import restore_model
 
         found = self._members.get((regime, fold))
         if found is None:
@@ -265,7 +265,7 @@ class Stored:
             for place, facts in enumerate(self._facts["models"][regime][fold]):
                 text = self._arrays.get(f"models/{regime}/{fold}/{place}")
                 told = {} if text is None else {"text": text.tobytes().decode()}
-                found.append(restore({**facts, **told}))
+                found.append(restore_model({**facts, **told}))
             self._members[regime, fold] = found
         return found
 
