@@ -13,6 +13,7 @@ from kedrec.ranking.calibration import Reliability, Scale, brier_skill, cross_ca
 from kedrec.ranking.ensemble import Linear, side_by_side
 from kedrec.ranking.folds import FOLDS, REGIMES, Regime, fold_of, fold_of_disease
 from kedrec.ranking.metapaths import metapaths
+from kedrec.ranking.pair_similarity import Alike
 from kedrec.ranking.sampling import (
     Counted,
     Sample,
@@ -22,7 +23,6 @@ from kedrec.ranking.sampling import (
     fits,
     known_treatments,
 )
-from kedrec.ranking.similarity import Alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.ranking.features import Feature
     from kedrec.ranking.metapaths import Metapath
-    from kedrec.ranking.similarity import Alike
+    from kedrec.ranking.pair_similarity import Alike
 
 __all__ = [
     "BLOCK",

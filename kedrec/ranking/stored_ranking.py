@@ -273,7 +273,7 @@ class Stored:
         if self._maker is None:
             from kedrec.ranking.features import FeatureMaker
             from kedrec.ranking.kron_ridge import PairKernel
-            from kedrec.ranking.similarity import Alike
+            from kedrec.ranking.pair_similarity import Alike
 
             paths = [tuple(Hop(*hop) for hop in path) for path in self._facts["paths"]]
             kernel = PairKernel.restored(self._arrays)
