@@ -85,7 +85,7 @@ class NullModel:
         cls,
         adjacency: Adjacency,
         cache_dir: Path,
-        how: Permuting = _DEFAULT,
+        settings: Permuting = _DEFAULT,
         threads: int = 0,
         progress: Progress | None = None,
     ) -> Self:
@@ -95,31 +95,31 @@ class NullModel:
             adjacency: the graph, read along every table to count.
             cache_dir: where nulls are cached, by the graph's links: another graph never gets this one's. A
                 damaged file is replaced; in a folder that can't be written nothing is cached.
-            how: the settings of the permutations.
+            settings: the settings of the permutations.
             threads: relations permuted at once, as for `usable_threads`; doesn't change the result.
             progress: called while graphs are permuted.
         """
-        cached = cls.cached(adjacency, cache_dir, how)
+        cached = cls.cached(adjacency, cache_dir, settings)
         if cached is not None:
             return cached
-        paths = _linked_metapaths(adjacency, how.longest)
+        paths = _linked_metapaths(adjacency, settings.longest)
         count = usable_threads(threads)
         arrays = grouped_counts(
-            adjacency, paths, how.permutations, how.seed, threads=count, progress=progress
+            adjacency, paths, settings.permutations, settings.seed, threads=count, progress=progress
         )
         with suppress(OSError):
-            path = _null_path(adjacency, cache_dir, paths, how)
+            path = _null_path(adjacency, cache_dir, paths, settings)
             write_arrays(path, arrays, {"metapaths": [written(metapath) for metapath in paths]})
             _delete_old(cache_dir)
-        return cls(adjacency, paths, arrays, how.permutations)
+        return cls(adjacency, paths, arrays, settings.permutations)
 
     @classmethod
-    def cached(cls, adjacency: Adjacency, cache_dir: Path, how: Permuting = _DEFAULT) -> Self | None:
+    def cached(cls, adjacency: Adjacency, cache_dir: Path, settings: Permuting = _DEFAULT) -> Self | None:
         """The null of a graph from the cache, in milliseconds; None where there is none."""
-        paths = _linked_metapaths(adjacency, how.longest)
+        paths = _linked_metapaths(adjacency, settings.longest)
         with suppress(OSError, DamagedFileError):
-            arrays = ArrayFile(_null_path(adjacency, cache_dir, paths, how))
-            return cls(adjacency, paths, arrays, how.permutations)
+            arrays = ArrayFile(_null_path(adjacency, cache_dir, paths, settings))
+            return cls(adjacency, paths, arrays, settings.permutations)
         return None
 
     def p_value(self, metapath: Metapath, drug: int, disease: int, dwpc: float) -> float:
@@ -259,9 +259,9 @@ def _linked_metapaths(adjacency: Adjacency, longest: int) -> list[Metapath]:
     return metapaths(linked_tables(adjacency), longest)
 
 
-def _null_path(adjacency: Adjacency, cache_dir: Path, paths: Sequence[Metapath], how: Permuting) -> Path:
+def _null_path(adjacency: Adjacency, cache_dir: Path, paths: Sequence[Metapath], settings: Permuting) -> Path:
     """The file of a null, named by a hash of all that it depends on, including the links."""
-    head = [_LAYOUT, ATTEMPTS, how.seed, how.permutations, [written(path) for path in paths]]
+    head = [_LAYOUT, ATTEMPTS, settings.seed, settings.permutations, [written(path) for path in paths]]
     digest = hashlib.sha256(json.dumps(head).encode())
     for table in tables_along(paths):
         links = adjacency.incidence(table, PLAIN)
