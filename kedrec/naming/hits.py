@@ -65,7 +65,7 @@ class Hit:
 
     @property
     def is_id(self) -> bool:
-        """Whether the text is an id or a cross-reference of the entity."""
+        """True if the text is an id or a cross-reference of the entity."""
         return self.match.why in ("id", "cross-reference")
 
     def by_other_name(self) -> Hit:

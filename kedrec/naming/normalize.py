@@ -200,7 +200,7 @@ def single(token: str) -> str:
 
 
 def reordered(first: Forms, second: Forms) -> bool:
-    """Whether two names have the same words in any order."""
+    """True if two names have the same words in any order."""
     words = [
         sorted(word for word in form.words.split() if word not in _STOP_WORDS) for form in (first, second)
     ]

@@ -163,7 +163,7 @@ def _split_ions(names: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _is_own_substance(anion: str, ions: set[str]) -> bool:
-    """Whether a salt of these ions is another substance than one of the same anion with other cations."""
+    """True if a salt of these ions is another substance than one of the same anion with other cations."""
     return bool(
         (anion in _IONS and ions & (_CATIONS | _DIVALENT)) or (anion in _NUTRIENTS and ions & _DIVALENT)
     )
@@ -174,7 +174,7 @@ def _names_a_drug(word: str) -> bool:
 
 
 def _is_counter_ion(ion: str, drug: str) -> bool:
-    """Whether an ion beside a drug is nothing but its counter-ion, judged by the two names."""
+    """True if an ion beside a drug is nothing but its counter-ion, judged by the two names."""
     if drug == "lithium":
         return ion in ("acetate", "carbonate", "chloride", "citrate", "gluconate", "monohydrate", "sulfate")
     if ion == "hydrate":

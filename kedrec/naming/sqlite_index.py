@@ -151,7 +151,7 @@ def _seal(path: Path) -> None:
 
 
 def _is_sealed(path: Path) -> bool:
-    """Whether a file is unchanged since it was built. Restricts it to its user where others can read it.
+    """True if a file is unchanged since it was built. Restricts it to its user where others can read it.
 
     Raises:
         OSError: it can't be read.

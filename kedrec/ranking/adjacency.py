@@ -79,7 +79,7 @@ class Adjacency:
         self._incidences: dict[tuple[Table, str], Incidence] = {}
 
     def has(self, table: Table) -> bool:
-        """Whether the graph was read along a table, even if that has no links."""
+        """True if the graph was read along a table, even if that has no links."""
         return f"{ALL}/{'/'.join(table)}/indptr" in self._arrays or (table, ALL) in self._incidences
 
     def ids(self, kind: str) -> NDArray[np.bytes_]:
@@ -118,7 +118,7 @@ class Adjacency:
         return copy
 
     def has_mechanisms(self, table: Table) -> bool:
-        """Whether any link of a relation is part of a curated mechanism."""
+        """True if any link of a relation is part of a curated mechanism."""
         return f"mechanisms/{'/'.join(table)}/links" in self._arrays
 
     def mechanisms(self, table: Table, start: int, end: int) -> set[int]:

@@ -143,7 +143,7 @@ def path_tables(template: PathTemplate) -> list[tuple[Table, bool]]:
 
 
 def _is_curated(adjacency: Adjacency, tables: list[tuple[Table, bool]], nodes: list[int]) -> bool:
-    """Whether one curated mechanism contains every step of the path."""
+    """True if one curated mechanism contains every step of the path."""
     shared: set[int] | None = None
     for index, (table, forward) in enumerate(tables):
         start, end = nodes[index : index + 2] if forward else nodes[index : index + 2][::-1]

@@ -162,7 +162,7 @@ def _stage_callbacks(progress: Progress | None) -> Callable[[str], Callable[[int
 
 
 def _is_sufficient(sample: Sample) -> bool:
-    """Whether a sample has enough treated and other pairs to learn from, whatever fold is excluded."""
+    """True if a sample has enough treated and other pairs to learn from, whatever fold is excluded."""
     hits = np.bincount(sample.folds[sample.labels > 0], minlength=FOLDS)
     misses = np.bincount(sample.folds[sample.labels == 0], minlength=FOLDS)
     return bool((hits.sum() - hits >= LEAST_TREATED // 2).all() and (misses.sum() - misses > 0).all())

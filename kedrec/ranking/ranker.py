@@ -152,7 +152,7 @@ class Ranker:
 
     @staticmethod
     def is_cached(store: GraphStore, cache_dir: Path, *, fit: bool = True) -> bool:
-        """Whether the ranking is in the cache; otherwise `open` takes minutes to fit it."""
+        """True if the ranking is in the cache; otherwise `open` takes minutes to fit it."""
         return _read_cache(_cache_path(store, cache_dir, fit=fit)) is not None
 
     @property
@@ -182,7 +182,7 @@ class Ranker:
         return len(links.indices) / max(pairs, 1)
 
     def tells(self, scores: Sequence[PairScore]) -> bool:
-        """Whether at least one pair's 95 % lower bound exceeds the base rate of treatments.
+        """True if at least one pair's 95 % lower bound exceeds the base rate of treatments.
 
         Where none does, the graph has too little about the disease (or the drug) to single out a drug. Always
         true for an unfitted ranking, which has no bounds.
