@@ -144,12 +144,12 @@ def path_tables(template: PathTemplate) -> list[tuple[Table, bool]]:
 
 def _is_curated(adjacency: Adjacency, tables: list[tuple[Table, bool]], nodes: list[int]) -> bool:
     """True if one curated mechanism contains every step of the path."""
-    shared: set[int] | None = None
+    common: set[int] | None = None
     for index, (table, forward) in enumerate(tables):
         start, end = nodes[index : index + 2] if forward else nodes[index : index + 2][::-1]
         mechanisms = adjacency.mechanisms(table, start, end)
-        shared = mechanisms if shared is None else shared & mechanisms
-        if not shared:
+        common = mechanisms if common is None else common & mechanisms
+        if not common:
             return False
     return True
 

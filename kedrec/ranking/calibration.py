@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kedrec.ranking.splines import Binned, fit_spline
+from kedrec.ranking.splines import BinnedScores, fit_spline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +91,7 @@ class Reliability:
                 independent.
         """
         groups = np.arange(len(scores)) % _INDEPENDENT_GROUPS if diseases is None else np.asarray(diseases)
-        binned = Binned.of(scores, labels, groups)
+        binned = BinnedScores.of(scores, labels, groups)
         middle, half_width = fit_spline(binned)
         curves = (middle, middle - half_width, middle + half_width)
         return cls(tuple(binned.scores.tolist()), *(tuple(_rising(curve).tolist()) for curve in curves))
@@ -129,11 +129,11 @@ def cross_calibrated(
     folds = np.unique(diseases, return_inverse=True)[1] % _FOLDS
     probabilities = np.zeros(len(scores))
     for fold in np.unique(folds).tolist():
-        here = folds == fold
-        others = ~here if not here.all() else here  # a single disease has no others
-        binned = Binned.of(scores[others], labels[others], diseases[others])
+        in_fold = folds == fold
+        training = ~in_fold if not in_fold.all() else in_fold  # a single disease has no others
+        binned = BinnedScores.of(scores[training], labels[training], diseases[training])
         middle = _rising(fit_spline(binned)[0])
-        probabilities[here] = sigmoid(_interpolated(scores[here], binned.scores, middle))
+        probabilities[in_fold] = sigmoid(_interpolated(scores[in_fold], binned.scores, middle))
     return probabilities
 
 

@@ -21,7 +21,7 @@ _DEFAULT_COUNT = 20
 
 
 def clusters(
-    adjacency: Adjacency, linked: Sequence[Table], count: int = _DEFAULT_COUNT, *, apart: float | None = None
+    adjacency: Adjacency, tables: Sequence[Table], count: int = _DEFAULT_COUNT, *, apart: float | None = None
 ) -> NDArray[np.int64]:
     """The cluster of each treated disease, from 0; -1 for diseases without a treatment.
 
@@ -29,7 +29,7 @@ def clusters(
 
     Args:
         adjacency: the graph.
-        linked: the tables that have links.
+        tables: the tables that have links.
         count: number of clusters, where `apart` is None.
         apart: maximum distance within a cluster, 0 to 1; a distance is 1 minus the similarity relative to
             that of the most similar pair.
@@ -40,7 +40,7 @@ def clusters(
     links = adjacency.incidence(("TREATS", "Drug", "Disease"))
     treated = np.flatnonzero(links.back_degrees)
     mean = np.zeros((len(treated), len(treated)))
-    measures = similarities(adjacency, "Disease", linked)
+    measures = similarities(adjacency, "Disease", tables)
     for similarity in measures:
         similarity_table = similarity.among(treated)[treated]
         mean += np.maximum(similarity_table, similarity_table.T) / len(measures)

@@ -192,7 +192,7 @@ class PathCounter:
         """Walks a-b-a-...: from a node to the next, back to it, and on to nodes that are neither."""
         if len(suffixes) < 2 or suffixes[-2].kind != kind:
             return None
-        last, before = suffixes[-1], suffixes[-2]
+        last, previous = suffixes[-1], suffixes[-2]
         forward, back = self.matrix(kind, hop), self.matrix(last.kind, last.hops[0])
         there_and_back = self._cached(
             ("both", kind, hop, last.hops[0]), lambda: forward.multiply(back.T.tocsr()).tocsr()
@@ -201,13 +201,13 @@ class PathCounter:
             ("returns", kind, hop, last.hops[0]),
             lambda: np.asarray(there_and_back.sum(axis=1), np.float32).reshape(-1, 1),
         )
-        walks = returns * before.block
+        walks = returns * previous.block
         if last.kind == "Disease":  # b is the disease: the block has no such walk
-            walks -= there_and_back[:, diseases].toarray() * before.block
+            walks -= there_and_back[:, diseases].toarray() * previous.block
         if len(suffixes) > 2 and suffixes[-3].kind == last.kind:  # nor one that goes on to b
-            onward = self.matrix(kind, before.hops[0])
+            onward = self.matrix(kind, previous.hops[0])
             onward_again = self._cached(
-                ("again", kind, hop, last.hops[0], before.hops[0]),
+                ("again", kind, hop, last.hops[0], previous.hops[0]),
                 lambda: there_and_back.multiply(onward).tocsr(),
             )
             walks -= onward_again @ suffixes[-3].block
@@ -245,8 +245,8 @@ class PathCounter:
         if links is None:
             return [np.zeros(0, np.int64) for _ in diseases]
         return [
-            links.back_indices[links.back_indptr[number] : links.back_indptr[number + 1]].astype(np.int64)
-            for number in diseases.tolist()
+            links.back_indices[links.back_indptr[disease] : links.back_indptr[disease + 1]].astype(np.int64)
+            for disease in diseases.tolist()
         ]
 
     def _care_links(self, relation: str) -> Incidence | None:

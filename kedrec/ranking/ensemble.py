@@ -133,15 +133,15 @@ class Linear:
         spread = rows[:, columns].std(axis=0, dtype=np.float64)
         spread[spread == 0] = 1.0
         scaled = np.minimum(rows[:, columns] / spread, _MAX_DEVIATIONS)
-        weights, used, bound = np.zeros(len(columns)), np.ones(len(columns), bool), rising[columns]
+        weights, in_use, bound = np.zeros(len(columns)), np.ones(len(columns), bool), rising[columns]
         model = LogisticRegression(C=_INVERSE_RIDGE, max_iter=300)
         for _ in range(_REFITS):
-            model.fit(scaled[:, used], labels)
+            model.fit(scaled[:, in_use], labels)
             weights[:] = 0.0
-            weights[used] = model.coef_[0]
+            weights[in_use] = model.coef_[0]
             if not (weights[bound] < 0).any():
                 break
-            used &= ~(bound & (weights < 0))
+            in_use &= ~(bound & (weights < 0))
         weights[bound] = np.maximum(weights[bound], 0.0)
         return cls(
             columns,
@@ -152,13 +152,13 @@ class Linear:
 
     def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Member`."""
-        log_odds: NDArray[np.float64] = self._capped(rows) @ np.array(self.weights) + self.base
+        log_odds: NDArray[np.float64] = self._clipped_values(rows) @ np.array(self.weights) + self.base
         return log_odds
 
     def parts(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Member`."""
         parts = np.zeros((len(rows), rows.shape[1] + 1))
-        parts[:, self.columns] = self._capped(rows) * np.array(self.weights)
+        parts[:, self.columns] = self._clipped_values(rows) * np.array(self.weights)
         parts[:, -1] = self.base
         return parts
 
@@ -172,7 +172,7 @@ class Linear:
             "caps": self.caps,
         }
 
-    def _capped(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _clipped_values(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.asarray(np.minimum(rows[:, self.columns].astype(np.float64), np.array(self.caps)))
 
 

@@ -54,22 +54,22 @@ class FeatureMaker:
     Args:
         adjacency: the graph.
         metapaths: those to count.
-        alike: similarities of drugs and of diseases, independent of hidden treatments.
+        pair_similarity: similarities of drugs and of diseases, independent of hidden treatments.
 
     Attributes:
         features: the features, in order.
         drugs: number of drugs.
     """
 
-    def __init__(self, adjacency: Adjacency, metapaths: Sequence[Metapath], alike: Alike) -> None:
+    def __init__(self, adjacency: Adjacency, metapaths: Sequence[Metapath], pair_similarity: Alike) -> None:
         self._counter = PathCounter(adjacency, metapaths)
         self._care = {relation: care_matrix(adjacency, relation) for relation in CARE}
         self._treats = self._care["TREATS"]
-        self._drugs, self._diseases = alike.drugs, alike.diseases
-        self._ridge = PairRidge(alike.kernel, self._treats)
+        self._drugs, self._diseases = pair_similarity.drugs, pair_similarity.diseases
+        self._ridge = PairRidge(pair_similarity.kernel, self._treats)
         self.drugs = self._treats.shape[0]
         self._metapath_count = len(metapaths)
-        self.features = features_of(metapaths, alike)
+        self.features = features_of(metapaths, pair_similarity)
         self._plain_count = sum(not feature.relative for feature in self.features)
 
     def block(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -196,9 +196,9 @@ def _mean_and_spread(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], 
 _DEGREE_COUNT = 3  # features of `_degree_features`
 
 
-def features_of(metapaths: Sequence[Metapath], alike: Alike) -> tuple[Feature, ...]:
+def features_of(metapaths: Sequence[Metapath], pair_similarity: Alike) -> tuple[Feature, ...]:
     """The features of a pair in order: degrees, path counts, similarities, and the relative ones."""
-    plain = [*(_path_feature(path) for path in metapaths), *_similar_features(alike)]
+    plain = [*(_path_feature(path) for path in metapaths), *_similar_features(pair_similarity)]
     relative = [
         Feature(feature.group, feature.label, feature.of_disease, feature.of_drug, relative=True)
         for feature in plain
@@ -214,19 +214,19 @@ def _degree_features() -> list[Feature]:
     ]
 
 
-def _similar_features(alike: Alike) -> list[Feature]:
+def _similar_features(pair_similarity: Alike) -> list[Feature]:
     drugs = [
         Feature(
             "similar drugs", f"{similarity.name}, {aggregate}", of_disease=aggregate != "of similar diseases"
         )
-        for similarity in alike.drugs
+        for similarity in pair_similarity.drugs
         for aggregate in ("summed", "nearest", "of similar diseases")
     ]
     diseases = [
         Feature(
             "similar diseases", f"{similarity.name}, {aggregate}", of_drug=aggregate != "of similar drugs"
         )
-        for similarity in alike.diseases
+        for similarity in pair_similarity.diseases
         for aggregate in ("summed", "nearest", "of similar drugs")
     ]
     ridge = [

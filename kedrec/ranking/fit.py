@@ -20,7 +20,7 @@ from kedrec.ranking.sampling import (
     allowed,
     blocks,
     draw_for,
-    fits,
+    model_fits,
     known_treatments,
 )
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.features import Feature, FeatureMaker
     from kedrec.ranking.metapaths import Metapath
 
-__all__ = ["LEAST_TREATED", "Fitted", "choose_metapaths", "fit"]
+__all__ = ["LEAST_TREATED", "FittedRanking", "choose_metapaths", "fit"]
 
 LEAST_TREATED = 20
 """Least number of treated pairs to fit from."""
@@ -48,7 +48,7 @@ _SCORED_ROWS = 4096  # pairs scored at once: their copies fit in memory that is 
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedRanking:
     """A fitted ranking: the scores of all pairs and the models behind them.
 
     Attributes:
@@ -60,7 +60,7 @@ class Fitted:
         paths: the counted metapaths.
         treated: number of treated pairs learned from.
         maker: computes the models' features.
-        alike: the similarities behind them.
+        pair_similarity: the similarities behind them.
     """
 
     scores: NDArray[np.float32]
@@ -71,14 +71,14 @@ class Fitted:
     paths: list[Metapath]
     treated: int
     maker: FeatureMaker
-    alike: Alike
+    pair_similarity: Alike
 
 
-def choose_metapaths(adjacency: Adjacency, linked: Sequence[Table], seed: int) -> list[Metapath]:
+def choose_metapaths(adjacency: Adjacency, tables: Sequence[Table], seed: int) -> list[Metapath]:
     """Selects the metapaths to count: of at most three hops; of very many, those that treated pairs have."""
     from kedrec.ranking.dwpc import PathCounter
 
-    paths = metapaths(linked, _LONGEST)
+    paths = metapaths(tables, _LONGEST)
     known = known_treatments(adjacency)
     diseases = np.flatnonzero(known.any(axis=0))
     if len(paths) <= _MAX_METAPATHS or not len(diseases):
@@ -92,28 +92,28 @@ def choose_metapaths(adjacency: Adjacency, linked: Sequence[Table], seed: int) -
 
 def fit(
     adjacency: Adjacency,
-    linked: Sequence[Table],
+    tables: Sequence[Table],
     *,
     seed: int,
     threads: int = 1,
     learn_from_treatments: bool = True,
     progress: Progress | None = None,
-) -> Fitted:
+) -> FittedRanking:
     """Fits the ranking to the graph's known treatments; unfitted scores where they are too few.
 
     The diseases with a known treatment are scored first, by both regimes, to calibrate the scales. Those
     without are scored by the regime `unseen` alone, on its scale.
     """
     known = known_treatments(adjacency)
-    paths = choose_metapaths(adjacency, linked, seed)
-    alike = Alike.of(adjacency, linked)
-    graph = Counted(adjacency, paths, alike)
+    paths = choose_metapaths(adjacency, tables, seed)
+    pair_similarity = Alike.of(adjacency, tables)
+    graph = Counted(adjacency, paths, pair_similarity)
     maker = graph.whole()
     stage = _stage_callbacks(progress)
     treated = np.flatnonzero(known.any(axis=0))
     has_all_folds = len(np.unique(fold_of_disease(treated, seed))) == FOLDS
     if not learn_from_treatments or known.sum() < LEAST_TREATED or not has_all_folds:
-        return _unfitted(maker, alike, known, paths, stage)
+        return _unfitted(maker, pair_similarity, known, paths, stage)
     candidates = np.zeros_like(known)
     candidates[:, treated] = True
     samples = {
@@ -124,7 +124,7 @@ def fit(
     }
     samples = {regime: sample for regime, sample in samples.items() if _is_sufficient(sample)}
     if "unseen" not in samples:
-        return _unfitted(maker, alike, known, paths, stage)
+        return _unfitted(maker, pair_similarity, known, paths, stage)
     treated_regime: Regime = "treated" if "treated" in samples else "unseen"
     prior = _fit_prior(samples[treated_regime], maker)
     members = _members(samples, graph.features, seed, threads, stage("Fitting the ranking"))
@@ -153,7 +153,9 @@ def fit(
         informed[block] = batch.informed
         if (report := stage("Scoring")) is not None:
             report(len(treated) + begin + len(block), shape[0])
-    return Fitted(scores, priors, informed, members, scales, paths, int(known.sum()), maker, alike)
+    return FittedRanking(
+        scores, priors, informed, members, scales, paths, int(known.sum()), maker, pair_similarity
+    )
 
 
 def _stage_callbacks(progress: Progress | None) -> Callable[[str], Callable[[int, int], None] | None]:
@@ -181,7 +183,7 @@ def _members(
         chosen = allowed(features, regime)
         for fold in range(FOLDS):
             left_out = sample.folds == fold
-            calls[regime, fold] = fits(sample, features, chosen, left_out, seed=seed + fold)
+            calls[regime, fold] = model_fits(sample, features, chosen, left_out, seed=seed + fold)
     fitted_models = iter(
         side_by_side([call for model_calls in calls.values() for call in model_calls], threads, progress)
     )
@@ -196,7 +198,7 @@ class _Batch:
     Attributes:
         raw: each model's scores by regime, diseases x drugs.
         degrees: the features of the prior and a one, diseases x drugs x 4.
-        informed: as in `Fitted`.
+        informed: as in `FittedRanking`.
     """
 
     raw: dict[Regime, list[NDArray[np.float32]]]
@@ -228,7 +230,9 @@ class _Scoring:
     ) -> _Batch:
         """Scores some diseases (ascending numbers) by the models of some regimes."""
         features, shape = self.maker.features, (len(diseases), self.maker.drugs)
-        counted = np.array([feature.group == "metapath" and not feature.relative for feature in features])
+        metapath_columns = np.array(
+            [feature.group == "metapath" and not feature.relative for feature in features]
+        )
         degrees = np.array([feature.group == "prior" for feature in features])
         batch = _Batch(
             {regime: [np.zeros(shape, np.float32) for _ in self.members[regime][0]] for regime in regimes},
@@ -238,7 +242,7 @@ class _Scoring:
         for block, table in blocks(self.maker, diseases, progress):
             rows = np.searchsorted(diseases, block)
             batch.degrees[rows, :, :-1] = table[:, :, degrees]
-            batch.informed[rows] = (table[:, :, counted] > 0).any(axis=2)
+            batch.informed[rows] = (table[:, :, metapath_columns] > 0).any(axis=2)
             self._score(block, rows, table, batch)
         return batch
 
@@ -318,31 +322,33 @@ def _shift_to(log_odds: NDArray[np.float64], treatments: int) -> float:
 
 def _unfitted(
     maker: FeatureMaker,
-    alike: Alike,
+    pair_similarity: Alike,
     known: NDArray[np.bool_],
     paths: list[Metapath],
     stage: Callable[[str], Callable[[int, int], None] | None],
-) -> Fitted:
+) -> FittedRanking:
     """Scores all pairs with equal weights of all metapaths, each in standard deviations over all pairs."""
     shape = known.T.shape
-    counted = [
+    metapath_columns = [
         column
         for column, feature in enumerate(maker.features)
         if feature.group == "metapath" and not feature.relative
     ]
-    sums, squares = np.zeros((2, len(counted)))
+    sums, squares = np.zeros((2, len(metapath_columns)))
     for _, table in blocks(maker, np.arange(shape[0]), stage("Counting paths")):
-        values = table[:, :, counted]
+        values = table[:, :, metapath_columns]
         sums += values.sum(axis=(0, 1), dtype=np.float64)
         squares += np.square(values, dtype=np.float64).sum(axis=(0, 1))
     means = sums / known.size
     spread = np.sqrt(np.maximum(squares / known.size - means**2, 0.0))
-    weights = np.divide(1.0, spread, out=np.ones(len(counted)), where=spread > 0)
-    model = Linear(counted, weights.tolist(), 0.0, [float("inf")] * len(counted))
+    weights = np.divide(1.0, spread, out=np.ones(len(metapath_columns)), where=spread > 0)
+    model = Linear(metapath_columns, weights.tolist(), 0.0, [float("inf")] * len(metapath_columns))
     scores, informed = np.zeros(shape, np.float32), np.zeros(shape, bool)
     for block, table in blocks(maker, np.arange(shape[0]), stage("Scoring")):
-        scores[block] = table[:, :, counted] @ weights
-        informed[block] = (table[:, :, counted] > 0).any(axis=2)
+        scores[block] = table[:, :, metapath_columns] @ weights
+        informed[block] = (table[:, :, metapath_columns] > 0).any(axis=2)
     priors = np.full(shape, np.nan, np.float32)
     members: dict[Regime, list[list[Member]]] = {"unseen": [[model]]}
-    return Fitted(scores, priors, informed, members, {}, paths, int(known.sum()), maker, alike)
+    return FittedRanking(
+        scores, priors, informed, members, {}, paths, int(known.sum()), maker, pair_similarity
+    )

@@ -164,8 +164,8 @@ class PairRidge:
     def over_drugs(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         """Predictions from similar drugs, without the pair's own treatment: drugs x diseases."""
         shrinkage = self._drugs.values / (self._drugs.values + np.float32(_ONE_SIDED))
-        known = self._drug_coordinates[:, diseases]
-        predictions: NDArray[np.float32] = (self._drugs.coordinates * shrinkage) @ known
+        treatments = self._drug_coordinates[:, diseases]
+        predictions: NDArray[np.float32] = (self._drugs.coordinates * shrinkage) @ treatments
         rows, columns = self._own_treatments(diseases)
         predictions[rows, columns] -= (np.square(self._drugs.coordinates[rows]) * shrinkage).sum(axis=1)
         return predictions

@@ -35,12 +35,12 @@ _LIMIT_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/m
 _USAGE_FILES = (Path("/sys/fs/cgroup/memory.current"), Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"))
 
 
-def bytes_needed(adjacency: Adjacency, linked: Sequence[Table], threads: int) -> int:
+def bytes_needed(adjacency: Adjacency, tables: Sequence[Table], threads: int) -> int:
     """Estimates the peak memory of a fit, in bytes; rather too much than too little.
 
     Args:
         adjacency: the graph.
-        linked: the tables that have links.
+        tables: the tables that have links.
         threads: number of models fitted at once.
     """
     sizes = [len(adjacency.ids(kind)) for kind in ("Drug", "Disease")]
@@ -48,9 +48,9 @@ def bytes_needed(adjacency: Adjacency, linked: Sequence[Table], threads: int) ->
     if adjacency.has(TREATS):
         links = adjacency.incidence(TREATS)
         treated, treatments = int(np.count_nonzero(links.back_degrees)), len(links.indices)
-    similarity_count = sum(2 * len(hops_from(kind, linked)) for kind in ("Drug", "Disease"))
+    similarity_count = sum(2 * len(hops_from(kind, tables)) for kind in ("Drug", "Disease"))
     # Of very many metapaths a fit uses those that treated pairs have.
-    features = 2 * (min(len(metapaths(linked, 3)), _MAX_METAPATHS) + 3 * similarity_count + 8) + 3
+    features = 2 * (min(len(metapaths(tables, 3)), _MAX_METAPATHS) + 3 * similarity_count + 8) + 3
     sample = (3 * treatments + _SAMPLED_PAIRS) * features * _VALUE_BYTES
     similarity_values = sum(
         (similarity_count * size * size if size <= _CACHED_NODES else 0)
@@ -78,13 +78,13 @@ def bytes_usable() -> int:
     return min(sizes, default=_ASSUMED_BYTES)
 
 
-def check_memory(adjacency: Adjacency, linked: Sequence[Table], threads: int) -> None:
+def check_memory(adjacency: Adjacency, tables: Sequence[Table], threads: int) -> None:
     """Checks that there is enough memory for a fit.
 
     Raises:
         KedrecError: there isn't.
     """
-    needed, usable = bytes_needed(adjacency, linked, threads), bytes_usable()
+    needed, usable = bytes_needed(adjacency, tables, threads), bytes_usable()
     if needed <= usable * _SHARE:
         return
     drugs, diseases = (len(adjacency.ids(kind)) for kind in ("Drug", "Disease"))

@@ -46,9 +46,9 @@ def schema_tables() -> list[Table]:
     return sorted(tables)
 
 
-def hops_from(kind: str, linked: Iterable[Table]) -> list[Hop]:
+def hops_from(kind: str, tables: Iterable[Table]) -> list[Hop]:
     """The hops from a kind along some tables, in the order of their relations."""
-    return _hops_by_kind(linked).get(kind, [])
+    return _hops_by_kind(tables).get(kind, [])
 
 
 def kinds_of(template: PathTemplate) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ def _hops_by_kind(tables: Iterable[Table]) -> dict[str, list[Hop]]:
     }
 
 
-def metapaths(linked: Collection[Table], longest: int = 4) -> list[Metapath]:
+def metapaths(tables: Collection[Table], longest: int = 4) -> list[Metapath]:
     """Every metapath of 1 to `longest` hops from Drug to Disease along tables that have links.
 
     The direct treatment or palliation is excluded, since it is what a score predicts, and so are relations of
@@ -91,13 +91,13 @@ def metapaths(linked: Collection[Table], longest: int = 4) -> list[Metapath]:
     (Himmelstein et al. 2017, doi:10.7554/eLife.26726).
 
     Args:
-        linked: the tables of `schema_tables` that have links.
+        tables: the tables of `schema_tables` that have links.
         longest: maximum number of hops, 1 to 4.
 
     Returns:
         Shortest first, then by relation and kind; equal graphs give the same list.
     """
-    hops = _hops_by_kind(linked)
+    hops = _hops_by_kind(tables)
     distances = _distances(hops)
     paths: list[Metapath] = []
     prefixes: list[tuple[Metapath, str]] = [((), "Drug")]

@@ -29,15 +29,15 @@ class Alike:
     kernel: PairKernel
 
     @classmethod
-    def of(cls, adjacency: Adjacency, linked: Sequence[Table], kernel: PairKernel | None = None) -> Alike:
+    def of(cls, adjacency: Adjacency, tables: Sequence[Table], kernel: PairKernel | None = None) -> Alike:
         """Computes the similarities of a graph.
 
         Args:
             adjacency: the graph.
-            linked: the tables that have links.
+            tables: the tables that have links.
             kernel: the stored kernel of that graph; None: it is learned.
         """
-        drugs, diseases = (similarities(adjacency, kind, linked) for kind in ("Drug", "Disease"))
+        drugs, diseases = (similarities(adjacency, kind, tables) for kind in ("Drug", "Disease"))
         return cls(
             drugs, diseases, kernel or PairKernel.of(drugs, diseases, care_matrix(adjacency, "TREATS"))
         )

@@ -33,11 +33,11 @@ __all__ = [
     "allowed",
     "blocks",
     "draw_for",
-    "fits",
     "known_treatments",
     "learn",
     "links_of",
-    "of_pairs",
+    "model_fits",
+    "pair_features",
     "unseen",
 ]
 
@@ -70,26 +70,28 @@ class Counted:
     Attributes:
         adjacency: the graph.
         paths: the metapaths to count.
-        alike: similarities of its drugs and diseases.
+        pair_similarity: similarities of its drugs and diseases.
     """
 
     adjacency: Adjacency
     paths: Sequence[Metapath]
-    alike: Alike
+    pair_similarity: Alike
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The features of a pair, in order."""
-        return features_of(self.paths, self.alike)
+        return features_of(self.paths, self.pair_similarity)
 
     def whole(self) -> FeatureMaker:
         """Computes features of the unchanged graph."""
-        return FeatureMaker(self.adjacency, self.paths, self.alike)
+        return FeatureMaker(self.adjacency, self.paths, self.pair_similarity)
 
-    def without(self, known: NDArray[np.bool_]) -> FeatureMaker:
+    def features_given(self, known: NDArray[np.bool_]) -> FeatureMaker:
         """Computes features of the graph with only these treatments, except `treatment_free_counts`."""
         changing = [path for path in self.paths if path not in self._treatment_free_paths]
-        return FeatureMaker(self.adjacency.replaced({TREATS: links_of(known)}), changing, self.alike)
+        return FeatureMaker(
+            self.adjacency.replaced({TREATS: links_of(known)}), changing, self.pair_similarity
+        )
 
     def columns(self, features: Sequence[Feature]) -> list[int]:
         """The column indices of some features."""
@@ -154,7 +156,7 @@ def blocks(
             yield part, table
 
 
-def of_pairs(
+def pair_features(
     maker: FeatureMaker,
     drugs: NDArray[np.int64],
     diseases: NDArray[np.int64],
@@ -263,7 +265,7 @@ def draw_for(
     def write_changing(index: int) -> None:
         inside = slice(ends[index], ends[index + 1])
         table, fold = hidden[index]
-        maker = graph.without(known & (table != fold))
+        maker = graph.features_given(known & (table != fold))
         columns = np.array(graph.columns(maker.features), np.int64)
         for part in _disease_blocks(np.unique(diseases[inside]), len(columns), known.shape[0]):
             selected, positions = _pairs_within(part, diseases[inside])
@@ -294,11 +296,11 @@ def learn(
     seed: int,
     threads: int,
 ) -> list[Member]:
-    """Fits the models to a sample without the pairs of `left_out`; arguments as for `fits`."""
-    return side_by_side(fits(sample, features, chosen, left_out, seed=seed), threads)
+    """Fits the models to a sample without the pairs of `left_out`; arguments as for `model_fits`."""
+    return side_by_side(model_fits(sample, features, chosen, left_out, seed=seed), threads)
 
 
-def fits(
+def model_fits(
     sample: Sample,
     features: Sequence[Feature],
     chosen: NDArray[np.bool_],

@@ -84,16 +84,16 @@ def care_matrix(adjacency: Adjacency, relation: str) -> Any:
     return csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=shape)
 
 
-def similarities(adjacency: Adjacency, kind: str, linked: Sequence[Table]) -> list[Similarity]:
+def similarities(adjacency: Adjacency, kind: str, tables: Sequence[Table]) -> list[Similarity]:
     """All similarities between a kind's nodes, in the order of its relations.
 
     Args:
         adjacency: the graph.
         kind: Drug or Disease.
-        linked: the tables that have links.
+        tables: the tables that have links.
     """
     measures = []
-    for hop in hops_from(kind, linked):
+    for hop in hops_from(kind, tables):
         if hop.relation in CARE:
             continue
         links = _links(adjacency, hop, kind)
@@ -102,16 +102,16 @@ def similarities(adjacency: Adjacency, kind: str, linked: Sequence[Table]) -> li
         if hop.kind == kind and load_schema().relations[hop.relation].symmetric:
             measures.append(Similarity(hop.relation, links, _identity(links.shape[1])))
         if hop.kind == "Gene" and hop.relation in _GENE_RELATIONS:
-            measures += _similarities_through_genes(adjacency, hop, _unit_rows(links), linked)
+            measures += _similarities_through_genes(adjacency, hop, _unit_rows(links), tables)
     return measures
 
 
 def _similarities_through_genes(
-    adjacency: Adjacency, first: Hop, genes: csr_array[Any], linked: Sequence[Table]
+    adjacency: Adjacency, first: Hop, genes: csr_array[Any], tables: Sequence[Table]
 ) -> list[Similarity]:
     """Similarities along a relation to genes, extended by the genes' participations and interactions."""
     measures = []
-    for hop in hops_from("Gene", linked):
+    for hop in hops_from("Gene", tables):
         if hop.relation not in (_PARTICIPATION, _INTERACTION):
             continue
         extended = genes @ _unit_rows(_weighted_by_rarity(_links(adjacency, hop, "Gene")))

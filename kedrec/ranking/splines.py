@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Binned", "fit_spline"]
+__all__ = ["BinnedScores", "fit_spline"]
 
 _BINS = 100  # quantiles of all scores, and as many of the hits' scores
 _FIRST_KNOT_HITS, _KNOT_FACTOR = 15, 2.5  # hits below the first knot, and their factor for each further knot
@@ -29,7 +29,7 @@ _MAX_GROUPS = 1000  # further groups are merged
 
 
 @dataclass(frozen=True, slots=True)
-class Binned:
+class BinnedScores:
     """Pairs counted by bins of their score, and by group.
 
     Attributes:
@@ -45,7 +45,7 @@ class Binned:
     knots: NDArray[np.float64]
 
     @classmethod
-    def of(cls, scores: NDArray[Any], labels: NDArray[Any], groups: NDArray[Any]) -> Binned:
+    def of(cls, scores: NDArray[Any], labels: NDArray[Any], groups: NDArray[Any]) -> BinnedScores:
         """Bins some pairs.
 
         Args:
@@ -84,7 +84,7 @@ def _knots(hits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.unique(np.interp(positions, np.arange(len(hits)), hits))
 
 
-def fit_spline(binned: Binned) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def fit_spline(binned: BinnedScores) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Fits the log-odds of a hit in each bin, and the half-widths of their 95 % intervals.
 
     The half-width is a quantile of Student's t times the standard error. Its degrees of freedom, after
@@ -112,7 +112,7 @@ def fit_spline(binned: Binned) -> tuple[NDArray[np.float64], NDArray[np.float64]
     return design @ weights, t.ppf(0.975, np.clip(freedom, 1.0, max(groups - 1, 1))) * errors
 
 
-def _design(binned: Binned) -> NDArray[np.float64]:
+def _design(binned: BinnedScores) -> NDArray[np.float64]:
     """Basis of a natural cubic spline in each bin, orthogonal, of mean square one: bins x weights."""
     scores, knots = binned.scores, binned.knots
     columns = [np.ones(len(scores))]

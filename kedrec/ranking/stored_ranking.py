@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.decomposition import Part, Parts
     from kedrec.ranking.ensemble import Member
     from kedrec.ranking.features import FeatureMaker
-    from kedrec.ranking.fit import Fitted
+    from kedrec.ranking.fit import FittedRanking
 
 __all__ = ["SEED", "PairScores", "StoredRanking", "fit_to_arrays", "linked_tables"]
 
@@ -78,11 +78,11 @@ def _fit_single_threaded(
     from kedrec.ranking.calibration import DegreeLine, percentiles
     from kedrec.ranking.decomposition import parts_of
     from kedrec.ranking.fit import fit
-    from kedrec.ranking.sampling import known_treatments, of_pairs
+    from kedrec.ranking.sampling import known_treatments, pair_features
 
-    linked = linked_tables(adjacency)
+    tables = linked_tables(adjacency)
     fitted = fit(
-        adjacency, linked, seed=SEED, threads=threads, learn_from_treatments=learn, progress=progress
+        adjacency, tables, seed=SEED, threads=threads, learn_from_treatments=learn, progress=progress
     )
     parts = parts_of(fitted.maker.features)
     means = fitted.scores.mean(axis=0) if len(fitted.scores) else np.zeros(fitted.scores.shape[1])
@@ -92,7 +92,7 @@ def _fit_single_threaded(
         "ranking/informed": np.packbits(fitted.informed, axis=1),
         "ranking/drug_percentiles": percentiles(means),
         "ranking/disease_percentiles": percentiles(fitted.scores.mean(axis=1)),
-        **fitted.alike.kernel.arrays(),
+        **fitted.pair_similarity.kernel.arrays(),
     }
     models: dict[str, list[list[dict[str, Any]]]] = {}
     for regime, folds in fitted.members.items():
@@ -117,7 +117,7 @@ def _fit_single_threaded(
     top = np.argsort(-fitted.scores, axis=1, kind="stable")[:, :top_size].astype(np.int32)
     pairs = top.ravel().astype(np.int64), np.repeat(np.arange(len(top)), top_size)
     explain_progress = None if progress is None else partial(progress, "Explaining the best")
-    rows = of_pairs(fitted.maker, *pairs, threads, explain_progress)
+    rows = pair_features(fitted.maker, *pairs, threads, explain_progress)
     top_parts = StoredRanking(adjacency, arrays, facts, fitted, threads=threads).decompose_pairs(*pairs, rows)
     arrays |= {
         "top/drugs": top,
@@ -143,7 +143,7 @@ class StoredRanking:
         adjacency: Adjacency,
         arrays: Arrays,
         facts: Mapping[str, Any],
-        fitted: Fitted | None = None,
+        fitted: FittedRanking | None = None,
         *,
         threads: int = 1,
     ) -> None:
@@ -279,6 +279,6 @@ class StoredRanking:
 
             paths = [tuple(Hop(*hop) for hop in path) for path in self._facts["paths"]]
             kernel = PairKernel.restored(self._arrays)
-            alike = Alike.of(self._adjacency, linked_tables(self._adjacency), kernel)
-            self._maker = FeatureMaker(self._adjacency, paths, alike)
+            pair_similarity = Alike.of(self._adjacency, linked_tables(self._adjacency), kernel)
+            self._maker = FeatureMaker(self._adjacency, paths, pair_similarity)
         return self._maker

@@ -192,7 +192,7 @@ def _non_conflicting(
     links: _Links,
     order: NDArray[np.int64],
     current: tuple[NDArray[np.int64], NDArray[np.int64]],
-    new: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    swapped: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
 ) -> NDArray[np.bool_]:
     """Mask of the pairs that may swap: none of a pair's links, old or new, is among another pair's links.
 
@@ -203,7 +203,7 @@ def _non_conflicting(
         links: the relation.
         order: the links by number: the pairs' first, the pairs' second, and an odd last one or none.
         current: starts and ends of all links.
-        new: the pairs' new links: starts and ends of the first, starts and ends of the second.
+        swapped: the pairs' new links: starts and ends of the first, starts and ends of the second.
     """
     half = len(order) // 2
     pairs = np.arange(half)
@@ -213,7 +213,7 @@ def _non_conflicting(
         start, end = _ordered(start, end) if links.undirected else (start, end)
         return start * width + end
 
-    a, d, c, b = new
+    a, d, c, b = swapped
     keys = np.concatenate([(current[0] * width + current[1])[order], key(a, d), key(c, b)])
     owners = np.concatenate([pairs, pairs, np.full(len(order) - 2 * half, half), pairs, pairs])
     bits = half.bit_length()
@@ -221,9 +221,9 @@ def _non_conflicting(
         raise ValueError(f"{links.shape[0]} x {width} nodes are too many to permute the links of")
     packed = np.sort(keys << bits | owners)  # twice as fast as sorting indices
     keys, owners = packed >> bits, packed & ((1 << bits) - 1)
-    twice = np.flatnonzero(keys[1:] == keys[:-1])
+    duplicates = np.flatnonzero(keys[1:] == keys[:-1])
     swap = np.ones(half + 1, bool)
-    swap[owners[twice]] = swap[owners[twice + 1]] = False
+    swap[owners[duplicates]] = swap[owners[duplicates + 1]] = False
     swap = swap[:half]
     if links.alike:
         swap &= (a != d) & (c != b)
