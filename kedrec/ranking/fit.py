@@ -20,8 +20,8 @@ from kedrec.ranking.sampling import (
     allowed,
     blocks,
     draw_for,
-    model_fits,
     known_treatments,
+    model_fits,
 )
 
 if TYPE_CHECKING:
