@@ -19,6 +19,7 @@ from kedrec.evaluation.hidden_folds import Split, folds
 from kedrec.ranking.calibration import DegreeLine, brier_skill, cross_calibrated
 from kedrec.ranking.ensemble import side_by_side
 from kedrec.ranking.fit import choose_metapaths
+from kedrec.ranking.pair_similarity import Alike
 from kedrec.ranking.sampling import (
     TREATS,
     Counted,
@@ -30,7 +31,6 @@ from kedrec.ranking.sampling import (
     learn,
     links_of,
 )
-from kedrec.ranking.similarity import Alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

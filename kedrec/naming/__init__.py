@@ -1,7 +1,9 @@
-"""From free text to entities: names, synonyms, cross-references, spelling, typos."""
+"""Resolution of free text to entities: names, synonyms, cross-references, spelling, typos."""
 
 from __future__ import annotations
 
-from kedrec.naming.name_index import MAX_LENGTH, SURE, NameIndex
+from kedrec.naming.hits import SURE
+from kedrec.naming.name_index import NameIndex
+from kedrec.naming.query import MAX_LENGTH
 
 __all__ = ["MAX_LENGTH", "SURE", "NameIndex"]

@@ -1,4 +1,4 @@
-"""Names that resemble a text: typos, names that the text is part of, names that are part of it."""
+"""Finds names that resemble a text: typos, names that contain the text, names that the text contains."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ import sqlite3
 from collections.abc import Sequence
 
 from kedrec.naming.normalize import compact, forms
-from kedrec.naming.sqlite_index import SALTED, hashed
+from kedrec.naming.sqlite_index import SALTED_KINDS, hash_form
 from kedrec.types import Entity, NameMatch
 
-__all__ = ["Fuzzy", "contained"]
+__all__ = ["FuzzyNames", "contained_names"]
 
-_LEAST = 72.0  # per cent of likeness below which a name is another name
-_TYPO = 0.85  # a typo of a whole name scores at most 85, below every writing that is the name itself
-_PART = (65.0, 20.0)  # a part of a name scores from 65, and up to 85 as it nears the whole
-_WITHIN = (60.0, 25.0)  # a name within the text scores from 60, and up to 85 as it nears the whole
-_WORDS = 12  # words of a text that names are looked for in
-_SHORTEST = 4  # letters of such a name; shorter ones are everywhere
-_MANY = 400  # names looked at for each; an entity may have many
+_MIN_RATIO = 72.0  # ratio in per cent below which a name is another name
+_TYPO_FACTOR = 0.85  # a typo of a whole name scores at most 85, below every writing that is the name itself
+_PART_SCORES = (65.0, 20.0)  # a part of a name scores from 65, and up to 85 as it nears the full name
+_WITHIN_SCORES = (60.0, 25.0)  # a name within the text scores from 60, and up to 85 as it nears the full text
+_MAX_WORDS = 12  # words of a text that are searched for names
+_MIN_LETTERS = 4  # letters of such a name; shorter ones are everywhere
+_MAX_NAMES = 400  # names considered for each; an entity may have many
 
 
-class Fuzzy:
-    """The names of an index, loaded a kind at a time when first needed."""
+class FuzzyNames:
+    """Fuzzy search over the names of an index, which are loaded a kind at a time when first needed."""
 
     def __init__(self, tables: sqlite3.Connection) -> None:
         self._tables = tables
         self._loaded: dict[str, tuple[list[int], list[str]]] = {}
 
     def nearest(self, words: str, kinds: Sequence[str], limit: int) -> list[NameMatch]:
-        """The entities whose names are most like `words` (a form of `naming.normal`), best first.
+        """The entities whose names are most like `words` (as `normalize.Forms.words`), best first.
 
-        Two names are alike by the share of letters in common and in order (rapidfuzz's ratio), with the
-        words as they stand and with the words sorted.
+        Likeness is the share of letters in common and in order (rapidfuzz's ratio), of the words as they
+        stand and of the words sorted.
         """
         if not words:
             return []
         scored: dict[int, tuple[float, str]] = {}
         for kind in kinds:
             rows, names = self._names(kind)
-            for place, score, why in (*_typos(words, names), *_parts(words, names)):
-                row = rows[place]
+            for index, score, why in (*_typos(words, names), *_parts(words, names)):
+                row = rows[index]
                 if score > scored.get(row, (0.0, ""))[0]:
                     scored[row] = score, why
         return self._matches(scored, limit)
@@ -55,10 +55,10 @@ class Fuzzy:
         return self._loaded[kind]
 
     def _matches(self, scored: dict[int, tuple[float, str]], limit: int) -> list[NameMatch]:
-        best = sorted(scored, key=lambda row: (-scored[row][0], row))[:_MANY]
-        found: dict[tuple[str, str], NameMatch] = {}
+        best = sorted(scored, key=lambda row: (-scored[row][0], row))[:_MAX_NAMES]
+        matches: dict[tuple[str, str], NameMatch] = {}
         for row in best:
-            if len(found) == limit:
+            if len(matches) == limit:
                 break
             text, id_, kind, name = self._tables.execute(
                 "SELECT n.text, e.id, e.kind, e.name FROM names AS n JOIN entities AS e USING (entity) "
@@ -69,8 +69,8 @@ class Fuzzy:
             match = NameMatch(
                 entity=Entity(id=id_, kind=kind, name=name), matched=text, why=why, score=round(score, 1)
             )
-            found.setdefault((kind, id_), match)
-        return list(found.values())
+            matches.setdefault((kind, id_), match)
+        return list(matches.values())
 
 
 def _typos(words: str, names: list[str]) -> list[tuple[int, float, str]]:
@@ -78,37 +78,41 @@ def _typos(words: str, names: list[str]) -> list[tuple[int, float, str]]:
 
     scorers = [fuzz.ratio, fuzz.token_sort_ratio] if " " in words else [fuzz.ratio]
     return [
-        (place, score * _TYPO, "typo")
+        (index, score * _TYPO_FACTOR, "typo")
         for scorer in scorers
-        for _, score, place in process.extract(words, names, scorer=scorer, score_cutoff=_LEAST, limit=_MANY)
+        for _, score, index in process.extract(
+            words, names, scorer=scorer, score_cutoff=_MIN_RATIO, limit=_MAX_NAMES
+        )
     ]
 
 
 def _parts(words: str, names: list[str]) -> list[tuple[int, float, str]]:
-    """Names that hold every word, the last one perhaps cut short."""
-    least, most = _PART
-    *before, last = [f" {word}" for word in words.split()]
-    whole = [f"{word} " for word in before]
+    """Names that contain every word, the last one perhaps cut short."""
+    lowest, rise = _PART_SCORES
+    *complete, last = [f" {word}" for word in words.split()]
+    padded_words = [f"{word} " for word in complete]
     if len(last) < 3:
         return []
     return [
-        (place, least + most * len(words) / len(name), "part")
-        for place, name in enumerate(names)
+        (index, lowest + rise * len(words) / len(name), "part")
+        for index, name in enumerate(names)
         if last in (padded := f" {name} ")
         and len(name) > len(words)
-        and all(word in padded for word in whole)
+        and all(word in padded for word in padded_words)
     ]
 
 
-def contained(tables: sqlite3.Connection, words: str, kinds: Sequence[str], limit: int) -> list[NameMatch]:
-    """The entities named by some of the words in a row, the longest first; a drug by its anion too."""
-    tokens = words.split()[:_WORDS]
+def contained_names(
+    tables: sqlite3.Connection, words: str, kinds: Sequence[str], limit: int
+) -> list[NameMatch]:
+    """The entities named by some consecutive words of a text, the longest first; a drug by its anion too."""
+    tokens = words.split()[:_MAX_WORDS]
     runs: dict[int, str] = {}
     for begin in range(len(tokens)):
         for end in range(begin + 1, len(tokens) + 1):
             run = " ".join(tokens[begin:end])
-            key = hashed(compact(run))
-            if key is not None and len(run) >= _SHORTEST and end - begin < len(tokens):
+            key = hash_form(compact(run))
+            if key is not None and len(run) >= _MIN_LETTERS and end - begin < len(tokens):
                 runs[key] = run
     if not runs:
         return []
@@ -118,12 +122,12 @@ def contained(tables: sqlite3.Connection, words: str, kinds: Sequence[str], limi
         f"WHERE n.compact IN ({marks}) OR n.base IN ({marks}) ORDER BY n.row",
         [*runs, *runs],
     ).fetchall()
-    least, most = _WITHIN
+    lowest, rise = _WITHIN_SCORES
     best: dict[tuple[str, str], NameMatch] = {}
     for text, key, id_, kind, name in rows:
-        run = runs.get(key) or (forms(text).base if kind in SALTED else "")
+        run = runs.get(key) or (forms(text).base if kind in SALTED_KINDS else "")
         if kind in kinds and run:
-            score = round(least + most * min(len(run) / len(words), 1.0), 1)
+            score = round(lowest + rise * min(len(run) / len(words), 1.0), 1)
             match = NameMatch(
                 entity=Entity(id=id_, kind=kind, name=name), matched=text, why="within", score=score
             )

@@ -1,4 +1,4 @@
-"""Reads names out of lines of text, a name or id each: all of them stand for one entity, or none is used."""
+"""Resolves a list of names, one per line; fails as a whole if any line is unknown or ambiguous."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["names_in", "resolve_lines"]
 
-_NEAR = 3  # candidates named beside a line that names none
+_NEAREST = 3  # candidates listed beside a line that can't be resolved
 
 
 def names_in(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """The names among lines of text with their numbers; without blank lines and what begins with #."""
+    """Yields each name with its line number, from 1; skips blank lines and those that begin with #."""
     for number, line in enumerate(lines, start=1):
         text = line.strip()
         if text and not text.startswith("#"):
@@ -24,32 +24,34 @@ def names_in(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def resolve_lines(names: NameIndex, lines: Sequence[str], kind: str) -> list[str]:
-    """The ids of the entities that lines of text name, each once, in order.
+    """Resolves lines of text to the ids of the entities that they name, each once, in order.
 
     Args:
         names: the graph's names.
-        lines: a name or id each; blank ones and those that begin with # are passed over.
+        lines: a name or id each; blank ones and those that begin with # are skipped.
         kind: what they must be (`Disease`, `Drug`).
 
     Raises:
-        NotFoundError: lines that stand for no entity or several, all of them with their numbers.
+        NotFoundError: some lines stand for no entity or several; lists all of them with their numbers.
         UsageError: no line names anything.
     """
-    found: dict[str, None] = {}
-    wrong: list[str] = []
+    ids: dict[str, None] = {}
+    failures: list[str] = []
     for number, text in names_in(lines):
         try:
-            found[names.resolve(text, kind).id] = None
+            ids[names.resolve(text, kind).id] = None
         except (NotFoundError, UsageError) as error:
-            near = [match.entity for match in getattr(error, "candidates", ())[:_NEAR]]
-            told = ", ".join(f"{one.name} ({one.id})" for one in near)
-            wrong.append(f"line {number}: {error.what}" + (f" Near: {told}." if told else ""))
-    if wrong:
-        listed = "\n  ".join(wrong)
+            nearest = [match.entity for match in getattr(error, "candidates", ())[:_NEAREST]]
+            suggestions = ", ".join(f"{entity.name} ({entity.id})" for entity in nearest)
+            failures.append(
+                f"line {number}: {error.what}" + (f" Near: {suggestions}." if suggestions else "")
+            )
+    if failures:
+        listing = "\n  ".join(failures)
         raise NotFoundError(
-            f"{len(wrong)} of {len(lines)} lines can't be used; nothing was written:\n  {listed}",
+            f"{len(failures)} of {len(lines)} lines can't be used; nothing was written:\n  {listing}",
             "`kedrec search` finds names; give an id where a name stands for several.",
         )
-    if not found:
+    if not ids:
         raise UsageError("No line names anything.", "Give a name or an id a line.")
-    return list(found)
+    return list(ids)

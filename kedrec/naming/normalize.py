@@ -1,4 +1,4 @@
-"""Spellings of one name brought together: case, hyphens, Greek, numerals, British, plural, word order, salts.
+"""Normal forms of names: case, hyphens, Greek, numerals, British spelling, plural, word order, salts.
 
 A name is cut into tokens, and each way of writing them has a form in which equal names are equal:
 
@@ -8,8 +8,8 @@ A name is cut into tokens, and each way of writing them has a form in which equa
   order carries meaning;
 - `base`: `words` of a drug without its counter-ion; "" where no drug would remain (`naming.salts`).
 
-Both the graph's names and the asked ones pass through the same functions, so that a rule need not be
-right about English: it must only not bring two different names together.
+Both the graph's names and the queries pass through the same functions, so that a rule need not be right
+about English: it must only not make two different names equal.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _GREEK = {
 _SYMBOLS = str.maketrans(
     {
         **{letter: f" {name} " for letter, name in _GREEK.items()},
-        **dict.fromkeys("\u2018\u2019\u02bc\u2032`\u00b4", "'"),  # what stands for an apostrophe
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),  # what stands for a hyphen
+        **dict.fromkeys("\u2018\u2019\u02bc\u2032`\u00b4", "'"),  # used as apostrophes
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),  # used as hyphens
         **dict.fromkeys("\u00ae\u2122\u00a9", " "),  # registered, trade mark, copyright
         "&": " and ",
         "+": " plus ",
@@ -52,7 +52,7 @@ _ALWAYS_ROMAN = {
 }  # fmt: skip
 _ROMAN = {**_ALWAYS_ROMAN, "i": "1", "v": "5", "x": "10"}
 # After these words a lone I, V or X is a number, and a number or letter belongs to the word before it.
-_NUMBERED = _words(
+_NUMBERED_WORDS = _words(
     "angiotensin bipolar class complex factor grade group hepatitis phase stage subtype type vitamin"
 )
 
@@ -73,19 +73,19 @@ _BRITISH = tuple(
         (r"^(def|off|lic)ence$", r"\1ense"),
     )
 )
-_MAYBE_BRITISH = re.compile("ae|oe|our|is|ys|sulph|leuco|ceph|tre|bre|ll|ence|aluminium")
+_BRITISH_HINT = re.compile("ae|oe|our|is|ys|sulph|leuco|ceph|tre|bre|ll|ence|aluminium")
 _PLURALS = {
     "bacilli": "bacillus", "bacteria": "bacterium", "children": "child", "emboli": "embolus", "feet": "foot",
     "fungi": "fungus", "men": "man", "metastases": "metastasis", "mice": "mouse", "teeth": "tooth",
     "thrombi": "thrombus", "women": "woman",
 }  # fmt: skip
-_SAME_ORGAN = {
+_SYNONYMOUS_WORDS = {
     "cardiac": "heart", "disorder": "disease", "gastric": "stomach", "hepatic": "liver",
     "neoplasm": "tumor", "pulmonary": "lung", "renal": "kidney",
 }  # fmt: skip
-_WORDLESS = _words("of the")
-# A name with one of these says something of one word for another: their order is the name's meaning.
-_DIRECTED = _words("""
+_STOP_WORDS = _words("of the")
+# These relate one word of a name to another: the order of the words is then part of the meaning.
+_ORDER_WORDS = _words("""
     against associated between by dependent derived during from induced into mediated on onto positive
     negative related resistant responsive sensitive than through to toward towards via without
 """)
@@ -93,19 +93,19 @@ _DIRECTED = _words("""
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """A name in each form, from the closest to what was written to the furthest; tokens joined by spaces."""
+    """The forms of a name, from the closest to its writing to the furthest; tokens joined by spaces."""
 
     spelled: str
     words: str
 
     @property
     def bag(self) -> str:
-        """See the module."""
+        """Sorted words; as described at the head of the module."""
         return _bag(self.words.split())
 
     @property
     def base(self) -> str:
-        """See the module."""
+        """Words without counter-ion; as described at the head of the module."""
         return without_counter_ion(self.words.split())
 
 
@@ -130,21 +130,21 @@ def _tokens(text: str) -> list[str]:
         plain = _POSSESSIVE.sub("", plain).replace("'", "")
     plain = plain.replace("(-)", " minus ")
     tokens = _TOKEN.findall(plain)
-    for place, token in enumerate(tokens[1:], start=1):
-        numerals = _ROMAN if tokens[place - 1] in _NUMBERED else _ALWAYS_ROMAN
-        tokens[place] = numerals.get(token, token)
+    for index, token in enumerate(tokens[1:], start=1):
+        numerals = _ROMAN if tokens[index - 1] in _NUMBERED_WORDS else _ALWAYS_ROMAN
+        tokens[index] = numerals.get(token, token)
     return tokens
 
 
 @lru_cache(maxsize=1 << 17)
 def _american(token: str) -> str:
-    if _MAYBE_BRITISH.search(token):
+    if _BRITISH_HINT.search(token):
         for pattern, american in _BRITISH:
             token = pattern.sub(american, token)
     return token
 
 
-# The ending, what it becomes, and the shortest word it is taken for a plural in.
+# The plural ending, the singular one, and the shortest word that it applies to.
 _ENDINGS = (
     ("ss", "ss", 0),
     ("us", "us", 0),
@@ -173,33 +173,35 @@ def _singular(token: str) -> str:
 
 
 def _bag(tokens: list[str]) -> str:
-    if _DIRECTED.intersection(tokens):
+    if _ORDER_WORDS.intersection(tokens):
         return ""
-    bound: list[str] = []
+    terms: list[str] = []
     for token in tokens:
-        if bound and bound[-1] in _NUMBERED and (token.isdigit() or len(token) == 1):
-            bound[-1] += token
-        elif token not in _WORDLESS:
-            bound.append(_SAME_ORGAN.get(token, token))
-    loose = sum(token.isdigit() or len(token) == 1 for token in bound)
-    if len(bound) < 2 or loose > 1:  # with two loose numbers, which word each goes with is in the order
+        if terms and terms[-1] in _NUMBERED_WORDS and (token.isdigit() or len(token) == 1):
+            terms[-1] += token
+        elif token not in _STOP_WORDS:
+            terms.append(_SYNONYMOUS_WORDS.get(token, token))
+    loose = sum(token.isdigit() or len(token) == 1 for token in terms)
+    if len(terms) < 2 or loose > 1:  # with two loose numbers, which word each goes with is in the order
         return ""
-    return " ".join(sorted(bound))
+    return " ".join(sorted(terms))
 
 
 def forms(text: str) -> Forms:
-    """A name in each form. Two names of one thing that differ only in writing share at least one."""
+    """The forms of a name. Two names of one thing that differ only in writing share at least one."""
     tokens = [_american(token) for token in _tokens(text)]
     words = [_singular(token) for token in tokens]
     return Forms(" ".join(tokens), " ".join(words))
 
 
 def single(token: str) -> str:
-    """A lone token of letters a-z and digits as `Forms.words` has it."""
+    """The form of a single token (letters a-z and digits) as in `Forms.words`."""
     return _singular(_american(_ALWAYS_ROMAN.get(token, token)))
 
 
 def reordered(first: Forms, second: Forms) -> bool:
-    """Whether two names have the same words, in whatever order."""
-    words = [sorted(word for word in form.words.split() if word not in _WORDLESS) for form in (first, second)]
+    """True if two names have the same words in any order."""
+    words = [
+        sorted(word for word in form.words.split() if word not in _STOP_WORDS) for form in (first, second)
+    ]
     return words[0] == words[1]

@@ -1,4 +1,4 @@
-"""What a caller asks for, checked, and how it is repeated in a message."""
+"""Validates a name query, and formats it for error messages."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from kedrec.errors import UsageError
 from kedrec.loading.readers.curies import curie_of
 from kedrec.schema import load_schema
 
-__all__ = ["MAX_LENGTH", "asked_curie", "asked_kinds", "asked_text", "noun_of", "quoted", "with_article"]
+__all__ = ["MAX_LENGTH", "check_kinds", "check_text", "noun_of", "parse_curie", "quoted", "with_article"]
 
 MAX_LENGTH = 1000
-"""Longest text that is looked up, in characters; the longest names of real graphs have about 500."""
-_SHOWN = 80  # characters of a text that a message repeats
+"""Maximum length of a query, in characters; the longest names of real graphs have about 500."""
+_MAX_QUOTED = 80  # characters of a text repeated in a message
 
 _CURIE = re.compile(r"^([A-Za-z][A-Za-z0-9.]*)[:_]\s?([^\s:][^\s]*)$")
 
 
-def asked_curie(text: str) -> str:
-    """The CURIE that the text is, in capitals, with the schema's prefix (doid_2377: DOID:2377), else "".
+def parse_curie(text: str) -> str:
+    """The text as a CURIE in capitals with the schema's prefix (doid_2377: DOID:2377), else "".
 
     Ids are read as they are in tables; of a vocabulary that the schema doesn't know, the prefix stays.
     """
@@ -28,11 +28,11 @@ def asked_curie(text: str) -> str:
     return f"{curie[1]}:{curie[2]}".upper() if curie else ""
 
 
-def asked_text(text: str) -> str:
-    """The text on one line, composed (NFC), without invisible characters.
+def check_text(text: str) -> str:
+    """Puts a query on one line, composed (NFC), without invisible characters.
 
     Raises:
-        UsageError: it is empty, longer than `MAX_LENGTH`, or holds a control character or half a character.
+        UsageError: it is empty, longer than `MAX_LENGTH`, or contains a control character or half a one.
     """
     if len(text) > MAX_LENGTH:
         raise UsageError(
@@ -52,35 +52,35 @@ def asked_text(text: str) -> str:
     return line
 
 
-def asked_kinds(kinds: Sequence[str] | None) -> list[str]:
-    """The kinds by their names in the schema, given as names or nouns in any case; None: all.
+def check_kinds(kinds: Sequence[str] | None) -> list[str]:
+    """Turns names or nouns of kinds, in any case, into their names in the schema; None: all kinds.
 
     Raises:
         UsageError: one isn't a kind, or there is none.
     """
-    known = load_schema().kinds
+    kinds_by_name = load_schema().kinds
     if kinds is None:
-        return list(known)
-    by_word = {word.casefold(): name for name, kind in known.items() for word in (name, kind.noun)}
-    wrong = [kind for kind in kinds if kind.casefold() not in by_word]
-    if wrong or not kinds:
+        return list(kinds_by_name)
+    by_word = {word.casefold(): name for name, kind in kinds_by_name.items() for word in (name, kind.noun)}
+    unknown = [kind for kind in kinds if kind.casefold() not in by_word]
+    if unknown or not kinds:
         raise UsageError(
-            f"{quoted(' '.join(wrong))} is no kind of the graph.", f"Kinds are: {', '.join(known)}."
+            f"{quoted(' '.join(unknown))} is no kind of the graph.", f"Kinds are: {', '.join(kinds_by_name)}."
         )
     return list(dict.fromkeys(by_word[kind.casefold()] for kind in kinds))
 
 
 def noun_of(kind: str | None) -> str:
-    """How a message calls a kind, or a node of any kind (None)."""
-    known = load_schema().kinds
-    return known[kind].noun if kind in known else "entity"
+    """The noun of a kind for messages; `entity` for any kind (None)."""
+    kinds_by_name = load_schema().kinds
+    return kinds_by_name[kind].noun if kind in kinds_by_name else "entity"
 
 
 def with_article(noun: str) -> str:
-    """`a drug`, `an organism`."""
+    """A noun with its indefinite article: `a drug`, `an organism`."""
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def quoted(text: str) -> str:
-    """A text in quotes, cut where it is too long to repeat."""
-    return f"'{text}'" if len(text) <= _SHOWN else f"'{text[:_SHOWN]}...'"
+    """A text in quotes, cut after 80 characters."""
+    return f"'{text}'" if len(text) <= _MAX_QUOTED else f"'{text[:_MAX_QUOTED]}...'"

@@ -1,4 +1,4 @@
-"""Ids that an ontology of the graph has given up without a successor, and what it says to consider."""
+"""Ids that an ontology of the graph has retired without a successor, with the ids it says to consider."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ TABLE = "CREATE TABLE retired (curie TEXT, id TEXT, name TEXT, title TEXT, consi
 
 @dataclass(frozen=True, slots=True)
 class RetiredId:
-    """An id that was given up.
+    """A retired id.
 
     Attributes:
-        name: what it was called, "" where the ontology doesn't say.
-        title: the ontology's.
-        consider: the ids that the ontology names in its stead; none where it names none.
+        id: the id as the ontology writes it.
+        name: its former name, "" where the ontology doesn't say.
+        title: title of the ontology.
+        consider: the ids that the ontology suggests in its stead; empty where it suggests none.
     """
 
     id: str
@@ -37,13 +38,13 @@ class RetiredId:
 
     @property
     def what(self) -> str:
-        """That it is obsolete, as a sentence."""
+        """The sentence that says that it is obsolete."""
         name = self.name.removeprefix("obsolete ")
         return f"The id {self.id} is obsolete in {self.title}{f': it was {name!r}' if name else ''}."
 
     @property
     def hint(self) -> str:
-        """What to do, as a sentence."""
+        """The sentence that says what to do."""
         if not self.consider:
             return "It names no other in its stead: search by the name of what is meant."
         return f"It says to consider {' or '.join(self.consider)}."
@@ -55,16 +56,16 @@ def _rows(store: GraphStore) -> Iterator[tuple[str, str, str, str, str]]:
     for source, state in sorted(source_states(store.metadata()).items()):
         content = store.kept(f"{RETIRED}:{source}")
         for row in pq.read_table(BytesIO(content)).to_pylist() if content else ():
-            told = json.dumps(row["consider"])
-            yield row["id"].upper(), row["id"], row["name"], state.title or source, told
+            consider = json.dumps(row["consider"])
+            yield row["id"].upper(), row["id"], row["name"], state.title or source, consider
 
 
 def fill_retired(tables: sqlite3.Connection, store: GraphStore) -> None:
-    """Copies what the graph keeps of such ids into the table `retired`."""
+    """Copies the retired ids stored with the graph into the table `retired`."""
     tables.executemany("INSERT INTO retired VALUES (?, ?, ?, ?, ?)", _rows(store))
 
 
 def find_retired(tables: sqlite3.Connection, curie: str) -> RetiredId | None:
-    """What is known of an id, given in capitals, that was given up; None where it wasn't."""
+    """The retired id for a CURIE in capitals; None where it is not retired."""
     row = tables.execute("SELECT id, name, title, consider FROM retired WHERE curie = ?", (curie,)).fetchone()
     return RetiredId(row[0], row[1], row[2], tuple(json.loads(row[3]))) if row else None

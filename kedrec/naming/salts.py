@@ -1,11 +1,11 @@
-"""A drug's name without its counter-ion, where what is left is the same drug.
+"""Removes the counter-ion from a drug's name, where the remaining name is the same drug.
 
 `imatinib mesylate` is imatinib, given as a salt. `choline salicylate` isn't choline, and `creatine
-phosphate` isn't creatine: there the partner is an active part, or bound to the rest. A name doesn't say
-which of the two it is, so a partner is taken off only where it is known to form nothing but a salt: an acid
+phosphate` isn't creatine: there the partner is active itself, or bound to the molecule. A name doesn't say
+which of the two it is, so a partner is removed only where it is known to form nothing but a salt: an acid
 that makes no ester of that name (hydrochloride, mesylate), or one that also makes esters (acetate,
-phosphate, sulfate) beside a drug whose name or stem (INN) is known to make salts with it. What is left over
-must be a drug's name: not a metal, an ion, a radical or a letter.
+phosphate, sulfate) beside a drug whose name or stem (INN) is known to make salts with it. The remaining
+words must be a drug's name: not a metal, an ion, a radical or a letter.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ _NUTRIENTS = _words("""
     acetylcysteine ascorbate c gluceptate glubionate glutamate glycinate levulinate orotate picolinate
     pidolate propionate pyruvate taurate threonate
 """)  # with calcium or magnesium the metal may be meant; c: of vitamin C
-# Elements but lithium, whose salts are all given for the metal, and what else is no drug's name alone.
+# Elements but lithium, whose salts are all used for the metal, and other words that alone name no drug.
 _NO_DRUG = _IONS | _words("""
     actinium aluminum ammonium and antimony argentic argentous arsenic auric aurous barium beryllium
     bismuth boron bromine cadmium calcium carbon cerium cesium chlorine chromic chromium cobalt cobaltous
@@ -113,16 +113,16 @@ def without_counter_ion(words: Sequence[str]) -> str:
         words: the name's words in the form of `Forms.words`.
 
     Returns:
-        The words left, joined by spaces; a partner that may be more than a counter-ion stays. "" where taking
-        the ions off leaves no drug's name.
+        The remaining words, joined by spaces; a partner that may be more than a counter-ion stays. "" where
+        no drug's name remains without the ions.
     """
-    named = _anions(words)
-    core, ions = _parted(named)
-    if not ions or len(named) == 1:
-        return " ".join(named)
+    names = _anions(words)
+    core, ions = _split_ions(names)
+    if not ions or len(names) == 1:
+        return " ".join(names)
     if all(word in _STEREO for word in core):
         # L-lactate alone is the anion of its acid; with a cation it is a salt of its own.
-        return " ".join(named) if core and len(ions) == 1 and ions[0] not in _CATIONS | _WATER else ""
+        return " ".join(names) if core and len(ions) == 1 and ions[0] not in _CATIONS | _WATER else ""
     while core and core[-1] in _STEREO and len(core[-1]) < 3 and len(core) > 1 and len(core[-2]) > 3:
         core = core[:-1]  # L-carnitine L-tartrate
     code = " ".join(core)
@@ -131,38 +131,39 @@ def without_counter_ion(words: Sequence[str]) -> str:
     if not any(map(_names_a_drug, core)) or _is_own_substance(core[-1], set(ions)):
         return ""
     last = next(word for word in reversed(core) if _names_a_drug(word))
-    stay = [ion for ion in ions if not _is_counter_ion(ion, last)]
-    return " ".join([*core, *stay])
+    partners = [ion for ion in ions if not _is_counter_ion(ion, last)]
+    return " ".join([*core, *partners])
 
 
 def _anions(words: Sequence[str]) -> list[str]:
-    named: list[str] = []
+    """The words with each organic acid (`valproic acid`) replaced by its anion (`valproate`)."""
+    names: list[str] = []
     for word in words:
-        if word == "acid" and named and named[-1].endswith("ic") and named[-1] not in _MINERAL_ACIDS:
-            named[-1] = named[-1][:-2] + "ate"
+        if word == "acid" and names and names[-1].endswith("ic") and names[-1] not in _MINERAL_ACIDS:
+            names[-1] = names[-1][:-2] + "ate"
         else:
-            named.append(word)
-    return named
+            names.append(word)
+    return names
 
 
-def _parted(named: list[str]) -> tuple[list[str], list[str]]:
-    """The words before the ions at the end, without the cations they begin with; and all these ions."""
+def _split_ions(names: list[str]) -> tuple[list[str], list[str]]:
+    """Splits a name into the words without leading cations and trailing ions, and all these ions."""
     partners = _CATIONS | _AMINO_ACIDS | _WATER | _SALT_FORMERS | _SALTS_WITH.keys() | {"hydrogen"}
-    end = len(named)
-    while end and named[end - 1] in partners:
+    end = len(names)
+    while end and names[end - 1] in partners:
         end -= 1
     begin = 0
     while begin < end - 1 and (
-        named[begin] in _CATIONS
-        or named[begin] == "anhydrous"
-        or (named[begin] in _AMINO_ACIDS and named[begin + 1].endswith("ate"))
+        names[begin] in _CATIONS
+        or names[begin] == "anhydrous"
+        or (names[begin] in _AMINO_ACIDS and names[begin + 1].endswith("ate"))
     ):
         begin += 1
-    return named[begin:end], [*named[:begin], *named[end:]]
+    return names[begin:end], [*names[:begin], *names[end:]]
 
 
 def _is_own_substance(anion: str, ions: set[str]) -> bool:
-    """Whether a salt of these ions is another substance than one of the same anion with other cations."""
+    """True if a salt of these ions is another substance than one of the same anion with other cations."""
     return bool(
         (anion in _IONS and ions & (_CATIONS | _DIVALENT)) or (anion in _NUTRIENTS and ions & _DIVALENT)
     )
@@ -173,7 +174,7 @@ def _names_a_drug(word: str) -> bool:
 
 
 def _is_counter_ion(ion: str, drug: str) -> bool:
-    """Whether an ion beside a drug is nothing but its counter-ion, as far as the two names tell."""
+    """True if an ion beside a drug is nothing but its counter-ion, judged by the two names."""
     if drug == "lithium":
         return ion in ("acetate", "carbonate", "chloride", "citrate", "gluconate", "monohydrate", "sulfate")
     if ion == "hydrate":

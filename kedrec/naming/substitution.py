@@ -1,4 +1,4 @@
-"""Tells what an asked name was taken for, where the two are not the same words."""
+"""Reports the substitution of a query by an entity's name, where the two are not the same words."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ _SAME_WORDS = frozenset({"id", "name", "case", "spelling", "plural", "word order
 
 
 def taken_for(resolved: Iterable[tuple[str, NameMatch]]) -> tuple[TakenFor, ...]:
-    """What names were taken for: by a synonym, a cross-reference, a salt's base, without a vocabulary's tag.
+    """Names resolved by a synonym, a cross-reference, a salt's base, or without a vocabulary's tag.
 
     Args:
-        resolved: names as they were asked, each with the match that it resolved to.
+        resolved: queries, each with the match that it resolved to.
 
     Returns:
-        One for each that isn't the entity's id, or its name in one writing or another; each once, in order.
+        One for each query that isn't the entity's id or a writing of its name; each once, in order.
     """
-    taken = []
-    for asked, match in resolved:
+    substitutions = []
+    for query, match in resolved:
         why = match.why
         if why in _SAME_WORDS:
             if match.matched == match.entity.name or why == "id":
                 continue
             why = "synonym"
-        text = " ".join(asked.split())
-        taken.append(TakenFor(asked=text, entity=match.entity, matched=match.matched, why=why))
-    return tuple(dict.fromkeys(taken))
+        text = " ".join(query.split())
+        substitutions.append(TakenFor(asked=text, entity=match.entity, matched=match.matched, why=why))
+    return tuple(dict.fromkeys(substitutions))

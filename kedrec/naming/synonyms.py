@@ -1,4 +1,4 @@
-"""Names of one thing that share no word: `paracetamol` and `acetaminophen`."""
+"""Synonyms that share no word with each other: `paracetamol` and `acetaminophen`."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["other_names"]
 
 
 @cache
-def _groups() -> dict[str, list[str]]:
-    """The other names of each name, by its compact words."""
-    others: dict[str, list[str]] = defaultdict(list)
+def _synonyms_by_name() -> dict[str, list[str]]:
+    """The synonyms of each name, by its compact words."""
+    synonyms: dict[str, list[str]] = defaultdict(list)
     for line in Path(__file__).with_name("synonyms.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             group = [name.strip() for name in line.split("=")]
             for name in group:
-                others[compact(forms(name).words)] += [other for other in group if other != name]
-    return dict(others)
+                synonyms[compact(forms(name).words)] += [synonym for synonym in group if synonym != name]
+    return dict(synonyms)
 
 
 def other_names(text: str) -> list[str]:
-    """The other names of what a text names, with or without a salt; [] where none is known."""
+    """The synonyms of a name, with or without a salt; [] where none is known."""
     form = forms(text)
-    return _groups().get(compact(form.words)) or _groups().get(compact(form.base)) or []
+    return _synonyms_by_name().get(compact(form.words)) or _synonyms_by_name().get(compact(form.base)) or []

@@ -1,8 +1,8 @@
-"""Tags that a vocabulary adds to a name and that are no part of it: `asthma (disorder)`, `Asthma, NOS`.
+"""Removes tags that a vocabulary adds to a name: `asthma (disorder)`, `Asthma, NOS`.
 
-A tag is passed over only where a name as it stands has no match, one tag at a time. A tag that says of what
-kind the thing is (SNOMED CT's semantic tags, RxNorm's dose forms) is passed over for that kind alone.
-What narrows a disease ("other", "of unspecified site", "with ...") is no tag: it stays.
+A tag is removed only where a name as it stands has no match, one tag at a time. A tag that states the kind
+(SNOMED CT's semantic tags, RxNorm's dose forms) is removed for that kind alone. Words that narrow a disease
+("other", "of unspecified site", "with ...") are no tags: they stay.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Untagged", "untagged"]
+__all__ = ["StrippedName", "untagged"]
 
 _DISEASE = frozenset({"Disease", "Symptom", "SideEffect"})
 _SUBSTANCE = frozenset({"Drug", "Chemical"})
-# SNOMED CT's semantic tags by the schema's kinds that they may stand for; UMLS writes them in other brackets.
+# SNOMED CT's semantic tags with the schema's kinds they may stand for; UMLS writes them in other brackets.
 _TAGS = (
     ("disease|disease/finding|disorder|event|finding|situation", _DISEASE),
     ("morphologic abnormality|observable entity", _DISEASE),
@@ -35,7 +35,7 @@ _UNSPECIFIED = re.compile(
 )
 _UNSPECIFIED_FIRST = re.compile(r"^(?P<tag>unspecified) (?P<name>.+)$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{3}")
-_ABBREVIATED = frozenset({"nos", "nec"})  # tags in capitals only
+_CAPITAL_TAGS = frozenset({"nos", "nec"})  # tags only where written in capitals
 _STRENGTH = re.compile(
     r"^(?P<name>[^/+]+?) (?P<tag>\d[\d.,]*\s*(?:mg|mcg|ug|g|ml|unt|units?|iu|meq|%)"
     r"(?:/(?:[\d.]+\s*)?(?:ml|mg|g|hr|actuat|dose|day))?(?: [^/+]*)?)$",
@@ -51,11 +51,11 @@ _DOSE_FORM = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Untagged:
+class StrippedName:
     """A name without its last tag.
 
     Attributes:
-        name: what is left.
+        name: the remaining name.
         kinds: the kinds that the tag allows; None: any.
     """
 
@@ -63,29 +63,29 @@ class Untagged:
     kinds: frozenset[str] | None
 
 
-def untagged(name: str) -> Iterator[Untagged]:
-    """A name without its tags, the last one first; kinds narrow from one to the next."""
+def untagged(name: str) -> Iterator[StrippedName]:
+    """Yields a name with ever fewer tags, the last one removed first; kinds narrow from one to the next."""
     kinds: frozenset[str] | None = None
     text = name
     while (shorter := _without_tag(text)) is not None:
         text = shorter.name
         if shorter.kinds is not None:
             kinds = shorter.kinds if kinds is None else kinds & shorter.kinds
-        yield Untagged(text, kinds)
+        yield StrippedName(text, kinds)
 
 
-def _without_tag(text: str) -> Untagged | None:
+def _without_tag(text: str) -> StrippedName | None:
     if match := _SEMANTIC.match(text):
         kinds = _KINDS.get(match["tag"].strip().lower())
         if kinds is not None:
-            return Untagged(match["name"], kinds)
+            return StrippedName(match["name"], kinds)
     if match := _CONTAINING.match(text):
-        return Untagged(match["name"], _SUBSTANCE)
+        return StrippedName(match["name"], _SUBSTANCE)
     for pattern in (_UNSPECIFIED, _UNSPECIFIED_FIRST):
         match = pattern.match(text)
-        if match and not (match["tag"].lower() in _ABBREVIATED and not match["tag"].isupper()):
-            return Untagged(match["name"].strip(" ,;-("), _DISEASE)
+        if match and not (match["tag"].lower() in _CAPITAL_TAGS and not match["tag"].isupper()):
+            return StrippedName(match["name"].strip(" ,;-("), _DISEASE)
     for pattern in (_STRENGTH, _DOSE_FORM):
         if (match := pattern.match(text)) and _WORD.search(match["name"]):
-            return Untagged(match["name"].strip(" ,;-("), frozenset({"Drug"}))
+            return StrippedName(match["name"].strip(" ,;-("), frozenset({"Drug"}))
     return None

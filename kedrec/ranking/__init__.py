@@ -1,4 +1,4 @@
-"""How well a drug fits a disease: degree-weighted path counts and the score made of them."""
+"""Ranking of drugs for a disease: degree-weighted path counts, similarities, and calibrated scores."""
 
 from __future__ import annotations
 

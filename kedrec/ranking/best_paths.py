@@ -1,7 +1,7 @@
-"""The best paths of a pair along a metapath, found in the matrices.
+"""Finds the best paths of a pair along a metapath, in the adjacency matrices.
 
-A path's weight is the one that the DWPC sums (see `features`). Paths are put together in the middle: the
-walks from the drug and those from the disease meet at the place that makes the fewest of both.
+A path's weight is its term in the DWPC (see `dwpc`). Paths are joined in the middle: the walks from the drug
+and those from the disease meet at the position with the fewest walks from both ends.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency, Incidence, Table
     from kedrec.stores.templates import PathTemplate
 
-__all__ = ["FoundPaths", "HeavyPaths", "best_paths", "heaviest_paths", "path_tables"]
+__all__ = ["BestPaths", "HeavyPaths", "best_paths", "heaviest_paths", "path_tables"]
 
-_LOOKED_AT = 40  # the heaviest paths, among which curated ones are looked for
+_CANDIDATES = 40  # the heaviest paths, among which curated ones are searched for
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPaths:
+class BestPaths:
     """The best paths of a pair along one metapath.
 
     Attributes:
-        count: how many paths there are.
+        count: number of all paths.
         total: the sum of their weights: the metapath's DWPC.
         paths: ids of the nodes between drug and disease, of the best paths, best first.
-        weights: the weight of each.
-        curated: whether one curated mechanism has all of the path; such paths come first.
+        weights: the weight of each of these.
+        curated: whether one curated mechanism contains the full path; such paths come first.
     """
 
     count: int
@@ -49,10 +49,10 @@ class HeavyPaths:
     """The heaviest paths of a pair along one metapath, as numbers.
 
     Attributes:
-        count: how many paths there are.
+        count: number of all paths.
         total: the sum of their weights: the metapath's DWPC.
-        nodes: numbers of the nodes (paths x places, drug and disease included), heaviest first.
-        weights: the weight of each.
+        nodes: numbers of the nodes (paths x positions, drug and disease included), heaviest first.
+        weights: the weight of each of these.
     """
 
     count: int
@@ -63,23 +63,23 @@ class HeavyPaths:
 
 @dataclass(frozen=True, slots=True)
 class _Walks:
-    """Walks from one end: the nodes at each place (walks x places, from that end) and the weights."""
+    """Walks from one end: the nodes (walks x positions, counted from that end) and the weights."""
 
     nodes: NDArray[np.int64]
     weights: NDArray[np.float64]
 
 
 def heaviest_paths(
-    adjacency: Adjacency, template: PathTemplate, drug: int, disease: int, most: int
+    adjacency: Adjacency, template: PathTemplate, drug: int, disease: int, limit: int
 ) -> HeavyPaths | None:
-    """The `most` heaviest paths; equal weights by the nodes' numbers. None where there is none.
+    """The heaviest paths, at most `limit`; equal weights by the nodes' numbers. None without any.
 
     Args:
         adjacency: the graph.
-        template: whose metapath to follow.
+        template: the template of the metapath.
         drug: number of the drug.
         disease: number of the disease.
-        most: how many paths to give.
+        limit: maximum number of paths.
     """
     kinds = kinds_of(template)
     hops = [adjacency.along(hop, kind) for hop, kind in zip(template.hops, kinds, strict=False)]
@@ -88,49 +88,53 @@ def heaviest_paths(
     back = [hop.reversed() for hop in reversed(hops)]
     if not back[0].indptr[disease + 1] > back[0].indptr[disease]:
         return None
-    meeting = _meeting(hops, back, drug, disease)
-    twice = repeats(template)
+    meeting = _meeting_position(hops, back, drug, disease)
+    repeated = repeats(template)
     length = len(hops)
-    left = _walk(hops[:meeting], drug, [(a, b) for a, b in twice if b <= meeting])
-    right = _walk(
-        back[: length - meeting], disease, [(length - b, length - a) for a, b in twice if a >= meeting]
+    from_drug = _walks_from(
+        hops[:meeting], drug, [(first, second) for first, second in repeated if second <= meeting]
     )
-    across = [(a, b) for a, b in twice if a < meeting < b]
-    joined = _join(left, right, most, meeting, across)
-    return None if joined is None else HeavyPaths(*joined)
+    from_disease = _walks_from(
+        back[: length - meeting],
+        disease,
+        [(length - second, length - first) for first, second in repeated if first >= meeting],
+    )
+    crossing = [(first, second) for first, second in repeated if first < meeting < second]
+    paths = _join_at_meeting(from_drug, from_disease, limit, meeting, crossing)
+    return None if paths is None else HeavyPaths(*paths)
 
 
 def best_paths(
-    adjacency: Adjacency, template: PathTemplate, drug: int, disease: int, most: int
-) -> FoundPaths | None:
-    """The `most` best paths, curated ones first; equal weights by the nodes' ids. None where there is none.
+    adjacency: Adjacency, template: PathTemplate, drug: int, disease: int, limit: int
+) -> BestPaths | None:
+    """The best paths, at most `limit`, curated ones first; equal weights by the nodes' ids. None without any.
 
     Args:
         adjacency: the graph.
-        template: whose metapath to follow.
+        template: the template of the metapath.
         drug: number of the drug.
         disease: number of the disease.
-        most: how many paths to give.
+        limit: maximum number of paths.
     """
-    heavy = heaviest_paths(adjacency, template, drug, disease, max(most, _LOOKED_AT))
+    heavy = heaviest_paths(adjacency, template, drug, disease, max(limit, _CANDIDATES))
     if heavy is None:
         return None
     kinds, nodes, weights = kinds_of(template), heavy.nodes, heavy.weights
     tables = path_tables(template)
     curated = np.zeros(len(nodes), bool)
     if all(adjacency.has_mechanisms(table) for table, _ in tables):
-        curated[:] = [_curated(adjacency, tables, row) for row in nodes.tolist()]
-    order = np.argsort(~curated, kind="stable")[:most]
+        curated[:] = [_is_curated(adjacency, tables, path) for path in nodes.tolist()]
+    order = np.argsort(~curated, kind="stable")[:limit]
     nodes, weights, curated = nodes[order], weights[order], curated[order]
     ids = tuple(
-        tuple(adjacency.name(kind, number) for kind, number in zip(kinds[1:-1], row, strict=True))
-        for row in nodes[:, 1:-1].tolist()
+        tuple(adjacency.name(kind, number) for kind, number in zip(kinds[1:-1], path, strict=True))
+        for path in nodes[:, 1:-1].tolist()
     )
-    return FoundPaths(heavy.count, heavy.total, ids, tuple(weights.tolist()), tuple(curated.tolist()))
+    return BestPaths(heavy.count, heavy.total, ids, tuple(weights.tolist()), tuple(curated.tolist()))
 
 
 def path_tables(template: PathTemplate) -> list[tuple[Table, bool]]:
-    """Where each hop's links are stored, and whether they point along the path."""
+    """The table of each hop's links, and whether the links point along the path."""
     kinds = kinds_of(template)
     return [
         ((hop.relation, *((start, end) if hop.forward else (end, start))), hop.forward)
@@ -138,123 +142,152 @@ def path_tables(template: PathTemplate) -> list[tuple[Table, bool]]:
     ]
 
 
-def _curated(adjacency: Adjacency, tables: list[tuple[Table, bool]], nodes: list[int]) -> bool:
-    """Whether one curated mechanism has every step of the path."""
-    shared: set[int] | None = None
-    for place, (table, forward) in enumerate(tables):
-        start, end = nodes[place : place + 2] if forward else nodes[place : place + 2][::-1]
-        found = adjacency.mechanisms(table, start, end)
-        shared = found if shared is None else shared & found
-        if not shared:
+def _is_curated(adjacency: Adjacency, tables: list[tuple[Table, bool]], nodes: list[int]) -> bool:
+    """True if one curated mechanism contains every step of the path."""
+    common: set[int] | None = None
+    for index, (table, forward) in enumerate(tables):
+        start, end = nodes[index : index + 2] if forward else nodes[index : index + 2][::-1]
+        mechanisms = adjacency.mechanisms(table, start, end)
+        common = mechanisms if common is None else common & mechanisms
+        if not common:
             return False
     return True
 
 
-def _meeting(hops: list[Incidence], back: list[Incidence], drug: int, disease: int) -> int:
-    """The place where walks from both ends meet most cheaply."""
+def _meeting_position(hops: list[Incidence], back: list[Incidence], drug: int, disease: int) -> int:
+    """The position, in hops from the drug, with the fewest walks from both ends."""
     length = len(hops)
-    from_drug, from_disease = _sizes(hops, drug), _sizes(back, disease)
-    return min(range(length + 1), key=lambda place: (from_drug[place] + from_disease[length - place], place))
+    from_drug, from_disease = _walk_counts(hops, drug), _walk_counts(back, disease)
+    return min(
+        range(length + 1),
+        key=lambda position: (from_drug[position] + from_disease[length - position], position),
+    )
 
 
-def _sizes(hops: list[Incidence], start: int) -> list[float]:
-    """How many walks of each length leave a node: counted for two hops, then by the mean degree."""
+def _walk_counts(hops: list[Incidence], start: int) -> list[float]:
+    """The number of walks of each length from a node: exact for two hops, then estimated by degrees."""
     sizes = [1.0, float(hops[0].indptr[start + 1] - hops[0].indptr[start])]
     if len(hops) > 1:
         first = hops[0].indices[hops[0].indptr[start] : hops[0].indptr[start + 1]]
         sizes.append(float((hops[1].indptr[first + 1] - hops[1].indptr[first]).sum()))
-    for hop in hops[2:]:  # a walk comes to a node by its degree: hubs count more than the mean says
+    # A walk reaches a node in proportion to its degree: hubs count for more than the mean degree.
+    for hop in hops[2:]:
         linked = np.diff(hop.indptr)
         sizes.append(sizes[-1] * float((linked.astype(float) ** 2).sum() / max(linked.sum(), 1)))
     return sizes
 
 
-def _walk(hops: list[Incidence], start: int, twice: list[tuple[int, int]]) -> _Walks:
-    """Every walk from `start` along `hops` that comes to no node twice."""
+def _walks_from(hops: list[Incidence], start: int, repeated: list[tuple[int, int]]) -> _Walks:
+    """Every walk from `start` along `hops` that visits no node twice.
+
+    Args:
+        hops: the links of each hop.
+        start: number of the first node.
+        repeated: pairs of positions of the same kind, where one node could stand twice.
+    """
     nodes = np.array([[start]], np.int64)
     weights = np.ones(1)
-    for place, hop in enumerate(hops):
-        at = nodes[:, -1]
-        begins, degrees = hop.indptr[at], hop.indptr[at + 1] - hop.indptr[at]
-        walk = np.repeat(np.arange(len(at)), degrees)
-        within = np.arange(len(walk)) - np.repeat(np.cumsum(degrees) - degrees, degrees)
-        reached = hop.indices[begins[walk] + within].astype(np.int64)
-        into = hop.back_indptr[reached + 1] - hop.back_indptr[reached]
-        weights = weights[walk] * (degrees[walk].astype(float) * into) ** -DAMPING
-        nodes = np.column_stack([nodes[walk], reached])
-        for first, second in twice:
-            if second == place + 1:
-                apart = nodes[:, first] != nodes[:, second]
-                nodes, weights = nodes[apart], weights[apart]
+    for step, hop in enumerate(hops):
+        current = nodes[:, -1]
+        starts, degrees = hop.indptr[current], hop.indptr[current + 1] - hop.indptr[current]
+        walk_index = np.repeat(np.arange(len(current)), degrees)
+        offset = np.arange(len(walk_index)) - np.repeat(np.cumsum(degrees) - degrees, degrees)
+        reached = hop.indices[starts[walk_index] + offset].astype(np.int64)
+        in_degrees = hop.back_indptr[reached + 1] - hop.back_indptr[reached]
+        weights = weights[walk_index] * (degrees[walk_index].astype(float) * in_degrees) ** -DAMPING
+        nodes = np.column_stack([nodes[walk_index], reached])
+        for first, second in repeated:
+            if second == step + 1:
+                distinct = nodes[:, first] != nodes[:, second]
+                nodes, weights = nodes[distinct], weights[distinct]
     return _Walks(nodes, weights)
 
 
-def _join(
-    left: _Walks, right: _Walks, most: int, meeting: int, across: list[tuple[int, int]]
+def _join_at_meeting(
+    from_drug: _Walks, from_disease: _Walks, limit: int, meeting: int, crossing: list[tuple[int, int]]
 ) -> tuple[int, float, NDArray[np.int64], NDArray[np.float64]] | None:
-    """Number and summed weight of all joined paths, and the nodes and weights of the best.
+    """Number and summed weight of all joined paths, and the nodes and weights of the heaviest.
 
-    Where walks meet, only each side's best few can belong to the best paths.
+    At each meeting node only the best few walks of either side can belong to the best paths.
     """
-    size = int(max(left.nodes[:, -1].max(initial=-1), right.nodes[:, -1].max(initial=-1))) + 1
-    counts = [np.bincount(side.nodes[:, -1], minlength=size) for side in (left, right)]
-    sums = [np.bincount(side.nodes[:, -1], side.weights, minlength=size) for side in (left, right)]
+    size = int(max(from_drug.nodes[:, -1].max(initial=-1), from_disease.nodes[:, -1].max(initial=-1))) + 1
+    counts = [np.bincount(walks.nodes[:, -1], minlength=size) for walks in (from_drug, from_disease)]
+    sums = [
+        np.bincount(walks.nodes[:, -1], walks.weights, minlength=size) for walks in (from_drug, from_disease)
+    ]
     count, total = int(counts[0] @ counts[1]), float(sums[0] @ sums[1])
     if count == 0:
         return None
-    length = meeting + right.nodes.shape[1] - 1
-    for first, second in across:  # one repeat across the meeting is all that four hops allow
-        lost = _shared(left, right, first, length - second)
-        count, total = count - lost[0], total - lost[1]
+    length = meeting + from_disease.nodes.shape[1] - 1
+    for first, second in crossing:  # four hops allow only one repeat across the meeting
+        repeats = _joined_twice(from_drug, from_disease, first, length - second)
+        count, total = count - repeats[0], total - repeats[1]
     if count <= 0:
         return None
-    # a repeat across the meeting spoils at most one partner of each walk, so one more of each is enough
-    few = most + len(across)
-    left, right = (
-        _best_at_meeting(side, other, few) for side, other in ((left, counts[1]), (right, counts[0]))
+    # a repeat across the meeting excludes at most one partner of each walk, so one more of each is enough
+    side_limit = limit + len(crossing)
+    from_drug, from_disease = (
+        _best_at_each_node(walks, opposite, side_limit)
+        for walks, opposite in ((from_drug, counts[1]), (from_disease, counts[0]))
     )
-    one, other = _pairs(left.nodes[:, -1], right.nodes[:, -1], ordered=True)
-    for first, second in across:
-        apart = left.nodes[one, first] != right.nodes[other, length - second]
-        one, other = one[apart], other[apart]
-    weights = left.weights[one] * right.weights[other]
+    drug_walks, disease_walks = _equal_key_pairs(
+        from_drug.nodes[:, -1], from_disease.nodes[:, -1], ordered=True
+    )
+    for first, second in crossing:
+        distinct = from_drug.nodes[drug_walks, first] != from_disease.nodes[disease_walks, length - second]
+        drug_walks, disease_walks = drug_walks[distinct], disease_walks[distinct]
+    weights = from_drug.weights[drug_walks] * from_disease.weights[disease_walks]
     rounded = np.round(weights, 15)
-    if len(weights) > most:  # those as heavy as the last that is wanted; the rest needs no sorting
-        kept = rounded >= np.partition(rounded, -most)[-most]
-        one, other, weights, rounded = one[kept], other[kept], weights[kept], rounded[kept]
-    nodes = np.column_stack([left.nodes[one], right.nodes[other][:, -2::-1]])
-    order = np.lexsort((*nodes.T[::-1], -rounded))[:most]
+    if len(weights) > limit:  # only those as heavy as the last result need sorting
+        heavy = rounded >= np.partition(rounded, -limit)[-limit]
+        drug_walks, disease_walks, weights, rounded = (
+            drug_walks[heavy],
+            disease_walks[heavy],
+            weights[heavy],
+            rounded[heavy],
+        )
+    nodes = np.column_stack([from_drug.nodes[drug_walks], from_disease.nodes[disease_walks][:, -2::-1]])
+    order = np.lexsort((*nodes.T[::-1], -rounded))[:limit]
     return count, total, nodes[order], weights[order]
 
 
-def _shared(left: _Walks, right: _Walks, first: int, second: int) -> tuple[int, float]:
-    """Number and weight of the joined paths that have one node at both places, counted from each end."""
-    size = int(max(left.nodes[:, first].max(), right.nodes[:, second].max())) + 1
-    keys = [side.nodes[:, -1] * size + side.nodes[:, at] for side, at in ((left, first), (right, second))]
-    one, other = _pairs(keys[0], keys[1])
-    return len(one), float((left.weights[one] * right.weights[other]).sum())
+def _joined_twice(from_drug: _Walks, from_disease: _Walks, first: int, second: int) -> tuple[int, float]:
+    """Number and summed weight of the joined paths that have the same node at two positions.
+
+    Args:
+        from_drug, from_disease: the walks of both sides.
+        first: position counted from the drug.
+        second: position counted from the disease.
+    """
+    size = int(max(from_drug.nodes[:, first].max(), from_disease.nodes[:, second].max())) + 1
+    keys = [
+        walks.nodes[:, -1] * size + walks.nodes[:, position]
+        for walks, position in ((from_drug, first), (from_disease, second))
+    ]
+    drug_walks, disease_walks = _equal_key_pairs(keys[0], keys[1])
+    return len(drug_walks), float((from_drug.weights[drug_walks] * from_disease.weights[disease_walks]).sum())
 
 
-def _best_at_meeting(side: _Walks, met: NDArray[np.int64], most: int) -> _Walks:
-    """The best walks to each meeting node that the other side comes to as well."""
-    kept = np.flatnonzero(met[side.nodes[:, -1]])
-    nodes, weights = side.nodes[kept], side.weights[kept]
+def _best_at_each_node(walks: _Walks, opposite: NDArray[np.int64], limit: int) -> _Walks:
+    """The best walks to each meeting node, at most `limit`; `opposite` counts walks of the other side."""
+    meeting = np.flatnonzero(opposite[walks.nodes[:, -1]])
+    nodes, weights = walks.nodes[meeting], walks.weights[meeting]
     order = np.lexsort((*nodes.T[-2::-1], -np.round(weights, 15), nodes[:, -1]))
     nodes, weights = nodes[order], weights[order]
-    begins = np.flatnonzero(np.r_[True, np.diff(nodes[:, -1]) != 0]) if len(nodes) else np.zeros(0, np.int64)
-    within = np.arange(len(nodes)) - np.repeat(begins, np.diff(np.r_[begins, len(nodes)]))
-    return _Walks(nodes[within < most], weights[within < most])
+    starts = np.flatnonzero(np.r_[True, np.diff(nodes[:, -1]) != 0]) if len(nodes) else np.zeros(0, np.int64)
+    rank = np.arange(len(nodes)) - np.repeat(starts, np.diff(np.r_[starts, len(nodes)]))
+    return _Walks(nodes[rank < limit], weights[rank < limit])
 
 
-def _pairs(
+def _equal_key_pairs(
     left: NDArray[np.int64], right: NDArray[np.int64], *, ordered: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Every pair of places where the two have the same key; `ordered`: the right ones ascend already."""
+    """The indices of every pair of equal keys; `ordered`: the right keys ascend already."""
     order = None if ordered else np.argsort(right, kind="stable")
     keys = right if order is None else right[order]
-    begins, ends = keys.searchsorted(left, "left"), keys.searchsorted(left, "right")
-    sizes = ends - begins
-    one = np.repeat(np.arange(len(left)), sizes)
-    within = np.arange(len(one)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    other = begins[one] + within
-    return one, other if order is None else order[other]
+    starts, ends = keys.searchsorted(left, "left"), keys.searchsorted(left, "right")
+    sizes = ends - starts
+    left_index = np.repeat(np.arange(len(left)), sizes)
+    offset = np.arange(len(left_index)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    right_index = starts[left_index] + offset
+    return left_index, right_index if order is None else order[right_index]

@@ -1,4 +1,4 @@
-"""Clusters of similar diseases, found without their treatments."""
+"""Clusters treated diseases by similarities that ignore their treatments."""
 
 from __future__ import annotations
 
@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 
 __all__ = ["clusters"]
 
-_CLUSTERS = 20
+_DEFAULT_COUNT = 20
 
 
 def clusters(
-    adjacency: Adjacency, linked: Sequence[Table], count: int = _CLUSTERS, *, apart: float | None = None
+    adjacency: Adjacency, tables: Sequence[Table], count: int = _DEFAULT_COUNT, *, apart: float | None = None
 ) -> NDArray[np.int64]:
     """The cluster of each treated disease, from 0; -1 for diseases without a treatment.
 
-    Complete linkage over the mean of all similarities between diseases (none of them knows a treatment), cut
-    at `count` clusters; with `apart` (0 to 1, of the most alike pair's similarity), where no two of a cluster
-    are further from each other than that.
+    Complete linkage over the mean of all similarities between diseases, none of which uses treatments.
+
+    Args:
+        adjacency: the graph.
+        tables: the tables that have links.
+        count: number of clusters, where `apart` is None.
+        apart: maximum distance within a cluster, 0 to 1; a distance is 1 minus the similarity relative to
+            that of the most similar pair.
     """
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
@@ -35,14 +40,16 @@ def clusters(
     links = adjacency.incidence(("TREATS", "Drug", "Disease"))
     treated = np.flatnonzero(links.back_degrees)
     mean = np.zeros((len(treated), len(treated)))
-    found = similarities(adjacency, "Disease", linked)
-    for similarity in found:
-        table = similarity.among(treated)[treated]
-        mean += np.maximum(table, table.T) / len(found)
+    measures = similarities(adjacency, "Disease", tables)
+    for similarity in measures:
+        similarity_table = similarity.among(treated)[treated]
+        mean += np.maximum(similarity_table, similarity_table.T) / len(measures)
     distances = 1 - mean / max(mean.max(), 1e-9)
     np.fill_diagonal(distances, 0.0)
     tree = linkage(squareform(distances, checks=False), "complete")
-    of_all = np.full(len(links.back_degrees), -1, np.int64)
-    found_in = fcluster(tree, count, "maxclust") if apart is None else fcluster(tree, apart, "distance")
-    of_all[treated] = found_in - 1
-    return of_all
+    all_clusters = np.full(len(links.back_degrees), -1, np.int64)
+    treated_clusters = (
+        fcluster(tree, count, "maxclust") if apart is None else fcluster(tree, apart, "distance")
+    )
+    all_clusters[treated] = treated_clusters - 1
+    return all_clusters

@@ -1,4 +1,4 @@
-"""What a score is made of: each model's exact parts, gathered by what they tell."""
+"""Decomposes a score into the exact contributions of its models' features, grouped by meaning."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["Part", "Parts", "decompose", "parts_of"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that a score is made of: features that tell the same.
+    """A group of features with one meaning, whose contributions are added up.
 
     Attributes:
-        group: what kind it is.
-        label: the metapath, or what is compared.
-        columns: of the features.
+        group: the type of the features.
+        label: the metapath, or what a similarity compares.
+        columns: column indices of the features.
     """
 
     group: Group
@@ -41,7 +41,7 @@ class Parts:
     Attributes:
         base: log-odds before any part, one a pair.
         contributions: pairs x parts; with the base they sum to the scores.
-        values: pairs x parts; the first feature's: of a metapath its degree-weighted path count.
+        values: pairs x parts, of each part's first feature; for a metapath the degree-weighted path count.
     """
 
     base: NDArray[np.float64]
@@ -50,37 +50,39 @@ class Parts:
 
 
 def parts_of(features: Sequence[Feature]) -> list[Part]:
-    """The parts that features belong to, in the features' order."""
+    """Groups features into parts, in the features' order."""
     columns: dict[tuple[Group, str], list[int]] = {}
     for column, feature in enumerate(features):
         label = feature.label.partition(", ")[0] if feature.group != "prior" else feature.label
         columns.setdefault((feature.group, label), []).append(column)
-    return [Part(group, label, tuple(found)) for (group, label), found in columns.items()]
+    return [Part(group, label, tuple(indices)) for (group, label), indices in columns.items()]
 
 
 def decompose(
     rows: NDArray[np.float32], members: Sequence[Member], scale: Scale, parts: Sequence[Part]
 ) -> Parts:
-    """The parts of the scores that some models of one regime and fold give to some pairs.
+    """Decomposes the scores that the models of one regime and fold give to some pairs.
 
     Args:
         rows: pairs x features.
-        members, scale: the models, and how they become log-odds.
-        parts: as `parts_of` lists them.
+        members, scale: the models, and the scale that turns their scores into log-odds.
+        parts: as `parts_of` returns them.
     """
     by_feature = np.zeros((len(rows), rows.shape[1]))
     base = np.full(len(rows), scale.shift)
     for member, centre, spread in zip(members, scale.centres, scale.spreads, strict=True):
-        share = scale.slope / (len(members) * spread)
-        told = member.parts(rows)
-        by_feature += share * told[:, :-1]
-        base += share * (told[:, -1] - centre)
-    straight = base + by_feature.sum(axis=1)
-    # Calibration stretches all parts alike, so that they still add up.
-    moved = np.abs(straight - base) > 1e-9  # a score without any part
-    bare, whole = scale.calibrated(base), scale.calibrated(straight)
-    by_feature *= np.divide(whole - bare, straight - base, out=np.ones(len(rows)), where=moved)[:, None]
-    base = bare
+        weight = scale.slope / (len(members) * spread)
+        by_member = member.parts(rows)
+        by_feature += weight * by_member[:, :-1]
+        base += weight * (by_member[:, -1] - centre)
+    uncalibrated = base + by_feature.sum(axis=1)
+    # Calibration stretches all parts by one factor, so that they still add up.
+    has_parts = np.abs(uncalibrated - base) > 1e-9  # false for a score without any part
+    calibrated_base, calibrated = scale.calibrated(base), scale.calibrated(uncalibrated)
+    by_feature *= np.divide(
+        calibrated - calibrated_base, uncalibrated - base, out=np.ones(len(rows)), where=has_parts
+    )[:, None]
+    base = calibrated_base
     contributions = np.column_stack([by_feature[:, list(part.columns)].sum(axis=1) for part in parts])
     values = np.column_stack(
         [

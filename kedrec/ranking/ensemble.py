@@ -1,7 +1,7 @@
-"""The models behind a score: boosted trees and a logistic regression, each with exact parts.
+"""The models of a score: boosted trees and a logistic regression, with each feature's exact contribution.
 
-Every model gives log-odds that are a base and one part a feature; so does their mean. Trees: LightGBM (Ke et
-al. 2017), whose own contributions (TreeSHAP, Lundberg et al. 2020) add up exactly.
+Every model's log-odds are the sum of a base and one part per feature; so is their mean. Trees: LightGBM (Ke
+et al. 2017), whose own contributions (TreeSHAP, Lundberg et al. 2020) add up exactly.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.features import Feature
 
-__all__ = ["Linear", "Member", "Trees", "member_fits", "restore", "side_by_side"]
+__all__ = ["Linear", "Member", "Trees", "member_fits", "restore_model", "side_by_side"]
 
 T = TypeVar("T")
 
-_CLIP = 20.0  # standard deviations; further out a count tells no more
-_STRENGTH = 0.003  # inverse of the ridge
+_MAX_DEVIATIONS = 20.0  # standard deviations; larger values carry no more information
+_INVERSE_RIDGE = 0.003  # C of scikit-learn: inverse of the ridge penalty
 _ROUNDS = 200
-_REFITS = 4  # of the regression, each without the columns that had a weight they may not have
+_REFITS = 4  # of the regression, each without the columns that had a forbidden negative weight
 _TREES = {
     "objective": "binary",
     "learning_rate": 0.05,
@@ -39,21 +39,21 @@ _TREES = {
     "deterministic": True,
     "force_col_wise": True,
     "verbose": -1,
-    "num_threads": 1,  # models are fitted side by side instead; threads that share one wait for each other
+    "num_threads": 1,  # models are fitted in parallel instead; threads of one model wait for each other
 }
 
 
 class Member(Protocol):
-    """One model of a score. Rows are pairs, columns all features."""
+    """A model of the ensemble. Rows are pairs, columns all features."""
 
     def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The log-odds of each row, not calibrated."""
+        """The uncalibrated log-odds of each row."""
 
     def parts(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
-        """What each feature adds: rows x (features + 1), the last the base; they sum to `scores`."""
+        """Contribution of each feature: rows x (features + 1), the last is the base; they sum to `scores`."""
 
     def facts(self) -> dict[str, Any]:
-        """The model as JSON can hold it."""
+        """The model as values for JSON."""
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Trees:
         rising: NDArray[np.bool_],
         seed: int,
     ) -> Trees:
-        """Trees for the columns of some labelled rows; of a `rising` column more is never a lower score."""
+        """Fits trees on some columns of labelled rows; scores never fall as a `rising` column rises."""
         import lightgbm
 
         data = lightgbm.Dataset(rows[:, columns], labels, free_raw_data=True)
@@ -83,7 +83,7 @@ class Trees:
 
     @property
     def booster(self) -> Any:
-        """The model itself, read from its text when first used."""
+        """The LightGBM model, parsed from its text when first used."""
         if self._booster is None:
             import lightgbm
 
@@ -92,17 +92,17 @@ class Trees:
 
     def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Member`."""
-        found: NDArray[np.float64] = self.booster.predict(
+        log_odds: NDArray[np.float64] = self.booster.predict(
             rows[:, self.columns], raw_score=True, num_threads=1
         )
-        return found
+        return log_odds
 
     def parts(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Member`."""
-        told = self.booster.predict(rows[:, self.columns], pred_contrib=True, num_threads=1)
+        contributions = self.booster.predict(rows[:, self.columns], pred_contrib=True, num_threads=1)
         parts = np.zeros((len(rows), rows.shape[1] + 1))
-        parts[:, self.columns] = told[:, :-1]
-        parts[:, -1] = told[:, -1]
+        parts[:, self.columns] = contributions[:, :-1]
+        parts[:, -1] = contributions[:, -1]
         return parts
 
     def facts(self) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class Trees:
 
 @dataclass
 class Linear:
-    """A logistic regression on some of the features, each in standard deviations, at most 20."""
+    """Logistic regression on some of the features, each in standard deviations, clipped at 20."""
 
     columns: list[int]
     weights: list[float]
@@ -127,35 +127,38 @@ class Linear:
         columns: list[int],
         rising: NDArray[np.bool_],
     ) -> Linear:
-        """Ridge logistic regression on the columns of some labelled rows; `rising` ones weigh 0 or more."""
+        """Fits a ridge regression on some columns of labelled rows; `rising` ones weigh 0 or more."""
         from sklearn.linear_model import LogisticRegression
 
         spread = rows[:, columns].std(axis=0, dtype=np.float64)
         spread[spread == 0] = 1.0
-        scaled = np.minimum(rows[:, columns] / spread, _CLIP)
-        weights, used, bound = np.zeros(len(columns)), np.ones(len(columns), bool), rising[columns]
-        model = LogisticRegression(C=_STRENGTH, max_iter=300)
+        scaled = np.minimum(rows[:, columns] / spread, _MAX_DEVIATIONS)
+        weights, in_use, bound = np.zeros(len(columns)), np.ones(len(columns), bool), rising[columns]
+        model = LogisticRegression(C=_INVERSE_RIDGE, max_iter=300)
         for _ in range(_REFITS):
-            model.fit(scaled[:, used], labels)
+            model.fit(scaled[:, in_use], labels)
             weights[:] = 0.0
-            weights[used] = model.coef_[0]
+            weights[in_use] = model.coef_[0]
             if not (weights[bound] < 0).any():
                 break
-            used &= ~(bound & (weights < 0))
+            in_use &= ~(bound & (weights < 0))
         weights[bound] = np.maximum(weights[bound], 0.0)
         return cls(
-            columns, (weights / spread).tolist(), float(model.intercept_[0]), (spread * _CLIP).tolist()
+            columns,
+            (weights / spread).tolist(),
+            float(model.intercept_[0]),
+            (spread * _MAX_DEVIATIONS).tolist(),
         )
 
     def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Member`."""
-        found: NDArray[np.float64] = self._capped(rows) @ np.array(self.weights) + self.base
-        return found
+        log_odds: NDArray[np.float64] = self._clipped_values(rows) @ np.array(self.weights) + self.base
+        return log_odds
 
     def parts(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """As `Member`."""
         parts = np.zeros((len(rows), rows.shape[1] + 1))
-        parts[:, self.columns] = self._capped(rows) * np.array(self.weights)
+        parts[:, self.columns] = self._clipped_values(rows) * np.array(self.weights)
         parts[:, -1] = self.base
         return parts
 
@@ -169,7 +172,7 @@ class Linear:
             "caps": self.caps,
         }
 
-    def _capped(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _clipped_values(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.asarray(np.minimum(rows[:, self.columns].astype(np.float64), np.array(self.caps)))
 
 
@@ -181,25 +184,25 @@ def member_fits(
     *,
     seed: int,
 ) -> list[Callable[[], Member]]:
-    """Fits the models of one score: trees on all that is allowed, trees without relative values, and linear.
+    """Calls that fit the models of one score: trees on plain features, trees on all, and a linear model.
 
-    What is made from how the disease itself is treated may only raise a score. A known treatment is scored
-    with one treatment of its disease fewer than the disease's other drugs are; were a lower number to raise
-    scores anywhere (as it does where all diseases have equally many treatments), that would give it away.
+    Features of the disease's own treatments may only raise a score. A known treatment is scored with one
+    treatment of its disease fewer than the disease's other drugs are; were a lower number to raise scores
+    anywhere (as it does where all diseases have equally many treatments), that would reveal the label.
 
     Args:
-        rows: makes pairs x features, when a model is fitted.
+        rows: returns pairs x features; called when a model is fitted.
         labels: 1 for a treatment, else 0.
-        features: what each column is.
-        allowed: which columns may be used.
+        features: the features of the columns.
+        allowed: mask of the columns that may be used.
         seed: of the trees.
     """
-    whole = np.flatnonzero(allowed).tolist()
-    plain = [column for column in whole if not features[column].relative]
-    rising = np.array([one.of_disease and not one.relative for one in features])
+    usable = np.flatnonzero(allowed).tolist()
+    plain = [column for column in usable if not features[column].relative]
+    rising = np.array([feature.of_disease and not feature.relative for feature in features])
     return [
         lambda: Trees.fit(rows(), labels, plain, rising, seed),
-        lambda: Trees.fit(rows(), labels, whole, rising, seed + 1),
+        lambda: Trees.fit(rows(), labels, usable, rising, seed + 1),
         lambda: Linear.fit(rows(), labels, plain, rising),
     ]
 
@@ -209,12 +212,12 @@ def side_by_side(
     threads: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[T]:
-    """Runs calls that leave the interpreter alone in a pool of threads; their results, in order.
+    """Runs calls that release the GIL in a thread pool and returns their results in order.
 
     Args:
-        calls: the longest should come first.
-        threads: at most so many run at once, 1 or more.
-        progress: called with the calls done and how many there are.
+        calls: should begin with the longest.
+        threads: maximum number of calls at once, 1 or more.
+        progress: called with the number of calls done and of all.
     """
     results: list[T] = []
     with ThreadPoolExecutor(max(min(len(calls), threads), 1)) as pool:
@@ -225,7 +228,7 @@ def side_by_side(
     return results
 
 
-def restore(facts: dict[str, Any]) -> Member:
-    """A model from what `facts` gave."""
-    given = {key: value for key, value in facts.items() if key != "kind"}
-    return Trees(**given) if facts["kind"] == "trees" else Linear(**given)
+def restore_model(facts: dict[str, Any]) -> Member:
+    """Restores a model from the values of `facts`."""
+    fields = {key: value for key, value in facts.items() if key != "kind"}
+    return Trees(**fields) if facts["kind"] == "trees" else Linear(**fields)

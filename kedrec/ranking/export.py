@@ -1,8 +1,8 @@
-"""Writes the scores of all pairs, disease by disease, to one file.
+"""Writes the scores of all pairs to one file.
 
-The file has a row a pair with `COLUMNS`; diseases in the order given, the drugs of each best first. Rows are
-made and written in blocks of diseases, so that memory stays the same however many there are; on Ray the
-blocks are made elsewhere by the same function, and written here in the same order.
+The file has one row per pair with the columns of `_COLUMNS`: diseases in the caller's order, the drugs of
+each best first. Rows are computed and written in blocks of diseases, so that memory doesn't grow with their
+number; on Ray the same function computes the blocks remotely, and they are written here in the same order.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -23,39 +24,57 @@ from kedrec.errors import KedrecError, UsageError
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
-    from kedrec.ranking.ranker import Ranker
+    from kedrec.ranking.ranker import PairScore, Ranker
 
 __all__ = ["COLUMNS", "block", "check_target", "export", "on_ray"]
-
-COLUMNS = pa.schema(
-    [
-        ("disease_id", pa.string()),
-        ("disease_name", pa.string()),
-        ("drug_id", pa.string()),
-        ("drug_name", pa.string()),
-        ("probability", pa.float64()),
-        ("prior", pa.float64()),
-        ("percentile", pa.float64()),
-        ("known", pa.string()),
-    ]
-)
-"""`probability`: that the drug treats the disease, null where the ranking isn't fitted. `prior`: the same
-from the numbers of treatments alone. `percentile`: of the drug's mean score among all drugs, 0 to 100; high
-is a drug that ranks high for whatever disease. `known`: the sources that have the treatment, with | between
-them; empty where it is new."""
-
-_ENDINGS = (".parquet", ".tsv.gz")
-_AT_ONCE = 8  # diseases of a block
 
 Names = Mapping[str, str]
 """The names of drugs and diseases by their ids."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the file.
+
+    Attributes:
+        name: its name in the file.
+        type: its Arrow type.
+        value: its value for a pair, with the names of drugs and diseases at hand.
+    """
+
+    name: str
+    type: pa.DataType
+    value: Callable[[PairScore, Names], str | float | None]
+
+
+_COLUMNS = (
+    _Column("disease_id", pa.string(), lambda pair, _: pair.disease),
+    _Column("disease_name", pa.string(), lambda pair, names: names.get(pair.disease, pair.disease)),
+    _Column("drug_id", pa.string(), lambda pair, _: pair.drug),
+    _Column("drug_name", pa.string(), lambda pair, names: names.get(pair.drug, pair.drug)),
+    # That the drug treats the disease; null where the ranking isn't fitted.
+    _Column("probability", pa.float64(), lambda pair, _: pair.probability),
+    # The same from the numbers of treatments alone.
+    _Column("prior", pa.float64(), lambda pair, _: pair.prior),
+    # Of the drug's mean score among all drugs, 0 to 100; high for a drug that ranks high for any disease.
+    _Column("percentile", pa.float64(), lambda pair, _: pair.drug_percentile),
+    # The sources that have the treatment, separated by |; empty where it is new.
+    _Column("known", pa.string(), lambda pair, _: "|".join(pair.known)),
+)
+"""The columns in order; a new one is added here alone."""
+
+COLUMNS = pa.schema([(column.name, column.type) for column in _COLUMNS])
+"""The schema of the file."""
+
+_ENDINGS = (".parquet", ".tsv.gz")
+_BLOCK = 8  # diseases
+
+
 def check_target(path: Path) -> None:
-    """Sees that a file can be written, before hours are spent on what goes into it.
+    """Checks that a file can be written, before hours are spent on its content.
 
     Raises:
-        UsageError: the ending isn't one of ours, the folder isn't there or can't be written.
+        UsageError: the file's ending is unknown, or its folder is missing or can't be written.
     """
     if not path.name.endswith(_ENDINGS):
         raise UsageError(f"{path} ends neither in {' nor in '.join(_ENDINGS)}.", "Give --out one of the two.")
@@ -73,27 +92,17 @@ def check_target(path: Path) -> None:
 
 
 def block(ranker: Ranker, names: Names, diseases: Sequence[str]) -> pa.Table:
-    """The rows of some diseases: `COLUMNS`.
+    """The rows of some diseases, with `COLUMNS`.
 
     Raises:
         NotFoundError: the graph has no such disease.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS.names}
+    values: dict[str, list[str | float | None]] = {column.name: [] for column in _COLUMNS}
     for disease in diseases:
-        for score in ranker.rank(disease):
-            row = (
-                disease,
-                names.get(disease, disease),
-                score.drug,
-                names.get(score.drug, score.drug),
-                score.probability,
-                score.prior,
-                score.drug_percentile,
-                "|".join(score.known),
-            )
-            for column, value in zip(columns.values(), row, strict=True):
-                column.append(value)
-    return pa.table(columns, schema=COLUMNS)
+        for pair in ranker.rank(disease):
+            for column in _COLUMNS:
+                values[column.name].append(column.value(pair, names))
+    return pa.table(values, schema=COLUMNS)
 
 
 def export(
@@ -105,23 +114,23 @@ def export(
     ray: str = "",
     progress: Progress | None = None,
 ) -> int:
-    """Writes the file whole, or leaves what was there, and gives the number of its rows.
+    """Writes the file as a whole, or leaves an existing one unchanged, and returns the number of rows.
 
     Args:
-        path: where; ends in `.parquet` or `.tsv.gz`.
+        path: the file; ends in `.parquet` or `.tsv.gz`.
         ranker: the ranking.
         names: of the drugs and the diseases.
-        diseases: their ids, in the order to be written.
-        ray: address of a Ray cluster to make the rows on (`local`: a new one on this machine); "": here.
+        diseases: ids of the diseases, in the order of the file.
+        ray: address of a Ray cluster to compute the rows on (`local`: a new one on this machine); "": here.
         progress: called after each block, with the diseases done.
 
     Raises:
         UsageError: as `check_target`; or Ray isn't installed, or not at that address.
         NotFoundError: the graph has no such disease.
-        KedrecError: the file could not be written; nothing of it is left.
+        KedrecError: the file could not be written.
     """
     check_target(path)
-    parts = [diseases[start : start + _AT_ONCE] for start in range(0, len(diseases), _AT_ONCE)]
+    parts = [diseases[start : start + _BLOCK] for start in range(0, len(diseases), _BLOCK)]
     tables = on_ray(ray, ranker, names, parts) if ray else (block(ranker, names, part) for part in parts)
     rows = done = 0
     try:
@@ -140,7 +149,7 @@ def export(
 
 
 def on_ray(address: str, ranker: Ranker, names: Names, parts: Sequence[Sequence[str]]) -> Iterator[pa.Table]:
-    """The blocks, in order, made on a Ray cluster; the ranking travels there once.
+    """Yields the tables of the blocks in order, computed on a Ray cluster; the ranking is sent there once.
 
     Raises:
         UsageError: Ray isn't installed, or not at that address.
@@ -154,28 +163,28 @@ def _remote_block(shared: tuple[Ranker, Names], diseases: Sequence[str]) -> pa.T
 
 @contextmanager
 def _writing(path: Path) -> Iterator[Callable[[pa.Table], object]]:
-    """Writes tables beside `path`, and puts the file in its place once all are there."""
+    """Gives a function that appends tables to a temporary file, which replaces `path` at the end."""
     import pyarrow.parquet as pq
 
-    # Not by mkstemp, whose files are the owner's alone: a new file has the mode that the umask leaves it.
-    name = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    # Not by mkstemp, whose files only their owner can read: a new file has the mode of the umask.
+    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     try:
-        with name.open("xb") as file:
+        with draft.open("xb") as file:
             if path.name.endswith(".parquet"):
                 with pq.ParquetWriter(file, COLUMNS) as writer:
                     yield writer.write_table
             else:
-                # no name and no time in the head: equal rows make equal files
+                # Without name and time in the header equal rows make equal files.
                 with gzip.GzipFile("", "wb", 6, file, 0) as packed:
                     packed.write(("\t".join(COLUMNS.names) + "\n").encode())
-                    yield lambda table: packed.write(_lines(table))
-        name.replace(path)
+                    yield lambda table: packed.write(_tsv_lines(table))
+        draft.replace(path)
     finally:
-        name.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
 
 
-def _lines(table: pa.Table) -> bytes:
-    """The rows as lines: null is empty; no cell breaks its line, or begins a formula."""
+def _tsv_lines(table: pa.Table) -> bytes:
+    """The rows as lines of TSV: null is empty; no cell has a line break or begins a formula."""
     columns = [
         ["" if value is None else spreadsheet_cell(str(value)) for value in column.to_pylist()]
         for column in table.columns

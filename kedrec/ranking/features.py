@@ -1,6 +1,6 @@
-"""What a score is made of: degrees, path counts, and how alike drugs and diseases are, pair by pair.
+"""Features of drug-disease pairs: degrees, path counts, and similarities of drugs and of diseases.
 
-Every value of a pair is made without the pair's own treatment and palliation.
+Every value of a pair is computed without the pair's own treatment and palliation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.ranking.metapaths import Metapath
-    from kedrec.ranking.similarity import Alike
+    from kedrec.ranking.pair_similarity import Alike
 
 __all__ = ["Feature", "FeatureMaker", "Group", "at_pairs", "features_of"]
 
@@ -31,14 +31,14 @@ Group = Literal["prior", "metapath", "similar drugs", "similar diseases"]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One value of every pair.
+    """Description of one feature.
 
     Attributes:
-        group: what kind it is; `prior` is what the degrees alone tell.
+        group: its type; `prior` is a degree.
         label: the metapath, as template heads write it, or what a similarity compares.
-        of_disease: whether it is made from how the disease itself is treated.
-        of_drug: whether it is made from what the drug itself treats.
-        relative: whether it is another feature, in standard deviations over the drugs of a disease.
+        of_disease: whether it uses treatments of the disease itself.
+        of_drug: whether it uses treatments by the drug itself.
+        relative: True for the z-scored copy of another feature (standardised over all drugs, per disease).
     """
 
     group: Group
@@ -49,67 +49,71 @@ class Feature:
 
 
 class FeatureMaker:
-    """Makes the features of all drugs and a block of diseases.
+    """Computes the features of all drugs and a block of diseases.
 
     Args:
         adjacency: the graph.
         metapaths: those to count.
-        alike: how alike drugs and diseases are; the same whatever treatments are hidden.
+        pair_similarity: similarities of drugs and of diseases, independent of hidden treatments.
 
     Attributes:
-        features: what each value is, in order.
-        drugs: how many there are.
+        features: the features, in order.
+        drugs: number of drugs.
     """
 
-    def __init__(self, adjacency: Adjacency, metapaths: Sequence[Metapath], alike: Alike) -> None:
+    def __init__(self, adjacency: Adjacency, metapaths: Sequence[Metapath], pair_similarity: Alike) -> None:
         self._counter = PathCounter(adjacency, metapaths)
         self._care = {relation: care_matrix(adjacency, relation) for relation in CARE}
         self._treats = self._care["TREATS"]
-        self._drugs, self._diseases = alike.drugs, alike.diseases
-        self._ridge = PairRidge(alike.kernel, self._treats)
+        self._drugs, self._diseases = pair_similarity.drugs, pair_similarity.diseases
+        self._ridge = PairRidge(pair_similarity.kernel, self._treats)
         self.drugs = self._treats.shape[0]
-        self._counted = len(metapaths)
-        self.features = features_of(metapaths, alike)
-        self._plain = sum(not one.relative for one in self.features)
+        self._metapath_count = len(metapaths)
+        self.features = features_of(metapaths, pair_similarity)
+        self._plain_count = sum(not feature.relative for feature in self.features)
 
     def block(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         """The features of all drugs for some diseases: features x drugs x diseases."""
-        plain = self._plain
-        made = np.zeros((len(self.features), self._treats.shape[0], len(diseases)), np.float32)
-        self._tell(diseases, made[:plain])
-        # One by one and in place: memory that is asked for anew costs more than the sums do.
-        for told, relative in zip(made[_DEGREES:plain], made[plain:], strict=True):
-            mean, spread = _mean_and_spread(told)
-            np.divide(np.subtract(told, mean, out=relative), spread, out=relative)
-        return made
+        count = self._plain_count
+        values = np.zeros((len(self.features), self._treats.shape[0], len(diseases)), np.float32)
+        self._write_plain(diseases, values[:count])
+        # One by one and in place: allocating memory costs more than the arithmetic.
+        for plain, relative in zip(values[_DEGREE_COUNT:count], values[count:], strict=True):
+            mean, spread = _mean_and_spread(plain)
+            np.divide(np.subtract(plain, mean, out=relative), spread, out=relative)
+        return values
 
     def pairs(
-        self, diseases: NDArray[np.int64], drugs: NDArray[np.int64], places: NDArray[np.int64]
+        self, diseases: NDArray[np.int64], drugs: NDArray[np.int64], columns: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """The features of some pairs, as `block` makes them: pairs x features.
+        """The features of some pairs, equal to those of `block`: pairs x features.
 
         Args:
-            diseases: their numbers.
+            diseases: numbers of the diseases.
             drugs: the drug of each pair.
-            places: the disease of each pair, by its place in `diseases`.
+            columns: the disease of each pair, as an index into `diseases`.
         """
-        made = np.zeros((self._plain, self._treats.shape[0], len(diseases)), np.float32)
-        self._tell(diseases, made)
-        degrees = made[:_DEGREES, drugs, places]
-        return np.concatenate([degrees, *at_pairs(made[_DEGREES:], drugs, places)]).T
+        values = np.zeros((self._plain_count, self._treats.shape[0], len(diseases)), np.float32)
+        self._write_plain(diseases, values)
+        degrees = values[:_DEGREE_COUNT, drugs, columns]
+        return np.concatenate([degrees, *at_pairs(values[_DEGREE_COUNT:], drugs, columns)]).T
 
-    def _tell(self, diseases: NDArray[np.int64], out: NDArray[np.float32]) -> None:
+    def _write_plain(self, diseases: NDArray[np.int64], out: NDArray[np.float32]) -> None:
         """Writes all but the relative features into zeros: features x drugs x diseases."""
-        out[:_DEGREES] = self._degrees(diseases)
-        counts = out[_DEGREES : _DEGREES + self._counted]
+        out[:_DEGREE_COUNT] = self._degrees(diseases)
+        counts = out[_DEGREE_COUNT : _DEGREE_COUNT + self._metapath_count]
         self._counter.counts(diseases, counts)
         np.sqrt(counts, out=counts)
-        similar = (*self._by_drugs(diseases), *self._by_diseases(diseases), *self._by_pairs(diseases))
-        for place, values in zip(out[_DEGREES + self._counted :], similar, strict=True):
-            place[:] = values
+        similar = (
+            *self._drug_similarity_values(diseases),
+            *self._disease_similarity_values(diseases),
+            *self._ridge_values(diseases),
+        )
+        for target, values in zip(out[_DEGREE_COUNT + self._metapath_count :], similar, strict=True):
+            target[:] = values
 
     def _degrees(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logarithms of how often the drug treats and relieves, and the disease is treated; own ones not."""
+        """Log of one plus each degree of `_degree_features`, without the pair's own care."""
         values = []
         for relation in CARE:
             links = self._care[relation]
@@ -120,82 +124,86 @@ class FeatureMaker:
         values.append(np.log1p(np.asarray(links.sum(axis=0)).ravel()[diseases][None, :] - own))
         return np.stack(values).astype(np.float32)
 
-    def _by_drugs(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """What drugs like each treat: summed, of the most similar, and for diseases like each."""
-        # Of these diseases alone: of all of a wide graph it would be a table of gigabytes a similarity.
-        known = self._treats[:, diseases].toarray()
-        treated_near = np.asarray(self._treats @ self._mean_near(diseases), np.float32)
-        treating = [np.flatnonzero(column) for column in known.T]
-        found = []
+    def _drug_similarity_values(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """Treatments by similar drugs: summed, of the most similar drug, and of similar diseases."""
+        # For these diseases alone: for all of a wide graph it would be gigabytes for each similarity.
+        treatments = self._treats[:, diseases].toarray()
+        treated_similar = np.asarray(self._treats @ self._mean_similarity(diseases), np.float32)
+        treating_drugs = [np.flatnonzero(column) for column in treatments.T]
+        values = []
         for similarity in self._drugs:
             nearest = np.zeros((self._treats.shape[0], len(diseases)), np.float32)
-            for column, drugs in enumerate(treating):
+            for column, drugs in enumerate(treating_drugs):
                 if len(drugs):
                     nearest[:, column] = similarity.among(drugs).max(axis=1)
-            found += [similarity.times(known), nearest, similarity.times(treated_near)]
-        return found
+            values += [similarity.times(treatments), nearest, similarity.times(treated_similar)]
+        return values
 
-    def _by_diseases(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """How diseases like each are treated: summed, of the most similar, and by drugs like each."""
-        begins = np.flatnonzero(np.diff(self._treats.indptr))
-        found = []
+    def _disease_similarity_values(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """Treatments of similar diseases: summed, of the most similar disease, and by similar drugs."""
+        drug_starts = np.flatnonzero(np.diff(self._treats.indptr))
+        values = []
         for similarity in self._diseases:
-            near = similarity.among(diseases)
+            similar = similarity.among(diseases)
             nearest = np.zeros((self._treats.shape[0], len(diseases)), np.float32)
-            if len(begins):
-                nearest[begins] = np.maximum.reduceat(
-                    near[self._treats.indices], self._treats.indptr[begins].astype(np.int64), axis=0
+            if len(drug_starts):
+                nearest[drug_starts] = np.maximum.reduceat(
+                    similar[self._treats.indices], self._treats.indptr[drug_starts].astype(np.int64), axis=0
                 )
-            treated_near = np.asarray(self._treats @ near, np.float32)
-            alike = [drugs.times(treated_near) for drugs in self._drugs]
-            both = sum(alike, np.zeros_like(treated_near)) / np.float32(max(len(alike), 1))
-            found += [treated_near, nearest, both]
-        return found
+            treated_similar = np.asarray(self._treats @ similar, np.float32)
+            by_drugs = [drugs.times(treated_similar) for drugs in self._drugs]
+            mean_by_drugs = sum(by_drugs, np.zeros_like(treated_similar)) / np.float32(max(len(by_drugs), 1))
+            values += [treated_similar, nearest, mean_by_drugs]
+        return values
 
-    def _by_pairs(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """What all of it says at once: drugs like each, diseases like each, and pairs of both."""
+    def _ridge_values(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """Ridge predictions from all similarities: over drugs, over diseases, and over pairs."""
         ridge = self._ridge
-        pairs = [values for both in ridge.over_pairs(diseases) for values in both]
+        pairs = [values for by_strength in ridge.over_pairs(diseases) for values in by_strength]
         return [ridge.over_drugs(diseases), ridge.over_diseases(diseases), *pairs]
 
-    def _mean_near(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
-        near = np.zeros((self._treats.shape[1], len(diseases)), np.float32)
+    def _mean_similarity(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Mean similarity of all diseases with some: all diseases x diseases."""
+        mean = np.zeros((self._treats.shape[1], len(diseases)), np.float32)
         for similarity in self._diseases:
-            near += similarity.among(diseases) / len(self._diseases)
-        return near
+            mean += similarity.among(diseases) / len(self._diseases)
+        return mean
 
 
 def at_pairs(
-    told: NDArray[np.float32], drugs: NDArray[np.int64], places: NDArray[np.int64]
+    table: NDArray[np.float32], drugs: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Some pairs' values, as they are and relative: features x pairs, twice.
+    """Values of some pairs, plain and relative: features x pairs, twice.
 
     Args:
-        told: the values of all drugs for some diseases: features x drugs x diseases.
+        table: the values of all drugs for some diseases: features x drugs x diseases.
         drugs: the drug of each pair.
-        places: the disease of each pair, by its place among the diseases.
+        columns: the disease of each pair, as an index into the diseases.
     """
-    plain, relative = np.empty((2, len(told), len(drugs)), np.float32)
-    for place, values in enumerate(told):
+    plain, relative = np.empty((2, len(table), len(drugs)), np.float32)
+    for index, values in enumerate(table):
         mean, spread = _mean_and_spread(values)
-        plain[place] = values[drugs, places]
-        relative[place] = (plain[place] - mean[places]) / spread[places]
+        plain[index] = values[drugs, columns]
+        relative[index] = (plain[index] - mean[columns]) / spread[columns]
     return plain, relative
 
 
-def _mean_and_spread(told: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation over the drugs, of each disease; where there is none nearly zero."""
-    return told.mean(axis=0), np.maximum(told.std(axis=0), np.float32(1e-6))
+def _mean_and_spread(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and standard deviation over the drugs, of each disease; the latter at least 1e-6."""
+    return values.mean(axis=0), np.maximum(values.std(axis=0), np.float32(1e-6))
 
 
-_DEGREES = 3  # features
+_DEGREE_COUNT = 3  # features of `_degree_features`
 
 
-def features_of(metapaths: Sequence[Metapath], alike: Alike) -> tuple[Feature, ...]:
-    """What each value of a pair is, in order: degrees, path counts, similarities, and the relative ones."""
-    told = [*(_path_feature(path) for path in metapaths), *_similar_features(alike)]
-    relative = [Feature(one.group, one.label, one.of_disease, one.of_drug, relative=True) for one in told]
-    return (*_degree_features(), *told, *relative)
+def features_of(metapaths: Sequence[Metapath], pair_similarity: Alike) -> tuple[Feature, ...]:
+    """The features of a pair in order: degrees, path counts, similarities, and the relative ones."""
+    plain = [*(_path_feature(path) for path in metapaths), *_similar_features(pair_similarity)]
+    relative = [
+        Feature(feature.group, feature.label, feature.of_disease, feature.of_drug, relative=True)
+        for feature in plain
+    ]
+    return (*_degree_features(), *plain, *relative)
 
 
 def _degree_features() -> list[Feature]:
@@ -206,16 +214,20 @@ def _degree_features() -> list[Feature]:
     ]
 
 
-def _similar_features(alike: Alike) -> list[Feature]:
+def _similar_features(pair_similarity: Alike) -> list[Feature]:
     drugs = [
-        Feature("similar drugs", f"{one.name}, {how}", of_disease=how != "of similar diseases")
-        for one in alike.drugs
-        for how in ("summed", "nearest", "of similar diseases")
+        Feature(
+            "similar drugs", f"{similarity.name}, {aggregate}", of_disease=aggregate != "of similar diseases"
+        )
+        for similarity in pair_similarity.drugs
+        for aggregate in ("summed", "nearest", "of similar diseases")
     ]
     diseases = [
-        Feature("similar diseases", f"{one.name}, {how}", of_drug=how != "of similar drugs")
-        for one in alike.diseases
-        for how in ("summed", "nearest", "of similar drugs")
+        Feature(
+            "similar diseases", f"{similarity.name}, {aggregate}", of_drug=aggregate != "of similar drugs"
+        )
+        for similarity in pair_similarity.diseases
+        for aggregate in ("summed", "nearest", "of similar drugs")
     ]
     ridge = [
         Feature("similar drugs", "all similarities, over drugs", of_disease=True),
@@ -231,10 +243,11 @@ def _similar_features(alike: Alike) -> list[Feature]:
 
 
 def _path_feature(path: Metapath) -> Feature:
-    first, last, before = path[0], path[-1], kinds_along(path)[-2]
+    """The path count of a metapath; its ends may follow treatments of the pair's own drug and disease."""
+    first, last, last_kind = path[0], path[-1], kinds_along(path)[-2]
     return Feature(
         "metapath",
         written(path),
-        of_disease=last.relation in CARE and last.forward and before == "Drug",
+        of_disease=last.relation in CARE and last.forward and last_kind == "Drug",
         of_drug=first.relation in CARE and first.forward and first.kind == "Disease",
     )

@@ -13,16 +13,16 @@ from kedrec.ranking.calibration import Reliability, Scale, brier_skill, cross_ca
 from kedrec.ranking.ensemble import Linear, side_by_side
 from kedrec.ranking.folds import FOLDS, REGIMES, Regime, fold_of, fold_of_disease
 from kedrec.ranking.metapaths import metapaths
+from kedrec.ranking.pair_similarity import Alike
 from kedrec.ranking.sampling import (
     Counted,
     Sample,
     allowed,
     blocks,
     draw_for,
-    fits,
     known_treatments,
+    model_fits,
 )
-from kedrec.ranking.similarity import Alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,33 +35,33 @@ if TYPE_CHECKING:
     from kedrec.ranking.features import Feature, FeatureMaker
     from kedrec.ranking.metapaths import Metapath
 
-__all__ = ["LEAST_TREATED", "Fitted", "choose_metapaths", "fit"]
+__all__ = ["LEAST_TREATED", "FittedRanking", "choose_metapaths", "fit"]
 
 LEAST_TREATED = 20
-"""Treated pairs under which nothing is fitted."""
+"""Least number of treated pairs to fit from."""
 
-_LONGEST = 3  # hops: a fourth cost tenfold and told no more (docs/ranking.md)
-_MANY = 200  # metapaths above which those that hardly any treated pair has are left out
-_SUPPORT = 5  # treated pairs
-_LOOKED_AT = 120  # diseases at which support is counted
-_COLD = 1024  # diseases without a treatment scored in one go
-_ROWS = 4096  # pairs scored at once: their copies fit in memory that is used again
+_LONGEST = 3  # hops: a fourth cost ten times as much and added no information (docs/ranking.md)
+_MAX_METAPATHS = 200  # with more metapaths, those of few treated pairs are excluded
+_MIN_SUPPORT = 5  # treated pairs that a metapath must join then
+_SUPPORT_DISEASES = 120  # sampled diseases on which support is counted
+_UNTREATED_BLOCK = 1024  # diseases without a treatment scored at once
+_SCORED_ROWS = 4096  # pairs scored at once: their copies fit in memory that is reused
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """The scores of all pairs and the models that gave them.
+class FittedRanking:
+    """A fitted ranking: the scores of all pairs and the models behind them.
 
     Attributes:
-        scores: log-odds, diseases x drugs; unfitted: a sum in no unit.
-        priors: probability from degrees alone, diseases x drugs; NaN where unfitted.
+        scores: log-odds, diseases x drugs; unfitted: a sum without a unit.
+        priors: probabilities from degrees alone, diseases x drugs; NaN where unfitted.
         informed: whether any counted path joins the pair, diseases x drugs.
-        members: models by regime and fold; unfitted: one model, as of an unseen disease.
-        scales: by regime; none where unfitted.
-        paths: the metapaths counted.
-        treated: treated pairs learned from.
-        maker: makes the features that the models read.
-        alike: the similarities among them.
+        members: models by regime and fold; unfitted: one model under `unseen`.
+        scales: the scale of each regime; empty where unfitted.
+        paths: the counted metapaths.
+        treated: number of treated pairs learned from.
+        maker: computes the models' features.
+        pair_similarity: the similarities behind them.
     """
 
     scores: NDArray[np.float32]
@@ -72,49 +72,49 @@ class Fitted:
     paths: list[Metapath]
     treated: int
     maker: FeatureMaker
-    alike: Alike
+    pair_similarity: Alike
 
 
-def choose_metapaths(adjacency: Adjacency, linked: Sequence[Table], seed: int) -> list[Metapath]:
-    """The metapaths to count: of at most three hops, and of very many those that treated pairs have."""
+def choose_metapaths(adjacency: Adjacency, tables: Sequence[Table], seed: int) -> list[Metapath]:
+    """Selects the metapaths to count: of at most three hops; of very many, those that treated pairs have."""
     from kedrec.ranking.dwpc import PathCounter
 
-    paths = metapaths(linked, _LONGEST)
+    paths = metapaths(tables, _LONGEST)
     known = known_treatments(adjacency)
     diseases = np.flatnonzero(known.any(axis=0))
-    if len(paths) <= _MANY or not len(diseases):
+    if len(paths) <= _MAX_METAPATHS or not len(diseases):
         return paths
-    if len(diseases) > _LOOKED_AT:
-        diseases = np.sort(np.random.default_rng(seed).choice(diseases, _LOOKED_AT, replace=False))
+    if len(diseases) > _SUPPORT_DISEASES:
+        diseases = np.sort(np.random.default_rng(seed).choice(diseases, _SUPPORT_DISEASES, replace=False))
     counts = PathCounter(adjacency, paths).counts(diseases)
     support = (counts[:, known[:, diseases]] > 0).sum(axis=1)
-    return [path for path, pairs in zip(paths, support.tolist(), strict=True) if pairs >= _SUPPORT]
+    return [path for path, pairs in zip(paths, support.tolist(), strict=True) if pairs >= _MIN_SUPPORT]
 
 
 def fit(
     adjacency: Adjacency,
-    linked: Sequence[Table],
+    tables: Sequence[Table],
     *,
     seed: int,
     threads: int = 1,
     learn_from_treatments: bool = True,
     progress: Progress | None = None,
-) -> Fitted:
-    """Learns from the known treatments of the graph, or gives an unfitted score where they are too few.
+) -> FittedRanking:
+    """Fits the ranking to the graph's known treatments; unfitted scores where they are too few.
 
-    The diseases with a known treatment are scored first, by both regimes: what they show of how often a score
-    was right makes the scales. Those without are scored by the regime `unseen` alone, on its scale.
+    The diseases with a known treatment are scored first, by both regimes, to calibrate the scales. Those
+    without are scored by the regime `unseen` alone, on its scale.
     """
     known = known_treatments(adjacency)
-    paths = choose_metapaths(adjacency, linked, seed)
-    alike = Alike.of(adjacency, linked)
-    graph = Counted(adjacency, paths, alike)
+    paths = choose_metapaths(adjacency, tables, seed)
+    pair_similarity = Alike.of(adjacency, tables)
+    graph = Counted(adjacency, paths, pair_similarity)
     maker = graph.whole()
-    stage = _stages(progress)
+    stage = _stage_callbacks(progress)
     treated = np.flatnonzero(known.any(axis=0))
-    folded = len(np.unique(fold_of_disease(treated, seed))) == FOLDS
-    if not learn_from_treatments or known.sum() < LEAST_TREATED or not folded:
-        return _unfitted(maker, alike, known, paths, stage)
+    has_all_folds = len(np.unique(fold_of_disease(treated, seed))) == FOLDS
+    if not learn_from_treatments or known.sum() < LEAST_TREATED or not has_all_folds:
+        return _unfitted(maker, pair_similarity, known, paths, stage)
     candidates = np.zeros_like(known)
     candidates[:, treated] = True
     samples = {
@@ -123,47 +123,49 @@ def fit(
         )
         for regime in REGIMES
     }
-    samples = {regime: sample for regime, sample in samples.items() if _teaches(sample)}
+    samples = {regime: sample for regime, sample in samples.items() if _is_sufficient(sample)}
     if "unseen" not in samples:
-        return _unfitted(maker, alike, known, paths, stage)
-    warmest: Regime = "treated" if "treated" in samples else "unseen"
-    prior = _fit_prior(samples[warmest], maker)
+        return _unfitted(maker, pair_similarity, known, paths, stage)
+    treated_regime: Regime = "treated" if "treated" in samples else "unseen"
+    prior = _fit_prior(samples[treated_regime], maker)
     members = _members(samples, graph.features, seed, threads, stage("Fitting the ranking"))
     del samples, candidates
     scoring = _Scoring(maker, members, seed, threads)
-    warm = scoring.score(treated, tuple(members), stage("Scoring"))
+    treated_batch = scoring.score(treated, tuple(members), stage("Scoring"))
     labels = known.T[treated]
-    scales = {regime: _scale(raw, labels) for regime, raw in warm.raw.items()}
-    shift = _shift_to(warm.degrees @ prior, int(labels.sum()))
+    scales = {regime: _scale(raw, labels) for regime, raw in treated_batch.raw.items()}
+    shift = _shift_to(treated_batch.degrees @ prior, int(labels.sum()))
 
-    def scored(regime: Regime, batch: _Batch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def calibrated(regime: Regime, batch: _Batch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         scale = scales[regime]
-        scores = scale.calibrated(scale.straight(batch.raw[regime])).astype(np.float32)
+        scores = scale.calibrated(scale.uncalibrated(batch.raw[regime])).astype(np.float32)
         return scores, sigmoid(batch.degrees @ prior + shift).astype(np.float32)
 
     shape = known.T.shape
     scores, priors, informed = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, bool)
-    scores[treated], priors[treated] = scored(warmest, warm)
-    informed[treated] = warm.informed
-    del warm
-    cold = np.flatnonzero(~known.any(axis=0))
-    for begin in range(0, len(cold), _COLD):
-        part = cold[begin : begin + _COLD]
-        batch = scoring.score(part, ("unseen",), None)
-        scores[part], priors[part] = scored("unseen", batch)
-        informed[part] = batch.informed
+    scores[treated], priors[treated] = calibrated(treated_regime, treated_batch)
+    informed[treated] = treated_batch.informed
+    del treated_batch
+    untreated = np.flatnonzero(~known.any(axis=0))
+    for begin in range(0, len(untreated), _UNTREATED_BLOCK):
+        block = untreated[begin : begin + _UNTREATED_BLOCK]
+        batch = scoring.score(block, ("unseen",), None)
+        scores[block], priors[block] = calibrated("unseen", batch)
+        informed[block] = batch.informed
         if (report := stage("Scoring")) is not None:
-            report(len(treated) + begin + len(part), shape[0])
-    return Fitted(scores, priors, informed, members, scales, paths, int(known.sum()), maker, alike)
+            report(len(treated) + begin + len(block), shape[0])
+    return FittedRanking(
+        scores, priors, informed, members, scales, paths, int(known.sum()), maker, pair_similarity
+    )
 
 
-def _stages(progress: Progress | None) -> Callable[[str], Callable[[int, int], None] | None]:
-    """Makes a callback of what is done and how much there is, for each stage."""
+def _stage_callbacks(progress: Progress | None) -> Callable[[str], Callable[[int, int], None] | None]:
+    """Binds a progress callback to a stage given later; the bound one takes the units done and of all."""
     return lambda stage: None if progress is None else partial(progress, stage)
 
 
-def _teaches(sample: Sample) -> bool:
-    """Whether something can be learned from a sample whatever fold is left out of it."""
+def _is_sufficient(sample: Sample) -> bool:
+    """True if a sample has enough treated and other pairs to learn from, whatever fold is excluded."""
     hits = np.bincount(sample.folds[sample.labels > 0], minlength=FOLDS)
     misses = np.bincount(sample.folds[sample.labels == 0], minlength=FOLDS)
     return bool((hits.sum() - hits >= LEAST_TREATED // 2).all() and (misses.sum() - misses > 0).all())
@@ -176,26 +178,28 @@ def _members(
     threads: int,
     progress: Callable[[int, int], None] | None,
 ) -> dict[Regime, list[list[Member]]]:
-    """The models of every regime and fold; all are fitted in one go, so that no core waits for the others."""
+    """Fits the models of every regime and fold, all in one pool, so that no core waits for the others."""
     calls: dict[tuple[Regime, int], list[Callable[[], Member]]] = {}
     for regime, sample in samples.items():
         chosen = allowed(features, regime)
         for fold in range(FOLDS):
             left_out = sample.folds == fold
-            calls[regime, fold] = fits(sample, features, chosen, left_out, seed=seed + fold)
-    models = iter(side_by_side([call for some in calls.values() for call in some], threads, progress))
-    fitted = {key: list(islice(models, len(some))) for key, some in calls.items()}
-    return {regime: [fitted[regime, fold] for fold in range(FOLDS)] for regime in samples}
+            calls[regime, fold] = model_fits(sample, features, chosen, left_out, seed=seed + fold)
+    fitted_models = iter(
+        side_by_side([call for model_calls in calls.values() for call in model_calls], threads, progress)
+    )
+    models = {key: list(islice(fitted_models, len(model_calls))) for key, model_calls in calls.items()}
+    return {regime: [models[regime, fold] for fold in range(FOLDS)] for regime in samples}
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What is computed of some diseases' pairs: diseases x drugs.
+    """Model scores of the pairs of some diseases.
 
     Attributes:
-        raw: each model's scores, by regime.
-        degrees: the features of the prior and a one: diseases x drugs x 4.
-        informed: as of `Fitted`.
+        raw: each model's scores by regime, diseases x drugs.
+        degrees: the features of the prior and a one, diseases x drugs x 4.
+        informed: as in `FittedRanking`.
     """
 
     raw: dict[Regime, list[NDArray[np.float32]]]
@@ -208,10 +212,10 @@ class _Scoring:
     """Scores all drugs for some diseases, each pair by the models of its fold.
 
     Attributes:
-        maker: makes the features.
+        maker: computes the features.
         members: the models by regime and fold.
         seed: of the folds.
-        threads: models that score at once, at most.
+        threads: maximum number of models that score at once.
     """
 
     maker: FeatureMaker
@@ -225,53 +229,55 @@ class _Scoring:
         regimes: Sequence[Regime],
         progress: Callable[[int, int], None] | None,
     ) -> _Batch:
-        """The scores of some diseases, ascending, by the models of some regimes."""
+        """Scores some diseases (ascending numbers) by the models of some regimes."""
         features, shape = self.maker.features, (len(diseases), self.maker.drugs)
-        counted = np.array([one.group == "metapath" and not one.relative for one in features])
-        degrees = np.array([one.group == "prior" for one in features])
+        metapath_columns = np.array(
+            [feature.group == "metapath" and not feature.relative for feature in features]
+        )
+        degrees = np.array([feature.group == "prior" for feature in features])
         batch = _Batch(
             {regime: [np.zeros(shape, np.float32) for _ in self.members[regime][0]] for regime in regimes},
             np.ones((*shape, int(degrees.sum()) + 1), np.float32),
             np.zeros(shape, bool),
         )
-        for part, table in blocks(self.maker, diseases, progress):
-            places = np.searchsorted(diseases, part)
-            batch.degrees[places, :, :-1] = table[:, :, degrees]
-            batch.informed[places] = (table[:, :, counted] > 0).any(axis=2)
-            self._score(part, places, table, batch)
+        for block, table in blocks(self.maker, diseases, progress):
+            rows = np.searchsorted(diseases, block)
+            batch.degrees[rows, :, :-1] = table[:, :, degrees]
+            batch.informed[rows] = (table[:, :, metapath_columns] > 0).any(axis=2)
+            self._score(block, rows, table, batch)
         return batch
 
     def _score(
         self,
-        part: NDArray[np.int64],
-        places: NDArray[np.int64],
+        block: NDArray[np.int64],
+        batch_rows: NDArray[np.int64],
         table: NDArray[np.float32],
         batch: _Batch,
     ) -> None:
         size = table.shape[1]
         flat = table.reshape(-1, table.shape[2])
-        drugs, rows = np.tile(np.arange(size), len(part)), np.repeat(places, size)
+        drugs, rows = np.tile(np.arange(size), len(block)), np.repeat(batch_rows, size)
 
         def write(regime: Regime, fold: int, chosen: NDArray[np.int64]) -> None:
-            for begin in range(0, len(chosen), _ROWS):
-                some = chosen[begin : begin + _ROWS]
-                features = flat[some]
+            for begin in range(0, len(chosen), _SCORED_ROWS):
+                selected = chosen[begin : begin + _SCORED_ROWS]
+                features = flat[selected]
                 for values, member in zip(batch.raw[regime], self.members[regime][fold], strict=True):
-                    values[rows[some], drugs[some]] = member.scores(features)
+                    values[rows[selected], drugs[selected]] = member.scores(features)
 
         calls = []
         for regime in batch.raw:
-            folds = fold_of(regime, drugs, np.repeat(part, size), self.seed)
+            folds = fold_of(regime, drugs, np.repeat(block, size), self.seed)
             calls += [partial(write, regime, fold, np.flatnonzero(folds == fold)) for fold in range(FOLDS)]
         side_by_side(calls, self.threads)
 
 
 def _scale(raw: Sequence[NDArray[np.float32]], labels: NDArray[np.bool_]) -> Scale:
-    """The scale of a regime by what its models say of pairs that are scored with it.
+    """Fits the scale of a regime to its models' scores of treated diseases.
 
     Args:
         raw: each model's scores, diseases x drugs.
-        labels: which of these pairs are known treatments.
+        labels: mask of the known treatments among these pairs.
     """
     from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -281,35 +287,35 @@ def _scale(raw: Sequence[NDArray[np.float32]], labels: NDArray[np.bool_]) -> Sca
     mean = np.zeros(labels.size)
     for values, centre, spread in zip(raw, centres, spreads, strict=True):
         mean += (values.ravel() - centre) / spread / len(raw)
-    flat = labels.ravel()
-    slope, shift = platt(mean, flat)
-    straight = shift + slope * mean
+    flat_labels = labels.ravel()
+    slope, shift = platt(mean, flat_labels)
+    log_odds = shift + slope * mean
     metrics = {
-        "auroc": float(roc_auc_score(flat, straight)),
-        "auprc": float(average_precision_score(flat, straight)),
-        "brier_skill": brier_skill(cross_calibrated(straight, flat, diseases), flat),
+        "auroc": float(roc_auc_score(flat_labels, log_odds)),
+        "auprc": float(average_precision_score(flat_labels, log_odds)),
+        "brier_skill": brier_skill(cross_calibrated(log_odds, flat_labels, diseases), flat_labels),
     }
     rounded = {name: round(value, 4) for name, value in metrics.items()}
-    reliability = Reliability.of(straight, flat, diseases)
+    reliability = Reliability.of(log_odds, flat_labels, diseases)
     return Scale(centres, spreads, slope, shift, reliability, rounded)
 
 
 def _fit_prior(sample: Sample, maker: FeatureMaker) -> NDArray[np.float64]:
-    """Log-odds a unit of each degree, and 0 for the constant: `_shift_to` says how high all of them lie.
+    """Fits the prior's log-odds per unit of each degree; the constant, last, is 0: see `_shift_to`.
 
-    A sample has as many other pairs as were drawn, and its treatments once or twice: it tells the slopes of a
-    logistic regression, but not its constant.
+    The share of treatments in a sample depends on how it was drawn: it determines the slopes of a logistic
+    regression, but not its constant.
     """
     from sklearn.linear_model import LogisticRegression
 
-    columns = [place for place, one in enumerate(maker.features) if one.group == "prior"]
+    columns = [column for column, feature in enumerate(maker.features) if feature.group == "prior"]
     model = LogisticRegression(C=1e3, max_iter=500)
     model.fit(sample.rows[:, columns].astype(np.float64), sample.labels)
     return np.append(model.coef_[0], 0.0)
 
 
 def _shift_to(log_odds: NDArray[np.float64], treatments: int) -> float:
-    """What to add to some log-odds, that their probabilities sum to the number of treatments among them."""
+    """The constant that makes the probabilities of some log-odds sum to a number of treatments."""
     from scipy.optimize import brentq
 
     return float(brentq(lambda shift: sigmoid(log_odds + shift).sum() - treatments, -50.0, 50.0, xtol=1e-9))
@@ -317,29 +323,33 @@ def _shift_to(log_odds: NDArray[np.float64], treatments: int) -> float:
 
 def _unfitted(
     maker: FeatureMaker,
-    alike: Alike,
+    pair_similarity: Alike,
     known: NDArray[np.bool_],
     paths: list[Metapath],
     stage: Callable[[str], Callable[[int, int], None] | None],
-) -> Fitted:
-    """Every metapath weighs the same, each in standard deviations over all pairs."""
+) -> FittedRanking:
+    """Scores all pairs with equal weights of all metapaths, each in standard deviations over all pairs."""
     shape = known.T.shape
-    counted = [
-        place for place, one in enumerate(maker.features) if one.group == "metapath" and not one.relative
+    metapath_columns = [
+        column
+        for column, feature in enumerate(maker.features)
+        if feature.group == "metapath" and not feature.relative
     ]
-    sums, squares = np.zeros((2, len(counted)))
+    sums, squares = np.zeros((2, len(metapath_columns)))
     for _, table in blocks(maker, np.arange(shape[0]), stage("Counting paths")):
-        values = table[:, :, counted]
+        values = table[:, :, metapath_columns]
         sums += values.sum(axis=(0, 1), dtype=np.float64)
         squares += np.square(values, dtype=np.float64).sum(axis=(0, 1))
     means = sums / known.size
     spread = np.sqrt(np.maximum(squares / known.size - means**2, 0.0))
-    weights = np.divide(1.0, spread, out=np.ones(len(counted)), where=spread > 0)
-    model = Linear(counted, weights.tolist(), 0.0, [float("inf")] * len(counted))
+    weights = np.divide(1.0, spread, out=np.ones(len(metapath_columns)), where=spread > 0)
+    model = Linear(metapath_columns, weights.tolist(), 0.0, [float("inf")] * len(metapath_columns))
     scores, informed = np.zeros(shape, np.float32), np.zeros(shape, bool)
-    for part, table in blocks(maker, np.arange(shape[0]), stage("Scoring")):
-        scores[part] = table[:, :, counted] @ weights
-        informed[part] = (table[:, :, counted] > 0).any(axis=2)
+    for block, table in blocks(maker, np.arange(shape[0]), stage("Scoring")):
+        scores[block] = table[:, :, metapath_columns] @ weights
+        informed[block] = (table[:, :, metapath_columns] > 0).any(axis=2)
     priors = np.full(shape, np.nan, np.float32)
     members: dict[Regime, list[list[Member]]] = {"unseen": [[model]]}
-    return Fitted(scores, priors, informed, members, {}, paths, int(known.sum()), maker, alike)
+    return FittedRanking(
+        scores, priors, informed, members, {}, paths, int(known.sum()), maker, pair_similarity
+    )

@@ -1,8 +1,8 @@
-"""What is hidden together: every pair, drug and disease belongs to one of five folds, drawn by its number.
+"""Assigns pairs, drugs and diseases to five folds by a hash of their numbers; a fold is hidden together.
 
-Two regimes, one a disease: `treated` for every pair of a disease with a known treatment, which may use how
-the disease is treated otherwise; `unseen` for diseases without, learned with every disease's own treatments
-hidden from it. The regime hangs on the disease alone, so that within a disease it says nothing of a pair.
+There are two regimes: `treated` for every pair of a disease with a known treatment, which may use the
+disease's other treatments; `unseen` for diseases without any, learned with all of a disease's own treatments
+hidden. The regime depends on the disease alone, so that within a disease it reveals nothing about a pair.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def fold_of(regime: Regime, drugs: NDArray[Any], diseases: NDArray[Any], seed: i
 
 
 def fold_of_pair(drugs: NDArray[Any], diseases: NDArray[Any], seed: int) -> NDArray[np.int64]:
-    """The fold of each pair, drawn by its numbers: the same wherever it is asked for."""
+    """The fold of each pair, a hash of its numbers and the seed."""
     mixed = drugs.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (diseases.astype(np.uint64) + np.uint64(seed))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0x94D049BB133111EB)
@@ -40,7 +40,7 @@ def fold_table(shape: tuple[int, int], regime: Regime, seed: int) -> NDArray[np.
     """The fold of every pair in a regime: drugs x diseases."""
     table = np.empty(shape, np.int8)
     drugs = np.arange(shape[0])
-    for disease in range(shape[1]):  # column by column: the sums take eight times the room of the folds
+    for disease in range(shape[1]):  # column by column: the hashes are eight times the size of the folds
         table[:, disease] = fold_of(regime, drugs, np.full(shape[0], disease), seed)
     return table
 

@@ -1,10 +1,10 @@
-"""What drugs like this one treat, of diseases like this one: ridge regression with a kernel over pairs.
+"""Kronecker kernel ridge regression over drug-disease pairs.
 
-Two pairs are as similar as their drugs times their diseases (Kronecker kernel ridge regression, Stock et
-al. 2018, doi:10.1162/neco_a_01096). With the eigenvectors of both kernels the fit is a product of matrices,
-and so are the exact values without a pair's own treatment or without all of a disease's. How much each
-similarity weighs is learned: by what weights the similarities come nearest to how alike the known treatments
-are (kernel alignment, Cortes et al. 2012, JMLR 13:795).
+The similarity of two pairs is that of their drugs times that of their diseases (Stock et al. 2018,
+doi:10.1162/neco_a_01096). With the eigenvectors of both kernels the fit is a product of matrices, and so are
+the exact predictions without a pair's own treatment or without all of a disease's. The weight of each
+similarity is learned so that their sum is closest to the similarity of the known treatments (kernel
+alignment, Cortes et al. 2012, JMLR 13:795).
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ if TYPE_CHECKING:
 __all__ = ["STRENGTHS", "PairKernel", "PairRidge", "Spectrum"]
 
 STRENGTHS = (0.3, 3.0, 30.0)
-"""Of the ridge: from the nearest pairs alone to broad neighbourhoods."""
+"""Strengths of the ridge, from the nearest pairs alone to broad neighbourhoods."""
 
-_ONE_SIDED = 1.0  # the ridge's strength over drugs alone and over diseases alone
-_LEARNED = 2500  # nodes of a kind that are learned from, unless more are treated: the rest is projected
-_ALIGNED = 1000  # treated nodes whose similarities are looked at to weigh them
-_LEAST = 1e-3  # eigenvalues under which a direction tells nothing
+_ONE_SIDED = 1.0  # strength of the ridge over drugs alone and over diseases alone
+_MAX_LEARNED = 2500  # nodes of a kind to learn from, unless more are treated; the others are projected
+_MAX_ALIGNED = 1000  # treated nodes of the sample that similarities are weighted on
+_MIN_EIGENVALUE = 1e-3  # smaller eigenvalues are dropped
 _SEED = 20250220
 
 
 @dataclass(frozen=True, slots=True)
 class Spectrum:
-    """A kernel between the nodes of a kind.
+    """Eigendecomposition of a kernel between the nodes of a kind.
 
     Attributes:
         values: its eigenvalues, positive.
-        places: nodes x eigenvalues: each node along the eigenvectors; of nodes that were not learned from,
-            their projection.
+        coordinates: nodes x eigenvalues: each node along the eigenvectors; for nodes that were not learned
+            from, their projection.
     """
 
     values: NDArray[np.float32]
-    places: NDArray[np.float32]
+    coordinates: NDArray[np.float32]
 
     @classmethod
     def of(
         cls, similarities: Sequence[Similarity], weights: NDArray[np.float64], treated: NDArray[np.bool_]
     ) -> Spectrum:
-        """The weighed mean of some similarities, 1 of a node with itself.
+        """Decomposes the weighted mean of some similarities, 1 of a node with itself.
 
         Args:
             similarities: between all nodes.
-            weights: one a similarity, not negative.
-            treated: which nodes have a known treatment; they are always learned from.
+            weights: one per similarity, not negative.
+            treated: mask of the nodes with a known treatment; they are always learned from.
         """
         from scipy.linalg import eigh
 
-        learned = _learned(treated)
+        learned = _learned_nodes(treated)
         table = np.zeros((len(treated), len(learned)), np.float32)
         for similarity, weight in zip(similarities, weights.tolist(), strict=True):
             if weight > 0:
@@ -68,15 +68,15 @@ class Spectrum:
         square = np.maximum(table[learned], table[learned].T)
         np.fill_diagonal(square, 1.0)
         values, vectors = eigh(square)
-        kept = values > _LEAST
-        places = np.asarray(table @ (vectors[:, kept] / values[kept]), np.float32)
-        places[learned] = vectors[:, kept]
-        return cls(values[kept].astype(np.float32), places)
+        large = values > _MIN_EIGENVALUE
+        coordinates = np.asarray(table @ (vectors[:, large] / values[large]), np.float32)
+        coordinates[learned] = vectors[:, large]
+        return cls(values[large].astype(np.float32), coordinates)
 
 
 @dataclass(frozen=True, slots=True)
 class PairKernel:
-    """The kernel over pairs: that of drugs times that of diseases."""
+    """The kernel over pairs: the product of the kernels of drugs and of diseases."""
 
     drugs: Spectrum
     diseases: Spectrum
@@ -85,34 +85,34 @@ class PairKernel:
     def of(
         cls, drugs: Sequence[Similarity], diseases: Sequence[Similarity], treats: csr_array[Any]
     ) -> PairKernel:
-        """The kernel for what is known.
+        """Learns the kernel from the known treatments.
 
-        Diseases' similarities have half their learned weight and half an equal share: there are too few
-        diseases to learn from for a graph to rest on one of them.
+        Similarities of diseases have half their learned weight and half an equal share: there are too few
+        diseases to learn from to rely on a single similarity.
 
         Args:
             drugs, diseases: their similarities.
             treats: the known treatments, drugs x diseases.
         """
-        back = treats.T.tocsr()
-        of_diseases = _aligned(diseases, back)
-        even = np.full(len(diseases), 1 / max(len(diseases), 1))
+        transposed = treats.T.tocsr()
+        disease_weights = _alignment_weights(diseases, transposed)
+        equal = np.full(len(diseases), 1 / max(len(diseases), 1))
         return cls(
-            Spectrum.of(drugs, _aligned(drugs, treats), np.diff(treats.indptr) > 0),
-            Spectrum.of(diseases, (of_diseases + even) / 2, np.diff(back.indptr) > 0),
+            Spectrum.of(drugs, _alignment_weights(drugs, treats), np.diff(treats.indptr) > 0),
+            Spectrum.of(diseases, (disease_weights + equal) / 2, np.diff(transposed.indptr) > 0),
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The kernel as arrays that `restored` reads."""
-        return {
-            f"kernel/{kind}/{name}": getattr(getattr(self, kind), name)
-            for kind in ("drugs", "diseases")
-            for name in ("values", "places")
-        }
+        arrays: dict[str, NDArray[Any]] = {}
+        for kind, spectrum in (("drugs", self.drugs), ("diseases", self.diseases)):
+            arrays[f"kernel/{kind}/values"] = spectrum.values
+            arrays[f"kernel/{kind}/places"] = spectrum.coordinates
+        return arrays
 
     @classmethod
     def restored(cls, arrays: Mapping[str, NDArray[Any]]) -> PairKernel:
-        """The kernel from what `arrays` gave."""
+        """Restores a kernel from the arrays of `arrays`."""
         return cls(*(
             Spectrum(arrays[f"kernel/{kind}/values"], arrays[f"kernel/{kind}/places"])
             for kind in ("drugs", "diseases")
@@ -120,89 +120,94 @@ class PairKernel:
 
 
 class PairRidge:
-    """Every pair's value by the treatments of others.
+    """Predicts pairs from the known treatments of similar drugs and diseases.
 
     Args:
-        kernel: how alike pairs are.
-        treats: the treatments that may be known, drugs x diseases.
+        kernel: the similarity of pairs.
+        treats: the known treatments, drugs x diseases.
     """
 
     def __init__(self, kernel: PairKernel, treats: csr_array[Any]) -> None:
         self._drugs, self._diseases = kernel.drugs, kernel.diseases
         self._treats = treats
-        self._along = np.asarray((treats.T @ self._drugs.places).T, np.float32)  # eigenvalues x diseases
-        self._both = self._along @ self._diseases.places
+        # Eigenvalues of drugs x diseases.
+        self._drug_coordinates = np.asarray((treats.T @ self._drugs.coordinates).T, np.float32)
+        self._coefficients = self._drug_coordinates @ self._diseases.coordinates
         product: NDArray[np.float32] = np.multiply.outer(self._drugs.values, self._diseases.values)
-        self._shrunk: list[NDArray[np.float32]] = [
+        self._shrinkage: list[NDArray[np.float32]] = [
             product / (product + np.float32(strength)) for strength in STRENGTHS
         ]
 
     def over_pairs(
         self, diseases: NDArray[np.int64]
     ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """For each strength, every drug's values for some diseases: drugs x diseases, twice.
+        """Predictions of each strength for all drugs and some diseases: drugs x diseases, twice.
 
-        The first is made without the pair's own treatment, the second without any of the disease's.
+        The first is without the pair's own treatment, the second without any of the disease's.
         """
-        places = self._diseases.places[diseases]
-        rows, columns = self._own(diseases)
-        found = []
-        for shrunk in self._shrunk:
-            whole = np.asarray(self._drugs.places @ ((self._both * shrunk) @ places.T), np.float32)
-            leverage = shrunk @ np.square(places).T  # of each direction of drugs on the disease's own
-            of_own = self._drugs.places @ (leverage * self._along[:, diseases])
-            others = np.asarray(whole - of_own, np.float32)
-            told = (np.square(self._drugs.places[rows]) * leverage[:, columns].T).sum(axis=1)
-            whole[rows, columns] -= told
-            found.append((whole, others))
-        return found
+        coordinates = self._diseases.coordinates[diseases]
+        rows, columns = self._own_treatments(diseases)
+        predictions = []
+        for shrinkage in self._shrinkage:
+            own_hidden = np.asarray(
+                self._drugs.coordinates @ ((self._coefficients * shrinkage) @ coordinates.T), np.float32
+            )
+            # Of each eigenvector of drugs, on the disease itself.
+            leverage = shrinkage @ np.square(coordinates).T
+            by_own_treatments = self._drugs.coordinates @ (leverage * self._drug_coordinates[:, diseases])
+            all_hidden = np.asarray(own_hidden - by_own_treatments, np.float32)
+            by_own_pair = (np.square(self._drugs.coordinates[rows]) * leverage[:, columns].T).sum(axis=1)
+            own_hidden[rows, columns] -= by_own_pair
+            predictions.append((own_hidden, all_hidden))
+        return predictions
 
     def over_drugs(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
-        """What drugs like each treat, without the pair's own treatment: drugs x diseases."""
-        shrunk = self._drugs.values / (self._drugs.values + np.float32(_ONE_SIDED))
-        found: NDArray[np.float32] = (self._drugs.places * shrunk) @ self._along[:, diseases]
-        rows, columns = self._own(diseases)
-        found[rows, columns] -= (np.square(self._drugs.places[rows]) * shrunk).sum(axis=1)
-        return found
+        """Predictions from similar drugs, without the pair's own treatment: drugs x diseases."""
+        shrinkage = self._drugs.values / (self._drugs.values + np.float32(_ONE_SIDED))
+        treatments = self._drug_coordinates[:, diseases]
+        predictions: NDArray[np.float32] = (self._drugs.coordinates * shrinkage) @ treatments
+        rows, columns = self._own_treatments(diseases)
+        predictions[rows, columns] -= (np.square(self._drugs.coordinates[rows]) * shrinkage).sum(axis=1)
+        return predictions
 
     def over_diseases(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
-        """How diseases like each are treated, without its own treatments: drugs x diseases."""
-        shrunk = self._diseases.values / (self._diseases.values + np.float32(_ONE_SIDED))
-        near = (self._diseases.places * shrunk) @ self._diseases.places[diseases].T
-        near[diseases, np.arange(len(diseases))] = 0.0
-        return np.asarray(self._treats @ near, np.float32)
+        """Predictions from similar diseases, without the disease's own treatments: drugs x diseases."""
+        shrinkage = self._diseases.values / (self._diseases.values + np.float32(_ONE_SIDED))
+        weights = (self._diseases.coordinates * shrinkage) @ self._diseases.coordinates[diseases].T
+        weights[diseases, np.arange(len(diseases))] = 0.0
+        return np.asarray(self._treats @ weights, np.float32)
 
-    def _own(self, diseases: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The treated pairs of some diseases: drugs, and places among these diseases."""
+    def _own_treatments(self, diseases: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The treated pairs of some diseases: numbers of the drugs, and indices into these diseases."""
         rows, columns = self._treats[:, diseases].nonzero()
         return rows.astype(np.int64), columns.astype(np.int64)
 
 
-def _learned(treated: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """All nodes where they are few; else the treated ones and some others, drawn."""
-    if len(treated) <= _LEARNED:
+def _learned_nodes(treated: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The nodes to learn from: all where they are few; else the treated ones and a random sample."""
+    if len(treated) <= _MAX_LEARNED:
         return np.arange(len(treated))
-    of_treated, others = np.flatnonzero(treated), np.flatnonzero(~treated)
-    size = min(max(_LEARNED - len(of_treated), 0), len(others))
-    drawn = np.random.default_rng(_SEED).choice(others, size, replace=False)
-    return np.sort(np.concatenate([of_treated, drawn]))
+    treated_nodes, other_nodes = np.flatnonzero(treated), np.flatnonzero(~treated)
+    size = min(max(_MAX_LEARNED - len(treated_nodes), 0), len(other_nodes))
+    sample = np.random.default_rng(_SEED).choice(other_nodes, size, replace=False)
+    return np.sort(np.concatenate([treated_nodes, sample]))
 
 
-def _aligned(similarities: Sequence[Similarity], treats: csr_array[Any]) -> NDArray[np.float64]:
-    """Weights that sum to one: by non-negative least squares on the cosines of what is known of the nodes."""
+def _alignment_weights(similarities: Sequence[Similarity], treats: csr_array[Any]) -> NDArray[np.float64]:
+    """Weights that sum to one, by non-negative least squares on the cosines between the nodes' treatments."""
     from scipy.optimize import nnls
 
-    even = np.full(len(similarities), 1 / max(len(similarities), 1))
+    equal = np.full(len(similarities), 1 / max(len(similarities), 1))
     nodes = np.flatnonzero(np.diff(treats.indptr))
-    if len(nodes) > _ALIGNED:
-        nodes = np.sort(np.random.default_rng(_SEED).choice(nodes, _ALIGNED, replace=False))
+    if len(nodes) > _MAX_ALIGNED:
+        nodes = np.sort(np.random.default_rng(_SEED).choice(nodes, _MAX_ALIGNED, replace=False))
     if len(nodes) < 2 or not similarities:
-        return even
-    known = treats[nodes]
-    lengths = np.sqrt(np.diff(known.indptr))
-    alike = (known @ known.T).toarray() / np.outer(lengths, lengths)
+        return equal
+    profiles = treats[nodes]
+    lengths = np.sqrt(np.diff(profiles.indptr))
+    cosines = (profiles @ profiles.T).toarray() / np.outer(lengths, lengths)
     pairs = np.triu_indices(len(nodes), 1)
-    told = [similarity.among(nodes)[nodes][pairs] for similarity in similarities]
-    design = np.column_stack([*told, np.ones(len(pairs[0]))]).astype(np.float64)
-    weights = nnls(design, alike[pairs].astype(np.float64))[0][:-1]
-    return weights / weights.sum() if weights.sum() > 0 else even
+    columns = [similarity.among(nodes)[nodes][pairs] for similarity in similarities]
+    design = np.column_stack([*columns, np.ones(len(pairs[0]))]).astype(np.float64)
+    weights = nnls(design, cosines[pairs].astype(np.float64))[0][:-1]
+    return weights / weights.sum() if weights.sum() > 0 else equal

@@ -1,4 +1,4 @@
-"""Memory that fitting a ranking takes, estimated before it begins, and memory that this process may use."""
+"""Estimates the memory that fitting a ranking needs, and checks it against what this process may use."""
 
 from __future__ import annotations
 
@@ -19,69 +19,72 @@ if TYPE_CHECKING:
 
 __all__ = ["bytes_needed", "bytes_usable", "check_memory"]
 
-_OF_PAIR = 20  # scores, priors and whether a path joins it; masks; the copies that sorting the best makes
-_OF_TREATED_PAIR = 90  # of a disease with a treatment: six models' scores, degrees, calibration, folds
-_OF_VALUE = 4
-_BLOCKS = 3 * 240 << 20  # features of some diseases: being made, made, and turned
-_SAMPLED = 75_000  # pairs without a known treatment in the samples of both regimes
-_TOP = 20  # drugs of a disease whose parts are kept
-_SQUARES = 4_000  # nodes of a kind, up to which all its similarities are kept whole
-_LEARNED = 2_500  # nodes of a kind whose similarity to all is decomposed
-_METAPATHS = 300
-_BASE = 300 << 20  # the libraries
-_UNKNOWN = 8 << 30  # where a system doesn't say what it has
-_SHARE = 0.9  # of what is usable
-_GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-_USED = (Path("/sys/fs/cgroup/memory.current"), Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"))
+_PAIR_BYTES = 20  # scores, priors and whether a path joins it; masks; copies while sorting
+_TREATED_PAIR_BYTES = 90  # of a disease with a treatment: scores of six models, degrees, calibration, folds
+_VALUE_BYTES = 4
+_BLOCK_BYTES = 3 * 240 << 20  # features of three blocks of diseases: being computed, computed, and transposed
+_SAMPLED_PAIRS = 75_000  # pairs without a known treatment in the samples of both regimes
+_TOP = 20  # drugs of a disease whose parts are stored
+_CACHED_NODES = 4_000  # nodes of a kind, up to which all its similarities are cached
+_DECOMPOSED_NODES = 2_500  # nodes of a kind whose similarity to all is decomposed
+_MAX_METAPATHS = 300
+_BASE_BYTES = 300 << 20  # the libraries
+_ASSUMED_BYTES = 8 << 30  # where a system doesn't report its memory
+_SHARE = 0.9  # of the usable memory
+_LIMIT_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_USAGE_FILES = (Path("/sys/fs/cgroup/memory.current"), Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"))
 
 
-def bytes_needed(adjacency: Adjacency, linked: Sequence[Table], threads: int) -> int:
-    """Estimates the most memory that a fit takes at once, in bytes; rather too much than too little.
+def bytes_needed(adjacency: Adjacency, tables: Sequence[Table], threads: int) -> int:
+    """Estimates the peak memory of a fit, in bytes; rather too much than too little.
 
     Args:
         adjacency: the graph.
-        linked: the tables that have links.
-        threads: models fitted at once.
+        tables: the tables that have links.
+        threads: number of models fitted at once.
     """
     sizes = [len(adjacency.ids(kind)) for kind in ("Drug", "Disease")]
     treated, treatments = 0, 0
     if adjacency.has(TREATS):
         links = adjacency.incidence(TREATS)
         treated, treatments = int(np.count_nonzero(links.back_degrees)), len(links.indices)
-    similar = sum(2 * len(hops_from(kind, linked)) for kind in ("Drug", "Disease"))
-    # Of very many metapaths a fit keeps those that treated pairs have.
-    features = 2 * (min(len(metapaths(linked, 3)), _METAPATHS) + 3 * similar + 8) + 3
-    sample = (3 * treatments + _SAMPLED) * features * _OF_VALUE
-    tables = sum(
-        (similar * size * size if size <= _SQUARES else 0) + 4 * size * min(size, _LEARNED) for size in sizes
+    similarity_count = sum(2 * len(hops_from(kind, tables)) for kind in ("Drug", "Disease"))
+    # Of very many metapaths a fit uses those that treated pairs have.
+    features = 2 * (min(len(metapaths(tables, 3)), _MAX_METAPATHS) + 3 * similarity_count + 8) + 3
+    sample = (3 * treatments + _SAMPLED_PAIRS) * features * _VALUE_BYTES
+    similarity_values = sum(
+        (similarity_count * size * size if size <= _CACHED_NODES else 0)
+        + 4 * size * min(size, _DECOMPOSED_NODES)
+        for size in sizes
     )
     return (
-        _BASE
-        + _BLOCKS
-        + sizes[0] * sizes[1] * _OF_PAIR
-        + sizes[0] * treated * _OF_TREATED_PAIR
+        _BASE_BYTES
+        + _BLOCK_BYTES
+        + sizes[0] * sizes[1] * _PAIR_BYTES
+        + sizes[0] * treated * _TREATED_PAIR_BYTES
         + sample * (1 + 2 * min(threads, 30))
-        + _TOP * sizes[1] * 2 * features * _OF_VALUE
-        + tables * _OF_VALUE
+        + _TOP * sizes[1] * 2 * features * _VALUE_BYTES
+        + similarity_values * _VALUE_BYTES
     )
 
 
 def bytes_usable() -> int:
-    """Memory that this process could still take without swapping, in bytes; a guess where nothing says it.
+    """Memory that this process may still allocate without swapping, in bytes; 8 GiB where unknown.
 
-    What the system calls available, or where it doesn't what it has, and no more than a container leaves.
+    The system's available memory (where unreported, all of its memory), and no more than a container's limit
+    allows.
     """
-    found = [size for size in (_available(), _left_in_container()) if size is not None]
-    return min(found, default=_UNKNOWN)
+    sizes = [size for size in (_available_bytes(), _container_bytes()) if size is not None]
+    return min(sizes, default=_ASSUMED_BYTES)
 
 
-def check_memory(adjacency: Adjacency, linked: Sequence[Table], threads: int) -> None:
-    """Sees that a fit will have the memory it takes, before it is begun.
+def check_memory(adjacency: Adjacency, tables: Sequence[Table], threads: int) -> None:
+    """Checks that there is enough memory for a fit.
 
     Raises:
-        KedrecError: it won't.
+        KedrecError: there isn't.
     """
-    needed, usable = bytes_needed(adjacency, linked, threads), bytes_usable()
+    needed, usable = bytes_needed(adjacency, tables, threads), bytes_usable()
     if needed <= usable * _SHARE:
         return
     drugs, diseases = (len(adjacency.ids(kind)) for kind in ("Drug", "Disease"))
@@ -93,7 +96,7 @@ def check_memory(adjacency: Adjacency, linked: Sequence[Table], threads: int) ->
     )
 
 
-def _available() -> int | None:
+def _available_bytes() -> int | None:
     try:
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
@@ -102,12 +105,12 @@ def _available() -> int | None:
         pass
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has none of it
+    except (AttributeError, ValueError, OSError):  # Windows has neither
         return None
 
 
-def _left_in_container() -> int | None:
-    for limit, used in zip(_GROUPS, _USED, strict=True):
+def _container_bytes() -> int | None:
+    for limit, used in zip(_LIMIT_FILES, _USAGE_FILES, strict=True):
         try:
             return max(int(limit.read_text(encoding="ascii")) - int(used.read_text(encoding="ascii")), 0)
         except (OSError, ValueError):  # no such group, or "max"

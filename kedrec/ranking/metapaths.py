@@ -1,4 +1,4 @@
-"""The metapaths between Drug and Disease that the schema allows and the graph has links for."""
+"""Enumerates the metapaths between Drug and Disease that the schema allows and the graph has links for."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ Metapath = tuple[Hop, ...]
 """The hops from a drug; the last reaches a disease."""
 
 CARE = ("TREATS", "PALLIATES")
-"""Relations that say of a pair what the ranking is to find out: a pair's own is hidden from its score."""
+"""Relations that state what the ranking predicts: a pair's own link is hidden from its score."""
 
-_HARM = frozenset({"CONTRAINDICATED_FOR", "STOPPED_FOR"})  # shown beside the score, never mixed into it
+_HARM = frozenset({"CONTRAINDICATED_FOR", "STOPPED_FOR"})  # shown beside the score, never part of it
 
 
 def schema_tables() -> list[Table]:
-    """Every table that a hop can go along, sorted: symmetric relations between two kinds are two."""
-    found: set[Table] = set()
+    """Every table that a hop can follow, sorted; a symmetric relation between two kinds has two tables."""
+    tables: set[Table] = set()
     for relation in load_schema().relations.values():
         for start, end in relation.pairs:
-            found.add((relation.name, start, end))
+            tables.add((relation.name, start, end))
             if relation.symmetric:
-                found.add((relation.name, end, start))
-    return sorted(found)
+                tables.add((relation.name, end, start))
+    return sorted(tables)
 
 
-def hops_from(kind: str, linked: Iterable[Table]) -> list[Hop]:
-    """The hops that leave a kind along some tables, by relation."""
-    return _hops(linked).get(kind, [])
+def hops_from(kind: str, tables: Iterable[Table]) -> list[Hop]:
+    """The hops from a kind along some tables, in the order of their relations."""
+    return _hops_by_kind(tables).get(kind, [])
 
 
 def kinds_of(template: PathTemplate) -> tuple[str, ...]:
-    """The kinds a template's metapath goes through, from Drug to Disease."""
+    """The kinds along a template's metapath, from Drug to Disease."""
     return kinds_along(template.hops)
 
 
 def repeats(template: PathTemplate) -> list[tuple[int, int]]:
-    """The pairs of places of a template's metapath where one node could stand twice."""
+    """Pairs of positions of one kind in a template's metapath, where a path could visit a node twice."""
     kinds = kinds_of(template)
     return [
         (first, second)
@@ -67,8 +67,8 @@ def repeats(template: PathTemplate) -> list[tuple[int, int]]:
     ]
 
 
-def _hops(tables: Iterable[Table]) -> dict[str, list[Hop]]:
-    """The hops that leave each kind."""
+def _hops_by_kind(tables: Iterable[Table]) -> dict[str, list[Hop]]:
+    """The hops from each kind along some tables, without relations of harm."""
     relations = load_schema().relations
     hops: dict[str, set[Hop]] = {}
     for relation, start, end in tables:
@@ -78,72 +78,72 @@ def _hops(tables: Iterable[Table]) -> dict[str, list[Hop]]:
         if not relations[relation].symmetric:
             hops.setdefault(end, set()).add(Hop(relation, forward=False, kind=start))
     return {
-        kind: sorted(found, key=lambda hop: (hop.relation, not hop.forward, hop.kind))
-        for kind, found in hops.items()
+        kind: sorted(kind_hops, key=lambda hop: (hop.relation, not hop.forward, hop.kind))
+        for kind, kind_hops in hops.items()
     }
 
 
-def metapaths(linked: Collection[Table], longest: int = 4) -> list[Metapath]:
+def metapaths(tables: Collection[Table], longest: int = 4) -> list[Metapath]:
     """Every metapath of 1 to `longest` hops from Drug to Disease along tables that have links.
 
-    The pair's own treatment or palliation is none: it is what a score is to tell. Contraindications are left
-    out, since they tell of harm. Hetionet has 1,206 of at most four hops, 134 of at most
-    three (Himmelstein et al. 2017, doi:10.7554/eLife.26726).
+    The direct treatment or palliation is excluded, since it is what a score predicts, and so are relations of
+    harm (contraindications). Hetionet has 1,206 metapaths of at most four hops, 134 of at most three
+    (Himmelstein et al. 2017, doi:10.7554/eLife.26726).
 
     Args:
-        linked: the tables, as `schema_tables` lists them, that have links.
-        longest: most hops, 1 to 4.
+        tables: the tables of `schema_tables` that have links.
+        longest: maximum number of hops, 1 to 4.
 
     Returns:
         Shortest first, then by relation and kind; equal graphs give the same list.
     """
-    hops = _hops(linked)
-    nearest = _distances(hops)
-    found: list[Metapath] = []
-    growing: list[tuple[Metapath, str]] = [((), "Drug")]
+    hops = _hops_by_kind(tables)
+    distances = _distances(hops)
+    paths: list[Metapath] = []
+    prefixes: list[tuple[Metapath, str]] = [((), "Drug")]
     for length in range(1, longest + 1):
-        grown = []
-        for path, kind in growing:
-            grown += [
+        extended = []
+        for path, kind in prefixes:
+            extended += [
                 ((*path, hop), hop.kind)
                 for hop in hops.get(kind, ())
-                if nearest.get(hop.kind, longest) <= longest - length
+                if distances.get(hop.kind, longest) <= longest - length
             ]
-        found += [
+        paths += [
             path
-            for path, kind in grown
+            for path, kind in extended
             if kind == "Disease" and not (length == 1 and path[0].relation in CARE)
         ]
-        growing = grown
-    return found
+        prefixes = extended
+    return paths
 
 
 def _distances(hops: dict[str, list[Hop]]) -> dict[str, int]:
-    """Hops from each kind to Disease at least."""
+    """The least number of hops from each kind to Disease."""
     distances = {"Disease": 0}
     changed = True
     while changed:
         changed = False
-        for kind, leaving in hops.items():
-            reached = [distances[hop.kind] + 1 for hop in leaving if hop.kind in distances]
-            if reached and min(reached) < distances.get(kind, 99):
-                distances[kind] = min(reached)
+        for kind, kind_hops in hops.items():
+            candidates = [distances[hop.kind] + 1 for hop in kind_hops if hop.kind in distances]
+            if candidates and min(candidates) < distances.get(kind, 99):
+                distances[kind] = min(candidates)
                 changed = True
     return distances
 
 
 def kinds_along(path: Metapath) -> tuple[str, ...]:
-    """The kinds a metapath goes through, from Drug to Disease."""
+    """The kinds along a metapath, from Drug to Disease."""
     return ("Drug", *(hop.kind for hop in path))
 
 
 def written(path: Metapath) -> str:
-    """A metapath as template heads write it: `Drug BINDS Gene < ASSOCIATED_WITH Disease`."""
+    """Text of a metapath as in template heads: `Drug BINDS Gene < ASSOCIATED_WITH Disease`."""
     return "Drug " + " ".join(f"{'' if hop.forward else '< '}{hop.relation} {hop.kind}" for hop in path)
 
 
 def abbreviation(path: Metapath) -> str:
-    """A metapath in Hetionet's short form: `CbG<aD`, the arrow where the stored edge points back."""
+    """Text of a metapath in Hetionet's short form: `CbG<aD`, with < where the edge points backwards."""
     schema = load_schema()
     return schema.kinds["Drug"].abbreviation + "".join(
         f"{'' if hop.forward else '<'}{schema.relations[hop.relation].abbreviation}"

@@ -1,8 +1,8 @@
-"""What a pair's path counts would be by chance, given only how many links its drug and disease have.
+"""Null distribution of path counts, given only the degrees of a pair's drug and disease.
 
 The null of Himmelstein et al. 2023 (doi:10.1093/gigascience/giad047): degree-weighted path counts on
-permuted graphs, grouped by the degrees of the pair's ends, each group described by a gamma-hurdle
-distribution; the p-value of a count is what that distribution has at or above it.
+permuted graphs, grouped by the degrees of the pair's ends, with a gamma-hurdle distribution for each group;
+the p-value of a count is that distribution's probability of at least this count.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ if TYPE_CHECKING:
 __all__ = ["SMALLEST", "NullModel", "Permuting", "path_chances"]
 
 SMALLEST = 1e-6
-"""The least p-value told: on permuted graphs themselves, lesser ones come ten times too often."""
+"""The least reported p-value: on permuted graphs themselves, smaller ones occur ten times too often."""
 
-_LAYOUT = 2  # of the cached figures; another number makes old caches unread
-_KEPT = 4  # cached nulls, of the graphs asked last
+_LAYOUT = 2  # of the cached arrays; raise it to invalidate old caches
+_MAX_NULLS = 4  # cached nulls, of the graphs used last
 
 _Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Permuting:
-    """What a null is made of; equal graphs give equal figures.
+    """Settings of a null; equal graphs and settings give equal nulls.
 
     Attributes:
-        longest: most hops of a metapath, 1 to 4. 134 of three and 1,206 of four on Hetionet.
-        permutations: graphs to permute. Pairs of like degrees add up, so that a few are enough.
-        seed: of the permuting.
+        longest: maximum number of hops of a metapath, 1 to 4: on Hetionet 134 metapaths with 3, 1,206 with 4.
+        permutations: number of permuted graphs; a few are enough, as pairs of like degrees are pooled.
+        seed: of the permutations.
     """
 
     longest: int = 3
@@ -63,15 +63,15 @@ class Permuting:
     seed: int = 20230510
 
 
-_USUAL = Permuting()
+_DEFAULT = Permuting()
 
 
 class NullModel:
-    """P-values of path counts against permuted graphs; made by `open`.
+    """P-values of path counts against permuted graphs; created by `open`.
 
     Attributes:
-        paths: the metapaths it knows.
-        permutations: graphs permuted.
+        paths: the metapaths that it covers.
+        permutations: number of permuted graphs.
     """
 
     def __init__(self, adjacency: Adjacency, paths: Sequence[Metapath], arrays: Arrays, count: int) -> None:
@@ -79,93 +79,93 @@ class NullModel:
         self._arrays = arrays
         self.paths = list(paths)
         self.permutations = count
-        self._places = {path: place for place, path in enumerate(self.paths)}
+        self._indices = {path: index for index, path in enumerate(self.paths)}
 
     @classmethod
     def open(
         cls,
         adjacency: Adjacency,
         cache_dir: Path,
-        how: Permuting = _USUAL,
+        settings: Permuting = _DEFAULT,
         threads: int = 0,
         progress: Progress | None = None,
     ) -> Self:
-        """The null of a graph: from the cache, or made (some minutes for Hetionet) and cached.
+        """Reads the null of a graph from the cache, or computes it (some minutes for Hetionet) and caches it.
 
         Args:
-            adjacency: the graph, read along every table that is to count.
-            cache_dir: where nulls are kept, by the graph's very links: another graph never gets this one's.
-                A damaged file is made again; a folder that can't be written is done without.
-            how: how it is permuted.
-            threads: relations permuted at once, as of `usable_threads`; the null is the same with any number.
-            progress: called as the permuting goes on, where it is needed.
+            adjacency: the graph, read along every table to count.
+            cache_dir: where nulls are cached, by the graph's links: another graph never gets this one's. A
+                damaged file is replaced; in a folder that can't be written nothing is cached.
+            settings: the settings of the permutations.
+            threads: relations permuted at once, as for `usable_threads`; doesn't change the result.
+            progress: called while graphs are permuted.
         """
-        found = cls.cached(adjacency, cache_dir, how)
-        if found is not None:
-            return found
-        paths = _paths(adjacency, how.longest)
+        cached = cls.cached(adjacency, cache_dir, settings)
+        if cached is not None:
+            return cached
+        paths = _linked_metapaths(adjacency, settings.longest)
         count = usable_threads(threads)
         arrays = grouped_counts(
-            adjacency, paths, how.permutations, how.seed, threads=count, progress=progress
+            adjacency, paths, settings.permutations, settings.seed, threads=count, progress=progress
         )
         with suppress(OSError):
-            path = _place(adjacency, cache_dir, paths, how)
-            write_arrays(path, arrays, {"metapaths": [written(each) for each in paths]})
-            _forget(cache_dir)
-        return cls(adjacency, paths, arrays, how.permutations)
+            path = _null_path(adjacency, cache_dir, paths, settings)
+            write_arrays(path, arrays, {"metapaths": [written(metapath) for metapath in paths]})
+            _delete_old(cache_dir)
+        return cls(adjacency, paths, arrays, settings.permutations)
 
     @classmethod
-    def cached(cls, adjacency: Adjacency, cache_dir: Path, how: Permuting = _USUAL) -> Self | None:
-        """The null of a graph where `open` made it before, in milliseconds; None where it has to be made."""
-        paths = _paths(adjacency, how.longest)
+    def cached(cls, adjacency: Adjacency, cache_dir: Path, settings: Permuting = _DEFAULT) -> Self | None:
+        """The null of a graph from the cache, in milliseconds; None where there is none."""
+        paths = _linked_metapaths(adjacency, settings.longest)
         with suppress(OSError, DamagedFileError):
-            arrays = ArrayFile(_place(adjacency, cache_dir, paths, how))
-            return cls(adjacency, paths, arrays, how.permutations)
+            arrays = ArrayFile(_null_path(adjacency, cache_dir, paths, settings))
+            return cls(adjacency, paths, arrays, settings.permutations)
         return None
 
     def p_value(self, metapath: Metapath, drug: int, disease: int, dwpc: float) -> float:
-        """Chance of at least this count in a permuted graph, for a pair of these ends' degrees.
+        """Probability of at least this count in a permuted graph, for a pair with ends of the same degrees.
 
         Args:
             metapath: one of `paths`.
             drug, disease: numbers of the pair's ends.
-            dwpc: the pair's count as `PathCounter` gives it.
+            dwpc: the pair's count as of `PathCounter`.
 
         Raises:
-            KeyError: a metapath that the null doesn't know.
+            KeyError: the metapath isn't one of `paths`.
         """
-        found = self.p_values(metapath, np.array([drug]), np.array([disease]), np.array([dwpc]))
-        return float(found[0])
+        values = self.p_values(metapath, np.array([drug]), np.array([disease]), np.array([dwpc]))
+        return float(values[0])
 
     def p_values(
         self, metapath: Metapath, drugs: NDArray[np.int64], diseases: NDArray[np.int64], dwpcs: _Floats
     ) -> _Floats:
-        """As `p_value`, for many pairs of one metapath; the three arrays go together.
+        """As `p_value`, for many pairs of one metapath; the three arrays have one entry per pair.
 
         The gamma-hurdle of Himmelstein et al. 2023: of the n permuted pairs of like degrees, the share
-        nnz/n has any path. Over those, the count, as y = arcsinh(dwpc / (10 * its mean over all pairs of the
-        real graph)), is taken for gamma distributed with the moments' alpha = mean^2/variance and
+        nnz/n has any path. For those, the count, as y = arcsinh(dwpc / (10 * its mean over all pairs of the
+        real graph)), is modelled as gamma distributed with the moments' alpha = mean^2/variance and
         beta = mean/variance, and
 
             p = nnz/n * Q(alpha, beta * y),
 
         Q the regularised upper incomplete gamma function; without paths p = 1. (The paper divides by the mean
         itself; with ten times it, p holds better far out on permuted graphs, see docs/bias.md.) No p is under
-        1e-6, where the gamma's tail is no guide any more. Where fewer than two permuted pairs have paths, or
-        all counts are one, the gamma is undetermined: p = nnz/n where the count is no more than theirs, else
+        1e-6, where the gamma's tail is unreliable. Where fewer than two permuted pairs have paths, or all
+        counts are equal, the gamma is undetermined: p = nnz/n where the count is no more than theirs, else
         (nnz + 1)/(n + 1), an upper bound in place of the paper's 0 (Phipson and Smyth 2010,
         doi:10.2202/1544-6115.1585).
 
         Like degrees: the exact ones where 200 such permuted pairs have paths (or there are 50,000), otherwise
-        pairs of neighbouring degrees count in too, by a Gaussian window over the degrees' logarithms, the
-        narrowest of .05, .1, .2, .4 that brings as many. Own treatments and palliations are hidden from
-        degrees and counts alike, as `PathCounter` hides them.
+        pairs of neighbouring degrees are included by a Gaussian window over the degrees' logarithms, the
+        narrowest of .05, .1, .2, .4 that has as many. Own treatments and palliations are hidden from degrees
+        and counts alike, as `PathCounter` hides them.
         """
         from scipy.special import gammaincc
 
-        place = self._places[metapath]
-        window = self._window(place, drugs, diseases)
-        values = transformed(dwpcs, float(self._arrays[f"{place}/scale"][0]))
+        index = self._indices[metapath]
+        window = self._window(index, drugs, diseases)
+        values = transformed(dwpcs, float(self._arrays[f"{index}/scale"][0]))
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = window.sums / window.linked
             variance = (window.squares - window.linked * mean**2) / (window.linked - 1)
@@ -174,23 +174,23 @@ class NullModel:
             alpha, beta = mean**2 / variance, mean / variance
             p = share * gammaincc(np.where(fits, alpha, 1.0), np.where(fits, beta * values, 1.0))
         bound = (window.linked + 1) / (window.n + 1)
-        stuck = np.where(values <= np.nan_to_num(mean) * (1 + 1e-5), share, bound)
-        found: _Floats = np.where(fits, np.maximum(p, SMALLEST), np.minimum(stuck, 1.0))
-        return np.where(dwpcs > 0, found, 1.0)
+        empirical = np.where(values <= np.nan_to_num(mean) * (1 + 1e-5), share, bound)
+        p_values: _Floats = np.where(fits, np.maximum(p, SMALLEST), np.minimum(empirical, 1.0))
+        return np.where(dwpcs > 0, p_values, 1.0)
 
     def pair(self, drug: int, disease: int) -> list[PathTypeChance]:
-        """Every type of path that joins a pair, least likely by chance first; empty where none does.
+        """The types of path that join a pair, least likely by chance first; empty where none does.
 
         Args:
-            drug, disease: their numbers.
+            drug, disease: numbers of the pair's ends.
         """
         counts = self._counter.counts(np.array([disease]))[:, drug, 0].astype(np.float64)
-        found = []
-        for place in np.flatnonzero(counts).tolist():
-            path, dwpc = self.paths[place], float(counts[place])
-            window = self._window(place, np.array([drug]), np.array([disease]))
+        chances = []
+        for index in np.flatnonzero(counts).tolist():
+            path, dwpc = self.paths[index], float(counts[index])
+            window = self._window(index, np.array([drug]), np.array([disease]))
             p = self.p_value(path, drug, disease, dwpc)
-            found.append(
+            chances.append(
                 PathTypeChance(
                     metapath=written(path),
                     abbreviation=abbreviation(path),
@@ -201,43 +201,44 @@ class NullModel:
                 )
             )
         return sorted(
-            found, key=lambda each: (each.p_value, -each.dwpc / max(each.expected, 1e-30), each.metapath)
+            chances,
+            key=lambda chance: (chance.p_value, -chance.dwpc / max(chance.expected, 1e-30), chance.metapath),
         )
 
     def on(self, adjacency: Adjacency) -> Self:
-        """The same null for the pairs of another graph of these nodes and degrees, such as a permuted one."""
+        """The same null for another graph with these nodes and degrees, such as a permuted one."""
         return type(self)(adjacency, self.paths, self._arrays, self.permutations)
 
     def share(self, metapath: Metapath, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> _Floats:
-        """How many of the permuted pairs of like degrees have any path, for some pairs: 0 to 1.
+        """For some pairs the share of permuted pairs of like degrees that have any path, 0 to 1.
 
-        Only as many pairs can have a p-value under 1: the others have no path.
+        Only that share can have a p-value under 1: the others have no path.
         """
-        window = self._window(self._places[metapath], drugs, diseases)
-        found: _Floats = window.linked / np.maximum(window.n, 1e-9)
-        return found
+        window = self._window(self._indices[metapath], drugs, diseases)
+        shares: _Floats = window.linked / np.maximum(window.n, 1e-9)
+        return shares
 
     @cached_property
     def _counter(self) -> PathCounter:
         return PathCounter(self._adjacency, self.paths)
 
-    def _window(self, place: int, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> Window:
-        """The permuted pairs with degrees like those of some pairs."""
-        path = self.paths[place]
+    def _window(self, index: int, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> Window:
+        """Statistics of the permuted pairs with degrees like those of some pairs."""
+        path = self.paths[index]
         ends = Ends.of(self._adjacency, path)
         own = ends.own(self._adjacency, drugs, diseases)
-        here = ends.drugs[drugs] - own[0]
-        there = ends.diseases[diseases] - own[1]
-        return window_near(self._arrays, place, here, there)
+        drug_degrees = ends.drugs[drugs] - own[0]
+        disease_degrees = ends.diseases[diseases] - own[1]
+        return window_near(self._arrays, index, drug_degrees, disease_degrees)
 
 
 def path_chances(
     adjacency: Adjacency, cache_dir: Path, drug_id: str, disease_id: str
 ) -> list[PathTypeChance] | None:
-    """The p-value of each type of path of a pair, as `kedrec explain` shows them.
+    """P-values of the types of path of a pair, as `kedrec explain` shows them.
 
     Returns:
-        As `NullModel.pair`; None where the graph's null hasn't been made (`kedrec rank null`).
+        As `NullModel.pair`; None where the graph's null isn't cached (`kedrec rank null`).
 
     Raises:
         NotFoundError: the graph has no such drug or disease.
@@ -254,14 +255,14 @@ def path_chances(
     return null.pair(*numbers)
 
 
-def _paths(adjacency: Adjacency, longest: int) -> list[Metapath]:
-    """The metapaths of a graph that have links all along."""
+def _linked_metapaths(adjacency: Adjacency, longest: int) -> list[Metapath]:
+    """The metapaths of a graph whose hops all have links."""
     return metapaths(linked_tables(adjacency), longest)
 
 
-def _place(adjacency: Adjacency, cache_dir: Path, paths: Sequence[Metapath], how: Permuting) -> Path:
-    """The file of a null, named by all that it depends on, the links themselves among it."""
-    head = [_LAYOUT, ATTEMPTS, how.seed, how.permutations, [written(path) for path in paths]]
+def _null_path(adjacency: Adjacency, cache_dir: Path, paths: Sequence[Metapath], settings: Permuting) -> Path:
+    """The file of a null, named by a hash of all that it depends on, including the links."""
+    head = [_LAYOUT, ATTEMPTS, settings.seed, settings.permutations, [written(path) for path in paths]]
     digest = hashlib.sha256(json.dumps(head).encode())
     for table in tables_along(paths):
         links = adjacency.incidence(table, PLAIN)
@@ -271,8 +272,8 @@ def _place(adjacency: Adjacency, cache_dir: Path, paths: Sequence[Metapath], how
     return cache_dir / f"null-{digest.hexdigest()[:16]}.bin"
 
 
-def _forget(cache_dir: Path) -> None:
-    """Removes all but the newest cached nulls."""
+def _delete_old(cache_dir: Path) -> None:
+    """Deletes all but the newest cached nulls."""
     files = sorted(cache_dir.glob("null-*.bin"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in files[_KEPT:]:
+    for file in files[_MAX_NULLS:]:
         file.unlink(missing_ok=True)

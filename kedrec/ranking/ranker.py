@@ -1,4 +1,4 @@
-"""The ranking of drugs and diseases: read from its cache, or made and cached."""
+"""Ranks the drugs of a graph for a disease, and its diseases for a drug; fitted once and cached."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kedrec.common.cpus import usable_threads
 from kedrec.errors import EmptyGraphError, NotFoundError
 from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
-from kedrec.ranking.stored_ranking import SEED, Standing, Stored, made
+from kedrec.ranking.stored_ranking import SEED, PairScores, StoredRanking, fit_to_arrays
 from kedrec.schema import load_schema
 from kedrec.stores.templates import path_templates
 from kedrec.types import ScorePart
@@ -34,28 +34,28 @@ if TYPE_CHECKING:
 
 __all__ = ["PairScore", "Ranker"]
 
-_LAYOUT = 8  # of the cached arrays and facts; another number makes old caches unread
-_FILES = 6  # cached rankings, of the graphs asked last
-_EXPLAINED = 256  # pairs whose parts are held: 20 to 100 kB each
+_LAYOUT = 8  # of the cached arrays and facts; raise it to invalidate old caches
+_MAX_FILES = 6  # cached rankings, of the graphs used last
+_MAX_EXPLAINED = 256  # pairs whose parts stay in memory: 20 to 100 kB each
 
 
 @dataclass(frozen=True, slots=True)
 class PairScore:
-    """How well a drug fits a disease.
+    """The score of a drug for a disease.
 
     Attributes:
         drug, disease: their ids.
-        score: log-odds that the drug treats the disease; unfitted: the sum of the parts, in no unit.
-        probability: None where the ranking isn't fitted.
-        low, high: 95 % interval of the probability: how often pairs of this score are treatments, in diseases
-            drawn anew. None where not fitted.
-        prior: the probability from degrees alone: how often the drug treats and the disease is treated.
+        score: log-odds that the drug treats the disease; unfitted: the sum of the parts, without a unit.
+        probability: that the drug treats the disease; None where the ranking isn't fitted.
+        low, high: 95 % interval of the share of treatments among pairs of this score, over new diseases;
+            None where not fitted.
+        prior: the probability from degrees alone: the numbers of the drug's and the disease's treatments.
             None where not fitted.
         drug_percentile, disease_percentile: percentile of the drug's mean score over all diseases among all
-            drugs, and the disease's among all diseases, 0 to 100; high is a frequent flyer.
-        unseen: whether the disease has no known treatment, so that the score leans on the graph around it
-            alone, and the probability is what it would be if the disease had one.
-        known: sources in which the graph has the treatment, sorted; hidden while the score was made.
+            drugs, and of the disease's among all diseases, 0 to 100; high for a frequent flyer.
+        unseen: whether the disease has no known treatment; then the score depends on the graph around it
+            alone, and the probability assumes that the disease has a treatment.
+        known: sources in which the graph has the treatment, sorted; it was hidden from the score.
         informed: whether any counted path joins the two.
     """
 
@@ -72,39 +72,42 @@ class PairScore:
     known: tuple[str, ...]
     informed: bool
     _ranker: Ranker = field(repr=False, compare=False)
-    _place: tuple[int, int] = field(repr=False, compare=False)
+    _position: tuple[int, int] = field(repr=False, compare=False)
 
     @property
     def intercept(self) -> float:
         """The log-odds before any part; the parts add to it."""
-        return self._ranker.parts(*self._place)[0]
+        return self._ranker.parts(*self._position)[0]
 
     @property
     def parts(self) -> tuple[ScorePart, ...]:
-        """Each thing's share but the empty ones, largest first; with `intercept` they sum to `score`."""
-        return self._ranker.parts(*self._place)[1]
+        """The nonzero contributions, largest first; with `intercept` they sum to `score`."""
+        return self._ranker.parts(*self._position)[1]
 
 
 class Ranker:
-    """Ranks the drugs of a graph for a disease, and its diseases for a drug; made by `open`.
+    """Ranks the drugs of a graph for a disease, and its diseases for a drug; created by `open`.
+
+    Args:
+        arrays, facts: the cached ranking.
+        threads: maximum number of models that explain scores at once.
 
     Attributes:
-        adjacency: the graph's links, for whoever needs paths.
-        treated: treated pairs learned from.
-        fitted: whether scores were learned; otherwise every metapath weighs the same.
-        metrics: by regime, how well pairs whose label the models had not seen were ranked: `auroc`, `auprc`,
-            `brier_skill`. Each pair's own treatment was hidden, in `unseen` all of the disease's.
-        threads: models that explain scores at once, at most.
+        adjacency: the graph's links.
+        treated: number of treated pairs learned from.
+        fitted: whether scores were learned; otherwise every metapath has the same weight.
+        metrics: by regime, the quality of the ranking of pairs whose label the models had not seen: `auroc`,
+            `auprc`, `brier_skill`. Each pair's own treatment was hidden, in `unseen` all of the disease's.
     """
 
     def __init__(self, arrays: Arrays, facts: Mapping[str, Any], *, threads: int = 1) -> None:
         self.adjacency = Adjacency(arrays)
-        self._stored = Stored(self.adjacency, arrays, facts, threads=threads)
+        self._stored = StoredRanking(self.adjacency, arrays, facts, threads=threads)
         self._known: dict[str, list[str]] = facts["known"]
         self._templates = {
             template.metapath: template.name for template in path_templates() if template.stance == "supports"
         }
-        self._explained: OrderedDict[tuple[int, int], tuple[float, tuple[ScorePart, ...]]] = OrderedDict()
+        self._parts_cache: OrderedDict[tuple[int, int], tuple[float, tuple[ScorePart, ...]]] = OrderedDict()
         self.treated: int = facts["treated"]
         self.fitted = bool(facts["scales"])
         self.metrics = {regime: scale.metrics for regime, scale in self._stored.scales.items()}
@@ -119,43 +122,43 @@ class Ranker:
         threads: int = 0,
         progress: Progress | None = None,
     ) -> Self:
-        """The ranking of a graph: from the cache, or counted, fitted and cached.
+        """Reads the ranking of a graph from the cache, or fits and caches it.
 
         Args:
             store: the graph.
-            cache_dir: where rankings are kept, by the graph's fingerprint. A damaged file is made again; a
-                folder that can't be written is done without.
-            fit: False: weigh every metapath the same.
-            threads: to fit with, as of `usable_threads`; the scores are the same with any number.
-            progress: called as the work goes on, where there is any.
+            cache_dir: where rankings are cached, by the graph's fingerprint. A damaged file is replaced; in a
+                folder that can't be written nothing is cached.
+            fit: False: give every metapath the same weight.
+            threads: to fit with, as for `usable_threads`; doesn't change the scores.
+            progress: called while the ranking is fitted.
 
         Raises:
             EmptyGraphError: the graph has no drug or no disease.
-            KedrecError: it is too wide for this machine's memory.
+            KedrecError: the graph is too wide for this machine's memory.
         """
-        path = _path(store, cache_dir, fit=fit)
+        path = _cache_path(store, cache_dir, fit=fit)
         threads = usable_threads(threads)
-        cached = _cached(path)
+        cached = _read_cache(path)
         if cached is not None:
             return cls(cached, cached.facts, threads=threads)
         _check_kinds(store)
         arrays = read_adjacency(store, schema_tables(), progress)
-        added, facts = made(Adjacency(arrays), learn=fit, threads=threads, progress=progress)
-        arrays |= added
-        facts |= {"layout": _LAYOUT, "known": _known(store)}
+        fitted_arrays, facts = fit_to_arrays(Adjacency(arrays), learn=fit, threads=threads, progress=progress)
+        arrays |= fitted_arrays
+        facts |= {"layout": _LAYOUT, "known": _known_treatments(store)}
         with suppress(OSError):
             write_arrays(path, arrays, facts)
-            _forget(cache_dir)
+            _delete_old(cache_dir)
         return cls(arrays, facts, threads=threads)
 
     @staticmethod
     def is_cached(store: GraphStore, cache_dir: Path, *, fit: bool = True) -> bool:
-        """Whether `open` would find the ranking in the cache, rather than take minutes to fit it."""
-        return _cached(_path(store, cache_dir, fit=fit)) is not None
+        """True if the ranking is in the cache; otherwise `open` takes minutes to fit it."""
+        return _read_cache(_cache_path(store, cache_dir, fit=fit)) is not None
 
     @property
     def description(self) -> str:
-        """What the ranking is, for an answer's manifest."""
+        """Description of the ranking for an answer's manifest."""
         if not self.fitted:
             return f"unfitted: {self.treated} known treatments; all metapaths weigh the same"
         figures = "; ".join(
@@ -172,7 +175,7 @@ class Ranker:
 
     @cached_property
     def base_rate(self) -> float:
-        """The share of treatments among all pairs of a drug and a disease that is treated at all."""
+        """The share of treatments among all pairs of a drug and a treated disease."""
         if not self.adjacency.has(TREATS):
             return 0.0
         links = self.adjacency.incidence(TREATS)
@@ -180,10 +183,10 @@ class Ranker:
         return len(links.indices) / max(pairs, 1)
 
     def tells(self, scores: Sequence[PairScore]) -> bool:
-        """Whether any of some pairs is surely likelier to be a treatment than any pair is.
+        """True if at least one pair's 95 % lower bound exceeds the base rate of treatments.
 
-        The lower end of its interval is above the base rate. Where none is, what the graph knows of the
-        disease (or the drug) picks no drug out. An unfitted ranking can't tell, and is not asked.
+        Where none does, the graph has too little about the disease (or the drug) to single out a drug. Always
+        true for an unfitted ranking, which has no bounds.
         """
         lows = [score.low for score in scores if score.low is not None]
         return not lows or max(lows) > self.base_rate
@@ -193,17 +196,19 @@ class Ranker:
 
         Args:
             disease_id: the disease.
-            beyond_prior: order by what the score has beyond most of what is usual for a drug that treats as
-                many other diseases, so that drugs used for much don't crowd out the others.
+            beyond_prior: order by the score minus most of the mean score of drugs that treat as many other
+                diseases, so that drugs with many uses don't crowd out the others.
 
         Raises:
             NotFoundError: the graph has no such disease.
         """
         column = self._number("Disease", disease_id)
         drugs = np.arange(len(self.adjacency.ids("Drug")))
-        found = self._stored.standing(drugs, np.full(len(drugs), column))
-        keys = self._stored.beyond(found) if beyond_prior else found.scores
-        return [self._pair(found, place) for place in np.argsort(-keys, kind="stable").tolist()]
+        pairs = self._stored.pair_scores(drugs, np.full(len(drugs), column))
+        sort_keys = self._stored.above_degree_line(pairs) if beyond_prior else pairs.scores
+        return [
+            self._pair_score(pairs, position) for position in np.argsort(-sort_keys, kind="stable").tolist()
+        ]
 
     def rank_diseases(self, drug_id: str) -> list[PairScore]:
         """Every disease of the graph for a drug, best first; equal scores by disease id.
@@ -213,8 +218,11 @@ class Ranker:
         """
         row = self._number("Drug", drug_id)
         diseases = np.arange(len(self.adjacency.ids("Disease")))
-        found = self._stored.standing(np.full(len(diseases), row), diseases)
-        return [self._pair(found, place) for place in np.argsort(-found.scores, kind="stable").tolist()]
+        pairs = self._stored.pair_scores(np.full(len(diseases), row), diseases)
+        return [
+            self._pair_score(pairs, position)
+            for position in np.argsort(-pairs.scores, kind="stable").tolist()
+        ]
 
     def pair(self, drug_id: str, disease_id: str) -> PairScore:
         """One drug for one disease.
@@ -222,27 +230,27 @@ class Ranker:
         Raises:
             NotFoundError: the graph has no such drug or disease.
         """
-        places = self._number("Drug", drug_id), self._number("Disease", disease_id)
-        return self._pair(self._stored.standing(*(np.array([place]) for place in places)), 0)
+        numbers = self._number("Drug", drug_id), self._number("Disease", disease_id)
+        return self._pair_score(self._stored.pair_scores(*(np.array([number]) for number in numbers)), 0)
 
     def parts(self, drug: int, disease: int) -> tuple[float, tuple[ScorePart, ...]]:
         """The base of a pair's score and its parts, by the numbers of the two."""
-        parts = self._explained.pop((drug, disease), None)
+        parts = self._parts_cache.pop((drug, disease), None)
         if parts is None:
             base, contributions, values = self._stored.parts(drug, disease)
-            places = np.flatnonzero(np.abs(contributions) > 1e-6)  # float32's own noise
-            places = places[np.argsort(-contributions[places], kind="stable")]
+            nonzero = np.flatnonzero(np.abs(contributions) > 1e-6)  # float32's own noise
+            order = nonzero[np.argsort(-contributions[nonzero], kind="stable")]
             parts = (
-                base + float(contributions.sum() - contributions[places].sum()),
-                tuple(self._part(place, contributions, values) for place in places.tolist()),
+                base + float(contributions.sum() - contributions[order].sum()),
+                tuple(self._part(index, contributions, values) for index in order.tolist()),
             )
-            while len(self._explained) >= _EXPLAINED:
-                self._explained.popitem(last=False)  # the one asked for longest ago
-        self._explained[drug, disease] = parts
+            while len(self._parts_cache) >= _MAX_EXPLAINED:
+                self._parts_cache.popitem(last=False)  # the least recently used
+        self._parts_cache[drug, disease] = parts
         return parts
 
     def links(self, kind: str, id: str) -> int:  # noqa: A002  # the field's own name
-        """A node's links over all relations; parallel edges of several sources count once.
+        """The number of a node's links over all relations; parallel edges of several sources count once.
 
         Raises:
             NotFoundError: the graph has no such node.
@@ -255,12 +263,12 @@ class Ranker:
             incidence = self.adjacency.incidence(table)
             if table[1] == kind:
                 total += int(incidence.indptr[number + 1] - incidence.indptr[number])
-            if table[2] == kind and not relations[table[0]].symmetric:  # those are rows of either end
+            if table[2] == kind and not relations[table[0]].symmetric:  # those have a row for either end
                 total += int(incidence.back_indptr[number + 1] - incidence.back_indptr[number])
         return total
 
     def treatments(self, disease_id: str) -> int:
-        """How many drugs the graph knows to treat a disease.
+        """The number of drugs that treat a disease, according to the graph.
 
         Raises:
             NotFoundError: the graph has no such disease.
@@ -277,60 +285,60 @@ class Ranker:
             raise NotFoundError(f"The graph has no {kind} '{id}'.", "Search for its name to find its id.")
         return number
 
-    def _part(self, place: int, contributions: NDArray[Any], values: NDArray[Any]) -> ScorePart:
-        group, label = self._stored.labels[place]
+    def _part(self, index: int, contributions: NDArray[Any], values: NDArray[Any]) -> ScorePart:
+        group, label = self._stored.labels[index]
         return ScorePart(
             group=group,
             metapath=label,
             template=self._templates.get(label, "") if group == "metapath" else "",
-            value=float(values[place]),
-            contribution=float(contributions[place]),
+            value=float(values[index]),
+            contribution=float(contributions[index]),
         )
 
-    def _pair(self, found: Standing, place: int) -> PairScore:
-        row, column = int(found.drugs[place]), int(found.diseases[place])
+    def _pair_score(self, pairs: PairScores, position: int) -> PairScore:
+        row, column = int(pairs.drugs[position]), int(pairs.diseases[position])
         drug, disease = self.adjacency.name("Drug", row), self.adjacency.name("Disease", column)
 
-        def told(values: NDArray[Any]) -> float | None:
-            return float(values[place]) if self.fitted else None
+        def if_fitted(values: NDArray[Any]) -> float | None:
+            return float(values[position]) if self.fitted else None
 
         return PairScore(
             drug=drug,
             disease=disease,
-            score=float(found.scores[place]),
-            probability=told(found.probabilities),
-            low=told(found.low),
-            high=told(found.high),
-            prior=told(found.priors),
-            drug_percentile=float(found.drug_percentiles[place]),
-            disease_percentile=float(found.disease_percentiles[place]),
-            unseen=bool(found.unseen[place]),
+            score=float(pairs.scores[position]),
+            probability=if_fitted(pairs.probabilities),
+            low=if_fitted(pairs.low),
+            high=if_fitted(pairs.high),
+            prior=if_fitted(pairs.priors),
+            drug_percentile=float(pairs.drug_percentiles[position]),
+            disease_percentile=float(pairs.disease_percentiles[position]),
+            unseen=bool(pairs.unseen[position]),
             known=tuple(self._known.get(f"{drug} {disease}", ())),
-            informed=bool(found.informed[place]),
+            informed=bool(pairs.informed[position]),
             _ranker=self,
-            _place=(row, column),
+            _position=(row, column),
         )
 
 
-def _path(store: GraphStore, cache_dir: Path, *, fit: bool) -> Path:
-    return cache_dir / f"ranking-{_key(store, fit=fit)}.bin"
+def _cache_path(store: GraphStore, cache_dir: Path, *, fit: bool) -> Path:
+    return cache_dir / f"ranking-{_cache_key(store, fit=fit)}.bin"
 
 
-def _cached(path: Path) -> ArrayFile | None:
-    """Opens a cached ranking and marks it as just asked for; None unless it is whole and of this layout."""
+def _read_cache(path: Path) -> ArrayFile | None:
+    """Opens a cached ranking and marks it as recently used; None unless it is intact and of this layout."""
     try:
         cached = ArrayFile(path)
     except (OSError, DamagedFileError):
         return None
     if cached.facts.get("layout") != _LAYOUT:
         return None
-    with suppress(OSError):  # a folder that can't be written keeps no order
+    with suppress(OSError):  # a folder that can't be written stays unordered
         os.utime(path)
     return cached
 
 
 def _check_kinds(store: GraphStore) -> None:
-    """Sees that there are drugs and diseases to rank."""
+    """Raises `EmptyGraphError` where there are no drugs or no diseases to rank."""
     counts = store.fingerprint().nodes
     missing = [name for kind, name in (("Drug", "drug"), ("Disease", "disease")) if not counts.get(kind)]
     if missing:
@@ -340,15 +348,15 @@ def _check_kinds(store: GraphStore) -> None:
         )
 
 
-def _key(store: GraphStore, *, fit: bool) -> str:
-    """What a cached ranking depends on, as 16 hexadecimal digits."""
-    tables = ["/".join(table) for table in schema_tables()]  # a relation more is one more to read
+def _cache_key(store: GraphStore, *, fit: bool) -> str:
+    """Hash of all that a cached ranking depends on, as 16 hexadecimal digits."""
+    tables = ["/".join(table) for table in schema_tables()]  # a further relation changes the features
     content = json.dumps([_LAYOUT, SEED, fit, str(store.fingerprint()), tables])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def _known(store: GraphStore) -> dict[str, list[str]]:
-    """Sources of each known treatment, by "drug disease"."""
+def _known_treatments(store: GraphStore) -> dict[str, list[str]]:
+    """The sources of each known treatment, by "drug disease"."""
     known: dict[str, set[str]] = {}
     for batch in store.edges(*TREATS, ["start", "end", "source"]):
         for drug, disease, source in zip(*(column.to_pylist() for column in batch.columns), strict=True):
@@ -356,8 +364,8 @@ def _known(store: GraphStore) -> dict[str, list[str]]:
     return {pair: sorted(sources) for pair, sources in sorted(known.items())}
 
 
-def _forget(cache_dir: Path) -> None:
-    """Removes all but the newest cached rankings."""
+def _delete_old(cache_dir: Path) -> None:
+    """Deletes all but the newest cached rankings."""
     files = sorted(cache_dir.glob("ranking-*.bin"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in files[_FILES:]:
+    for file in files[_MAX_FILES:]:
         file.unlink(missing_ok=True)

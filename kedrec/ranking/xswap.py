@@ -1,9 +1,9 @@
-"""Permuted graphs: every node keeps its degree in every relation, its neighbours are left to chance.
+"""Permutes graphs: every node keeps its degree in every relation, its neighbours are random.
 
 XSwap (Hanhijärvi et al. 2009, doi:10.1137/1.9781611972795.67; for hetnets Himmelstein et al. 2023,
 doi:10.1093/gigascience/giad047, and Zietz et al. 2024, doi:10.1093/gigascience/giae001): two links a-b and
-c-d become a-d and c-b, unless that makes a link twice or from a node to itself. Here a round pairs all of a
-relation's links by chance and swaps every pair at once that gets in no other's way.
+c-d become a-d and c-b, unless that duplicates a link or links a node with itself. Here a round pairs all of a
+relation's links at random and performs all non-conflicting swaps of the round at once.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
 __all__ = ["ATTEMPTS", "incidence_of", "permuted", "permuted_graphs", "tables_along"]
 
 ATTEMPTS = 10
-"""Swaps tried for each link, as Himmelstein et al. 2023 do."""
+"""Attempted swaps per link, as in Himmelstein et al. 2023."""
 
-_LAZY = 0.1  # pairs that sit a round out: else a relation of two links would just swap to and fro
-_FIRST = 3  # times as many before the first graph: dense relations take so long to forget where they began
+_IDLE_SHARE = 0.1  # of pairs that skip a round, lest a relation of two links only swap back and forth
+_BURN_IN = 3  # times as many attempts before the first graph: dense relations mix slowly
 
 
 @dataclass(frozen=True, slots=True)
 class _Links:
-    """One relation's links, each once, and what a swap has to keep.
+    """One relation's links, each once, and the invariants of a swap.
 
     Attributes:
         starts, ends: node numbers; in an undirected relation the start is the lesser.
-        shape: nodes of the start kind and of the end kind.
-        alike: both ends are of one kind.
-        undirected: both ends are of one kind, and a link has no direction.
+        shape: numbers of nodes of the start kind and of the end kind.
+        alike: whether both ends are of one kind.
+        undirected: whether both ends are of one kind and a link has no direction.
     """
 
     starts: NDArray[np.int64]
@@ -58,43 +58,44 @@ class _Links:
 def permuted_graphs(
     adjacency: Adjacency, tables: Collection[Table], seed: int, attempts: int = ATTEMPTS, threads: int = 1
 ) -> Iterator[Adjacency]:
-    """One permuted graph after the other, without end; each is permuted on from the one before.
+    """Yields permuted graphs without end; each is a further permutation of the previous one.
 
-    Links that only a curated mechanism states are left out, as the counts leave them out. A symmetric
-    relation between two kinds stays the same seen from either.
+    Links that only a curated mechanism states are excluded, as from the counts. A symmetric relation between
+    two kinds stays the same in both directions.
 
     Args:
         adjacency: the graph.
-        tables: those to permute; the others stay as they are.
+        tables: those to permute; the others stay unchanged.
         seed: equal seeds and graphs give equal permutations, whatever other tables there are.
-        attempts: swaps tried for each link from one graph to the next, and thrice as many before the first.
-        threads: relations permuted at once, at most.
+        attempts: attempted swaps per link from one graph to the next; thrice as many before the first.
+        threads: maximum number of relations permuted at once.
     """
     symmetric = {name for name, relation in load_schema().relations.items() if relation.symmetric}
     links: dict[Table, _Links] = {}
-    draws: dict[Table, Generator] = {}
+    generators: dict[Table, Generator] = {}
     for relation, start, end in sorted(tables):
         undirected = relation in symmetric
         if undirected and (relation, end, start) in links:
             continue  # the same links from the other end
         table = (relation, start, end)
         links[table] = _links(adjacency.incidence(table, PLAIN), alike=start == end, undirected=undirected)
-        draws[table] = np.random.default_rng([seed, zlib.crc32("/".join(table).encode())])
+        generators[table] = np.random.default_rng([seed, zlib.crc32("/".join(table).encode())])
     largest = sorted(links, key=lambda table: -len(links[table].starts))
-    tries = _FIRST * attempts
+    current_attempts = _BURN_IN * attempts
     while True:
         with ThreadPoolExecutor(max(threads, 1)) as pool:
-            before, chance = [links[table] for table in largest], [draws[table] for table in largest]
-            swapped = pool.map(_swapped, before, chance, repeat(tries))
-            links = dict(zip(largest, swapped, strict=True))
-        found: dict[Table, Incidence] = {}
-        for table, permutation in links.items():
-            found[table] = _incidence(permutation)
+            current = [links[table] for table in largest]
+            draws = [generators[table] for table in largest]
+            permutations = pool.map(_swap_rounds, current, draws, repeat(current_attempts))
+            links = dict(zip(largest, permutations, strict=True))
+        incidences: dict[Table, Incidence] = {}
+        for table, permuted_links in links.items():
+            incidences[table] = _incidence(permuted_links)
             relation, start, end = table
             if relation in symmetric and start != end:
-                found[relation, end, start] = found[table].reversed()
-        yield adjacency.replaced(found)
-        tries = attempts
+                incidences[relation, end, start] = incidences[table].reversed()
+        yield adjacency.replaced(incidences)
+        current_attempts = attempts
 
 
 def permuted(
@@ -105,7 +106,7 @@ def permuted(
     undirected: bool = False,
     attempts: int = ATTEMPTS,
 ) -> Incidence:
-    """One relation's links, permuted: every degree at both ends is as before, no link is there twice.
+    """Permutes one relation's links: every degree at both ends is unchanged, and no link is duplicated.
 
     The chain of rounds is symmetric, so that its limit is uniform over the graphs that swaps can reach: for
     links between two kinds and undirected ones all graphs of these degrees. Few swaps or none are possible in
@@ -113,30 +114,30 @@ def permuted(
 
     Args:
         incidence: the links.
-        draw: where chance comes from.
-        alike: both ends are of one kind: no node is linked with itself.
-        undirected: both ends are of one kind, and each link is there in both directions.
-        attempts: swaps tried for each link.
+        draw: the random generator.
+        alike: whether both ends are of one kind: no node is linked with itself.
+        undirected: whether both ends are of one kind, with each link in both directions.
+        attempts: attempted swaps per link.
     """
     return _incidence(
-        _swapped(_links(incidence, alike=alike or undirected, undirected=undirected), draw, attempts)
+        _swap_rounds(_links(incidence, alike=alike or undirected, undirected=undirected), draw, attempts)
     )
 
 
 def tables_along(paths: Iterable[Metapath]) -> list[Table]:
-    """The tables that metapaths go through, sorted, without repeats."""
-    found: set[Table] = set()
+    """The tables along some metapaths, sorted, without repeats."""
+    tables: set[Table] = set()
     for path in paths:
         kind = "Drug"
         for hop in path:
             ends = (kind, hop.kind) if hop.forward else (hop.kind, kind)
-            found.add((hop.relation, *ends))
+            tables.add((hop.relation, *ends))
             kind = hop.kind
-    return sorted(found)
+    return sorted(tables)
 
 
 def incidence_of(starts: NDArray[np.int64], ends: NDArray[np.int64], shape: tuple[int, int]) -> Incidence:
-    """Links, each given once, as compressed rows from both ends."""
+    """Compresses links without duplicates to an `Incidence`."""
 
     def compressed(
         rows: NDArray[np.int64], columns: NDArray[np.int64], length: int, width: int
@@ -155,8 +156,8 @@ def _links(incidence: Incidence, *, alike: bool, undirected: bool) -> _Links:
     ends = incidence.indices.astype(np.int64)
     undirected = undirected and alike
     if undirected:
-        once = starts < ends
-        starts, ends = starts[once], ends[once]
+        ascending = starts < ends
+        starts, ends = starts[ascending], ends[ascending]
     return _Links(starts, ends, shape, alike, undirected)
 
 
@@ -167,8 +168,8 @@ def _incidence(links: _Links) -> Incidence:
     return incidence_of(starts, ends, links.shape)
 
 
-def _swapped(links: _Links, draw: Generator, attempts: int) -> _Links:
-    """The links after rounds in which each is in one attempt, but one link left over where they are odd."""
+def _swap_rounds(links: _Links, draw: Generator, attempts: int) -> _Links:
+    """The links after `2 * attempts` rounds; in each round every link but an odd last one is in one pair."""
     starts, ends = links.starts.copy(), links.ends.copy()
     half = len(starts) // 2
     for _ in range(2 * attempts if half else 0):
@@ -176,30 +177,33 @@ def _swapped(links: _Links, draw: Generator, attempts: int) -> _Links:
         first, second = order[:half], order[half : 2 * half]
         a, b, c, d = starts[first], ends[first], starts[second], ends[second]
         if links.undirected:  # either end may be the one to swap
-            turn = draw.random(half) < 0.5
-            c, d = np.where(turn, d, c), np.where(turn, c, d)
-        swap = _free(links, order, (starts, ends), (a, d, c, b)) & (draw.random(half) >= _LAZY)
-        for place, pair in ((first, (a, d)), (second, (c, b))):
+            exchanged = draw.random(half) < 0.5
+            c, d = np.where(exchanged, d, c), np.where(exchanged, c, d)
+        swap = _non_conflicting(links, order, (starts, ends), (a, d, c, b)) & (
+            draw.random(half) >= _IDLE_SHARE
+        )
+        for indices, pair in ((first, (a, d)), (second, (c, b))):
             start, end = _ordered(*pair) if links.undirected else pair
-            starts[place[swap]], ends[place[swap]] = start[swap], end[swap]
+            starts[indices[swap]], ends[indices[swap]] = start[swap], end[swap]
     return _Links(starts, ends, links.shape, links.alike, links.undirected)
 
 
-def _free(
+def _non_conflicting(
     links: _Links,
     order: NDArray[np.int64],
-    now: tuple[NDArray[np.int64], NDArray[np.int64]],
-    new: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    current: tuple[NDArray[np.int64], NDArray[np.int64]],
+    swapped: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
 ) -> NDArray[np.bool_]:
-    """Which pairs may swap: none of a pair's links, old or new, is among the links of another pair.
+    """Mask of the pairs that may swap: none of a pair's links, old or new, is among another pair's links.
 
-    A pair stands back even where only its old link is in another's way: so the same pairs could swap back
-    with the same chance, which makes the chain symmetric and its limit uniform.
+    A pair doesn't swap even where only its old link conflicts with another pair: thus the same pairs could
+    swap back with the same probability, which makes the chain symmetric and its limit uniform.
 
     Args:
-        order: the links by number: the pairs' first, the pairs' second, and one left over or none.
-        now: all links.
-        new: the pairs' new links: starts and ends of the first, starts and ends of the second.
+        links: the relation.
+        order: the links by number: the pairs' first, the pairs' second, and an odd last one or none.
+        current: starts and ends of all links.
+        swapped: the pairs' new links: starts and ends of the first, starts and ends of the second.
     """
     half = len(order) // 2
     pairs = np.arange(half)
@@ -209,17 +213,17 @@ def _free(
         start, end = _ordered(start, end) if links.undirected else (start, end)
         return start * width + end
 
-    a, d, c, b = new
-    keys = np.concatenate([(now[0] * width + now[1])[order], key(a, d), key(c, b)])
+    a, d, c, b = swapped
+    keys = np.concatenate([(current[0] * width + current[1])[order], key(a, d), key(c, b)])
     owners = np.concatenate([pairs, pairs, np.full(len(order) - 2 * half, half), pairs, pairs])
     bits = half.bit_length()
     if (links.shape[0] * width).bit_length() + bits > 63:
         raise ValueError(f"{links.shape[0]} x {width} nodes are too many to permute the links of")
-    packed = np.sort(keys << bits | owners)  # twice as fast as sorting places
+    packed = np.sort(keys << bits | owners)  # twice as fast as sorting indices
     keys, owners = packed >> bits, packed & ((1 << bits) - 1)
-    twice = np.flatnonzero(keys[1:] == keys[:-1])
+    duplicates = np.flatnonzero(keys[1:] == keys[:-1])
     swap = np.ones(half + 1, bool)
-    swap[owners[twice]] = swap[owners[twice + 1]] = False
+    swap[owners[duplicates]] = swap[owners[duplicates + 1]] = False
     swap = swap[:half]
     if links.alike:
         swap &= (a != d) & (c != b)

@@ -117,7 +117,7 @@ def test_a_defect_in_reading_is_no_reason_to_fit_again(
     def broken(*_: object, **__: object) -> None:
         raise TypeError("a defect")
 
-    monkeypatch.setattr(ranker_module, "Stored", broken)
+    monkeypatch.setattr(ranker_module, "StoredRanking", broken)
     with pytest.raises(TypeError, match="a defect"):
         Ranker.open(random_graph(5), tmp_path)  # type: ignore[arg-type]
 
@@ -148,7 +148,7 @@ def test_another_graph_is_another_ranking_and_old_ones_go(tmp_path: Path) -> Non
 def test_the_ranking_asked_last_stays_however_old_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranker_module, "_FILES", 2)
+    monkeypatch.setattr(ranker_module, "_MAX_FILES", 2)
     for seed in range(2):
         Ranker.open(random_graph(seed), tmp_path)  # type: ignore[arg-type]
     for age, file in enumerate(sorted(tmp_path.iterdir(), key=lambda one: one.stat().st_mtime)):

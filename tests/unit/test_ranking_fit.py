@@ -163,15 +163,15 @@ def test_scores_are_the_same_with_any_number_of_threads_and_no_more_are_used(
 def test_as_many_explained_pairs_are_held_as_there_is_room_for(
     ranker: Ranker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranker_module, "_EXPLAINED", 4)
-    ranker._explained.clear()
+    monkeypatch.setattr(ranker_module, "_MAX_EXPLAINED", 4)
+    ranker._parts_cache.clear()
     first = ranker.parts(0, 0)
     for drug in range(1, 9):
         ranker.parts(drug, 0)
         ranker.parts(0, 0)  # asked for again and again: it stays
-    assert len(ranker._explained) == 4
+    assert len(ranker._parts_cache) == 4
     assert ranker.parts(0, 0) is first
-    assert (1, 0) not in ranker._explained
+    assert (1, 0) not in ranker._parts_cache
     assert ranker.parts(1, 0) == ranker.parts(1, 0)
 
 

@@ -18,7 +18,7 @@ from kedrec.ranking import Ranker, memory
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.features import FeatureMaker
 from kedrec.ranking.metapaths import metapaths, schema_tables
-from kedrec.ranking.similarity import Alike
+from kedrec.ranking.pair_similarity import Alike
 from kedrec.ranking.stored_ranking import linked_tables
 from kedrec.schema import load_schema
 

@@ -35,7 +35,7 @@ def alike() -> tuple[list[Similarity], list[Similarity]]:
 
 
 def _kernel_of(spectrum: kron_ridge.Spectrum) -> Any:
-    return (spectrum.places * spectrum.values) @ spectrum.places.T
+    return (spectrum.coordinates * spectrum.values) @ spectrum.coordinates.T
 
 
 def _by_solving(kernel: PairKernel, treats: Any, strength: float) -> Any:
@@ -90,7 +90,7 @@ def test_the_similarity_that_tells_treatments_weighs_most() -> None:
     groups = np.repeat([0, 1, 2], 3)
     telling = csr_array(np.eye(3, dtype=np.float32)[groups])
     treats = csr_array(np.repeat(np.eye(3, dtype=np.float32)[groups], 2, axis=1))
-    weights = kron_ridge._aligned(
+    weights = kron_ridge._alignment_weights(
         [_similarity("noise", 9, 1), Similarity("telling", telling, telling)], treats
     )
     assert weights.sum() == pytest.approx(1)
@@ -99,7 +99,7 @@ def test_the_similarity_that_tells_treatments_weighs_most() -> None:
 
 def test_nothing_known_weighs_all_the_same(alike: tuple[list[Similarity], list[Similarity]]) -> None:
     nothing = csr_array((_DRUGS, _DISEASES), dtype=np.float32)
-    assert kron_ridge._aligned(alike[0], nothing).tolist() == [0.5, 0.5]
+    assert kron_ridge._alignment_weights(alike[0], nothing).tolist() == [0.5, 0.5]
     ridge = PairRidge(PairKernel.of(*alike, nothing), nothing)
     assert not any(values.any() for both in ridge.over_pairs(np.arange(3)) for values in both)
 
@@ -108,17 +108,17 @@ def test_nodes_beyond_those_learned_from_are_placed_by_their_likeness(
     alike: tuple[list[Similarity], list[Similarity]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A drug that is not learned from has the values that the regression over the others gives it."""
-    monkeypatch.setattr(kron_ridge, "_LEARNED", 7)
+    monkeypatch.setattr(kron_ridge, "_MAX_LEARNED", 7)
     known = _treats().toarray()
     known[[2, 6]] = 0.0
     treats = csr_array(known)
     treated = np.diff(treats.indptr) > 0
-    learned = kron_ridge._learned(treated)
+    learned = kron_ridge._learned_nodes(treated)
     assert len(learned) == 7
     assert np.isin(np.flatnonzero(treated), learned).all()
     kernel = PairKernel.of(*alike, treats)
     (_, others), *_ = PairRidge(kernel, treats).over_pairs(np.array([1]))
-    weights = kron_ridge._aligned(alike[0], treats)
+    weights = kron_ridge._alignment_weights(alike[0], treats)
     table = sum(w * s.among(np.arange(_DRUGS)) for w, s in zip(weights, alike[0], strict=True))
     assert isinstance(table, np.ndarray)
     np.fill_diagonal(table, 1.0)
@@ -134,5 +134,5 @@ def test_nodes_beyond_those_learned_from_are_placed_by_their_likeness(
 def test_a_kept_kernel_is_read_as_it_was(alike: tuple[list[Similarity], list[Similarity]]) -> None:
     kernel = PairKernel.of(*alike, _treats())
     again = PairKernel.restored(kernel.arrays())
-    assert (again.drugs.places == kernel.drugs.places).all()
+    assert (again.drugs.coordinates == kernel.drugs.coordinates).all()
     assert (again.diseases.values == kernel.diseases.values).all()

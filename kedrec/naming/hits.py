@@ -1,0 +1,133 @@
+"""Hits of a name query: how a stored name matches the text, how sure that is, and their order."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kedrec.naming.normalize import Forms, compact, forms, reordered
+from kedrec.schema import load_schema
+
+if TYPE_CHECKING:
+    from kedrec.types import NameMatch
+
+__all__ = ["SCORES", "SURE", "TIERS", "Hit", "best_per_entity", "equal_candidates", "match_type"]
+
+SURE = 87.0
+"""Matches from this score on are the name itself, in one writing or another; others only resemble it."""
+
+SCORES = {
+    "id": 100.0,
+    "cross-reference": 100.0,
+    "name": 100.0,
+    "case": 99.0,
+    "synonym": 98.0,
+    "spelling": 95.0,
+    "plural": 93.0,
+    "word order": 91.0,
+    "wording": 89.0,
+    "salt form": 88.0,
+    "other name": SURE,
+    "vocabulary tag": SURE,
+}
+"""The types of match, from the surest on, with their scores.
+
+`resolve` takes the first type that has a match and requires it to be one entity."""
+
+TIERS = {why: tier for tier, why in enumerate(SCORES)}
+"""The rank of each type of match; 0 is the surest."""
+TIERS["other name"] = TIERS["salt form"]
+
+_AS_WRITTEN = frozenset({"name", "case"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One stored name or id that matches.
+
+    Attributes:
+        tier: rank of its type of match; 0 is the surest.
+        preferred: whether it is the entity's preferred name.
+        match: what a caller gets.
+    """
+
+    tier: int
+    preferred: bool
+    match: NameMatch
+
+    @property
+    def order(self) -> tuple[int, bool, int, str, str]:
+        """Sort key, best first."""
+        entity = self.match.entity
+        return self.tier, not self.preferred, _kind_order(entity.kind), entity.id, self.match.matched
+
+    @property
+    def is_id(self) -> bool:
+        """True if the text is an id or a cross-reference of the entity."""
+        return self.match.why in ("id", "cross-reference")
+
+    def by_other_name(self) -> Hit:
+        """The same hit for a text that is another name of what was looked up."""
+        update = {"why": "other name", "score": SCORES["other name"]}
+        return Hit(TIERS["other name"], self.preferred, self.match.model_copy(update=update))
+
+    def with_tag(self) -> Hit:
+        """The same hit for a text that has a vocabulary's tag besides."""
+        why = "vocabulary tag" if self.match.why in _AS_WRITTEN else f"vocabulary tag, {self.match.why}"
+        update = {"why": why, "score": SCORES["vocabulary tag"]}
+        return Hit(self.tier, self.preferred, self.match.model_copy(update=update))
+
+
+def _kind_order(kind: str) -> int:
+    return list(load_schema().kinds).index(kind)
+
+
+def equal_candidates(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits that fit the text equally well, one an entity: within a kind, those of the best tier.
+
+    A name exactly as written stands for an entity of each kind that has it; written otherwise, for the
+    closest only.
+    """
+    kinds = {hit.match.entity.kind for hit in hits}
+    best = {kind: min(hit.tier for hit in hits if hit.match.entity.kind == kind) for kind in kinds}
+    exact = TIERS["synonym"]
+    closest = min(best.values())
+    return best_per_entity(
+        hit
+        for hit in hits
+        if hit.tier == best[hit.match.entity.kind]
+        and (hit.tier == closest or (hit.tier <= exact and closest <= exact))
+    )
+
+
+def best_per_entity(hits: Iterable[Hit]) -> list[Hit]:
+    """The best hit of each entity, best first."""
+    best: dict[tuple[str, str], Hit] = {}
+    for hit in sorted(hits, key=lambda hit: hit.order):
+        best.setdefault((hit.match.entity.kind, hit.match.entity.id), hit)
+    return list(best.values())
+
+
+def match_type(text: str, text_forms: Forms, stored: str, *, salted: bool) -> str:
+    """The type of match between a text and a stored name; "" where they differ (equal hashes apart).
+
+    Args:
+        text: the query.
+        text_forms: its forms.
+        stored: the stored name.
+        salted: whether the entity's kind has names with salts.
+    """
+    composed = " ".join(unicodedata.normalize("NFC", stored).split())
+    if composed.casefold() == text.casefold():
+        return "name" if composed == text else "case"
+    stored_forms = forms(stored)
+    why = ""
+    if compact(stored_forms.words) == compact(text_forms.words):
+        why = "spelling" if compact(stored_forms.spelled) == compact(text_forms.spelled) else "plural"
+    elif text_forms.bag and stored_forms.bag == text_forms.bag:
+        why = "word order" if reordered(stored_forms, text_forms) else "wording"
+    elif salted and text_forms.base and compact(stored_forms.base) == compact(text_forms.base):
+        why = "salt form"
+    return why
