@@ -21,7 +21,7 @@ from kedrec.training.examples import Example, prompt_of
 if TYPE_CHECKING:
     from kedrec.llm.base import Message
 
-__all__ = ["Checkpoint", "Recipe", "Report", "train"]
+__all__ = ["Checkpoint", "Recipe", "TrainingReport", "train"]
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -73,7 +73,7 @@ class Checkpoint:
 
 
 @dataclass(slots=True)
-class Report:
+class TrainingReport:
     """Figures of a training.
 
     Attributes:
@@ -100,7 +100,7 @@ def train(
     *,
     progress: Progress | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
-) -> Report:
+) -> TrainingReport:
     """Trains an adapter and writes it into `out` in peft's layout, in float16.
 
     Each checkpoint is a usable adapter as well, in `out/checkpoints/STEP`.
@@ -145,7 +145,7 @@ def train(
             f"None of {len(examples)} examples fits into {recipe.max_tokens} tokens.",
             "Build more examples, or allow more tokens.",
         )
-    report = Report(examples=len(train_data))
+    report = TrainingReport(examples=len(train_data))
     trainer = _trainer_class(trl)(
         model=model,
         args=_arguments(recipe, out, on_gpu=torch.cuda.is_available()),
@@ -288,7 +288,7 @@ def _trainer_class(trl: Any) -> Any:
 def _watcher(
     transformers: Any,
     recipe: Recipe,
-    report: Report,
+    report: TrainingReport,
     report_progress: Progress,
     at_checkpoint: Callable[[int], None],
 ) -> Any:

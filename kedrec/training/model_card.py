@@ -9,7 +9,7 @@ from kedrec.llm.default import BASE_FILE, BASE_SHA256
 from kedrec.llm.prompting import PROMPT_VERSION
 
 if TYPE_CHECKING:
-    from kedrec.training.lora import Recipe, Report
+    from kedrec.training.lora import Recipe, TrainingReport
 
 __all__ = ["render_model_card"]
 
@@ -63,7 +63,7 @@ loss on the answer alone. {minutes:.0f} minutes.
 
 def render_model_card(
     recipe: Recipe,
-    report: Report,
+    report: TrainingReport,
     *,
     origins: Mapping[str, int],
     diseases: int,

@@ -14,7 +14,7 @@ from kedrec.ranking import Ranker
 from kedrec.stores import open_store
 from kedrec.training.examples import Example, build, save
 from kedrec.training.holdout import joined, split
-from kedrec.training.lora import Checkpoint, Recipe, Report, train
+from kedrec.training.lora import Checkpoint, Recipe, TrainingReport, train
 from kedrec.training.model_card import render_model_card
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def tune(
     count: int = 1000,
     progress: Progress | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
-) -> Report:
+) -> TrainingReport:
     """Tunes an adapter for the default model on examples from one graph or several.
 
     Writes into `out`: peft's two files, the model card, and the examples (`examples/`), for inspection.

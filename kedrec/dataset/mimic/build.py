@@ -74,7 +74,7 @@ def stays_of(admissions: Iterable[Admission], matches: GraphMatches) -> list[Sta
             admission.subject,
             admission.hadm,
             tuple(dict.fromkeys(id_ for code in admission.codes for id_ in matches.diseases[code].ids)),
-            tuple(sorted({id_ for text in admission.prescriptions for id_ in matches.drugs[text].ids})),
+            tuple(sorted({id_ for item in admission.prescriptions for id_ in matches.drugs[item].ids})),
         )
         for admission in admissions
     ]
