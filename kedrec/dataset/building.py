@@ -276,9 +276,11 @@ def _draft_questions(
     chooser = NegativeChooser(
         graph.drugs, graph.treatments, graph.popularity, graph.embedding, options.recipe
     )
-    wanted = set(pairs)
+    wanted_pairs = set(pairs)
     treatments = [
-        treatment for treatment in graph.treatments.positives if (treatment.drug, treatment.disease) in wanted
+        treatment
+        for treatment in graph.treatments.positives
+        if (treatment.drug, treatment.disease) in wanted_pairs
     ]
     drafts: dict[Config, list[QuestionDraft]] = {}
     too_few: dict[str, int] = {}
@@ -294,8 +296,8 @@ def _draft_questions(
             id_ = question_id(config, drug, disease, options.seed)
             candidates = shuffled([drug, *(negative.id for negative in negatives)], id_)
             by_id = {negative.id: negative for negative in negatives}
-            ordered = tuple(by_id[candidate] for candidate in candidates if candidate in by_id)
-            drafts[config].append(QuestionDraft(id_, split, treatment, candidates, ordered))
+            ordered_negatives = tuple(by_id[candidate] for candidate in candidates if candidate in by_id)
+            drafts[config].append(QuestionDraft(id_, split, treatment, candidates, ordered_negatives))
         too_few[config] = len(treatments) - len(drafts[config])
     if not any(drafts.values()):
         raise EmptyGraphError(

@@ -138,17 +138,18 @@ class PairWork:
             empty = Indication(task.drug, task.disease, frozenset(), frozenset(), {})
             view = Without(ranker.adjacency, own or empty, every=False)
         limit = _OVERSAMPLING * max(self.paths, self.adverse, 1)
-        retrieved = retrieve(store, ranker, drug, disease, k=limit, adjacency=view)
+        pair_evidence = retrieve(store, ranker, drug, disease, k=limit, adjacency=view)
         by_config = tuple(
             ConfigPaths(
-                config=config, paths=self._visible_paths(retrieved.evidence, retrieved.adverse, task, config)
+                config=config,
+                paths=self._visible_paths(pair_evidence.evidence, pair_evidence.adverse, task, config),
             )
             for config in task.configs
         )
         trials, literature = self._texts(index, drug, disease)
         curated = None
         if task.right and self.curated:
-            curated = self._curated_rationale(store, ranker, (drug, disease), retrieved.adverse)
+            curated = self._curated_rationale(store, ranker, (drug, disease), pair_evidence.adverse)
         return CandidateFacts(
             drug=task.drug,
             disease=task.disease,
@@ -254,13 +255,17 @@ class PairWork:
             return None
         drawn_for = (pair[0].id, pair[1].id)
         mechanisms = [id_ for id_, owner in self.treatments.mechanisms.items() if owner == drawn_for]
-        retrieved = retrieve(store, ranker, *pair, k=_CURATED_PATHS)
-        items = [item for item in retrieved.evidence if item.path and agreement(item.path, mechanisms) == 1.0]
-        numbered = [item.model_copy(update={"id": f"P{number}"}) for number, item in enumerate(items, 1)]
+        pair_evidence = retrieve(store, ranker, *pair, k=_CURATED_PATHS)
+        items = [
+            item for item in pair_evidence.evidence if item.path and agreement(item.path, mechanisms) == 1.0
+        ]
+        numbered_items = [
+            item.model_copy(update={"id": f"P{number}"}) for number, item in enumerate(items, 1)
+        ]
         rng = Random(f"{self.seed}:{pair[0].id}:{pair[1].id}")  # noqa: S311  # draws words, no secrets
-        text = realize(*pair, numbered, adverse, rng, mechanisms=mechanisms)
-        cited = [item for item in (*numbered, *adverse) if f"[{item.id}]" in text]
-        return CuratedRationale(rationale=text, paths=tuple(map(CitedPath.of, cited))) if text else None
+        text = realize(*pair, numbered_items, adverse, rng, mechanisms=mechanisms)
+        cited_items = [item for item in (*numbered_items, *adverse) if f"[{item.id}]" in text]
+        return CuratedRationale(rationale=text, paths=tuple(map(CitedPath.of, cited_items))) if text else None
 
     def _texts(
         self, index: PassageIndex | None, drug: Entity, disease: Entity

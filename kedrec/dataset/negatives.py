@@ -128,28 +128,28 @@ class NegativeChooser:
         recipe, right = self._recipe, self._index[treatment.drug]
         if len(pool) < recipe.candidates - 1:
             return None
-        used: set[str] = set()  # canonical ids
+        used_ids: set[str] = set()  # canonical ids
 
         def take(indices: Sequence[int], kind: str) -> list[Negative]:
-            negatives = []
+            batch = []
             for index in indices:
                 pool.discard(index)
-                used.add(canonical[self._drugs[index]])
-                negatives.append(Negative.model_validate({"id": self._drugs[index], "kind": kind}))
+                used_ids.add(canonical[self._drugs[index]])
+                batch.append(Negative.model_validate({"id": self._drugs[index], "kind": kind}))
             # A salt of a candidate is the same candidate.
-            pool.difference_update([index for index in pool if canonical[self._drugs[index]] in used])
-            return negatives
+            pool.difference_update([index for index in pool if canonical[self._drugs[index]] in used_ids])
+            return batch
 
-        chosen: list[Negative] = []
+        negatives: list[Negative] = []
         if recipe.hard and self._embedding is not None:
-            chosen += take(self._hard(right, sorted(pool), rng), "hard")
+            negatives += take(self._hard(right, sorted(pool), rng), "hard")
         if recipe.matched:
-            chosen += take(self._matched(right, sorted(pool), rng), "degree-matched")
-        missing = recipe.candidates - 1 - len(chosen)
+            negatives += take(self._matched(right, sorted(pool), rng), "degree-matched")
+        missing = recipe.candidates - 1 - len(negatives)
         while missing and pool:
-            chosen += take(rng.sample(sorted(pool), 1), "random")
+            negatives += take(rng.sample(sorted(pool), 1), "random")
             missing -= 1
-        return tuple(chosen) if not missing else None
+        return tuple(negatives) if not missing else None
 
     def _hard(self, right: int, pool: Sequence[int], rng: Random) -> list[int]:
         """The nearest drugs, as many of them more and less popular than the right one as drawn."""
@@ -161,7 +161,7 @@ class NegativeChooser:
         count = min(self._recipe.hard, len(near))
         more_treated = set(rng.sample(range(count), rng.randint(0, count)))
         more_linked = set(rng.sample(range(count), rng.randint(0, count)))
-        chosen: list[int] = []
+        selection: list[int] = []
         for slot in range(count):
             # The fewest unmet conditions, then the nearest; treatments weigh more than links.
             has_more_links = self._popularity.links[near] > self._popularity.links[right]
@@ -169,9 +169,9 @@ class NegativeChooser:
                 has_more_links != (slot in more_linked)
             )
             best = int(np.argmin(misses))
-            chosen.append(int(near[best]))
+            selection.append(int(near[best]))
             near = np.delete(near, best)
-        return chosen
+        return selection
 
     def _matched(self, right: int, pool: Sequence[int], rng: Random) -> list[int]:
         """Drugs of about as many treatments and links, at random."""
@@ -181,13 +181,13 @@ class NegativeChooser:
         tie_breakers = np.array([rng.random() for _ in pool])
         order = np.lexsort((tie_breakers, distances))
         near = np.array(self._without_salts([pool[position] for position in order.tolist()]))
-        chosen: list[int] = []
+        selection: list[int] = []
         for slot in range(min(count, len(near))):
             fitting = near[~self._misses(near, right, more_popular=slot in more_treated)]
             drug = rng.choice((fitting if len(fitting) else near)[:_MATCHED_POOL].tolist())
             near = near[near != drug]
-            chosen.append(drug)
-        return chosen
+            selection.append(drug)
+        return selection
 
     def _misses(self, indices: NDArray[np.int64], right: int, *, more_popular: bool) -> NDArray[np.bool_]:
         """Masks drugs that aren't more (else less) popular than the right one, by treatments.

@@ -142,17 +142,17 @@ def _best_paths(
     paths: Sequence[CitedPath], limits: Mapping[str, int], numbers: Numbers
 ) -> tuple[CitedPath, ...]:
     """The best paths of both stances, numbered, each stance's scores scaled to a sum of 1."""
-    chosen: list[CitedPath] = []
+    selection: list[CitedPath] = []
     for stance, limit in limits.items():
         best = [path for path in paths if path.stance == stance][:limit]
         total = sum(path.score for path in best) or 1.0
-        chosen += [
+        selection += [
             path.model_copy(
                 update={"id": numbers.next(path.id), "score": min(round(path.score / total, 6), 1.0)}
             )
             for path in best
         ]
-    return tuple(chosen)
+    return tuple(selection)
 
 
 def _renumber(pointers: Sequence[TextPointer], numbers: Numbers) -> tuple[TextPointer, ...]:
@@ -170,16 +170,16 @@ def _reference(
     curated = facts[drug, draft.treatment.disease].curated
     if curated is None:
         return None
-    shown = {_content_key(path): path.id for path in evidence[drug].paths}
+    shown_ids = {_content_key(path): path.id for path in evidence[drug].paths}
     ids: dict[str, str] = {}
-    added: list[CitedPath] = []
+    extra_paths: list[CitedPath] = []
     for path in curated.paths:
-        shown_id = shown.get(_content_key(path))
+        shown_id = shown_ids.get(_content_key(path))
         ids[path.id] = shown_id or numbers.next(path.id)
         if shown_id is None:
-            added.append(path.model_copy(update={"id": ids[path.id]}))
+            extra_paths.append(path.model_copy(update={"id": ids[path.id]}))
     return Reference(
-        answer=drug, rationale=recited(curated.rationale, ids), teacher="curated", evidence=tuple(added)
+        answer=drug, rationale=recited(curated.rationale, ids), teacher="curated", evidence=tuple(extra_paths)
     )
 
 

@@ -116,15 +116,15 @@ def _clusters(treatments: Treatments, adjacency: Adjacency) -> dict[str, str]:
     from kedrec.ranking.clusters import clusters
     from kedrec.ranking.metapaths import schema_tables
 
-    treated = sum(bool(drugs) for drugs in treatments.treated.values())
-    linked = [
+    treated_count = sum(bool(drugs) for drugs in treatments.treated.values())
+    linked_tables = [
         table
         for table in schema_tables()
         if adjacency.has(table) and len(adjacency.incidence(table).indices) > 0
     ]
     members: dict[int, list[str]] = defaultdict(list)
-    if treated > 1:
-        numbers = clusters(adjacency, linked, apart=_MOST_APART)
+    if treated_count > 1:
+        numbers = clusters(adjacency, linked_tables, apart=_MOST_APART)
         for id_, number in zip(adjacency.ids("Disease").tolist(), numbers.tolist(), strict=True):
             if number >= 0:
                 members[number].append(id_.decode())

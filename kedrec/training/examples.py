@@ -101,17 +101,17 @@ def build(
     holdout = holdout or split(store, seed)
     rng = Random(f"{seed}:{'test' if test else 'train'}")  # noqa: S311  # draws examples, no secrets
     streams = _pairs(store, ranker, rng, holdout, test=test)
-    wanted = {origin: round(share * count) for origin, share in _SHARES}
+    limits = {origin: round(share * count) for origin, share in _SHARES}
     examples: list[Example] = []
-    for origin, limit in wanted.items():
-        built = 0
+    for origin, limit in limits.items():
+        example_count = 0
         for pair in streams[origin]:
-            if built >= limit:
+            if example_count >= limit:
                 break
             example = _example(store, ranker, pair, rng, None if test else holdout)
             if example is not None:
                 examples.append(example)
-                built += 1
+                example_count += 1
                 if progress is not None:
                     progress("Building examples", len(examples), count)
     rng.shuffle(examples)
@@ -144,19 +144,19 @@ def held_out_pairs(
     """
     rng = Random(f"{seed}:evaluate")  # noqa: S311  # draws pairs, no secrets
     streams = _pairs(store, ranker, rng, split(store, seed), test=True)
-    wanted = {origin: round(share * count) for origin, share in _SHARES}
+    limits = {origin: round(share * count) for origin, share in _SHARES}
     pairs: dict[tuple[str, str], PairEvidence] = {}
-    for origin, limit in wanted.items():
-        drawn = 0
+    for origin, limit in limits.items():
+        pair_count = 0
         for pair in streams[origin]:
-            if drawn >= limit:
+            if pair_count >= limit:
                 break
             if (pair.drug.id, pair.disease.id) in pairs:
                 continue
             evidence = retrieve(store, ranker, pair.drug, pair.disease, k=paths)
             if len(evidence.evidence) >= _FEWEST_PATHS:
                 pairs[pair.drug.id, pair.disease.id] = evidence
-                drawn += 1
+                pair_count += 1
                 if progress is not None:
                     progress("Retrieving evidence", len(pairs), count)
     return list(pairs.values())
@@ -229,28 +229,28 @@ def _pairs(
     """Streams of pairs by kind, each in random order; the small ones repeat their pairs."""
     drugs, diseases = _entities(store, "Drug"), _entities(store, "Disease")
     treatments = _mechanisms_by_pair(store, "TREATS")
-    usable = {
+    disease_ids = {
         id_
         for id_, disease in diseases.items()
         if (id_ in holdout.ids if test else not (id_ in holdout.ids or holdout.names_one(disease.name)))
     }
     # Where curated mechanisms are loaded, treatments without one teach less.
     has_mechanisms = any(treatments.values())
-    curated = [
+    curated_pairs = [
         _Pair(drugs[drug], diseases[disease], "curated", mechanisms)
         for (drug, disease), mechanisms in treatments.items()
-        if disease in usable and (mechanisms or not has_mechanisms)
+        if disease in disease_ids and (mechanisms or not has_mechanisms)
     ]
-    if not curated:
+    if not curated_pairs:
         raise EmptyGraphError(
             f"The graph at {store.url} has no treatments to learn from.",
             "Load DrugMechDB: `kedrec-load graph drugmechdb`.",
         )
-    targets = sorted({pair.disease.id for pair in curated})
-    cautioned = [
+    targets = sorted({pair.disease.id for pair in curated_pairs})
+    cautioned_pairs = [
         _Pair(drugs[drug], diseases[disease], "cautioned", treatments.get((drug, disease), ()))
         for drug, disease in _mechanisms_by_pair(store, "CONTRAINDICATED_FOR")
-        if disease in usable
+        if disease in disease_ids
     ]
 
     def candidates() -> Iterator[_Pair]:
@@ -266,11 +266,11 @@ def _pairs(
             if (drug, disease) not in treatments:
                 yield _Pair(drugs[drug], diseases[disease], "random")
 
-    rng.shuffle(curated)
-    rng.shuffle(cautioned)
+    rng.shuffle(curated_pairs)
+    rng.shuffle(cautioned_pairs)
     return {
-        "curated": _capped(curated),
-        "cautioned": iter(cautioned * 3),  # graphs have few; a repeated pair gets other words
+        "curated": _capped(curated_pairs),
+        "cautioned": iter(cautioned_pairs * 3),  # graphs have few; a repeated pair gets other words
         "candidate": _capped(candidates()),
         "random": _capped(random_pairs()),
     }
@@ -288,11 +288,11 @@ def _mechanisms_by_pair(store: GraphStore, relation: str) -> dict[tuple[str, str
 def _capped(pairs: Iterable[_Pair]) -> Iterator[_Pair]:
     """The distinct pairs, at most `_DISEASE_LIMIT` of a disease."""
     counts: defaultdict[str, int] = defaultdict(int)
-    used: set[tuple[str, str]] = set()
+    distinct: set[tuple[str, str]] = set()
     for pair in pairs:
         key = (pair.drug.id, pair.disease.id)
-        if key not in used and counts[pair.disease.id] < _DISEASE_LIMIT:
-            used.add(key)
+        if key not in distinct and counts[pair.disease.id] < _DISEASE_LIMIT:
+            distinct.add(key)
             counts[pair.disease.id] += 1
             yield pair
 
@@ -306,9 +306,9 @@ def _example(
     store: GraphStore, ranker: Ranker, pair: _Pair, rng: Random, holdout: Split | None
 ) -> Example | None:
     """The pair's evidence, varied, with its target; None where there is too little evidence."""
-    retrieved = retrieve(store, ranker, pair.drug, pair.disease, k=_PATHS[1])
-    evidence = [item for item in retrieved.evidence if holdout is None or not holdout.leaks(item)]
-    adverse = [item for item in retrieved.adverse if holdout is None or not holdout.leaks(item)]
+    pair_evidence = retrieve(store, ranker, pair.drug, pair.disease, k=_PATHS[1])
+    evidence = [item for item in pair_evidence.evidence if holdout is None or not holdout.leaks(item)]
+    adverse = [item for item in pair_evidence.adverse if holdout is None or not holdout.leaks(item)]
     if len(evidence) < _FEWEST_PATHS:
         return None
     if holdout is not None:

@@ -42,8 +42,8 @@ class Split:
 
     def names_one(self, name: str) -> bool:
         """True for a name that is, or contains as whole words, a held-out disease's name."""
-        folded = one_line(name).casefold()
-        return folded in self.names or bool(self._pattern.search(folded))
+        lower_name = one_line(name).casefold()
+        return lower_name in self.names or bool(self._pattern.search(lower_name))
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

@@ -209,7 +209,7 @@ def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
 
 def _encode(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> list[dict[str, list[int]]]:
     """Token ids of each example that isn't too long, with a mask of the answer's tokens."""
-    encoded = []
+    rows = []
     for example in examples:
         prompt = tokenizer.apply_chat_template(
             _messages(prompt_of(example)), tokenize=False, add_generation_prompt=True
@@ -218,8 +218,8 @@ def _encode(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> lis
         answer_ids = tokenizer(example.target + tokenizer.eos_token, add_special_tokens=False)["input_ids"]
         if len(prompt_ids) + len(answer_ids) <= max_tokens:
             mask = [0] * len(prompt_ids) + [1] * len(answer_ids)
-            encoded.append({"input_ids": prompt_ids + answer_ids, "completion_mask": mask})
-    return encoded
+            rows.append({"input_ids": prompt_ids + answer_ids, "completion_mask": mask})
+    return rows
 
 
 def _dataset(encoded: Sequence[dict[str, list[int]]]) -> Any:

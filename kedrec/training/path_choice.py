@@ -24,8 +24,8 @@ _MOST_PATHS = 3
 
 def agreement(path: Path, mechanisms: Collection[str]) -> float:
     """Share of a path's steps that belong to one of these curated mechanisms, 0 to 1."""
-    curated = set(mechanisms)
-    count = sum(any(curated & set(edge.mechanisms) for edge in step.edges) for step in path.steps)
+    curated_ids = set(mechanisms)
+    count = sum(any(curated_ids & set(edge.mechanisms) for edge in step.edges) for step in path.steps)
     return count / len(path.steps)
 
 
@@ -53,16 +53,16 @@ def select(
     where there is no other second one.
     """
     ordered = [item for item in sorted(evidence, key=lambda item: -_priority(item, mechanisms)) if item.path]
-    chosen: list[Evidence] = []
+    selection: list[Evidence] = []
     spare: list[Evidence] = []
     for item in ordered:
-        if item.path is None or (chosen and strength(item.path) < strength(_path(chosen[0]))):
+        if item.path is None or (selection and strength(item.path) < strength(_path(selection[0]))):
             continue
-        similar = any(_are_similar(item.path, _path(choice)) for choice in chosen)
-        (spare if similar else chosen).append(item)
-    if len(chosen) == 1:
-        chosen += [item for item in spare if _nodes(item) != _nodes(chosen[0])][:1]
-    return chosen[:most]
+        similar = any(_are_similar(item.path, _path(choice)) for choice in selection)
+        (spare if similar else selection).append(item)
+    if len(selection) == 1:
+        selection += [item for item in spare if _nodes(item) != _nodes(selection[0])][:1]
+    return selection[:most]
 
 
 def _path(item: Evidence) -> Path:

@@ -46,11 +46,11 @@ def realize(
         rng: draws paths and words.
         mechanisms: ids of the pair's curated mechanisms, whose paths come first.
     """
-    chosen = select(evidence, mechanisms)
-    if not chosen:
+    items = select(evidence, mechanisms)
+    if not items:
         return ""
     for _ in range(_MOST_DRAFTS):
-        text = _draft(drug, disease, chosen, adverse, rng)
+        text = _draft(drug, disease, items, adverse, rng)
         if text and len(text) <= _MOST_CHARACTERS and _holds(text, drug, disease, evidence, adverse):
             return text
     return ""
@@ -68,10 +68,10 @@ def _count_sentences(text: str) -> int:
 
 
 def _draft(
-    drug: Entity, disease: Entity, chosen: Sequence[Evidence], adverse: Sequence[Evidence], rng: Random
+    drug: Entity, disease: Entity, items: Sequence[Evidence], adverse: Sequence[Evidence], rng: Random
 ) -> str:
-    count = min(rng.choice((2, 2, 2, 3)), len(chosen))
-    paths = [word_path(item, rng) for item in chosen[:count]]
+    count = min(rng.choice((2, 2, 2, 3)), len(items))
+    paths = [word_path(item, rng) for item in items[:count]]
     first, further = paths[0], paths[1:]
     contraindication = warning(adverse, drug, disease)
     if contraindication:
@@ -85,15 +85,15 @@ def _draft(
     # A sentence states a complete path, so that its citation follows all of it; only where no other path
     # follows, the first one fills two sentences.
     length = len(first.steps)
-    stated = length if further or warnings else max(1, length - rng.choice((1, 2)))
+    first_length = length if further or warnings else max(1, length - rng.choice((1, 2)))
     names = one_line(shown_name(drug.name)), one_line(shown_name(disease.name))
     if contraindication is not None:
         # Nothing recommends a contraindicated drug: its path is stated without a verdict.
         sentences = [_chain(first, 0, length, rng)]
     else:
-        sentences = [verdict(first, verdict_strength, names, stated, rng, is_analogy=is_analogy)]
-    if stated < length:
-        sentences.append(_chain(first, stated, length, rng))
+        sentences = [verdict(first, verdict_strength, names, first_length, rng, is_analogy=is_analogy)]
+    if first_length < length:
+        sentences.append(_chain(first, first_length, length, rng))
     room = _MOST_SENTENCES - len(sentences) - len(warnings)
     sentences += _additions(further, rng)[:room]
     cautions = [_caution(word_path(item, rng), rng) for item in warnings]
