@@ -1,12 +1,14 @@
-"""The folder that a data set is built into: one builder at a time, nothing of another's overwritten."""
+"""The folder that a data set is built into: one builder at a time, other files never overwritten."""
 
 from __future__ import annotations
 
+import os
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from filelock import lock_descriptor
 
 from kedrec.common.private_files import private_folder
 from kedrec.errors import DataError, StoreBusyError, UsageError
@@ -18,14 +20,15 @@ _NOTE = "kedrec.json"
 
 
 class Place:
-    """A folder to build into.
+    """A data set's folder while it is built.
 
     Attributes:
-        folder: where the data set comes.
-        working: what a build needs until it is done; what is in there lets a stopped build go on.
+        folder: the data set's folder.
+        working: the folder inside it for the files that only the build needs, so that a stopped build can
+            resume.
 
     Args:
-        private: whether what is built is for the user alone: folders are made so.
+        private: whether the data set is for the user alone: folders are made so.
     """
 
     def __init__(self, folder: Path, *, private: bool = False) -> None:
@@ -35,13 +38,13 @@ class Place:
 
     @contextmanager
     def held(self, *, again: bool = False) -> Iterator[Place]:
-        """Holds the folder for one builder; the system frees it when the process ends, however it ends.
+        """Locks the folder for one builder; the system frees the lock when the process ends, however it ends.
 
         Args:
             again: a finished data set may be replaced.
 
         Raises:
-            UsageError: the folder holds something else, or a finished data set.
+            UsageError: the folder has other files, or a finished data set.
             StoreBusyError: another process is building there.
             DataError: the disk refuses.
         """
@@ -55,24 +58,25 @@ class Place:
             raise DataError(
                 f"{self.folder} can't be written: {error.strerror or error}.", "Name another folder."
             ) from error
-        # SQLite's lock is the system's own, on every system.
-        with closing(sqlite3.connect(self.working / "lock.sqlite", timeout=0, isolation_level=None)) as lock:
+        with ExitStack() as stack:
             try:
-                lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError as error:
-                if "locked" in str(error):
-                    raise StoreBusyError(
-                        f"Another process is building a data set in {self.folder}.",
-                        "Wait until it has ended, or name another folder.",
-                    ) from error
+                descriptor = os.open(self.working / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+                stack.callback(os.close, descriptor)
+                free = lock_descriptor(descriptor, blocking=False)
+            except OSError as error:
                 raise DataError(
-                    f"{self.folder} can't be written: {error}.",
+                    f"{self.folder} can't be written: {error.strerror or error}.",
                     "Make room on the disk, or name another folder.",
                 ) from error
+            if not free:
+                raise StoreBusyError(
+                    f"Another process is building a data set in {self.folder}.",
+                    "Wait until it has ended, or name another folder.",
+                )
             yield self
 
     def empty(self) -> None:
-        """Takes away what says that a finished data set is there, before its files are replaced.
+        """Removes the note that marks a finished data set, before its files are replaced.
 
         Raises:
             DataError: the disk refuses.
@@ -85,20 +89,20 @@ class Place:
             ) from error
 
     def finish(self) -> None:
-        """Removes what only the build needed."""
+        """Removes the files that only the build needed."""
         shutil.rmtree(self.working, ignore_errors=True)
 
     def _check(self, *, again: bool) -> None:
         if self.folder.exists() and not self.folder.is_dir():
             raise UsageError(f"{self.folder} is a file.", "Name a folder.")
-        there = {path.name for path in self.folder.iterdir()} if self.folder.is_dir() else set()
-        if _NOTE in there and not again:
+        entries = {path.name for path in self.folder.iterdir()} if self.folder.is_dir() else set()
+        if _NOTE in entries and not again:
             raise UsageError(
                 f"{self.folder} already holds a data set.",
                 "Name another folder, or give --again to replace it.",
             )
-        if there and not there & {_NOTE, _WORKING}:
+        if entries and not entries & {_NOTE, _WORKING}:
             raise UsageError(
-                f"{self.folder} holds other files, such as '{min(there)}'.",
+                f"{self.folder} holds other files, such as '{min(entries)}'.",
                 "Name a new folder, or an empty one.",
             )

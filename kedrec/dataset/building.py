@@ -1,7 +1,7 @@
 """Builds expRxRec from a graph: which of these drugs treats the disease, and why.
 
-The layout of the questions follows KEDRec-LM's expRxRec (arXiv:2502.20350): a disease, candidate drugs, what
-is known of each, the right drug and a rationale.
+The layout of the questions follows KEDRec-LM's expRxRec (arXiv:2502.20350): a disease, candidate drugs,
+evidence on each, the right drug and a rationale.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from kedrec.dataset.candidates import PairTask, PairWork
 from kedrec.dataset.data_card import write_card
 from kedrec.dataset.hf_folder import SPLITS, SplitName, write_note, write_questions
 from kedrec.dataset.leaks import LeakReport, check_leaks, near_equal
-from kedrec.dataset.negatives import Chooser, Recipe
-from kedrec.dataset.pair_jobs import Journal, Shared, work_on
-from kedrec.dataset.popularity import Popularity, popularity, write_popularity
-from kedrec.dataset.questions import Drawn, assembled, question_id, shuffled
+from kedrec.dataset.negatives import NegativeChooser, Recipe
+from kedrec.dataset.pair_jobs import JobContext, Journal, collect_facts
+from kedrec.dataset.popularity import Popularity, count_popularity, write_popularity
+from kedrec.dataset.questions import QuestionDraft, assemble_questions, question_id, shuffled
 from kedrec.dataset.splits import CONFIGS, Config, Division, divide
 from kedrec.dataset.treatments import read_treatments
 from kedrec.documents.linking import Linker
@@ -43,22 +43,22 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildReport", "Options", "build"]
 
-_JOURNAL = 5  # raised with every change of what is made of a pair
+_JOURNAL_FORMAT = 6  # raised with every change of a pair's facts
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to build; the same options and graph give the same bytes.
+    """Options of a build; the same options and graph give the same bytes.
 
     Attributes:
-        sources: whose treatments are asked about; () for every source's.
+        sources: names of the sources whose treatments become questions; () for every source's.
         recipe: candidates and kinds of negatives.
-        questions: most questions of a config, drawn by the seed; 0: every treatment.
-        paths, adverse: most paths a candidate that support, and that speak against.
+        questions: most questions of a config, drawn by the seed; 0: one for every treatment.
+        paths, adverse: most supporting, and most adverse, paths a candidate.
         texts: most trials, and most articles, a candidate; 0: no texts.
-        curated: whether curated mechanisms are written out as reference rationales.
+        curated: curated mechanisms become reference rationales.
         model, epochs: of the graph embedding.
-        seed: of all that is drawn.
+        seed: of every draw.
     """
 
     sources: tuple[str, ...] = ()
@@ -74,17 +74,17 @@ class Options:
 
 
 class BuildReport(Frozen):
-    """What was built.
+    """Figures of a finished build.
 
     Attributes:
         rows: config -> split -> questions.
-        conflicting: treatments left out since they are contraindicated as well.
-        too_few: questions left out since too few drugs were left as wrong answers, by config.
-        repeated: questions left out since their rationale is nearly one of another split, by config.
+        conflicting: treatments excluded since they are contraindicated as well.
+        too_few: questions dropped for lack of drugs that could be wrong answers, by config.
+        repeated: questions dropped since their rationale nearly equals one of another split, by config.
         referenced: questions with a reference rationale, by config.
-        leaks: what the checks found.
-        embedding: of the graph embedding: model, MRR, Hits@10.
-        teacher: what the chat teacher did; empty without.
+        leaks: numbers of leaks between splits.
+        embedding: the graph embedding's model, MRR and Hits@10.
+        teacher: the chat teacher's counts; empty without one.
     """
 
     folder: str
@@ -99,13 +99,13 @@ class BuildReport(Frozen):
 
 
 @dataclass(frozen=True)
-class _Graph:
-    """What is read once of a graph."""
+class _GraphData:
+    """Data read once from a graph."""
 
     fingerprint: str
     drugs: tuple[str, ...]
     treatments: Treatments
-    known: Popularity
+    popularity: Popularity
     embedding: GraphEmbedding | None
 
 
@@ -121,46 +121,46 @@ def build(
     ray: str = "",
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Builds a data set into a folder, or goes on with a build of the same options that was stopped.
+    """Builds a data set into a folder, or resumes a stopped build of the same options.
 
     Args:
         settings: the graph and the caches.
-        out: a new folder, an empty one, or that of a build that was stopped.
+        out: a new folder, an empty one, or that of a stopped build.
         options: what to build.
         texts: folder of the passage index; None: without texts.
-        teacher: writes the rationales that no curated mechanism gives; None: nobody.
-        again: replace a data set that is there.
-        jobs: processes to work on.
+        teacher: writes the rationales that no curated mechanism gives; None: they stay empty.
+        again: replace an existing data set.
+        jobs: worker processes.
         ray: address of a Ray cluster to work on; "": this machine.
-        progress: called as the work goes on.
+        progress: called with the stage, the steps done and their total.
 
     Raises:
         EmptyGraphError: no treatments, or too few drugs.
-        NotFoundError: a source says of no treatment.
-        UsageError: the folder is in use; Ray or PyTorch Geometric isn't there.
+        NotFoundError: a source states no treatment.
+        UsageError: the folder is in use; Ray or PyTorch Geometric isn't installed.
         StoreBusyError: another process is building there.
-        DataError: the disk refuses; or questions of two splits are nearly one.
+        DataError: the disk refuses; or two splits have near-duplicate questions.
         StoreError: the graph can't be read.
     """
-    with Place(out).held(again=again) as place:
-        graph, shared, drawn, too_few = _prepared(settings, options, texts, progress)
-        journal = Journal(place.working / "pairs.jsonl", shared.key)
+    with Place(out).held(again=again) as build_folder:
+        graph, context, drafts, too_few = _prepare(settings, options, texts, progress)
+        journal = Journal(build_folder.working / "pairs.jsonl", context.key)
         journal.read()
-        facts = work_on(shared, _tasks(drawn), journal, jobs=jobs, ray=ray, progress=progress)
+        facts = collect_facts(context, _tasks(drafts), journal, jobs=jobs, ray=ray, progress=progress)
         questions: dict[str, dict[SplitName, list[Question]]] = {}
         repeated: dict[str, int] = {}
         for config in CONFIGS:
-            made = assembled(
-                drawn[config],
-                shared.work.divisions[config],
+            splits = assemble_questions(
+                drafts[config],
+                context.work.divisions[config],
                 facts,
                 graph.treatments,
                 paths=options.paths,
                 adverse=options.adverse,
             )
             if teacher is not None:
-                made = teacher.write(made, progress)
-            questions[config], repeated[config] = near_equal(made)
+                splits = teacher.write(splits, progress)
+            questions[config], repeated[config] = near_equal(splits)
         leaks = check_leaks(questions, graph.treatments)
         if leaks.found:
             raise DataError(
@@ -173,33 +173,38 @@ def build(
             conflicting=graph.treatments.conflicting,
             too_few=too_few,
             repeated=repeated,
-            referenced={config: _referenced(questions[config]) for config in CONFIGS},
+            referenced={config: _count_references(questions[config]) for config in CONFIGS},
             leaks=leaks,
-            embedding=_about(graph.embedding),
-            teacher=teacher.told() if teacher is not None else {},
+            embedding=_embedding_summary(graph.embedding),
+            teacher=teacher.summary() if teacher is not None else {},
         )
-        place.empty()
+        build_folder.empty()
         for config in CONFIGS:
             for split in SPLITS:
-                write_questions(place.folder, config, split, questions[config][split])
-        write_popularity(place.folder, graph.drugs, graph.known)
-        write_card(place.folder, questions, options=asdict(options), graph=graph.fingerprint)
-        facts_told = {
+                write_questions(build_folder.folder, config, split, questions[config][split])
+        write_popularity(build_folder.folder, graph.drugs, graph.popularity)
+        write_card(build_folder.folder, questions, options=asdict(options), graph=graph.fingerprint)
+        provenance = {
             "seed": options.seed,
             "options": asdict(options),
             "graph": graph.fingerprint,
-            "texts": shared.work.vocabulary if shared.texts else "",
+            "texts": context.work.vocabulary if context.texts else "",
             "report": report.model_dump(exclude={"folder"}),
         }
-        write_note(place.folder, "exprxrec", CONFIGS, facts_told)
-        place.finish()
+        write_note(build_folder.folder, "exprxrec", CONFIGS, provenance)
+        build_folder.finish()
     return report
 
 
-def _prepared(
+def _prepare(
     settings: Settings, options: Options, texts: Path | None, progress: Progress | None
-) -> tuple[_Graph, Shared, dict[Config, list[Drawn]], dict[str, int]]:
-    """The graph, what workers need, and the questions that were drawn."""
+) -> tuple[_GraphData, JobContext, dict[Config, list[QuestionDraft]], dict[str, int]]:
+    """Reads the graph and drafts the questions.
+
+    Returns:
+        The graph's data, the workers' inputs, the drafts by config, and the number of questions dropped by
+        config for lack of wrong answers.
+    """
     from kedrec.ranking import Ranker
     from kedrec.stores import open_store
 
@@ -221,20 +226,21 @@ def _prepared(
                 progress=progress,
             )
         drugs = tuple(id_.decode() for id_ in adjacency.ids("Drug").tolist())
-        graph = _Graph(fingerprint, drugs, treatments, popularity(adjacency, treatments.treated), embedding)
-        asked = _asked(treatments, options)
+        popularity = count_popularity(adjacency, treatments.treated)
+        graph = _GraphData(fingerprint, drugs, treatments, popularity, embedding)
+        pairs = _question_pairs(treatments, options)
         divisions: dict[Config, Division] = {}
         for done, config in enumerate(CONFIGS):
             if progress is not None:
                 progress("Dividing the questions", done, len(CONFIGS))
-            divisions[config] = divide(treatments, asked, adjacency, config, options.seed)
+            divisions[config] = divide(treatments, pairs, adjacency, config, options.seed)
         indications = read_indications(store, progress)
         vocabulary = Linker.open(store).digest if texts else ""
-    drawn, too_few = _drawn(graph, asked, divisions, options)
+    drafts, too_few = _draft_questions(graph, pairs, divisions, options)
     work = PairWork(
         treatments,
         divisions,
-        {(one.drug, one.disease): one for one in indications},
+        {(indication.drug, indication.disease): indication for indication in indications},
         options.paths,
         options.adverse,
         options.texts if texts else 0,
@@ -242,75 +248,84 @@ def _prepared(
         options.curated,
         options.seed,
     )
-    told = [asdict(options), fingerprint, vocabulary, _vectors(embedding), _JOURNAL]
-    key = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-    return graph, Shared(settings, texts, work, key), drawn, too_few
+    inputs = [
+        asdict(options),
+        fingerprint,
+        vocabulary,
+        embedding.digest if embedding is not None else "",
+        _JOURNAL_FORMAT,
+    ]
+    key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    return graph, JobContext(settings, texts, work, key), drafts, too_few
 
 
-def _asked(treatments: Treatments, options: Options) -> list[Pair]:
-    """The treatments that are asked about, drawn by the seed where there are more than asked for."""
-    pairs = [(one.drug, one.disease) for one in treatments.positives]
+def _question_pairs(treatments: Treatments, options: Options) -> list[Pair]:
+    """The pairs that become questions, drawn by the seed where there are more treatments than wanted."""
+    pairs = [(treatment.drug, treatment.disease) for treatment in treatments.positives]
     if options.questions and len(pairs) > options.questions:
         rng = Random(f"questions:{options.seed}")  # noqa: S311  # draws questions, no secrets
         pairs = sorted(rng.sample(pairs, options.questions))
     return pairs
 
 
-def _drawn(
-    graph: _Graph, asked: Sequence[Pair], divisions: Mapping[Config, Division], options: Options
-) -> tuple[dict[Config, list[Drawn]], dict[str, int]]:
-    """The questions of each config, and how many had too few drugs left as wrong answers."""
-    chooser = Chooser(graph.drugs, graph.treatments, graph.known, graph.embedding, options.recipe)
-    wanted = set(asked)
-    chosen = [one for one in graph.treatments.positives if (one.drug, one.disease) in wanted]
-    drawn: dict[Config, list[Drawn]] = {}
+def _draft_questions(
+    graph: _GraphData, pairs: Sequence[Pair], divisions: Mapping[Config, Division], options: Options
+) -> tuple[dict[Config, list[QuestionDraft]], dict[str, int]]:
+    """Drafts the questions of each config, and counts those without enough possible wrong answers."""
+    chooser = NegativeChooser(
+        graph.drugs, graph.treatments, graph.popularity, graph.embedding, options.recipe
+    )
+    wanted_pairs = set(pairs)
+    treatments = [
+        treatment
+        for treatment in graph.treatments.positives
+        if (treatment.drug, treatment.disease) in wanted_pairs
+    ]
+    drafts: dict[Config, list[QuestionDraft]] = {}
     too_few: dict[str, int] = {}
     for config in CONFIGS:
-        division, drawn[config] = divisions[config], []
-        for one in chosen:
-            split = division.split[one.drug, one.disease]
-            rng = Random(f"negatives:{options.seed}:{one.drug}:{one.disease}")  # noqa: S311  # no secrets
-            negatives = chooser.choose(one, rng, partial(division.allowed, split=split))
+        division, drafts[config] = divisions[config], []
+        for treatment in treatments:
+            drug, disease = treatment.drug, treatment.disease
+            split = division.split[drug, disease]
+            rng = Random(f"negatives:{options.seed}:{drug}:{disease}")  # noqa: S311  # no secrets
+            negatives = chooser.choose(treatment, rng, partial(division.allows, split=split))
             if negatives is None:
                 continue
-            id_ = question_id(config, one.drug, one.disease, options.seed)
-            candidates = shuffled([one.drug, *(wrong.id for wrong in negatives)], id_)
-            by_id = {wrong.id: wrong for wrong in negatives}
-            ordered = tuple(by_id[drug] for drug in candidates if drug in by_id)
-            drawn[config].append(Drawn(id_, split, one, candidates, ordered))
-        too_few[config] = len(chosen) - len(drawn[config])
-    if not any(drawn.values()):
+            id_ = question_id(config, drug, disease, options.seed)
+            candidates = shuffled([drug, *(negative.id for negative in negatives)], id_)
+            by_id = {negative.id: negative for negative in negatives}
+            ordered_negatives = tuple(by_id[candidate] for candidate in candidates if candidate in by_id)
+            drafts[config].append(QuestionDraft(id_, split, treatment, candidates, ordered_negatives))
+        too_few[config] = len(treatments) - len(drafts[config])
+    if not any(drafts.values()):
         raise EmptyGraphError(
             f"No treatment of the graph leaves {options.recipe.candidates - 1} drugs that could be wrong.",
             "Give fewer --candidates, or load a source with more drugs.",
         )
-    return drawn, too_few
+    return drafts, too_few
 
 
-def _tasks(drawn: Mapping[Config, Sequence[Drawn]]) -> list[PairTask]:
-    """Every pair of the questions once, a disease's pairs side by side."""
+def _tasks(drafts: Mapping[Config, Sequence[QuestionDraft]]) -> list[PairTask]:
+    """One task for each pair of the questions, a disease's pairs side by side."""
     configs: dict[Pair, set[Config]] = defaultdict(set)
     right: set[Pair] = set()
-    for config, questions in drawn.items():
-        for one in questions:
-            right.add((one.treatment.drug, one.treatment.disease))
-            for drug in one.candidates:
-                configs[drug, one.treatment.disease].add(config)
+    for config, questions in drafts.items():
+        for draft in questions:
+            right.add((draft.treatment.drug, draft.treatment.disease))
+            for drug in draft.candidates:
+                configs[drug, draft.treatment.disease].add(config)
     return [
         PairTask(*pair, tuple(config for config in CONFIGS if config in configs[pair]), pair in right)
         for pair in sorted(configs, key=lambda pair: (pair[1], pair[0]))
     ]
 
 
-def _referenced(splits: Mapping[SplitName, Sequence[Question]]) -> int:
-    return sum(one.reference is not None for questions in splits.values() for one in questions)
+def _count_references(splits: Mapping[SplitName, Sequence[Question]]) -> int:
+    return sum(question.reference is not None for questions in splits.values() for question in questions)
 
 
-def _vectors(embedding: GraphEmbedding | None) -> str:
-    return embedding.digest if embedding is not None else ""
-
-
-def _about(embedding: GraphEmbedding | None) -> dict[str, Any]:
+def _embedding_summary(embedding: GraphEmbedding | None) -> dict[str, Any]:
     if embedding is None:
         return {}
     return {

@@ -1,8 +1,8 @@
-"""What a question says of one candidate: evidence without the answer, texts, and a curated rationale.
+"""Collects a candidate's part of a question: evidence without the answer, texts and a curated rationale.
 
-Hidden is the pair's own treatment, the mechanism that curators drew for it, and what says the same in other
-words: a treatment of a synonym, or of a disease a step above or below, by the drug or a salt of it. In each
-config, treatments and mechanisms that validation or test ask for are hidden as well, whatever the pair.
+Hidden are the pair's own treatment, the mechanism that curators drew for it, and equivalent statements: a
+treatment of a synonym, or of a disease a step above or below, by the drug or a salt of it. In each config,
+treatments and mechanisms that validation or test ask for are hidden as well, for every pair.
 """
 
 from __future__ import annotations
@@ -30,57 +30,65 @@ if TYPE_CHECKING:
     from kedrec.ranking import Ranker
     from kedrec.stores.base import GraphStore
 
-__all__ = ["Curated", "PairFacts", "PairTask", "PairWork", "Seen", "Shown", "digest_of"]
+__all__ = [
+    "CandidateFacts",
+    "CandidatePath",
+    "ConfigPaths",
+    "CuratedRationale",
+    "PairTask",
+    "PairWork",
+    "digest_of",
+]
 
-_SPARE = 3  # times as many paths as are shown are looked at, since some are hidden
-_MORE = 3  # paths more than are shown, since a question may not show all
-_CURATED = 8  # paths that are looked through for those of a curated mechanism
+_OVERSAMPLING = 3  # paths retrieved for each one shown, since some are hidden
+_SPARE_PATHS = 3  # stored beyond those shown, since a question may not show all
+_CURATED_PATHS = 8  # searched for those of a curated mechanism
 
 
-class Seen(Frozen):
+class CandidatePath(Frozen):
     """A path of a pair.
 
     Attributes:
-        tells: drugs that the path says to treat the disease, or whose mechanism for it the path is made of:
-            a question whose answer is one of them doesn't show it.
+        reveals: drugs that treat the disease by a step of the path, or whose mechanism for it the path comes
+            from: a question whose answer is one of them doesn't show the path.
     """
 
     path: CitedPath
-    tells: tuple[str, ...] = ()
+    reveals: tuple[str, ...] = ()
 
 
-class Shown(Frozen):
-    """The paths of a pair that a config may show, best first: those that support, then those against."""
+class ConfigPaths(Frozen):
+    """The paths of a pair that a config may show, best first: supporting ones, then adverse ones."""
 
     config: str
-    paths: tuple[Seen, ...] = ()
+    paths: tuple[CandidatePath, ...] = ()
 
 
-class Curated(Frozen):
-    """A pair's curated mechanism written out, and the paths that it cites."""
+class CuratedRationale(Frozen):
+    """A pair's curated mechanism as a rationale, and the paths that it cites."""
 
     rationale: str
     paths: tuple[CitedPath, ...]
 
 
-class PairFacts(Frozen):
-    """All that questions say of a drug and a disease; ids are the pair's own."""
+class CandidateFacts(Frozen):
+    """Evidence and texts of a drug and a disease, numbered within the pair."""
 
     drug: str
     disease: str
-    shown: tuple[Shown, ...]
+    by_config: tuple[ConfigPaths, ...]
     trials: tuple[TextPointer, ...] = ()
     literature: tuple[TextPointer, ...] = ()
-    curated: Curated | None = None
+    curated: CuratedRationale | None = None
 
-    def paths(self, config: str) -> tuple[Seen, ...]:
-        """What a config may show."""
-        return next((one.paths for one in self.shown if one.config == config), ())
+    def paths(self, config: str) -> tuple[CandidatePath, ...]:
+        """The paths that a config may show."""
+        return next((part.paths for part in self.by_config if part.config == config), ())
 
 
 @dataclass(frozen=True, slots=True)
 class PairTask:
-    """A pair to be worked on: for which configs, and whether it is a right answer."""
+    """A pair to collect facts for: its configs, and whether it is a right answer."""
 
     drug: str
     disease: str
@@ -90,17 +98,17 @@ class PairTask:
 
 @dataclass(frozen=True)
 class PairWork:
-    """What is the same for all pairs; it travels to other processes.
+    """Settings and data shared by all pairs; sent to worker processes.
 
     Attributes:
         treatments: of the graph.
-        divisions: by config.
-        indications: what curated mechanisms state, by pair.
-        paths, adverse: most paths a candidate that support, and that speak against.
+        divisions: the splits of each config.
+        indications: the statements of curated mechanisms, by pair.
+        paths, adverse: most supporting, and most adverse, paths a candidate.
         texts: most trials, and most articles, a candidate.
-        vocabulary: of the graph's names, to tell whether the texts were linked with them.
-        curated: whether right answers get a curated rationale.
-        seed: of the words.
+        vocabulary: digest of the graph's names, to check that the texts were linked with them.
+        curated: right answers get a curated rationale.
+        seed: of the wording.
     """
 
     treatments: Treatments
@@ -115,8 +123,8 @@ class PairWork:
 
     def facts(
         self, store: GraphStore, ranker: Ranker, index: PassageIndex | None, task: PairTask
-    ) -> PairFacts:
-        """Works on one pair.
+    ) -> CandidateFacts:
+        """Collects the facts of one pair.
 
         Args:
             store, ranker: the graph and its ranking.
@@ -129,20 +137,23 @@ class PairWork:
             own = self.indications.get((task.drug, task.disease))
             empty = Indication(task.drug, task.disease, frozenset(), frozenset(), {})
             view = Without(ranker.adjacency, own or empty, every=False)
-        most = _SPARE * max(self.paths, self.adverse, 1)
-        found = retrieve(store, ranker, drug, disease, k=most, adjacency=view)
-        shown = tuple(
-            Shown(config=config, paths=self._shown(found.evidence, found.adverse, task, config))
+        limit = _OVERSAMPLING * max(self.paths, self.adverse, 1)
+        pair_evidence = retrieve(store, ranker, drug, disease, k=limit, adjacency=view)
+        by_config = tuple(
+            ConfigPaths(
+                config=config,
+                paths=self._visible_paths(pair_evidence.evidence, pair_evidence.adverse, task, config),
+            )
             for config in task.configs
         )
         trials, literature = self._texts(index, drug, disease)
         curated = None
         if task.right and self.curated:
-            curated = self._curated(store, ranker, (drug, disease), found.adverse)
-        return PairFacts(
+            curated = self._curated_rationale(store, ranker, (drug, disease), pair_evidence.adverse)
+        return CandidateFacts(
             drug=task.drug,
             disease=task.disease,
-            shown=shown,
+            by_config=by_config,
             trials=trials,
             literature=literature,
             curated=curated,
@@ -151,35 +162,38 @@ class PairWork:
     def _entity(self, kind: str, id_: str) -> Entity:
         return Entity(id=id_, kind=kind, name=self.treatments.names[id_])
 
-    def _shown(
+    def _visible_paths(
         self, evidence: Sequence[Evidence], adverse: Sequence[Evidence], task: PairTask, config: Config
-    ) -> tuple[Seen, ...]:
-        for_it = self._left(evidence, task, config, self.paths + _MORE)
-        against = self._left(adverse, task, config, self.adverse + _MORE)
+    ) -> tuple[CandidatePath, ...]:
+        supporting = self._visible(evidence, task, config, self.paths + _SPARE_PATHS)
+        opposing = self._visible(adverse, task, config, self.adverse + _SPARE_PATHS)
         return tuple(
-            Seen(path=CitedPath.of(item), tells=self._tells(item, task)) for item in (*for_it, *against)
+            CandidatePath(path=CitedPath.of(item), reveals=self._revealed_drugs(item, task))
+            for item in (*supporting, *opposing)
         )
 
-    def _left(self, items: Iterable[Evidence], task: PairTask, config: Config, most: int) -> list[Evidence]:
-        found: list[Evidence] = []
+    def _visible(
+        self, items: Iterable[Evidence], task: PairTask, config: Config, limit: int
+    ) -> list[Evidence]:
+        visible: list[Evidence] = []
         for item in items:
-            if len(found) == most:
+            if len(visible) == limit:
                 break
-            left = self._without_hidden(item, task, config)
-            if left is not None:
-                found.append(left)
-        return found
+            remainder = self._without_hidden(item, task, config)
+            if remainder is not None:
+                visible.append(remainder)
+        return visible
 
     def _without_hidden(self, item: Evidence, task: PairTask, config: Config) -> Evidence | None:
-        """The item without edges that are hidden; None where a step has none left."""
+        """The item without hidden edges; None where a step has no other."""
         if item.path is None:
             return None
         relations, steps, changed = load_schema().relations, [], False
         ends = [node.id for node in item.path.nodes]
-        for place, step in enumerate(item.path.steps):
-            pair = (ends[place], ends[place + 1]) if step.forward else (ends[place + 1], ends[place])
-            cares = relations[step.relation].effect == "benefit"
-            if cares and (self._echo(pair, task) or self.divisions[config].hidden(*pair)):
+        for index, step in enumerate(item.path.steps):
+            pair = (ends[index], ends[index + 1]) if step.forward else (ends[index + 1], ends[index])
+            is_treatment = relations[step.relation].effect == "benefit"
+            if is_treatment and (self._repeats(pair, task) or self.divisions[config].hides(*pair)):
                 return None
             edges = [edge for edge in step.edges if not self._drawn_for_hidden(edge.mechanisms, task, config)]
             if not edges:
@@ -194,56 +208,64 @@ class PairWork:
         path = item.path.model_copy(update={"steps": tuple(steps)})
         return evidence_item(path, item.id, item.score, item.stance)
 
-    def _tells(self, item: Evidence, task: PairTask) -> tuple[str, ...]:
-        """Drugs whose treatment of the disease, or of one near it, a step of the path rests on."""
+    def _revealed_drugs(self, item: Evidence, task: PairTask) -> tuple[str, ...]:
+        """Drugs whose treatment of the disease, or of one near it, a step of the path rests on, sorted."""
         relations, near = load_schema().relations, self.treatments.near(task.disease)
-        found: set[str] = set()
+        revealed: set[str] = set()
         for step in item.path.steps if item.path else ():
             drawn_for = {
-                self.treatments.mechanisms.get(one) for edge in step.edges for one in edge.mechanisms
+                self.treatments.mechanisms.get(mechanism)
+                for edge in step.edges
+                for mechanism in edge.mechanisms
             }
             drugs = {pair[0] for pair in drawn_for if pair and pair[1] in near}
             if all(edge.mechanisms for edge in step.edges) and all(
                 pair and pair[1] in near and len(drugs) == 1 for pair in drawn_for
             ):
-                found |= drugs  # without their mechanisms nothing states the step
+                revealed |= drugs  # without their mechanisms nothing states the step
             if relations[step.relation].effect == "benefit":
-                found |= {edge.start for edge in step.edges if edge.end in near}
-        return tuple(sorted(found))
+                revealed |= {edge.start for edge in step.edges if edge.end in near}
+        return tuple(sorted(revealed))
 
-    def _echo(self, pair: Pair, task: PairTask) -> bool:
-        """Whether a treatment says what is asked for, of kin of the drug and of the disease."""
-        kin = self.treatments.drug_kin
-        return kin.get(pair[0]) == kin.get(task.drug) and pair[1] in self.treatments.near(task.disease)
+    def _repeats(self, pair: Pair, task: PairTask) -> bool:
+        """True where a treatment states the task's pair in other ids: of the same drug, in a near disease."""
+        canonical = self.treatments.canonical_drug
+        return canonical.get(pair[0]) == canonical.get(task.drug) and pair[1] in self.treatments.near(
+            task.disease
+        )
 
     def _drawn_for_hidden(self, mechanisms: Sequence[str], task: PairTask, config: Config) -> bool:
-        """Whether an edge is known only from mechanisms of treatments that are hidden."""
+        """True where an edge comes only from mechanisms of hidden treatments."""
         pairs = [self.treatments.mechanisms.get(mechanism) for mechanism in mechanisms]
         return bool(pairs) and all(
-            pair is not None and (self._echo(pair, task) or self.divisions[config].hidden(*pair))
+            pair is not None and (self._repeats(pair, task) or self.divisions[config].hides(*pair))
             for pair in pairs
         )
 
-    def _curated(
+    def _curated_rationale(
         self,
         store: GraphStore,
         ranker: Ranker,
         pair: tuple[Entity, Entity],
         adverse: Sequence[Evidence],
-    ) -> Curated | None:
-        """The curated mechanism as cited sentences that pass the gate; None where there is none."""
+    ) -> CuratedRationale | None:
+        """The curated mechanism as cited sentences that pass the gate; None without one."""
         own = self.indications.get((pair[0].id, pair[1].id))
         if own is None:
             return None
         drawn_for = (pair[0].id, pair[1].id)
-        mechanisms = [name for name, of in self.treatments.mechanisms.items() if of == drawn_for]
-        found = retrieve(store, ranker, *pair, k=_CURATED)
-        items = [item for item in found.evidence if item.path and agreement(item.path, mechanisms) == 1.0]
-        numbered = [item.model_copy(update={"id": f"P{place}"}) for place, item in enumerate(items, 1)]
+        mechanisms = [id_ for id_, owner in self.treatments.mechanisms.items() if owner == drawn_for]
+        pair_evidence = retrieve(store, ranker, *pair, k=_CURATED_PATHS)
+        items = [
+            item for item in pair_evidence.evidence if item.path and agreement(item.path, mechanisms) == 1.0
+        ]
+        numbered_items = [
+            item.model_copy(update={"id": f"P{number}"}) for number, item in enumerate(items, 1)
+        ]
         rng = Random(f"{self.seed}:{pair[0].id}:{pair[1].id}")  # noqa: S311  # draws words, no secrets
-        text = realize(*pair, numbered, adverse, rng, mechanisms=mechanisms)
-        cited = [item for item in (*numbered, *adverse) if f"[{item.id}]" in text]
-        return Curated(rationale=text, paths=tuple(map(CitedPath.of, cited))) if text else None
+        text = realize(*pair, numbered_items, adverse, rng, mechanisms=mechanisms)
+        cited_items = [item for item in (*numbered_items, *adverse) if f"[{item.id}]" in text]
+        return CuratedRationale(rationale=text, paths=tuple(map(CitedPath.of, cited_items))) if text else None
 
     def _texts(
         self, index: PassageIndex | None, drug: Entity, disease: Entity
@@ -252,12 +274,13 @@ class PairWork:
 
         if index is None or not self.texts:
             return (), ()
-        found = for_pair(index, drug, disease, "both", self.texts, vocabulary=self.vocabulary)
+        hits = for_pair(index, drug, disease, "both", self.texts, vocabulary=self.vocabulary)
         trials = tuple(
-            _pointer(f"T{place}", trial.passage).model_copy(update={"stance": trial.stance})
-            for place, trial in enumerate(found.trials, 1)
+            _pointer(f"T{number}", trial.passage).model_copy(update={"stance": trial.stance})
+            for number, trial in enumerate(hits.trials, 1)
         )
-        return trials, tuple(_pointer(f"L{place}", one) for place, one in enumerate(found.passages, 1))
+        articles = (_pointer(f"L{number}", passage) for number, passage in enumerate(hits.passages, 1))
+        return trials, tuple(articles)
 
 
 def digest_of(text: str) -> str:

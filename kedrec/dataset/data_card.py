@@ -20,7 +20,7 @@ __all__ = ["features", "front_matter", "write_card", "write_readme"]
 
 
 def features() -> list[dict[str, Any]]:
-    """The columns of a question as the YAML of a data card names them."""
+    """The columns of a question in the form of a data card's YAML."""
     return _fields(Question)
 
 
@@ -30,9 +30,9 @@ def front_matter(configs: Sequence[str], *, licence: str, name: str) -> str:
     Args:
         configs: names, the default one first.
         licence: an identifier of the hub's (`other`, `cc0-1.0`).
-        name: what the data set is called.
+        name: display name of the data set.
     """
-    about = {
+    metadata = {
         "license": licence,
         "pretty_name": name,
         "language": ["en"],
@@ -41,14 +41,14 @@ def front_matter(configs: Sequence[str], *, licence: str, name: str) -> str:
         "configs": [
             {
                 "config_name": config,
-                **({"default": True} if place == 0 else {}),
+                **({"default": True} if index == 0 else {}),
                 "data_files": [{"split": split, "path": f"{config}/{split}.jsonl"} for split in SPLITS],
             }
-            for place, config in enumerate(configs)
+            for index, config in enumerate(configs)
         ],
         "dataset_info": [{"config_name": config, "features": features()} for config in configs],
     }
-    return f"---\n{yaml.safe_dump(about, sort_keys=False, allow_unicode=True)}---\n"
+    return f"---\n{yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)}---\n"
 
 
 def write_readme(folder: Path, text: str) -> None:
@@ -78,16 +78,18 @@ def write_card(
     Args:
         folder: of the data set.
         questions: config -> split -> questions.
-        options: what it was built with; plain data.
+        options: of the build; plain data.
         graph: fingerprint of the graph.
 
     Raises:
         DataError: the disk refuses.
     """
     rows = {config: {split: len(questions[config][split]) for split in SPLITS} for config in questions}
-    every = [one for splits in questions.values() for part in splits.values() for one in part]
-    licences = Counter(licence for one in every for licence in one.licences)
-    sources = Counter(source for one in every for source in one.sources)
+    every_question = [
+        question for splits in questions.values() for part in splits.values() for question in part
+    ]
+    licences = Counter(licence for question in every_question for licence in question.licences)
+    sources = Counter(source for question in every_question for source in question.sources)
     table = ["| config | train | validation | test |", "| --- | --- | --- | --- |"]
     table += [
         f"| `{config}` | " + " | ".join(f"{rows[config][split]:,}" for split in SPLITS) + " |"
@@ -155,13 +157,13 @@ def _fields(model: type[BaseModel]) -> list[dict[str, Any]]:
     return [{"name": name, **_type(field.annotation)} for name, field in model.model_fields.items()]
 
 
-def _type(annotation: Any) -> dict[str, Any]:  # a type as pydantic has it, whatever it is
-    origin, inside = get_origin(annotation), get_args(annotation)
+def _type(annotation: Any) -> dict[str, Any]:  # any annotation of a pydantic field
+    origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
-        return _type(next(one for one in inside if one is not type(None)))
+        return _type(next(argument for argument in arguments if argument is not type(None)))
     if origin is tuple:
-        of = _type(inside[0])
-        return {"list": of["dtype"] if set(of) == {"dtype"} else next(iter(of.values()))}
+        item = _type(arguments[0])
+        return {"list": item["dtype"] if set(item) == {"dtype"} else next(iter(item.values()))}
     if origin is Literal or annotation is str:
         return {"dtype": "string"}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

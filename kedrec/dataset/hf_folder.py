@@ -1,7 +1,7 @@
 """A data set's folder in Hugging Face layout.
 
-It holds `README.md` (the data card, whose YAML names the configs), `kedrec.json` (what it was made from) and
-a file a split, `CONFIG/SPLIT.jsonl`, one `Question` a line. A config is one way to split the same kind of
+It has `README.md` (the data card, whose YAML lists the configs), `kedrec.json` (its provenance) and one file
+a split, `CONFIG/SPLIT.jsonl`, one `Question` a line. A config is one way to split the same kind of
 questions: `pair`, `unseen_disease`, `unseen_drug` of expRxRec, `admission` of MIMIC-III.
 """
 
@@ -23,7 +23,7 @@ from kedrec.errors import DataError, NotFoundError
 __all__ = ["FORMAT", "SPLITS", "DataSet", "SplitName", "write_note", "write_questions"]
 
 FORMAT = 1
-"""Raised with every change of what a folder holds."""
+"""Version of the layout, raised with every change of it."""
 
 SplitName: TypeAlias = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
@@ -34,7 +34,7 @@ _NOTE = "kedrec.json"
 def write_questions(
     folder: Path, config: str, split: SplitName, questions: Iterable[Question], *, private: bool = False
 ) -> Path:
-    """Writes one split's file whole, or leaves what was there, and gives its path.
+    """Writes one split's file atomically and returns its path; on failure an earlier file stays.
 
     Args:
         private: whether the file is for the user alone.
@@ -68,24 +68,21 @@ def write_questions(
 class DataSet:
     """A data set's folder, opened for reading.
 
-    Args:
-        folder: where it is.
-
     Attributes:
-        folder: where it is.
-        note: what it was made from: `format`, `kind` (`exprxrec`, `mimic`), `configs` (config -> split ->
-            rows and SHA-256 of the file) and what its builder adds (seed, graph, options).
+        folder: the folder.
+        note: content of `kedrec.json`: `format`, `kind` (`exprxrec`, `mimic`), `configs` (config -> split ->
+            rows and SHA-256 of the file) and the builder's own keys (seed, graph, options).
 
     Raises:
-        NotFoundError: there is none.
-        DataError: it is of another version, or damaged.
+        NotFoundError: the folder has no data set.
+        DataError: the data set is of another version, or damaged.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
             self.note: dict[str, Any] = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
-            found, configs = self.note["format"], self.note["configs"]
+            version, configs = self.note["format"], self.note["configs"]
         except FileNotFoundError as error:
             raise NotFoundError(
                 f"There is no data set in {folder}: it has no {_NOTE}.",
@@ -95,9 +92,9 @@ class DataSet:
             raise DataError(
                 f"{folder / _NOTE} can't be read: {error}.", "Build the data set again."
             ) from error
-        if found != FORMAT or not isinstance(configs, dict):
+        if version != FORMAT or not isinstance(configs, dict):
             raise DataError(
-                f"The data set in {folder} is of version {found}; this KEDRec reads version {FORMAT}.",
+                f"The data set in {folder} is of version {version}; this KEDRec reads version {FORMAT}.",
                 "Build the data set again.",
             )
 
@@ -112,12 +109,12 @@ class DataSet:
         return tuple(self.note["configs"])
 
     def digest(self, config: str, split: SplitName) -> str:
-        """SHA-256 of a split's file, as the note has it."""
-        return str(self._about(config, split)["sha256"])
+        """SHA-256 of a split's file, from the note."""
+        return str(self._entry(config, split)["sha256"])
 
     def rows(self, config: str, split: SplitName) -> int:
-        """How many questions a split has, as the note has it."""
-        return int(self._about(config, split)["rows"])
+        """Number of questions in a split, from the note."""
+        return int(self._entry(config, split)["rows"])
 
     def questions(self, config: str, split: SplitName) -> Iterator[Question]:
         """The questions of a split, in the file's order, one in memory at a time.
@@ -126,7 +123,7 @@ class DataSet:
             NotFoundError: the data set has no such config.
             DataError: a line isn't a question.
         """
-        self._about(config, split)
+        self._entry(config, split)
         path = self.folder / config / f"{split}.jsonl"
         try:
             with path.open(encoding="utf-8") as file:
@@ -135,47 +132,47 @@ class DataSet:
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{path} can't be read: {error}.", "Build the data set again.") from error
 
-    def _about(self, config: str, split: SplitName) -> Mapping[str, Any]:
+    def _entry(self, config: str, split: SplitName) -> Mapping[str, Any]:
         try:
-            found: Mapping[str, Any] = self.note["configs"][config][split]
+            entry: Mapping[str, Any] = self.note["configs"][config][split]
         except (KeyError, TypeError) as error:
             raise NotFoundError(
                 f"The data set in {self.folder} has no {config}/{split}.",
                 f"It has {', '.join(self.configs)}, each with {', '.join(SPLITS)}.",
             ) from error
-        return found
+        return entry
 
 
-def _question(line: str, where: str) -> Question:
+def _question(line: str, position: str) -> Question:
     try:
         return Question.model_validate_json(line)
     except ValidationError as error:
         first = error.errors()[0]
-        told = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".lstrip(": ")
-        raise DataError(f"{where} is no question: {told}.", "Build the data set again.") from error
+        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".lstrip(": ")
+        raise DataError(f"{position} is no question: {reason}.", "Build the data set again.") from error
 
 
 def write_note(folder: Path, kind: str, configs: Iterable[str], facts: Mapping[str, Any]) -> None:
-    """Writes `kedrec.json` over the files of these configs, as the last file of a data set.
+    """Writes `kedrec.json`, the last file of a data set, with the digests of the configs' files.
 
     Args:
         folder: with the files of every config.
         kind: `exprxrec`, `mimic`.
         configs: names of the configs.
-        facts: what else the data set was made from; plain data.
+        facts: further provenance; plain data.
 
     Raises:
         DataError: a file can't be read, or the disk refuses.
     """
     try:
-        told: dict[str, dict[str, dict[str, Any]]] = {}
+        files: dict[str, dict[str, dict[str, Any]]] = {}
         for config in configs:
-            told[config] = {}
+            files[config] = {}
             for split in SPLITS:
                 content = (folder / config / f"{split}.jsonl").read_bytes()
                 digest = hashlib.sha256(content).hexdigest()
-                told[config][split] = {"rows": content.count(b"\n"), "sha256": digest}
-        note = {"format": FORMAT, "kind": kind, "configs": told, **facts}
+                files[config][split] = {"rows": content.count(b"\n"), "sha256": digest}
+        note = {"format": FORMAT, "kind": kind, "configs": files, **facts}
         text = json.dumps(note, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         (folder / _NOTE).write_text(text, encoding="utf-8")
     except OSError as error:

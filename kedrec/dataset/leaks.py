@@ -1,4 +1,4 @@
-"""Looks for questions of two splits that are nearly one, and for evidence that tells the answer."""
+"""Finds near-duplicate questions in two splits, and evidence that gives an answer away."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["NEARLY", "LeakReport", "check_leaks", "near_equal"]
 
 NEARLY = 0.8
-"""Share of word triples two rationales must have in common (Jaccard) to be nearly one text."""
+"""Share of word triples in common (Jaccard) from which two rationales are near-duplicates, 0 to 1."""
 
 _WORD = re.compile(r"\w+")
 _CITED = re.compile(r"\[[PATL]\d+\]")
-_COMMON = 200  # rationales with one triple, from which on it tells nothing
+_MOST_SHARING = 200  # rationales with one triple; in more, it is a common phrase
 
 _Keys = Callable[["Question"], set[str]]
 
@@ -30,15 +30,15 @@ Questions = Mapping[str, Mapping[SplitName, Sequence["Question"]]]
 
 
 class LeakReport(Frozen):
-    """Pairs of questions in two splits of a config that are nearly one; all are to be 0.
+    """Numbers by config of what questions in two splits share; all must be 0.
 
     Attributes:
-        pairs: of the same drug and disease, or of kin of both (salts, synonyms).
-        diseases: of one disease, or synonyms: in `unseen_disease` alone.
+        pairs: of the same drug and disease, salts and synonyms included.
+        diseases: of one disease, synonyms included: in `unseen_disease` alone.
         drugs: candidates of one split that are candidates in another, salts included: in `unseen_drug`.
         groups: of one group.
-        texts: with nearly one rationale.
-        shown: evidence that shows a treatment which validation or test ask for.
+        texts: pairs of near-duplicate rationales.
+        shown: path steps that state a treatment which validation or test ask for.
     """
 
     pairs: dict[str, int]
@@ -50,11 +50,11 @@ class LeakReport(Frozen):
 
     @property
     def found(self) -> int:
-        """How many there are in all."""
+        """The sum of all numbers."""
         return sum(sum(part.values()) for part in self.model_dump().values())
 
     def told(self) -> str:
-        """What was found, in words."""
+        """The numbers above 0 in words; "none" where there are none."""
         parts = [
             f"{count} {name} in {config}"
             for name, part in self.model_dump().items()
@@ -65,99 +65,106 @@ class LeakReport(Frozen):
 
 
 def check_leaks(questions: Questions, treatments: Treatments) -> LeakReport:
-    """Counts what two splits of a config have in common that they mustn't."""
-    drug_kin, disease_kin = treatments.drug_kin, treatments.disease_kin
+    """Counts the leaks between splits, for each config."""
+    canonical_drug, canonical_disease = treatments.canonical_drug, treatments.canonical_disease
 
-    def kin(drug: str, disease: str) -> str:
-        return f"{drug_kin.get(drug, drug)} {disease_kin.get(disease, disease)}"
+    def pair_key(drug: str, disease: str) -> str:
+        return f"{canonical_drug.get(drug, drug)} {canonical_disease.get(disease, disease)}"
 
-    def pair(question: Question) -> set[str]:
-        return {kin(one, question.disease.id) for one in question.answers}
+    def pair_keys(question: Question) -> set[str]:
+        return {pair_key(answer, question.disease.id) for answer in question.answers}
 
-    found: dict[str, dict[str, int]] = {name: {} for name in LeakReport.model_fields}
+    counts: dict[str, dict[str, int]] = {name: {} for name in LeakReport.model_fields}
     for config, splits in questions.items():
-        found["pairs"][config] = _shared(splits, pair)
-        found["groups"][config] = _shared(splits, lambda one: {one.group})
+        counts["pairs"][config] = _count_shared(splits, pair_keys)
+        counts["groups"][config] = _count_shared(splits, lambda question: {question.group})
         if config == "unseen_disease":
-            found["diseases"][config] = _shared(
-                splits, lambda one: {disease_kin.get(one.disease.id, one.disease.id)}
+            counts["diseases"][config] = _count_shared(
+                splits, lambda question: {canonical_disease.get(question.disease.id, question.disease.id)}
             )
         if config == "unseen_drug":
-            found["drugs"][config] = _shared(
-                splits, lambda one: {drug_kin.get(other.id, other.id) for other in one.candidates}
+            counts["drugs"][config] = _count_shared(
+                splits,
+                lambda question: {
+                    canonical_drug.get(candidate.id, candidate.id) for candidate in question.candidates
+                },
             )
-        found["texts"][config] = sum(1 for _ in _near_texts(splits))
-        found["shown"][config] = _shown(splits, kin)
-    return LeakReport.model_validate(found)
+        counts["texts"][config] = sum(1 for _ in _near_duplicates(splits))
+        counts["shown"][config] = _count_given_away(splits, pair_key)
+    return LeakReport.model_validate(counts)
 
 
 def near_equal(
     splits: Mapping[SplitName, Sequence[Question]],
 ) -> tuple[dict[SplitName, list[Question]], int]:
-    """The splits without the questions whose rationale is nearly one of a later split, and how many went.
+    """Drops questions whose rationale nearly equals one of a later split, and counts them.
 
     Training gives way to validation, and both to test.
     """
-    gone = {first for first, _ in _near_texts(splits)}
-    kept = {split: [one for one in splits[split] if one.id not in gone] for split in SPLITS}
-    return kept, len(gone)
+    duplicates = {earlier for earlier, _ in _near_duplicates(splits)}
+    remaining = {
+        split: [question for question in splits[split] if question.id not in duplicates] for split in SPLITS
+    }
+    return remaining, len(duplicates)
 
 
-def _shared(splits: Mapping[SplitName, Sequence[Question]], keys: _Keys) -> int:
-    """How many keys questions of two splits have."""
-    seen: dict[str, set[SplitName]] = defaultdict(set)
+def _count_shared(splits: Mapping[SplitName, Sequence[Question]], keys: _Keys) -> int:
+    """Counts the keys that questions of two splits or more have."""
+    splits_by_key: dict[str, set[SplitName]] = defaultdict(set)
     for split, questions in splits.items():
         for question in questions:
             for key in keys(question):
-                seen[key].add(split)
-    return sum(len(where) > 1 for where in seen.values())
+                splits_by_key[key].add(split)
+    return sum(len(names) > 1 for names in splits_by_key.values())
 
 
-def _near_texts(splits: Mapping[SplitName, Sequence[Question]]) -> Iterator[tuple[str, str]]:
-    """Ids of questions of two splits whose rationales are nearly one, the earlier split's first."""
+def _near_duplicates(splits: Mapping[SplitName, Sequence[Question]]) -> Iterator[tuple[str, str]]:
+    """Ids of questions of two splits whose rationales nearly equal each other, the earlier split's first."""
     triples: dict[str, frozenset[tuple[str, ...]]] = {}
-    where: dict[str, int] = {}
-    having: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for place, split in enumerate(SPLITS):
+    split_order: dict[str, int] = {}
+    ids_by_triple: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for order, split in enumerate(SPLITS):
         for question in splits[split]:
             if question.reference is None:
                 continue
             words = _WORD.findall(_CITED.sub(" ", question.reference.rationale).lower())
             triples[question.id] = frozenset(zip(words, words[1:], words[2:], strict=False))
-            where[question.id] = place
+            split_order[question.id] = order
             for triple in triples[question.id]:
-                having[triple].append(question.id)
-    for one, mine in triples.items():
-        common: dict[str, int] = defaultdict(int)
-        for triple in mine:
-            if len(having[triple]) <= _COMMON:
-                for other in having[triple]:
-                    if where[other] > where[one]:
-                        common[other] += 1
-        for other in common:
-            theirs = triples[other]
-            if len(mine & theirs) >= NEARLY * len(mine | theirs):
-                yield one, other
+                ids_by_triple[triple].append(question.id)
+    for earlier, own in triples.items():
+        neighbours = dict.fromkeys(
+            later
+            for triple in own
+            if len(ids_by_triple[triple]) <= _MOST_SHARING
+            for later in ids_by_triple[triple]
+            if split_order[later] > split_order[earlier]
+        )
+        for later in neighbours:
+            if len(own & triples[later]) >= NEARLY * len(own | triples[later]):
+                yield earlier, later
 
 
-def _shown(splits: Mapping[SplitName, Sequence[Question]], kin: Callable[[str, str], str]) -> int:
-    """Steps of shown paths that state a treatment of validation or test, or the question's own, or kin."""
+def _count_given_away(
+    splits: Mapping[SplitName, Sequence[Question]], pair_key: Callable[[str, str], str]
+) -> int:
+    """Counts path steps that state a treatment of validation or test, or the question's own, or a synonym."""
     from kedrec.schema import load_schema
 
     benefit = {name for name, relation in load_schema().relations.items() if relation.effect == "benefit"}
-    asked = {
-        kin(answer, one.disease.id)
+    held_out = {
+        pair_key(answer, question.disease.id)
         for split in ("validation", "test")
-        for one in splits[split]
-        for answer in one.answers
+        for question in splits[split]
+        for answer in question.answers
     }
     count = 0
     for questions in splits.values():
-        for one in questions:
-            own = asked | {kin(answer, one.disease.id) for answer in one.answers}
-            for path in (path for part in one.evidence for path in part.paths):
-                for place, step in enumerate(path.steps):
+        for question in questions:
+            secret = held_out | {pair_key(answer, question.disease.id) for answer in question.answers}
+            for path in (path for part in question.evidence for path in part.paths):
+                for index, step in enumerate(path.steps):
                     if step.relation in benefit:
-                        ends = path.nodes[place].id, path.nodes[place + 1].id
-                        count += kin(*(ends if step.forward else ends[::-1])) in own
+                        ends = path.nodes[index].id, path.nodes[index + 1].id
+                        count += pair_key(*(ends if step.forward else ends[::-1])) in secret
     return count

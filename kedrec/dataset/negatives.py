@@ -1,10 +1,10 @@
-"""Chooses the wrong answers of a question, so that how well known a drug is doesn't tell the right one.
+"""Chooses the wrong answers of a question, so that a drug's popularity doesn't reveal the right one.
 
 Hard negatives are near the right drug in an embedding of the graph and not known to treat the disease, as in
-KEDRec-LM (arXiv:2502.20350). Right drugs are better known than drugs at large, since each
-treatment is a question: so each question draws how many of its hard negatives are to be better known than
-the right drug and how many less, by treatments and, apart from that, by links; who then picks the best known
-is right as often as by chance.
+KEDRec-LM (arXiv:2502.20350). Right drugs are more popular than drugs at large, since each treatment is a
+question. So each question draws how many of its hard negatives are to be more popular than the right drug
+and how many less, by treatments and independently by links; an answerer that picks the most popular drug
+is then right as often as by chance.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from kedrec.dataset.treatments import Treatment, Treatments
     from kedrec.training.graph_embedding import GraphEmbedding
 
-__all__ = ["Chooser", "Recipe"]
+__all__ = ["NegativeChooser", "Recipe"]
 
-_ALIKE = 15  # drugs of about as many links that degree-matched negatives are drawn from
+_MATCHED_POOL = 15  # drugs of about as many links that a degree-matched negative is drawn from
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How many candidates a question has, and of which kinds its negatives are.
+    """Numbers of a question's candidates, by kind of negative.
 
     Attributes:
-        candidates: all of them, the right one included; 2 or more.
+        candidates: all candidates, the right one included; 2 or more.
         hard, matched: hard and degree-matched negatives; the others are random.
 
     Raises:
@@ -51,7 +51,7 @@ class Recipe:
 
     @classmethod
     def of(cls, candidates: int, hard: int | None = None, matched: int | None = None) -> Self:
-        """A recipe for some candidates: unless told, 4 in 7 of the wrong ones are hard and 2 in 7 matched."""
+        """A recipe whose wrong candidates are by default 4 in 7 hard and 2 in 7 degree-matched."""
         wrong = max(candidates - 1, 0)
         hard = wrong * 4 // 7 if hard is None else hard
         return cls(candidates, hard, wrong * 2 // 7 if matched is None else matched)
@@ -71,14 +71,15 @@ class Recipe:
             )
 
 
-class Chooser:
+class NegativeChooser:
     """Chooses negatives.
 
     Args:
+        drugs: ids of the graph's drugs, in the adjacency's order.
         treatments: of the graph.
-        known: of the same graph.
-        embedding: of the same graph; None where no hard negatives are asked for.
-        recipe: how many of which kind.
+        popularity: of the same drugs, in that order.
+        embedding: of the same graph; None where no hard negatives are wanted.
+        recipe: numbers by kind.
 
     Raises:
         EmptyGraphError: the graph has too few drugs for the recipe.
@@ -88,16 +89,16 @@ class Chooser:
         self,
         drugs: Sequence[str],
         treatments: Treatments,
-        known: Popularity,
+        popularity: Popularity,
         embedding: GraphEmbedding | None,
         recipe: Recipe,
     ) -> None:
-        self._drugs, self._treatments, self._known = list(drugs), treatments, known
+        self._drugs, self._treatments, self._popularity = list(drugs), treatments, popularity
         self._embedding, self._recipe = embedding, recipe
-        self._place = {drug: number for number, drug in enumerate(self._drugs)}
-        self._linked = known.links > 0
-        logs = np.log1p(np.stack([known.treatments, known.links]).astype(np.float64))
-        self._logs = logs / np.maximum(logs.std(axis=1, keepdims=True), 1e-9)
+        self._index = {drug: index for index, drug in enumerate(self._drugs)}
+        self._linked = popularity.links > 0
+        logs = np.log1p(np.stack([popularity.treatments, popularity.links]).astype(np.float64))
+        self._scaled_logs = logs / np.maximum(logs.std(axis=1, keepdims=True), 1e-9)
         if int(self._linked.sum()) < recipe.candidates:
             raise EmptyGraphError(
                 f"The graph has {int(self._linked.sum())} drugs with links; a question has "
@@ -108,96 +109,100 @@ class Chooser:
     def choose(
         self, treatment: Treatment, rng: Random, allowed: Callable[[str], bool]
     ) -> tuple[Negative, ...] | None:
-        """The negatives of a question, by kind; None where there are too few drugs to choose from.
+        """Chooses a question's negatives, by kind; None where there are too few drugs to choose from.
 
         Args:
             treatment: the right answer.
             rng: of the question.
-            allowed: which drugs may be candidates.
+            allowed: true for drugs that may be candidates.
         """
-        refused = self._treatments.not_wrong(treatment.disease)
-        kin = self._treatments.drug_kin
-        free = [
-            number
-            for number in np.flatnonzero(self._linked).tolist()
-            if (drug := self._drugs[number]) not in refused
-            and kin[drug] != kin[treatment.drug]
+        excluded = self._treatments.not_wrong(treatment.disease)
+        canonical = self._treatments.canonical_drug
+        pool = {
+            index
+            for index in np.flatnonzero(self._linked).tolist()
+            if (drug := self._drugs[index]) not in excluded
+            and canonical[drug] != canonical[treatment.drug]
             and allowed(drug)
-        ]
-        recipe, right = self._recipe, self._place[treatment.drug]
-        if len(free) < recipe.candidates - 1:
+        }
+        recipe, right = self._recipe, self._index[treatment.drug]
+        if len(pool) < recipe.candidates - 1:
             return None
-        left = set(free)
-        taken_kin: set[str] = set()
+        used_ids: set[str] = set()  # canonical ids
 
-        def take(numbers: Sequence[int], kind: str) -> list[Negative]:
-            found = []
-            for number in numbers:
-                left.discard(number)
-                taken_kin.add(kin[self._drugs[number]])
-                found.append(Negative.model_validate({"id": self._drugs[number], "kind": kind}))
-            # A salt of what was taken is no other candidate.
-            left.difference_update([n for n in left if kin[self._drugs[n]] in taken_kin])
-            return found
+        def take(indices: Sequence[int], kind: str) -> list[Negative]:
+            batch = []
+            for index in indices:
+                pool.discard(index)
+                used_ids.add(canonical[self._drugs[index]])
+                batch.append(Negative.model_validate({"id": self._drugs[index], "kind": kind}))
+            # A salt of a candidate is the same candidate.
+            pool.difference_update([index for index in pool if canonical[self._drugs[index]] in used_ids])
+            return batch
 
-        chosen: list[Negative] = []
+        negatives: list[Negative] = []
         if recipe.hard and self._embedding is not None:
-            chosen += take(self._hard(right, sorted(left), rng), "hard")
+            negatives += take(self._hard(right, sorted(pool), rng), "hard")
         if recipe.matched:
-            chosen += take(self._matched(right, sorted(left), rng), "degree-matched")
-        rest = recipe.candidates - 1 - len(chosen)
-        while rest and left:
-            chosen += take(rng.sample(sorted(left), 1), "random")
-            rest -= 1
-        return tuple(chosen) if not rest else None
+            negatives += take(self._matched(right, sorted(pool), rng), "degree-matched")
+        missing = recipe.candidates - 1 - len(negatives)
+        while missing and pool:
+            negatives += take(rng.sample(sorted(pool), 1), "random")
+            missing -= 1
+        return tuple(negatives) if not missing else None
 
-    def _hard(self, right: int, free: Sequence[int], rng: Random) -> list[int]:
-        """The nearest drugs of which so many are better and less known than the right one as drawn."""
+    def _hard(self, right: int, pool: Sequence[int], rng: Random) -> list[int]:
+        """The nearest drugs, as many of them more and less popular than the right one as drawn."""
         if self._embedding is None:
             return []
-        cosines = self._embedding.nearness(right)[free]
+        cosines = self._embedding.nearness(right)[pool]
         order = np.argsort(-cosines.round(5), kind="stable")
-        near = np.array(self._one_of_kin([free[place] for place in order.tolist()]))
-        many = min(self._recipe.hard, len(near))
-        better = set(rng.sample(range(many), rng.randint(0, many)))
-        linked = set(rng.sample(range(many), rng.randint(0, many)))
-        chosen: list[int] = []
-        for place in range(many):
-            # The fewest wishes that aren't met, then the nearest; by treatments weighs more than by links.
-            more = self._known.links[near] > self._known.links[right]
-            misses = 2 * self._misses(near, right, better=place in better) + (more != (place in linked))
+        near = np.array(self._without_salts([pool[position] for position in order.tolist()]))
+        count = min(self._recipe.hard, len(near))
+        more_treated = set(rng.sample(range(count), rng.randint(0, count)))
+        more_linked = set(rng.sample(range(count), rng.randint(0, count)))
+        selection: list[int] = []
+        for slot in range(count):
+            # The fewest unmet conditions, then the nearest; treatments weigh more than links.
+            has_more_links = self._popularity.links[near] > self._popularity.links[right]
+            misses = 2 * self._misses(near, right, more_popular=slot in more_treated) + (
+                has_more_links != (slot in more_linked)
+            )
             best = int(np.argmin(misses))
-            chosen.append(int(near[best]))
+            selection.append(int(near[best]))
             near = np.delete(near, best)
-        return chosen
+        return selection
 
-    def _matched(self, right: int, free: Sequence[int], rng: Random) -> list[int]:
+    def _matched(self, right: int, pool: Sequence[int], rng: Random) -> list[int]:
         """Drugs of about as many treatments and links, at random."""
-        many = self._recipe.matched
-        better = set(rng.sample(range(many), rng.randint(0, many)))
-        away = np.abs(self._logs[:, free] - self._logs[:, [right]]).sum(axis=0).round(6)
-        draws = np.array([rng.random() for _ in free])  # among equals
-        near = np.array(self._one_of_kin([free[place] for place in np.lexsort((draws, away)).tolist()]))
-        chosen: list[int] = []
-        for place in range(min(many, len(near))):
-            fits = near[~self._misses(near, right, better=place in better)]
-            taken = rng.choice((fits if len(fits) else near)[:_ALIKE].tolist())
-            near = near[near != taken]
-            chosen.append(taken)
-        return chosen
+        count = self._recipe.matched
+        more_treated = set(rng.sample(range(count), rng.randint(0, count)))
+        distances = np.abs(self._scaled_logs[:, pool] - self._scaled_logs[:, [right]]).sum(axis=0).round(6)
+        tie_breakers = np.array([rng.random() for _ in pool])
+        order = np.lexsort((tie_breakers, distances))
+        near = np.array(self._without_salts([pool[position] for position in order.tolist()]))
+        selection: list[int] = []
+        for slot in range(min(count, len(near))):
+            fitting = near[~self._misses(near, right, more_popular=slot in more_treated)]
+            drug = rng.choice((fitting if len(fitting) else near)[:_MATCHED_POOL].tolist())
+            near = near[near != drug]
+            selection.append(drug)
+        return selection
 
-    def _misses(self, numbers: NDArray[np.int64], right: int, *, better: bool) -> NDArray[np.bool_]:
-        """Which drugs aren't better (else less) known than the right one, by treatments.
+    def _misses(self, indices: NDArray[np.int64], right: int, *, more_popular: bool) -> NDArray[np.bool_]:
+        """Masks drugs that aren't more (else less) popular than the right one, by treatments.
 
-        Less known is who has no more than the right one without the treatment that is asked for, better known
-        who has more than it with it: so that it is the same whether an answerer sees that one or not.
+        A less popular drug has no more treatments than the right one has without the question's own; a more
+        popular one has more than the right one has with it. So the order is the same whether an answerer
+        sees the question's treatment or not.
         """
-        mine, others = int(self._known.treatments[right]), self._known.treatments[numbers]
-        misses: NDArray[np.bool_] = others <= mine if better else others > mine - 1
+        own, others = int(self._popularity.treatments[right]), self._popularity.treatments[indices]
+        misses: NDArray[np.bool_] = others <= own if more_popular else others > own - 1
         return misses
 
-    def _one_of_kin(self, numbers: Sequence[int]) -> list[int]:
-        found: dict[str, int] = {}
-        for number in numbers:
-            found.setdefault(self._treatments.drug_kin[self._drugs[number]], number)
-        return list(found.values())
+    def _without_salts(self, indices: Sequence[int]) -> list[int]:
+        """The first of all drugs that denote the same entity, in order."""
+        first: dict[str, int] = {}
+        for index in indices:
+            first.setdefault(self._treatments.canonical_drug[self._drugs[index]], index)
+        return list(first.values())

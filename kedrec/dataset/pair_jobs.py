@@ -1,7 +1,6 @@
-"""Works on the pairs of a data set: over processes or Ray, keeping each block as it comes.
+"""Collects the facts of a data set's pairs over processes or Ray, storing each block as it comes.
 
-What was made is appended to a file of the folder that is being built, so that a build that was stopped goes
-on where it was.
+Facts are appended to a file of the folder that is being built, so that a stopped build resumes where it was.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.common.parallel import spread
-from kedrec.dataset.candidates import PairFacts, PairTask, PairWork
+from kedrec.dataset.candidates import CandidateFacts, PairTask, PairWork
 from kedrec.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,20 +24,20 @@ if TYPE_CHECKING:
     from kedrec.settings import Settings
     from kedrec.stores.base import GraphStore
 
-__all__ = ["Journal", "Shared", "work_on"]
+__all__ = ["JobContext", "Journal", "collect_facts"]
 
-_A_BLOCK = 8  # pairs
+_BLOCK_SIZE = 8  # pairs
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What a process needs to work on pairs.
+class JobContext:
+    """Everything that a process needs to collect facts.
 
     Attributes:
-        settings: where the graph and the caches are.
+        settings: the graph and the caches.
         texts: folder of the passage index; None: no texts.
-        work: what is the same for all pairs.
-        key: stands for all of it.
+        work: settings and data shared by all pairs.
+        key: digest of all inputs.
     """
 
     settings: Settings
@@ -48,11 +47,14 @@ class Shared:
 
 
 class Journal:
-    """The pairs that were worked on, in a file a line; of another build's key, they are forgotten.
+    """The facts collected so far, one pair a line of a file; a file with another key is ignored.
 
     Args:
         path: the file.
-        key: of what the pairs are made with.
+        key: digest of all inputs of the facts.
+
+    Attributes:
+        facts: the facts by drug and disease.
 
     Raises:
         DataError: the disk refuses.
@@ -60,75 +62,75 @@ class Journal:
 
     def __init__(self, path: Path, key: str) -> None:
         self._path, self._key = path, key
-        self.found: dict[tuple[str, str], PairFacts] = {}
+        self.facts: dict[tuple[str, str], CandidateFacts] = {}
 
     def read(self) -> None:
-        """Reads what is there, up to a line that was cut off."""
+        """Reads the file and truncates it before an incomplete last line."""
         try:
             with self._path.open("rb") as file:
-                head = file.readline()
-                if head.rstrip(b"\n") != self._head():
+                header = file.readline()
+                if header.rstrip(b"\n") != self._header():
                     return
-                whole = len(head)
+                complete = len(header)
                 for line in file:
                     if not line.endswith(b"\n"):
                         break
-                    facts = PairFacts.model_validate_json(line)
-                    self.found[facts.drug, facts.disease] = facts
-                    whole += len(line)
-            os.truncate(self._path, whole)
+                    pair_facts = CandidateFacts.model_validate_json(line)
+                    self.facts[pair_facts.drug, pair_facts.disease] = pair_facts
+                    complete += len(line)
+            os.truncate(self._path, complete)
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:
-            self.found.clear()
+            self.facts.clear()
             raise DataError(
                 f"{self._path} can't be read: {error}.", "Delete it; the build then begins anew."
             ) from error
 
     @contextmanager
-    def writing(self) -> Iterator[Callable[[Sequence[PairFacts]], None]]:
-        """Gives a function that adds pairs.
+    def writing(self) -> Iterator[Callable[[Sequence[CandidateFacts]], None]]:
+        """Opens the file for the function that appends facts.
 
         Raises:
             DataError: the disk refuses.
         """
         try:
-            if not self.found:
-                self._path.write_bytes(self._head() + b"\n")
+            if not self.facts:
+                self._path.write_bytes(self._header() + b"\n")
             with self._path.open("ab") as file:
 
-                def add(made: Sequence[PairFacts]) -> None:
-                    for facts in made:
-                        self.found[facts.drug, facts.disease] = facts
-                        file.write(facts.model_dump_json().encode() + b"\n")
+                def append(block: Sequence[CandidateFacts]) -> None:
+                    for pair_facts in block:
+                        self.facts[pair_facts.drug, pair_facts.disease] = pair_facts
+                        file.write(pair_facts.model_dump_json().encode() + b"\n")
                     file.flush()
 
-                yield add
+                yield append
         except OSError as error:
             raise DataError(
                 f"Writing {self._path} failed: {error.strerror or error}.",
                 "Make room on the disk and run the command again; it goes on where it stopped.",
             ) from error
 
-    def _head(self) -> bytes:
+    def _header(self) -> bytes:
         return json.dumps({"key": self._key}).encode()
 
 
-def work_on(
-    shared: Shared,
+def collect_facts(
+    context: JobContext,
     tasks: Sequence[PairTask],
     journal: Journal,
     *,
     jobs: int = 1,
     ray: str = "",
     progress: Progress | None = None,
-) -> dict[tuple[str, str], PairFacts]:
-    """The facts of all tasks' pairs: from the journal, or worked on and added to it.
+) -> dict[tuple[str, str], CandidateFacts]:
+    """The facts of all tasks' pairs: from the journal, or collected and added to it.
 
     Args:
-        shared: what workers need.
+        context: inputs of every worker.
         tasks: each pair once.
-        journal: read before.
+        journal: already read.
         jobs: processes of this machine.
         ray: address of a Ray cluster, whose workers see the same graph and home folder; "": this machine.
         progress: called after each block, with the pairs done.
@@ -137,34 +139,32 @@ def work_on(
         UsageError: Ray isn't installed, or not at that address.
         DataError: the disk refuses.
     """
-    left = [task for task in tasks if (task.drug, task.disease) not in journal.found]
-    parts = [left[start : start + _A_BLOCK] for start in range(0, len(left), _A_BLOCK)]
-    done = len(tasks) - len(left)
-    with journal.writing() as add, _workers(shared, parts, jobs, ray) as made:
-        for facts in made:
-            add(facts)
-            done += len(facts)
+    pending = [task for task in tasks if (task.drug, task.disease) not in journal.facts]
+    blocks = [pending[start : start + _BLOCK_SIZE] for start in range(0, len(pending), _BLOCK_SIZE)]
+    done = len(tasks) - len(pending)
+    with journal.writing() as append, _workers(context, blocks, jobs, ray) as results:
+        for block in results:
+            append(block)
+            done += len(block)
             if progress is not None:
                 progress("Collecting evidence, by pair", done, len(tasks))
-    return journal.found
+    return journal.facts
 
 
 @contextmanager
 def _workers(
-    shared: Shared, parts: Sequence[Sequence[PairTask]], jobs: int, ray: str
-) -> Iterator[Iterator[list[PairFacts]]]:
-    made = spread(_block, shared, parts, jobs=jobs, ray=ray)
+    context: JobContext, blocks: Sequence[Sequence[PairTask]], jobs: int, ray: str
+) -> Iterator[Iterator[list[CandidateFacts]]]:
+    results = spread(_collect_block, context, blocks, jobs=jobs, ray=ray)
     try:
-        yield made
+        yield results
     finally:
-        made.close()
-        for opened in _opened:  # of this process, where it did the work itself
-            opened.stack.close()
-        _opened.clear()
+        results.close()
+        _close_resources()  # of this process, where it did the work itself
 
 
 @dataclass(frozen=True)
-class _Opened:
+class _Resources:
     key: str
     store: GraphStore
     ranker: Ranker
@@ -172,26 +172,31 @@ class _Opened:
     stack: ExitStack
 
 
-_opened: list[_Opened] = []
-"""What this process has open: at most one."""
+_open_resources: list[_Resources] = []
+"""The resources that this process has open: at most one set."""
 
 
-def _block(shared: Shared, tasks: Sequence[PairTask]) -> list[PairFacts]:
-    if not _opened or _opened[0].key != shared.key:
-        for opened in _opened:
-            opened.stack.close()
-        _opened[:] = [_open(shared)]
-    here = _opened[0]
-    return [shared.work.facts(here.store, here.ranker, here.index, task) for task in tasks]
+def _collect_block(context: JobContext, tasks: Sequence[PairTask]) -> list[CandidateFacts]:
+    if not _open_resources or _open_resources[0].key != context.key:
+        _close_resources()
+        _open_resources[:] = [_open(context)]
+    resources = _open_resources[0]
+    return [context.work.facts(resources.store, resources.ranker, resources.index, task) for task in tasks]
 
 
-def _open(shared: Shared) -> _Opened:
+def _close_resources() -> None:
+    for resources in _open_resources:
+        resources.stack.close()
+    _open_resources.clear()
+
+
+def _open(context: JobContext) -> _Resources:
     from kedrec.documents.passage_index import PassageIndex
     from kedrec.ranking import Ranker
     from kedrec.stores import open_store
 
     stack = ExitStack()
-    store = stack.enter_context(open_store(shared.settings.graph_url, shared.settings))
-    ranker = Ranker.open(store, shared.settings.cache_dir, threads=shared.settings.threads)
-    index = stack.enter_context(PassageIndex.open(shared.texts)) if shared.texts else None
-    return _Opened(shared.key, store, ranker, index, stack)
+    store = stack.enter_context(open_store(context.settings.graph_url, context.settings))
+    ranker = Ranker.open(store, context.settings.cache_dir, threads=context.settings.threads)
+    index = stack.enter_context(PassageIndex.open(context.texts)) if context.texts else None
+    return _Resources(context.key, store, ranker, index, stack)

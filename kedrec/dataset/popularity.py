@@ -1,4 +1,4 @@
-"""How well known drugs are: what an answerer that knows no mechanism goes by."""
+"""Drug popularity (treatments and other links per drug), the baseline that ignores mechanism."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency
 
-__all__ = ["Popularity", "popularity", "read_popularity", "write_popularity"]
+__all__ = ["Popularity", "count_popularity", "read_popularity", "write_popularity"]
 
 _FILE = "popularity.tsv"
 
 
 @dataclass(frozen=True)
 class Popularity:
-    """How well known each drug of a graph is, in the adjacency's order of drugs.
+    """Counts for each drug of a graph, in the adjacency's order of drugs.
 
     Attributes:
-        treatments: diseases that any source says it helps in.
-        links: what it is linked with by other relations.
+        treatments: diseases that the drug helps in by any source.
+        links: links of the drug by other relations.
     """
 
     treatments: NDArray[np.int64]
     links: NDArray[np.int64]
 
 
-def popularity(adjacency: Adjacency, treated: Mapping[str, frozenset[str]]) -> Popularity:
+def count_popularity(adjacency: Adjacency, treated: Mapping[str, frozenset[str]]) -> Popularity:
     """Counts each drug's treatments and other links."""
     ids = [id_.decode() for id_ in adjacency.ids("Drug").tolist()]
-    place = {id_: number for number, id_ in enumerate(ids)}
+    index = {id_: number for number, id_ in enumerate(ids)}
     treatments = np.zeros(len(ids), np.int64)
     for drugs in treated.values():
         for drug in drugs:
-            treatments[place[drug]] += 1
+            treatments[index[drug]] += 1
     links = np.zeros(len(ids), np.int64)
     relations = load_schema().relations
     for table in schema_tables():
         if relations[table[0]].effect == "benefit" or not adjacency.has(table):
             continue
-        found = adjacency.incidence(table)
+        incidence = adjacency.incidence(table)
         if table[1] == "Drug":
-            links += found.degrees
+            links += incidence.degrees
         elif table[2] == "Drug":
-            links += found.back_degrees
+            links += incidence.back_degrees
     return Popularity(treatments, links)
 
 
-def write_popularity(folder: Path, drugs: Sequence[str], known: Popularity) -> None:
+def write_popularity(folder: Path, drugs: Sequence[str], popularity: Popularity) -> None:
     """Writes a data set's `popularity.tsv`: drug, treatments, links.
 
     Raises:
@@ -68,7 +68,9 @@ def write_popularity(folder: Path, drugs: Sequence[str], known: Popularity) -> N
         with (folder / _FILE).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, delimiter="\t", lineterminator="\n")
             writer.writerow(("drug", "treatments", "links"))
-            writer.writerows(zip(drugs, known.treatments.tolist(), known.links.tolist(), strict=True))
+            writer.writerows(
+                zip(drugs, popularity.treatments.tolist(), popularity.links.tolist(), strict=True)
+            )
     except OSError as error:
         raise DataError(
             f"{folder / _FILE} could not be written: {error.strerror or error}.",
@@ -77,7 +79,7 @@ def write_popularity(folder: Path, drugs: Sequence[str], known: Popularity) -> N
 
 
 def read_popularity(folder: Path) -> dict[str, tuple[int, int]]:
-    """A data set's drugs with their treatments and other links; empty where it has no such file.
+    """Reads a data set's drugs with their numbers of treatments and other links; empty without such a file.
 
     Raises:
         DataError: the file can't be read.

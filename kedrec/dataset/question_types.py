@@ -1,8 +1,8 @@
-"""A question of a data set: a disease, candidate drugs, what is known of each, and the right answer.
+"""A question of a data set: a disease, candidate drugs, evidence on each, and the right answer.
 
 `kedrec.dataset.hf_folder` writes and reads files of questions; `kedrec.evaluation` scores answers to them.
-What Hugging Face reads has one type a column, so what belongs to a candidate stands in a list with the
-candidate's id, never in an object with ids as its keys. `Question`'s methods give it by candidate.
+Hugging Face needs one type a column, so a candidate's part stands in a list with the candidate's id, never
+in an object with ids as keys. `Question`'s methods look it up by candidate.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Named(Frozen):
 
 
 class Negative(Frozen):
-    """A candidate that isn't right, and how it was chosen. It is for analysis, never for an answerer.
+    """A wrong candidate and how it was chosen: for analysis, never for an answerer.
 
     Attributes:
         kind: `hard`: near the right drug in a graph embedding. `degree-matched`: a drug of as many links,
@@ -73,8 +73,8 @@ class CitedPath(Frozen):
     """A path that a rationale may cite by its id.
 
     Attributes:
-        id: `P1`... for paths that support, `A1`... for paths against; one numbering over all candidates of
-            a question, so that an id stands for one path.
+        id: `P1`... for supporting paths, `A1`... for adverse ones; one numbering over all candidates of a
+            question, so that an id stands for one path.
         text: the path as a sentence.
         score: share of its candidate's evidence weight, 0 to 1.
         nodes: from the drug to the disease.
@@ -94,7 +94,7 @@ class CitedPath(Frozen):
 
     @classmethod
     def of(cls, item: Evidence) -> CitedPath:
-        """A piece of evidence as it stands in a question.
+        """Converts a piece of evidence that is a path.
 
         Raises:
             ValueError: it isn't a path.
@@ -120,17 +120,17 @@ class CitedPath(Frozen):
         )  # fmt: skip
 
     def evidence(self) -> Evidence:
-        """The path as `kedrec.grounding.check` and the prompts take it."""
+        """The path as evidence for `kedrec.grounding.check` and the prompts."""
         steps = []
-        for place, step in enumerate(self.steps):
-            ends = self.nodes[place].id, self.nodes[place + 1].id
+        for index, step in enumerate(self.steps):
+            ends = self.nodes[index].id, self.nodes[index + 1].id
             start, end = ends if step.forward else ends[::-1]
             edges = tuple(
                 Edge(
-                    start=start, relation=step.relation, end=end, source=one.source, licence=one.licence,
-                    references=one.references, action=step.action,
+                    start=start, relation=step.relation, end=end, source=statement.source,
+                    licence=statement.licence, references=statement.references, action=step.action,
                 )
-                for one in step.statements
+                for statement in step.statements
             )  # fmt: skip
             steps.append(
                 PathStep(relation=step.relation, action=step.action, forward=step.forward, edges=edges)
@@ -143,14 +143,14 @@ class CitedPath(Frozen):
 
 
 class CandidateEvidence(Frozen):
-    """What the graph says of one candidate and the disease, its treatment and echoes of it hidden."""
+    """The graph's paths from one candidate to the disease, without the treatment and its equivalents."""
 
     candidate: str
     paths: tuple[CitedPath, ...] = ()
 
 
 class TextPointer(Frozen):
-    """Where a text stands in the user's own passage index: never the text itself.
+    """Position of a text in the user's own passage index: never the text itself.
 
     Attributes:
         id: `T1`... (trials) or `L1`... (articles), one numbering over all candidates of a question.
@@ -173,7 +173,7 @@ class TextPointer(Frozen):
 
 
 class Background(Frozen):
-    """The texts on one candidate and the disease; `kedrec.dataset.rebuilt_texts` rebuilds them."""
+    """Pointers to texts on one candidate and the disease, for `kedrec.dataset.rebuilt_texts`."""
 
     candidate: str
     trials: tuple[TextPointer, ...] = ()
@@ -187,8 +187,8 @@ class Reference(Frozen):
         answer: id of the drug chosen.
         rationale: sentences that cite paths and texts as `[P1]`.
         teacher: `curated`, or `chat:` and the model's name.
-        evidence: what the rationale cites and the question doesn't show (a curated mechanism of the pair,
-            which would give the answer away); its ids go on after the question's.
+        evidence: cited paths that the question doesn't show (a curated mechanism of the pair would give the
+            answer away); their ids continue the question's.
     """
 
     answer: str
@@ -198,23 +198,23 @@ class Reference(Frozen):
 
 
 class Question(Frozen):
-    """Which of these drugs treats the disease?
+    """A question: which of these drugs treats the disease?
 
     Attributes:
-        id: stable: the same graph, seed and options give the same.
-        disease: what is asked for.
+        id: the same for the same graph, seed and options.
+        disease: the disease to treat.
         other_diseases: further diseases of the same question (of an admission).
         candidates: in an order drawn at random.
-        answers: ids of the candidates that are right, in the candidates' order; one in expRxRec, one or
-            more in MIMIC-III.
-        negatives: the candidates that aren't, with how each was chosen.
+        answers: ids of the right candidates, in the candidates' order; one in expRxRec, one or more in
+            MIMIC-III.
+        negatives: the wrong candidates, with how each was chosen.
         evidence: of every candidate, in the candidates' order.
         background: of every candidate, in the candidates' order; () where no texts were loaded.
         text: text that the data set itself holds (the notes of an admission); "" in expRxRec.
-        reference: a teacher's answer, None where there is none.
-        sources: which say that the answers treat the disease.
-        licences: of everything the question is made of, sorted.
-        group: what must not stand in two splits: a cluster of diseases, a patient.
+        reference: a teacher's answer, or None.
+        sources: sources stating that the answers treat the disease.
+        licences: of everything in the question, sorted.
+        group: the unit that stays in one split: a cluster of diseases, a patient.
     """
 
     id: str
@@ -246,17 +246,17 @@ class Question(Frozen):
 
     def paths(self, candidate: str) -> tuple[CitedPath, ...]:
         """The paths of a candidate, best first; () where it has none."""
-        return next((one.paths for one in self.evidence if one.candidate == candidate), ())
+        return next((part.paths for part in self.evidence if part.candidate == candidate), ())
 
     def texts(self, candidate: str) -> tuple[TextPointer, ...]:
         """The texts of a candidate, trials first; () where it has none."""
-        found = next((one for one in self.background if one.candidate == candidate), None)
-        return (*found.trials, *found.literature) if found else ()
+        background = next((part for part in self.background if part.candidate == candidate), None)
+        return (*background.trials, *background.literature) if background else ()
 
     def kind_of(self, candidate: str) -> NegativeKind | None:
         """How a negative was chosen; None for an answer."""
-        return next((one.kind for one in self.negatives if one.id == candidate), None)
+        return next((negative.kind for negative in self.negatives if negative.id == candidate), None)
 
     def line(self) -> str:
-        """The question as a line of its file: the same question gives the same bytes."""
+        """The question as a line of JSON: the same question gives the same bytes."""
         return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))

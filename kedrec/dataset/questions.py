@@ -1,4 +1,4 @@
-"""Puts questions together from what was made of their pairs."""
+"""Assembles questions from the facts of their pairs."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from kedrec.dataset.question_types import (
 )
 
 if TYPE_CHECKING:
-    from kedrec.dataset.candidates import PairFacts
+    from kedrec.dataset.candidates import CandidateFacts
     from kedrec.dataset.splits import Division
     from kedrec.dataset.treatments import Pair, Treatment, Treatments
 
-__all__ = ["Drawn", "Numbers", "assembled", "question_id", "recited", "shuffled"]
+__all__ = ["Numbers", "QuestionDraft", "assemble_questions", "question_id", "recited", "shuffled"]
 
 _CITED = re.compile(r"\[([PATL]\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A question's right answer and the wrong ones, in the order of its candidates."""
+class QuestionDraft:
+    """A question before its evidence: the right answer and the wrong ones, in the order of its candidates."""
 
     id: str
     split: SplitName
@@ -43,37 +43,37 @@ class Drawn:
 
 
 def question_id(config: str, drug: str, disease: str, seed: int) -> str:
-    """A stable id that doesn't tell the answer."""
+    """A stable id that doesn't reveal the answer."""
     return "exprxrec-" + hashlib.sha256(f"{seed}:{config}:{drug}:{disease}".encode()).hexdigest()[:16]
 
 
-def assembled(
-    drawn: Sequence[Drawn],
+def assemble_questions(
+    drafts: Sequence[QuestionDraft],
     division: Division,
-    facts: Mapping[Pair, PairFacts],
+    facts: Mapping[Pair, CandidateFacts],
     treatments: Treatments,
     *,
     paths: int,
     adverse: int,
 ) -> dict[SplitName, list[Question]]:
-    """The questions of a config by split, each split in an order drawn by the questions' ids.
+    """Assembles the questions of a config by split, each split in the order of the questions' ids.
 
     Args:
-        drawn: what is asked.
-        division: of the config.
+        drafts: the questions without evidence.
+        division: the config's splits.
         facts: of every pair of a candidate and its question's disease.
         treatments: of the graph.
-        paths, adverse: most paths a candidate that support, and that speak against.
+        paths, adverse: most supporting, and most adverse, paths a candidate.
     """
-    most = {"supports": paths, "adverse": adverse}
-    found: dict[SplitName, list[Question]] = {split: [] for split in SPLITS}
-    for one in sorted(drawn, key=lambda one: one.id):
-        found[one.split].append(_question(one, division, facts, treatments, most))
-    return found
+    limits = {"supports": paths, "adverse": adverse}
+    questions: dict[SplitName, list[Question]] = {split: [] for split in SPLITS}
+    for draft in sorted(drafts, key=lambda draft: draft.id):
+        questions[draft.split].append(_question(draft, division, facts, treatments, limits))
+    return questions
 
 
 class Numbers:
-    """Numbers evidence over all candidates of a question: an id stands for one path or text."""
+    """Numbers evidence over all candidates of a question, so that an id stands for one path or text."""
 
     def __init__(self) -> None:
         self._last: dict[str, int] = {}
@@ -86,104 +86,110 @@ class Numbers:
 
 
 def recited(text: str, ids: Mapping[str, str]) -> str:
-    """A text with other ids in its citations."""
+    """Replaces the ids in a text's citations."""
     return _CITED.sub(lambda match: f"[{ids.get(match[1], match[1])}]", text)
 
 
 def _question(
-    one: Drawn,
+    draft: QuestionDraft,
     division: Division,
-    facts: Mapping[Pair, PairFacts],
+    facts: Mapping[Pair, CandidateFacts],
     treatments: Treatments,
-    most: Mapping[str, int],
+    limits: Mapping[str, int],
 ) -> Question:
-    names, disease = treatments.names, one.treatment.disease
-    kin = treatments.drug_kin
-    answer = kin[one.treatment.drug]
+    names, disease = treatments.names, draft.treatment.disease
+    canonical = treatments.canonical_drug
+    answer = canonical[draft.treatment.drug]
     numbers = Numbers()
     evidence, background = [], []
-    licences = set(one.treatment.licences)
+    licences = set(draft.treatment.licences)
     any_text = False
-    for candidate in one.candidates:
-        fact = facts[candidate, disease]
-        paths = _shown(
-            [seen.path for seen in fact.paths(division.config) if answer not in map(kin.get, seen.tells)],
-            most,
+    for candidate in draft.candidates:
+        pair_facts = facts[candidate, disease]
+        paths = _best_paths(
+            [
+                candidate_path.path
+                for candidate_path in pair_facts.paths(division.config)
+                if answer not in map(canonical.get, candidate_path.reveals)
+            ],
+            limits,
             numbers,
         )
         licences.update(licence for path in paths for licence in path.licences)
         evidence.append(CandidateEvidence(candidate=candidate, paths=paths))
-        trials, literature = _renumbered(fact.trials, numbers), _renumbered(fact.literature, numbers)
+        trials, literature = _renumber(pair_facts.trials, numbers), _renumber(pair_facts.literature, numbers)
         any_text = any_text or bool(trials or literature)
         background.append(Background(candidate=candidate, trials=trials, literature=literature))
-    reference = _reference(one, facts, dict(zip(one.candidates, evidence, strict=True)), numbers)
+    reference = _reference(draft, facts, dict(zip(draft.candidates, evidence, strict=True)), numbers)
     if reference is not None:
         licences.update(licence for path in reference.evidence for licence in path.licences)
     return Question(
-        id=one.id,
+        id=draft.id,
         disease=Named(id=disease, name=names[disease]),
-        candidates=tuple(Named(id=drug, name=names[drug]) for drug in one.candidates),
-        answers=(one.treatment.drug,),
-        negatives=one.negatives,
+        candidates=tuple(Named(id=drug, name=names[drug]) for drug in draft.candidates),
+        answers=(draft.treatment.drug,),
+        negatives=draft.negatives,
         evidence=tuple(evidence),
         background=tuple(background) if any_text else (),
         reference=reference,
-        sources=one.treatment.sources,
+        sources=draft.treatment.sources,
         licences=tuple(sorted(licences)),
-        group=division.groups[one.treatment.drug, disease],
+        group=division.groups[draft.treatment.drug, disease],
     )
 
 
-def _shown(paths: Sequence[CitedPath], most: Mapping[str, int], numbers: Numbers) -> tuple[CitedPath, ...]:
-    """The best of both stances, numbered, each stance's scores brought to a sum of 1."""
-    found: list[CitedPath] = []
-    for stance, many in most.items():
-        best = [path for path in paths if path.stance == stance][:many]
+def _best_paths(
+    paths: Sequence[CitedPath], limits: Mapping[str, int], numbers: Numbers
+) -> tuple[CitedPath, ...]:
+    """The best paths of both stances, numbered, each stance's scores scaled to a sum of 1."""
+    selection: list[CitedPath] = []
+    for stance, limit in limits.items():
+        best = [path for path in paths if path.stance == stance][:limit]
         total = sum(path.score for path in best) or 1.0
-        found += [
+        selection += [
             path.model_copy(
                 update={"id": numbers.next(path.id), "score": min(round(path.score / total, 6), 1.0)}
             )
             for path in best
         ]
-    return tuple(found)
+    return tuple(selection)
 
 
-def _renumbered(pointers: Sequence[TextPointer], numbers: Numbers) -> tuple[TextPointer, ...]:
+def _renumber(pointers: Sequence[TextPointer], numbers: Numbers) -> tuple[TextPointer, ...]:
     return tuple(pointer.model_copy(update={"id": numbers.next(pointer.id)}) for pointer in pointers)
 
 
 def _reference(
-    one: Drawn,
-    facts: Mapping[Pair, PairFacts],
+    draft: QuestionDraft,
+    facts: Mapping[Pair, CandidateFacts],
     evidence: Mapping[str, CandidateEvidence],
     numbers: Numbers,
 ) -> Reference | None:
-    """The curated rationale with the question's ids; what the question doesn't show goes on after them."""
-    drug = one.treatment.drug
-    curated = facts[drug, one.treatment.disease].curated
+    """The curated rationale with the question's ids; paths that it alone shows get the next ids."""
+    drug = draft.treatment.drug
+    curated = facts[drug, draft.treatment.disease].curated
     if curated is None:
         return None
-    shown = {_way(path): path.id for path in evidence[drug].paths}
+    shown_ids = {_content_key(path): path.id for path in evidence[drug].paths}
     ids: dict[str, str] = {}
-    added: list[CitedPath] = []
+    extra_paths: list[CitedPath] = []
     for path in curated.paths:
-        there = shown.get(_way(path))
-        ids[path.id] = there or numbers.next(path.id)
-        if there is None:
-            added.append(path.model_copy(update={"id": ids[path.id]}))
+        shown_id = shown_ids.get(_content_key(path))
+        ids[path.id] = shown_id or numbers.next(path.id)
+        if shown_id is None:
+            extra_paths.append(path.model_copy(update={"id": ids[path.id]}))
     return Reference(
-        answer=drug, rationale=recited(curated.rationale, ids), teacher="curated", evidence=tuple(added)
+        answer=drug, rationale=recited(curated.rationale, ids), teacher="curated", evidence=tuple(extra_paths)
     )
 
 
-def _way(path: CitedPath) -> tuple[str, ...]:
-    """A path by its nodes and what it says of them."""
+def _content_key(path: CitedPath) -> tuple[str, ...]:
+    """The path's nodes and statements, without its id and score."""
     steps = [f"{step.relation} {step.action} {step.forward}" for step in path.steps]
     return (*(node.id for node in path.nodes), *steps)
 
 
 def shuffled(candidates: Sequence[str], id_: str) -> tuple[str, ...]:
-    """The candidates in an order drawn by the question's id."""
+    """Shuffles the candidates into an order drawn by the question's id."""
     rng = Random(f"order:{id_}")  # noqa: S311  # an order, no secret
     return tuple(rng.sample(sorted(candidates), len(candidates)))

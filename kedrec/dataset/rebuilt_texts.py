@@ -21,9 +21,11 @@ class RebuiltText(Frozen):
     """A text of a question.
 
     Attributes:
-        text: as it stands in the index; "" where it isn't there or is another one.
-        state: `same`: what the data set was built with. `changed`: the index has another text at that place.
-            `missing`: it has none.
+        question, candidate, id: the text's position in the data set.
+        passage: its id in the index.
+        state: `same`: the text that the data set was built with. `changed`: the index has another one under
+            that id. `missing`: it has none.
+        title, text: from the index; "" unless the state is `same`.
     """
 
     question: str
@@ -36,7 +38,7 @@ class RebuiltText(Frozen):
 
 
 class TextState(Frozen):
-    """How many texts of a data set could be rebuilt."""
+    """Numbers of a data set's texts by state."""
 
     same: int = 0
     changed: int = 0
@@ -44,13 +46,13 @@ class TextState(Frozen):
 
 
 def texts_of(question: Question, index: PassageIndex) -> list[RebuiltText]:
-    """The texts of a question's candidates, in order; each is checked against its digest.
+    """Rebuilds the texts of a question's candidates, in order; each is checked against its digest.
 
     Raises:
         DataError: the index can't be read.
     """
     return [
-        _rebuilt(question.id, part.candidate, pointer, index)
+        _rebuild(question.id, part.candidate, pointer, index)
         for part in question.background
         for pointer in (*part.trials, *part.literature)
     ]
@@ -63,7 +65,7 @@ def rebuilt(
     index: PassageIndex,
     progress: Progress | None = None,
 ) -> Iterator[RebuiltText]:
-    """The texts of a split, question by question.
+    """Rebuilds the texts of a split, question by question.
 
     Raises:
         NotFoundError: the data set has no such config.
@@ -76,19 +78,16 @@ def rebuilt(
             progress("Rebuilding the texts", done, rows)
 
 
-def _rebuilt(question: str, candidate: str, pointer: TextPointer, index: PassageIndex) -> RebuiltText:
+def _rebuild(question: str, candidate: str, pointer: TextPointer, index: PassageIndex) -> RebuiltText:
     passage = index.passage(pointer.passage)
-    state = "missing"
-    if passage is not None:
-        same = digest_of(passage.text) == pointer.sha256
-        state = "same" if same else "changed"
-    kept = passage if passage is not None and state == "same" else None
+    match = passage if passage is not None and digest_of(passage.text) == pointer.sha256 else None
+    state = "missing" if passage is None else "changed" if match is None else "same"
     return RebuiltText(
         question=question,
         candidate=candidate,
         id=pointer.id,
         passage=pointer.passage,
         state=state,
-        title=kept.title if kept else "",
-        text=kept.text if kept else "",
+        title=match.title if match else "",
+        text=match.text if match else "",
     )

@@ -1,21 +1,21 @@
-"""Which questions are for training, validation and test, in three ways; kin are never parted.
+"""Splits questions into training, validation and test, in three ways that never separate the same entity.
 
 - `pair`: by drug and disease. Both may be known from other questions.
 - `unseen_disease`: by clusters of similar diseases. No question of another split is about the disease or one
   much like it.
-- `unseen_drug`: by drug. No other split has the drug or a salt of it, be it as a wrong answer.
+- `unseen_drug`: by drug. No other split has the drug or a salt of it, not even as a wrong answer.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from kedrec.dataset.same_entity import Union
+from kedrec.dataset.same_entity import representatives
 
 if TYPE_CHECKING:
     from kedrec.dataset.hf_folder import SplitName
@@ -28,15 +28,15 @@ Config: TypeAlias = Literal["pair", "unseen_disease", "unseen_drug"]
 CONFIGS: tuple[Config, ...] = ("pair", "unseen_disease", "unseen_drug")
 
 _SHARES: Mapping[SplitName, float] = {"train": 0.8, "validation": 0.1, "test": 0.1}
-_APART = 0.9  # distance, 1 minus similarity over the greatest; further diseases aren't much alike
+_MOST_APART = 0.9  # in a cluster: distance, 1 minus similarity over the greatest one
 
 
 class Division:
     """One way to split.
 
     Attributes:
-        config: which.
-        groups: pair -> the group that must not be parted.
+        config: its name.
+        groups: pair -> the group that must stay in one split.
         split: pair -> its split.
         drugs: drug -> its split where drugs are split; else empty.
         diseases: disease -> its split where diseases are split; else empty.
@@ -54,43 +54,42 @@ class Division:
     ) -> None:
         self.config, self.groups, self.split = config, groups, split
         self.drugs, self.diseases = drugs or {}, diseases or {}
-        self._kin = treatments.drug_kin, treatments.disease_kin
-        self._asked = frozenset(self._of_kin(*pair) for pair, name in split.items() if name != "train")
+        self._treatments = treatments
+        self._held_out = frozenset(
+            treatments.canonical_pair(*pair) for pair, name in split.items() if name != "train"
+        )
 
-    def hidden(self, drug: str, disease: str) -> bool:
-        """Whether a treatment may be shown nowhere, since validation or test ask for it."""
+    def hides(self, drug: str, disease: str) -> bool:
+        """True for a treatment that no evidence may show, since validation or test ask for it."""
         ends = self.drugs.get(drug, "train"), self.diseases.get(disease, "train")
-        return ends != ("train", "train") or self._of_kin(drug, disease) in self._asked
+        return ends != ("train", "train") or self._treatments.canonical_pair(drug, disease) in self._held_out
 
-    def _of_kin(self, drug: str, disease: str) -> Pair:
-        return self._kin[0].get(drug, drug), self._kin[1].get(disease, disease)
-
-    def allowed(self, drug: str, split: SplitName) -> bool:
-        """Whether a drug may be a candidate in a split."""
+    def allows(self, drug: str, split: SplitName) -> bool:
+        """True where a drug may be a candidate in a split."""
         return self.drugs.get(drug, split) == split
 
 
 def divide(
-    treatments: Treatments, asked: Sequence[Pair], adjacency: Adjacency, config: Config, seed: int
+    treatments: Treatments, pairs: Sequence[Pair], adjacency: Adjacency, config: Config, seed: int
 ) -> Division:
     """Divides the questions about some treatments; the same graph and seed give the same division.
 
     Args:
         treatments: of the graph.
-        asked: the drugs and diseases that are asked about.
-        adjacency: of the graph, to tell which diseases are alike.
-        config: the way.
+        pairs: the drugs and diseases that are asked about.
+        adjacency: of the graph, for the similarity of diseases.
+        config: the way to split.
         seed: of the draw.
     """
-    drug_of, disease_of = treatments.drug_kin, treatments.disease_kin
+    drug_of, disease_of = treatments.canonical_drug, treatments.canonical_disease
     if config == "pair":
-        groups = {pair: f"{drug_of[pair[0]]} {disease_of[pair[1]]}" for pair in asked}
-        split = _drawn(Counter(groups.values()), seed)
+        groups = {pair: f"{drug_of[pair[0]]} {disease_of[pair[1]]}" for pair in pairs}
+        split = _draw_splits(Counter(groups.values()), seed)
         return Division(config, groups, {pair: split[group] for pair, group in groups.items()}, treatments)
     if config == "unseen_drug":
-        groups = {pair: drug_of[pair[0]] for pair in asked}
+        groups = {pair: drug_of[pair[0]] for pair in pairs}
         weights = dict.fromkeys(drug_of.values(), 0) | Counter(groups.values())
-        split = _drawn(weights, seed)
+        split = _draw_splits(weights, seed)
         return Division(
             config,
             groups,
@@ -98,46 +97,42 @@ def divide(
             treatments,
             drugs={drug: split[group] for drug, group in drug_of.items()},
         )
-    cluster = _clusters(treatments, adjacency)
-    groups = {pair: cluster(pair[1]) for pair in asked}
-    told = _told(adjacency)
-    split = _drawn(Counter(groups.values()), seed, first={groups[pair] for pair in asked if pair[1] in told})
+    cluster_of = _clusters(treatments, adjacency)
+    groups = {pair: cluster_of.get(pair[1], pair[1]) for pair in pairs}
+    informed = _informed_diseases(adjacency)
+    first = {groups[pair] for pair in pairs if pair[1] in informed}
+    split = _draw_splits(Counter(groups.values()), seed, first=first)
     return Division(
         config,
         groups,
         {pair: split[group] for pair, group in groups.items()},
         treatments,
-        diseases={disease: split.get(cluster(disease), "train") for disease in disease_of},
+        diseases={disease: split.get(cluster_of.get(disease, disease), "train") for disease in disease_of},
     )
 
 
-def _clusters(treatments: Treatments, adjacency: Adjacency) -> Callable[[str], str]:
-    """Names the cluster of a disease: similar diseases and synonyms have one."""
+def _clusters(treatments: Treatments, adjacency: Adjacency) -> dict[str, str]:
+    """Maps each disease to the name of its cluster, which similar diseases and synonyms share."""
     from kedrec.ranking.clusters import clusters
     from kedrec.ranking.metapaths import schema_tables
 
-    treated = sum(bool(drugs) for drugs in treatments.treated.values())
-    linked = [
+    treated_count = sum(bool(drugs) for drugs in treatments.treated.values())
+    linked_tables = [
         table
         for table in schema_tables()
         if adjacency.has(table) and len(adjacency.incidence(table).indices) > 0
     ]
-    union: Union[str] = Union()
     members: dict[int, list[str]] = defaultdict(list)
-    if treated > 1:
-        numbers = clusters(adjacency, linked, apart=_APART)
+    if treated_count > 1:
+        numbers = clusters(adjacency, linked_tables, apart=_MOST_APART)
         for id_, number in zip(adjacency.ids("Disease").tolist(), numbers.tolist(), strict=True):
             if number >= 0:
                 members[number].append(id_.decode())
-    for together in members.values():
-        union.join(together)
-    for disease, first in treatments.disease_kin.items():
-        union.join((disease, first))
-    return union.find
+    return representatives([*members.values(), *treatments.canonical_disease.items()])
 
 
-def _told(adjacency: Adjacency) -> frozenset[str]:
-    """The diseases of which something else is known than treatments and mechanisms drawn for these."""
+def _informed_diseases(adjacency: Adjacency) -> frozenset[str]:
+    """The diseases with other links than treatments and the mechanisms drawn for these."""
     from kedrec.ranking.adjacency import PLAIN
     from kedrec.ranking.metapaths import schema_tables
 
@@ -145,43 +140,43 @@ def _told(adjacency: Adjacency) -> frozenset[str]:
     for table in schema_tables():
         if table[1:] == ("Drug", "Disease") or not adjacency.has(table):
             continue
-        found = adjacency.incidence(table, PLAIN)
+        incidence = adjacency.incidence(table, PLAIN)
         if table[1] == "Disease":
-            links += found.degrees
+            links += incidence.degrees
         if table[2] == "Disease":
-            links += found.back_degrees
+            links += incidence.back_degrees
     ids = adjacency.ids("Disease").tolist()
     return frozenset(ids[number].decode() for number in np.flatnonzero(links).tolist())
 
 
-def _drawn(weights: Mapping[str, int], seed: int, first: Collection[str] = ()) -> dict[str, SplitName]:
-    """The split of each group: test and validation are filled in an order drawn by the seed, the rest trains.
+def _draw_splits(weights: Mapping[str, int], seed: int, first: Collection[str] = ()) -> dict[str, SplitName]:
+    """Draws each group's split: test and validation are filled in an order drawn by the seed, then training.
 
     Args:
         weights: questions of each group.
         seed: of the order.
-        first: groups that test and validation are filled with as far as there are such: those that can be
-            answered from what is left when all that they ask for is hidden.
+        first: groups that fill test and validation before any other: those that can be answered from the
+            graph with all that they ask for hidden.
     """
     total = sum(weights.values())
-    found: dict[str, SplitName] = {}
+    splits: dict[str, SplitName] = {}
 
-    def drawn(group: str) -> tuple[bool, str]:
+    def sort_key(group: str) -> tuple[bool, str]:
         digest = hashlib.sha256(f"{seed}:{group}".encode()).hexdigest()
         return (bool(first) and group not in first, digest)
 
-    order = sorted(weights, key=drawn)
+    order = sorted(weights, key=sort_key)
     for split in ("test", "validation"):
-        lacking = round(_SHARES[split] * total)
+        missing = round(_SHARES[split] * total)
         for group in order:
-            # A group that is larger than what is lacking would leave too little to learn from.
-            if group not in found and 0 < weights[group] <= lacking:
-                found[group] = split
-                lacking -= weights[group]
+            # A group that is larger than what is missing would leave too little to learn from.
+            if group not in splits and 0 < weights[group] <= missing:
+                splits[group] = split
+                missing -= weights[group]
     for group in order:
-        part = int(drawn(group)[1][:8], 16) / 16**8
+        part = int(sort_key(group)[1][:8], 16) / 16**8
         if weights[group] or part < _SHARES["train"]:
-            found.setdefault(group, "train")
-        else:  # what is only ever a wrong answer is parted by the shares alone
-            found[group] = "validation" if part < 0.9 else "test"
-    return found
+            splits.setdefault(group, "train")
+        else:  # drugs that are only ever wrong answers are split by the shares alone
+            splits[group] = "validation" if part < 0.9 else "test"
+    return splits

@@ -1,4 +1,4 @@
-"""Describes a data set: sizes, lengths, sources, and whether the best known drug is the right one."""
+"""Describes a data set: sizes, lengths, sources, and how often the most popular drug is the right one."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 __all__ = ["ConfigStatistics", "PopularityCheck", "SplitStatistics", "Statistics", "statistics"]
 
-_Known = Mapping[str, tuple[int, int]]
+_PopularityByDrug = Mapping[str, tuple[int, int]]  # treatments, other links
 
 AGAINST = ("all", "hard", "degree-matched", "random")
-"""Which of the wrong answers stand against the right one in a popularity check."""
+"""Kinds of wrong answers that a popularity check compares the right one with."""
 
 
 class SplitStatistics(Frozen):
-    """One split.
+    """Statistics of one split.
 
     Attributes:
-        candidates: of a question, on the mean.
-        negatives: by kind.
-        paths: of a right answer, and of a wrong one, on the mean: evidence that only the right one had would
-            tell it.
+        candidates: mean number a question.
+        negatives: numbers by kind.
+        paths: mean number of a right answer, and of a wrong one: paths of right answers alone would give them
+            away.
         without_paths: share of right answers, and of wrong ones, without any path.
         with_texts: share of right answers, and of wrong ones, with a trial or an article.
         referenced: questions with a reference rationale.
         teachers: references by teacher.
-        words: of a reference rationale: least, mean, most.
+        words: of a reference rationale: minimum, mean, maximum.
         sources: questions by source of their treatment.
     """
 
@@ -54,17 +54,17 @@ class SplitStatistics(Frozen):
 
 
 class PopularityCheck(Frozen):
-    """How often the best known candidate is the right one.
+    """F1 of answering with the most popular candidates.
 
-    One answer a question out of as many as there are right ones: then F1, precision and recall are equal.
+    It gives as many answers as are right, so that F1, precision and recall are equal.
 
     Attributes:
-        against: the wrong answers it stands against: `all`, or of one kind.
-        questions: with a wrong answer of that kind.
+        against: kind of the wrong answers compared with: `all`, or one kind.
+        questions: questions with a wrong answer of that kind.
         chance: F1 of an answer at random.
-        treatments: F1 of the one with most treatments; ties count as their share.
-        others: the same, the right one's own in the question not counted.
-        links: F1 of the one with most other links.
+        treatments: F1 of the drug with most treatments; ties count as their share.
+        others: the same without the treatment that the question asks for.
+        links: F1 of the drug with most other links.
     """
 
     against: str
@@ -76,14 +76,18 @@ class PopularityCheck(Frozen):
 
 
 class ConfigStatistics(Frozen):
-    """One config: its splits, and the popularity check over all of them."""
+    """Statistics of one config: its splits, and the popularity check over all of them."""
 
     splits: dict[str, SplitStatistics]
     popularity: tuple[PopularityCheck, ...]
 
 
 class Statistics(Frozen):
-    """A data set, and what the checks for leaks found when it was built; `bytes`: of its questions."""
+    """Statistics of a data set, with the numbers of leaks counted when it was built.
+
+    Attributes:
+        bytes: size of its files of questions.
+    """
 
     kind: str
     configs: dict[str, ConfigStatistics]
@@ -93,29 +97,29 @@ class Statistics(Frozen):
 
 
 def statistics(dataset: DataSet, progress: Progress | None = None) -> Statistics:
-    """Reads a data set and describes it, one question in memory at a time but for what is counted.
+    """Reads a data set and describes it, with one question in memory at a time.
 
     Raises:
         DataError: it can't be read.
     """
-    known = read_popularity(dataset.folder)
+    popularity = read_popularity(dataset.folder)
     configs: dict[str, ConfigStatistics] = {}
     size, done = 0, 0
     total = sum(dataset.rows(config, split) for config in dataset.configs for split in SPLITS)
     for config in dataset.configs:
         splits: dict[str, SplitStatistics] = {}
-        checks = _Popular(known)
+        checks = _PopularityCounter(popularity)
         for split in SPLITS:
-            counts = _Counts()
+            counts = _SplitCounter()
             for question in dataset.questions(config, split):
                 counts.add(question)
                 checks.add(question)
                 done += 1
                 if progress is not None:
                     progress("Reading the questions", done, total)
-            splits[split] = counts.told()
+            splits[split] = counts.statistics()
             size += (dataset.folder / config / f"{split}.jsonl").stat().st_size
-        configs[config] = ConfigStatistics(splits=splits, popularity=checks.told())
+        configs[config] = ConfigStatistics(splits=splits, popularity=checks.checks())
     report = dataset.note.get("report") or {}
     return Statistics(
         kind=dataset.kind,
@@ -126,8 +130,8 @@ def statistics(dataset: DataSet, progress: Progress | None = None) -> Statistics
     )
 
 
-class _Counts:
-    """Adds up one split."""
+class _SplitCounter:
+    """Sums over the questions of one split."""
 
     def __init__(self) -> None:
         self._questions = self._candidates = self._right = 0
@@ -137,7 +141,8 @@ class _Counts:
         self._teachers: Counter[str] = Counter()
         self._sources: Counter[str] = Counter()
         self._words: list[int] = []
-        self._paths, self._bare, self._texts = Counter[bool](), Counter[bool](), Counter[bool]()
+        # By whether the candidate is a right answer.
+        self._paths, self._pathless, self._texts = Counter[bool](), Counter[bool](), Counter[bool]()
 
     def add(self, question: Question) -> None:
         """Counts a question."""
@@ -152,14 +157,14 @@ class _Counts:
             self._drugs.add(candidate.id)
             paths = len(question.paths(candidate.id))
             self._paths[candidate.id in right] += paths
-            self._bare[candidate.id in right] += not paths
+            self._pathless[candidate.id in right] += not paths
             self._texts[candidate.id in right] += bool(question.texts(candidate.id))
         if question.reference is not None:
             self._teachers[question.reference.teacher] += 1
             self._words.append(len(question.reference.rationale.split()))
 
-    def told(self) -> SplitStatistics:
-        """What was counted."""
+    def statistics(self) -> SplitStatistics:
+        """The split's statistics, rounded."""
         wrong = max(self._candidates - self._right, 1)
 
         def shares(counts: Mapping[bool, int]) -> tuple[float, float]:
@@ -173,7 +178,7 @@ class _Counts:
             candidates=round(self._candidates / max(self._questions, 1), 2),
             negatives=dict(sorted(self._negatives.items())),
             paths=shares(self._paths),
-            without_paths=shares(self._bare),
+            without_paths=shares(self._pathless),
             with_texts=shares(self._texts),
             referenced=len(self._words),
             teachers=dict(sorted(self._teachers.items())),
@@ -182,36 +187,37 @@ class _Counts:
         )
 
 
-class _Popular:
-    """Answers each question with the best known candidates, and counts how often that is right."""
+class _PopularityCounter:
+    """Answers each question with the most popular candidates, and sums how often that is right."""
 
-    def __init__(self, known: _Known) -> None:
-        self._known = known
-        self._sums = {against: [0.0] * 5 for against in AGAINST}
+    def __init__(self, popularity: _PopularityByDrug) -> None:
+        self._popularity = popularity
+        self._sums = {against: [0.0] * 5 for against in AGAINST}  # in the order of `PopularityCheck`
 
     def add(self, question: Question) -> None:
         """Answers a question."""
-        if not self._known:
+        if not self._popularity:
             return
         right = question.answers
         for against, sums in self._sums.items():
-            wrong = [one.id for one in question.negatives if against in ("all", one.kind)]
+            wrong = [negative.id for negative in question.negatives if against in ("all", negative.kind)]
             if not wrong:
                 continue
             sums[0] += 1
             sums[1] += len(right) / (len(right) + len(wrong))
-            known = {drug: self._known.get(drug, (0, 0)) for drug in (*right, *wrong)}
-            for place, scores in enumerate(
+            popularity = {drug: self._popularity.get(drug, (0, 0)) for drug in (*right, *wrong)}
+            for column, scores in enumerate(
                 (
-                    {drug: treats for drug, (treats, _) in known.items()},
-                    {drug: treats - (drug in right) for drug, (treats, _) in known.items()},
-                    {drug: links for drug, (_, links) in known.items()},
-                )
+                    {drug: treatments for drug, (treatments, _) in popularity.items()},
+                    {drug: treatments - (drug in right) for drug, (treatments, _) in popularity.items()},
+                    {drug: links for drug, (_, links) in popularity.items()},
+                ),
+                2,
             ):
-                sums[2 + place] += _share_right(scores, right)
+                sums[column] += _share_right(scores, right)
 
-    def told(self) -> tuple[PopularityCheck, ...]:
-        """The figures; () where the data set doesn't say how well known its drugs are."""
+    def checks(self) -> tuple[PopularityCheck, ...]:
+        """The checks by kind of negatives; () where the data set has no popularity of its drugs."""
         return tuple(
             PopularityCheck(
                 against=against,
@@ -227,12 +233,12 @@ class _Popular:
 
 
 def _share_right(scores: Mapping[str, int], right: Sequence[str]) -> float:
-    """Share of the right ones among as many of the best as there are right ones; ties by their share."""
-    many = len(right)
+    """Share of right drugs among the best-scored ones, as many as are right; ties count by their share."""
+    count = len(right)
     ordered = sorted(scores.values(), reverse=True)
-    least = ordered[many - 1]
+    least = ordered[count - 1]
     above = {drug for drug, score in scores.items() if score > least}
     tied = [drug for drug, score in scores.items() if score == least]
-    sure = sum(drug in above for drug in right)
-    by_draw = sum(drug in tied for drug in right) * (many - len(above)) / len(tied)
-    return (sure + by_draw) / many
+    certain = sum(drug in above for drug in right)
+    expected = sum(drug in tied for drug in right) * (count - len(above)) / len(tied)
+    return (certain + expected) / count

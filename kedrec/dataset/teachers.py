@@ -1,8 +1,8 @@
-"""A teacher that is a chat model: its rationales pass the gate, are kept, and are counted.
+"""A chat model as teacher: writes reference rationales, filtered by the gate and cached.
 
-The model is asked as `kedrec ask` asks it, with what the question shows of its right drug. Only sentences
-that hold go into the data set; where none does, the question has no reference. Every answer is kept in the
-cache by what was asked of which model, so that nothing is paid for twice and a stopped build goes on.
+The model gets the prompt of `kedrec ask`, with the question's evidence on its right drug. Only sentences that
+hold go into the data set; where none does, the question has no reference. Every answer is cached by model
+and prompt, so that nothing is paid for twice and a stopped build resumes.
 """
 
 from __future__ import annotations
@@ -30,82 +30,91 @@ if TYPE_CHECKING:
 __all__ = ["Teacher"]
 
 _ANSWER_TOKENS = 200
-_AT_ONCE = 8
+_BATCH_SIZE = 8
 
 
 class Teacher:
-    """Writes the references that are missing.
+    """Writes missing references.
 
     Args:
         model: any chat model; the caller closes it.
-        cache_dir: where its answers are kept.
+        cache_dir: folder of the cached answers.
         seed: of its sampler, where it has one.
     """
 
     def __init__(self, model: ChatModel, cache_dir: Path, seed: int) -> None:
         self._model, self._seed = model, seed
-        about = json.dumps([model.info.name, model.info.sha256])
-        digest = hashlib.sha256(about.encode()).hexdigest()[:16]
+        identity = json.dumps([model.info.name, model.info.sha256])
+        digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         self._path = cache_dir / f"teacher-{digest}.jsonl"
-        self._kept: dict[str, dict[str, Any]] = {}
+        self._answers: dict[str, dict[str, Any]] = {}
         self._read()
         self._counts = dict.fromkeys(
             ("asked", "cached", "written", "refused", "prompt_tokens", "completion_tokens"), 0
         )
 
-    def told(self) -> dict[str, Any]:
-        """What it did: questions asked and answered from the cache, references written, answers of which
-        nothing held, and the tokens of what was asked anew.
+    def summary(self) -> dict[str, Any]:
+        """Counts of the work done, by name.
+
+        `asked` and `cached` questions, `written` references, `refused` answers without a sentence that holds,
+        and the tokens of the questions asked.
         """
         return {"model": self._model.info.name, **self._counts}
 
     def write(
         self, splits: Mapping[SplitName, Sequence[Question]], progress: Progress | None = None
     ) -> dict[SplitName, list[Question]]:
-        """The same questions, those without a reference with the teacher's where what it wrote holds.
+        """Adds the teacher's references to questions without one, where its answer holds.
 
         Raises:
-            ModelError: the model failed; what it answered before is kept.
+            ModelError: the model failed; its earlier answers stay cached.
             DataError: the disk refuses.
         """
-        open_ones = [one for part in splits.values() for one in part if one.reference is None]
-        found: dict[str, Reference] = {}
+        unanswered = [
+            question for questions in splits.values() for question in questions if question.reference is None
+        ]
+        references: dict[str, Reference] = {}
         done = 0
-        for batch in _batches(open_ones):
+        for batch in _batches(unanswered):
             for question, reference in zip(batch, self._references(batch), strict=True):
                 if reference is not None:
-                    found[question.id] = reference
+                    references[question.id] = reference
             done += len(batch)
             if progress is not None:
-                progress("Asking the teacher", done, len(open_ones))
+                progress("Asking the teacher", done, len(unanswered))
         return {
             split: [
-                one.model_copy(update={"reference": found[one.id]}) if one.id in found else one
-                for one in part
+                question.model_copy(update={"reference": references[question.id]})
+                if question.id in references
+                else question
+                for question in questions
             ]
-            for split, part in splits.items()
+            for split, questions in splits.items()
         }
 
     def _references(self, batch: Sequence[Question]) -> list[Reference | None]:
-        asked = [_Asked(question) for question in batch]
-        requests = [one.request(self._model, self._seed) if one.evidence else None for one in asked]
+        right_drugs = [_RightDrugPrompt(question) for question in batch]
+        requests = [
+            right_drug.request(self._model, self._seed) if right_drug.evidence else None
+            for right_drug in right_drugs
+        ]
         keys = [_key(request) if request else "" for request in requests]
         new = {
             key: request
             for key, request in zip(keys, requests, strict=True)
-            if request and key not in self._kept
+            if request and key not in self._answers
         }
         self._counts["cached"] += sum(bool(key) and key not in new for key in keys)
         if new:
             self._ask(new)
-        return [self._reference(one, key) for one, key in zip(asked, keys, strict=True)]
+        return [self._reference(right_drug, key) for right_drug, key in zip(right_drugs, keys, strict=True)]
 
     def _ask(self, requests: Mapping[str, ChatRequest]) -> None:
         answers = self._model.chat_many(list(requests.values()))
         lines = []
         for key, answer in zip(requests, answers, strict=True):
-            self._kept[key] = {"key": key, "text": answer.text}
-            lines.append(json.dumps(self._kept[key], ensure_ascii=False) + "\n")
+            self._answers[key] = {"key": key, "text": answer.text}
+            lines.append(json.dumps(self._answers[key], ensure_ascii=False) + "\n")
             self._counts["asked"] += 1
             self._counts["prompt_tokens"] += answer.prompt_tokens
             self._counts["completion_tokens"] += answer.completion_tokens
@@ -119,15 +128,15 @@ class Teacher:
                 "Make room on the disk and run the command again; it goes on where it stopped.",
             ) from error
 
-    def _reference(self, asked: _Asked, key: str) -> Reference | None:
+    def _reference(self, right_drug: _RightDrugPrompt, key: str) -> Reference | None:
         if not key:
             return None
         rationale = check(
-            self._kept[key]["text"],
-            asked.drug,
-            asked.disease,
-            asked.evidence,
-            asked.adverse,
+            self._answers[key]["text"],
+            right_drug.drug,
+            right_drug.disease,
+            right_drug.evidence,
+            right_drug.adverse,
             model=self._model.info.name,
         )
         if rationale.origin != "llm":
@@ -135,20 +144,20 @@ class Teacher:
             return None
         self._counts["written"] += 1
         return Reference(
-            answer=asked.drug.id,
-            rationale=recited(rationale.text, asked.ids),
+            answer=right_drug.drug.id,
+            rationale=recited(rationale.text, right_drug.ids),
             teacher=f"chat:{self._model.info.name}",
         )
 
     def _read(self) -> None:
         try:
             content = self._path.read_bytes()
-            whole = content.rfind(b"\n") + 1
-            if whole < len(content):  # a line that was cut off: its question is asked again
-                os.truncate(self._path, whole)
-            for line in content[:whole].splitlines():
-                kept = json.loads(line)
-                self._kept[kept["key"]] = kept
+            complete = content.rfind(b"\n") + 1
+            if complete < len(content):  # an incomplete last line: its question is asked again
+                os.truncate(self._path, complete)
+            for line in content[:complete].splitlines():
+                answer = json.loads(line)
+                self._answers[answer["key"]] = answer
         except FileNotFoundError:
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -157,12 +166,16 @@ class Teacher:
             ) from error
 
 
-class _Asked:
-    """A question's right drug with what is shown of it, under ids of its own (`P1`...)."""
+class _RightDrugPrompt:
+    """A question's right drug and its evidence, renumbered for the prompt (`P1`...).
+
+    Attributes:
+        ids: id in the prompt -> id in the question.
+    """
 
     def __init__(self, question: Question) -> None:
         right = question.answers[0]
-        name = next(one.name for one in question.candidates if one.id == right)
+        name = next(candidate.name for candidate in question.candidates if candidate.id == right)
         self.drug = Entity(id=right, kind="Drug", name=name)
         self.disease = Entity(id=question.disease.id, kind="Disease", name=question.disease.name)
         self.ids: dict[str, str] = {}
@@ -171,7 +184,7 @@ class _Asked:
         self.adverse = tuple(item for item in items if item.stance == "adverse")
 
     def request(self, model: ChatModel, seed: int) -> ChatRequest:
-        """What `kedrec ask` would send."""
+        """The request that `kedrec ask` would send."""
         return rationale_request(
             self.drug,
             self.disease,
@@ -188,17 +201,17 @@ class _Asked:
         counts = {"P": 0, "A": 0}
         for item in items:
             counts[item.id[0]] += 1
-            own = f"{item.id[0]}{counts[item.id[0]]}"
-            self.ids[own] = item.id
-            yield item.model_copy(update={"id": own})
+            prompt_id = f"{item.id[0]}{counts[item.id[0]]}"
+            self.ids[prompt_id] = item.id
+            yield item.model_copy(update={"id": prompt_id})
 
 
 def _key(request: ChatRequest) -> str:
-    told = [[message.role, message.content] for message in request.messages]
-    content = json.dumps([told, request.max_tokens, request.seed, request.grammar, request.stop])
+    messages = [[message.role, message.content] for message in request.messages]
+    content = json.dumps([messages, request.max_tokens, request.seed, request.grammar, request.stop])
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _batches(questions: Sequence[Question]) -> Iterator[Sequence[Question]]:
-    for start in range(0, len(questions), _AT_ONCE):
-        yield questions[start : start + _AT_ONCE]
+    for start in range(0, len(questions), _BATCH_SIZE):
+        yield questions[start : start + _BATCH_SIZE]

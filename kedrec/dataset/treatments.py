@@ -1,4 +1,4 @@
-"""The treatments that questions are asked about, and the drugs that are no wrong answer to them."""
+"""Reads the treatments that questions ask for, and the drugs that are no wrong answer to them."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Treatments:
-    """What a graph says of who treats what.
+    """A graph's treatments.
 
     Attributes:
         positives: treatments by the chosen sources, in order; none that is contraindicated as well.
-        conflicting: how many were left out since they are.
+        conflicting: number of treatments excluded since they are contraindicated.
         treated: disease -> every drug that any source says to help in it.
-        mechanisms: mechanism -> the pair that it was drawn for.
+        mechanisms: mechanism -> the pair that curators drew it for.
         names: of drugs and diseases.
-        drug_kin, disease_kin: id -> the id that stands for it and its kin.
+        canonical_drug, canonical_disease: id -> the one id of all that denote the same entity.
     """
 
     positives: tuple[Treatment, ...]
@@ -56,32 +56,37 @@ class Treatments:
     treated: Mapping[str, frozenset[str]]
     mechanisms: Mapping[str, Pair]
     names: Mapping[str, str]
-    drug_kin: Mapping[str, str]
-    disease_kin: Mapping[str, str]
+    canonical_drug: Mapping[str, str]
+    canonical_disease: Mapping[str, str]
     _near: Mapping[str, frozenset[str]]
+
+    def canonical_pair(self, drug: str, disease: str) -> Pair:
+        """The pair by its canonical ids."""
+        return self.canonical_drug.get(drug, drug), self.canonical_disease.get(disease, disease)
 
     def near(self, disease: str) -> frozenset[str]:
         """The disease, its synonyms, and the diseases a step above or below any of them."""
         return self._near.get(disease, frozenset({disease}))
 
     def not_wrong(self, disease: str) -> frozenset[str]:
-        """Drugs that are no negative: any source says that they, or a salt of theirs, help in the disease or
-        in one a step above or below it.
+        """Drugs that can't be negatives.
+
+        By any source they, or a salt of theirs, help in the disease or in one a step above or below it.
         """
         return self._not_wrong.get(disease, frozenset())
 
     @cached_property
     def _not_wrong(self) -> Mapping[str, frozenset[str]]:
-        kin: dict[str, set[str]] = defaultdict(set)
-        for drug, first in self.drug_kin.items():
-            kin[first].add(drug)
-        found = {}
-        for disease in {one.disease for one in self.positives}:
+        members: dict[str, set[str]] = defaultdict(set)
+        for drug, canonical in self.canonical_drug.items():
+            members[canonical].add(drug)
+        not_wrong = {}
+        for disease in {treatment.disease for treatment in self.positives}:
             drugs = {drug for near in self.near(disease) for drug in self.treated.get(near, ())}
-            found[disease] = frozenset(
-                other for drug in drugs for other in kin[self.drug_kin.get(drug, drug)] | {drug}
+            not_wrong[disease] = frozenset(
+                member for drug in drugs for member in members[self.canonical_drug.get(drug, drug)] | {drug}
             )
-        return found
+        return not_wrong
 
 
 def read_treatments(
@@ -91,7 +96,7 @@ def read_treatments(
 
     Args:
         store: the graph.
-        sources: whose TREATS are asked about; () for every source's.
+        sources: names of the sources whose TREATS become questions; () for every source's.
         progress: called after each stage.
 
     Raises:
@@ -101,20 +106,20 @@ def read_treatments(
     stages = 5
     if progress is not None:
         progress("Reading the treatments", 0, stages)
-    wanted = ["start", "end", "source", "licence", "mechanisms"]
-    rows = [row for batch in store.edges("TREATS", "Drug", "Disease", wanted) for row in batch.to_pylist()]
+    columns = ["start", "end", "source", "licence", "mechanisms"]
+    rows = [row for batch in store.edges("TREATS", "Drug", "Disease", columns) for row in batch.to_pylist()]
     if not rows:
         raise EmptyGraphError(
             f"The graph at {store.url} has no treatments to ask about.",
             "Load a source that has some: `kedrec-load graph drugmechdb`.",
         )
-    told = sorted({row["source"] for row in rows})
-    if missing := [source for source in sources if source not in told]:
+    known_sources = sorted({row["source"] for row in rows})
+    if missing := [source for source in sources if source not in known_sources]:
         raise NotFoundError(
             f"No treatment of the graph at {store.url} is of {', '.join(missing)}.",
-            f"Its treatments are of {', '.join(told)}.",
+            f"Its treatments are of {', '.join(known_sources)}.",
         )
-    treated, harmful = _care(store)
+    treated, contraindicated = _treated_and_contraindicated(store)
     if progress is not None:
         progress("Reading the treatments", 2, stages)
     by_pair: dict[Pair, list[dict[str, object]]] = defaultdict(list)
@@ -130,38 +135,38 @@ def read_treatments(
     positives = tuple(
         Treatment(
             *pair,
-            tuple(sorted({str(row["source"]) for row in said})),
-            tuple(sorted({str(row["licence"]) for row in said})),
+            tuple(sorted({str(row["source"]) for row in statements})),
+            tuple(sorted({str(row["licence"]) for row in statements})),
             tuple(sorted(curated[pair])),
         )
-        for pair, said in sorted(by_pair.items())
-        if pair not in harmful
+        for pair, statements in sorted(by_pair.items())
+        if pair not in contraindicated
     )
     names = {
         row["id"]: row["name"]
         for kind in ("Drug", "Disease")
         for row in store.nodes(kind, ["id", "name"]).to_pylist()
     }
-    drug_kin = kin_of(store, "Drug")
+    canonical_drug = kin_of(store, "Drug")
     if progress is not None:
         progress("Reading the treatments", 4, stages)
-    disease_kin = kin_of(store, "Disease")
+    canonical_disease = kin_of(store, "Disease")
     return Treatments(
         positives,
         len(by_pair) - len(positives),
         {disease: frozenset(drugs) for disease, drugs in treated.items()},
         mechanisms,
         names,
-        drug_kin,
-        disease_kin,
-        _neighbours(store, disease_kin),
+        canonical_drug,
+        canonical_disease,
+        _neighbours(store, canonical_disease),
     )
 
 
-def _care(store: GraphStore) -> tuple[dict[str, set[str]], set[Pair]]:
-    """By disease the drugs that any source says to help, and the pairs that are contraindicated."""
+def _treated_and_contraindicated(store: GraphStore) -> tuple[dict[str, set[str]], set[Pair]]:
+    """The drugs that help in each disease by any source, and the contraindicated pairs."""
     treated: dict[str, set[str]] = defaultdict(set)
-    harmful: set[Pair] = set()
+    contraindicated: set[Pair] = set()
     for relation in load_schema().relations.values():
         if ("Drug", "Disease") not in relation.pairs:
             continue
@@ -173,21 +178,23 @@ def _care(store: GraphStore) -> tuple[dict[str, set[str]], set[Pair]]:
                 if relation.effect == "benefit":
                     treated[disease].add(drug)
                 else:
-                    harmful.add((drug, disease))
-    return treated, harmful
+                    contraindicated.add((drug, disease))
+    return treated, contraindicated
 
 
-def _neighbours(store: GraphStore, kin: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    """For each disease: itself, its kin, and what is a step of IS_A above or below one of these."""
+def _neighbours(store: GraphStore, canonical: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """For each disease: itself, its synonyms, and the diseases a step of IS_A above or below one of these."""
     members: dict[str, set[str]] = defaultdict(set)
-    for disease, first in kin.items():
-        members[first].add(disease)
-    above: dict[str, set[str]] = defaultdict(set)
+    for disease, representative in canonical.items():
+        members[representative].add(disease)
+    adjacent: dict[str, set[str]] = defaultdict(set)
     for batch in store.edges("IS_A", "Disease", "Disease", ["start", "end"]):
         for start, end in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
-            above[start].add(end)
-            above[end].add(start)
+            adjacent[start].add(end)
+            adjacent[end].add(start)
     return {
-        disease: frozenset(near for one in members[first] for near in {one, *above.get(one, ())})
-        for disease, first in kin.items()
+        disease: frozenset(
+            near for member in members[representative] for near in {member, *adjacent.get(member, ())}
+        )
+        for disease, representative in canonical.items()
     }

@@ -57,6 +57,8 @@ class GraphFolder:
             StoreBusyError: another writer holds it.
             StoreAccessError: the folder may not be written.
         """
+        from filelock import lock_descriptor  # readers need none
+
         try:
             private_folder(self.path)
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, FILE_MODE)
@@ -67,7 +69,7 @@ class GraphFolder:
                 f"The graph's folder {self.path} can't be used: {error.strerror}.", "Choose another folder."
             ) from error
         try:
-            if not _lock_file(descriptor):
+            if not lock_descriptor(descriptor, blocking=False):
                 raise StoreBusyError(
                     f"Another process is writing to the graph in {self.path}.", "Wait until it has finished."
                 )
@@ -123,24 +125,3 @@ class GraphFolder:
             f"Not allowed to use the graph in {self.path}: {error.strerror}.",
             "Ask for access to that folder, or choose another.",
         )
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock_file(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock_file(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

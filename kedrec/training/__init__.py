@@ -1,1 +1,1 @@
-"""LoRA tuning of the language model on rationales written from real evidence."""
+"""LoRA tuning of the language model on rationales written from real evidence, and the graph embedding."""

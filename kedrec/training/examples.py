@@ -1,12 +1,12 @@
-"""Training examples from a loaded graph: real evidence of real pairs, and a target that holds.
+"""Builds training examples from a loaded graph: real evidence of real pairs, and a target that holds.
 
-Four kinds of pairs, as in use: known treatments, whose curated mechanism (of DrugMechDB, where it has
-one) tells which paths to follow; drugs with a contraindication; the ranking's best drugs for a disease
-that are no known treatment; and drugs at random, whose evidence is weak. The evidence is what `kedrec ask`
-would retrieve, most of it of little meaning.
+Four kinds of pairs, as in use: known treatments, whose curated mechanism (from DrugMechDB, where it has one)
+gives the paths to state; drugs with a contraindication; the ranking's best drugs for a disease that are no
+known treatment; and drugs at random, whose evidence is weak. The evidence is that of `kedrec ask`, most of it
+of little meaning.
 
-Diseases are split by a hash of their id: no target, and no evidence, of a training example names a
-disease that is held out.
+Diseases are split by a hash of their id: no training example names a held-out disease, neither in its target
+nor in its evidence.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ _SHARES: tuple[tuple[Origin, float], ...] = (
     ("candidate", 0.22),
     ("random", 0.1),
 )
-_A_DISEASE = 8  # examples of one disease and kind, so that well-known diseases don't fill the set
-_BEST = 30  # ranks that a candidate is drawn from
-_PATHS = (3, 8)
-_ADVERSE = 3
-_FEWEST = 2
+_DISEASE_LIMIT = 8  # examples of one disease and kind, so that well-known diseases don't fill the set
+_CANDIDATE_RANKS = 30  # ranks that a candidate is drawn from
+_PATHS = (3, 8)  # fewest and most supporting paths in a prompt
+_MOST_ADVERSE = 3
+_FEWEST_PATHS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One prompt's content and its target.
+    """A prompt's content and its target.
 
     Attributes:
         origin: kind of the pair.
-        evidence, adverse: as they stand in the prompt.
+        evidence, adverse: the prompt's items, with their ids in it.
         target: the rationale to learn; every sentence of it passes the gate.
     """
 
@@ -82,36 +82,36 @@ def build(
     seed: int,
     *,
     test: bool = False,
-    parted: Split | None = None,
+    holdout: Split | None = None,
     progress: Progress | None = None,
 ) -> list[Example]:
-    """Examples from a graph; the same graph, count and seed give the same ones.
+    """Builds examples from a graph; the same graph, count and seed give the same ones.
 
     Args:
         store, ranker: a graph, best with DrugMechDB in it, and its ranking.
-        count: how many; fewer where the graph hasn't as many pairs.
+        count: number of examples; fewer where the graph has fewer pairs.
         seed: of the split, the pairs and the words.
         test: from the held-out diseases, instead of the others.
-        parted: the split, where it is over more graphs than this one.
+        holdout: the held-out diseases of several graphs; None: this graph's.
         progress: called after each example.
 
     Raises:
         EmptyGraphError: the graph holds no treatment of these diseases.
     """
-    parted = parted or split(store, seed)
+    holdout = holdout or split(store, seed)
     rng = Random(f"{seed}:{'test' if test else 'train'}")  # noqa: S311  # draws examples, no secrets
-    streams = _pairs(store, ranker, rng, parted, test=test)
-    wanted = {origin: round(share * count) for origin, share in _SHARES}
+    streams = _pairs(store, ranker, rng, holdout, test=test)
+    limits = {origin: round(share * count) for origin, share in _SHARES}
     examples: list[Example] = []
-    for origin, many in wanted.items():
-        made = 0
+    for origin, limit in limits.items():
+        example_count = 0
         for pair in streams[origin]:
-            if made >= many:
+            if example_count >= limit:
                 break
-            example = _example(store, ranker, pair, rng, None if test else parted)
+            example = _example(store, ranker, pair, rng, None if test else holdout)
             if example is not None:
                 examples.append(example)
-                made += 1
+                example_count += 1
                 if progress is not None:
                     progress("Building examples", len(examples), count)
     rng.shuffle(examples)
@@ -127,14 +127,14 @@ def held_out_pairs(
     paths: int = _PATHS[1],
     progress: Progress | None = None,
 ) -> list[PairEvidence]:
-    """Pairs of held-out diseases with what `kedrec ask` would retrieve, to evaluate on.
+    """Pairs of held-out diseases with the evidence of `kedrec ask`, to evaluate on.
 
-    They are known treatments, contraindications and candidates, drawn as for training; a pair with fewer
-    than two paths is left out, as `kedrec ask` asks for no rationale then.
+    They are drawn as for training; a pair with fewer than two paths is skipped, as `kedrec ask` then writes
+    no rationale.
 
     Args:
         store, ranker: a graph and its ranking.
-        count: how many; fewer where the graph hasn't as many.
+        count: number of pairs; fewer where the graph has fewer.
         seed: of the split and the pairs.
         paths: most paths a pair.
         progress: called after each pair.
@@ -144,22 +144,22 @@ def held_out_pairs(
     """
     rng = Random(f"{seed}:evaluate")  # noqa: S311  # draws pairs, no secrets
     streams = _pairs(store, ranker, rng, split(store, seed), test=True)
-    wanted = {origin: round(share * count) for origin, share in _SHARES}
-    found: dict[tuple[str, str], PairEvidence] = {}
-    for origin, many in wanted.items():
-        taken = 0
+    limits = {origin: round(share * count) for origin, share in _SHARES}
+    pairs: dict[tuple[str, str], PairEvidence] = {}
+    for origin, limit in limits.items():
+        pair_count = 0
         for pair in streams[origin]:
-            if taken >= many:
+            if pair_count >= limit:
                 break
-            if (pair.drug.id, pair.disease.id) in found:
+            if (pair.drug.id, pair.disease.id) in pairs:
                 continue
             evidence = retrieve(store, ranker, pair.drug, pair.disease, k=paths)
-            if len(evidence.evidence) >= _FEWEST:
-                found[pair.drug.id, pair.disease.id] = evidence
-                taken += 1
+            if len(evidence.evidence) >= _FEWEST_PATHS:
+                pairs[pair.drug.id, pair.disease.id] = evidence
+                pair_count += 1
                 if progress is not None:
-                    progress("Retrieving evidence", len(found), count)
-    return list(found.values())
+                    progress("Retrieving evidence", len(pairs), count)
+    return list(pairs.values())
 
 
 def prompt_of(example: Example) -> tuple[Message, ...]:
@@ -169,7 +169,7 @@ def prompt_of(example: Example) -> tuple[Message, ...]:
         example.disease,
         example.evidence,
         example.adverse,
-        count_tokens=lambda _: 0,  # the trainer counts, and leaves out what is too long
+        count_tokens=lambda _: 0,  # the trainer counts, and skips examples that are too long
         context=1,
         max_tokens=0,
         seed=0,
@@ -194,19 +194,19 @@ def save(examples: Iterable[Example], path: Path) -> None:
 
 
 def load(path: Path) -> list[Example]:
-    """Reads what `save` wrote.
+    """Reads examples that `save` wrote.
 
     Raises:
-        DataError: the file isn't such a file.
+        DataError: the file has no examples in that form.
     """
     try:
         with path.open(encoding="utf-8") as file:
-            return [_read(json.loads(line)) for line in file]
+            return [_example_of(json.loads(line)) for line in file]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} can't be read as examples: {error}.", "Build the examples again.") from error
 
 
-def _read(record: dict[str, object]) -> Example:
+def _example_of(record: dict[str, object]) -> Example:
     fields = {"drug": record["drug"], "disease": record["disease"]}
     evidence, adverse, origin = record["evidence"], record["adverse"], record["origin"]
     if not isinstance(evidence, list) or not isinstance(adverse, list):
@@ -224,75 +224,76 @@ def _read(record: dict[str, object]) -> Example:
 
 
 def _pairs(
-    store: GraphStore, ranker: Ranker, rng: Random, parted: Split, *, test: bool
+    store: GraphStore, ranker: Ranker, rng: Random, holdout: Split, *, test: bool
 ) -> dict[Origin, Iterator[_Pair]]:
-    """Endless enough streams of pairs, each in an order drawn at random."""
+    """Streams of pairs by kind, each in random order; the small ones repeat their pairs."""
     drugs, diseases = _entities(store, "Drug"), _entities(store, "Disease")
-    known = _edges(store, "TREATS")
-    side = {
+    treatments = _mechanisms_by_pair(store, "TREATS")
+    disease_ids = {
         id_
         for id_, disease in diseases.items()
-        if (id_ in parted.ids if test else not (id_ in parted.ids or parted.names_one(disease.name)))
+        if (id_ in holdout.ids if test else not (id_ in holdout.ids or holdout.names_one(disease.name)))
     }
     # Where curated mechanisms are loaded, treatments without one teach less.
-    mechanistic = any(known.values())
-    curated = [
+    has_mechanisms = any(treatments.values())
+    curated_pairs = [
         _Pair(drugs[drug], diseases[disease], "curated", mechanisms)
-        for (drug, disease), mechanisms in known.items()
-        if disease in side and (mechanisms or not mechanistic)
+        for (drug, disease), mechanisms in treatments.items()
+        if disease in disease_ids and (mechanisms or not has_mechanisms)
     ]
-    if not curated:
+    if not curated_pairs:
         raise EmptyGraphError(
             f"The graph at {store.url} has no treatments to learn from.",
             "Load DrugMechDB: `kedrec-load graph drugmechdb`.",
         )
-    targets = sorted({pair.disease.id for pair in curated})
-    cautioned = [
-        _Pair(drugs[drug], diseases[disease], "cautioned", known.get((drug, disease), ()))
-        for drug, disease in _edges(store, "CONTRAINDICATED_FOR")
-        if disease in side
+    targets = sorted({pair.disease.id for pair in curated_pairs})
+    cautioned_pairs = [
+        _Pair(drugs[drug], diseases[disease], "cautioned", treatments.get((drug, disease), ()))
+        for drug, disease in _mechanisms_by_pair(store, "CONTRAINDICATED_FOR")
+        if disease in disease_ids
     ]
 
     def candidates() -> Iterator[_Pair]:
         for disease in rng.sample(targets, len(targets)) * 3:
-            best = [score.drug for score in ranker.rank(disease)[:_BEST] if not score.known]
+            best = [score.drug for score in ranker.rank(disease)[:_CANDIDATE_RANKS] if not score.known]
             for drug in rng.sample(best, min(2, len(best))):
                 yield _Pair(drugs[drug], diseases[disease], "candidate")
 
-    def unlikely() -> Iterator[_Pair]:
-        everything = sorted(drugs)
+    def random_pairs() -> Iterator[_Pair]:
+        drug_ids = sorted(drugs)
         for disease in rng.sample(targets, len(targets)) * 3:
-            drug = rng.choice(everything)
-            if (drug, disease) not in known:
+            drug = rng.choice(drug_ids)
+            if (drug, disease) not in treatments:
                 yield _Pair(drugs[drug], diseases[disease], "random")
 
-    rng.shuffle(curated)
-    rng.shuffle(cautioned)
+    rng.shuffle(curated_pairs)
+    rng.shuffle(cautioned_pairs)
     return {
-        "curated": _capped(curated),
-        "cautioned": iter(cautioned * 3),  # graphs hold few; what is drawn again gets other words
+        "curated": _capped(curated_pairs),
+        "cautioned": iter(cautioned_pairs * 3),  # graphs have few; a repeated pair gets other words
         "candidate": _capped(candidates()),
-        "random": _capped(unlikely()),
+        "random": _capped(random_pairs()),
     }
 
 
-def _edges(store: GraphStore, relation: str) -> dict[tuple[str, str], tuple[str, ...]]:
-    """(drug, disease) of a relation's edges, in order, with the curated mechanisms they are part of."""
-    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+def _mechanisms_by_pair(store: GraphStore, relation: str) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The curated mechanisms of each (drug, disease) of a relation, both in order."""
+    mechanisms_by_pair: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for batch in store.edges(relation, "Drug", "Disease", ["start", "end", "mechanisms"]):
         for row in batch.to_pylist():
-            found[row["start"], row["end"]].update(row["mechanisms"])
-    return {pair: tuple(sorted(mechanisms)) for pair, mechanisms in sorted(found.items())}
+            mechanisms_by_pair[row["start"], row["end"]].update(row["mechanisms"])
+    return {pair: tuple(sorted(mechanisms)) for pair, mechanisms in sorted(mechanisms_by_pair.items())}
 
 
 def _capped(pairs: Iterable[_Pair]) -> Iterator[_Pair]:
-    taken: defaultdict[str, int] = defaultdict(int)
-    seen: set[tuple[str, str]] = set()
+    """The distinct pairs, at most `_DISEASE_LIMIT` of a disease."""
+    counts: defaultdict[str, int] = defaultdict(int)
+    distinct: set[tuple[str, str]] = set()
     for pair in pairs:
         key = (pair.drug.id, pair.disease.id)
-        if key not in seen and taken[pair.disease.id] < _A_DISEASE:
-            seen.add(key)
-            taken[pair.disease.id] += 1
+        if key not in distinct and counts[pair.disease.id] < _DISEASE_LIMIT:
+            distinct.add(key)
+            counts[pair.disease.id] += 1
             yield pair
 
 
@@ -302,35 +303,35 @@ def _entities(store: GraphStore, kind: str) -> dict[str, Entity]:
 
 
 def _example(
-    store: GraphStore, ranker: Ranker, pair: _Pair, rng: Random, parted: Split | None
+    store: GraphStore, ranker: Ranker, pair: _Pair, rng: Random, holdout: Split | None
 ) -> Example | None:
-    """The pair's evidence, varied, with its target; None where there is too little to say."""
-    found = retrieve(store, ranker, pair.drug, pair.disease, k=_PATHS[1])
-    evidence = [item for item in found.evidence if parted is None or not parted.leaks(item)]
-    adverse = [item for item in found.adverse if parted is None or not parted.leaks(item)]
-    if len(evidence) < _FEWEST:
+    """The pair's evidence, varied, with its target; None where there is too little evidence."""
+    pair_evidence = retrieve(store, ranker, pair.drug, pair.disease, k=_PATHS[1])
+    evidence = [item for item in pair_evidence.evidence if holdout is None or not holdout.leaks(item)]
+    adverse = [item for item in pair_evidence.adverse if holdout is None or not holdout.leaks(item)]
+    if len(evidence) < _FEWEST_PATHS:
         return None
-    if parted is not None:
-        evidence, adverse = _varied(evidence, adverse, rng)
+    if holdout is not None:
+        evidence, adverse = _vary(evidence, adverse, rng)
     target = realize(pair.drug, pair.disease, evidence, adverse, rng, mechanisms=pair.mechanisms)
     if not target:
         return None
     return Example(pair.drug, pair.disease, pair.origin, tuple(evidence), tuple(adverse), target)
 
 
-def _varied(
+def _vary(
     evidence: Sequence[Evidence], adverse: Sequence[Evidence], rng: Random
 ) -> tuple[list[Evidence], list[Evidence]]:
-    """Other numbers of items, in other orders, under other ids than retrieval gives."""
-    many = min(rng.randint(*_PATHS), len(evidence))
-    items = list(evidence[:many]) if rng.random() < 0.65 else rng.sample(list(evidence), many)
+    """Varies the number of items, their order and their ids."""
+    count = min(rng.randint(*_PATHS), len(evidence))
+    items = list(evidence[:count]) if rng.random() < 0.65 else rng.sample(list(evidence), count)
     if rng.random() < 0.6:
         items.sort(key=lambda item: -item.score)
-    warnings = list(adverse[: rng.randint(1, _ADVERSE)])
-    ids = list(range(1, many + 1))
+    warnings = list(adverse[: rng.randint(1, _MOST_ADVERSE)])
+    numbers = list(range(1, count + 1))
     if rng.random() < 0.15:
-        ids = sorted(rng.sample(range(1, 2 * many + 4), many))
+        numbers = sorted(rng.sample(range(1, 2 * count + 4), count))
     return (
-        [item.model_copy(update={"id": f"P{id_}"}) for item, id_ in zip(items, ids, strict=True)],
-        [item.model_copy(update={"id": f"A{place}"}) for place, item in enumerate(warnings, 1)],
+        [item.model_copy(update={"id": f"P{number}"}) for item, number in zip(items, numbers, strict=True)],
+        [item.model_copy(update={"id": f"A{number}"}) for number, item in enumerate(warnings, 1)],
     )

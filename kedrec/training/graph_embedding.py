@@ -1,9 +1,9 @@
-"""An embedding of the graph: drugs with much the same links lie near each other, whatever they treat.
+"""Trains an embedding of the graph: drugs with similar links lie near each other, whatever they treat.
 
-TransE (Bordes et al., NeurIPS 2013) of PyTorch Geometric, or another of its models. Every relation that
-joins a drug and a disease directly is left out of the training, so that nearness tells nothing of a treatment
-but through what the two drugs do. Each epoch goes over a sample of every relation: a graph's most frequent
-ones (where genes are expressed) say least of drugs.
+TransE (Bordes et al., NeurIPS 2013) of PyTorch Geometric, or another of its models. Relations that join a
+drug and a disease directly are excluded from the training, so that nearness reflects the drugs' actions and
+not their treatments. Each epoch goes over a sample of every relation, since a graph's most frequent ones
+(where genes are expressed) describe drugs least.
 """
 
 from __future__ import annotations
@@ -38,24 +38,23 @@ _LAYOUT = 1  # of the cached file
 _DIMENSIONS = 64
 _EPOCHS = 15
 _BATCH = 4096
-_OF_A_RELATION = 30_000  # links an epoch, at most
+_RELATION_LINKS = 30_000  # most links of a relation in an epoch
 _RATE = 0.01
-_HELD_OUT = 500  # links whose other end is looked for among all nodes
-_KEPT_BACK = 0.01  # share of the links that are never trained on, at most
+_TEST_LINKS = 500  # most links in the link prediction test
+_TEST_SHARE = 0.01  # most of all links that the test takes from the training
 
 
 @dataclass(frozen=True)
 class GraphEmbedding:
-    """Where the drugs of a graph lie.
+    """Vectors of a graph's drugs.
 
     Attributes:
         drugs: their ids, ascending.
         vectors: drugs x dimensions, each of length one, so that a product of two is their cosine.
-        model, epochs: what was trained, and for how many epochs.
-        links: how many links the graph has for it.
+        model, epochs: name of the model, and the epochs it was trained for.
+        links: number of the graph's links in training and test.
         mrr, hits: of links held out: mean reciprocal rank of the right end among all nodes of the graph, and
             the share with it among the first ten.
-        digest: SHA-256 of the vectors.
     """
 
     drugs: tuple[str, ...]
@@ -72,9 +71,9 @@ class GraphEmbedding:
         return hashlib.sha256(np.ascontiguousarray(self.vectors).tobytes()).hexdigest()
 
     def nearness(self, drug: int) -> NDArray[np.float32]:
-        """The cosine of a drug (by its place) with every drug, -1 to 1."""
-        found: NDArray[np.float32] = self.vectors @ self.vectors[drug]
-        return found
+        """The cosine of a drug (by its index) with every drug, -1 to 1."""
+        cosines: NDArray[np.float32] = self.vectors @ self.vectors[drug]
+        return cosines
 
 
 def graph_embedding(
@@ -87,56 +86,58 @@ def graph_embedding(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> GraphEmbedding:
-    """The embedding of a graph: from the cache, or trained on one thread and cached.
+    """Reads a graph's embedding from the cache, or trains it on one thread and caches it.
 
-    One thread, since the order in which several add up differs from run to run: the same graph and seed give
+    One thread, since several sum in an order that differs from run to run: so the same graph and seed give
     the same vectors on one machine.
 
     Args:
         adjacency: the graph.
         fingerprint: of the graph.
-        cache_dir: where it is kept; a damaged file is made again.
+        cache_dir: folder of the cached file; a damaged one is rebuilt.
         model: one of `MODELS`.
-        epochs: how often to go over a sample of the links, 1 or more.
-        seed: of the start, the order and the held-out links.
+        epochs: passes over a sample of the links, 1 or more.
+        seed: of the initial vectors, the order and the held-out links.
         progress: called after each epoch.
 
     Raises:
-        EmptyGraphError: no link but treatments joins anything with a drug.
+        EmptyGraphError: no drug has a link but to diseases.
         UsageError: PyTorch Geometric isn't installed.
     """
-    told = json.dumps([_LAYOUT, fingerprint, model, epochs, seed, _DIMENSIONS, _BATCH, _OF_A_RELATION, _RATE])
-    path = cache_dir / f"embedding-{hashlib.sha256(told.encode()).hexdigest()[:16]}.npz"
-    with suppress(OSError, ValueError, KeyError), np.load(path, allow_pickle=False) as kept:
+    key = json.dumps([_LAYOUT, fingerprint, model, epochs, seed, _DIMENSIONS, _BATCH, _RELATION_LINKS, _RATE])
+    path = cache_dir / f"embedding-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
+    with suppress(OSError, ValueError, KeyError), np.load(path, allow_pickle=False) as cached:
         return GraphEmbedding(
-            tuple(kept["drugs"].tolist()), kept["vectors"], model, epochs, int(kept["links"]),
-            float(kept["mrr"]), float(kept["hits"]),
+            tuple(cached["drugs"].tolist()), cached["vectors"], model, epochs, int(cached["links"]),
+            float(cached["mrr"]), float(cached["hits"]),
         )  # fmt: skip
     triples, offsets, nodes = _triples(adjacency)
-    vectors, mrr, hits = _trained(triples, nodes, name=model, epochs=epochs, seed=seed, progress=progress)
+    vectors, mrr, hits = _train(triples, nodes, name=model, epochs=epochs, seed=seed, progress=progress)
     begin = offsets["Drug"]
     drugs = tuple(id_.decode() for id_ in adjacency.ids("Drug").tolist())
-    of_drugs = vectors[begin : begin + len(drugs)]
-    of_drugs = of_drugs / np.maximum(np.linalg.norm(of_drugs, axis=1, keepdims=True), 1e-9)
-    made = GraphEmbedding(drugs, of_drugs.astype(np.float32), model, epochs, triples.shape[1], mrr, hits)
+    drug_vectors = vectors[begin : begin + len(drugs)]
+    drug_vectors = drug_vectors / np.maximum(np.linalg.norm(drug_vectors, axis=1, keepdims=True), 1e-9)
+    embedding = GraphEmbedding(
+        drugs, drug_vectors.astype(np.float32), model, epochs, triples.shape[1], mrr, hits
+    )
     with suppress(OSError):
-        _keep(path, made)
-    return made
+        _save(path, embedding)
+    return embedding
 
 
-def _keep(path: Path, made: GraphEmbedding) -> None:
+def _save(path: Path, embedding: GraphEmbedding) -> None:
     private_folder(path.parent)
     part = path.with_name(f".{path.name}.part")
     with part.open("wb") as file:
         np.savez(
-            file, drugs=np.array(made.drugs), vectors=made.vectors, links=made.links, mrr=made.mrr,
-            hits=made.hits,
+            file, drugs=np.array(embedding.drugs), vectors=embedding.vectors, links=embedding.links,
+            mrr=embedding.mrr, hits=embedding.hits,
         )  # fmt: skip
     part.replace(path)
 
 
 def _triples(adjacency: Adjacency) -> tuple[NDArray[np.int64], dict[str, int], int]:
-    """Heads, relations and tails (3 x links), where each kind's nodes begin, and how many nodes there are."""
+    """Heads, relations and tails (3 x links), the index of each kind's first node, and the node count."""
     tables = [
         (relation.name, start, end)
         for relation in load_schema().relations.values()
@@ -155,9 +156,8 @@ def _triples(adjacency: Adjacency) -> tuple[NDArray[np.int64], dict[str, int], i
         tails = links.indices.astype(np.int64) + offsets[end]
         parts.append(np.stack([heads, np.full(len(heads), number), tails]))
     triples = np.concatenate([np.zeros((3, 0), np.int64), *parts], axis=1)
-    first, past = offsets["Drug"], offsets["Drug"] + len(adjacency.ids("Drug"))
-    at_drugs = ((triples[[0, 2]] >= first) & (triples[[0, 2]] < past)).any()
-    if not at_drugs:
+    first_drug, drugs_end = offsets["Drug"], offsets["Drug"] + len(adjacency.ids("Drug"))
+    if not ((triples[[0, 2]] >= first_drug) & (triples[[0, 2]] < drugs_end)).any():
         raise EmptyGraphError(
             "The graph links no drug with anything but diseases, so that no drug is near another.",
             "Load a source with drugs' targets: `kedrec-load sources` lists them.",
@@ -165,7 +165,7 @@ def _triples(adjacency: Adjacency) -> tuple[NDArray[np.int64], dict[str, int], i
     return triples, offsets, nodes
 
 
-def _trained(
+def _train(
     triples: NDArray[np.int64],
     nodes: int,
     *,
@@ -174,32 +174,37 @@ def _trained(
     seed: int,
     progress: Progress | None,
 ) -> tuple[NDArray[np.float32], float, float]:
-    """The vectors of all nodes, MRR and Hits@10."""
+    """Trains the model; returns the vectors of all nodes, MRR and Hits@10."""
     torch, model = _model(name, nodes, int(triples[1].max()) + 1)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        draw = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
         model.reset_parameters()
         links = torch.from_numpy(triples)
-        order = torch.randperm(links.shape[1], generator=draw)
-        back = min(_HELD_OUT, max(int(links.shape[1] * _KEPT_BACK), 1))
-        held, left = links[:, order[:back]], links[:, order[back:]]
-        by_relation = [torch.nonzero(left[1] == number)[:, 0] for number in range(int(links[1].max()) + 1)]
+        order = torch.randperm(links.shape[1], generator=generator)
+        test_count = min(_TEST_LINKS, max(int(links.shape[1] * _TEST_SHARE), 1))
+        test_links, train_links = links[:, order[:test_count]], links[:, order[test_count:]]
+        by_relation = [
+            torch.nonzero(train_links[1] == relation)[:, 0] for relation in range(int(links[1].max()) + 1)
+        ]
         optimizer = torch.optim.Adam(model.parameters(), lr=_RATE)
         for epoch in range(epochs):
-            drawn = torch.cat(
-                [of[torch.randperm(len(of), generator=draw)[:_OF_A_RELATION]] for of in by_relation]
+            sample = torch.cat(
+                [
+                    indices[torch.randperm(len(indices), generator=generator)[:_RELATION_LINKS]]
+                    for indices in by_relation
+                ]
             )
-            shuffled = left[:, drawn[torch.randperm(len(drawn), generator=draw)]]
+            shuffled = train_links[:, sample[torch.randperm(len(sample), generator=generator)]]
             for batch in shuffled.split(_BATCH, dim=1):
                 optimizer.zero_grad()
                 model.loss(*batch).backward()
                 optimizer.step()
             if progress is not None:
                 progress("Training the graph embedding", epoch + 1, epochs)
-        _, mrr, hits = model.test(*held, batch_size=nodes, k=10, log=False)
+        _, mrr, hits = model.test(*test_links, batch_size=nodes, k=10, log=False)
         weights = [model.node_emb.weight]
         if hasattr(model, "node_emb_im"):
             weights.append(model.node_emb_im.weight)
@@ -211,7 +216,7 @@ def _trained(
 
 def _model(name: ModelName, nodes: int, relations: int) -> tuple[Any, Any]:
     try:
-        with warnings.catch_warnings():  # of its modules that aren't used here
+        with warnings.catch_warnings():  # about modules of it that aren't used here
             warnings.simplefilter("ignore")
             import torch
             from torch_geometric.nn import kge

@@ -1,4 +1,4 @@
-"""Which diseases are held out, and what names them."""
+"""Splits off held-out diseases by a hash of their ids, and finds their names in evidence."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["HELD_OUT_SHARE", "Split", "held_out", "joined", "split"]
 
 HELD_OUT_SHARE = 0.15
-_LONG_NAME = 5
+_SHORTEST_INNER_NAME = 5  # characters; shorter names are abbreviations, which other names hold by chance
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which diseases are held out.
+    """The held-out diseases of one graph or several.
 
     Attributes:
         seed: of the hash.
         ids: their CURIEs.
-        names: their names and synonyms in lower case; no training example may hold one of these.
+        names: their names and synonyms in lower case; no training example may contain one of these.
     """
 
     seed: int
@@ -36,24 +36,23 @@ class Split:
     names: frozenset[str]
 
     def leaks(self, item: Evidence) -> bool:
-        """Whether an item of evidence names a held-out disease, be it in a longer name."""
+        """True for evidence that names a held-out disease, also within a longer name."""
         nodes = item.path.nodes if item.path else ()
         return any(node.id in self.ids or self.names_one(node.name) for node in nodes)
 
     def names_one(self, name: str) -> bool:
-        """Whether a name is a held-out disease's, or holds one as whole words."""
-        plain = one_line(name).casefold()
-        return plain in self.names or bool(self._within.search(plain))
+        """True for a name that is, or contains as whole words, a held-out disease's name."""
+        lower_name = one_line(name).casefold()
+        return lower_name in self.names or bool(self._pattern.search(lower_name))
 
     @cached_property
-    def _within(self) -> re.Pattern[str]:
-        # Shorter names are abbreviations, which other names hold by chance.
-        longer = sorted(re.escape(name) for name in self.names if len(name) >= _LONG_NAME)
-        return re.compile(rf"(?<!\w)(?:{'|'.join(longer) or '(?!)'})(?!\w)")
+    def _pattern(self) -> re.Pattern[str]:
+        names = sorted(re.escape(name) for name in self.names if len(name) >= _SHORTEST_INNER_NAME)
+        return re.compile(rf"(?<!\w)(?:{'|'.join(names) or '(?!)'})(?!\w)")
 
 
 def held_out(disease: str, seed: int) -> bool:
-    """Whether a disease is held out, by its CURIE and the seed alone, whatever else the graph holds."""
+    """True for a held-out disease; decided by its CURIE and the seed alone, the same in every graph."""
     digest = hashlib.sha256(f"{seed}:{disease}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < HELD_OUT_SHARE
 
@@ -67,9 +66,9 @@ def split(store: GraphStore, seed: int) -> Split:
 
 
 def joined(splits: Sequence[Split]) -> Split:
-    """One split over several graphs, all split by one seed."""
+    """Joins the splits of several graphs, all split by one seed."""
     return Split(
         splits[0].seed,
-        frozenset().union(*(one.ids for one in splits)),
-        frozenset().union(*(one.names for one in splits)),
+        frozenset().union(*(part.ids for part in splits)),
+        frozenset().union(*(part.names for part in splits)),
     )

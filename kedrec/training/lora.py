@@ -1,6 +1,6 @@
 """Tunes a LoRA adapter on examples: transformers, peft and trl, on a GPU or on two CPU cores.
 
-The base is the GGUF file that answers too, dequantized, so that the adapter is merged into exactly the
+The base is the GGUF file that KEDRec runs, dequantized, so that the adapter is merged into exactly the
 weights it was trained on. Only the answer's tokens count in the loss. (LoRA: Hu et al. 2021,
 arXiv:2106.09685.)
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.llm.base import Message
 
-__all__ = ["Checkpoint", "Recipe", "Report", "train"]
+__all__ = ["Checkpoint", "Recipe", "TrainingReport", "train"]
 
 _MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 _SAMPLES = 3
@@ -31,17 +31,17 @@ _SAMPLE_TOKENS = 160
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How an adapter is trained.
+    """Settings of a training.
 
     Attributes:
         steps: optimizer steps.
         batch: examples a step.
-        max_tokens: most tokens of prompt and answer; longer examples are left out.
-        rank, alpha: of the LoRA matrices, which stand on every linear layer.
+        max_tokens: most tokens of prompt and answer; longer examples are skipped.
+        rank, alpha: of the LoRA matrices, one pair on every linear layer.
         learning_rate: AdamW's, after the warm-up; it falls to 0 along a cosine.
         warm_up: steps to reach it.
         checkpoint: steps between checkpoints, each with held-out loss and samples.
-        seed: of the adapter's first values and of the order of examples.
+        seed: of the adapter's initial values and of the order of examples.
         threads: CPU threads; 0: torch's own choice.
     """
 
@@ -64,7 +64,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What was measured at a step: loss on held-out examples (nats a token), and greedy samples of them."""
+    """Measurements at a step: loss on held-out examples (nats a token), and greedy samples of them."""
 
     step: int
     held_out_loss: float
@@ -72,12 +72,12 @@ class Checkpoint:
 
 
 @dataclass(slots=True)
-class Report:
-    """What training did.
+class TrainingReport:
+    """Figures of a training.
 
     Attributes:
-        examples: examples used, without those that were too long.
-        steps: optimizer steps done.
+        examples: number of examples used, without those that were too long.
+        steps: optimizer steps taken.
         seconds: wall time of the training itself.
         losses: training loss (nats a token) by step.
         checkpoints: in order of their steps.
@@ -99,17 +99,17 @@ def train(
     *,
     progress: Progress | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
-) -> Report:
+) -> TrainingReport:
     """Trains an adapter and writes it into `out` in peft's layout, in float16.
 
-    Each checkpoint is a usable adapter too, in `out/checkpoints/STEP`.
+    Each checkpoint is a usable adapter as well, in `out/checkpoints/STEP`.
 
     Args:
-        examples: to learn from, seen in an order drawn at random.
-        tests: of held-out diseases; their loss is watched, nothing is learned from them.
+        examples: to train on, in random order.
+        tests: of held-out diseases; their loss is measured, and they are never trained on.
         base: the GGUF file.
-        out: folder of the adapter, made where missing.
-        recipe: how to train.
+        out: folder of the adapter, created where missing.
+        recipe: settings of the training.
         progress: called after each step.
         on_checkpoint: called at each checkpoint.
 
@@ -131,25 +131,25 @@ def train(
     require_names("peft", peft, ("LoraConfig", "get_peft_model_state_dict"))
     names = ("AutoTokenizer", "AutoModelForCausalLM", "TrainerCallback", "set_seed")
     require_names("transformers", transformers, names)
-    tell = progress or (lambda *_: None)
+    report_progress = progress or (lambda *_: None)
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     transformers.set_seed(recipe.seed)
-    tell("Loading the base model", 0, None)
+    report_progress("Loading the base model", 0, None)
     model, tokenizer = _load(base)
-    learned = _encoded(examples, tokenizer, recipe.max_tokens)
-    watched = _encoded(tests, tokenizer, recipe.max_tokens)
-    if not learned:
+    train_data = _encode(examples, tokenizer, recipe.max_tokens)
+    test_data = _encode(tests, tokenizer, recipe.max_tokens)
+    if not train_data:
         raise UsageError(
             f"None of {len(examples)} examples fits into {recipe.max_tokens} tokens.",
             "Build more examples, or allow more tokens.",
         )
-    report = Report(examples=len(learned))
+    report = TrainingReport(examples=len(train_data))
     trainer = _trainer_class(trl)(
         model=model,
         args=_arguments(recipe, out, on_gpu=torch.cuda.is_available()),
-        train_dataset=_dataset(learned),
-        eval_dataset=_dataset(watched) if watched else None,
+        train_dataset=_dataset(train_data),
+        eval_dataset=_dataset(test_data) if test_data else None,
         processing_class=tokenizer,
         peft_config=peft.LoraConfig(
             r=recipe.rank,
@@ -163,17 +163,17 @@ def train(
 
     def at_checkpoint(step: int) -> None:
         _export(trainer.model, out / "checkpoints" / str(step), base.name)
-        tell("Measuring on held-out diseases", step, recipe.steps)
-        loss = float(trainer.evaluate()["eval_loss"]) if watched else float("nan")
+        report_progress("Measuring on held-out diseases", step, recipe.steps)
+        loss = float(trainer.evaluate()["eval_loss"]) if test_data else float("nan")
         samples = _samples(trainer.model, tokenizer, tests[:_SAMPLES])
         report.checkpoints.append(Checkpoint(step, loss, samples))
         if on_checkpoint is not None:
             on_checkpoint(report.checkpoints[-1])
 
-    trainer.add_callback(_watcher(transformers, recipe, report, tell, at_checkpoint))
-    begun = time.monotonic()
+    trainer.add_callback(_watcher(transformers, recipe, report, report_progress, at_checkpoint))
+    start = time.monotonic()
     trainer.train()
-    report.seconds = time.monotonic() - begun
+    report.seconds = time.monotonic() - start
     report.steps = int(trainer.state.global_step)
     _export(trainer.model, out, base.name)
     return report
@@ -194,7 +194,7 @@ def _load(base: Path) -> tuple[Any, Any]:
         raise ModelError(
             f"{base} can't be loaded for tuning: {error}.", "Run 'kedrec model pull'."
         ) from error
-    # The weights were dequantized on loading; what says otherwise keeps trl from training them.
+    # The weights were dequantized on loading; trl trains none that still have these attributes.
     for holder in (model.config, model):
         for name in ("quantization_config", "hf_quantizer", "is_quantized", "quantization_method"):
             if hasattr(holder, name):
@@ -206,18 +206,19 @@ def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in messages]
 
 
-def _encoded(examples: Sequence[Example], tokenizer: Any, most: int) -> list[dict[str, list[int]]]:
-    """Token ids of each example that isn't too long, and which of them are the answer's."""
-    encoded = []
+def _encode(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> list[dict[str, list[int]]]:
+    """Token ids of each example that isn't too long, with a mask of the answer's tokens."""
+    rows = []
     for example in examples:
         prompt = tokenizer.apply_chat_template(
             _messages(prompt_of(example)), tokenize=False, add_generation_prompt=True
         )
-        head = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-        tail = tokenizer(example.target + tokenizer.eos_token, add_special_tokens=False)["input_ids"]
-        if len(head) + len(tail) <= most:
-            encoded.append({"input_ids": head + tail, "completion_mask": [0] * len(head) + [1] * len(tail)})
-    return encoded
+        prompt_ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+        answer_ids = tokenizer(example.target + tokenizer.eos_token, add_special_tokens=False)["input_ids"]
+        if len(prompt_ids) + len(answer_ids) <= max_tokens:
+            mask = [0] * len(prompt_ids) + [1] * len(answer_ids)
+            rows.append({"input_ids": prompt_ids + answer_ids, "completion_mask": mask})
+    return rows
 
 
 def _dataset(encoded: Sequence[dict[str, list[int]]]) -> Any:
@@ -269,15 +270,15 @@ def _trainer_class(trl: Any) -> Any:
         ) -> Any:
             from torch.nn import functional
 
-            whole = model.get_base_model()
-            hidden = whole.model(
+            base = model.get_base_model()
+            hidden = base.model(
                 input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
             ).last_hidden_state
-            wanted = inputs["labels"][:, 1:]
-            counted = wanted != -100
-            logits = whole.lm_head(hidden[:, :-1][counted])
-            total = functional.cross_entropy(logits.float(), wanted[counted], reduction="sum")
-            loss = total / (counted.sum() if num_items_in_batch is None else num_items_in_batch)
+            labels = inputs["labels"][:, 1:]
+            is_answer = labels != -100
+            logits = base.lm_head(hidden[:, :-1][is_answer])
+            total = functional.cross_entropy(logits.float(), labels[is_answer], reduction="sum")
+            loss = total / (is_answer.sum() if num_items_in_batch is None else num_items_in_batch)
             return (loss, {"loss": loss}) if return_outputs else loss
 
     return AnswerTrainer
@@ -286,12 +287,12 @@ def _trainer_class(trl: Any) -> Any:
 def _watcher(
     transformers: Any,
     recipe: Recipe,
-    report: Report,
-    tell: Progress,
+    report: TrainingReport,
+    report_progress: Progress,
     at_checkpoint: Callable[[int], None],
 ) -> Any:
     class Watcher(transformers.TrainerCallback):  # type: ignore[misc]  # transformers ships no types
-        """Reports each step, and calls for a checkpoint every so often."""
+        """Reports each step, and triggers a checkpoint at the recipe's interval."""
 
         def on_log(self, _args: Any, state: Any, _control: Any, logs: Any = None, **_: Any) -> None:
             if logs and "loss" in logs:
@@ -299,7 +300,7 @@ def _watcher(
 
         def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
             step = int(state.global_step)
-            tell("Training", step, recipe.steps)
+            report_progress("Training", step, recipe.steps)
             if step % recipe.checkpoint == 0 or step == recipe.steps:
                 at_checkpoint(step)
 
@@ -307,7 +308,7 @@ def _watcher(
 
 
 def _samples(model: Any, tokenizer: Any, tests: Sequence[Example]) -> tuple[str, ...]:
-    """What the model writes for some held-out examples, greedily."""
+    """The model's greedy answers to held-out examples."""
     import torch
 
     model.eval()
@@ -318,18 +319,18 @@ def _samples(model: Any, tokenizer: Any, tests: Sequence[Example]) -> tuple[str,
         )
         ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt").to(model.device)
         with torch.inference_mode():
-            written = model.generate(
+            output = model.generate(
                 **ids, max_new_tokens=_SAMPLE_TOKENS, do_sample=False, pad_token_id=tokenizer.eos_token_id
             )
         texts.append(
-            tokenizer.decode(written[0, ids["input_ids"].shape[1] :], skip_special_tokens=True).strip()
+            tokenizer.decode(output[0, ids["input_ids"].shape[1] :], skip_special_tokens=True).strip()
         )
     model.train()
     return tuple(texts)
 
 
 def _export(model: Any, folder: Path, base: str) -> None:
-    """Writes the adapter in peft's layout: float16, with settings that name no place on this machine."""
+    """Writes the adapter in peft's layout: float16, with settings that name no path of this machine."""
     import peft
     import torch
     from safetensors.torch import save_file

@@ -1,4 +1,4 @@
-"""The model card that lies beside an adapter."""
+"""Renders the model card of an adapter."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from kedrec.llm.default import BASE_FILE, BASE_SHA256
 from kedrec.llm.prompting import PROMPT_VERSION
 
 if TYPE_CHECKING:
-    from kedrec.training.lora import Recipe, Report
+    from kedrec.training.lora import Recipe, TrainingReport
 
-__all__ = ["card"]
+__all__ = ["render_model_card"]
 
 _CARD = """\
 ---
@@ -61,9 +61,9 @@ loss on the answer alone. {minutes:.0f} minutes.
 """
 
 
-def card(
+def render_model_card(
     recipe: Recipe,
-    report: Report,
+    report: TrainingReport,
     *,
     origins: Mapping[str, int],
     diseases: int,
@@ -72,17 +72,17 @@ def card(
     sources: Sequence[str],
     name: str = "smollm2-135m-rationale",
 ) -> str:
-    """The card's Markdown.
+    """Renders the model card as Markdown.
 
     Args:
-        recipe, report: how the adapter was trained, and what was measured meanwhile.
+        recipe, report: settings and figures of the training.
         origins: examples by kind of pair.
-        diseases: diseases trained on.
-        held_out: diseases held out.
+        diseases: number of diseases trained on.
+        held_out: number of diseases held out.
         fingerprints, sources: of the graphs the examples come from.
         name: of the adapter.
     """
-    losses = [f"| {one.step} | {one.held_out_loss:.3f} |" for one in report.checkpoints]
+    losses = [f"| {checkpoint.step} | {checkpoint.held_out_loss:.3f} |" for checkpoint in report.checkpoints]
     return _CARD.format(
         name=name,
         base=BASE_FILE,
@@ -90,7 +90,7 @@ def card(
         prompt=PROMPT_VERSION,
         examples=sum(origins.values()),
         diseases=diseases,
-        origins=", ".join(f"{many} {origin}" for origin, many in sorted(origins.items())),
+        origins=", ".join(f"{count} {origin}" for origin, count in sorted(origins.items())),
         sources=", ".join(sources),
         fingerprints=", ".join(fingerprints),
         seed=recipe.seed,

@@ -1,8 +1,8 @@
-"""Which paths of a pair's evidence a target tells, and how strong a verdict they carry.
+"""Chooses the paths of a pair's evidence that a target states, by the strength of the verdict they support.
 
-The criterion can be seen in the evidence itself, so that it can be learned: what a drug does to something
-that bears on the disease comes before what a similar drug does, and that before side effects, symptoms
-and organs in common.
+The criterion is visible in the evidence, so that it can be learned: a drug's effect on something that bears
+on the disease comes before the effect of a similar drug, and that before shared side effects, symptoms and
+organs.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
     from kedrec.types import Evidence, Path
 
-__all__ = ["Strength", "agreement", "grave", "select", "strength"]
+__all__ = ["Strength", "agreement", "is_grave", "select", "strength"]
 
-_MOST = 3
+_MOST_PATHS = 3
 
 
 def agreement(path: Path, mechanisms: Collection[str]) -> float:
     """Share of a path's steps that belong to one of these curated mechanisms, 0 to 1."""
-    wanted = set(mechanisms)
-    inside = sum(any(wanted & set(edge.mechanisms) for edge in step.edges) for step in path.steps)
-    return inside / len(path.steps)
+    curated_ids = set(mechanisms)
+    count = sum(any(curated_ids & set(edge.mechanisms) for edge in step.edges) for step in path.steps)
+    return count / len(path.steps)
 
 
-def worth(item: Evidence, mechanisms: Collection[str] = ()) -> float:
-    """How much an item deserves to be told; more is better."""
+def _priority(item: Evidence, mechanisms: Collection[str] = ()) -> float:
+    """An item's priority in a target; higher is better."""
     path = item.path
     if path is None:
         return 0.0
@@ -45,24 +45,24 @@ def worth(item: Evidence, mechanisms: Collection[str] = ()) -> float:
 
 
 def select(
-    evidence: Sequence[Evidence], mechanisms: Collection[str] = (), most: int = _MOST
+    evidence: Sequence[Evidence], mechanisms: Collection[str] = (), most: int = _MOST_PATHS
 ) -> list[Evidence]:
-    """The items to tell, best first, at most `most`, none of them weaker in kind than the best.
+    """Selects the items to state, best first, at most `most`, none of them weaker in kind than the best.
 
-    An item that shares its first inner node with one chosen before, or its last, adds little: it is chosen
-    only where there is no other second one.
+    An item that shares its first or last inner node with an earlier choice adds little: it is chosen only
+    where there is no other second one.
     """
-    ordered = [item for item in sorted(evidence, key=lambda item: -worth(item, mechanisms)) if item.path]
-    chosen: list[Evidence] = []
+    ordered = [item for item in sorted(evidence, key=lambda item: -_priority(item, mechanisms)) if item.path]
+    selection: list[Evidence] = []
     spare: list[Evidence] = []
     for item in ordered:
-        if item.path is None or (chosen and strength(item.path) < strength(_path(chosen[0]))):
+        if item.path is None or (selection and strength(item.path) < strength(_path(selection[0]))):
             continue
-        alike = any(_alike(item.path, _path(other)) for other in chosen)
-        (spare if alike else chosen).append(item)
-    if len(chosen) == 1:
-        chosen += [item for item in spare if _nodes(item) != _nodes(chosen[0])][:1]
-    return chosen[:most]
+        similar = any(_are_similar(item.path, _path(choice)) for choice in selection)
+        (spare if similar else selection).append(item)
+    if len(selection) == 1:
+        selection += [item for item in spare if _nodes(item) != _nodes(selection[0])][:1]
+    return selection[:most]
 
 
 def _path(item: Evidence) -> Path:
@@ -75,15 +75,15 @@ def _nodes(item: Evidence) -> list[str]:
     return [node.id for node in _path(item).nodes]
 
 
-def grave(item: Evidence) -> bool:
-    """Whether an adverse item must be told: a contraindication, or a drug that can cause the disease."""
+def is_grave(item: Evidence) -> bool:
+    """True for an adverse item that a target must state: a contraindication, or a cause of the disease."""
     path = item.path
     if path is None:
         return False
     return path.steps[0].relation == "CONTRAINDICATED_FOR" or len(path.steps) == 1
 
 
-def _alike(path: Path, other: Path) -> bool:
-    inner = [node.id for node in path.nodes[1:-1]]
-    others = [node.id for node in other.nodes[1:-1]]
-    return not inner or not others or inner[0] == others[0] or inner[-1] == others[-1]
+def _are_similar(path: Path, other: Path) -> bool:
+    first = [node.id for node in path.nodes[1:-1]]
+    second = [node.id for node in other.nodes[1:-1]]
+    return not first or not second or first[0] == second[0] or first[-1] == second[-1]

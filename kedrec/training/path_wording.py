@@ -1,4 +1,4 @@
-"""A path as a target tells it: one wording a link, and chains of links as predicates."""
+"""Renders an evidence path as clauses for training targets, with one randomly drawn wording per step."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from kedrec.common.plain_text import one_line, shown_name
 from kedrec.schema import load_schema
-from kedrec.training.step_wording import Link, link
+from kedrec.training.step_wording import StepWording, link
 
 if TYPE_CHECKING:
     from kedrec.types import Evidence, Path
 
-__all__ = ["Told", "onward", "predicate", "tell"]
+__all__ = ["WordedPath", "continue_chain", "predicate", "word_path"]
 
 _NOUNS = {
     "Gene": ("gene", "protein"),
@@ -29,13 +29,13 @@ _NOUNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A path with one wording a step, so that a target says a step in one way."""
+class WordedPath:
+    """A path with one wording for each step, so that a target words a step in one way."""
 
     item: Evidence
-    path: Path
+    graph_path: Path
     names: tuple[str, ...]
-    links: tuple[Link, ...]
+    steps: tuple[StepWording, ...]
 
     @property
     def cite(self) -> str:
@@ -43,8 +43,8 @@ class Told:
         return f"[{self.item.id}]"
 
 
-def tell(item: Evidence, rng: Random) -> Told:
-    """An item's path with wordings drawn for each link.
+def word_path(item: Evidence, rng: Random) -> WordedPath:
+    """Draws a wording for each step of an item's path.
 
     Raises:
         ValueError: the item has no path.
@@ -52,7 +52,7 @@ def tell(item: Evidence, rng: Random) -> Told:
     path = item.path
     if path is None:
         raise ValueError(f"{item.id} has no path")
-    return Told(
+    return WordedPath(
         item,
         path,
         tuple(one_line(shown_name(node.name)) for node in path.nodes),
@@ -60,28 +60,28 @@ def tell(item: Evidence, rng: Random) -> Told:
     )
 
 
-def predicate(told: Told, start: int, end: int, rng: Random) -> str:
-    """Links `start` to `end` after their subject: "inhibits B, which is linked to C"."""
-    return f"{told.links[start].finite} {told.names[start + 1]}" + onward(told, start + 1, end, rng)
+def predicate(path: WordedPath, start: int, end: int, rng: Random) -> str:
+    """Words steps `start` to `end` as a predicate: "inhibits B, which is linked to C"."""
+    return f"{path.steps[start].finite} {path.names[start + 1]}" + continue_chain(path, start + 1, end, rng)
 
 
-def onward(told: Told, start: int, end: int, rng: Random) -> str:
-    """Links `start` to `end` after what they go on from: ", which is linked to C"."""
+def continue_chain(path: WordedPath, start: int, end: int, rng: Random) -> str:
+    """Words steps `start` to `end` as relative clauses: ", which is linked to C"."""
     text = ""
-    for place in range(start, end):
-        words = told.links[place]
-        kind = told.path.nodes[place].kind
+    for index in range(start, end):
+        words = path.steps[index]
+        kind = path.graph_path.nodes[index].kind
         noun = rng.choice(_NOUNS.get(kind, (load_schema().kinds[kind].noun,)))
         noun = f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-        joins = [
+        clauses = [
             f", which {words.finite}",
             f", which {words.finite}",
-            f", which {'in turn ' * (place == end - 1 > start)}{words.finite}",
+            f", which {'in turn ' * (index == end - 1 > start)}{words.finite}",
             f", {noun} that {words.finite}",
         ]
         if words.reduced and not words.reduced.startswith(("a ", "an ", "the ")):
-            joins.append(f", {noun} {words.reduced}")
-        if place == end - 1 and end - start == 1:
-            joins.append(f", and {told.names[place]} {words.finite}")
-        text += f"{rng.choice(joins)} {told.names[place + 1]}"
+            clauses.append(f", {noun} {words.reduced}")
+        if index == end - 1 and end - start == 1:
+            clauses.append(f", and {path.names[index]} {words.finite}")
+        text += f"{rng.choice(clauses)} {path.names[index + 1]}"
     return text

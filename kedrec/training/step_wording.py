@@ -1,8 +1,8 @@
-"""How a target says one step of a path: the schema's wordings, in varied grammatical forms.
+"""Words one step of a path by the schema's phrases, in varied grammatical forms.
 
-Only what the evidence shows is said: the wording of the step's own action and its paraphrases, never
-those of parallel edges that the evidence's sentence doesn't tell. Wordings that claim more than the
-edge does, and clumsy ones, are left out, although the grounding gate would take some of them.
+A wording states only what the evidence shows: the phrase of the step's own action or a paraphrase, never
+those of parallel edges that the evidence's sentence doesn't mention. Phrases that claim more than the edge
+does, and clumsy ones, are excluded, although the grounding gate would accept some of them.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from kedrec.schema import Action, load_schema
 if TYPE_CHECKING:
     from kedrec.types import PathStep
 
-__all__ = ["Link", "finite", "forms", "gerund", "link", "reduced"]
+__all__ = ["StepWording", "link"]
 
-_SHOWN = 0.4  # share of links said in the evidence's own words
+_VERBATIM_SHARE = 0.4  # of steps in the evidence's own words
 
 # Stronger or narrower than the edge: association is no genetics, correlation no contribution.
 _OVERSTATED = {
@@ -66,13 +66,13 @@ _GENERAL = ("acts on", "targets", "binds")
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """One step as it is said: the finite phrase, and its other forms where it has them.
+class StepWording:
+    """The wording of one step: a finite phrase, and its other forms where it has them.
 
     Attributes:
         finite: "inhibits".
         gerund: "inhibiting", or "".
-        reduced: what may follow a name after a comma ("an inhibitor of", "linked to"), or "".
+        reduced: the form that may follow a name after a comma ("an inhibitor of", "linked to"), or "".
         plural: "are linked to", for several subjects, or "".
     """
 
@@ -82,69 +82,58 @@ class Link:
     plural: str
 
 
-def link(step: PathStep, rng: Random, *, backwards: bool = False) -> Link:
-    """A wording of a step, from its first node to its second.
+def link(step: PathStep, rng: Random, *, backwards: bool = False) -> StepWording:
+    """Draws a wording of a step, from its first node to its second.
 
     Args:
         step: the step, in path order.
         rng: draws the wording.
-        backwards: say it of the second node for the first.
+        backwards: from its second node to its first.
     """
-    phrase = rng.choice(_weighted(step.relation, step.action, step.forward != backwards, rng))
-    return Link(finite(phrase), gerund(phrase), reduced(phrase), forms("finite", phrase, plural=True))
+    phrase = rng.choice(_draw_phrases(step.relation, step.action, step.forward != backwards, rng))
+    return StepWording(
+        phrase, _form("gerund", phrase), _form("reduced", phrase), _form("finite", phrase, plural=True)
+    )
 
 
-def finite(phrase: str) -> str:
-    """The phrase for one subject ("is linked to")."""
-    return phrase
-
-
-def gerund(phrase: str) -> str:
-    """ "inhibiting" of "inhibits"; "" where the gate knows none."""
-    return forms("gerund", phrase)
-
-
-def reduced(phrase: str) -> str:
-    """ "linked to" of "is linked to"; "" where there is none."""
-    return forms("reduced", phrase)
-
-
-def forms(tense: Tense, phrase: str, *, plural: bool = False) -> str:
+def _form(tense: Tense, phrase: str, *, plural: bool = False) -> str:
     """A grammatical form of a schema phrase, as the gate reads it; "" where there is none."""
     clean = normal(phrase).lower()
     article = " the" if clean.endswith(" the") else ""
-    words = _by_meaning().get((tense, clean.removesuffix(" the"), plural), "")
+    words = _forms_by_meaning().get((tense, clean.removesuffix(" the"), plural), "")
     return words + article if words else ""
 
 
 @cache
-def _by_meaning() -> dict[tuple[str, str, bool], str]:
-    found: dict[tuple[str, str, bool], str] = {}
-    for words, known in sorted(phrase_table().items()):
-        for form in known:
-            # "may inhibit" is a plural form too, but says something weaker.
+def _forms_by_meaning() -> dict[tuple[Tense, str, bool], str]:
+    """Maps tense, meaning and number (true: plural) to the first phrase of that form."""
+    phrases: dict[tuple[Tense, str, bool], str] = {}
+    for words, forms in sorted(phrase_table().items()):
+        for form in forms:
+            # "may inhibit" is a plural form too, but a weaker claim.
             if words[0] not in {"may", "might", "could", "can"}:
-                found.setdefault((form.tense, form.meaning, form.plural), " ".join(words))
-    return found
+                phrases.setdefault((form.tense, form.meaning, form.plural), " ".join(words))
+    return phrases
 
 
-def _weighted(relation: str, action: str, forward: bool, rng: Random) -> tuple[str, ...]:  # noqa: FBT001  # one internal caller
+def _draw_phrases(relation: str, action: str, forward: bool, rng: Random) -> tuple[str, ...]:  # noqa: FBT001  # one internal caller
     wording = load_schema().relations[relation].worded(action)
-    shown, others = _said(relation, wording, forward)
-    if others and (shown in _CLUMSY or rng.random() > _SHOWN):
-        return others
+    verbatim, paraphrases = _phrases(relation, wording, forward)
+    if paraphrases and (verbatim in _CLUMSY or rng.random() > _VERBATIM_SHARE):
+        return paraphrases
     if relation == "BINDS" and forward and action != "replacement" and rng.random() < 0.15:
-        # What a drug merely binds needn't be what it acts on.
+        # A drug needn't act on a protein that it merely binds.
         return _GENERAL if wording.sign else ("binds",)
-    return (shown,)
+    return (verbatim,)
 
 
 @cache
-def _said(relation: str, wording: Action, forward: bool) -> tuple[str, tuple[str, ...]]:  # noqa: FBT001  # one internal caller
-    shown = wording.phrase if forward else wording.inverse
-    others = wording.paraphrases if forward else wording.inverse_paraphrases
+def _phrases(relation: str, wording: Action, forward: bool) -> tuple[str, tuple[str, ...]]:  # noqa: FBT001  # one internal caller
+    """The evidence's own phrase, and its usable paraphrases."""
+    verbatim = wording.phrase if forward else wording.inverse
+    paraphrases = wording.paraphrases if forward else wording.inverse_paraphrases
     if load_schema().relations[relation].symmetric:
-        others = wording.paraphrases
-    return shown, tuple(
-        phrase for phrase in others if phrase not in _CLUMSY and (relation, phrase) not in _OVERSTATED
+        paraphrases = wording.paraphrases
+    return verbatim, tuple(
+        phrase for phrase in paraphrases if phrase not in _CLUMSY and (relation, phrase) not in _OVERSTATED
     )

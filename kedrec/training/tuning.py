@@ -1,4 +1,4 @@
-"""From loaded graphs to an adapter: splits, builds examples, trains, writes the model card."""
+"""Tunes an adapter on loaded graphs: splits, builds examples, trains, writes the model card."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from kedrec.ranking import Ranker
 from kedrec.stores import open_store
 from kedrec.training.examples import Example, build, save
 from kedrec.training.holdout import joined, split
-from kedrec.training.lora import Checkpoint, Recipe, Report, train
-from kedrec.training.model_card import card
+from kedrec.training.lora import Checkpoint, Recipe, TrainingReport, train
+from kedrec.training.model_card import render_model_card
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["tune"]
 
-_WATCHED = 24  # held-out examples whose loss is measured at each checkpoint
+_TEST_EXAMPLES = 24  # held-out examples whose loss is measured at each checkpoint
 
 
 def tune(
@@ -35,18 +35,18 @@ def tune(
     count: int = 1000,
     progress: Progress | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
-) -> Report:
+) -> TrainingReport:
     """Tunes an adapter for the default model on examples from one graph or several.
 
     Writes into `out`: peft's two files, the model card, and the examples (`examples/`), for inspection.
 
     Args:
         graphs: URLs of loaded graphs; each gives an equal share of the examples.
-        settings: where the base model and the caches are.
+        settings: the base model's folder and the caches.
         out: folder of the adapter.
-        recipe: how to train; its seed also splits the diseases and draws the examples.
+        recipe: of the training; its seed also splits the diseases and draws the examples.
         count: examples in all.
-        progress: called as the work goes on.
+        progress: called with the stage, the steps done and their total.
         on_checkpoint: called at each checkpoint.
 
     Raises:
@@ -59,25 +59,25 @@ def tune(
     tests: list[Example] = []
     with ExitStack() as stack:
         stores = [stack.enter_context(open_store(graph, settings)) for graph in graphs]
-        parted = joined([split(store, recipe.seed) for store in stores])
+        holdout = joined([split(store, recipe.seed) for store in stores])
         fingerprints = [str(store.fingerprint()) for store in stores]
         sources = sorted({source for store in stores for _, source in store.fingerprint().edges})
         for store in stores:
             ranker = Ranker.open(store, settings.cache_dir, threads=settings.threads, progress=progress)
-            made = partial(build, store, ranker, seed=recipe.seed, parted=parted, progress=progress)
-            examples += made(count // len(stores))
-            tests += made(_WATCHED // len(stores), test=True)
+            draw = partial(build, store, ranker, seed=recipe.seed, holdout=holdout, progress=progress)
+            examples += draw(count // len(stores))
+            tests += draw(_TEST_EXAMPLES // len(stores), test=True)
     folder = out / "examples"
     folder.mkdir(parents=True, exist_ok=True)
     save(examples, folder / "train.jsonl")
     save(tests, folder / "held-out.jsonl")
     report = train(examples, tests, base, out, recipe, progress=progress, on_checkpoint=on_checkpoint)
-    text = card(
+    text = render_model_card(
         recipe,
         report,
         origins=Counter(example.origin for example in examples),
         diseases=len({example.disease.id for example in examples}),
-        held_out=len(parted.ids),
+        held_out=len(holdout.ids),
         fingerprints=fingerprints,
         sources=sources,
     )

@@ -1,4 +1,4 @@
-"""Verdicts of targets: how they are hedged, and the patterns in which they are said."""
+"""Writes the hedged verdicts of targets in varied sentence patterns."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from random import Random
 
 from kedrec.training.path_choice import Strength
-from kedrec.training.path_wording import Told, onward, predicate
+from kedrec.training.path_wording import WordedPath, continue_chain, predicate
 
 __all__ = ["VERDICTS", "verdict"]
 
-# Verbs that the gate takes as a hedged verdict, by what the evidence carries.
+# Verbs that the gate accepts as a hedged verdict, by the strength of the evidence.
 _HEDGED = {
     Strength.MECHANISM: (
         "may help in", "may help in", "may help with", "may help people with", "may help against",
@@ -29,38 +29,47 @@ _HEDGED = {
         "is a possible candidate for",
     ),
 }  # fmt: skip
-_ACTS = frozenset({"BINDS", "AFFECTS", "UPREGULATES", "DOWNREGULATES"})
+_ACTION_RELATIONS = frozenset({"BINDS", "AFFECTS", "UPREGULATES", "DOWNREGULATES"})
 
 _Pattern = Callable[["_Verdict"], str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What a verdict pattern is filled with: the path, and the hedged verb."""
+    """The parts of a verdict pattern.
 
-    told: Told
+    Attributes:
+        path: the path that the verdict rests on.
+        drug, disease: their names.
+        hedged: the hedged verb.
+        count: steps of the path to state, from its beginning.
+        rng: draws words.
+    """
+
+    path: WordedPath
     drug: str
     disease: str
     hedged: str
-    many: int
+    count: int
     rng: Random
 
     @property
     def reason(self) -> str:
         """The path as a predicate: "inhibits B, which is linked to C"."""
-        return predicate(self.told, 0, self.many, self.rng)
+        return predicate(self.path, 0, self.count, self.rng)
 
     @property
-    def doing(self) -> str:
-        """The same as a gerund; "" where it has none."""
-        told, first = self.told, self.told.links[0]
-        if not first.gerund or first.gerund.startswith("being") or told.path.steps[0].relation not in _ACTS:
+    def gerund(self) -> str:
+        """The path as a gerund: "inhibiting B, which is linked to C"; "" where it has none."""
+        path, first = self.path, self.path.steps[0]
+        relation = path.graph_path.steps[0].relation
+        if not first.gerund or first.gerund.startswith("being") or relation not in _ACTION_RELATIONS:
             return ""
-        return f"{first.gerund} {told.names[1]}" + onward(told, 1, self.many, self.rng)
+        return f"{first.gerund} {path.names[1]}" + continue_chain(path, 1, self.count, self.rng)
 
 
 def _by_first(v: _Verdict) -> str:
-    return f"By {v.doing}, {v.drug} {v.hedged} {v.disease}" if v.doing else ""
+    return f"By {v.gerund}, {v.drug} {v.hedged} {v.disease}" if v.gerund else ""
 
 
 def _because_first(v: _Verdict) -> str:
@@ -73,24 +82,24 @@ def _suggested(v: _Verdict) -> str:
 
 
 def _because(v: _Verdict) -> str:
-    word = v.rng.choice((" because it", ", since it", ", as it", ": it", "; this is because it"))
-    return f"{v.drug} {v.hedged} {v.disease}{word} {v.reason}"
+    conjunction = v.rng.choice((" because it", ", since it", ", as it", ": it", "; this is because it"))
+    return f"{v.drug} {v.hedged} {v.disease}{conjunction} {v.reason}"
 
 
 def _by(v: _Verdict) -> str:
-    if v.hedged.startswith("is ") or not v.doing:
+    if v.hedged.startswith("is ") or not v.gerund:
         return ""
-    return f"{v.drug} {v.hedged} {v.disease} by {v.doing}"
+    return f"{v.drug} {v.hedged} {v.disease} by {v.gerund}"
 
 
 def _therefore(v: _Verdict) -> str:
-    join = v.rng.choice((", so it", ", and therefore it", "; thus it"))
-    return f"{v.drug} {v.reason}{join} {v.hedged} {v.disease}"
+    conjunction = v.rng.choice((", so it", ", and therefore it", "; thus it"))
+    return f"{v.drug} {v.reason}{conjunction} {v.hedged} {v.disease}"
 
 
-def _likened(v: _Verdict) -> str:
-    join = v.rng.choice((", so by analogy it", "; by analogy, it", ", and by analogy it"))
-    return f"{v.drug} {v.reason}{join} {v.hedged} {v.disease}"
+def _by_analogy(v: _Verdict) -> str:
+    conjunction = v.rng.choice((", so by analogy it", "; by analogy, it", ", and by analogy it"))
+    return f"{v.drug} {v.reason}{conjunction} {v.hedged} {v.disease}"
 
 
 def _which(v: _Verdict) -> str:
@@ -106,34 +115,40 @@ VERDICTS: tuple[_Pattern, ...] = (
     _by,
     _therefore,
 )
-"""The patterns of a verdict; one that stands twice is drawn twice as often.
+"""The patterns of a verdict, repeated by weight.
 
-A verdict tells its path before it cites it: an id that comes before what it stands for is learned badly,
-and what follows then cites one path and tells another. Most patterns don't begin with the drug's name:
-at the start of a text a name is made of other tokens than in the evidence, and small models misspell it.
+A verdict states its path before the citation: a model learns an id badly that precedes its path, and then
+cites one path and states another. Most patterns don't begin with the drug's name: at the start of a text a
+name has other tokens than in the evidence, and small models misspell it.
 """
 
 
 def verdict(
-    told: Told, carries: Strength, names: tuple[str, str], many: int, rng: Random, *, likened: bool = False
+    path: WordedPath,
+    strength: Strength,
+    names: tuple[str, str],
+    count: int,
+    rng: Random,
+    *,
+    is_analogy: bool = False,
 ) -> str:
-    """The cited verdict.
+    """Writes the cited verdict.
 
     Args:
-        told: the path that the verdict rests on.
-        carries: how strong the verdict may be.
+        path: the path that the verdict rests on.
+        strength: greatest strength that the evidence allows.
         names: the drug's and the disease's.
-        many: how many of the path's links it tells.
+        count: steps of the path to state, from its beginning.
         rng: draws the pattern and its words.
-        likened: whether the path is an analogy, of something that resembles, and no reason.
+        is_analogy: the path is an analogy to something similar, and no reason.
     """
-    filled = _Verdict(told, *names, rng.choice(_HEDGED[carries]), many, rng)
-    # Coincidences are told, but never given as a reason.
-    text = _which(filled) if carries is Strength.WEAK else ""
-    if likened and not text:
-        # An analogy is drawn where the whole of it is told.
-        whole = many == len(told.links)
-        text = rng.choice((_likened, _likened, _which) if whole else (_which,))(filled)
+    parts = _Verdict(path, *names, rng.choice(_HEDGED[strength]), count, rng)
+    # Coincidences are stated, but never as a reason.
+    text = _which(parts) if strength is Strength.WEAK else ""
+    if is_analogy and not text:
+        # "By analogy" needs every step of the path.
+        complete = count == len(path.steps)
+        text = rng.choice((_by_analogy, _by_analogy, _which) if complete else (_which,))(parts)
     while not text:
-        text = rng.choice(VERDICTS)(filled)
-    return f"{text} {told.cite}."
+        text = rng.choice(VERDICTS)(parts)
+    return f"{text} {path.cite}."

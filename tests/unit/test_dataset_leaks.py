@@ -23,7 +23,7 @@ from kedrec.dataset.question_types import (
     Statement,
 )
 from kedrec.dataset.questions import Numbers, question_id, recited, shuffled
-from kedrec.dataset.same_entity import Union
+from kedrec.dataset.same_entity import representatives
 from kedrec.dataset.statistics import _share_right
 from kedrec.errors import UsageError
 from kedrec.types import Entity
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from kedrec.dataset.hf_folder import SplitName
 
 KIN: Any = SimpleNamespace(
-    drug_kin={"a": "a", "a-salt": "a", "b": "b", "c": "c"}, disease_kin={"x": "x", "x-synonym": "x", "y": "y"}
+    canonical_drug={"a": "a", "a-salt": "a", "b": "b", "c": "c"},
+    canonical_disease={"x": "x", "x-synonym": "x", "y": "y"},
 )
 TEXT = "Because a inhibits G, which is linked to x, it may help in x [P1]."
 
@@ -106,11 +107,8 @@ def test_the_best_known_is_right_by_its_share() -> None:
 
 
 def test_sets_grow_together() -> None:
-    union: Union[str] = Union()
-    union.join(("c", "d"))
-    union.join(("b", "c"))
-    assert {union.find(one) for one in "bcd"} == {"b"}
-    assert union.find("e") == "e"
+    first = representatives([("c", "d"), ("b", "c"), ("x", "z")])
+    assert first == {"b": "b", "c": "b", "d": "b", "x": "x", "z": "x"}
 
 
 def test_a_question_id_and_order_tell_no_answer() -> None:

@@ -1,13 +1,14 @@
-"""Questions from a hospital's admissions: which of these drugs were prescribed in this stay?
+"""Builds questions from a hospital's admissions: which of these drugs were prescribed in this stay?
 
-MIMIC-III says what a patient had and what was prescribed, never what was prescribed for what. So a question
-is an admission: its diseases in the hospital's order of weight (the first that the graph has is `disease`),
-and as answers every drug of the graph that was prescribed in it.
+MIMIC-III lists a patient's diagnoses and prescriptions without linking them. So a question is an admission:
+its diseases in the hospital's order of weight (the first that the graph has is `disease`), and as answers
+every drug of the graph that was prescribed in it.
 
-A question has the same number of candidates whatever the number of answers, so that it tells nothing: at
-most half are answers (others that were prescribed are left out of it), the rest were not prescribed in the
-stay. Half of these are as often prescribed to other patients of the training part as an answer is
-(`frequency-matched`), half are nearest to an answer in the graph among what was prescribed there (`hard`).
+A question has the same number of candidates whatever the number of answers, so that the number reveals
+nothing: at most half are answers (further prescribed drugs are dropped), the others were not prescribed in
+the stay. Half of the negatives are prescribed to about as many other patients of the training part as an
+answer (`frequency-matched`), half are nearest to an answer in the graph among the drugs prescribed there
+(`hard`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from kedrec.dataset.mimic.hospital_tables import Tables
 from kedrec.dataset.mimic.icd9 import Coded, Diseases
 from kedrec.dataset.mimic.prescriptions import Drugs, Prescribed, Written, mapped
 from kedrec.dataset.mimic.spreadsheet_damage import product_code
-from kedrec.dataset.mimic.stay_questions import Asker, Stay
+from kedrec.dataset.mimic.stay_questions import Stay, StayQuestions
 from kedrec.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -36,85 +37,98 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.stores import GraphStore
 
-__all__ = ["CONFIG", "Found", "build_mimic", "mapping_report", "stays_of"]
+__all__ = ["CONFIG", "GraphMatches", "build_mimic", "mapping_report", "stays_of"]
 
 CONFIG = "admission"
-_SHOWN = 20  # commonest unmapped names in the report
+_COMMONEST = 20  # unmapped names in the report
 
 
 @dataclass(frozen=True)
-class Found:
-    """What every code and prescription of a folder became.
+class GraphMatches:
+    """The graph's diseases and drugs for every code and prescription of a folder.
 
     Attributes:
-        codes: ICD-9 code -> its diseases.
+        diseases: ICD-9 code -> its diseases.
         drugs: prescription -> its drugs.
     """
 
-    codes: Mapping[str, Coded]
+    diseases: Mapping[str, Coded]
     drugs: Mapping[Written, Prescribed]
 
 
 @dataclass
 class _Counts:
-    """What became of the admissions."""
+    """Numbers of admissions, and of answers dropped."""
 
     admissions: int = 0
     no_disease: int = 0
     no_drug: int = 0
-    left_out_answers: int = 0
+    dropped_answers: int = 0
 
 
-def stays_of(admissions: Iterable[Admission], found: Found) -> list[Stay]:
-    """The admissions in the graph's terms, those without a disease or a drug of the graph included."""
+def stays_of(admissions: Iterable[Admission], matches: GraphMatches) -> list[Stay]:
+    """The admissions in the graph's ids, those without a disease or a drug of the graph included."""
     return [
         Stay(
-            one.subject,
-            one.hadm,
-            tuple(dict.fromkeys(id_ for code in one.codes for id_ in found.codes[code].ids)),
-            tuple(sorted({id_ for written in one.prescribed for id_ in found.drugs[written].ids})),
+            admission.subject,
+            admission.hadm,
+            tuple(dict.fromkeys(id_ for code in admission.codes for id_ in matches.diseases[code].ids)),
+            tuple(sorted({id_ for item in admission.prescriptions for id_ in matches.drugs[item].ids})),
         )
-        for one in admissions
+        for admission in admissions
     ]
 
 
 def mapping_report(
-    admissions: Sequence[Admission], rows: Mapping[Written, int], titles: Mapping[str, str], found: Found
+    admissions: Sequence[Admission],
+    rows: Mapping[Written, int],
+    titles: Mapping[str, str],
+    matches: GraphMatches,
 ) -> dict[str, Any]:
-    """How much of a folder the graph has, as plain data: rows by what told them, and the commonest not."""
-    drugs: Counter[str] = Counter()
-    missed: Counter[str] = Counter()
+    """The mapping rates of a folder, as plain data: rows by reason, and the commonest unmapped names.
+
+    Args:
+        admissions: of the folder.
+        rows: prescription -> its number of rows.
+        titles: ICD-9 code -> its title.
+        matches: the graph's diseases and drugs.
+    """
+    drug_reasons: Counter[str] = Counter()
+    unknown_drugs: Counter[str] = Counter()
     rounded = 0
-    for written, count in rows.items():
-        told = found.drugs[written]
-        rounded += count if written.ndc.strip() and not product_code(written.ndc) else 0
-        drugs[told.why] += count
-        if told.why == "unknown":
-            missed[written.drug.strip()] += count
-    codes: Counter[str] = Counter()
-    missing: Counter[str] = Counter()
+    for prescription, count in rows.items():
+        why = matches.drugs[prescription].why
+        rounded += count if prescription.ndc.strip() and not product_code(prescription.ndc) else 0
+        drug_reasons[why] += count
+        if why == "unknown":
+            unknown_drugs[prescription.drug.strip()] += count
+    code_reasons: Counter[str] = Counter()
+    unknown_codes: Counter[str] = Counter()
     for admission in admissions:
         for code in admission.codes:
-            codes[found.codes[code].why] += 1
-            if found.codes[code].why == "unknown":
-                missing[f"{code} {titles.get(code, '')}".strip()] += 1
+            reason = matches.diseases[code].why
+            code_reasons[reason] += 1
+            if reason == "unknown":
+                unknown_codes[f"{code} {titles.get(code, '')}".strip()] += 1
     return {
-        "prescriptions": _share(drugs, "vehicle", missed) | {"rounded_products": rounded},
-        "diagnoses": _share(codes, "supplementary", missing),
+        "prescriptions": _mapping_rates(drug_reasons, "vehicle", unknown_drugs)
+        | {"rounded_products": rounded},
+        "diagnoses": _mapping_rates(code_reasons, "supplementary", unknown_codes),
     }
 
 
-def _share(counts: Counter[str], aside: str, missed: Counter[str]) -> dict[str, Any]:
+def _mapping_rates(counts: Counter[str], aside: str, unknown: Counter[str]) -> dict[str, Any]:
+    """The numbers of rows by reason; those of the reason `aside` don't count towards the share."""
     rows = sum(counts.values())
     counted = rows - counts[aside]
-    known = counted - counts["unknown"]
+    mapped_rows = counted - counts["unknown"]
     return {
         "rows": rows,
         "aside": counts[aside],
-        "mapped": known,
-        "share": round(known / counted, 4) if counted else 0.0,
+        "mapped": mapped_rows,
+        "share": round(mapped_rows / counted, 4) if counted else 0.0,
         "by": {why: counts[why] for why in sorted(counts) if why not in (aside, "unknown")},
-        "commonest_unmapped": missed.most_common(_SHOWN),
+        "commonest_unmapped": unknown.most_common(_COMMONEST),
     }
 
 
@@ -130,7 +144,7 @@ def build_mimic(
     again: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Builds a data set of admissions; nothing is written but into `out`.
+    """Builds a data set of admissions; writes nothing outside `out`.
 
     Args:
         store, names, adjacency: the graph.
@@ -138,84 +152,91 @@ def build_mimic(
         out: the data set's folder.
         candidates: of a question, 4 or more; even.
         seed: of the split, the negatives and their order.
-        again: whether a finished data set may be replaced.
-        progress: called stage by stage.
+        again: a finished data set may be replaced.
+        progress: called with the stage, the steps done and their total.
 
     Returns:
-        The report that `kedrec.json` has: mapping rates, admissions, questions by split.
+        The report of `kedrec.json`: mapping rates, admissions, questions by split.
 
     Raises:
         UsageError: `candidates` can't be used; `out` holds something else.
-        NotFoundError, DataError: the tables are missing, damaged, or nothing of them is in the graph.
+        NotFoundError, DataError: the tables are missing or damaged, or the graph has nothing of them.
     """
     if candidates < 4 or candidates % 2:
         raise UsageError(f"'candidates' is {candidates}.", "Give an even number of 4 or more.")
-    told = progress or (lambda _stage, _done, _total: None)
-    with Place(out, private=True).held(again=again) as place:
-        tables = Tables(source, place.working)
+    report_progress = progress or (lambda _stage, _done, _total: None)
+    with Place(out, private=True).held(again=again) as build_folder:
+        tables = Tables(source, build_folder.working)
         try:
-            told("Reading the tables", 0, 4)
+            report_progress("Reading the tables", 0, 4)
             titles, rows = tables.titles(), tables.prescriptions()
             admissions = list(tables.admissions())
-            told("Reading the tables", 2, 4)
-            found = _mapped(store, names, admissions, rows, titles)
-            told("Reading the tables", 3, 4)
+            report_progress("Reading the tables", 2, 4)
+            matches = _match(store, names, admissions, rows, titles)
+            report_progress("Reading the tables", 3, 4)
             texts = tables.notes()
             licence = tables.licence
         finally:
             tables.close()
         counts = _Counts(admissions=len(admissions))
-        stays = _usable(stays_of(admissions, found), counts)
+        stays = _usable(stays_of(admissions, matches), counts)
         if not stays:
             raise DataError(
                 f"No admission of {source} has both a disease and a drug of the graph.",
                 "Load a graph that has them: `kedrec-load graph hetionet`.",
             )
-        asker = Asker(store, adjacency, stays, candidates=candidates, seed=seed, licence=licence)
-        parts: dict[SplitName, list[Question]] = {split: [] for split in SPLITS}
+        builder = StayQuestions(store, adjacency, stays, candidates=candidates, seed=seed, licence=licence)
+        questions: dict[SplitName, list[Question]] = {split: [] for split in SPLITS}
         for number, stay in enumerate(stays):
-            told("Writing questions", number, len(stays))
-            question, left_out = asker.question(stay, texts.get(stay.hadm, ""))
-            counts.left_out_answers += left_out
-            parts[asker.splits[stay.subject]].append(question)
+            report_progress("Writing questions", number, len(stays))
+            question, dropped = builder.question(stay, texts.get(stay.hadm, ""))
+            counts.dropped_answers += dropped
+            questions[builder.splits[stay.subject]].append(question)
         report = {
-            **mapping_report(admissions, rows, titles, found),
+            **mapping_report(admissions, rows, titles, matches),
             "admissions": counts.admissions,
             "admissions_without_disease": counts.no_disease,
             "admissions_without_drug": counts.no_drug,
-            "answers_left_out": counts.left_out_answers,
-            "questions": {split: len(parts[split]) for split in SPLITS},
-            "patients": dict(sorted(Counter(asker.splits.values()).items())),
-            "with_notes": sum(bool(one.text) for part in parts.values() for one in part),
+            "answers_left_out": counts.dropped_answers,
+            "questions": {split: len(questions[split]) for split in SPLITS},
+            "patients": dict(sorted(Counter(builder.splits.values()).items())),
+            "with_notes": sum(bool(question.text) for part in questions.values() for question in part),
         }
         for split in SPLITS:
-            write_questions(out, CONFIG, split, parts[split], private=True)
+            write_questions(out, CONFIG, split, questions[split], private=True)
         options = {"candidates": candidates, "seed": seed}
         write_mimic_card(out, report, licence=licence, options=options)
-        facts = {"graph": str(store.fingerprint()), "options": options, "licence": licence, "report": report}
-        write_note(out, "mimic", [CONFIG], facts)
-        place.finish()
+        provenance = {
+            "graph": str(store.fingerprint()),
+            "options": options,
+            "licence": licence,
+            "report": report,
+        }
+        write_note(out, "mimic", [CONFIG], provenance)
+        build_folder.finish()
     return report
 
 
-def _mapped(
+def _match(
     store: GraphStore,
     names: NameIndex,
     admissions: Sequence[Admission],
     rows: Mapping[Written, int],
     titles: Mapping[str, str],
-) -> Found:
+) -> GraphMatches:
+    """Maps every code and prescription to the graph."""
     table = store.nodes("Disease", ["id", "xrefs"])
     xrefs = dict(zip(table["id"].to_pylist(), table["xrefs"].to_pylist(), strict=True))
     diseases = Diseases(names, xrefs)
     codes = {code for admission in admissions for code in admission.codes}
-    return Found(
+    return GraphMatches(
         {code: diseases.coded(code, titles.get(code, "")) for code in sorted(codes)},
         mapped(Drugs(names), rows),
     )
 
 
 def _usable(stays: Sequence[Stay], counts: _Counts) -> list[Stay]:
+    """The stays with both a disease and a drug; counts the others."""
     counts.no_disease = sum(not stay.diseases for stay in stays)
     counts.no_drug = sum(bool(stay.diseases) and not stay.drugs for stay in stays)
     return [stay for stay in stays if stay.diseases and stay.drugs]

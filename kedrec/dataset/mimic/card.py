@@ -1,4 +1,4 @@
-"""The data card of a data set made from a user's own MIMIC-III."""
+"""The data card of a data set built from a user's own MIMIC-III."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def write_mimic_card(
 
     Args:
         folder: of the data set.
-        report: as `build_mimic` gives it.
+        report: returned by `build_mimic`.
         licence: of the tables.
-        options: what it was built with.
+        options: of the build.
 
     Raises:
         DataError: the disk refuses.
@@ -77,5 +77,5 @@ def write_mimic_card(
     write_readme(folder, front + "\n".join(lines))
 
 
-def _row(what: str, part: Mapping[str, Any]) -> str:
-    return f"| {what} | {part['rows']:,} | {part['aside']:,} | {part['mapped']:,} | {part['share']:.1%} |"
+def _row(label: str, part: Mapping[str, Any]) -> str:
+    return f"| {label} | {part['rows']:,} | {part['aside']:,} | {part['mapped']:,} | {part['share']:.1%} |"

@@ -1,7 +1,7 @@
-"""The tables of a MIMIC-III folder (v1.4), read by DuckDB out of core.
+"""Reads the tables of a MIMIC-III folder (v1.4) with DuckDB, out of core.
 
-An error names a file, a column or a line's number and nothing that stands in a table: DuckDB's own messages
-repeat the line, so none of them is passed on.
+An error names a file, a column or a line number and never quotes a table: DuckDB's own messages repeat the
+line, so none of them is passed on.
 """
 
 from __future__ import annotations
@@ -33,28 +33,35 @@ _COLUMNS = {
     "NOTEEVENTS": ("HADM_ID", "CHARTDATE", "CATEGORY", "ISERROR", "TEXT"),
 }  # fmt: skip
 _OPTIONAL = frozenset({"NOTEEVENTS"})
-_TITLES = ("LONG_TITLE", "SHORT_TITLE")  # the first that is there; a code's cross-references do without
-_WRITTEN = ("drug_type", "drug", "drug_name_poe", "drug_name_generic", "formulary_drug_cd", "ndc")
-_TEXT = 6000  # characters of the notes of an admission
+_TITLES = ("LONG_TITLE", "SHORT_TITLE")  # the first that exists; codes with cross-references need none
+_PRESCRIPTION_COLUMNS = (
+    "drug_type",
+    "drug",
+    "drug_name_poe",
+    "drug_name_generic",
+    "formulary_drug_cd",
+    "ndc",
+)
+_NOTE_LENGTH = 6000  # characters of an admission's notes
 _LINE = re.compile(r"\b[Ll]ine:? (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A stay: its patient, its ICD-9 codes in the hospital's order, and how often what was prescribed."""
+    """A stay: its patient, its ICD-9 codes in the hospital's order, and its prescriptions' counts."""
 
     subject: str
     hadm: str
     codes: tuple[str, ...]
-    prescribed: Mapping[Written, int]
+    prescriptions: Mapping[Written, int]
 
 
 class Tables:
     """A folder of MIMIC-III's CSV files, plain or gzip, in any case.
 
     Args:
-        folder: where they are.
-        working: where DuckDB may put what doesn't fit in memory; the caller removes it.
+        folder: the folder.
+        working: folder for DuckDB's temporary files; the caller removes it.
 
     Raises:
         NotFoundError: the folder or a table isn't there.
@@ -67,7 +74,7 @@ class Tables:
         if not folder.is_dir():
             raise NotFoundError(f"There is no folder {folder}.", "Name the folder with MIMIC-III's tables.")
         self.folder = folder
-        self.files = {name: found for name in _COLUMNS if (found := _file(folder, name)) is not None}
+        self.files = {name: file for name in _COLUMNS if (file := _file(folder, name)) is not None}
         missing = [name for name in _COLUMNS if name not in self.files and name not in _OPTIONAL]
         if missing:
             raise NotFoundError(
@@ -81,7 +88,7 @@ class Tables:
 
     @property
     def licence(self) -> str:
-        """Of the tables: the demo's where the demo's licence lies beside them, else the credentialed one."""
+        """The demo's licence where its file lies beside the tables, else the credentialed one."""
         for name in ("LICENSE.txt", "LICENSE"):
             try:
                 text = (self.folder / name).read_text(encoding="utf-8", errors="replace")
@@ -92,10 +99,10 @@ class Tables:
         return CREDENTIALED_LICENCE
 
     def titles(self) -> dict[str, str]:
-        """Each ICD-9 code's long title, or its short one; "" where the table has none.
+        """Maps each ICD-9 code to its long title, or its short one; "" where the table has none.
 
         Raises:
-            DataError: codes of it, or of the diagnoses, have lost their zeros or dots.
+            DataError: codes of the table, or of the diagnoses, have lost their zeros or dots.
         """
         title = next((name for name in _TITLES if name in self._columns["D_ICD_DIAGNOSES"]), "")
         column = f"coalesce({title}, '')" if title else "''"
@@ -122,64 +129,64 @@ class Tables:
             "ORDER BY subject_id, hadm_id, try_cast(seq_num AS INTEGER) NULLS LAST, icd9_code",
         ):
             codes[subject, hadm].append(code or "")
-        columns = ", ".join(f"coalesce({column}, '') AS {column}" for column in _WRITTEN)
-        held: dict[Written, int] = {}
+        columns = ", ".join(f"coalesce({column}, '') AS {column}" for column in _PRESCRIPTION_COLUMNS)
+        prescriptions: dict[Written, int] = {}
         key: tuple[str, str] | None = None
-        for subject, hadm, count, *written in self._rows(
+        for subject, hadm, count, *values in self._rows(
             "PRESCRIPTIONS",
             f"SELECT subject_id, hadm_id, count(*) AS n, {columns} FROM {{}} WHERE hadm_id IS NOT NULL "  # noqa: S608  # our own column names
             "GROUP BY ALL ORDER BY ALL",
         ):
             if (subject, hadm) != key:
-                if key in codes and held:
-                    yield Admission(*key, tuple(codes[key]), held)
-                key, held = (subject, hadm), {}
-            held[_written(written)] = count
-        if key in codes and held:
-            yield Admission(*key, tuple(codes[key]), held)
+                if key in codes and prescriptions:
+                    yield Admission(*key, tuple(codes[key]), prescriptions)
+                key, prescriptions = (subject, hadm), {}
+            prescriptions[_prescription(values)] = count
+        if key in codes and prescriptions:
+            yield Admission(*key, tuple(codes[key]), prescriptions)
 
     def prescriptions(self) -> dict[Written, int]:
-        """Each different prescription, by how often it stands in the table."""
-        columns = ", ".join(f"coalesce({column}, '') AS {column}" for column in _WRITTEN)
+        """Each distinct prescription with its number of rows."""
+        columns = ", ".join(f"coalesce({column}, '') AS {column}" for column in _PRESCRIPTION_COLUMNS)
         rows = self._rows(
             "PRESCRIPTIONS",
             f"SELECT count(*) AS n, {columns} FROM {{}} GROUP BY ALL ORDER BY ALL",  # noqa: S608  # our own column names
         )
-        return {_written(written): count for count, *written in rows}
+        return {_prescription(values): count for count, *values in rows}
 
     def notes(self) -> dict[str, str]:
         """The beginning of each admission's notes, oldest first, up to 6,000 characters.
 
-        Discharge summaries are left out, since they list what was prescribed; so are notes that their
-        hospital marks as errors.
+        Discharge summaries are excluded, since they list the prescribed drugs; so are notes that the hospital
+        marks as errors.
         """
         if "NOTEEVENTS" not in self.files:
             return {}
         texts: dict[str, str] = {}
         for hadm, text in self._rows(
             "NOTEEVENTS",
-            f"SELECT hadm_id, left(text, {_TEXT}) FROM {{}} "  # noqa: S608  # our own number
+            f"SELECT hadm_id, left(text, {_NOTE_LENGTH}) FROM {{}} "  # noqa: S608  # our own number
             "WHERE hadm_id IS NOT NULL AND text IS NOT NULL AND coalesce(iserror, '') NOT IN ('1', '1.0') "
             "AND lower(trim(coalesce(category, ''))) <> 'discharge summary' ORDER BY hadm_id, chartdate, 2",
         ):
             admission = hadm.removesuffix(".0")
-            before = texts.get(admission, "")
-            if len(before) < _TEXT:
-                texts[admission] = f"{before}\n\n{text.strip()}".strip()[:_TEXT]
+            earlier = texts.get(admission, "")
+            if len(earlier) < _NOTE_LENGTH:
+                texts[admission] = f"{earlier}\n\n{text.strip()}".strip()[:_NOTE_LENGTH]
         return texts
 
     def close(self) -> None:
-        """Gives back the memory."""
+        """Closes the database and frees its memory."""
         self._duckdb.close()
 
     def _check(self, name: str) -> None:
         path = self.files[name]
         with self._readable(name):
             empty = path.stat().st_size == 0
-            described = [] if empty else self._duckdb.sql(f"DESCRIBE FROM {self._table(name)}").fetchall()
-        there = self._columns[name] = {str(row[0]).strip().upper() for row in described}
-        missing = [column for column in _COLUMNS[name] if column not in there]
-        if empty or (missing and not there & set(_COLUMNS[name])):
+            columns = [] if empty else self._duckdb.sql(f"DESCRIBE FROM {self._table_sql(name)}").fetchall()
+        present = self._columns[name] = {str(row[0]).strip().upper() for row in columns}
+        missing = [column for column in _COLUMNS[name] if column not in present]
+        if empty or (missing and not present & set(_COLUMNS[name])):
             raise DataError(f"{path} is empty, or no table of MIMIC-III.", "Fetch the file again.")
         if missing:
             raise DataError(
@@ -188,7 +195,7 @@ class Tables:
         if name not in _OPTIONAL and not self._rows(name, "SELECT 1 FROM {} LIMIT 1"):
             raise DataError(f"{path} has a heading and no rows.", "Fetch the file again.")
 
-    def _table(self, name: str) -> str:
+    def _table_sql(self, name: str) -> str:
         path = str(self.files[name]).replace("'", "''")
         return (
             f"read_csv('{path}', header = true, all_varchar = true, delim = ',', quote = '\"', "
@@ -197,8 +204,8 @@ class Tables:
 
     def _rows(self, name: str, query: str) -> list[tuple[Any, ...]]:
         with self._readable(name):
-            found: list[tuple[Any, ...]] = self._duckdb.sql(query.format(self._table(name))).fetchall()
-        return found
+            rows: list[tuple[Any, ...]] = self._duckdb.sql(query.format(self._table_sql(name))).fetchall()
+        return rows
 
     @contextmanager
     def _readable(self, name: str) -> Iterator[None]:
@@ -209,18 +216,20 @@ class Tables:
             yield
         except (duckdb.Error, OSError) as error:
             line = _LINE.search(str(error))
-            where = f" near line {line[1]}" if line else ""
-            # `from None`: the cause repeats what stands in the table.
-            raise DataError(f"{path} is damaged{where}, or can't be read.", "Fetch the file again.") from None
+            position = f" near line {line[1]}" if line else ""
+            # `from None`: the cause quotes the table.
+            raise DataError(
+                f"{path} is damaged{position}, or can't be read.", "Fetch the file again."
+            ) from None
 
 
-def _written(values: list[str]) -> Written:
+def _prescription(values: list[str]) -> Written:
     type_, drug, poe, generic, formulary, ndc = values
     return Written(type_, drug, poe, generic, formulary, ndc)
 
 
 def _file(folder: Path, name: str) -> Path | None:
     """A table's file, whatever its case; plain before gzip."""
-    wanted = [f"{name}.csv".lower(), f"{name}.csv.gz".lower()]
-    found = {path.name.lower(): path for path in folder.iterdir() if path.name.lower() in wanted}
-    return next((found[one] for one in wanted if one in found), None)
+    candidates = [f"{name}.csv".lower(), f"{name}.csv.gz".lower()]
+    files = {path.name.lower(): path for path in folder.iterdir() if path.name.lower() in candidates}
+    return next((files[candidate] for candidate in candidates if candidate in files), None)

@@ -1,9 +1,9 @@
-"""From a hospital's ICD-9-CM codes to the graph's diseases.
+"""Maps a hospital's ICD-9-CM codes to the graph's diseases.
 
-A code is tried, in this order: as a cross-reference of a disease (`ICD9:428.0`); by its title
-(`D_ICD_DIAGNOSES`) as it stands; in a table of our own, its longest entry first (a code stands for what is
-under it); by its title without what ICD adds ("unspecified", "not elsewhere classified"); by the cross-
-references of the codes above it and of ranges (`401-405.99`), the closest first. Supplementary codes (V, E:
+A code is tried, in this order: as a cross-reference of a disease (`ICD9:428.0`); by its full title
+(`D_ICD_DIAGNOSES`); in our own table, its longest entry first (an entry covers the codes under it); by its
+title without ICD's additions ("unspecified", "not elsewhere classified"); by the cross-references of the
+codes above it and of ranges (`401-405.99`), the closest first. Supplementary codes (V, E:
 history, causes of injury) are no diseases.
 """
 
@@ -26,7 +26,7 @@ __all__ = ["Coded", "Diseases", "dotted"]
 
 Why = Literal["cross-reference", "table", "title", "parent", "supplementary", "unknown"]
 
-_ADDED = re.compile(
+_TRAILING_ADDITION = re.compile(
     r",? (?:unspecified(?: (?:site|as to .*|type|whether .*))?|not otherwise specified|"
     r"not elsewhere classified|nec|nos|site (?:not specified|unspecified)|organism unspecified|"
     r"without (?:mention|status) .*|"
@@ -34,7 +34,9 @@ _ADDED = re.compile(
     r"initial episode of care|subsequent episode of care|episode of care unspecified)$",
     re.IGNORECASE,
 )
-_LED = re.compile(r"^(?:other and unspecified|unspecified|other specified|other|acquired) ", re.IGNORECASE)
+_LEADING_ADDITION = re.compile(
+    r"^(?:other and unspecified|unspecified|other specified|other|acquired) ", re.IGNORECASE
+)
 _BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _RANGE = re.compile(r"^(\d{3}(?:\.\d+)?)-(\d{3}(?:\.\d+)?)$")
 _PREFIX = "ICD9:"
@@ -42,11 +44,11 @@ _PREFIX = "ICD9:"
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """The diseases of the graph that a code is of, and what told it.
+    """The graph's diseases for a code.
 
     Attributes:
-        ids: disease ids, mostly one; () where none.
-        why: what told it, or why there is none.
+        ids: disease ids, mostly one; () where there is none.
+        why: how they were matched, or why there is none.
     """
 
     ids: tuple[str, ...]
@@ -55,16 +57,20 @@ class Coded:
 
 def dotted(code: str) -> str:
     """A code with its dot: `4280` is `428.0`, `E9342` is `E934.2`, `486` stays."""
-    plain = code.strip().replace(".", "").upper()
-    whole = 4 if plain.startswith("E") else 3
-    return plain if len(plain) <= whole else f"{plain[:whole]}.{plain[whole:]}"
+    digits = _without_dot(code)
+    length = 4 if digits.startswith("E") else 3
+    return digits if len(digits) <= length else f"{digits[:length]}.{digits[length:]}"
 
 
-def _plain(title: str) -> Iterable[str]:
-    """A title with ever less of what ICD adds to a disease's name."""
+def _without_dot(code: str) -> str:
+    return code.strip().replace(".", "").upper()
+
+
+def _shortened(title: str) -> Iterable[str]:
+    """Yields a title with ever fewer of ICD's additions to a disease's name."""
     text = _BRACKETS.sub("", title)
     for _ in range(4):
-        shorter = _LED.sub("", _ADDED.sub("", text)).strip(" ,")
+        shorter = _LEADING_ADDITION.sub("", _TRAILING_ADDITION.sub("", text)).strip(" ,")
         yield shorter
         if shorter == text:
             return
@@ -94,40 +100,41 @@ class Diseases:
                     self._by_code[code].add(id_)
 
     def coded(self, code: str, title: str = "") -> Coded:
-        """The diseases that a code, with its title, is of."""
-        plain = code.strip().replace(".", "").upper()
-        if plain[:1] in ("V", "E"):
+        """Matches a code, with its title, to diseases."""
+        digits = _without_dot(code)
+        if digits[:1] in ("V", "E"):
             return Coded((), "supplementary")
-        with_dot = dotted(plain)
-        if found := self._by_code.get(with_dot):
-            return Coded(tuple(sorted(found)), "cross-reference")
-        if title and (one := self._named(title)):
-            return Coded((one,), "title")
-        for names in _entries(plain):
-            if one := next((id_ for name in names if (id_ := self._named(name))), ""):
-                return Coded((one,), "table")
-        for text in _plain(title):
-            if text and (one := self._named(text)):
-                return Coded((one,), "title")
-        return self._above(with_dot)
+        with_dot = dotted(digits)
+        if ids := self._by_code.get(with_dot):
+            return Coded(tuple(sorted(ids)), "cross-reference")
+        if title and (id_ := self._id_of(title)):
+            return Coded((id_,), "title")
+        for names in _entries(digits):
+            if id_ := next(filter(None, map(self._id_of, names)), ""):
+                return Coded((id_,), "table")
+        for text in _shortened(title):
+            if text and (id_ := self._id_of(text)):
+                return Coded((id_,), "title")
+        return self._parent(with_dot)
 
-    def _named(self, name: str) -> str:
+    def _id_of(self, name: str) -> str:
+        """The id of the disease of that name; "" where the graph has none or several."""
         try:
             match = self._names.resolved(name, "Disease")
         except (NotFoundError, UsageError):
             return ""
         return match.entity.id if match.why not in ("id", "cross-reference") else ""
 
-    def _above(self, code: str) -> Coded:
-        """What the codes above it and the ranges around it are of, the closest first."""
+    def _parent(self, code: str) -> Coded:
+        """The diseases of the closest code above it, else of the narrowest range around it."""
         for length in range(len(code) - 1, 2, -1):
-            if found := self._by_code.get(code[:length].rstrip(".")):
-                return Coded(tuple(sorted(found)), "parent")
-        around = [(low, high, id_) for low, high, id_ in self._ranges if _within(code, low, high)]
-        if not around:
+            if parents := self._by_code.get(code[:length].rstrip(".")):
+                return Coded(tuple(sorted(parents)), "parent")
+        enclosing = [(low, high, id_) for low, high, id_ in self._ranges if _within(code, low, high)]
+        if not enclosing:
             return Coded((), "unknown")
-        narrowest = min(float(high) - float(low) for low, high, _ in around)
-        ids = {id_ for low, high, id_ in around if float(high) - float(low) == narrowest}
+        narrowest = min(float(high) - float(low) for low, high, _ in enclosing)
+        ids = {id_ for low, high, id_ in enclosing if float(high) - float(low) == narrowest}
         return Coded(tuple(sorted(ids)), "parent")
 
 
@@ -140,21 +147,21 @@ def _within(code: str, low: str, high: str) -> bool:
 
 def _entries(code: str) -> Iterable[tuple[str, ...]]:
     """The names of the table's entries that a code falls under, the longest first."""
-    fitting = [
+    matches = [
         (len(pattern.rstrip("?")), pattern, names)
         for pattern, names in _table()
         if len(pattern) <= len(code) and all(p in ("?", c) for p, c in zip(pattern, code, strict=False))
     ]
-    return [names for _, _, names in sorted(fitting, key=lambda one: (-one[0], one[1]))]
+    return [names for _, _, names in sorted(matches, key=lambda match: (-match[0], match[1]))]
 
 
 @cache
 def _table() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The table: each code or pattern with the names of its disease, the best first."""
-    found: dict[str, tuple[str, ...]] = {}
+    """The rows of `icd9.txt`: each code or pattern with the names of its disease, the best first."""
+    rows: dict[str, tuple[str, ...]] = {}
     for line in Path(__file__).with_name("icd9.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             codes, _, names = line.partition(" = ")
             for code in codes.split():
-                found[code] = tuple(name.strip() for name in names.split("|"))
-    return tuple(found.items())
+                rows[code] = tuple(name.strip() for name in names.split("|"))
+    return tuple(rows.items())

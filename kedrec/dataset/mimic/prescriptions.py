@@ -1,9 +1,9 @@
-"""From what a hospital wrote on a prescription to the graph's drugs.
+"""Maps a hospital's prescriptions to the graph's drugs.
 
-A prescription's names (`DRUG`, `DRUG_NAME_POE`, `DRUG_NAME_GENERIC`) are tried as they stand, then without
-doses, forms and routes, then what stands in brackets (a brand), then the parts of a combination. What the
-names leave open its code tells: a product (NDC) or formulary code (`FORMULARY_DRUG_CD`) whose other rows all
-name one drug. The carriers that a drug is given in (`DRUG_TYPE` `BASE`: saline, dextrose, an empty syringe)
+A prescription's names (`DRUG`, `DRUG_NAME_POE`, `DRUG_NAME_GENERIC`) are tried unchanged, then without doses,
+forms and routes, then the text in brackets (a brand), then the parts of a combination. A prescription that
+matches by no name gets the drug of its product (NDC) or formulary code (`FORMULARY_DRUG_CD`) where all other
+rows of the code match the same. Carriers of a drug (`DRUG_TYPE` `BASE`: saline, dextrose, an empty syringe)
 and flushes of salt water are vehicles, not treatments.
 """
 
@@ -65,17 +65,17 @@ _FORMS = _words("""
     syringe syrup tab tablet tablets tabs tape td tincture top topical transdermal troche tube ud udcup
     urojet vag vaginal vial viscous wafer wash water with x xl xr
 """)
-_BETWEEN = re.compile(r"\s*(?:[/+&,;]|(?<=\w)-(?=\w{3})|\bw/|\bwith\b|\band\b)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(?:[/+&,;]|(?<=\w)-(?=\w{3})|\bw/|\bwith\b|\band\b)\s*", re.IGNORECASE)
 _FLUSH = re.compile(r"\b(?:sodium chloride|saline|nacl|ns)\b.*\bflush\b", re.IGNORECASE)
-_IN_A_BAG = re.compile(rf"\b{_NUMBER}\s*meq\b", re.IGNORECASE)  # an electrolyte that comes in its carrier
-_STUDY = re.compile(r"\bplacebo\b|\bstudy drug\b", re.IGNORECASE)  # nobody knows what the patient got
+_ELECTROLYTE = re.compile(rf"\b{_NUMBER}\s*meq\b", re.IGNORECASE)  # a drug although its type is BASE
+_STUDY = re.compile(r"\bplacebo\b|\bstudy drug\b", re.IGNORECASE)  # the drug is blinded
 _SHORTEST = 4  # letters of a part of a combination: D5, NS and SS are no drugs
 _NO_CODE = {"", "0", "00000000000"}
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a prescription says of its drug; "" where a column is empty."""
+    """A prescription's columns that identify its drug; "" where a column is empty."""
 
     type: str
     drug: str
@@ -87,11 +87,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Prescribed:
-    """The drugs of the graph that a prescription is of, and what told it.
+    """The graph's drugs for a prescription.
 
     Attributes:
-        ids: drug ids; a combination has one for each of its drugs that the graph has; () where none.
-        why: what of the prescription told it, or why there is none.
+        ids: drug ids; a combination has one for each of its drugs that the graph has; () where there is none.
+        why: how they were matched, or why there is none.
     """
 
     ids: tuple[str, ...]
@@ -99,106 +99,112 @@ class Prescribed:
 
 
 def cleaned(text: str) -> str:
-    """A name without brackets, doses, forms and routes, with a hospital's short forms written out."""
+    """Strips brackets, doses, forms and routes from a name, and spells a hospital's abbreviations out."""
     bare = _DOSE.sub(" ", _BRACKETS.sub(" ", _NOTES.sub(" ", text)))
     words = (word.replace(".", "").strip(",;:-/*'\"") for word in bare.split())
-    kept = [_SPELLED_OUT.get(word.casefold(), word) for word in words if word.casefold() not in _FORMS]
-    return " ".join(word for word in kept if word)
+    spelled = (_SPELLED_OUT.get(word.casefold(), word) for word in words if word.casefold() not in _FORMS)
+    return " ".join(word for word in spelled if word)
 
 
 class Drugs:
-    """The drugs of a graph by what hospitals call them; remembers what it was asked."""
+    """The drugs of a graph by their names in hospitals; caches each look-up."""
 
     def __init__(self, names: NameIndex) -> None:
         self._names = names
-        self._known: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
 
-    def named(self, written: Written) -> Prescribed:
-        """The drugs that a prescription's names stand for; `code` is never the reason."""
-        texts = [text for text in (written.drug, written.generic, written.poe) if text.strip()]
+    def named(self, prescription: Written) -> Prescribed:
+        """Matches a prescription by its names alone, so that `why` is never `code`."""
+        texts = [text for text in (prescription.drug, prescription.generic, prescription.poe) if text.strip()]
         if any(_STUDY.search(text) for text in texts):
             return Prescribed((), "unknown")
-        carrier = written.type.upper() == "BASE" and not _IN_A_BAG.search(written.drug)
+        carrier = prescription.type.upper() == "BASE" and not _ELECTROLYTE.search(prescription.drug)
         if carrier or any(_FLUSH.search(text) for text in texts):
             return Prescribed((), "vehicle")
         for text in texts:
-            found = self._of(text)
-            if found.ids:
-                return found
+            match = self._match(text)
+            if match.ids:
+                return match
         return Prescribed((), "unknown")
 
-    def _of(self, text: str) -> Prescribed:
-        plain = _NOTES.sub(" ", text).strip()
+    def _match(self, text: str) -> Prescribed:
+        unchanged = _NOTES.sub(" ", text).strip()
         bare = cleaned(text)
-        for why, name in (("name", plain), ("cleaned", bare)):
-            if one := self._one(name):
-                return Prescribed((one,), "name" if why == "name" else "cleaned")
-        for name in (plain, bare):
-            listed = _listed().get(compact(forms(name).words))
-            ids = _each(self._one(part) for part in listed or ())
+        if id_ := self._id_of(unchanged):
+            return Prescribed((id_,), "name")
+        if id_ := self._id_of(bare):
+            return Prescribed((id_,), "cleaned")
+        for name in (unchanged, bare):
+            ids = _distinct(self._id_of(part) for part in _listed_drugs(name))
             if ids:
                 return Prescribed(ids, "table")
         for inside in _BRACKETS.findall(text):
-            if one := self._one(cleaned(inside)):
-                return Prescribed((one,), "brackets")
-        parts = [cleaned(part) for part in _BETWEEN.split(_BRACKETS.sub(" ", _NOTES.sub(" ", text)))]
-        ids = _each(self._part(part) for part in parts) if len(parts) > 1 else ()
+            if id_ := self._id_of(cleaned(inside)):
+                return Prescribed((id_,), "brackets")
+        parts = [cleaned(part) for part in _SEPARATOR.split(_BRACKETS.sub(" ", _NOTES.sub(" ", text)))]
+        ids = _distinct(self._part_id(part) for part in parts) if len(parts) > 1 else ()
         return Prescribed(ids, "combination" if ids else "unknown")
 
-    def _part(self, part: str) -> str:
-        """A part of a combination, by its name or the table's name for it; "" where there is none."""
+    def _part_id(self, part: str) -> str:
+        """The id of a combination's part, by its name or the table's name for it; "" where there is none."""
         if sum(letter.isalpha() for letter in part) < _SHORTEST:
             return ""
-        listed = _listed().get(compact(forms(part).words), ())
-        return self._one(part) or next((one for name in listed if (one := self._one(name))), "")
+        return next(filter(None, map(self._id_of, (part, *_listed_drugs(part)))), "")
 
-    def _one(self, name: str) -> str:
+    def _id_of(self, name: str) -> str:
         """The id of the drug of that name; "" where the graph has none or several."""
-        if name not in self._known:
+        if name not in self._ids:
             try:
                 match = self._names.resolved(name, "Drug")
                 # A bare id would be read as one (`C10`); a hospital writes names.
-                self._known[name] = match.entity.id if match.why not in ("id", "cross-reference") else ""
+                self._ids[name] = match.entity.id if match.why not in ("id", "cross-reference") else ""
             except (NotFoundError, UsageError):
-                self._known[name] = ""
-        return self._known[name]
+                self._ids[name] = ""
+        return self._ids[name]
 
 
 def mapped(drugs: Drugs, rows: Mapping[Written, int]) -> dict[Written, Prescribed]:
-    """Each different prescription's drugs; what its names leave open its codes tell.
+    """Matches each distinct prescription by its names, else by its codes.
 
     Args:
         drugs: the graph's drugs.
-        rows: how often each stands in the table.
+        rows: prescription -> its number of rows.
     """
-    found = {written: drugs.named(written) for written in rows}
+    matches = {prescription: drugs.named(prescription) for prescription in rows}
     by_code: dict[tuple[str, str], set[tuple[str, ...]]] = defaultdict(set)
-    for written, told in found.items():
-        if told.ids:
-            for code in _codes(written):
-                by_code[code].add(told.ids)
-    for written, told in found.items():
-        if told.why != "unknown" or _STUDY.search(f"{written.drug} {written.generic}"):
+    for prescription, match in matches.items():
+        if match.ids:
+            for code in _codes(prescription):
+                by_code[code].add(match.ids)
+    for prescription, match in matches.items():
+        if match.why != "unknown" or _STUDY.search(f"{prescription.drug} {prescription.generic}"):
             continue
-        for code in _codes(written):
+        for code in _codes(prescription):
             if len(by_code.get(code, ())) == 1:
-                found[written] = Prescribed(next(iter(by_code[code])), "code")
+                matches[prescription] = Prescribed(next(iter(by_code[code])), "code")
                 break
-    return found
+    return matches
 
 
-def _codes(written: Written) -> list[tuple[str, str]]:
-    pairs = (("ndc", product_code(written.ndc)), ("formulary", written.formulary.strip().upper()))
-    return [(kind, code) for kind, code in pairs if code not in _NO_CODE]
+def _codes(prescription: Written) -> list[tuple[str, str]]:
+    codes = (
+        ("ndc", product_code(prescription.ndc)),
+        ("formulary", prescription.formulary.strip().upper()),
+    )
+    return [(kind, code) for kind, code in codes if code not in _NO_CODE]
 
 
-def _each(ids: Iterable[str]) -> tuple[str, ...]:
+def _distinct(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id_ for id_ in ids if id_))
 
 
+def _listed_drugs(name: str) -> tuple[str, ...]:
+    return _table().get(compact(forms(name).words), ())
+
+
 @cache
-def _listed() -> dict[str, tuple[str, ...]]:
-    """The table of hospital names: compact words -> names of drugs."""
+def _table() -> dict[str, tuple[str, ...]]:
+    """The hospital names of `prescriptions.txt`: compact words -> names of drugs."""
     table: dict[str, tuple[str, ...]] = {}
     for line in Path(__file__).with_name("prescriptions.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):

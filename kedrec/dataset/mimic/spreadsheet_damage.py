@@ -1,10 +1,10 @@
-"""Codes that a spreadsheet changed: ICD-9 without its leading zeros, products (NDC) in scientific notation.
+"""Detects codes that a spreadsheet changed: ICD-9 without leading zeros, NDC in scientific notation.
 
 A spreadsheet reads a column of codes as numbers and writes `0414` as `414`, which is another disease's code.
-All codes that begin with 0 are of the categories 001 to 099, infections, so that a changed table gives itself
-away: by a code of fewer than three digits, by one code with two titles, by the title of an infection beside
-the code of something else, or without titles by a code that others begin with (in the dictionary none do).
-Such a table is refused: which of its other codes were changed too nobody can tell.
+All codes that begin with 0 are of the categories 001 to 099, infections. So a changed table shows itself by a
+code of fewer than three digits, by one code with two titles, by the title of an infection beside the code of
+something else, or without titles by a code that is the beginning of another (in the dictionary none is).
+Such a table is refused, since its other changed codes can't be identified.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator, Sequence
 __all__ = ["NDC_DIGITS", "product_code", "why_codes_are_damaged"]
 
 NDC_DIGITS = 11
-_LATER = re.compile(r"\b(?:late effect|neonatal)", re.IGNORECASE)  # have codes elsewhere
-_MANY = 300  # numeric codes of a dictionary of which some begin with 0; of the whole one 9 % do
+_CODED_ELSEWHERE = re.compile(r"\b(?:late effect|neonatal)", re.IGNORECASE)  # outside 001 to 099
+_SURELY_ZEROS = 300  # numeric codes of a dictionary; in the full one 9 % begin with 0
 _NUMBER = re.compile(r"^[+-]?\d*\.?\d+(?:[eE][+-]?\d+)?$|^\d+\.$")
 _CODE = re.compile(r"^\d{3}(?:\.?\d{1,2})?$")
-# Words of the titles of the categories 001 to 099, by their last two digits.
-_TITLES = {
+# Words in the titles of the categories 001 to 099, by their last two digits.
+_INFECTION_WORDS = {
     category: re.compile(rf"\b(?:{words})", re.IGNORECASE)
     for categories, words in (
         ("01", "cholera"),
@@ -76,15 +76,15 @@ _TITLES = {
 
 
 def why_codes_are_damaged(codes: Iterable[str], titled: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """Whether ICD-9 codes lost their zeros or dots.
+    """Finds the first sign that ICD-9 codes lost their zeros or dots.
 
     Args:
-        codes: of the diagnoses, as often as they stand there.
+        codes: the code of each diagnosis.
         titled: the dictionary's codes, each with its title; "" where it has none.
 
     Returns:
-        The table that is damaged (`DIAGNOSES_ICD`, `D_ICD_DIAGNOSES`), and by what that is seen, in words
-        that repeat nothing of a table. Two empty texts where nothing is.
+        The damaged table (`DIAGNOSES_ICD`, `D_ICD_DIAGNOSES`) and the sign, in words that quote no table. Two
+        empty texts where there is none.
     """
     rows = Counter(code.strip() for code in codes)
     dictionary = [(code.strip(), title.strip()) for code, title in titled]
@@ -92,25 +92,28 @@ def why_codes_are_damaged(codes: Iterable[str], titled: Sequence[tuple[str, str]
 
 
 def _signs(rows: Counter[str], dictionary: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Each sign of damage: the table, and what is seen in it."""
-    diagnoses, of_codes = "DIAGNOSES_ICD", "D_ICD_DIAGNOSES"
+    """Yields each sign of damage: the table and a description."""
+    diagnoses, code_dictionary = "DIAGNOSES_ICD", "D_ICD_DIAGNOSES"
     if count := sum(number for code, number in rows.items() if _cannot_be(code)):
         yield diagnoses, f"{count:,} of {rows.total():,} codes are numbers that no ICD-9 code is"
     if count := sum(_cannot_be(code) for code, _ in dictionary):
-        yield of_codes, f"{count:,} of {len(dictionary):,} codes are numbers that no ICD-9 code is"
+        yield code_dictionary, f"{count:,} of {len(dictionary):,} codes are numbers that no ICD-9 code is"
     titles = defaultdict(set)
     for code, title in dictionary:
         if _CODE.match(code):
             titles[_digits(code)].add(title.casefold())
-    if count := sum(len(some) > 1 for some in titles.values()):
-        yield of_codes, f"{count:,} codes stand there with two titles"
-    if count := sum(_is_of_an_infection(code, title) for code, some in titles.items() for title in some):
-        yield of_codes, f"{count:,} titles are of infections whose codes begin with 0, and theirs don't"
-    untitled = {code for code, some in titles.items() if some == {""} and not code.startswith("0")}
+    if count := sum(len(texts) > 1 for texts in titles.values()):
+        yield code_dictionary, f"{count:,} codes stand there with two titles"
+    if count := sum(_is_of_an_infection(code, title) for code, texts in titles.items() for title in texts):
+        yield (
+            code_dictionary,
+            f"{count:,} titles are of infections whose codes begin with 0, and theirs don't",
+        )
+    untitled = {code for code, texts in titles.items() if texts == {""} and not code.startswith("0")}
     if count := sum(code[:length] in untitled for code in titles for length in range(3, len(code))):
-        yield of_codes, f"{count:,} codes begin with another code of it"
-    if len(titles) >= _MANY and not any(code.startswith("0") for code in titles):
-        yield of_codes, f"none of {len(titles):,} codes begins with 0"
+        yield code_dictionary, f"{count:,} codes begin with another code of it"
+    if len(titles) >= _SURELY_ZEROS and not any(code.startswith("0") for code in titles):
+        yield code_dictionary, f"none of {len(titles):,} codes begins with 0"
     if count := sum(number for code, number in rows.items() if _has_lost_zeros(code, set(titles))):
         yield (
             diagnoses,
@@ -119,15 +122,15 @@ def _signs(rows: Counter[str], dictionary: Sequence[tuple[str, str]]) -> Iterato
 
 
 def product_code(ndc: str) -> str:
-    """A product's code (NDC) with the zeros that a spreadsheet took; "" of one in scientific notation.
+    """Restores the leading zeros of a product's code (NDC); "" for one in scientific notation.
 
-    The code tells equal products from others alone. Rounded to a few digits, it would make one of many.
+    A code rounded to a few digits would stand for many products.
     """
     text = ndc.strip()
     if re.search(r"\d[eE][+-]?\d", text) and _NUMBER.match(text):
         return ""
-    whole = re.sub(r"\.0*$", "", text)
-    return whole.zfill(NDC_DIGITS) if whole.isdigit() else text
+    integer = re.sub(r"\.0*$", "", text)
+    return integer.zfill(NDC_DIGITS) if integer.isdigit() else text
 
 
 def _digits(code: str) -> str:
@@ -135,26 +138,28 @@ def _digits(code: str) -> str:
 
 
 def _cannot_be(code: str) -> bool:
-    """Whether a code is a number and no ICD-9 code: not three digits before the dot, or none after it."""
+    """True for a number that is no ICD-9 code: not three digits before the dot, or none after it."""
     return bool(_NUMBER.match(code)) and not _CODE.match(code)
 
 
-def _has_lost_zeros(code: str, held: set[str]) -> bool:
-    """Whether a code is in the dictionary with zeros before it alone; also as a number with `.0` after it."""
-    written = {_digits(code), code.removesuffix(".0")}
-    return not written & held and any(_padded(one) & held for one in written if one.isdigit())
+def _has_lost_zeros(code: str, dictionary: set[str]) -> bool:
+    """True for a code, or a number ending in `.0`, that is in the dictionary only with zeros before it."""
+    spellings = {_digits(code), code.removesuffix(".0")}
+    return not spellings & dictionary and any(
+        _padded(spelling) & dictionary for spelling in spellings if spelling.isdigit()
+    )
 
 
 def _padded(code: str) -> set[str]:
-    """What a code may have been before its zeros went."""
+    """The code with the one or two zeros that it may have lost."""
     return {f"{zeros}{code}" for zeros in ("0", "00") if len(zeros) + len(code) <= 5}
 
 
 def _is_of_an_infection(code: str, title: str) -> bool:
-    """Whether a title is of the category that the code would be in if it had lost zeros."""
-    if code.startswith("0") or _LATER.search(title):
+    """True for a title of the category that the code would have with its lost zeros."""
+    if code.startswith("0") or _CODED_ELSEWHERE.search(title):
         return False
     return any(
-        (words := _TITLES.get(whole[1:3])) is not None and words.search(title) is not None
-        for whole in _padded(_digits(code))
+        (words := _INFECTION_WORDS.get(padded[1:3])) is not None and words.search(title) is not None
+        for padded in _padded(_digits(code))
     )
