@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
-from kedrec.grounding.wording import HELPED_BY, HELPS, Form
+from kedrec.grounding.verdict_words import HELPED_BY, HELPS
 
 if TYPE_CHECKING:
     from kedrec.grounding.frames import Lead
     from kedrec.grounding.names import Mention
+    from kedrec.grounding.wording import Form
 
 __all__ = ["Reading", "Role", "Statement", "as_reasons", "said"]
 

@@ -33,7 +33,8 @@ from kedrec.grounding.english import (
 from kedrec.grounding.frames import ending, leads, reason_predicates, reported, shown_nouns
 from kedrec.grounding.names import Mention
 from kedrec.grounding.phrases import PhraseReader, TooTangledError
-from kedrec.grounding.wording import HELPED_BY, LIKE, THROUGH, Form
+from kedrec.grounding.verdict_words import HELPED_BY, LIKE, THROUGH
+from kedrec.grounding.wording import Form
 
 __all__ = ["UnreadableError", "parse"]
 

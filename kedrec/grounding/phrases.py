@@ -9,7 +9,8 @@ from kedrec.grounding.english import ARTICLES, REFERENCES, kind_nouns
 from kedrec.grounding.frames import auxiliary, bringing, copula, doing, participle
 from kedrec.grounding.names import Mention
 from kedrec.grounding.nouns import agent_nouns, deverbal_nouns
-from kedrec.grounding.wording import HELPED_BY, HELPS, Form, Tense, phrase_table
+from kedrec.grounding.verdict_words import HELPED_BY, HELPS
+from kedrec.grounding.wording import Form, Tense, phrase_table
 
 __all__ = ["PhraseReader", "TooTangledError"]
 

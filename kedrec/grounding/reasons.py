@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.grounding.names import named
 from kedrec.grounding.support import leads_to, says
-from kedrec.grounding.wording import LIKE, THROUGH
+from kedrec.grounding.verdict_words import LIKE, THROUGH
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kedrec.grounding.names import named
-from kedrec.grounding.wording import HELPED_BY, LIKE, THROUGH, allowed
+from kedrec.grounding.verdict_words import HELPED_BY, LIKE, THROUGH
+from kedrec.grounding.wording import allowed
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:

@@ -9,20 +9,20 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from kedrec.grounding.names import normal
+from kedrec.grounding.verdict_words import (
+    CANDIDATE_NOUNS,
+    HELPED_BY,
+    HELPED_VERBS,
+    HELPING_VERBS,
+    HELPS,
+    UNHEDGED_NOUNS,
+)
 from kedrec.schema import Action, Relation, load_schema
 
 if TYPE_CHECKING:
     from kedrec.types import PathStep
 
-__all__ = ["HELPED_BY", "HELPS", "LIKE", "THROUGH", "Form", "Tense", "allowed", "base", "phrase_table"]
-
-HELPS = "may help in"
-"""The verdict: hedged, so it needs no edge, but a supporting path from the drug to the disease."""
-HELPED_BY = "may be helped by"
-THROUGH = "through"
-"""The verdict names a node on the way."""
-LIKE = "by analogy with"
-"""The verdict names a drug or disease that it reasons from."""
+__all__ = ["Form", "Tense", "allowed", "base", "phrase_table"]
 
 Tense = Literal["finite", "base", "gerund", "reduced"]
 
@@ -32,41 +32,6 @@ _GENERAL = {"BINDS", "ASSOCIATED_WITH", "AFFECTS", "CORRELATED_WITH"}
 _NOT_GENERAL = {("BINDS", "replacement")}
 
 _MODALS = ("may", "might", "could", "can", "should", "must")
-_HELPING = [
-    *("help in", "help with", "help", "help treat", "help to treat", "help against"),
-    *("help people with", "help patients with", "benefit", "benefit people with", "benefit patients with"),
-    *("treat", "work in", "work against", "work for", "have a use in", "find use in"),
-    *(
-        f"be {adjective} {place}"
-        for adjective in ("useful", "of use", "helpful", "of help", "beneficial", "of benefit")
-        for place in ("in", "for", "against", "for people with", "for patients with", "in people with")
-    ),
-    *("be considered for", "be repurposed for", "be used in", "be used for", "be tried in"),
-    *(
-        f"be worth {doing} {place}"
-        for doing in ("considering", "studying", "testing", "investigating", "exploring", "trying")
-        for place in ("in", "for")
-    ),
-]
-_CANDIDATES = tuple(
-    f"{adjective}{noun} {preposition}"
-    for adjective in ("", "plausible ", "possible ", "potential ")
-    for noun in (
-        *("candidate", "treatment", "candidate treatment", "option", "treatment option"),
-        *("candidate drug", "drug candidate", "repurposing candidate", "candidate for repurposing"),
-    )
-    for preposition in ("for", "in", "against")
-)
-_UNHEDGED = ("treatment", "treatment option", "option")
-_HELPED = (
-    "be helped by",
-    "respond to",
-    "benefit from",
-    "be treated with",
-    "be treatable with",
-    "be eased by",
-)
-
 _IRREGULAR = {"binds": "bound", "makes": "made", "shows": "shown", "comes": "come", "gives": "given"}
 
 
@@ -207,20 +172,20 @@ def _forms(phrase: str) -> Iterator[tuple[tuple[str, ...], Form]]:
 
 
 def _verdicts() -> Iterator[tuple[tuple[str, ...], Form]]:
-    for verb in _HELPING:
+    for verb in HELPING_VERBS:
         first, *rest = verb.split()
         yield (first, *rest), Form("base", HELPS, hedged=True)
         finite = {"be": "is", "have": "has"}.get(first, first + "s")
         # "treats" is a relation; what is said to be worth studying is said to be no more than that.
         if first != "treat":
             yield (finite, *rest), Form("finite", HELPS, hedged=rest[:1] != ["worth"])
-    for verb in _HELPED:
+    for verb in HELPED_VERBS:
         first, *rest = verb.split()
         yield (first, *rest), Form("base", HELPED_BY, hedged=True)
-    for candidate in _CANDIDATES:
+    for candidate in CANDIDATE_NOUNS:
         article = "an" if candidate.startswith("option") else "a"
         yield ("be", article, *candidate.split()), Form("base", HELPS, hedged=True)
-        sure = candidate.rsplit(" ", 1)[0] in _UNHEDGED
+        sure = candidate.rsplit(" ", 1)[0] in UNHEDGED_NOUNS
         yield ("is", article, *candidate.split()), Form("finite", HELPS, hedged=sure)
 
 
