@@ -11,7 +11,7 @@ from kedrec.answers.verdict import adverse_trials, badge, evidence_gap, flags, v
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.grounding import check, from_evidence, verdict_words
 from kedrec.llm.prompting import model_request, takes_texts
-from kedrec.safety.assessment import SafetyBook
+from kedrec.safety.assessment import SafetyAssessor
 from kedrec.types import SMALLER, Coverage, PassedOver, Recommendation, ScorePart, Texts
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Recommender:
         self._model = model
         self._seed = seed
         self._progress = progress
-        self._safety = SafetyBook(store, names, ranker.adjacency)
+        self._safety = SafetyAssessor(store, names, ranker.adjacency)
 
     def recommendations(
         self,
