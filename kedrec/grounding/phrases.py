@@ -1,41 +1,41 @@
-"""Reads the parts of a clause: names in lists, verbs with what stands around them, nouns of verbs."""
+"""Parses the parts of a clause: lists of names, verbs with their auxiliaries, and verbs as nouns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kedrec.grounding.claim_statements import Statement, said
+from kedrec.grounding.claim_statements import ClaimStatement, statements_of
 from kedrec.grounding.english import ARTICLES, REFERENCES, kind_nouns
-from kedrec.grounding.frames import auxiliary, bringing, copula, doing, participle
+from kedrec.grounding.frames import auxiliary, causal_verbs, copula, gerund_leads, participle_leads
 from kedrec.grounding.names import Mention
 from kedrec.grounding.nouns import agent_nouns, deverbal_nouns
 from kedrec.grounding.verdict_words import HELPED_BY, HELPS
 from kedrec.grounding.wording import Form, Tense, phrase_table
 
-__all__ = ["PhraseReader", "TooTangledError"]
+__all__ = ["PhraseReader", "TooManyAttemptsError"]
 
-_STEPS = 6_000  # attempts before a sentence counts as unreadable; true ones need some hundreds
-_LONGEST_PHRASE = 8
+_MAX_ATTEMPTS = 6_000  # for one sentence, then it counts as unreadable; real ones need some hundreds
+_MAX_PHRASE_WORDS = 8
 
 
-class TooTangledError(Exception):  # an outcome, never an error that reaches a caller
-    """A sentence can be tried in more ways than are tried."""
+class TooManyAttemptsError(Exception):  # an outcome, never an error that reaches a caller
+    """A sentence needs more attempts than are made."""
 
 
 class PhraseReader:
-    """The parts of one sentence; every method yields (position after, result) for each way to read on.
+    """Parses the parts of one sentence; every method yields (position after, result) for each parse.
 
     Args:
-        items: what `clause_tokens` gives.
-        drug, disease: what "the drug" and "the disease" mean; None where that isn't clear.
+        items: the tokens, from `clause_tokens`.
+        drug, disease: the referents of "the drug" and "the disease"; None where that isn't clear.
     """
 
     def __init__(self, items: Sequence[str | Mention], drug: Mention | None, disease: Mention | None) -> None:
         self.items = list(items)
         self.references = {"Drug": drug, "Disease": disease}
-        self.hedged = False  # whether what opens the sentence claims less than it
+        self.hedged = False  # whether the sentence's opening is a hedge
         self.furthest = 0
-        self.steps = 0
+        self.attempts = 0
         self._names: dict[tuple[int, Mention | None], list[tuple[int, Mention]]] = {}
         self._verbs: dict[tuple[int, Tense, bool], list[tuple[int, frozenset[Form]]]] = {}
 
@@ -54,23 +54,23 @@ class PhraseReader:
         """Names joined in a list: "B", "both B and C", "B, C, and D"."""
         for start in (at, *self.words(at, ["both"])):
             for end, first in self.name(start, it):
-                yield from self._more(end, [first])
+                yield from self._more_names(end, [first])
 
-    def _more(self, at: int, found: list[Mention]) -> Iterator[tuple[int, list[Mention]]]:
-        yield at, found
+    def _more_names(self, at: int, mentions: list[Mention]) -> Iterator[tuple[int, list[Mention]]]:
+        yield at, mentions
         for join in (["and"], [",", "and"], [","]):
             for start in self.words(at, join):
                 for end, name in self.name(start, None):
-                    for then, names in self._more(end, [*found, name]):
+                    for then, names in self._more_names(end, [*mentions, name]):
                         # Commas alone make no list.
-                        if join != [","] or len(names) > len(found) + 1:
+                        if join != [","] or len(names) > len(mentions) + 1:
                             yield then, names
 
     def name(self, at: int, it: Mention | None) -> list[tuple[int, Mention]]:
-        """One name, or what refers to one ("it", "the drug", "this gene")."""
-        self.steps += 1
-        if self.steps > _STEPS:
-            raise TooTangledError
+        """One name, or a reference to one ("it", "the drug", "this gene")."""
+        self.attempts += 1
+        if self.attempts > _MAX_ATTEMPTS:
+            raise TooManyAttemptsError
         if (at, it) not in self._names:
             self._names[at, it] = list(self._name(at, it))
         return self._names[at, it]
@@ -81,35 +81,35 @@ class PhraseReader:
         if at < len(self.items) and self.items[at] in {"this", "the", "that"}:
             for noun, kinds in kind_nouns().items():
                 for end in self.words(at + 1, noun):
-                    for meant in self._meant(at, kinds):
-                        yield end, meant
+                    for referent in self._referents(at, kinds):
+                        yield end, referent
         starts = [at]
         if at < len(self.items) and self.items[at] in {"the", "a", "an"}:
             starts.append(at + 1)
         for start in starts:
-            yield from self._named(start)
+            yield from self._named_entity(start)
             for noun, kinds in kind_nouns().items():
                 for begin in self.words(start, noun):
-                    yield from ((end, name) for end, name in self._named(begin) if kinds & name.kinds)
+                    yield from ((end, name) for end, name in self._named_entity(begin) if kinds & name.kinds)
 
-    def _meant(self, at: int, kinds: frozenset[str]) -> Iterator[Mention]:
-        """What "the drug" or "this gene" means here; nothing where that isn't clear from the sentence."""
-        before = [item for item in self.items[:at] if isinstance(item, Mention)]
-        named = {item.ids: item for item in before if kinds & item.kinds}
+    def _referents(self, at: int, kinds: frozenset[str]) -> Iterator[Mention]:
+        """The referents of "the drug" or "this gene"; none where the sentence doesn't make that clear."""
+        preceding = [item for item in self.items[:at] if isinstance(item, Mention)]
+        candidates = {item.ids: item for item in preceding if kinds & item.kinds}
         for kind in kinds & REFERENCES.keys():
-            meant = self.references[kind]
-            if meant and all(ids == meant.ids for ids in named):
-                yield meant
-        if len(named) == 1 and not kinds & REFERENCES.keys():
-            yield from named.values()
+            referent = self.references[kind]
+            if referent and all(ids == referent.ids for ids in candidates):
+                yield referent
+        if len(candidates) == 1 and not kinds & REFERENCES.keys():
+            yield from candidates.values()
 
-    def _named(self, at: int) -> Iterator[tuple[int, Mention]]:
-        if at < len(self.items) and isinstance(found := self.items[at], Mention):
+    def _named_entity(self, at: int) -> Iterator[tuple[int, Mention]]:
+        if at < len(self.items) and isinstance(mention := self.items[at], Mention):
             self.furthest = max(self.furthest, at + 1)
-            yield at + 1, found
+            yield at + 1, mention
             for noun, kinds in kind_nouns().items():
-                if kinds & found.kinds:
-                    yield from ((end, found) for end in self.words(at + 1, noun))
+                if kinds & mention.kinds:
+                    yield from ((end, mention) for end in self.words(at + 1, noun))
 
     def predicate(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
         """A verb in this form and its objects: "is thought to inhibit B and C", "acts as a B inhibitor"."""
@@ -119,7 +119,7 @@ class PhraseReader:
         yield from self._compound(at, tense)
 
     def verb(self, at: int, tense: Tense) -> list[tuple[int, frozenset[Form]]]:
-        """A verb in this form, with what may stand before it."""
+        """A verb in this form, with its auxiliaries."""
         key = (at, tense, self.hedged)
         if key not in self._verbs:
             self._verbs[key] = list(self._verb(at, tense))
@@ -127,40 +127,40 @@ class PhraseReader:
 
     def _verb(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
         for end, forms in self._phrase(at, tense):
-            sure = frozenset(form for form in forms if self.hedged or not form.hedged)
-            if sure:
-                yield end, sure
+            unhedged = frozenset(form for form in forms if self.hedged or not form.hedged)
+            if unhedged:
+                yield end, unhedged
         if tense == "finite":
             for start, weak, verdict in auxiliary(self.items, at):
                 self.furthest = max(self.furthest, start)
                 for end, forms in self._phrase(start, "base"):
-                    fitting = (
+                    allowed = (
                         form for form in forms if not form.hedged or (verdict if _is_verdict(form) else weak)
                     )
-                    if sure := frozenset(fitting):
-                        yield end, sure
+                    if unhedged := frozenset(allowed):
+                        yield end, unhedged
             yield from self._copulative(copula(self.items, at))
-            for start in doing(self.items, at):
-                yield from self._surely(start, "gerund")
-            for start in bringing(self.items, at):
-                yield from self._brought(start)
+            for start in gerund_leads(self.items, at):
+                yield from self._unhedged_phrase(start, "gerund")
+            for start in causal_verbs(self.items, at):
+                yield from self._nominal_after_causal_verb(start)
         elif tense == "gerund":
             yield from self._copulative(copula(self.items, at, gerund=True))
         elif tense == "reduced":
-            for start in participle(self.items, at):
-                yield from self._surely(start, "base")
+            for start in participle_leads(self.items, at):
+                yield from self._unhedged_phrase(start, "base")
 
-    def _surely(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
+    def _unhedged_phrase(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
         for end, forms in self._phrase(at, tense):
-            if sure := frozenset(form for form in forms if not form.hedged):
-                yield end, sure
+            if unhedged := frozenset(form for form in forms if not form.hedged):
+                yield end, unhedged
 
     # "inhibition of", after "leads to"
-    def _brought(self, at: int) -> Iterator[tuple[int, frozenset[Form]]]:
+    def _nominal_after_causal_verb(self, at: int) -> Iterator[tuple[int, frozenset[Form]]]:
         for words, nouns in deverbal_nouns().items():
             for end in self.words(at, (*words, "of")):
                 if forms := frozenset(
-                    Form("finite", one.meaning) for one in nouns if one.prepositions == ("of",)
+                    Form("finite", noun.meaning) for noun in nouns if noun.prepositions == ("of",)
                 ):
                     yield end, forms
 
@@ -172,7 +172,7 @@ class PhraseReader:
 
     def _phrase(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
         table = phrase_table()
-        for length in range(min(_LONGEST_PHRASE, len(self.items) - at), 0, -1):
+        for length in range(min(_MAX_PHRASE_WORDS, len(self.items) - at), 0, -1):
             words = tuple(item for item in self.items[at : at + length] if isinstance(item, str))
             forms = frozenset(form for form in table.get(words, ()) if form.tense == tense)
             if len(words) == length and forms:
@@ -190,28 +190,34 @@ class PhraseReader:
             starts += [end for start, _, _ in auxiliary(self.items, at) for end in self.words(start, ["be"])]
         for start in starts:
             if start < len(self.items) and self.items[start] in {"a", "an", "one"}:
-                for then, name in self._named(start + 1):
+                for then, name in self._named_entity(start + 1):
                     for noun, meaning in agent_nouns().items():
                         for end in self.words(then, noun):
                             yield end, frozenset({Form(tense, meaning)}), [name]
 
-    def nominal(self, at: int, main: Mention | None) -> Iterator[tuple[int, tuple[Statement, ...], bool]]:
+    def nominal(
+        self, at: int, main: Mention | None
+    ) -> Iterator[tuple[int, tuple[ClaimStatement, ...], bool]]:
         """A verb as a noun: "inhibition of B by A", "its association with B", "A's inhibition of B".
 
-        Yields the position after, the statement, and whether B stands last, so that "which" means it.
+        Yields the position after, the statements, and whether B stands last, so that "which" means it.
 
         Args:
-            at: where it begins.
-            main: who does it where that isn't said.
+            at: the position where it begins.
+            main: its subject where the sentence doesn't name one.
         """
         for start, agent in self._owners(at, main):
             for words, nouns in deverbal_nouns().items():
                 for then in self.words(start, words):
                     for noun in nouns:
-                        for end, who, objects, last in self._complements(
+                        for end, subject, objects, object_is_last in self._complements(
                             then, noun.prepositions, agent or main
                         ):
-                            yield end, said([who], frozenset({Form("finite", noun.meaning)}), objects), last
+                            yield (
+                                end,
+                                statements_of([subject], frozenset({Form("finite", noun.meaning)}), objects),
+                                object_is_last,
+                            )
                         if noun.mutual and agent is None:
                             yield from self._between(then, noun.meaning)
 
@@ -232,22 +238,28 @@ class PhraseReader:
                     yield end, agent, objects, True
                 if prepositions == ("of",):
                     for begin in self.any_words(end, (["by"], ["with"])):
-                        yield from ((then, who, objects, False) for then, who in self.name(begin, None))
+                        yield from (
+                            (then, subject, objects, False) for then, subject in self.name(begin, None)
+                        )
         if prepositions != ("of",):
             for start in self.words(at, ["of"]):
-                for middle, who in self.name(start, None):
+                for middle, subject in self.name(start, None):
                     for begin in self.any_words(middle, [[word] for word in prepositions]):
-                        yield from ((end, who, objects, True) for end, objects in self.names(begin, None))
+                        yield from ((end, subject, objects, True) for end, objects in self.names(begin, None))
 
-    def _between(self, at: int, meaning: str) -> Iterator[tuple[int, tuple[Statement, ...], bool]]:
+    def _between(self, at: int, meaning: str) -> Iterator[tuple[int, tuple[ClaimStatement, ...], bool]]:
         for start in self.words(at, ["between"]):
-            for middle, one in self.name(start, None):
+            for middle, first in self.name(start, None):
                 for begin in self.words(middle, ["and"]):
-                    for end, other in self.name(begin, None):
-                        yield end, said([one], frozenset({Form("finite", meaning)}), [other]), False
+                    for end, second in self.name(begin, None):
+                        yield (
+                            end,
+                            statements_of([first], frozenset({Form("finite", meaning)}), [second]),
+                            False,
+                        )
 
     def apposition(self, at: int, subject: Mention) -> Iterator[int]:
-        """Positions after "a gene", of a subject that is one."""
+        """Positions after "a gene", for a subject of that kind."""
         if at < len(self.items) and self.items[at] in ARTICLES:
             for noun, kinds in kind_nouns().items():
                 if kinds & subject.kinds:
