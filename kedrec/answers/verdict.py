@@ -19,7 +19,7 @@ _FEWEST_PATHS = 2  # one path alone is an anecdote: no rationale is asked for
 
 
 def evidence_gap(evidence: PairEvidence) -> str:
-    """Why the model writes no rationale of a pair, as a sentence; "" where there is enough evidence."""
+    """The reason why the model writes no rationale of a pair, as a sentence; "" with enough evidence."""
     if evidence.paths >= _FEWEST_PATHS:
         return ""
     return verdict_words.few_paths(evidence.paths, evidence.drug.name, evidence.disease.name)

@@ -56,7 +56,7 @@ def complete_paths(
 def _stored_links(
     template: PathTemplate, index: int, ids: Sequence[str]
 ) -> list[tuple[_Table, tuple[str, str]]]:
-    """Where a step's edges may be stored: each table, with the ids of start and end."""
+    """The tables that may store a step's edges, each with the ids of start and end."""
     hop, kinds = template.hops[index], kinds_of(template)
     ends = (kinds[index], kinds[index + 1]), (ids[index], ids[index + 1])
     if not hop.forward:

@@ -221,8 +221,8 @@ def leads(items: Sequence[str | Mention]) -> Iterator[tuple[int, frozenset[Lead]
     current: list[tuple[int, frozenset[Lead]]] = [(0, frozenset())]
     for _ in range(3):
         following: list[tuple[int, frozenset[Lead]]] = []
-        for start, kinds in current:
-            for end, words in _word_runs(items, start):
+        for position, kinds in current:
+            for end, words in _word_runs(items, position):
                 for kind, pattern in _OPENINGS:
                     lead = (end, kinds | {kind})
                     if lead not in reached and pattern.fullmatch(words):
@@ -244,65 +244,67 @@ def sentence_ends(items: Sequence[str | Mention]) -> list[int]:
     return ends
 
 
-def auxiliary(items: Sequence[str | Mention], at: int) -> Iterator[tuple[int, bool, bool]]:
+def auxiliary(items: Sequence[str | Mention], position: int) -> Iterator[tuple[int, bool, bool]]:
     """Every parse of words before a verb's base form ("is thought to"): the position after them, whether they
     hedge a statement, and whether they hedge a verdict."""
-    for end, words in _word_runs(items, at, 9):
+    for end, words in _word_runs(items, position, 9):
         weak, verdict = bool(_WEAK_HELP.fullmatch(words)), bool(_VERDICT_HELP.fullmatch(words))
         if weak or verdict or _FACT_HELP.fullmatch(words):
             yield end, weak or verdict, verdict
 
 
-def copula(items: Sequence[str | Mention], at: int, *, gerund: bool = False) -> Iterator[int]:
+def copula(items: Sequence[str | Mention], position: int, *, gerund: bool = False) -> Iterator[int]:
     """Positions after words that turn a noun into a predicate: "acts as", "is known as"."""
     pattern = _COPULA_GERUND if gerund else _COPULA
-    yield from (end for end, words in _word_runs(items, at, 8) if pattern.fullmatch(words))
+    yield from (end for end, words in _word_runs(items, position, 8) if pattern.fullmatch(words))
 
 
-def participle_leads(items: Sequence[str | Mention], at: int) -> Iterator[int]:
+def participle_leads(items: Sequence[str | Mention], position: int) -> Iterator[int]:
     """Positions after "known to", "thought to"."""
-    yield from (end for end, words in _word_runs(items, at, 4) if _SUPPOSED_TO.fullmatch(words))
+    yield from (end for end, words in _word_runs(items, position, 4) if _SUPPOSED_TO.fullmatch(words))
 
 
-def gerund_leads(items: Sequence[str | Mention], at: int) -> Iterator[int]:
+def gerund_leads(items: Sequence[str | Mention], position: int) -> Iterator[int]:
     """Positions after words before a gerund: "is capable of", "is described as"."""
-    yield from (end for end, words in _word_runs(items, at, 8) if _BEFORE_GERUND.fullmatch(words))
+    yield from (end for end, words in _word_runs(items, position, 8) if _BEFORE_GERUND.fullmatch(words))
 
 
-def causal_verbs(items: Sequence[str | Mention], at: int) -> Iterator[int]:
+def causal_verbs(items: Sequence[str | Mention], position: int) -> Iterator[int]:
     """Positions after words before a verb as a noun: "leads to", "is thought to cause"."""
-    yield from (end for end, words in _word_runs(items, at, 9) if _CAUSES.fullmatch(words))
+    yield from (end for end, words in _word_runs(items, position, 9) if _CAUSES.fullmatch(words))
 
 
-def report_predicates(items: Sequence[str | Mention], at: int) -> Iterator[int]:
+def report_predicates(items: Sequence[str | Mention], position: int) -> Iterator[int]:
     """Positions after "has been reported", "is thought to occur"."""
-    yield from (end for end, words in _word_runs(items, at, 10) if _REPORTED.fullmatch(words))
+    yield from (end for end, words in _word_runs(items, position, 10) if _REPORTED.fullmatch(words))
 
 
-def nominal_leads(items: Sequence[str | Mention], at: int) -> Iterator[tuple[int, bool]]:
+def nominal_leads(items: Sequence[str | Mention], position: int) -> Iterator[tuple[int, bool]]:
     """Positions after words before a verb as a noun ("the graph records"), and whether they make it a reason
     ("one reason is")."""
-    for end, words in _word_runs(items, at, 12):
+    for end, words in _word_runs(items, position, 12):
         if _SOURCE_SHOWS.fullmatch(words):
             yield end, False
         if _REASON_IS.fullmatch(words):
             yield end, True
 
 
-def reason_predicates(items: Sequence[str | Mention], at: int) -> Iterator[int]:
+def reason_predicates(items: Sequence[str | Mention], position: int) -> Iterator[int]:
     """Positions after "is one possible mechanism"."""
-    yield from (end for end, words in _word_runs(items, at, 12) if _IS_A_REASON.fullmatch(words))
+    yield from (end for end, words in _word_runs(items, position, 12) if _IS_A_REASON.fullmatch(words))
 
 
-def _word_runs(items: Sequence[str | Mention], at: int, most: int = _MOST_WORDS) -> Iterator[tuple[int, str]]:
+def _word_runs(
+    items: Sequence[str | Mention], position: int, most: int = _MOST_WORDS
+) -> Iterator[tuple[int, str]]:
     """The runs of words that start at a position, longest first, with the position after each."""
     words: list[str] = []
-    for item in items[at : at + most]:
+    for item in items[position : position + most]:
         if not isinstance(item, str):
             break
         words.append(item)
     for length in range(len(words), 0, -1):
-        yield at + length, " ".join(words[:length])
+        yield position + length, " ".join(words[:length])
 
 
 @cache

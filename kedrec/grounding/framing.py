@@ -253,9 +253,8 @@ def _is_complete(line: str) -> bool:
 def _quoted_runs(text: str, spans: Sequence[Sentence]) -> list[tuple[int, int]]:
     """For each sentence the first and last of the sentences that its quotation marks or brackets span."""
     enclosures: list[tuple[int, int]] = []
-    open_marks: list[
-        tuple[str, int]
-    ] = []  # closing character, and index of the sentence with the opening one
+    # closing characters, each with the index of the sentence that has the opening one
+    open_marks: list[tuple[str, int]] = []
     counts: Counter[str] = Counter()
     for index, span in enumerate(spans):
         for character in text[span.start : span.end]:

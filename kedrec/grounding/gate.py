@@ -19,7 +19,7 @@ from kedrec.types import Citation, Claim, Entity, Evidence, Rationale
 
 __all__ = ["check", "from_evidence"]
 
-_MOST_SENTENCES = 4  # of a rationale made from the evidence itself
+_MOST_SENTENCES = 4  # of a rationale of the evidence's own sentences
 
 _NEGATIONS = {
     "not",

@@ -1,6 +1,6 @@
 """Parses a claim into statements (subject, verb, object), with the reasons of its verdict.
 
-A small grammar of English, enough for sentences made of the schema's wordings: chains ("A inhibits B,
+A small grammar of English, enough for sentences in the schema's wordings: chains ("A inhibits B,
 which is associated with C"), lists, appositions ("B, a gene linked to C"), joined clauses, verbs as nouns
 ("inhibition of B by A"), the verdict with its reasons ("A may help in C because it acts on B"), and the
 frames around them ("evidence suggests that A is thought to inhibit B"). Every word must be accounted for:
@@ -98,19 +98,19 @@ class _Reader(PhraseReader):
             return
 
     # "By inhibiting B, A may help in C", "Through B, ...", "By analogy with B, which treats C, ..."
-    def _cause_first(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
-        for comma, forms, objects in self._doing_phrases(at):
+    def _cause_first(self, position: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
+        for comma, forms, objects in self._doing_phrases(position):
             for end, verdict, chain in self._verdict_after(comma, it, objects[-1]):
                 yield (
                     end,
                     (*as_reasons((*statements_of([_helper(verdict)], forms, objects), *chain)), *verdict),
                 )
-        for start, agent in product(self.any_words(at, BECAUSE_OF), self._agents(it)):
+        for start, agent in product(self.any_words(position, BECAUSE_OF), self._agents(it)):
             for comma, statements, _ in self.nominal(start, agent):
                 for end, verdict, chain in self._verdict_after(comma, it, statements[-1].object):
                     if _helper(verdict).ids == agent.ids:
                         yield end, (*as_reasons((*statements, *chain)), *verdict)
-        for start in self.any_words(at, (["by", "analogy", "with"], ["by", "analogy", "to"])):
+        for start in self.any_words(position, (["by", "analogy", "with"], ["by", "analogy", "to"])):
             for comma, models in self.names(start, None):
                 for end, verdict, chain in self._verdict_after(comma, it, models[-1]):
                     analogy = replace(verdict[0], role="analogy")
@@ -125,34 +125,34 @@ class _Reader(PhraseReader):
                     )
 
     # "By inhibiting B", "As a B inhibitor", "Through B"
-    def _doing_phrases(self, at: int) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
-        for start in self.any_words(at, BECAUSE_OF):
+    def _doing_phrases(self, position: int) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
+        for start in self.any_words(position, BECAUSE_OF):
             yield from self.predicate(start, "gerund")
-        for start in self.words(at, ["as"]):
+        for start in self.words(position, ["as"]):
             yield from self.predicate(start, "reduced")
-        for start in self.any_words(at, VIA):
+        for start in self.any_words(position, VIA):
             yield from ((end, _THROUGH_FORM, nodes) for end, nodes in self.names(start, None))
 
     def _agents(self, it: Mention | None) -> list[Mention]:
         """Possible agents of a verb as a noun: drugs that are named, and those referred to."""
-        named = [item for item in self.items if isinstance(item, Mention) and "Drug" in item.kinds]
+        named_drugs = [item for item in self.items if isinstance(item, Mention) and "Drug" in item.kinds]
         referents = [mention for mention in (it, self.references["Drug"]) if mention is not None]
-        return list({mention.ids: mention for mention in (*named, *referents)}.values())
+        return list({mention.ids: mention for mention in (*named_drugs, *referents)}.values())
 
     def _verdict_after(
-        self, at: int, it: Mention | None, antecedent: Mention
+        self, position: int, it: Mention | None, antecedent: Mention
     ) -> Iterator[tuple[int, _Statements, _Statements]]:
         """A verdict after a comma: the position after, its statements, and those of the chain before it."""
-        for then, chain in self._chain(at, antecedent):
-            for start in self.words(then, [","]):
+        for stop, chain in self._chain(position, antecedent):
+            for start in self.words(stop, [","]):
                 for end, statements in self._clauses(start, it):
                     if statements[0].verdict:
                         yield end, statements, chain
 
     # "Because A inhibits B, it may help in C"
-    def _reason_first(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
+    def _reason_first(self, position: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
         # "Because it inhibits B, A may help in C": "it" may refer to the drug named after it.
-        for start, referent in product(self.any_words(at, FIRST_REASONS), [it, *self._agents(None)]):
+        for start, referent in product(self.any_words(position, FIRST_REASONS), [it, *self._agents(None)]):
             for comma, reasons in self._clauses(start, referent):
                 for verdict_start in self.words(comma, [","]):
                     for end, verdict in self._clauses(verdict_start, reasons[0].subject):
@@ -161,31 +161,31 @@ class _Reader(PhraseReader):
                             yield end, (*as_reasons(reasons), *verdict)
 
     # "Inhibition of B by A has been reported", "... may help in C", "The graph records inhibition of B by A"
-    def _noun_first(self, at: int) -> Iterator[tuple[int, _Statements]]:
-        for end, statements, object_is_last in self.nominal(at, None):
-            yield from ((then, statements) for then in report_predicates(self.items, end))
-            yield from ((then, as_reasons(statements)) for then in reason_predicates(self.items, end))
+    def _noun_first(self, position: int) -> Iterator[tuple[int, _Statements]]:
+        for end, statements, object_is_last in self.nominal(position, None):
+            yield from ((stop, statements) for stop in report_predicates(self.items, end))
+            yield from ((stop, as_reasons(statements)) for stop in reason_predicates(self.items, end))
             chains = self._chain(end, statements[-1].object) if object_is_last else [(end, ())]
             for start, chain in chains:
                 for begin in (start, *self.words(start, [","])):
-                    for then, forms, objects in self.predicate(begin, "finite"):
+                    for stop, forms, objects in self.predicate(begin, "finite"):
                         verdict = statements_of([statements[0].subject], forms, objects)
                         if verdict[0].verdict:
-                            for after, continuation in self._continuations(then, verdict, None):
+                            for after, continuation in self._continuations(stop, verdict, None):
                                 yield after, (*verdict, *as_reasons((*statements, *chain)), *continuation)
-        for start, reason in nominal_leads(self.items, at):
+        for start, reason in nominal_leads(self.items, position):
             self.furthest = max(self.furthest, start)
             for end, statements, object_is_last in self.nominal(start, None):
-                for then, chain in self._chain(end, statements[-1].object) if object_is_last else [(end, ())]:
+                for stop, chain in self._chain(end, statements[-1].object) if object_is_last else [(end, ())]:
                     all_statements = (*statements, *chain)
-                    yield then, as_reasons(all_statements) if reason else all_statements
+                    yield stop, as_reasons(all_statements) if reason else all_statements
 
-    def _clauses(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
-        for end, statements in self._clause(at, it):
+    def _clauses(self, position: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
+        for end, statements in self._clause(position, it):
             yield end, statements
             yield from (
-                (then, (*statements, *continuation))
-                for then, continuation in self._continuations(end, statements, it)
+                (stop, (*statements, *continuation))
+                for stop, continuation in self._continuations(end, statements, it)
                 if continuation
             )
 
@@ -198,132 +198,139 @@ class _Reader(PhraseReader):
         for start in self.any_words(end, JOINS):
             yield from self._clauses(start, first)
         for start in self.any_words(end, CONTRASTS):
-            for then, further in self._clauses(start, first):
-                yield then, tuple(replace(statement, role="contrast") for statement in further)
+            for stop, further in self._clauses(start, first):
+                yield stop, tuple(replace(statement, role="contrast") for statement in further)
         for joins, role in ((THEREFORE, "conclusion"), (ANALOGIES, "analogy")):
             for start, subject in product(self.any_words(end, joins), dict.fromkeys((first, it or first))):
-                for then, further in self._clause(start, subject):
+                for stop, further in self._clause(start, subject):
                     if further[0].verdict:
-                        yield then, (replace(further[0], role=role), *further[1:])  # type: ignore[arg-type]
+                        yield stop, (replace(further[0], role=role), *further[1:])  # type: ignore[arg-type]
         if statements[0].verdict:
             for start in self.any_words(end, REASONS):
-                yield from ((then, as_reasons(further)) for then, further in self._clauses(start, first))
+                yield from ((stop, as_reasons(further)) for stop, further in self._clauses(start, first))
 
-    def _clause(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
-        for verb, subjects in self.names(at, it):
+    def _clause(self, position: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
+        for verb, subjects in self.names(position, it):
             for start, aside in self._aside(verb, subjects):
                 for end, forms, objects in self.predicate(start, "finite"):
                     statements = statements_of(subjects, forms, objects)
                     helper = _helper(statements) if statements[0].verdict else None
-                    for then, tail in self._tail(end, subjects[0], subjects[0], objects, helper):
-                        yield then, (*statements, *aside, *tail)
+                    for stop, tail in self._tail(end, subjects[0], subjects[0], objects, helper):
+                        yield stop, (*statements, *aside, *tail)
 
     # The tail of a clause: relative clauses, further predicates, the means of a verdict.
     def _tail(
-        self, at: int, main: Mention, current: Mention, antecedents: Sequence[Mention], helper: Mention | None
+        self,
+        position: int,
+        main: Mention,
+        current: Mention,
+        antecedents: Sequence[Mention],
+        helper: Mention | None,
     ) -> Iterator[tuple[int, _Statements]]:
-        yield at, ()
+        yield position, ()
         for end, statements, subject, objects in (
-            *self._relatives(at, antecedents),
-            *self._further_predicates(at, main, current),
+            *self._relatives(position, antecedents),
+            *self._further_predicates(position, main, current),
         ):
             next_helper = _helper(statements) if subject is main and statements[0].verdict else None
-            for then, tail in self._tail(end, main, subject, objects, next_helper):
-                yield then, (*statements, *tail)
+            for stop, tail in self._tail(end, main, subject, objects, next_helper):
+                yield stop, (*statements, *tail)
         if helper is not None:
             for end, statements, subject, objects in (
-                *self._means_clauses(at, helper),
-                *self._through_nodes(at, helper),
+                *self._means_clauses(position, helper),
+                *self._through_nodes(position, helper),
             ):
-                for then, tail in self._tail(end, main, subject, objects, None):
-                    yield then, as_reasons((*statements, *tail))
-            yield from self._analogy_models(at, helper)
+                for stop, tail in self._tail(end, main, subject, objects, None):
+                    yield stop, as_reasons((*statements, *tail))
+            yield from self._analogy_models(position, helper)
 
     # ", which is linked to C"
-    def _relatives(self, at: int, antecedents: Sequence[Mention]) -> Iterator[_Continuation]:
-        for end, statements, subject in self._relative(at, antecedents):
+    def _relatives(self, position: int, antecedents: Sequence[Mention]) -> Iterator[_Continuation]:
+        for end, statements, subject in self._relative(position, antecedents):
             yield end, statements, subject, [statements[-1].object]
 
     # "and inhibits C": of the clause's subject; ", and inhibits C": of the sentence's
-    def _further_predicates(self, at: int, main: Mention, current: Mention) -> Iterator[_Continuation]:
+    def _further_predicates(self, position: int, main: Mention, current: Mention) -> Iterator[_Continuation]:
         for words, subject in ((["and"], current), ([",", "and"], main), ([","], main)):
-            for start in self.words(at, words):
+            for start in self.words(position, words):
                 for end, forms, objects in self.predicate(start, "finite"):
                     # "A binds B, inhibits C" is no sentence, but a list that ends in "and D" is.
                     if words != [","] or any(self.words(end, ["and"])) or any(self.words(end, [",", "and"])):
                         yield end, statements_of([subject], forms, objects), subject, objects
 
     # "by inhibiting B", "through inhibition of B", "because of its inhibition of B"
-    def _means_clauses(self, at: int, main: Mention) -> Iterator[_Continuation]:
-        for start in self.any_words(at, BY):
+    def _means_clauses(self, position: int, main: Mention) -> Iterator[_Continuation]:
+        for start in self.any_words(position, BY):
             for end, forms, objects in self.predicate(start, "gerund"):
                 yield end, statements_of([main], forms, objects), main, objects
-        for start in self.any_words(at, BECAUSE_OF):
+        for start in self.any_words(position, BECAUSE_OF):
             for end, statements, _ in self.nominal(start, main):
                 if statements[0].subject.ids == main.ids:
                     yield end, statements, main, [statements[-1].object]
 
     # "through B"
-    def _through_nodes(self, at: int, main: Mention) -> Iterator[_Continuation]:
-        for start in self.any_words(at, VIA):
+    def _through_nodes(self, position: int, main: Mention) -> Iterator[_Continuation]:
+        for start in self.any_words(position, VIA):
             for end, nodes in self.names(start, None):
                 yield end, statements_of([main], _THROUGH_FORM, nodes), main, nodes
 
     # "by analogy with B, which treats C"
-    def _analogy_models(self, at: int, main: Mention) -> Iterator[tuple[int, _Statements]]:
-        for start in self.any_words(at, (["by", "analogy", "with"], [",", "by", "analogy", "with"])):
+    def _analogy_models(self, position: int, main: Mention) -> Iterator[tuple[int, _Statements]]:
+        for start in self.any_words(position, (["by", "analogy", "with"], [",", "by", "analogy", "with"])):
             for end, models in self.names(start, None):
-                for then, chain in self._chain(end, models[-1]):
+                for stop, chain in self._chain(end, models[-1]):
                     like = statements_of([main], _LIKE_FORM, models)
-                    yield then, (replace(like[0], role="analogy"), *like[1:], *chain)
+                    yield stop, (replace(like[0], role="analogy"), *like[1:], *chain)
 
-    def _chain(self, at: int, antecedent: Mention) -> Iterator[tuple[int, _Statements]]:
-        yield at, ()
-        for end, statements, _ in self._relative(at, [antecedent]):
-            for then, tail in self._chain(end, statements[-1].object):
-                yield then, (*statements, *tail)
+    def _chain(self, position: int, antecedent: Mention) -> Iterator[tuple[int, _Statements]]:
+        yield position, ()
+        for end, statements, _ in self._relative(position, [antecedent]):
+            for stop, tail in self._chain(end, statements[-1].object):
+                yield stop, (*statements, *tail)
 
     # ", which ...", ", a gene that ...", ", linked to ..."
     def _relative(
-        self, at: int, antecedents: Sequence[Mention]
+        self, position: int, antecedents: Sequence[Mention]
     ) -> Iterator[tuple[int, _Statements, Mention]]:
-        for start in (at, *self.words(at, [","])):
-            for then, forms, objects in self.predicate(start, "reduced"):
-                yield then, statements_of(antecedents[-1:], forms, objects), antecedents[-1]
+        for start in (position, *self.words(position, [","])):
+            for stop, forms, objects in self.predicate(start, "reduced"):
+                yield stop, statements_of(antecedents[-1:], forms, objects), antecedents[-1]
             for opening in (start, *self.words(start, ["and"])):
                 yield from self._which(opening, antecedents)
                 for end in self.apposition(opening, antecedents[-1]):
                     yield from self._which(end, antecedents[-1:])
-                    for then, forms, objects in self.predicate(end, "reduced"):
-                        yield then, statements_of(antecedents[-1:], forms, objects), antecedents[-1]
+                    for stop, forms, objects in self.predicate(end, "reduced"):
+                        yield stop, statements_of(antecedents[-1:], forms, objects), antecedents[-1]
 
-    def _which(self, at: int, antecedents: Sequence[Mention]) -> Iterator[tuple[int, _Statements, Mention]]:
-        for verb in self.any_words(at, [[relative] for relative in RELATIVE]):
-            for then, forms, objects in self.predicate(verb, "finite"):
+    def _which(
+        self, position: int, antecedents: Sequence[Mention]
+    ) -> Iterator[tuple[int, _Statements, Mention]]:
+        for verb in self.any_words(position, [[relative] for relative in RELATIVE]):
+            for stop, forms, objects in self.predicate(verb, "finite"):
                 # "B and C, which are ..." means both; "which is ...", C.
                 subjects_meant = antecedents if any(form.plural for form in forms) else antecedents[-1:]
-                yield then, statements_of(subjects_meant, forms, objects), subjects_meant[0]
+                yield stop, statements_of(subjects_meant, forms, objects), subjects_meant[0]
             # "B, which A inhibits"
             for start, subjects in self.names(verb, None):
-                for then, forms in self.verb(start, "finite"):
+                for stop, forms in self.verb(start, "finite"):
                     if not any(form.hedged for form in forms):
-                        yield then, statements_of(subjects, forms, antecedents[-1:]), antecedents[-1]
+                        yield stop, statements_of(subjects, forms, antecedents[-1:]), antecedents[-1]
 
     # "A, an inhibitor of B," and "A, by inhibiting B," before the verb
-    def _aside(self, at: int, subjects: Sequence[Mention]) -> Iterator[tuple[int, _Statements]]:
-        yield at, ()
-        for start in self.words(at, [","]):
+    def _aside(self, position: int, subjects: Sequence[Mention]) -> Iterator[tuple[int, _Statements]]:
+        yield position, ()
+        for start in self.words(position, [","]):
             for end, statements, _ in self._relative(start, subjects[-1:]):
-                for then, chain in self._chain(end, statements[-1].object):
-                    for verb in self.words(then, [","]):
+                for stop, chain in self._chain(end, statements[-1].object):
+                    for verb in self.words(stop, [","]):
                         yield verb, (*statements, *chain)
             # "A, a drug, ..."
             for end in self.apposition(start, subjects[-1]):
                 yield from ((verb, ()) for verb in self.words(end, [","]))
             if len(subjects) == 1:
                 for end, statements, _, objects in self._means_clauses(start, subjects[0]):
-                    for then, chain in self._chain(end, objects[-1]):
-                        for verb in self.words(then, [","]):
+                    for stop, chain in self._chain(end, objects[-1]):
+                        for verb in self.words(stop, [","]):
                             yield verb, as_reasons((*statements, *chain))
 
 

@@ -134,7 +134,7 @@ class SafetyAssessor:
                 continue
             diseases: set[str] = set()
             for nodes, weight in zip(best.paths, best.weights, strict=True):
-                # one path a disease: the other symptoms it shares would say the same again
+                # one path a disease: further shared symptoms would only repeat it
                 similar = template is _SUBTYPE or self._looks_alike(nodes[0], disease)
                 if nodes[0] not in diseases and similar:
                     diseases.add(nodes[0])
