@@ -83,15 +83,13 @@ class SimilarDrugs:
         for links, rarity, norms in self._shared:
             shared = np.zeros(self._drugs)
             for node in links.indices[links.indptr[drug] : links.indptr[drug + 1]].tolist():
-                shared[links.back_indices[links.back_indptr[node] : links.back_indptr[node + 1]]] += rarity[
-                    node
-                ]
+                owners = links.back_indices[links.back_indptr[node] : links.back_indptr[node + 1]]
+                shared[owners] += rarity[node]
             weights += shared / np.maximum(norms * norms[drug], np.finfo(float).tiny)
         if self._resembles is not None:
             # symmetric relations are read from both ends, so that one row has all
-            weights[
-                self._resembles.indices[self._resembles.indptr[drug] : self._resembles.indptr[drug + 1]]
-            ] += 1.0
+            start, stop = self._resembles.indptr[drug : drug + 2].tolist()
+            weights[self._resembles.indices[start:stop]] += 1.0
         weights[drug] = 0.0
         return weights
 
@@ -110,11 +108,9 @@ class SimilarDrugs:
         weights = np.where(known, self.similarity(drug), 0.0)
         owner = np.repeat(np.arange(self._drugs), causes.degrees)
         usual = np.bincount(causes.indices[known[owner]], minlength=effects) / max(int(known.sum()), 1)
-        similar_drugs = np.flatnonzero(weights)
         weight_sums = np.zeros(effects)
-        for similar_drug in similar_drugs.tolist():
-            weight_sums[causes.indices[causes.indptr[similar_drug] : causes.indptr[similar_drug + 1]]] += (
-                weights[similar_drug]
-            )
+        for similar_drug in np.flatnonzero(weights).tolist():
+            start, stop = causes.indptr[similar_drug : similar_drug + 2].tolist()
+            weight_sums[causes.indices[start:stop]] += weights[similar_drug]
         probability = (weight_sums + PULL * usual) / (weights.sum() + PULL)
         return EffectPrediction(probability, usual, weights)
