@@ -55,7 +55,7 @@ NUMERIC = (
 )
 """Names of the numeric features, in the order of their columns and as `path-weights.yaml` lists them."""
 
-_SHARE, _RANK, _MECHANISM_COUNT = (NUMERIC.index(name) for name in ("share", "rank", "told"))
+_COLUMN = {name: column for column, name in enumerate(NUMERIC)}
 _PASSIVE_ROLE = re.compile(r"\((?:enzyme|transporter|carrier)\)")  # DrugBank's words: not a target
 
 
@@ -64,8 +64,8 @@ class PairFacts:
     """Facts from single edges on the drug's genes and the disease's, by gene id.
 
     Attributes:
-        targets: of the drug's genes: whether some source calls it a target, whether every source has it only
-            as an enzyme, transporter or carrier of the drug, and whether the action has a sign.
+        targets: of the drug's genes: whether some source calls it a target, whether each calls it only
+            an enzyme, transporter or carrier of the drug, and whether the action has a sign.
         sources: of the disease's genes: number of databases behind the association.
     """
 
@@ -182,15 +182,15 @@ def pool_of(
         template, nodes = chain_template(hops), np.array([chain.nodes for chain in group], np.int64)
         heavy = HeavyPaths(len(chains), 1.0, nodes, _path_weights(adjacency, template, nodes))
         values = context.values(template, heavy)
-        values[:, _SHARE], values[:, _RANK] = -np.log(len(chains)), 0.0
-        values[:, _MECHANISM_COUNT] = np.log1p([chain.told for chain in group])
+        values[:, _COLUMN["share"]], values[:, _COLUMN["rank"]] = -np.log(len(chains)), 0.0
+        values[:, _COLUMN["told"]] = np.log1p([chain.told for chain in group])
         builder.add(kinds_of(template), nodes, values, len(templates))
         builder.mark(hops, [chain.own for chain in group])
     return builder.pool(templates, count, metapaths)
 
 
 def _chains_by_hops(chains: Iterable[Chain]) -> dict[tuple[Hop, ...], list[Chain]]:
-    """Chains grouped by their hops, so that the features of a group are computed at once."""
+    """Chains grouped by their hops, so that a group's features are computed at once."""
     groups: dict[tuple[Hop, ...], list[Chain]] = {}
     for chain in chains:
         groups.setdefault(chain.hops, []).append(chain)
@@ -317,13 +317,13 @@ class _PairContext:
         kinds, nodes = kinds_of(template), heavy.nodes
         features = np.zeros((len(nodes), len(NUMERIC)), np.float32)
         log_weights = np.log(np.maximum(heavy.weights, 1e-300))
-        features[:, 0] = log_weights
-        features[:, 1] = log_weights - np.log(max(heavy.total, 1e-300))
-        features[:, 2] = -np.log(heavy.count)
-        features[:, 3] = -np.log1p(np.arange(len(nodes)))
+        features[:, _COLUMN["weight"]] = log_weights
+        features[:, _COLUMN["share"]] = log_weights - np.log(max(heavy.total, 1e-300))
+        features[:, _COLUMN["count"]] = -np.log(heavy.count)
+        features[:, _COLUMN["rank"]] = -np.log1p(np.arange(len(nodes)))
         hops = [self._adjacency.along(hop, kind) for hop, kind in zip(template.hops, kinds, strict=False)]
-        features[:, 4] = -np.log(np.diff(hops[0].back_indptr)[nodes[:, 1]])
-        features[:, 5] = -np.log(np.diff(hops[-1].indptr)[nodes[:, -2]])
+        features[:, _COLUMN["few drugs"]] = -np.log(np.diff(hops[0].back_indptr)[nodes[:, 1]])
+        features[:, _COLUMN["few diseases"]] = -np.log(np.diff(hops[-1].indptr)[nodes[:, -2]])
         between = [
             np.log(np.diff(hop.indptr)[nodes[:, index]])
             + np.log(np.diff(hop.back_indptr)[nodes[:, index + 1]])
@@ -331,15 +331,19 @@ class _PairContext:
             if 0 < index < len(hops) - 1
         ]
         if between:
-            features[:, 6] = -np.mean(between, axis=0) / 2
+            features[:, _COLUMN["few between"]] = -np.mean(between, axis=0) / 2
         if kinds[1] == "Gene":
             first_gene = nodes[:, 1]
-            features[:, 7:10] = self._targets[:, first_gene].T * (1, -1, 1)
-            features[:, 10], features[:, 11] = self._fellows[first_gene], self._share[first_gene]
-            features[:, 13] = self._sources[first_gene] > 0
+            target, passive, signed = self._targets[:, first_gene]
+            features[:, _COLUMN["target"]] = target
+            features[:, _COLUMN["passive"]] = -passive
+            features[:, _COLUMN["signed"]] = signed
+            features[:, _COLUMN["fellows"]] = self._fellows[first_gene]
+            features[:, _COLUMN["fellows share"]] = self._share[first_gene]
+            features[:, _COLUMN["disease gene"]] = self._sources[first_gene] > 0
         if kinds[-2] == "Gene" and len(kinds) > 2:
-            features[:, 12] = self._sources[nodes[:, -2]]
-        features[:, NUMERIC.index("hops")] = len(hops)
+            features[:, _COLUMN["sources"]] = self._sources[nodes[:, -2]]
+        features[:, _COLUMN["hops"]] = len(hops)
         self._curated(template, nodes, features)
         return features
 
@@ -359,17 +363,21 @@ class _PairContext:
             starts[:, index] = links.searchsorted(keys, "left")
             counts[:, index] = links.searchsorted(keys, "right") - starts[:, index]
         is_curated = counts > 0
-        features[:, 14] = is_curated.mean(axis=1)
-        features[:, 15] = np.log1p(counts).mean(axis=1)
-        table_names = [table for table, _ in tables]
-        spans = {16: (0, 2), 17: (len(tables) - 2, len(tables)), 18: (1, len(tables))}
-        for column, (first, stop) in spans.items():
+        features[:, _COLUMN["curated hops"]] = is_curated.mean(axis=1)
+        features[:, _COLUMN["curated often"]] = np.log1p(counts).mean(axis=1)
+        step_tables = [table for table, _ in tables]
+        spans = {
+            "shared first": (0, 2),
+            "shared last": (len(tables) - 2, len(tables)),
+            "shared tail": (1, len(tables)),
+        }
+        for name, (first, stop) in spans.items():
             if first < 0 or stop - first < 2 or stop > len(tables):
                 continue
             for row in np.flatnonzero(is_curated[:, first:stop].all(axis=1)).tolist():
                 ranges = zip(starts[row, first:stop].tolist(), counts[row, first:stop].tolist(), strict=True)
-                span = tuple(zip(table_names[first:stop], ranges, strict=True))
-                features[row, column] = np.log1p(self._in_common(span))
+                span = tuple(zip(step_tables[first:stop], ranges, strict=True))
+                features[row, _COLUMN[name]] = np.log1p(self._in_common(span))
 
     def _curated_links(self, table: Table) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         if table not in self._links:
