@@ -1,4 +1,4 @@
-"""What an answer was made from, to be told beside it."""
+"""Builds an answer's provenance manifest (graph, ranking, prompt, model, licences)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from kedrec.stores import Fingerprint, GraphStore
     from kedrec.types import Evidence, Recommendation, TextsUsed
 
-__all__ = ["as_of_told", "manifest_of", "model_name"]
+__all__ = ["answer_manifest", "as_of_coverage", "model_name"]
 
 
-def manifest_of(
+def answer_manifest(
     store: GraphStore,
     ranker: Ranker,
     fingerprint: Fingerprint,
@@ -31,15 +31,32 @@ def manifest_of(
     texts: TextsUsed,
     seed: int,
 ) -> Manifest:
-    """What recommendations were made from; `model` where one was asked, `texts` as they were looked for."""
+    """The provenance of recommendations.
+
+    Args:
+        store, ranker, fingerprint: the graph and its ranking.
+        recommendations: the recommendations.
+        model: the language model; None where none was asked for.
+        texts: the texts as they were searched for.
+        seed: the language model's seed.
+    """
     templates = "\n".join(template.text for template in path_templates())
-    shown = [
+    items = [
         item
-        for one in recommendations
-        for item in (*one.evidence, *one.adverse, *one.safety.cautions, *one.texts.all)
+        for recommendation in recommendations
+        for item in (
+            *recommendation.evidence,
+            *recommendation.adverse,
+            *recommendation.safety.cautions,
+            *recommendation.texts.all,
+        )
     ]
-    licences = {licence for item in shown for licence in item.licences}
-    prompted = model is not None and takes_texts(model) and any(one.texts.all for one in recommendations)
+    licences = {licence for item in items for licence in item.licences}
+    prompted = (
+        model is not None
+        and takes_texts(model)
+        and any(recommendation.texts.all for recommendation in recommendations)
+    )
     return Manifest(
         kedrec=__version__,
         graph=store.url,
@@ -54,35 +71,35 @@ def manifest_of(
         seed=seed,
         licences=tuple(sorted(licences)),
         overlays=view_of(store).overlays,
-        as_of=as_of_told(store, shown),
+        as_of=as_of_coverage(store, items),
         texts=texts.model_copy(update={"prompted": prompted}),
     )
 
 
-def as_of_told(store: GraphStore, shown: Sequence[Evidence]) -> AsOf | None:
-    """What a view as of a year, and the evidence that is shown of it, rest on; None without a year."""
+def as_of_coverage(store: GraphStore, items: Sequence[Evidence]) -> AsOf | None:
+    """Counts of dated and undated edges in a view as of a year, and in its evidence; None without a year."""
     year = view_of(store).as_of
     if year is None or not isinstance(store, VisibleStore):
         return None
-    counts = store.dated()
-    edges = {
+    edge_counts = store.dated()
+    years = {
         (edge.start, edge.relation, edge.end, edge.source): edge.year
-        for item in shown
+        for item in items
         if item.path is not None
         for step in item.path.steps
         for edge in step.edges
     }
     return AsOf(
         year=year,
-        edges=counts.edges - counts.later,
-        undated=counts.undated,
-        later=counts.later,
-        used=len(edges),
-        used_undated=sum(found is None for found in edges.values()),
+        edges=edge_counts.edges - edge_counts.later,
+        undated=edge_counts.undated,
+        later=edge_counts.later,
+        used=len(years),
+        used_undated=sum(edge_year is None for edge_year in years.values()),
     )
 
 
 def model_name(model: ChatModel) -> str:
-    """The model as its rationales are signed; `default` and `base` by what they are."""
+    """The name that rationales are signed with; `default` and `base` become the name of their file."""
     name = BASE_FILE.partition(".")[0] if model.info.name in {"default", "base"} else model.info.name
     return f"{name} + {model.info.adapter}" if model.info.adapter else name

@@ -1,4 +1,4 @@
-"""From scored pairs to recommendations: evidence, safety, rationale and standing of each."""
+"""Turns scored pairs into recommendations: evidence, safety, texts, rationale and verdict of each."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from kedrec.answers.manifest import as_of_told, model_name
-from kedrec.answers.verdict import badge, flags, stopped, too_little, verdict
+from kedrec.answers.manifest import as_of_coverage, model_name
+from kedrec.answers.verdict import adverse_trials, badge, evidence_gap, flags, verdict
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
-from kedrec.grounding import check, from_evidence
+from kedrec.grounding import check, from_evidence, verdict_words
 from kedrec.llm.prompting import model_request, takes_texts
-from kedrec.safety.assessment import SafetyBook
+from kedrec.safety.assessment import SafetyAssessor
 from kedrec.types import SMALLER, Coverage, PassedOver, Recommendation, ScorePart, Texts
 
 if TYPE_CHECKING:
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphStore
     from kedrec.types import Entity, Rationale, Safety
 
-__all__ = ["Answering", "Found", "Made", "Search", "Side", "abstention"]
+__all__ = ["Candidate", "Recommender", "Results", "SearchResult", "Side", "abstention_reason"]
 
 Side = Literal["Disease", "Drug"]
-"""The kind of what was asked: drugs are ranked for a `Disease`, diseases for a `Drug`."""
+"""The kind of the entity in question: drugs are ranked for a `Disease`, diseases for a `Drug`."""
 
 _ANSWER_TOKENS = 200
-_AT_ONCE = 4  # rationales asked for in one go; an endpoint answers them at once, llama.cpp in turn
-_MOST_PARTS = 40  # parts of a score that are told one by one; of hundreds most change nothing
-_MOST_PASSED = 100  # drugs passed over for want of evidence before the search ends
+_BATCH = 4  # rationales asked for in one go; an endpoint answers them at once, llama.cpp in turn
+_MAX_PARTS = 40  # parts of a score that are listed one by one; of hundreds most change nothing
+_MAX_PASSED_OVER = 100  # drugs passed over for want of evidence before the search ends
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A scored pair with what the graph, and texts, say for and against it."""
+class Candidate:
+    """A scored pair with its evidence, safety and texts."""
 
     score: PairScore
     evidence: PairEvidence
@@ -45,46 +45,46 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """What a search among scored pairs found.
+class SearchResult:
+    """The result of a search among scored pairs.
 
     Attributes:
-        found: the pairs to show, best first.
-        passed: those that rank before the last of them and have too little to be explained.
-        hidden: how many contraindicated ones were left out.
+        candidates: the pairs to show, best first.
+        passed_over: pairs that rank before the last of them and have too little evidence to be explained.
+        hidden: number of contraindicated pairs that were left out.
     """
 
-    found: list[Found]
-    passed: list[Found]
+    candidates: list[Candidate]
+    passed_over: list[Candidate]
     hidden: int
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """Recommendations, and what became of the pairs that are none.
+class Results:
+    """Recommendations, and an account of the pairs that were not recommended.
 
     Attributes:
-        hidden: how many contraindicated ones were left out, as asked.
-        known: how many known treatments were left out, as asked.
-        passed: those with too little to be explained.
+        hidden: number of contraindicated pairs that were left out as requested.
+        known_left_out: number of known treatments that were left out as requested.
+        passed_over: pairs with too little evidence to be explained.
     """
 
     recommendations: tuple[Recommendation, ...] = ()
     hidden: int = 0
-    known: int = 0
-    passed: tuple[PassedOver, ...] = ()
+    known_left_out: int = 0
+    passed_over: tuple[PassedOver, ...] = ()
 
 
-class Answering:
-    """Makes recommendations of scored pairs.
+class Recommender:
+    """Builds recommendations from scored pairs.
 
     Args:
         store: the graph.
         names: its entities' names.
         ranker: its ranking.
-        model: gives the language model; asked for only where a rationale is to be written.
-        seed: of the language model.
-        progress: called as the work goes on, where there is any.
+        model: returns the language model; called only where a rationale is to be written.
+        seed: seed of the language model.
+        progress: called with stage, items done and total as the work goes on.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Answering:
         self._model = model
         self._seed = seed
         self._progress = progress
-        self._safety = SafetyBook(store, names, ranker.adjacency)
+        self._safety = SafetyAssessor(store, names, ranker.adjacency)
 
     def recommendations(
         self,
@@ -117,46 +117,65 @@ class Answering:
         texts: tuple[Backgrounds, int],
         new: bool = False,
         hide: bool = False,
-    ) -> Made:
-        """The recommendations of the chosen among the ranked; `texts`: where from, and how many a pair."""
+    ) -> Results:
+        """The recommendations from some of the ranked pairs.
+
+        Args:
+            side: kind of the entity in question.
+            ranked: all of its pairs, best first.
+            chosen: those that may be recommended, best first.
+            paths: most evidence paths a pair.
+            top: most recommendations; None: every chosen pair.
+            llm: whether the language model writes rationales.
+            texts: the source of texts, and most texts of a kind a pair.
+            new: leave out known treatments.
+            hide: leave out contraindicated pairs.
+        """
         if top is not None and not self._ranker.tells(ranked):
-            return Made()
+            return Results()
         ranks = {(score.drug, score.disease): rank for rank, score in enumerate(ranked, start=1)}
-        joined = [score for score in chosen if top is None or score.informed]
-        left = [score for score in joined if not (new and score.known)]
-        search = self.find(left, paths, top=top, hide=hide)
-        found = self.with_texts(search.found, *texts)
-        rationales = self.rationales(found, llm=llm)
+        eligible = [score for score in chosen if top is None or score.informed]
+        remaining = [score for score in eligible if not (new and score.known)]
+        result = self.search(remaining, paths, top=top, hide=hide)
+        candidates = self.add_texts(result.candidates, *texts)
+        rationales = self.rationales(candidates, llm=llm)
 
-        def rank(one: Found) -> int:
-            return ranks[one.score.drug, one.score.disease]
+        def rank(candidate: Candidate) -> int:
+            return ranks[candidate.score.drug, candidate.score.disease]
 
-        made = tuple(
-            self.recommendation(one, rationale, rank=rank(one), of=len(ranked), side=side)
-            for one, rationale in zip(found, rationales, strict=True)
+        recommendations = tuple(
+            self.recommendation(candidate, rationale, rank=rank(candidate), of=len(ranked), side=side)
+            for candidate, rationale in zip(candidates, rationales, strict=True)
         )
-        return Made(made, search.hidden, len(joined) - len(left), self.passed(search, rank, side))
+        return Results(
+            recommendations,
+            result.hidden,
+            len(eligible) - len(remaining),
+            self.passed_over_entities(result, rank, side),
+        )
 
-    def find(self, scores: Sequence[PairScore], paths: int, *, top: int | None, hide: bool = False) -> Search:
+    def search(
+        self, scores: Sequence[PairScore], paths: int, *, top: int | None, hide: bool = False
+    ) -> SearchResult:
         """The scored pairs with their evidence.
 
-        With `top`, the first that many with enough evidence: a pair that one path alone speaks for is
-        passed over, since it can't be explained. Where all are such, the first that many all the same.
+        With `top`, the first `top` pairs with enough evidence: a pair with one path alone is passed over,
+        since it can't be explained. Where no pair has enough, the first `top` pairs all the same.
 
         Args:
             scores: the pairs, best first.
             paths: most evidence paths a pair.
-            top: how many to find; None: all of them.
+            top: number of pairs wanted; None: all of them.
             hide: leave out contraindicated pairs.
         """
-        found: list[Found] = []
-        passed: list[Found] = []
+        candidates: list[Candidate] = []
+        passed_over: list[Candidate] = []
         hidden = 0
-        total = len(scores) if top is None else min(top, len(scores))
+        limit = len(scores) if top is None else min(top, len(scores))
         for score in scores:
-            if len(found) >= total or len(passed) >= _MOST_PASSED:
+            if len(candidates) >= limit or len(passed_over) >= _MAX_PASSED_OVER:
                 break
-            self._report("Finding paths", len(found), total)
+            self._report("Finding paths", len(candidates), limit)
             drug = self._names.entity(score.drug, "Drug")
             disease = self._names.entity(score.disease, "Disease")
             evidence = retrieve(self._store, self._ranker, drug, disease, k=paths)
@@ -164,75 +183,84 @@ class Answering:
             if hide and safety.contraindicated:
                 hidden += 1
                 continue
-            little = top is not None and too_little(evidence)
-            (passed if little else found).append(Found(score, evidence, safety, Texts()))
-        return Search(found, passed, hidden) if found else Search(passed[:top], [], hidden)
+            too_little = top is not None and evidence_gap(evidence)
+            (passed_over if too_little else candidates).append(Candidate(score, evidence, safety, Texts()))
+        return (
+            SearchResult(candidates, passed_over, hidden)
+            if candidates
+            else SearchResult(passed_over[:top], [], hidden)
+        )
 
-    def with_texts(self, found: Sequence[Found], backgrounds: Backgrounds, most: int) -> list[Found]:
-        """The pairs with their texts; `most` as of `Backgrounds.of`.
+    def add_texts(
+        self, candidates: Sequence[Candidate], backgrounds: Backgrounds, max_texts: int
+    ) -> list[Candidate]:
+        """The pairs with their texts; `max_texts` as `most` of `Backgrounds.of`.
 
         Raises:
             DataError: the index of texts can't be read.
         """
-        if backgrounds.used.background == "none" or not found:
-            return [replace(one, texts=Texts(note=backgrounds.used.note)) for one in found]
+        if backgrounds.used.background == "none" or not candidates:
+            return [replace(candidate, texts=Texts(note=backgrounds.used.note)) for candidate in candidates]
         self._report("Finding texts", 0, None)
-        pairs = [(one.evidence.drug, one.evidence.disease) for one in found]
-        texts = backgrounds.of(pairs, self._names, most)
-        return [replace(one, texts=some) for one, some in zip(found, texts, strict=True)]
-
-    def rationales(self, found: Sequence[Found], *, llm: bool) -> list[Rationale]:
-        """One rationale a pair: the model's words where there is enough evidence, else the evidence's."""
-        pairs = [one.evidence for one in found]
-        rationales = [
-            from_evidence(pair.evidence, too_little(pair) or "No model was asked.") for pair in pairs
+        pairs = [(candidate.evidence.drug, candidate.evidence.disease) for candidate in candidates]
+        texts = backgrounds.of(pairs, self._names, max_texts)
+        return [
+            replace(candidate, texts=candidate_texts)
+            for candidate, candidate_texts in zip(candidates, texts, strict=True)
         ]
-        asked = [number for number, pair in enumerate(pairs) if llm and not too_little(pair)]
-        if not asked:
+
+    def rationales(self, candidates: Sequence[Candidate], *, llm: bool) -> list[Rationale]:
+        """One rationale a pair: the model's where there is enough evidence, else the evidence's sentences."""
+        pairs = [candidate.evidence for candidate in candidates]
+        rationales = [
+            from_evidence(pair.evidence, evidence_gap(pair) or "No model was asked.") for pair in pairs
+        ]
+        positions = [position for position, pair in enumerate(pairs) if llm and not evidence_gap(pair)]
+        if not positions:
             return rationales
         self._report("Loading the language model", 0, None)
         model = self._model()
-        told = [one.texts.all if takes_texts(model) else () for one in found]
+        citable = [candidate.texts.all if takes_texts(model) else () for candidate in candidates]
         prompts = [
             model_request(
-                model, pairs[number], max_tokens=_ANSWER_TOKENS, seed=self._seed, texts=told[number]
+                model, pairs[position], max_tokens=_ANSWER_TOKENS, seed=self._seed, texts=citable[position]
             )
-            for number in asked
+            for position in positions
         ]
-        for start in range(0, len(asked), _AT_ONCE):
-            self._report("Writing rationales", start, len(asked))
-            batch = range(start, min(start + _AT_ONCE, len(asked)))
-            responses = model.chat_many([prompts[place].request for place in batch])
-            for place, response in zip(batch, responses, strict=True):
-                pair = pairs[asked[place]]
+        for start in range(0, len(positions), _BATCH):
+            self._report("Writing rationales", start, len(positions))
+            batch = range(start, min(start + _BATCH, len(positions)))
+            responses = model.chat_many([prompts[index].request for index in batch])
+            for index, response in zip(batch, responses, strict=True):
+                pair = pairs[positions[index]]
                 checked = check(
                     response.text,
                     pair.drug,
                     pair.disease,
                     pair.evidence,
                     pair.adverse,
-                    texts=told[asked[place]],
+                    texts=citable[positions[index]],
                     model=model_name(model),
                 )
-                rationales[asked[place]] = checked.model_copy(update={"unread": prompts[place].dropped})
+                rationales[positions[index]] = checked.model_copy(update={"unread": prompts[index].dropped})
         return rationales
 
     def recommendation(
-        self, found: Found, rationale: Rationale, *, rank: int, of: int, side: Side
+        self, candidate: Candidate, rationale: Rationale, *, rank: int, of: int, side: Side
     ) -> Recommendation:
-        """One pair as it is given back: the `rank`-th of `of`."""
-        score, pair = found.score, found.evidence
+        """The recommendation of one pair, the `rank`-th of `of`."""
+        score, pair = candidate.score, candidate.evidence
         coverage = Coverage(
             paths=pair.paths,
             metapaths=pair.metapaths,
             drug_edges=self._ranker.links("Drug", pair.drug.id),
             disease_edges=self._ranker.links("Disease", pair.disease.id),
             disease_treatments=self._ranker.treatments(pair.disease.id) - bool(score.known),
-            enough=not too_little(pair),
-            reason=too_little(pair),
+            enough=not evidence_gap(pair),
+            reason=evidence_gap(pair),
         )
-        parts = _shown(score.parts)
-        standing = badge(self._store, score, pair)
+        parts = _largest_parts(score.parts)
+        novelty = badge(self._store, score, pair)
         return Recommendation(
             rank=rank,
             drug=pair.drug,
@@ -246,32 +274,35 @@ class Answering:
             disease_percentile=score.disease_percentile,
             unseen=score.unseen,
             known=score.known,
-            badge=standing,
-            verdict=verdict(rank, of, score, pair, found.safety, side=side) + stopped(found.texts),
+            badge=novelty,
+            verdict=verdict(rank, of, score, pair, candidate.safety, side=side)
+            + adverse_trials(candidate.texts),
             rationale=rationale,
             evidence=pair.evidence,
             adverse=pair.adverse,
-            safety=found.safety,
+            safety=candidate.safety,
             base=score.score - sum(part.contribution for part in parts),
             score_parts=parts,
             coverage=coverage,
-            flags=flags(score, pair, found.safety, standing, found.texts),
-            texts=found.texts,
-            as_of=as_of_told(self._store, (*pair.evidence, *pair.adverse, *found.safety.cautions)),
+            flags=flags(score, pair, candidate.safety, novelty, candidate.texts),
+            texts=candidate.texts,
+            as_of=as_of_coverage(self._store, (*pair.evidence, *pair.adverse, *candidate.safety.cautions)),
         )
 
-    def passed(self, search: Search, rank: Callable[[Found], int], side: Side) -> tuple[PassedOver, ...]:
-        """Those that a search passed over and that rank before the last of what it found."""
-        last = max(map(rank, search.found), default=0)
+    def passed_over_entities(
+        self, result: SearchResult, rank: Callable[[Candidate], int], side: Side
+    ) -> tuple[PassedOver, ...]:
+        """The pairs that a search passed over and that rank before the last of its candidates."""
+        last = max(map(rank, result.candidates), default=0)
         return tuple(
             PassedOver(
-                rank=rank(one),
-                entity=_asked_of(one, side),
-                paths=one.evidence.paths,
-                reason=too_little(one.evidence),
+                rank=rank(candidate),
+                entity=_recommended_entity(candidate, side),
+                paths=candidate.evidence.paths,
+                reason=evidence_gap(candidate.evidence),
             )
-            for one in search.passed
-            if rank(one) < last
+            for candidate in result.passed_over
+            if rank(candidate) < last
         )
 
     def _report(self, stage: str, done: int, total: int | None) -> None:
@@ -279,48 +310,37 @@ class Answering:
             self._progress(stage, done, total)
 
 
-def _asked_of(found: Found, side: Side) -> Entity:
-    return found.evidence.drug if side == "Disease" else found.evidence.disease
+def _recommended_entity(candidate: Candidate, side: Side) -> Entity:
+    return candidate.evidence.drug if side == "Disease" else candidate.evidence.disease
 
 
-def _shown(parts: Sequence[ScorePart]) -> tuple[ScorePart, ...]:
-    """The parts that change a score most, largest first, and the rest added up; the sum stays."""
-    if len(parts) <= _MOST_PARTS:
+def _largest_parts(parts: Sequence[ScorePart]) -> tuple[ScorePart, ...]:
+    """The parts that change a score most, largest first, then the sum of all others as one part."""
+    if len(parts) <= _MAX_PARTS:
         return tuple(parts)
     order = sorted(parts, key=lambda part: -abs(part.contribution))
-    rest = sum(part.contribution for part in order[_MOST_PARTS:])
-    kept = sorted(order[:_MOST_PARTS], key=lambda part: -part.contribution)
-    smaller = ScorePart(metapath=SMALLER, template="", value=0.0, contribution=rest)
-    return (*kept, smaller)
+    remainder = sum(part.contribution for part in order[_MAX_PARTS:])
+    largest = sorted(order[:_MAX_PARTS], key=lambda part: -part.contribution)
+    smaller = ScorePart(metapath=SMALLER, template="", value=0.0, contribution=remainder)
+    return (*largest, smaller)
 
 
-def abstention(ranker: Ranker, ranked: Sequence[PairScore], made: Made, noun: str, nothing: str) -> str:
-    """Why nothing is recommended, as a sentence; "" where something is.
+def abstention_reason(
+    ranker: Ranker, ranked: Sequence[PairScore], results: Results, noun: str, no_path: str
+) -> str:
+    """The reason why nothing is recommended, as a sentence; "" where something is.
 
     Args:
         ranker, ranked: the ranking and its pairs, best first.
-        made: what became of the pairs that could be recommended.
-        noun: what is recommended: `drug`, `disease`.
-        nothing: that no path leads there, in words.
+        results: the recommendations, and the counts of pairs left out.
+        noun: the recommended kind: `drug`, `disease`.
+        no_path: a clause for where no path leads to any.
     """
-    if made.recommendations:
+    if results.recommendations:
         return ""
-    reasons = []
-    if made.known:
-        known = "a known treatment" if made.known == 1 else "known treatments"
-        reasons.append(f"{made.known:,} {'is' if made.known == 1 else 'are'} {known}, and left out as asked")
-    if made.hidden:
-        reasons.append(
-            f"{made.hidden:,} {'is' if made.hidden == 1 else 'are'} contraindicated, and hidden as asked"
-        )
-    if reasons:
-        all_of = f"No {noun} is left of the {made.known + made.hidden:,} that could be recommended"
-        return f"{all_of}: {'; '.join(reasons)}."
+    if results.known_left_out or results.hidden:
+        return verdict_words.no_candidate(noun, results.known_left_out, results.hidden)
     if ranker.tells(ranked):
-        return f"Not enough in the graph: {nothing}."
+        return verdict_words.not_enough(no_path)
     best = ranked[0]
-    return (
-        f"Not enough in the graph: the best chance is {best.probability:.1%} (95 % interval "
-        f"{best.low:.1%} to {best.high:.1%}), not surely above the {ranker.base_rate:.1%} of any pair. "
-        "`kedrec rank` writes the scores all the same."
-    )
+    return verdict_words.none_above_base_rate(best.probability, best.low, best.high, ranker.base_rate)

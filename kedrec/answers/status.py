@@ -1,4 +1,4 @@
-"""What a question would be answered from: the graph, its sources, the language model."""
+"""Describes what questions would be answered from: the graph, its sources, the language model."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _LOAD = (
 
 
 def lacks(fingerprint: Fingerprint) -> str:
-    """A sentence on what a ranking needs and a graph has none of: drugs, diseases, treatments; else ""."""
+    """A sentence on the drugs, diseases or treatments that a graph lacks for a ranking; "" if it has all."""
     kinds = load_schema().kinds
     missing = [f"no {kinds[kind].noun}" for kind in _RANKED if not fingerprint.nodes.get(kind)]
     if not any(relation == "TREATS" for relation, _ in fingerprint.edges):
         missing.append("no treatment")
     if not missing:
         return ""
-    held = ", ".join(f"{count:,} {kind}" for kind, count in sorted(fingerprint.nodes.items()))
-    return f"The graph has {' and '.join(missing)} (nodes: {held or 'none'})."
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(fingerprint.nodes.items()))
+    return f"The graph has {' and '.join(missing)} (nodes: {counts or 'none'})."
 
 
 def check_kinds(fingerprint: Fingerprint, url: str) -> None:
-    """Checks that a graph has something to rank and something to rank it for.
+    """Checks that a graph has drugs, diseases and edges.
 
     Raises:
         EmptyGraphError: it has no nodes or edges, no drug, or no disease.
@@ -63,16 +63,16 @@ def status_of(store: GraphStore, settings: Settings, progress: Progress | None) 
     """
     fingerprint = store.fingerprint()
     view = view_of(store)
-    by_source: dict[str, int] = {}
+    edges_by_source: dict[str, int] = {}
     for (_, source), count in fingerprint.edges.items():
-        by_source[source] = by_source.get(source, 0) + count
+        edges_by_source[source] = edges_by_source.get(source, 0) + count
     return Status(
         graph=store.url,
         engine=store.engine,
         fingerprint=str(fingerprint),
         schema_version=fingerprint.schema_version,
         nodes=dict(fingerprint.nodes),
-        edges_by_source=by_source,
+        edges_by_source=edges_by_source,
         sources={
             key.removeprefix("source:"): json.loads(value)
             for key, value in store.metadata().items()

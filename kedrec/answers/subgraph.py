@@ -1,4 +1,4 @@
-"""The graph between a drug and a disease, to take elsewhere: networkx, Cytoscape, Cypher."""
+"""The graph between a drug and a disease, for export to networkx, Cytoscape and Cypher."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Subgraph(BaseModel):
     Attributes:
         nodes: without repeats, the drug first, then the disease, then by id.
         edges: every parallel edge of every step, without repeats, by key.
-        taken_for: what the asked names were taken for, where they are called otherwise.
+        taken_for: the entities that the names in the question were taken for, where they have other names.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,9 +70,9 @@ class Subgraph(BaseModel):
         import networkx as nx
 
         graph = nx.relabel_nodes(self.to_networkx(), printable)
-        everything = [graph.graph, *(nodes for _, nodes in graph.nodes(data=True))]
-        everything += [edges for _, _, edges in graph.edges(data=True)]
-        for attributes in everything:
+        attribute_dicts = [graph.graph, *(attributes for _, attributes in graph.nodes(data=True))]
+        attribute_dicts += [attributes for _, _, attributes in graph.edges(data=True)]
+        for attributes in attribute_dicts:
             for name, value in list(attributes.items()):
                 if value is None:
                     del attributes[name]
@@ -104,7 +104,7 @@ class Subgraph(BaseModel):
         }
 
     def to_cypher(self) -> str:
-        """Statements that build the same subgraph in an empty Neo4j database; again changes nothing.
+        """Statements that build the same subgraph in an empty Neo4j database; repeats change nothing.
 
         A script has no parameters, so values are written as JSON strings, which Cypher reads alike:
         every quote, backslash and control character in them is escaped.

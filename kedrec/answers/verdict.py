@@ -1,9 +1,10 @@
-"""What is said of a pair's standing: its badge, verdict and flags, and whether there is enough to explain."""
+"""A pair's status beside its evidence: badge, verdict, flags, and whether there is enough to explain."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kedrec.grounding import verdict_words
 from kedrec.types import Badge
 
 if TYPE_CHECKING:
@@ -12,107 +13,96 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphStore
     from kedrec.types import Safety, Texts
 
-__all__ = ["badge", "flags", "stopped", "too_little", "verdict"]
+__all__ = ["adverse_trials", "badge", "evidence_gap", "flags", "verdict"]
 
 _FEWEST_PATHS = 2  # one path alone is an anecdote: no rationale is asked for
 
 
-def too_little(found: PairEvidence) -> str:
-    """Why no rationale is asked for; "" where there is enough."""
-    if found.paths >= _FEWEST_PATHS:
+def evidence_gap(evidence: PairEvidence) -> str:
+    """The reason why the model writes no rationale of a pair, as a sentence; "" with enough evidence."""
+    if evidence.paths >= _FEWEST_PATHS:
         return ""
-    paths = "no path" if not found.paths else "only one path"
-    return f"Not enough in the graph: {paths} from {found.drug.name} to {found.disease.name}."
+    return verdict_words.few_paths(evidence.paths, evidence.drug.name, evidence.disease.name)
 
 
-def badge(store: GraphStore, score: PairScore, found: PairEvidence) -> Badge:
-    """Whether the pair is news; `Badge` says what each standing means."""
-    drug, disease = found.drug, found.disease
+def badge(store: GraphStore, score: PairScore, evidence: PairEvidence) -> Badge:
+    """The pair's novelty: known, learned or new, as `Badge` defines them."""
+    drug, disease = evidence.drug, evidence.disease
     if score.known:
-        told = f"Known: the graph has it as a treatment ({', '.join(score.known)})."
-        return Badge(standing="known", sources=score.known, note=told)
+        note = verdict_words.known_treatment(score.known)
+        return Badge(standing="known", sources=score.known, note=note)
     rows = store.edges_between("PALLIATES", "Drug", "Disease", [drug.id], [disease.id])
     if rows:
         sources = tuple(sorted({row["edge"]["source"] for row in rows}))
-        told = f"Not new: the graph has it as easing the disease's symptoms ({', '.join(sources)})."
-        return Badge(standing="learned", sources=sources, note=told)
-    for item in found.evidence:
+        return Badge(standing="learned", sources=sources, note=verdict_words.palliation(sources))
+    for item in evidence.evidence:
         if item.path is not None:
             shared = set.intersection(
                 *({name for edge in step.edges for name in edge.mechanisms} for step in item.path.steps)
             )
             if shared:
-                told = f"Not new: a curated mechanism has the whole of {item.id} ({', '.join(item.sources)})."
-                return Badge(standing="learned", sources=item.sources, note=told)
-    return Badge(standing="new", note="New: no source of the graph links the two by a treatment.")
+                note = verdict_words.curated_mechanism(item.id, item.sources)
+                return Badge(standing="learned", sources=item.sources, note=note)
+    return Badge(standing="new", note=verdict_words.NEW)
 
 
-def verdict(rank: int, of: int, score: PairScore, found: PairEvidence, safety: Safety, *, side: str) -> str:
-    """The pair's standing in words: known or not, its rank, and any contraindication.
+def verdict(
+    rank: int, of: int, score: PairScore, evidence: PairEvidence, safety: Safety, *, side: str
+) -> str:
+    """The pair's verdict in words: known or not, its rank, and any contraindication.
 
     Args:
         rank: its rank, from 1.
-        of: among how many.
-        score: how it was ranked.
-        found: its evidence.
+        of: the number of ranked pairs.
+        score: its score.
+        evidence: its evidence.
         safety: what speaks against it.
-        side: kind of what was asked: `Disease` (drugs were ranked) or `Drug` (diseases were).
+        side: kind of the entity in question: `Disease` (drugs were ranked) or `Drug` (diseases were).
     """
-    drug, disease = found.drug.name, found.disease.name
-    if score.known:
-        said = f"{drug} is a known treatment of {disease} ({', '.join(score.known)})"
-    else:
-        said = f"The graph does not know {drug} as a treatment of {disease}"
-    said += f"; it ranks {rank:,} of {of:,} {'drugs' if side == 'Disease' else 'diseases'}."
-    if score.unseen and score.probability is not None:
-        said += f" It knows no treatment of {disease}: the probability is that if {disease} had a known one."
-    where = ", ".join(safety.paths)
-    if safety.contraindicated:
-        said += f" It is contraindicated: see {where}."
-    elif safety.contraindication == "subtype":
-        said += f" It is contraindicated in a kind of {disease}: see {where}."
-    elif safety.contraindication == "look-alike":
-        said += f" It is contraindicated in a disease with much the same symptoms (a weak sign): see {where}."
-    return said
+    return verdict_words.pair_verdict(
+        evidence.drug.name,
+        evidence.disease.name,
+        rank=rank,
+        of=of,
+        ranked="drugs" if side == "Disease" else "diseases",
+        known=score.known,
+        untreated=score.unseen and score.probability is not None,
+        contraindication=safety.contraindication,
+        paths=safety.paths,
+    )
 
 
-def stopped(texts: Texts) -> str:
-    """What trials that speak against a pair add to its verdict; "" where none does."""
-    against = [item.id for item in texts.trials if item.stance == "adverse"]
-    if not against:
-        return ""
-    count = max(texts.against, len(against))
-    shown = ", ".join(against)
-    if count == 1:
-        return f" A trial of it was stopped or missed what it was for: see {shown}."
-    rest = f" and {count - len(against):,} more" if count > len(against) else ""
-    return f" {count:,} trials of it were stopped or missed what they were for: see {shown}{rest}."
+def adverse_trials(texts: Texts) -> str:
+    """The addition to a verdict about trials that speak against the pair; "" where none does."""
+    ids = [item.id for item in texts.trials if item.stance == "adverse"]
+    return verdict_words.adverse_trials(ids, max(texts.against, len(ids))) if ids else ""
 
 
 def flags(
-    score: PairScore, found: PairEvidence, safety: Safety, standing: Badge, texts: Texts
+    score: PairScore, evidence: PairEvidence, safety: Safety, novelty: Badge, texts: Texts
 ) -> tuple[str, ...]:
-    """Short words for a pair's standing.
+    """Short words for a pair's status.
 
-    `known`, `learned` or `new` (see `Badge`), then what of these applies: `contraindicated`, or `caution`
+    `known`, `learned` or `new` (see `Badge`), then those of these that apply: `contraindicated`, or `caution`
     (contraindicated in a kind of the disease, or in one that looks alike); `causes-disease` (the disease is
     one of the drug's side effects), or `may-worsen` (something that it presents with is); `adverse-trial`
     (a trial of the pair was stopped or missed its primary outcomes); `few-paths`;
     `unfitted` (the score was not learned).
     """
-    words: list[str] = [standing.standing]
+    words: list[str] = [novelty.standing]
     if safety.contraindicated:
         words.append("contraindicated")
     elif safety.contraindication:
         words.append("caution")
     if safety.worsening:
-        itself = any(
-            one.worsens is not None and one.worsens.id == found.disease.id for one in safety.worsening
+        causes = any(
+            effect.worsens is not None and effect.worsens.id == evidence.disease.id
+            for effect in safety.worsening
         )
-        words.append("causes-disease" if itself else "may-worsen")
+        words.append("causes-disease" if causes else "may-worsen")
     if any(item.stance == "adverse" for item in texts.trials):
         words.append("adverse-trial")
-    if too_little(found):
+    if evidence_gap(evidence):
         words.append("few-paths")
     if score.probability is None:
         words.append("unfitted")

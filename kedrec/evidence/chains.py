@@ -1,9 +1,9 @@
-"""Mechanisms put together from curated ones: what a curator drew for another drug, begun with this drug.
+"""Chains: mechanisms of a pair, joined from curated mechanisms of its disease and links of its drug.
 
-A curated mechanism of the disease, drawn for another drug, tells how the disease is got at from some node
-on. Where this drug is linked with that node, or a mechanism that was drawn for this drug and another disease
-leads there, the two make a mechanism of the pair. It may be longer than any template. A mechanism that was
-drawn for the pair itself is one as it stands.
+A curated mechanism of the disease, drawn for another drug, leads from each of its nodes to the disease.
+Where this drug is linked with such a node, or a mechanism that was drawn for this drug and another disease
+leads there, the two make a chain of the pair. It may be longer than any template. A mechanism that was drawn
+for the pair itself is a chain as it stands.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 __all__ = ["CHAIN", "LONGEST", "Chain", "Mechanisms", "chain_template", "chains_of"]
 
 CHAIN = "curated-chain"
-"""Name of what found a path that no template did."""
+"""Name in place of a template's, for a path that is a chain."""
 
 LONGEST = 7
 """Most hops of a chain."""
 
-_BOTH_WAYS = frozenset({"PRESENTS", "LOCALIZES_TO", "IS_A"})  # stored the one way, drawn either way
+_UNDIRECTED = frozenset({"PRESENTS", "LOCALIZES_TO", "IS_A"})  # stored in one direction, drawn in either
 _TREATS: Table = ("TREATS", "Drug", "Disease")
 
 _Node = tuple[str, int]
 _Graph = dict[_Node, dict[_Node, Hop]]
 _Tail = tuple[tuple[_Node, Hop], ...]
-"""What follows a node: each next node with the hop that leads to it."""
+"""Steps after a node: each next node with the hop that leads to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Chain:
     Attributes:
         hops: its steps.
         nodes: numbers of all its nodes, drug and disease included.
-        told: how many curated mechanisms have its end, from where it leaves the drug's own.
-        own: whether a mechanism of the very pair has it as it stands.
+        told: number of curated mechanisms that contain its tail, from where it leaves the drug's own links.
+        own: whether a mechanism of the very pair contains the whole of it.
     """
 
     hops: tuple[Hop, ...]
@@ -61,7 +61,7 @@ class Mechanisms:
     """The curated mechanisms of a graph by number, each a small graph.
 
     Args:
-        adjacency: the graph, with whatever tables it was read along.
+        adjacency: the graph, read along any tables.
     """
 
     def __init__(self, adjacency: Adjacency) -> None:
@@ -70,81 +70,88 @@ class Mechanisms:
             for table in schema_tables()
             if adjacency.has_mechanisms(table) and not (table[0] in CARE and table[2] == "Disease")
         ]
-        found = [adjacency.mechanism_links(table) for table in self._tables]
-        numbers = np.concatenate([np.zeros(0, np.int32), *(numbers for _, numbers in found)])
+        table_links = [adjacency.mechanism_links(table) for table in self._tables]
+        numbers = np.concatenate([np.zeros(0, np.int32), *(numbers for _, numbers in table_links)])
         order = np.argsort(numbers, kind="stable")
         self._numbers = numbers[order]
-        self._links = np.concatenate([np.zeros(0, np.int64), *(links for links, _ in found)])[order]
-        self._of = np.repeat(np.arange(len(found)), [len(links) for links, _ in found])[order]
+        self._links = np.concatenate([np.zeros(0, np.int64), *(links for links, _ in table_links)])[order]
+        self._table_indices = np.repeat(
+            np.arange(len(table_links)), [len(links) for links, _ in table_links]
+        )[order]
         self._ends = [max(len(adjacency.ids(table[2])), 1) for table in self._tables]
         self._graphs: dict[int, _Graph] = {}
 
     def graph(self, number: int) -> _Graph:
-        """The links of one mechanism: node -> the nodes it leads to, and how."""
+        """The links of one mechanism: node -> next node -> hop."""
         graph = self._graphs.get(number)
         if graph is None:
-            graph = self._graphs[number] = self._made(number)
+            graph = self._graphs[number] = self._build(number)
         return graph
 
-    def _made(self, number: int) -> _Graph:
+    def _build(self, number: int) -> _Graph:
         relations = load_schema().relations
         graph: _Graph = {}
-        begin, past = np.searchsorted(self._numbers, [number, number + 1])
-        for of, link in zip(self._of[begin:past].tolist(), self._links[begin:past].tolist(), strict=True):
-            relation, start, end = self._tables[of]
-            first, second = divmod(link, self._ends[of])
-            graph.setdefault((start, first), {}).setdefault(
-                (end, second), Hop(relation, forward=True, kind=end)
+        first, stop = np.searchsorted(self._numbers, [number, number + 1])
+        for table_index, link in zip(
+            self._table_indices[first:stop].tolist(), self._links[first:stop].tolist(), strict=True
+        ):
+            relation, start, end = self._tables[table_index]
+            start_number, end_number = divmod(link, self._ends[table_index])
+            graph.setdefault((start, start_number), {}).setdefault(
+                (end, end_number), Hop(relation, forward=True, kind=end)
             )
-            if relation in _BOTH_WAYS or relations[relation].symmetric:
-                back = Hop(relation, forward=relations[relation].symmetric, kind=start)
-                graph.setdefault((end, second), {}).setdefault((start, first), back)
+            if relation in _UNDIRECTED or relations[relation].symmetric:
+                reverse = Hop(relation, forward=relations[relation].symmetric, kind=start)
+                graph.setdefault((end, end_number), {}).setdefault((start, start_number), reverse)
         return graph
 
 
 def chains_of(
-    adjacency: Adjacency, mechanisms: Mechanisms, drug: int, disease: int, most: int
+    adjacency: Adjacency, mechanisms: Mechanisms, drug: int, disease: int, limit: int
 ) -> list[Chain]:
-    """The chains of a pair: its own first, then those told by most mechanisms, then the shorter.
+    """The chains of a pair: its own first, then those that most mechanisms contain, then the shorter.
 
     Args:
         adjacency: the graph.
         mechanisms: its curated mechanisms, or more: those that it doesn't name aren't used.
         drug: number of the drug.
         disease: number of the disease.
-        most: how many to give.
+        limit: most chains.
     """
-    here, there = ("Drug", drug), ("Disease", disease)
+    drug_node, disease_node = ("Drug", drug), ("Disease", disease)
     links, numbers = adjacency.mechanism_links(_TREATS)
     drugs, diseases = np.divmod(links, max(len(adjacency.ids("Disease")), 1))
-    drawn = zip(numbers[diseases == disease].tolist(), drugs[diseases == disease].tolist(), strict=True)
+    drawings = zip(numbers[diseases == disease].tolist(), drugs[diseases == disease].tolist(), strict=True)
     tails: dict[_Node, dict[_Tail, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for number, other in sorted(drawn):
-        for start, tail in _tails(mechanisms.graph(number), there, ("Drug", other)):
-            if (start == here) == (other == drug):  # the pair's own as it stands, of others what follows
-                tails[start][tail].add(number)
+    for mechanism, drawn_for in sorted(drawings):
+        for meeting, tail in _tails(mechanisms.graph(mechanism), disease_node, ("Drug", drawn_for)):
+            # The pair's own mechanisms are used whole, others from a node after their drug.
+            if (meeting == drug_node) == (drawn_for == drug):
+                tails[meeting][tail].add(mechanism)
     if not tails:
         return []
-    begins = _heads(
-        [mechanisms.graph(number) for number in sorted(set(numbers[drugs == drug].tolist()))], here
+    heads = _heads_from(
+        [mechanisms.graph(mechanism) for mechanism in sorted(set(numbers[drugs == drug].tolist()))], drug_node
     )
-    for node, hop in _direct(adjacency, drug, {kind for kind, _ in tails}).items():
-        begins[node].append(((node, hop),))
-    begins[here] = [()]
-    found: dict[tuple[_Node, ...], Chain] = {}
-    for start, ways in tails.items():
-        for tail, telling in ways.items():
-            for begin in begins.get(start, ()):
-                _add(found, start == here, (here, (*begin, *tail)), len(telling))
-    order = sorted(
-        found.values(),
-        key=lambda chain: (not chain.own, -chain.told, len(chain.nodes), chain.nodes, _words(chain)),
+    for node, hop in _direct_links(adjacency, drug, {kind for kind, _ in tails}).items():
+        heads[node].append(((node, hop),))
+    heads[drug_node] = [()]
+    chains: dict[tuple[_Node, ...], Chain] = {}
+    for meeting, tails_there in tails.items():
+        for tail, mechanism_numbers in tails_there.items():
+            for head in heads.get(meeting, ()):
+                _add_chain(
+                    chains, (drug_node, (*head, *tail)), len(mechanism_numbers), own=meeting == drug_node
+                )
+    ordered = sorted(
+        chains.values(),
+        key=lambda chain: (not chain.own, -chain.told, len(chain.nodes), chain.nodes, _hop_names(chain)),
     )
-    return order[:most]
+    return ordered[:limit]
 
 
 def chain_template(hops: tuple[Hop, ...]) -> PathTemplate:
-    """A chain's steps in a template's shape; no statement finds it: every chain has steps of its own."""
+    """A chain's steps as a template, without a statement: every chain has steps of its own."""
     metapath = "Drug " + " ".join(f"{'' if hop.forward else '< '}{hop.relation} {hop.kind}" for hop in hops)
     return PathTemplate(
         name=CHAIN, metapath=metapath, hops=hops, node_variables=(), step_variables=(), stance="supports",
@@ -152,66 +159,68 @@ def chain_template(hops: tuple[Hop, ...]) -> PathTemplate:
     )  # fmt: skip
 
 
-def _words(chain: Chain) -> tuple[tuple[str, str], ...]:
+def _hop_names(chain: Chain) -> tuple[tuple[str, str], ...]:
     return tuple((hop.relation, hop.kind) for hop in chain.hops)
 
 
-def _add(found: dict[tuple[_Node, ...], Chain], own: bool, path: tuple[_Node, _Tail], told: int) -> None:  # noqa: FBT001  # private, and a fact of the path like the others
-    """Keeps a chain that comes to no node twice; of the same nodes the pair's own, or the most told."""
+def _add_chain(
+    chains: dict[tuple[_Node, ...], Chain], path: tuple[_Node, _Tail], count: int, *, own: bool
+) -> None:
+    """Adds a chain without repeated nodes; of equal nodes the pair's own stays, or the best supported."""
     drug, steps = path
     nodes = (drug, *(node for node, _ in steps))
     if len(steps) < 2 or len(steps) > LONGEST or len(set(nodes)) < len(nodes):
         return
-    known = found.get(nodes)
-    if known is None or (known.own, known.told) < (own, told):
+    previous = chains.get(nodes)
+    if previous is None or (previous.own, previous.told) < (own, count):
         hops, numbers = tuple(hop for _, hop in steps), tuple(number for _, number in nodes)
-        found[nodes] = Chain(hops, numbers, told, own)
+        chains[nodes] = Chain(hops, numbers, count, own)
 
 
-def _heads(graphs: list[_Graph], drug: _Node) -> defaultdict[_Node, list[_Tail]]:
-    """The ways that mechanisms of the drug lead from it, by where they come to; more than one hop long."""
+def _heads_from(graphs: list[_Graph], drug: _Node) -> defaultdict[_Node, list[_Tail]]:
+    """Paths from the drug within its own mechanisms, by their end node."""
     heads: dict[_Node, set[_Tail]] = defaultdict(set)
     for graph in graphs:
-        growing: list[_Tail] = [((node, hop),) for node, hop in graph.get(drug, {}).items()]
-        while growing:
-            path = growing.pop()
+        unfinished: list[_Tail] = [((node, hop),) for node, hop in graph.get(drug, {}).items()]
+        while unfinished:
+            path = unfinished.pop()
             end = path[-1][0]
             if end[0] == "Disease":
                 continue
             heads[end].add(path)
             if len(path) < LONGEST - 1:
-                passed = {drug, *(node for node, _ in path)}
-                growing += [(*path, step) for step in graph.get(end, {}).items() if step[0] not in passed]
-    ordered = ((node, sorted(ways, key=repr)) for node, ways in heads.items())
+                visited = {drug, *(node for node, _ in path)}
+                unfinished += [(*path, step) for step in graph.get(end, {}).items() if step[0] not in visited]
+    ordered = ((node, sorted(heads_there, key=repr)) for node, heads_there in heads.items())
     return defaultdict(list, ordered)
 
 
 def _tails(graph: _Graph, disease: _Node, drug: _Node) -> Iterator[tuple[_Node, _Tail]]:
-    """Every way to the disease, with the node it starts from; none through the mechanism's drug."""
-    back: dict[_Node, list[tuple[_Node, Hop]]] = defaultdict(list)
-    for node, following in graph.items():
-        for next_node, hop in following.items():
-            back[next_node].append((node, hop))
-    growing: list[tuple[_Node, _Tail]] = [(disease, ())]
-    while growing:
-        start, tail = growing.pop()
-        passed = {disease, *(node for node, _ in tail)}
-        for node, hop in back.get(start, ()):
-            if node not in passed and node != start:
+    """Every path of a mechanism to the disease, with its start node; none passes through its drug."""
+    incoming: dict[_Node, list[tuple[_Node, Hop]]] = defaultdict(list)
+    for node, successors in graph.items():
+        for next_node, hop in successors.items():
+            incoming[next_node].append((node, hop))
+    unfinished: list[tuple[_Node, _Tail]] = [(disease, ())]
+    while unfinished:
+        start, tail = unfinished.pop()
+        visited = {disease, *(node for node, _ in tail)}
+        for node, hop in incoming.get(start, ()):
+            if node not in visited and node != start:
                 longer: _Tail = ((start, hop), *tail)
                 yield node, longer
                 if len(longer) < LONGEST and node != drug:
-                    growing.append((node, longer))
+                    unfinished.append((node, longer))
 
 
-def _direct(adjacency: Adjacency, drug: int, kinds: set[str]) -> dict[_Node, Hop]:
-    """What the drug is linked with, of some kinds, and how: what it binds before other words."""
-    found: dict[_Node, Hop] = {}
+def _direct_links(adjacency: Adjacency, drug: int, kinds: set[str]) -> dict[_Node, Hop]:
+    """The drug's direct links to nodes of some kinds; `BINDS` takes precedence over other relations."""
+    first_links: dict[_Node, Hop] = {}
     for relation in ("BINDS", "AFFECTS", "CORRELATED_WITH", "PARTICIPATES_IN", "METABOLIZED_TO"):
         for kind in sorted(kinds):
             table = (relation, "Drug", kind)
             if adjacency.has(table):
                 links = adjacency.incidence(table)
                 for number in links.indices[links.indptr[drug] : links.indptr[drug + 1]].tolist():
-                    found.setdefault((kind, number), Hop(relation, forward=True, kind=kind))
-    return found
+                    first_links.setdefault((kind, number), Hop(relation, forward=True, kind=kind))
+    return first_links

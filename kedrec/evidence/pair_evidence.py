@@ -1,4 +1,4 @@
-"""The evidence of a pair: its best paths, scored, made diverse, numbered."""
+"""Retrieves the evidence of a pair: its best paths, scored, diversified and numbered."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ if TYPE_CHECKING:
 __all__ = ["PairEvidence", "retrieve"]
 
 _PER_TEMPLATE = 200  # paths of one template that may compete
-_ADVERSE = 6  # the same of a template that speaks against
-_SPARE = 2  # paths more than asked for whose edges are read, since edges may speak against a path
-_ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
-_KEPT = 1000  # drugs and diseases whose edges to genes are kept
-_TEMPER = 3.0  # log-odds between two paths' scores that make one's share e times the other's
-_PASSING = frozenset({"PRESENTS", "LOCATED_IN"})
+_PER_ADVERSE_TEMPLATE = 6  # paths of one adverse template that may compete
+_SPARE = 2  # paths above `k` whose edges are read, since edges may speak against a path
+_MAX_ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
+_MAX_CACHED_NODES = 1000  # drugs and diseases whose edges to genes are cached
+_TEMPERATURE = 3.0  # log-odds between two paths' scores that make one's share e times the other's
+_SIGN_PRESERVING = frozenset({"PRESENTS", "LOCATED_IN"})
 
 
-class _Known:
-    """What was read once of a graph and is asked for again and again."""
+class _GraphCache:
+    """Mechanisms and gene edges of one graph that many pairs share."""
 
     def __init__(self, adjacency: Adjacency) -> None:
         self.mechanisms = Mechanisms(adjacency)
         self.rows: dict[tuple[str, int], list[Row]] = {}
 
 
-_known: WeakKeyDictionary[Adjacency, _Known] = WeakKeyDictionary()
+_caches: WeakKeyDictionary[Adjacency, _GraphCache] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
 class PairEvidence:
-    """What the graph says of a drug and a disease.
+    """The evidence for and against a drug in a disease.
 
     Attributes:
         drug, disease: the pair.
         evidence: supporting paths, `P1` best; their scores sum to 1.
         adverse: paths against, `A1` gravest; their scores sum to 1.
-        paths: how many supporting paths the graph has.
-        metapaths: how many templates have a supporting path.
+        paths: number of supporting paths in the graph.
+        metapaths: number of templates with a supporting path.
     """
 
     drug: Entity
@@ -69,8 +69,8 @@ class PairEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A path by its nodes, before or after its edges are known."""
+class _PathCandidate:
+    """A path by its inner nodes; `path` is None until its edges are read."""
 
     template: PathTemplate
     nodes: tuple[str, ...]
@@ -90,10 +90,10 @@ def retrieve(
 ) -> PairEvidence:
     """The best `k` supporting paths of a pair and the `k` gravest adverse ones.
 
-    Supporting paths are scored by how much they look like the mechanisms that curators draw (see
-    `scoring`); one that was drawn for the very pair comes first, and none is shown whose signs say that the
-    drug furthers the disease. Of much the same paths the best comes before others. The pair's own
-    treatment is never among them. The same graph gives the same evidence, whatever the engine.
+    Supporting paths are scored by their likeness to the mechanisms that curators draw (see `scoring`); one
+    that was drawn for the very pair comes first, and paths whose signs say that the drug furthers the disease
+    are dropped. Of similar paths the best comes before others. The pair's own treatment is never among them.
+    The same graph gives the same evidence, whatever the engine.
 
     Args:
         store, ranker: a graph and its ranking.
@@ -114,130 +114,134 @@ def retrieve(
             )
         numbers.append(number)
     pair = (numbers[0], numbers[1])
-    known = _known.get(adjacency)
-    if known is None:
-        known = _known[adjacency] = _Known(adjacency)
+    cache = _caches.get(adjacency)
+    if cache is None:
+        cache = _caches[adjacency] = _GraphCache(adjacency)
     pool = pool_of(
         adjacency,
-        known.mechanisms,
+        cache.mechanisms,
         [template for template in path_templates() if template.stance == "supports"],
-        _facts(store, adjacency, known, pair),
+        _cached_facts(store, adjacency, cache, pair),
         pair,
         most=_PER_TEMPLATE,
     )
-    likely = [
+    supporting = [
         candidate
-        for candidate in _fetched(store, drug, disease, _likely(adjacency, pool, k + _SPARE))
-        if candidate.own or (candidate.path is not None and _sign(candidate.path) <= 0)
+        for candidate in _with_edges(store, drug, disease, _best_candidates(adjacency, pool, k + _SPARE))
+        if candidate.own or (candidate.path is not None and _path_sign(candidate.path) <= 0)
     ]
     adverse = []
     for template in path_templates():
         if template.stance == "adverse":
-            best = best_paths(adjacency, template, *pair, _ADVERSE)
+            best = best_paths(adjacency, template, *pair, _PER_ADVERSE_TEMPLATE)
             adverse += [
-                _Candidate(template, nodes, _gravity(template)) for nodes in (best.paths if best else ())
+                _PathCandidate(template, nodes, _gravity(template)) for nodes in (best.paths if best else ())
             ]
-    against = sorted(_fetched(store, drug, disease, adverse), key=_order)[:k]
+    against = sorted(_with_edges(store, drug, disease, adverse), key=_sort_key)[:k]
     return PairEvidence(
         drug=drug,
         disease=disease,
-        evidence=_numbered("P", likely[:k], "supports"),
+        evidence=_numbered("P", supporting[:k], "supports"),
         adverse=_numbered("A", against, "adverse"),
         paths=pool.count,
         metapaths=pool.metapaths,
     )
 
 
-def _facts(store: GraphStore, adjacency: Adjacency, known: _Known, pair: tuple[int, int]) -> PairFacts:
-    """What the edges say that join the drug, and the disease, with genes."""
+def _cached_facts(
+    store: GraphStore, adjacency: Adjacency, cache: _GraphCache, pair: tuple[int, int]
+) -> PairFacts:
+    """The facts from the edges between genes and the drug or the disease, read once a node."""
     tables = (("BINDS", "Drug", "Gene"), ("ASSOCIATED_WITH", "Disease", "Gene"))
-    of_drug, of_disease = (
-        known.rows.pop((table[1], number), []) or _genes_of(store, adjacency, table, number)
+    drug_edges, disease_edges = (
+        cache.rows.pop((table[1], number), []) or _gene_edges(store, adjacency, table, number)
         for table, number in zip(tables, pair, strict=True)
     )
-    # Put back last: what was asked for longest ago is dropped first.
-    known.rows |= {("Drug", pair[0]): of_drug, ("Disease", pair[1]): of_disease}
-    while len(known.rows) > _KEPT:
-        known.rows.pop(next(iter(known.rows)))
-    return facts_of(of_drug, of_disease)
+    # Put back last, so that the least recently used entry is dropped first.
+    cache.rows |= {("Drug", pair[0]): drug_edges, ("Disease", pair[1]): disease_edges}
+    while len(cache.rows) > _MAX_CACHED_NODES:
+        cache.rows.pop(next(iter(cache.rows)))
+    return facts_of(drug_edges, disease_edges)
 
 
-def _genes_of(store: GraphStore, adjacency: Adjacency, table: Table, number: int) -> list[Row]:
+def _gene_edges(store: GraphStore, adjacency: Adjacency, table: Table, number: int) -> list[Row]:
     if not adjacency.has(table):
         return []
     links = adjacency.incidence(table)
-    linked = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
-    genes = [adjacency.name("Gene", gene) for gene in linked]
+    gene_numbers = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
+    genes = [adjacency.name("Gene", gene) for gene in gene_numbers]
     return store.edges_between(*table, [adjacency.name(table[1], number)], genes) if genes else []
 
 
-def _likely(adjacency: Adjacency, pool: Pool, most: int) -> list[_Candidate]:
-    """The best paths of a pool, in order, each along the template that says most for it."""
+def _best_candidates(adjacency: Adjacency, pool: Pool, limit: int) -> list[_PathCandidate]:
+    """The best paths of a pool, in order, each with the template that has the greatest weight."""
     weights = load_weights()
     scores, by_template = scores_of(pool, weights), template_weights(pool, weights)
-    found = []
-    for path in chosen(pool, scores, most):
-        along = pool.member_template[pool.member_path == path].tolist()
-        named = [number for number in along if number < len(pool.templates)]
-        if named:
-            template = pool.templates[max(named, key=lambda number: (by_template[number], -number))]
+    candidates = []
+    for path in chosen(pool, scores, limit):
+        template_numbers = pool.member_template[pool.member_path == path].tolist()
+        real_templates = [number for number in template_numbers if number < len(pool.templates)]
+        if real_templates:
+            template = pool.templates[max(real_templates, key=lambda number: (by_template[number], -number))]
         else:
             template = chain_template(pool.chains[path])
-        found.append(
-            _Candidate(template, pool.ids(adjacency, path), float(scores[path]), bool(pool.own[path]))
+        candidates.append(
+            _PathCandidate(template, pool.ids(adjacency, path), float(scores[path]), bool(pool.own[path]))
         )
-    return found
+    return candidates
 
 
 def _gravity(template: PathTemplate) -> float:
-    """Direct statements before inherited ones, contraindications before what the drug may cause."""
+    """The gravity of an adverse path: direct before inherited, contraindications before side effects."""
     contraindicated = template.hops[0].relation == "CONTRAINDICATED_FOR"
     return (1.0 if contraindicated else 0.5) / len(template.hops)
 
 
-def _order(candidate: _Candidate) -> tuple[float, str, tuple[str, ...]]:
+def _sort_key(candidate: _PathCandidate) -> tuple[float, str, tuple[str, ...]]:
     return (-round(candidate.score, 12), candidate.template.name, candidate.nodes)
 
 
-def _fetched(
-    store: GraphStore, drug: Entity, disease: Entity, candidates: Sequence[_Candidate]
-) -> list[_Candidate]:
-    """The candidates with their paths, in order: those that their templates find in the graph."""
-    groups: dict[str, list[_Candidate]] = {}
+def _with_edges(
+    store: GraphStore, drug: Entity, disease: Entity, candidates: Sequence[_PathCandidate]
+) -> list[_PathCandidate]:
+    """The candidates that their templates find in the graph, with their paths, in order."""
+    groups: dict[str, list[_PathCandidate]] = {}
     for candidate in candidates:
         groups.setdefault(candidate.template.name, []).append(candidate)
     present: set[tuple[str, tuple[str, ...]]] = set()
     for name, group in sorted(groups.items()):
-        if name == CHAIN:  # no statement finds it; its edges are read all the same
+        if name == CHAIN:  # has no statement; its edges are read all the same
             present |= {(name, candidate.nodes) for candidate in group}
             continue
         via = sorted({node for candidate in group for node in candidate.nodes})
         rows = store.run(
-            f"paths/{name}", {"drug": drug.id, "disease": disease.id, "via": via, "limit": _ROWS}
+            f"paths/{name}", {"drug": drug.id, "disease": disease.id, "via": via, "limit": _MAX_ROWS}
         )
         columns = [f"{variable}_id" for variable in group[0].template.node_variables[1:-1]]
         present |= {(name, tuple(row[column] for column in columns)) for row in rows}
-    found = [candidate for candidate in candidates if (candidate.template.name, candidate.nodes) in present]
-    complete = complete_paths(
-        store, [(candidate.template, (drug.id, *candidate.nodes, disease.id)) for candidate in found]
+    confirmed = [
+        candidate for candidate in candidates if (candidate.template.name, candidate.nodes) in present
+    ]
+    paths = complete_paths(
+        store, [(candidate.template, (drug.id, *candidate.nodes, disease.id)) for candidate in confirmed]
     )
     return [
         replace(candidate, path=path)
-        for candidate, path in zip(found, complete, strict=True)
+        for candidate, path in zip(confirmed, paths, strict=True)
         if path is not None
     ]
 
 
-def _sign(path: Path) -> int:
-    """What more of the drug means for the disease: +1, -1, or 0 where a step tells no direction.
+def _path_sign(path: Path) -> int:
+    """The sign of the drug's influence on the disease along a path: +1, -1, or 0 where a step has none.
 
-    Only a chain of influences from the drug to the disease tells one; that a symptom or a process is seen
-    somewhere passes it on.
+    Every step must be an influence in the direction from drug to disease; steps that say where a symptom or
+    a process is seen preserve the sign.
     """
     signs = []
     relations = load_schema().relations
     for step in path.steps:
-        if step.relation in _PASSING:
+        if step.relation in _SIGN_PRESERVING:
             signs.append(1)
         elif step.forward:
             signs.append(relations[step.relation].worded(step.action).sign)
@@ -246,15 +250,15 @@ def _sign(path: Path) -> int:
     return prod(signs)
 
 
-def _numbered(letter: str, candidates: Sequence[_Candidate], stance: Stance) -> tuple[Evidence, ...]:
+def _numbered(letter: str, candidates: Sequence[_PathCandidate], stance: Stance) -> tuple[Evidence, ...]:
     """The candidates as evidence, by score; their shares sum to 1."""
-    ordered = sorted(candidates, key=_order)
+    ordered = sorted(candidates, key=_sort_key)
     shares = [candidate.score for candidate in ordered]
-    if stance == "supports":  # log-odds; what speaks against has its gravity
-        shares = [exp((score - shares[0]) / _TEMPER) for score in shares]
+    if stance == "supports":  # scores are log-odds; of adverse paths they are gravities
+        shares = [exp((score - shares[0]) / _TEMPERATURE) for score in shares]
     total = sum(shares)
     return tuple(
-        evidence_item(candidate.path, f"{letter}{place}", share / total, stance)
-        for place, (candidate, share) in enumerate(zip(ordered, shares, strict=True), 1)
+        evidence_item(candidate.path, f"{letter}{rank}", share / total, stance)
+        for rank, (candidate, share) in enumerate(zip(ordered, shares, strict=True), 1)
         if candidate.path is not None
     )

@@ -1,4 +1,4 @@
-"""Cypher by which a reader finds a path again: in Neo4j Browser, in cypher-shell, on either engine.
+"""Writes Cypher that finds a path again: in Neo4j Browser, in cypher-shell, on either engine.
 
 Every path has a statement, chains of curated mechanisms too, which no template finds. Kinds and relations are
 the schema's; ids are parameters.
@@ -39,20 +39,20 @@ def path_statement(path: Path) -> PathStatement:
     relations = load_schema().relations
     pattern = [f"(n0:`{path.nodes[0].kind}` {{id: $n0}})"]
     columns = ["n0"]
-    for place, (step, node) in enumerate(zip(path.steps, path.nodes[1:], strict=True), start=1):
+    for index, (step, node) in enumerate(zip(path.steps, path.nodes[1:], strict=True), start=1):
         back, along = "" if step.forward else "<", ">" if step.forward else ""
-        if relations[step.relation].symmetric:  # stored the one way or the other
+        if relations[step.relation].symmetric:  # stored in either direction
             back = along = ""
         pattern.append(
-            f"{back}-[r{place}:`{step.relation}`]-{along}(n{place}:`{node.kind}` {{id: $n{place}}})"
+            f"{back}-[r{index}:`{step.relation}`]-{along}(n{index}:`{node.kind}` {{id: $n{index}}})"
         )
-        columns += [f"r{place}", f"n{place}"]
+        columns += [f"r{index}", f"n{index}"]
     text = f"MATCH {''.join(pattern)}\nRETURN {', '.join(columns)}"
-    return PathStatement(text, {f"n{place}": node.id for place, node in enumerate(path.nodes)})
+    return PathStatement(text, {f"n{index}": node.id for index, node in enumerate(path.nodes)})
 
 
 def script(evidence: Iterable[Evidence]) -> str:
-    """The statements of some evidence as Neo4j Browser and cypher-shell take them, parameters first.
+    """The statements of some evidence for Neo4j Browser and cypher-shell, parameters first.
 
     A parameter's value is written as a JSON string, which Cypher reads alike.
     """
@@ -60,8 +60,8 @@ def script(evidence: Iterable[Evidence]) -> str:
     for item in evidence:
         if item.path is None:
             continue
-        found = path_statement(item.path)
+        statement = path_statement(item.path)
         lines = [f"// {item.id}: {one_line(item.sentence)}"]  # a line feed would end the comment
-        lines += [f":param {name} => {json.dumps(value)}" for name, value in found.parameters.items()]
-        parts.append("\n".join([*lines, f"{found.text};"]))
+        lines += [f":param {name} => {json.dumps(value)}" for name, value in statement.parameters.items()]
+        parts.append("\n".join([*lines, f"{statement.text};"]))
     return "\n\n".join(parts) + "\n" if parts else ""

@@ -1,4 +1,4 @@
-"""Fills the paths that templates found with their edges and names, parallel edges merged."""
+"""Reads the edges and names of paths that are known by their nodes' ids; merges parallel edges."""
 
 from __future__ import annotations
 
@@ -24,42 +24,46 @@ _Table = tuple[str, str, str]
 
 
 def complete_paths(
-    store: GraphStore, found: Iterable[tuple[PathTemplate, Sequence[str]]]
+    store: GraphStore, candidates: Iterable[tuple[PathTemplate, Sequence[str]]]
 ) -> list[Path | None]:
-    """The paths of some templates, by the ids of all their nodes, with every edge of every step.
+    """Paths with every edge of every step, read by one query a relation and pair of kinds.
 
-    The edges are read by one query a relation and pair of kinds.
+    Args:
+        store: the graph.
+        candidates: the template of each path, and the ids of all its nodes.
 
     Returns:
-        A path for each one found, in order; None where the graph lacks one of its edges.
+        A path for each candidate, in order; None where the graph lacks one of its edges.
     """
-    found = list(found)
-    wanted: dict[_Table, set[tuple[str, str]]] = defaultdict(set)
-    for template, ids in found:
-        for place in range(len(template.hops)):
-            for table, link in _places(template, place, ids):
-                wanted[table].add(link)
+    candidates = list(candidates)
+    links_by_table: dict[_Table, set[tuple[str, str]]] = defaultdict(set)
+    for template, ids in candidates:
+        for index in range(len(template.hops)):
+            for table, link in _stored_links(template, index, ids):
+                links_by_table[table].add(link)
     edges: dict[tuple[_Table, str, str], list[Edge]] = defaultdict(list)
     names: dict[tuple[str, str], str] = {}
-    for table, links in sorted(wanted.items()):
+    for table, links in sorted(links_by_table.items()):
         relation, start_kind, end_kind = table
         starts, ends = (sorted({link[end] for link in links}) for end in (0, 1))
         for row in store.edges_between(relation, start_kind, end_kind, starts, ends):
             start, end = row["start_id"], row["end_id"]
             names[start_kind, start], names[end_kind, end] = row["start_name"], row["end_name"]
             edges[table, start, end].append(_edge(relation, start, end, row["edge"]))
-    return [_path(template, ids, edges, names) for template, ids in found]
+    return [_path(template, ids, edges, names) for template, ids in candidates]
 
 
-def _places(template: PathTemplate, place: int, ids: Sequence[str]) -> list[tuple[_Table, tuple[str, str]]]:
-    """Where a step's edges can be stored: the table, and the ids of start and end."""
-    hop, kinds = template.hops[place], kinds_of(template)
-    ends = (kinds[place], kinds[place + 1]), (ids[place], ids[place + 1])
+def _stored_links(
+    template: PathTemplate, index: int, ids: Sequence[str]
+) -> list[tuple[_Table, tuple[str, str]]]:
+    """The tables that may store a step's edges, each with the ids of start and end."""
+    hop, kinds = template.hops[index], kinds_of(template)
+    ends = (kinds[index], kinds[index + 1]), (ids[index], ids[index + 1])
     if not hop.forward:
         ends = ends[0][::-1], ends[1][::-1]
-    known = load_schema().relations[hop.relation]
-    turns = (ends, (ends[0][::-1], ends[1][::-1])) if known.symmetric else (ends,)
-    return [((hop.relation, *kinds), link) for kinds, link in turns if kinds in known.pairs]
+    schema_relation = load_schema().relations[hop.relation]
+    orientations = (ends, (ends[0][::-1], ends[1][::-1])) if schema_relation.symmetric else (ends,)
+    return [((hop.relation, *kinds), link) for kinds, link in orientations if kinds in schema_relation.pairs]
 
 
 def _path(
@@ -69,13 +73,15 @@ def _path(
     names: Mapping[tuple[str, str], str],
 ) -> Path | None:
     steps = []
-    for place, hop in enumerate(template.hops):
-        stated = [
-            edge for table, link in _places(template, place, ids) for edge in edges.get((table, *link), ())
+    for index, hop in enumerate(template.hops):
+        step_edges = [
+            edge
+            for table, link in _stored_links(template, index, ids)
+            for edge in edges.get((table, *link), ())
         ]
-        if not stated:
+        if not step_edges:
             return None
-        steps.append(merge_step(hop.relation, stated, forward=hop.forward))
+        steps.append(merge_step(hop.relation, step_edges, forward=hop.forward))
     nodes = tuple(
         Entity(id=id_, kind=kind, name=names[kind, id_])
         for kind, id_ in zip(kinds_of(template), ids, strict=True)
@@ -83,18 +89,18 @@ def _path(
     return Path(template=template.name, metapath=template.metapath, nodes=nodes, steps=tuple(steps))
 
 
-def _edge(relation: str, start: str, end: str, stored: Mapping[str, Any]) -> Edge:
+def _edge(relation: str, start: str, end: str, properties: Mapping[str, Any]) -> Edge:
     return Edge(
         start=start,
         relation=relation,
         end=end,
-        source=stored["source"],
-        licence=stored["licence"],
-        references=tuple(stored.get("references") or ()),
-        evidence=stored.get("evidence") or "",
-        score=stored.get("score"),
-        year=stored.get("year"),
-        action=stored.get("action") or "",
-        mechanisms=tuple(stored.get("mechanisms") or ()),
-        private=is_private(stored["source"]),
+        source=properties["source"],
+        licence=properties["licence"],
+        references=tuple(properties.get("references") or ()),
+        evidence=properties.get("evidence") or "",
+        score=properties.get("score"),
+        year=properties.get("year"),
+        action=properties.get("action") or "",
+        mechanisms=tuple(properties.get("mechanisms") or ()),
+        private=is_private(properties["source"]),
     )

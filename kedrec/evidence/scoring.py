@@ -1,6 +1,6 @@
-"""Scores the paths of a pair by how much they look like what curators draw, and chooses unlike ones.
+"""Scores the paths of a pair by their likeness to curated mechanisms, and selects a diverse few.
 
-The weights lie in `path-weights.yaml` beside this module, which says how they were made.
+The weights are in `path-weights.yaml` beside this module, with a record of how they were fitted.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 __all__ = ["PathWeights", "chosen", "load_weights", "scores_of", "written"]
 
 _FILE = Path(__file__).with_name("path-weights.yaml")
-_LOOKED_AT = 200  # best paths, among which unlike ones are chosen
+_SHORTLIST = 200  # best paths, among which diverse ones are selected
 _SAME_NODES = 1.0  # log-odds that a path loses beside another through the same nodes; half of it for half
 _SAME_KINDS = 0.3  # that it loses beside each other through the same kinds of nodes
-_OWN = 10.0  # log-odds that a path gains which a curator drew for the very pair
+_CURATED_BONUS = 10.0  # log-odds that a path gains which a curator drew for the very pair
 _DECIMALS = 6  # scores that differ by less are equal, on every machine
 
 
 @dataclass(frozen=True, slots=True)
 class PathWeights:
-    """What features and templates add to a path's score, in log-odds among the pair's paths.
+    """Weights of features and templates in a path's score, in log-odds among the pair's paths.
 
     Attributes:
         features: by the names of `path_features.NUMERIC`.
@@ -50,30 +50,30 @@ class PathWeights:
 
 @cache
 def load_weights() -> PathWeights:
-    """The weights that KEDRec comes with.
+    """The weights shipped with KEDRec.
 
     Raises:
         AssetError: the file is missing or damaged.
     """
     try:
-        stored = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-        features = {name: float(stored["features"][name]) for name in NUMERIC}
-        templates = {str(name): float(weight) for name, weight in stored["templates"].items()}
+        document = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+        features = {name: float(document["features"][name]) for name in NUMERIC}
+        templates = {str(name): float(weight) for name, weight in document["templates"].items()}
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise AssetError(f"{_FILE.name} is damaged: {error!r}.", "Install the package again.") from error
     return PathWeights(features, templates)
 
 
-def written(weights: PathWeights, made: Mapping[str, Any]) -> str:
-    """The text of a file of weights.
+def written(weights: PathWeights, provenance: Mapping[str, Any]) -> str:
+    """The text of a weights file.
 
     Args:
-        weights: as fitted.
-        made: how they were, for whoever reads the file.
+        weights: the fitted weights.
+        provenance: a record of the fit, for readers of the file.
     """
     return yaml.safe_dump(
         {
-            "made": dict(made),
+            "made": dict(provenance),
             "features": {name: round(weights.features[name], 3) for name in NUMERIC},
             "templates": {name: round(weight, 3) for name, weight in sorted(weights.templates.items())},
         },
@@ -85,40 +85,40 @@ def scores_of(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:
     """Each path's score, rounded so that every machine ranks alike."""
     numeric = np.array([weights.features[name] for name in NUMERIC])
     scores = pool.scores(numeric, template_weights(pool, weights))
-    scores[pool.own] += _OWN
+    scores[pool.own] += _CURATED_BONUS
     return np.round(scores, _DECIMALS)
 
 
 def template_weights(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:
-    """The weights of a pool's templates by their numbers, that of chains last."""
+    """The weights of a pool's templates by their numbers; the weight of chains is last."""
     names = [*(template.name for template in pool.templates), CHAIN]
     return np.array([weights.templates.get(name, 0.0) for name in names])
 
 
-def chosen(pool: Pool, scores: NDArray[np.float64], most: int) -> list[int]:
-    """The best paths, each weighed down by those chosen before that it resembles.
+def chosen(pool: Pool, scores: NDArray[np.float64], limit: int) -> list[int]:
+    """The best paths, each penalised for its likeness to the ones selected before it.
 
-    After Carbonell & Goldstein's maximal marginal relevance (SIGIR 1998). Equal ones go by their nodes.
+    After Carbonell & Goldstein's maximal marginal relevance (SIGIR 1998). Ties go by the paths' nodes.
 
     Returns:
-        Their places in the pool, in the order chosen.
+        Positions in the pool, in the order of selection.
     """
-    order = np.lexsort((*pool.nodes.T[::-1], pool.shape, -scores))[:_LOOKED_AT]
-    worth, shape = scores[order].copy(), pool.shape[order]
-    codes = _codes(pool)[order]
+    shortlist = np.lexsort((*pool.nodes.T[::-1], pool.shape, -scores))[:_SHORTLIST]
+    worth, shape = scores[shortlist].copy(), pool.shape[shortlist]
+    codes = _node_codes(pool)[shortlist]
     lengths = np.maximum((codes >= 0).sum(axis=1), 1)
-    found: list[int] = []
-    for _ in range(min(most, len(order))):
+    positions: list[int] = []
+    for _ in range(min(limit, len(shortlist))):
         best = int(np.argmax(np.round(worth, _DECIMALS)))
-        found.append(int(order[best]))
+        positions.append(int(shortlist[best]))
         shared = np.isin(codes, codes[best][codes[best] >= 0]).sum(axis=1) / lengths
         worth -= _SAME_NODES * shared + _SAME_KINDS * (shape == shape[best])
         worth[best] = -np.inf
-    return found
+    return positions
 
 
-def _codes(pool: Pool) -> NDArray[np.int64]:
-    """The nodes between, as one number for kind and node; -1 where a path is shorter."""
+def _node_codes(pool: Pool) -> NDArray[np.int64]:
+    """The inner nodes, each as one number for kind and node; -1 where a path is shorter."""
     kinds = sorted({kind for shape in pool.shapes for kind in shape})
     width = pool.nodes.shape[1]
     table = np.zeros((max(len(pool.shapes), 1), width), np.int64)

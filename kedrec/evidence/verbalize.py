@@ -1,6 +1,6 @@
-"""Says paths in plain English, from the schema's phrases and the templates' sentence patterns.
+"""Verbalizes paths in plain English, from the schema's phrases and the templates' sentence patterns.
 
-Names are data: whatever stands in one appears as `shown_name` gives it, and is never read as a pattern.
+Names are data: a name appears as `shown_name` returns it, and is never read as a pattern.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ def sentence(path: Path) -> str:
     by hand) reads as a chain of "which" clauses.
     """
     template = _templates().get(path.template)
-    steps = [_wording(step) for step in path.steps]
+    phrases = [_step_phrase(step) for step in path.steps]
     names = [shown_name(node.name) for node in path.nodes]
-    if template is None or len(template.hops) != len(steps):
+    if template is None or len(template.hops) != len(phrases):
         return names[0] + ",".join(
-            f"{' which' * (place > 0)} {words} {name}"
-            for place, (words, name) in enumerate(zip(steps, names[1:], strict=True))
+            f"{' which' * (index > 0)} {phrase} {name}"
+            for index, (phrase, name) in enumerate(zip(phrases, names[1:], strict=True))
         )
-    words = dict(zip(template.node_variables, names, strict=True))
-    words.update(zip(template.step_variables, steps, strict=True))
-    return _VARIABLE.sub(lambda match: words[match[1]], template.says)
+    variables = dict(zip(template.node_variables, names, strict=True))
+    variables.update(zip(template.step_variables, phrases, strict=True))
+    return _VARIABLE.sub(lambda match: variables[match[1]], template.says)
 
 
 def step_sentence(path: Path, i: int) -> str:
@@ -51,32 +51,32 @@ def step_sentence(path: Path, i: int) -> str:
         IndexError: the path has no such step.
     """
     start, end = path.nodes[i], path.nodes[i + 1]
-    return f"{shown_name(start.name)} {_wording(path.steps[i])} {shown_name(end.name)}"
+    return f"{shown_name(start.name)} {_step_phrase(path.steps[i])} {shown_name(end.name)}"
 
 
 def choose_action(relation: str, actions: Iterable[str]) -> str:
-    """The action that speaks for parallel edges: the one that most agree on, signed ones first.
+    """The action that represents parallel edges: the most frequent one of the sign that prevails.
 
-    Where as many edges say "more" as say "less", no signed action is chosen: the edges' relation
-    alone is what they agree on. Ties between equal signs go by the schema's order.
+    Where as many edges have a positive as a negative sign, no signed action is chosen: the edges agree on
+    their relation alone. Ties between equal signs go by the schema's order.
 
     Returns:
         An action of the relation, or "".
     """
-    known = load_schema().relations[relation].actions
-    votes = Counter(action for action in actions if action in known)
+    actions_by_name = load_schema().relations[relation].actions
+    votes = Counter(action for action in actions if action in actions_by_name)
     balance = Counter[int]()
     for action, count in votes.items():
-        balance[known[action].sign] += count
+        balance[actions_by_name[action].sign] += count
     surplus = balance[1] - balance[-1]
-    wanted = (surplus > 0) - (surplus < 0)
-    order = list(known)
-    candidates = [action for action in votes if known[action].sign == wanted]
+    sign = (surplus > 0) - (surplus < 0)
+    order = list(actions_by_name)
+    candidates = [action for action in votes if actions_by_name[action].sign == sign]
     return min(candidates, key=lambda action: (-votes[action], order.index(action)), default="")
 
 
 def merge_step(relation: str, edges: Iterable[Edge], *, forward: bool) -> PathStep:
-    """The step that parallel edges of one relation make: sorted by source, with the action to say."""
+    """Merges parallel edges of one relation into a step: sorted by source, with the action to verbalize."""
     ordered = tuple(sorted(edges, key=lambda edge: (edge.source, edge.start, edge.end)))
     action = choose_action(relation, (edge.action for edge in ordered))
     return PathStep(relation=relation, action=action, forward=forward, edges=ordered)
@@ -106,19 +106,19 @@ def evidence_item(path: Path, id: str, score: float, stance: Stance = "supports"
 
 
 def _links(edges: Iterable[Edge], nodes: Iterable[Entity]) -> tuple[Link, ...]:
-    """Pages of the edges' references, then of the nodes; each URL once."""
+    """Links to the pages of the edges' references, then of the nodes; each URL once."""
     schema = load_schema()
     labels = [(reference, reference) for edge in edges for reference in edge.references]
     labels += [(f"{shown_name(node.name)} ({node.id})", node.id) for node in nodes]
-    found: dict[str, str] = {}
+    label_by_url: dict[str, str] = {}
     for label, curie in labels:
         url = schema.url(curie)
         if url.startswith("https://") and not _UNLINKABLE.search(url):
-            found.setdefault(url, label)
-    return tuple(Link(label=label, url=url) for url, label in found.items())
+            label_by_url.setdefault(url, label)
+    return tuple(Link(label=label, url=url) for url, label in label_by_url.items())
 
 
-def _wording(step: PathStep) -> str:
+def _step_phrase(step: PathStep) -> str:
     words = load_schema().relations[step.relation].worded(step.action)
     return words.phrase if step.forward else words.inverse
 

@@ -1,4 +1,4 @@
-"""What a sentence says once it is read: statements, each with its part in the sentence's argument."""
+"""Defines a parsed sentence: its statements, each with its role in the sentence's argument."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
-from kedrec.grounding.wording import HELPED_BY, HELPS, Form
+from kedrec.grounding.verdict_words import HELPED_BY, HELPS
 
 if TYPE_CHECKING:
     from kedrec.grounding.frames import Lead
     from kedrec.grounding.names import Mention
+    from kedrec.grounding.wording import Form
 
-__all__ = ["Reading", "Role", "Statement", "as_reasons", "said"]
+__all__ = ["ClaimStatement", "Reading", "Role", "as_reasons", "statements_of"]
 
-Role = Literal["fact", "reason", "apart", "concluded", "likened"]
-"""`reason`: given as a reason of the verdict; `apart`: set against what stands before it ("but"); of a
-verdict, `concluded` from what stands before it, or `likened` to it by analogy."""
+Role = Literal["fact", "reason", "contrast", "conclusion", "analogy"]
+"""`reason`: a reason of the verdict; `contrast`: opposed to the statement before ("but"); of a verdict,
+`conclusion`: drawn from the statements before, or `analogy`: drawn from them by analogy."""
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """One thing said.
+class ClaimStatement:
+    """One statement of a sentence.
 
     Attributes:
-        subject, object: the entities as named.
-        meanings: the schema phrases that the words may stand for (or a constant of `wording`).
-        words: the words used.
-        role: its part in the argument.
+        subject, object: the entities as the sentence names them.
+        meanings: the schema phrases that its verb may mean (or a constant of `verdict_words`).
+        words: the phrase by which messages quote it.
+        role: its role in the argument.
     """
 
     subject: Mention
@@ -39,48 +40,51 @@ class Statement:
 
     @property
     def verdict(self) -> bool:
-        """Whether it is the hedged conclusion."""
+        """True for the hedged conclusion."""
         return bool(self.meanings & {HELPS, HELPED_BY})
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A sentence read in one way.
+    """One parse of a sentence.
 
     Attributes:
-        statements: all it says, in its order.
+        statements: all of its statements, in order.
         concludes: whether its verdict is drawn from the sentence before.
-        likens: whether its verdict is drawn by analogy.
+        by_analogy: whether its verdict is drawn by analogy.
     """
 
-    statements: tuple[Statement, ...]
+    statements: tuple[ClaimStatement, ...]
     concludes: bool = False
-    likens: bool = False
+    by_analogy: bool = False
 
     @classmethod
-    def of(cls, statements: Sequence[Statement], leads: frozenset[Lead]) -> Reading:
-        """A reading with each statement's part in the argument settled."""
-        done = tuple(statements)
-        drawn = [at for at, one in enumerate(done) if one.role in {"concluded", "likened"}]
-        if drawn:
-            done = (*as_reasons(done[: drawn[-1]]), *done[drawn[-1] :])
+    def of(cls, statements: Sequence[ClaimStatement], leads: frozenset[Lead]) -> Reading:
+        """A reading in which each statement has its role in the argument."""
+        parts = tuple(statements)
+        verdicts = [index for index, part in enumerate(parts) if part.role in {"conclusion", "analogy"}]
+        if verdicts:
+            parts = (*as_reasons(parts[: verdicts[-1]]), *parts[verdicts[-1] :])
         if "reason" in leads:
-            done = as_reasons(done)
-        likens = "analogy" in leads or any(one.role == "likened" for one in done)
-        return cls(done, "conclusion" in leads, likens)
+            parts = as_reasons(parts)
+        by_analogy = "analogy" in leads or any(part.role == "analogy" for part in parts)
+        return cls(parts, "conclusion" in leads, by_analogy)
 
 
-def as_reasons(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """The statements as reasons; a verdict among them and what is set apart stay what they are."""
+def as_reasons(statements: Iterable[ClaimStatement]) -> tuple[ClaimStatement, ...]:
+    """The statements with facts turned into reasons; verdicts and other roles stay."""
     return tuple(
-        replace(one, role="reason") if one.role == "fact" and not one.verdict else one for one in statements
+        replace(statement, role="reason") if statement.role == "fact" and not statement.verdict else statement
+        for statement in statements
     )
 
 
-def said(
+def statements_of(
     subjects: Sequence[Mention], forms: frozenset[Form], objects: Sequence[Mention]
-) -> tuple[Statement, ...]:
-    """The statements of subjects, a verb's forms and objects: one for each subject and object."""
+) -> tuple[ClaimStatement, ...]:
+    """One statement for each subject and object, with the meanings of a verb's forms."""
     meanings = frozenset(form.meaning for form in forms)
     words = min(meanings)
-    return tuple(Statement(one, meanings, other, words) for one, other in product(subjects, objects))
+    return tuple(
+        ClaimStatement(subject, meanings, object_, words) for subject, object_ in product(subjects, objects)
+    )

@@ -1,7 +1,7 @@
 """Splits a rationale into claims: one sentence each, with the evidence ids that it cites.
 
-A model's text is read in time that grows with its length and no faster: no pattern here can be matched in
-two ways from one place, each is tried once from the start of a run, and what is looked at has an end.
+The time is linear in the text's length: every pattern here is unambiguous from any position, is tried once
+from the start of a run, and looks at a bounded stretch.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _BRACKETED = re.compile(r"\[([^\[\]]*)\]")
 _ID = re.compile(r"[A-Za-z]{0,2}\d+")
 _SEPARATED = re.compile(r"[\s,;]+")
 _BULLET = re.compile(r"^\s*+(?:[-*\u2022\u2013]|\(?\d{1,2}[.)])\s+")
-# The first of several full stops alone starts a match, and what it took isn't given back.
+# Only the first of several full stops starts a match, and the possessive quantifiers never backtrack.
 _STOP = re.compile(r"(?<![.!?])[.!?]++[\"')\u201d\u2019]*+(?=\s|$|\[)")
 _NEXT = re.compile(r"\S")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:e\.g|i\.e|vs|cf|al|etc|approx|resp|spp?|var|subsp|no|fig|dr|st)\.$", re.IGNORECASE
 )
 _INITIAL = re.compile(r"(?:^|[\s(])[A-Z]\.$")
-_LONGEST_ABBREVIATION = 10  # characters, with what stands before it
+_LONGEST_ABBREVIATION = 10  # characters, with the one before it
 
 
 @dataclass(frozen=True, slots=True)
 class RawClaim:
-    """A sentence as written: its text without citations, on one line, and the ids it cites, in order."""
+    """A sentence of the model: its text without citations, on one line, and the ids it cites, in order."""
 
     text: str
     citations: tuple[str, ...]
@@ -49,8 +49,10 @@ def split_claims(text: str, names: Iterable[str] = ()) -> list[RawClaim]:
     right after a full stop belong to the sentence before it, if that has none of its own. Line ends
     and list bullets separate sentences too.
     """
-    stopped = [re.escape(name) for name in {one_line(name) for name in names} if re.search(r"[.!?]", name)]
-    protected = re.compile("|".join(sorted(stopped, key=len, reverse=True))) if stopped else None
+    escaped_names = [
+        re.escape(name) for name in {one_line(name) for name in names} if re.search(r"[.!?]", name)
+    ]
+    protected = re.compile("|".join(sorted(escaped_names, key=len, reverse=True))) if escaped_names else None
     claims: list[RawClaim] = []
     for line in unicodedata.normalize("NFC", text[:LONGEST_TEXT]).splitlines():
         claims.extend(_split_line(_BULLET.sub("", line), protected))
@@ -58,15 +60,15 @@ def split_claims(text: str, names: Iterable[str] = ()) -> list[RawClaim]:
 
 
 def _split_line(line: str, protected: re.Pattern[str] | None) -> list[RawClaim]:
-    inside = [match.span() for match in protected.finditer(line)] if protected else []
-    cited = [found.start() for found in _BRACKETED.finditer(line) if _ids(found[1])]
+    name_spans = [match.span() for match in protected.finditer(line)] if protected else []
+    citation_starts = [match.start() for match in _BRACKETED.finditer(line) if _ids(match[1])]
     claims = []
     start = 0
     for stop in _STOP.finditer(line):
         end = stop.end()
-        if stop.start() < start or not _ends_sentence(line, stop, inside):
+        if stop.start() < start or not _ends_sentence(line, stop, name_spans):
             continue
-        if bisect_left(cited, start) == bisect_left(cited, end):
+        if bisect_left(citation_starts, start) == bisect_left(citation_starts, end):
             end = _after_citations(line, end)
         claims.append(_claim(line[start:end]))
         start = end
@@ -74,23 +76,23 @@ def _split_line(line: str, protected: re.Pattern[str] | None) -> list[RawClaim]:
     return [claim for claim in claims if claim.text or claim.citations]
 
 
-def _ends_sentence(line: str, stop: re.Match[str], inside: list[tuple[int, int]]) -> bool:
+def _ends_sentence(line: str, stop: re.Match[str], name_spans: list[tuple[int, int]]) -> bool:
     # A full stop that is the last character of a name may still end the sentence after it.
-    name = bisect_right(inside, (stop.start(), len(line)))
-    if name and stop.end() < inside[name - 1][1]:
+    name_count = bisect_right(name_spans, (stop.start(), len(line)))
+    if name_count and stop.end() < name_spans[name_count - 1][1]:
         return False
-    after = _NEXT.search(line, stop.end())
-    if after is None:
+    next_character = _NEXT.search(line, stop.end())
+    if next_character is None:
         return True
-    before = line[max(0, stop.end() - _LONGEST_ABBREVIATION) : stop.end()]
-    if _INITIAL.search(before):
-        return not after[0].islower()
-    return not _ABBREVIATION.search(before)
+    preceding = line[max(0, stop.end() - _LONGEST_ABBREVIATION) : stop.end()]
+    if _INITIAL.search(preceding):
+        return not next_character[0].islower()
+    return not _ABBREVIATION.search(preceding)
 
 
 def _after_citations(line: str, position: int) -> int:
-    while following := _NEXT.search(line, position):
-        citation = _BRACKETED.match(line, following.start())
+    while next_character := _NEXT.search(line, position):
+        citation = _BRACKETED.match(line, next_character.start())
         if citation is None or not _ids(citation[1]):
             return position
         position = citation.end()
@@ -98,21 +100,21 @@ def _after_citations(line: str, position: int) -> int:
 
 
 def _ids(bracketed: str) -> list[str]:
-    """The ids between two brackets; none where anything else stands there."""
+    """The ids between two brackets; none where they contain anything else."""
     words = [word for word in _SEPARATED.split(bracketed) if word]
     ids = [_ID.findall(word) for word in words]
-    whole = all("".join(found) == word for found, word in zip(ids, words, strict=True))
-    return [id_ for found in ids for id_ in found] if whole else []
+    complete = all("".join(matches) == word for matches, word in zip(ids, words, strict=True))
+    return [id_ for matches in ids for id_ in matches] if complete else []
 
 
 def _claim(sentence: str) -> RawClaim:
-    ids = [id_ for found in _BRACKETED.finditer(sentence) for id_ in _ids(found[1])]
-    bare = one_line(_BRACKETED.sub(lambda found: " " if _ids(found[1]) else found[0], sentence))
-    bare = re.sub(r" ([.,;:!?])", r"\1", bare)
-    ending = bare.rstrip(".,;:")
-    stops = bare[len(ending) :]
+    ids = [id_ for match in _BRACKETED.finditer(sentence) for id_ in _ids(match[1])]
+    plain = one_line(_BRACKETED.sub(lambda match: " " if _ids(match[1]) else match[0], sentence))
+    plain = re.sub(r" ([.,;:!?])", r"\1", plain)
+    ending = plain.rstrip(".,;:")
+    final_punctuation = plain[len(ending) :]
     if ending.endswith(("!", "?")):
-        bare = ending
-    elif "." in stops:
-        bare = ending + stops[: stops.index(".") + 1]
-    return RawClaim("" if re.fullmatch(r"\W*+", bare) else bare, tuple(dict.fromkeys(ids)))
+        plain = ending
+    elif "." in final_punctuation:
+        plain = ending + final_punctuation[: final_punctuation.index(".") + 1]
+    return RawClaim("" if re.fullmatch(r"\W*+", plain) else plain, tuple(dict.fromkeys(ids)))

@@ -1,4 +1,4 @@
-"""The small words between names and relations: a closed list, so that nothing unknown slips through."""
+"""Function words between names and relations: closed lists, so that no unknown word is overlooked."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ __all__ = [
     "THEREFORE",
     "VIA",
     "clause_tokens",
+    "grammar_words",
     "kind_nouns",
-    "known_words",
     "tokens",
 ]
 
@@ -42,14 +42,14 @@ LEADS = _phrases(
     "second ,|third ,|finally ,|the evidence shows that|the evidence suggests that|evidence suggests that|"
     "according to the evidence ,|the graph shows that|this is because|that is because"
 )
-"""What a sentence on a trial or an article may begin with; `frames` has what one on paths may."""
+"""Openings of a sentence on a trial or an article; for sentences on paths see `frames`."""
 JOINS = _phrases(", and|and|;|; and|, while|while|, whereas|whereas")
-"""What may stand between two clauses that are both said."""
+"""Connectives between two asserted clauses."""
 CONTRASTS = _phrases(
     ", but|but|; but|, although|although|, though|though|, yet|yet|; however ,|; however|, however ,|"
     ", even though|even though|, despite the fact that|despite the fact that|, albeit"
 )
-"""What may stand before a clause that is no reason for the one before it."""
+"""Connectives before a clause that is no reason for the one before it."""
 REASONS = _phrases(
     ", because|because|, since|since|, as|as|: ,|:|; this is because|, given that|given that|, in that|"
     "in that|, seeing that|seeing that|, considering that|considering that|, for|on the grounds that|"
@@ -57,12 +57,12 @@ REASONS = _phrases(
     "; this may be because|, perhaps because|perhaps because|, possibly because|possibly because|"
     ", presumably because|presumably because|; the reason is that|; one reason is that"
 )
-"""What may follow a verdict, before its reason."""
+"""Connectives between a verdict and the reason after it."""
 FIRST_REASONS = _phrases(
     "because|since|as|given that|seeing that|considering that|in that|inasmuch as|insofar as|"
     "due to the fact that|in view of the fact that|on the grounds that"
 )
-"""What a reason may begin with that stands before its verdict."""
+"""Openings of a reason that stands before its verdict."""
 THEREFORE = _phrases(
     ", so|so|; therefore|; therefore ,|, and therefore|and therefore|; thus|; thus ,|and thus|, and thus|"
     ", hence|; hence|; hence ,|, and hence|and hence|, and so|and so|, thus|, therefore|, which is why|"
@@ -70,11 +70,11 @@ THEREFORE = _phrases(
     ", meaning that|, suggesting that|, which suggests that|, which means that|, and for this reason|"
     "; accordingly ,"
 )
-"""What may come before a verdict, after its reason."""
+"""Connectives between a reason and the verdict after it."""
 ANALOGIES = _phrases(
     ", so by analogy|; by analogy ,|; by analogy|, and by analogy|and by analogy|so by analogy"
 )
-"""What may come before a verdict, after what it is argued from by analogy."""
+"""Connectives between the model of an analogy and the verdict after it."""
 BY = _phrases(
     "by|, by|through|via|by way of|by means of|by virtue of|thanks to|, through|, via|as a result of"
 )
@@ -87,13 +87,13 @@ BECAUSE_OF = _phrases(
     "given|in view of|as a result of|, through|, via|, by|, because of|, due to|, owing to|, given|"
     ", thanks to|on the basis of|based on"
 )
-"""What may come before a reason that is a noun ("inhibition of B")."""
+"""Prepositions before a reason that is a noun ("inhibition of B")."""
 RELATIVE = ("which", "that", "who")
 ARTICLES = frozenset({"a", "an", "another", "the", "one"})
 REFERENCES = {"Drug": ("this", "the", "that"), "Disease": ("this", "the", "that")}
 """Kinds that a sentence may refer back to ("this drug"), and the words before their noun."""
 
-# No two ways to match from one place, and hyphens alone are tried once from the start of their run.
+# Unambiguous from every position, and hyphens alone are tried once, from the start of their run.
 _WORD = re.compile(r"\d++(?:[.,]\d++)++%?|(?:(?<!['/-])['/-]++)?\w++(?:['/-]++\w++)*+%?|[^\w\s]")
 _FILLERS = frozenset({"also", "itself", "too", "thereby"})
 _HEDGES = frozenset(
@@ -106,7 +106,7 @@ _ASIDES = frozenset(
     {"however", "moreover", "furthermore", "notably", "indeed", "additionally", "importantly"}
 )
 _COMMAS = {"(": ",", ")": ",", "\N{EM DASH}": ","}
-# What a kind may also be called beside its noun in the schema.
+# Nouns for kinds beside the schema's.
 _MORE_NOUNS = {
     "Gene": ("protein", "target", "receptor", "enzyme"),
     "Drug": ("medicine", "medication", "compound", "agent", "substance"),
@@ -129,50 +129,50 @@ def tokens(parts: Sequence[str | Mention]) -> list[str | Mention]:
         else:
             items += _WORD.findall(part.lower())
     joined: list[str | Mention] = []
-    left_out = False
+    filler_dropped = False
     for item in items:
         if item in _FILLERS:
-            left_out = True
+            filler_dropped = True
         elif item == "turn" and joined and joined[-1] == "in":
             joined.pop()
-            left_out = True
-        elif item == "," and left_out and joined[-1:] == [","]:
-            joined.pop()  # both commas go with what stood between them
-            left_out = False
+            filler_dropped = True
+        elif item == "," and filler_dropped and joined[-1:] == [","]:
+            joined.pop()  # both commas go with the filler between them
+            filler_dropped = False
         else:
             joined.append(item)
-            left_out = False
+            filler_dropped = False
     while joined and joined[-1] in {".", "!"}:
         joined.pop()
     return joined
 
 
 def clause_tokens(parts: Sequence[str | Mention]) -> list[str | Mention]:
-    """`tokens` as statements are read from: without hedges and asides that a sentence can do without.
+    """`tokens` for parsing: without hedges and asides that don't change the statements.
 
     Brackets and dashes around an aside become commas, of which no two stand together.
     """
     items = [item if isinstance(item, Mention) else _COMMAS.get(item, item) for item in tokens(parts)]
     joined: list[str | Mention] = []
-    left_out = False
-    for at, item in enumerate(items):
-        before, follows = joined[-1:], items[at + 1] if at + 1 < len(items) else ","
-        if item in _ASIDES | _HEDGES and before == [","] and follows == ",":
+    aside_dropped = False
+    for index, item in enumerate(items):
+        previous, following = joined[-1:], items[index + 1] if index + 1 < len(items) else ","
+        if item in _ASIDES | _HEDGES and previous == [","] and following == ",":
             joined.pop()
-            left_out = True
+            aside_dropped = True
             continue
-        doubled = item == "," and (left_out or before in ([], [","]) or follows in {",", ";"})
+        doubled = item == "," and (aside_dropped or previous in ([], [","]) or following in {",", ";"})
         if not doubled and not (item in _HEDGES and joined):
             joined.append(item)
-        left_out = False
+        aside_dropped = False
     while joined and joined[-1] == ",":
         joined.pop()
     return joined
 
 
 @cache
-def known_words() -> frozenset[str]:
-    """Every word that the grammar has a use for."""
+def grammar_words() -> frozenset[str]:
+    """Every word of the grammar."""
     words = {word for phrase in (*phrase_table(), *deverbal_nouns(), *agent_nouns()) for word in phrase}
     for phrases in (JOINS, CONTRASTS, REASONS, FIRST_REASONS, THEREFORE, ANALOGIES, BY, VIA, BECAUSE_OF):
         words.update(word for phrase in phrases for word in phrase)
@@ -183,7 +183,7 @@ def known_words() -> frozenset[str]:
 
 @cache
 def kind_nouns() -> dict[tuple[str, ...], frozenset[str]]:
-    """How kinds may be called in a sentence, by the noun's words: the kinds of that noun."""
+    """Nouns for kinds, by their words, each with the kinds it may denote."""
     nouns: dict[tuple[str, ...], set[str]] = {}
     for kind in load_schema().kinds.values():
         for noun in (kind.noun, *_MORE_NOUNS.get(kind.name, ())):

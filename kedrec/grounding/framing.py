@@ -1,9 +1,9 @@
-"""The sentences that a text says as its own: not as a question, an aim, or what others say or it denies.
+"""Finds the sentences that a text asserts as its own, as against questions, aims, hearsay and denials.
 
-A sentence may say the contrary of what its text says: it stands in quotation marks, under a heading
-("Objective"), after words that announce it ("Smith made two claims.") or before words that take it back
-("This is not true."). What frames a sentence is looked for beside it. Where that is doubtful, the
-sentence isn't the text's own: better a true quotation unused than one that turns its text's sense.
+A sentence may say the contrary of its text: in quotation marks, under a heading ("Objective"), after an
+announcement ("Smith made two claims.") or before a denial ("This is not true."). Such frames are searched
+for in the sentences around it. In doubt, a sentence isn't the text's own: better a true quotation unused
+than one that reverses its text's sense.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FRAMING_HEADING = re.compile(
     re.IGNORECASE,
 )
 _OWN_HEADING = re.compile(r"\b(?:results?|findings|conclusions?|interpretation)\b", re.IGNORECASE)
-_NOUN = (
+_FRAMING_NOUN = (
     r"(?:claims?|statements?|hypothes[ie]s|assertions?|allegations?|myths?|misconceptions?|beliefs?|views?|"
     r"opinions?|"
     r"arguments?|propositions?|conjectures?|assumptions?|premises?|speculations?|scenarios?|examples?|"
@@ -41,12 +41,12 @@ _NOUN = (
     r"dogmas?|doctrines?|legends?|testimonials?|tweets?|aims?|objectives?|goals?|fallac(?:y|ies)|promises?|"
     r"propaganda|null hypothesis)"
 )
-_LISTED = (
+_LIST_NOUN = (
     r"(?:items?|outputs?|stor(?:y|ies)|letters?|posts?|reports?|lies|possibilit(?:y|ies)|positions?|"
     r"messages?|"
     r"wordings?|texts?|sentences?|titles?|responses?|answers?|options?|points?|reasons?|words?|lines?)"
 )
-_VERB = (
+_FRAMING_VERB = (
     r"(?:claim\w*|argue[sd]?|assert\w*|alleg\w+|hypothesi[sz]\w+|postulat\w+|conjectur\w+|speculat\w+|"
     r"suppos\w+|"
     r"assum\w+|imagin\w+|believ\w+|maintain(?:s|ed)?|insist\w*|contend\w*|predict\w*|wrote|writes?|said|"
@@ -57,27 +57,27 @@ _VERB = (
     r"rumou?red|tell|"
     r"told|warn\w*|generat\w+|hallucinat\w+|answered|replied|quot\w+)"
 )
-_FRAMES = re.compile(rf"\b(?:{_NOUN}|{_VERB})\b", re.IGNORECASE)
-_LISTS = re.compile(rf"\b(?:{_NOUN}|{_VERB}|{_LISTED})\b", re.IGNORECASE)
-_FOLLOWS = re.compile(
+_FRAMING_WORDS = re.compile(rf"\b(?:{_FRAMING_NOUN}|{_FRAMING_VERB})\b", re.IGNORECASE)
+_LIST_WORDS = re.compile(rf"\b(?:{_FRAMING_NOUN}|{_FRAMING_VERB}|{_LIST_NOUN})\b", re.IGNORECASE)
+_ANNOUNCEMENT = re.compile(
     r"\b(?:the following|as follows?|follows|below|as such|here is|here are|these are|this is|namely|listed|"
     r"verbatim|"
     r"ran|went)\b|\b(?:this|these|thus|so|such)\W*$|[:;,\u2014-]$",
     re.IGNORECASE,
 )
-_SEVERAL = re.compile(
+_PLURAL_ANNOUNCEMENT = re.compile(
     r"\b(?:claims|statements|hypotheses|assertions|allegations|myths|misconceptions|beliefs|views|opinions|"
     r"arguments|"
     r"assumptions|rumou?rs|slogans|headlines|questions|theories|promises|predictions|aims|objectives|"
     r"things)\b",
     re.IGNORECASE,
 )
-_OURS = re.compile(
+_OWN_SUBJECT = re.compile(
     r"\b(?:we|our|this (?:study|trial|work|paper|review|article|analysis|report))\b", re.IGNORECASE
 )
 _COMPLEMENT = re.compile(r"\b(?:that|whether|if|to|how|why)\b", re.IGNORECASE)
-# A part of a sentence that was cut off, in spite of all, after an abbreviation.
-_HANGING = re.compile(
+# A fragment of a sentence that was split wrongly, after an abbreviation.
+_FRAGMENT = re.compile(
     r"(?:contrary|according|despite|in spite|unlike|in contrast|whereas|although|though|if|unless|against|"
     r"notwithstanding|as opposed|pace|except|apart|other than|rather|instead|not|no|neither|opposing|"
     r"refuting|per|"
@@ -91,8 +91,8 @@ _FINITE = re.compile(
     r"chose|drew|drove|fed|felt|gave|lay|lost|meant|put|sent|set|shrank|spent|stood|told|thought|wore|won)\b",
     re.IGNORECASE,
 )
-_MAYBE_VERB = re.compile(r"\b\w{2,}(?:ed|s)\b", re.IGNORECASE)
-_GOES_ON = re.compile(
+_POSSIBLE_VERB = re.compile(r"\b\w{2,}(?:ed|s)\b", re.IGNORECASE)
+_CONTINUATION = re.compile(
     r"(?:\(?(?:[2-9]|1\d|[b-h]|i{1,3}|iv|vi{0,3}|ix|x)[.)]|(?:first|second|third|fourth|fifth|"
     r"last)(?:ly)?\b|finally\b|"
     r"then\b|also\b|next\b|further(?:more)?\b|moreover\b|in addition\b|additionally\b|likewise\b|"
@@ -101,13 +101,13 @@ _GOES_ON = re.compile(
     r"such)\b|[-*\u2022\u2013])",
     re.IGNORECASE,
 )
-_BACK = re.compile(
+_BACK_REFERENCE = re.compile(
     r"\b(?:this|that|these|those|such|it|they|so|none|nothing|neither|both|the (?:above|former|latter|first|"
     r"second|"
-    rf"same|opposite|contrary|reverse)|the {_NOUN}|here|thus)\b",
+    rf"same|opposite|contrary|reverse)|the {_FRAMING_NOUN}|here|thus)\b",
     re.IGNORECASE,
 )
-_TAKEN_BACK = re.compile(
+_REJECTION = re.compile(
     r"(?:\b(?:not|no|never|none|nothing|neither|cannot|false|falsely|wrong|wrongly|untrue|incorrect\w*|"
     r"mistaken\w*|"
     r"reject\w*|refut\w*|disprov\w*|disput\w*|contradict\w*|unsupported|unfounded|unproven|unconfirmed|"
@@ -123,10 +123,10 @@ _TAKEN_BACK = re.compile(
     r"were|"
     r"wish\w*|hop(?:e|es|ed|ing)|dream\w*|true)\b|"
     r"n't\b|"
-    rf"\b(?:{_NOUN}|{_VERB})\b)",
+    rf"\b(?:{_FRAMING_NOUN}|{_FRAMING_VERB})\b)",
     re.IGNORECASE,
 )
-_DENIES = re.compile(
+_DENIAL = re.compile(
     r"(?:not\b|wrong|false\b|untrue|no[,.!]|nonsense|hardly|far from|on the contrary|quite the (?:opposite|"
     r"contrary)|"
     r"in (?:fact|reality|truth)|actually|rather|the (?:opposite|contrary|reverse|truth|evidence|facts?)|"
@@ -140,10 +140,10 @@ _DENIES = re.compile(
     re.IGNORECASE,
 )
 _CLEFT = re.compile(r"it (?:is|was|has been|seems|appears)\b[\w ]{0,40}\bthat\b", re.IGNORECASE)
-_UNTRUE = re.compile(
+_RETRACTED_TEXT = re.compile(
     r"\b(?:retract(?:ed|ion)|fabricated|fraud\w*|hoax|satir\w+|parod\w+|april fool\w*)\b", re.IGNORECASE
 )
-_FRAMED = re.compile(
+_NO_FINDING = re.compile(
     r"\b(?:hypothes\w*|whether|unknown|unclear|uncertain\w*|undetermined|aim(?:s|ed)?|objectives?|purpose|"
     r"goal|"
     r"claim\w*|alleg\w*|contrary|believed?|thought|assum\w*|suppos\w*|propos\w*|speculat\w*|conjectur\w*|"
@@ -153,7 +153,7 @@ _FRAMED = re.compile(
     r"to (?:evaluate|assess|determine|investigate|examine|test|study|explore|compare|review|describe))\b",
     re.IGNORECASE,
 )
-_AIM = re.compile(
+_AIM_OPENING = re.compile(
     r"to \w+ |(?:\w+[, ]+){0,6}?(?:aim(?:s|ed)?|objectives?|purposes?|goals?|sought|set out|hypothes\w+)\b|"
     r"(?:here,? |in this (?:study|paper|review|report|article),? )?(?:we|this (?:study|paper|review|report|"
     r"article)|"
@@ -163,21 +163,22 @@ _AIM = re.compile(
     r"focus|outline|study|test|compare)\w*\b",
     re.IGNORECASE,
 )
-_REACH = 4
-"""Sentences after "Three misconceptions persist." that may be these."""
+_MAX_REACH = 4
+"""Number of sentences after "Three misconceptions persist." that may be the misconceptions."""
 _OPENING = {"(": ")", "[": "]", "\u201c": "\u201d", "\u00ab": "\u00bb", "\u201e": "\u201c"}
 _QUOTES = "\"'(\u201c\u2018[\u00ab"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A sentence in its text.
+    """A sentence in the context of its text.
 
     Attributes:
-        whole: it begins and ends as a sentence does.
-        own: the text says it as its own; it is whole, and no question.
-        heading: the heading that it stands under, "" where none is known.
-        first, last: places in the list of readings of what it mustn't be shown without.
+        sentence: its position in the text.
+        whole: whether it begins and ends like a sentence.
+        own: whether the text asserts it as its own; only if it is whole and no question.
+        heading: the heading above it, "" where none is known.
+        first, last: range of the list of readings that must be shown with it.
     """
 
     sentence: Sentence
@@ -189,131 +190,159 @@ class Reading:
 
 
 def is_framing(heading: str) -> bool:
-    """Whether a text says under a heading what it asks, plans or was told, not what it found."""
+    """True for a heading of questions, plans or reports of others, not of findings."""
     return bool(_FRAMING_HEADING.search(heading)) and not _OWN_HEADING.search(heading)
 
 
 def is_finding(sentence: str) -> bool:
-    """Whether a sentence that is a text's own can be a finding: no question, aim, hypothesis or hearsay."""
-    return not _FRAMED.search(sentence)
+    """True if a text's own sentence can be a finding: no question, aim, hypothesis or hearsay."""
+    return not _NO_FINDING.search(sentence)
 
 
 def is_aim(sentence: str) -> bool:
-    """Whether a sentence says what its text is about or was meant to find ("We review ...")."""
-    return bool(_AIM.match(sentence))
+    """True if a sentence states the text's subject or aim ("We review ...")."""
+    return bool(_AIM_OPENING.match(sentence))
 
 
 def readings(text: str, headings: Sequence[tuple[int, str]] = ()) -> list[Reading]:
-    """The sentences of a text, in order, each with whether the text says it as its own.
+    """The sentences of a text, in order, each with its context.
 
     Args:
-        headings: of the sections of the text: the character at which each begins, and its name.
+        text: the text.
+        headings: for each section of the text the offset of its first character, and its name.
     """
-    places = sentences(text)
-    lines = [text[place.start : place.end] for place in places]
-    under = [place.heading or _heading(place.start, headings) for place in places]
-    enclosed = _enclosed(text, places)
-    frames = _frames_before(lines, under)
-    doubtful = bool(_UNTRUE.search(text))
-    found: list[Reading] = []
-    for at, place in enumerate(places):
-        first, last = enclosed[at]
-        denial = _denial_after(at, lines)
-        alone = (first, last) == (at, at) and frames[at] == at and denial == at
-        whole = _is_whole(lines[at])
-        own = whole and alone and not doubtful and not is_framing(under[at])
-        own = own and "?" not in lines[at] and lines[at][0] not in _QUOTES
-        found.append(Reading(place, whole, own, under[at], min(first, frames[at]), max(last, denial)))
-    return found
+    spans = sentences(text)
+    lines = [text[span.start : span.end] for span in spans]
+    span_headings = [span.heading or _heading(span.start, headings) for span in spans]
+    quoted_runs = _quoted_runs(text, spans)
+    frame_starts = _frame_starts(lines, span_headings)
+    doubtful = bool(_RETRACTED_TEXT.search(text))
+    sentences_read: list[Reading] = []
+    for index, span in enumerate(spans):
+        first, last = quoted_runs[index]
+        denial_end = _denial_end(index, lines)
+        unframed = (first, last) == (index, index) and frame_starts[index] == index and denial_end == index
+        complete = _is_complete(lines[index])
+        asserted = complete and unframed and not doubtful and not is_framing(span_headings[index])
+        asserted = asserted and "?" not in lines[index] and lines[index][0] not in _QUOTES
+        sentences_read.append(
+            Reading(
+                span,
+                complete,
+                asserted,
+                span_headings[index],
+                min(first, frame_starts[index]),
+                max(last, denial_end),
+            )
+        )
+    return sentences_read
 
 
 def _heading(start: int, headings: Sequence[tuple[int, str]]) -> str:
     return next((name for begin, name in reversed(headings) if begin <= start), "")
 
 
-def _is_whole(line: str) -> bool:
-    """Whether what was found as a sentence begins and ends as one."""
-    end = line.rstrip("\"')]\u201d\u2019*")
-    return end.endswith((".", "!", "?")) and not end.endswith("...") and not re.match(r"[a-z]+\b|\W?\s", line)
+def _is_complete(line: str) -> bool:
+    """True if a line that was split off as a sentence begins and ends like one."""
+    stem = line.rstrip("\"')]\u201d\u2019*")
+    return (
+        stem.endswith((".", "!", "?")) and not stem.endswith("...") and not re.match(r"[a-z]+\b|\W?\s", line)
+    )
 
 
-def _enclosed(text: str, places: Sequence[Sentence]) -> list[tuple[int, int]]:
-    """For each sentence the run of sentences over which its quotation marks or brackets go."""
-    spans: list[tuple[int, int]] = []
-    waiting: list[tuple[str, int]] = []  # what closes, and the sentence that opened it
+def _quoted_runs(text: str, spans: Sequence[Sentence]) -> list[tuple[int, int]]:
+    """For each sentence the first and last of the sentences that its quotation marks or brackets span."""
+    enclosures: list[tuple[int, int]] = []
+    # closing characters, each with the index of the sentence that has the opening one
+    open_marks: list[tuple[str, int]] = []
     counts: Counter[str] = Counter()
-    for at, place in enumerate(places):
-        for character in text[place.start : place.end]:
+    for index, span in enumerate(spans):
+        for character in text[span.start : span.end]:
             if counts[character]:
-                while waiting:  # what was opened within is closed with it
-                    closing, begin = waiting.pop()
+                while open_marks:  # marks that were opened inside are closed with it
+                    closing, first = open_marks.pop()
                     counts[closing] -= 1
                     if closing == character:
-                        spans.append((begin, at))
+                        enclosures.append((first, index))
                         break
             elif character in _OPENING or character == '"':
                 closing = _OPENING.get(character, character)
-                waiting.append((closing, at))
+                open_marks.append((closing, index))
                 counts[closing] += 1
-    if waiting:  # what never ends may go on to the end
-        spans.append((waiting[0][1], len(places)))
-    runs = [(at, at) for at in range(len(places))]
-    done = -1
-    for begin, end in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if begin < end and end > done:
-            for at in range(max(begin, done + 1), min(end + 1, len(places))):
-                runs[at] = (begin, end)
-            done = end
+    if open_marks:  # an unclosed quotation may go on to the end
+        enclosures.append((open_marks[0][1], len(spans)))
+    runs = [(index, index) for index in range(len(spans))]
+    last_covered = -1
+    for first, end in sorted(enclosures, key=lambda span: (span[0], -span[1])):
+        if first < end and end > last_covered:
+            for index in range(max(first, last_covered + 1), min(end + 1, len(spans))):
+                runs[index] = (first, end)
+            last_covered = end
     return runs
 
 
-def _frames_before(lines: Sequence[str], under: Sequence[str]) -> list[int]:
-    """For each sentence the first that announces it as something else than a finding; itself: none does."""
-    frames: list[int] = []
-    announcing: list[int] = []  # under the same heading
-    open_end = chain = -1  # what announces all that comes; what announces a list that goes on
-    for at, line in enumerate(lines):
-        if at and under[at] != under[at - 1]:
-            announcing, open_end, chain = [], -1, -1
-        if chain < 0 or not _GOES_ON.match(line):
-            chain = at - 1 if announcing[-1:] == [at - 1] else -1
-        near = [one for one in announcing[-_REACH:] if at - one <= _reach(lines[one])]
-        frames.append(min(one for one in (at, open_end, chain, *near) if one >= 0))
+def _frame_starts(lines: Sequence[str], span_headings: Sequence[str]) -> list[int]:
+    """For each sentence the index of the first that announces it as no finding; its own index without one."""
+    frame_starts: list[int] = []
+    announcements: list[int] = []  # under the same heading
+    # indexes of the announcement of all that follows, and of that of a list which continues
+    open_announcement = list_announcement = -1
+    for index, line in enumerate(lines):
+        if index and span_headings[index] != span_headings[index - 1]:
+            announcements, open_announcement, list_announcement = [], -1, -1
+        if list_announcement < 0 or not _CONTINUATION.match(line):
+            list_announcement = index - 1 if announcements[-1:] == [index - 1] else -1
+        in_reach = [
+            announcement
+            for announcement in announcements[-_MAX_REACH:]
+            if index - announcement <= _reach(lines[announcement])
+        ]
+        frame_starts.append(
+            min(
+                announcement
+                for announcement in (index, open_announcement, list_announcement, *in_reach)
+                if announcement >= 0
+            )
+        )
         if _announces(line):
-            announcing.append(at)
-            if open_end < 0 and _FOLLOWS.search(line):
-                open_end = at
-    return frames
+            announcements.append(index)
+            if open_announcement < 0 and _ANNOUNCEMENT.search(line):
+                open_announcement = index
+    return frame_starts
 
 
 def _reach(line: str) -> int:
-    """How many sentences an announcement may be of."""
-    return _REACH if _SEVERAL.search(line) else 1
+    """The number of sentences that an announcement may cover."""
+    return _MAX_REACH if _PLURAL_ANNOUNCEMENT.search(line) else 1
 
 
 def _announces(line: str) -> bool:
-    """Whether what follows a sentence may be what others say, a question, or an aim."""
-    if not _FINITE.search(line) and (_HANGING.match(line) or not _MAYBE_VERB.search(line)):
+    """True if a sentence may announce statements of others, questions or aims."""
+    if not _FINITE.search(line) and (_FRAGMENT.match(line) or not _POSSIBLE_VERB.search(line)):
         return True
-    if _FOLLOWS.search(line):
-        return bool(_LISTS.search(line)) or line.rstrip()[-1] in ":;,\u2014-"
-    return bool(_FRAMES.search(line)) and not (_OURS.search(line) and _COMPLEMENT.search(line))
+    if _ANNOUNCEMENT.search(line):
+        return bool(_LIST_WORDS.search(line)) or line.rstrip()[-1] in ":;,\u2014-"
+    return bool(_FRAMING_WORDS.search(line)) and not (_OWN_SUBJECT.search(line) and _COMPLEMENT.search(line))
 
 
-def _denial_after(at: int, lines: Sequence[str]) -> int:
-    """The place of the last sentence that takes a sentence back or says whose it is; its own: none."""
-    last = at
-    for after in range(at + 1, min(at + 4, len(lines))):
-        line = lines[after]
-        # "It is not true that A cures B" goes back to nothing.
+def _denial_end(index: int, lines: Sequence[str]) -> int:
+    """The index of the last sentence that denies a sentence or attributes it; its own index without one."""
+    last = index
+    for later in range(index + 1, min(index + 4, len(lines))):
+        line = lines[later]
+        # "It is not true that A cures B" refers to no earlier sentence.
         head = " ".join(_CLEFT.sub("", line).split()[:8])
-        if _DENIES.match(line) or (_BACK.search(head) and _TAKEN_BACK.search(line)) or _is_doubt(line):
-            last = after
-        elif not _BACK.search(head):
+        if (
+            _DENIAL.match(line)
+            or (_BACK_REFERENCE.search(head) and _REJECTION.search(line))
+            or _is_doubt(line)
+        ):
+            last = later
+        elif not _BACK_REFERENCE.search(head):
             break
     return last
 
 
 def _is_doubt(line: str) -> bool:
-    """Whether a sentence is a question about the one before it."""
-    return "?" in line and bool(_BACK.search(line) or len(line.split()) <= 4)
+    """True if a sentence is a question about the one before it."""
+    return "?" in line and bool(_BACK_REFERENCE.search(line) or len(line.split()) <= 4)

@@ -1,4 +1,4 @@
-"""Finds the entities that a sentence names, and brings texts into one form for comparing."""
+"""Finds the entities that a sentence names, and normalizes texts for comparison."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from kedrec.common.plain_text import one_line, shown_name
 if TYPE_CHECKING:
     from kedrec.types import Entity
 
-__all__ = ["Mention", "Names", "named", "normal"]
+__all__ = ["Mention", "Names", "display_name", "normal"]
 
 _GREEK = {
     letter: unicodedata.name(letter).split()[4 if "FINAL" in unicodedata.name(letter) else 3].lower()
     for letter in "αβγδεζηθικλμνξοπρσςτυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
 }
-_SAME = str.maketrans(
+_PLAIN_FORMS = str.maketrans(
     _GREEK
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
     | dict.fromkeys("\u2018\u2019\u2032", "'")
     | dict.fromkeys("\u201c\u201d", '"')
 )
-# What may not stand beside a name, or it is a piece of another word: TNF in "anti-TNF", IL-2 in "IL-2R".
-_SYMBOL = 6  # letters of a name that capitals can tell from a word
+_MAX_SYMBOL_LENGTH = 6  # letters of a name that only capitals distinguish from a word
+# Beside a name, nothing may stand that makes it a piece of another word: TNF in "anti-TNF", IL-2 in "IL-2R".
 _BEFORE = r"(?<!\w)(?<!\w-)"
 _AFTER = r"(?![\w*+]|-\w|'(?!s\b)\w)"
 
 
 def normal(text: str) -> str:
-    """`text` for comparing: on one line, dashes and quotes in their plain forms, Greek letters by name."""
-    return one_line(unicodedata.normalize("NFKC", one_line(text))).translate(_SAME)
+    """The normal form of a text: on one line, dashes and quotes in plain forms, Greek letters by name."""
+    return one_line(unicodedata.normalize("NFKC", one_line(text))).translate(_PLAIN_FORMS)
 
 
-def named(entity: Entity) -> str:
-    """An entity's name as claims and their reasons show it."""
+def display_name(entity: Entity) -> str:
+    """An entity's name as claims and reasons show it."""
     return one_line(shown_name(entity.name))
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Where an entity is named, or referred to ("it", "the drug").
+    """A name of an entity in a sentence, or a reference to one ("it", "the drug").
 
     Attributes:
         text: the words.
         ids: every entity of that name.
         kinds: their kinds.
-        bare: whether the name reads like a sentence of its own and stands without quotation marks.
+        bare: whether the name reads like a sentence and lacks its quotation marks.
     """
 
     text: str
@@ -61,10 +61,10 @@ class Mention:
 class Names:
     """The names of a set of entities, longest first.
 
-    A name that `shown_name` puts in quotation marks is found with them and without.
+    A name that `shown_name` puts in quotation marks matches with them and without.
 
     Args:
-        entities: the entities; one that also has `synonyms` (a `Node`) is found by these too.
+        entities: the entities; those with `synonyms` (a `Node`) match by these too.
         synonyms: further names by entity id.
     """
 
@@ -76,21 +76,21 @@ class Names:
         self._folded: dict[str, dict[str, str]] = {}
         self._bare: set[str] = set()
         for entity in entities:
-            others = (*getattr(entity, "synonyms", ()), *(synonyms or {}).get(entity.id, ()))
-            for name in (entity.name, *others):
+            further_names = (*getattr(entity, "synonyms", ()), *(synonyms or {}).get(entity.id, ()))
+            for name in (entity.name, *further_names):
                 self._add(name, entity)
-        ordered = sorted({*self._exact, *self._folded}, key=lambda name: (-len(name), name))
+        by_length = sorted({*self._exact, *self._folded}, key=lambda name: (-len(name), name))
         alternatives = [
-            re.escape(name) if name in self._exact else f"(?i:{re.escape(name)})" for name in ordered
+            re.escape(name) if name in self._exact else f"(?i:{re.escape(name)})" for name in by_length
         ]
-        self._pattern = re.compile(f"{_BEFORE}(?:{'|'.join(alternatives)}){_AFTER}") if ordered else None
+        self._pattern = re.compile(f"{_BEFORE}(?:{'|'.join(alternatives)}){_AFTER}") if by_length else None
 
     def _add(self, name: str, entity: Entity) -> None:
         shown = shown_name(name)
         for form in {name, shown}:
             if line := normal(form):
                 # Gene symbols such as WAS, SET or IMPACT are names only in capitals.
-                exact = len(line) <= _SYMBOL and line == line.upper()
+                exact = len(line) <= _MAX_SYMBOL_LENGTH and line == line.upper()
                 table = self._exact if exact else self._folded
                 table.setdefault(line if exact else line.casefold(), {})[entity.id] = entity.kind
                 self.originals.add(form)
@@ -98,18 +98,20 @@ class Names:
             self._bare.add(normal(name).casefold())
 
     def split(self, text: str) -> list[str | Mention]:
-        """`text`, brought into `normal` form, as mentions and the stretches of text between them."""
+        """The normal form of `text`, split into mentions and the stretches of text between them."""
         line = normal(text)
         parts: list[str | Mention] = []
         position = 0
         for match in self._pattern.finditer(line) if self._pattern else ():
             folded = match[0].casefold()
-            found = self._exact.get(match[0]) or self._folded.get(folded)
-            if found is None:  # letters that two rules of case take for the same and casefold doesn't
+            entities = self._exact.get(match[0]) or self._folded.get(folded)
+            if entities is None:  # letters that `re` matches without case and `casefold` leaves different
                 continue
             parts += [line[position : match.start()]]
             parts += [
-                Mention(match[0], frozenset(found), frozenset(found.values()), bare=folded in self._bare)
+                Mention(
+                    match[0], frozenset(entities), frozenset(entities.values()), bare=folded in self._bare
+                )
             ]
             position = match.end()
         return [part for part in (*parts, line[position:]) if isinstance(part, Mention) or part.strip()]

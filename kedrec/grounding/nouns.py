@@ -1,4 +1,4 @@
-"""Verbs of the schema's wordings as nouns: "inhibition of B by A", "a B inhibitor"."""
+"""Nouns for the verbs of the schema's wordings: "inhibition of B by A", "a B inhibitor"."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import cache
 
 from kedrec.grounding.wording import phrase_table
 
-__all__ = ["Noun", "agent_nouns", "deverbal_nouns"]
+__all__ = ["DeverbalNoun", "agent_nouns", "deverbal_nouns"]
 
-# Of verbs with an object: the noun takes it after "of", and who does it after "by".
+# Of verbs with an object: the noun takes the object after "of", and the agent after "by".
 _OF_BY = {
     "inhibits": "inhibition",
     "blocks": "blockade|blocking",
@@ -51,7 +51,7 @@ _OF_BY = {
     "is a partial agonist of": "partial agonism",
     "is an inverse agonist of": "inverse agonism",
 }
-# Of verbs with a preposition: who does it comes after "of", and the other after the preposition.
+# Of verbs with a preposition: the noun takes the agent after "of", and the object after the preposition.
 _OF_WITH: dict[str, tuple[str, tuple[str, ...]]] = {
     "is associated with": ("association|connection", ("with",)),
     "is linked to": ("link|connection", ("to", "with")),
@@ -75,13 +75,13 @@ _BETWEEN = {"with"}
 
 
 @dataclass(frozen=True, slots=True)
-class Noun:
+class DeverbalNoun:
     """A verb as a noun.
 
     Attributes:
-        meaning: the schema phrase that it stands for.
-        prepositions: what comes before its object: `of` for verbs with an object.
-        mutual: whether "between A and B" may be said.
+        meaning: the schema phrase that it denotes.
+        prepositions: the prepositions before its object: `of` for verbs with an object.
+        mutual: whether it takes "between A and B".
     """
 
     meaning: str
@@ -90,26 +90,28 @@ class Noun:
 
 
 @cache
-def deverbal_nouns() -> Mapping[tuple[str, ...], tuple[Noun, ...]]:
-    """Nouns by their words."""
-    found: dict[tuple[str, ...], list[Noun]] = {}
+def deverbal_nouns() -> Mapping[tuple[str, ...], tuple[DeverbalNoun, ...]]:
+    """Deverbal nouns by their words."""
+    nouns_by_words: dict[tuple[str, ...], list[DeverbalNoun]] = {}
     for phrase, nouns in _OF_BY.items():
         for noun in nouns.split("|"):
-            found.setdefault(tuple(noun.split()), []).append(Noun(phrase, ("of",)))
+            nouns_by_words.setdefault(tuple(noun.split()), []).append(DeverbalNoun(phrase, ("of",)))
     for phrase, (nouns, prepositions) in _OF_WITH.items():
         for noun in nouns.split("|"):
             mutual = bool(_BETWEEN & set(prepositions))
-            found.setdefault(tuple(noun.split()), []).append(Noun(phrase, prepositions, mutual))
-    return {words: tuple(some) for words, some in found.items()}
+            nouns_by_words.setdefault(tuple(noun.split()), []).append(
+                DeverbalNoun(phrase, prepositions, mutual)
+            )
+    return {words: tuple(alternatives) for words, alternatives in nouns_by_words.items()}
 
 
 @cache
 def agent_nouns() -> Mapping[tuple[str, ...], str]:
-    """ "inhibitor" of "is an inhibitor of": the schema's phrases by what they call the subject."""
-    found = {}
+    """The schema's phrases by their agent noun: "is an inhibitor of" by "inhibitor"."""
+    phrases = {}
     for words, forms in phrase_table().items():
         if words[0] == "is" and words[1:2] in {("a",), ("an",)} and words[-1] == "of" and len(words) > 3:
             for form in forms:
                 if form.tense == "finite" and " ".join(words) == form.meaning:
-                    found[words[2:-1]] = form.meaning
-    return found
+                    phrases[words[2:-1]] = form.meaning
+    return phrases

@@ -1,13 +1,13 @@
-"""Reads a claim as statements: who, says what, of whom, and what is given as a reason of the verdict.
+"""Parses a claim into statements (subject, verb, object), with the reasons of its verdict.
 
-A small grammar of English, enough for sentences made of the schema's wordings: chains ("A inhibits B,
+A small grammar of English, enough for sentences in the schema's wordings: chains ("A inhibits B,
 which is associated with C"), lists, appositions ("B, a gene linked to C"), joined clauses, verbs as nouns
 ("inhibition of B by A"), the verdict with its reasons ("A may help in C because it acts on B"), and the
 frames around them ("evidence suggests that A is thought to inhibit B"). Every word must be accounted for:
-a sentence with one word more than the grammar knows isn't read at all. Where English is ambiguous,
-one reading is fixed: "which" means the name right before it, "and" without a comma goes on with the
-subject of the clause it stands in, ", and" with the first subject of the sentence; what follows a reason
-is one too, unless it is set against it ("but").
+a sentence with one word more than the grammar knows has no reading. Where English is ambiguous, one reading
+is fixed: "which" refers to the name right before it, "and" without a comma continues with the subject of its
+clause, ", and" with the first subject of the sentence; a clause after a reason is a reason too, unless it
+is contrasted with it ("but").
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TypeAlias
 
-from kedrec.grounding.claim_statements import Reading, Statement, as_reasons, said
+from kedrec.grounding.claim_statements import ClaimStatement, Reading, as_reasons, statements_of
 from kedrec.grounding.english import (
     ANALOGIES,
     BECAUSE_OF,
@@ -30,23 +30,24 @@ from kedrec.grounding.english import (
     THEREFORE,
     VIA,
 )
-from kedrec.grounding.frames import ending, leads, reason_predicates, reported, shown_nouns
+from kedrec.grounding.frames import leads, nominal_leads, reason_predicates, report_predicates, sentence_ends
 from kedrec.grounding.names import Mention
-from kedrec.grounding.phrases import PhraseReader, TooTangledError
-from kedrec.grounding.wording import HELPED_BY, LIKE, THROUGH, Form
+from kedrec.grounding.phrases import PhraseReader, TooManyAttemptsError
+from kedrec.grounding.verdict_words import HELPED_BY, LIKE, THROUGH
+from kedrec.grounding.wording import Form
 
 __all__ = ["UnreadableError", "parse"]
 
-_LONGEST = 120
+_MAX_TOKENS = 120
 
-_Said: TypeAlias = "tuple[Statement, ...]"
-_Onward: TypeAlias = "tuple[int, _Said, Mention, Sequence[Mention]]"
-_NODE = frozenset({Form("finite", THROUGH)})
-_MODEL = frozenset({Form("finite", LIKE)})
+_Statements: TypeAlias = "tuple[ClaimStatement, ...]"
+_Continuation: TypeAlias = "tuple[int, _Statements, Mention, Sequence[Mention]]"
+_THROUGH_FORM = frozenset({Form("finite", THROUGH)})
+_LIKE_FORM = frozenset({Form("finite", LIKE)})
 
 
 class UnreadableError(Exception):  # an outcome, never an error that reaches a caller
-    """The grammar can't read the sentence. `word` is the first word it has no use for."""
+    """The grammar can't read the sentence. `word` is the first word that fits no rule."""
 
     def __init__(self, word: str | Mention) -> None:
         super().__init__(str(word))
@@ -59,14 +60,14 @@ def parse(
     """Every reading of a sentence, likeliest first.
 
     Args:
-        items: what `clause_tokens` gives.
-        drug, disease: what "the drug" and "the disease" mean; None where that isn't clear.
-        it: what "it" means at the start; None where that isn't clear.
+        items: the tokens, from `clause_tokens`.
+        drug, disease: the referents of "the drug" and "the disease"; None where that isn't clear.
+        it: the referent of "it" at the start; None where that isn't clear.
 
     Raises:
         UnreadableError: no reading accounts for every word.
     """
-    if not items or len(items) > _LONGEST:
+    if not items or len(items) > _MAX_TOKENS:
         raise UnreadableError("" if not items else items[0])
     reader = _Reader(items, drug, disease)
     readings = list(dict.fromkeys(reader.sentence(it)))
@@ -76,10 +77,10 @@ def parse(
 
 
 class _Reader(PhraseReader):
-    """One sentence; every method yields (position after, statements) for each way to read on."""
+    """Parses one sentence; every method yields (position after, statements) for each parse."""
 
     def sentence(self, it: Mention | None) -> Iterator[Reading]:
-        ends = set(ending(self.items))
+        ends = set(sentence_ends(self.items))
         try:
             for start, kinds in leads(self.items):
                 self.furthest = max(self.furthest, start)
@@ -93,220 +94,247 @@ class _Reader(PhraseReader):
                 for end, statements in readings:
                     if end in ends and ("conclusion" not in kinds or statements[0].verdict):
                         yield Reading.of(statements, kinds)
-        except TooTangledError:
+        except TooManyAttemptsError:
             return
 
     # "By inhibiting B, A may help in C", "Through B, ...", "By analogy with B, which treats C, ..."
-    def _cause_first(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
-        for comma, forms, objects in self._doing(at):
+    def _cause_first(self, position: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
+        for comma, forms, objects in self._doing_phrases(position):
             for end, verdict, chain in self._verdict_after(comma, it, objects[-1]):
-                yield end, (*as_reasons((*said([_helper(verdict)], forms, objects), *chain)), *verdict)
-        for start, agent in product(self.any_words(at, BECAUSE_OF), self._drugs(it)):
+                yield (
+                    end,
+                    (*as_reasons((*statements_of([_helper(verdict)], forms, objects), *chain)), *verdict),
+                )
+        for start, agent in product(self.any_words(position, BECAUSE_OF), self._agents(it)):
             for comma, statements, _ in self.nominal(start, agent):
                 for end, verdict, chain in self._verdict_after(comma, it, statements[-1].object):
                     if _helper(verdict).ids == agent.ids:
                         yield end, (*as_reasons((*statements, *chain)), *verdict)
-        for start in self.any_words(at, (["by", "analogy", "with"], ["by", "analogy", "to"])):
+        for start in self.any_words(position, (["by", "analogy", "with"], ["by", "analogy", "to"])):
             for comma, models in self.names(start, None):
                 for end, verdict, chain in self._verdict_after(comma, it, models[-1]):
-                    likened = replace(verdict[0], role="likened")
-                    yield end, (*said([_helper(verdict)], _MODEL, models), *chain, likened, *verdict[1:])
+                    analogy = replace(verdict[0], role="analogy")
+                    yield (
+                        end,
+                        (
+                            *statements_of([_helper(verdict)], _LIKE_FORM, models),
+                            *chain,
+                            analogy,
+                            *verdict[1:],
+                        ),
+                    )
 
     # "By inhibiting B", "As a B inhibitor", "Through B"
-    def _doing(self, at: int) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
-        for start in self.any_words(at, BECAUSE_OF):
+    def _doing_phrases(self, position: int) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
+        for start in self.any_words(position, BECAUSE_OF):
             yield from self.predicate(start, "gerund")
-        for start in self.words(at, ["as"]):
+        for start in self.words(position, ["as"]):
             yield from self.predicate(start, "reduced")
-        for start in self.any_words(at, VIA):
-            yield from ((end, _NODE, nodes) for end, nodes in self.names(start, None))
+        for start in self.any_words(position, VIA):
+            yield from ((end, _THROUGH_FORM, nodes) for end, nodes in self.names(start, None))
 
-    def _drugs(self, it: Mention | None) -> list[Mention]:
-        """Who may do what a noun says: the drugs that are named, and those that are referred to."""
-        named = [item for item in self.items if isinstance(item, Mention) and "Drug" in item.kinds]
-        meant = [one for one in (it, self.references["Drug"]) if one is not None]
-        return list({one.ids: one for one in (*named, *meant)}.values())
+    def _agents(self, it: Mention | None) -> list[Mention]:
+        """Possible agents of a verb as a noun: drugs that are named, and those referred to."""
+        named_drugs = [item for item in self.items if isinstance(item, Mention) and "Drug" in item.kinds]
+        referents = [mention for mention in (it, self.references["Drug"]) if mention is not None]
+        return list({mention.ids: mention for mention in (*named_drugs, *referents)}.values())
 
     def _verdict_after(
-        self, at: int, it: Mention | None, last: Mention
-    ) -> Iterator[tuple[int, _Said, _Said]]:
+        self, position: int, it: Mention | None, antecedent: Mention
+    ) -> Iterator[tuple[int, _Statements, _Statements]]:
         """A verdict after a comma: the position after, its statements, and those of the chain before it."""
-        for then, chain in self._chain(at, last):
-            for clause in self.words(then, [","]):
-                for end, statements in self._clauses(clause, it):
+        for stop, chain in self._chain(position, antecedent):
+            for start in self.words(stop, [","]):
+                for end, statements in self._clauses(start, it):
                     if statements[0].verdict:
                         yield end, statements, chain
 
     # "Because A inhibits B, it may help in C"
-    def _reason_first(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
-        # "Because it inhibits B, A may help in C": "it" may be who is named after it.
-        for start, meant in product(self.any_words(at, FIRST_REASONS), [it, *self._drugs(None)]):
-            for comma, reasons in self._clauses(start, meant):
-                for clause in self.words(comma, [","]):
-                    for end, verdict in self._clauses(clause, reasons[0].subject):
-                        named = meant is None or meant is it or _helper(verdict).ids == meant.ids
-                        if verdict[0].verdict and named:
+    def _reason_first(self, position: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
+        # "Because it inhibits B, A may help in C": "it" may refer to the drug named after it.
+        for start, referent in product(self.any_words(position, FIRST_REASONS), [it, *self._agents(None)]):
+            for comma, reasons in self._clauses(start, referent):
+                for verdict_start in self.words(comma, [","]):
+                    for end, verdict in self._clauses(verdict_start, reasons[0].subject):
+                        same_drug = referent is None or referent is it or _helper(verdict).ids == referent.ids
+                        if verdict[0].verdict and same_drug:
                             yield end, (*as_reasons(reasons), *verdict)
 
     # "Inhibition of B by A has been reported", "... may help in C", "The graph records inhibition of B by A"
-    def _noun_first(self, at: int) -> Iterator[tuple[int, _Said]]:
-        for end, statements, last in self.nominal(at, None):
-            yield from ((then, statements) for then in reported(self.items, end))
-            yield from ((then, as_reasons(statements)) for then in reason_predicates(self.items, end))
-            chains = self._chain(end, statements[-1].object) if last else [(end, ())]
-            for start, more in chains:
+    def _noun_first(self, position: int) -> Iterator[tuple[int, _Statements]]:
+        for end, statements, object_is_last in self.nominal(position, None):
+            yield from ((stop, statements) for stop in report_predicates(self.items, end))
+            yield from ((stop, as_reasons(statements)) for stop in reason_predicates(self.items, end))
+            chains = self._chain(end, statements[-1].object) if object_is_last else [(end, ())]
+            for start, chain in chains:
                 for begin in (start, *self.words(start, [","])):
-                    for then, forms, objects in self.predicate(begin, "finite"):
-                        verdict = said([statements[0].subject], forms, objects)
+                    for stop, forms, objects in self.predicate(begin, "finite"):
+                        verdict = statements_of([statements[0].subject], forms, objects)
                         if verdict[0].verdict:
-                            for after, rest in self._onwards(then, verdict, None):
-                                yield after, (*verdict, *as_reasons((*statements, *more)), *rest)
-        for start, reason in shown_nouns(self.items, at):
+                            for after, continuation in self._continuations(stop, verdict, None):
+                                yield after, (*verdict, *as_reasons((*statements, *chain)), *continuation)
+        for start, reason in nominal_leads(self.items, position):
             self.furthest = max(self.furthest, start)
-            for end, statements, last in self.nominal(start, None):
-                for then, more in self._chain(end, statements[-1].object) if last else [(end, ())]:
-                    everything = (*statements, *more)
-                    yield then, as_reasons(everything) if reason else everything
+            for end, statements, object_is_last in self.nominal(start, None):
+                for stop, chain in self._chain(end, statements[-1].object) if object_is_last else [(end, ())]:
+                    all_statements = (*statements, *chain)
+                    yield stop, as_reasons(all_statements) if reason else all_statements
 
-    def _clauses(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
-        for end, statements in self._clause(at, it):
+    def _clauses(self, position: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
+        for end, statements in self._clause(position, it):
             yield end, statements
             yield from (
-                (then, (*statements, *rest)) for then, rest in self._onwards(end, statements, it) if rest
+                (stop, (*statements, *continuation))
+                for stop, continuation in self._continuations(end, statements, it)
+                if continuation
             )
 
-    # What may follow a clause: further ones, a verdict drawn from it, the reason of a verdict.
-    def _onwards(self, end: int, statements: _Said, it: Mention | None) -> Iterator[tuple[int, _Said]]:
+    # After a clause: further clauses, a verdict drawn from it, the reason of a verdict.
+    def _continuations(
+        self, end: int, statements: _Statements, it: Mention | None
+    ) -> Iterator[tuple[int, _Statements]]:
         yield end, ()
         first = statements[0].subject
         for start in self.any_words(end, JOINS):
             yield from self._clauses(start, first)
         for start in self.any_words(end, CONTRASTS):
-            for then, more in self._clauses(start, first):
-                yield then, tuple(replace(one, role="apart") for one in more)
-        for joins, role in ((THEREFORE, "concluded"), (ANALOGIES, "likened")):
-            for start, meant in product(self.any_words(end, joins), dict.fromkeys((first, it or first))):
-                for then, more in self._clause(start, meant):
-                    if more[0].verdict:
-                        yield then, (replace(more[0], role=role), *more[1:])  # type: ignore[arg-type]
+            for stop, further in self._clauses(start, first):
+                yield stop, tuple(replace(statement, role="contrast") for statement in further)
+        for joins, role in ((THEREFORE, "conclusion"), (ANALOGIES, "analogy")):
+            for start, subject in product(self.any_words(end, joins), dict.fromkeys((first, it or first))):
+                for stop, further in self._clause(start, subject):
+                    if further[0].verdict:
+                        yield stop, (replace(further[0], role=role), *further[1:])  # type: ignore[arg-type]
         if statements[0].verdict:
             for start in self.any_words(end, REASONS):
-                yield from ((then, as_reasons(more)) for then, more in self._clauses(start, first))
+                yield from ((stop, as_reasons(further)) for stop, further in self._clauses(start, first))
 
-    def _clause(self, at: int, it: Mention | None) -> Iterator[tuple[int, _Said]]:
-        for verb, subjects in self.names(at, it):
+    def _clause(self, position: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
+        for verb, subjects in self.names(position, it):
             for start, aside in self._aside(verb, subjects):
                 for end, forms, objects in self.predicate(start, "finite"):
-                    statements = said(subjects, forms, objects)
-                    doer = _helper(statements) if statements[0].verdict else None
-                    for then, more in self._tail(end, subjects[0], subjects[0], objects, doer):
-                        yield then, (*statements, *aside, *more)
+                    statements = statements_of(subjects, forms, objects)
+                    helper = _helper(statements) if statements[0].verdict else None
+                    for stop, tail in self._tail(end, subjects[0], subjects[0], objects, helper):
+                        yield stop, (*statements, *aside, *tail)
 
-    # What may follow in a clause: relative clauses, further predicates, the way a verdict comes about.
+    # The tail of a clause: relative clauses, further predicates, the means of a verdict.
     def _tail(
-        self, at: int, main: Mention, current: Mention, last: Sequence[Mention], doer: Mention | None
-    ) -> Iterator[tuple[int, _Said]]:
-        yield at, ()
+        self,
+        position: int,
+        main: Mention,
+        current: Mention,
+        antecedents: Sequence[Mention],
+        helper: Mention | None,
+    ) -> Iterator[tuple[int, _Statements]]:
+        yield position, ()
         for end, statements, subject, objects in (
-            *self._relatives(at, last),
-            *self._further(at, main, current),
+            *self._relatives(position, antecedents),
+            *self._further_predicates(position, main, current),
         ):
-            again = _helper(statements) if subject is main and statements[0].verdict else None
-            for then, more in self._tail(end, main, subject, objects, again):
-                yield then, (*statements, *more)
-        if doer is not None:
-            for end, statements, subject, objects in (*self._means(at, doer), *self._ways(at, doer)):
-                for then, more in self._tail(end, main, subject, objects, None):
-                    yield then, as_reasons((*statements, *more))
-            yield from self._models(at, doer)
+            next_helper = _helper(statements) if subject is main and statements[0].verdict else None
+            for stop, tail in self._tail(end, main, subject, objects, next_helper):
+                yield stop, (*statements, *tail)
+        if helper is not None:
+            for end, statements, subject, objects in (
+                *self._means_clauses(position, helper),
+                *self._through_nodes(position, helper),
+            ):
+                for stop, tail in self._tail(end, main, subject, objects, None):
+                    yield stop, as_reasons((*statements, *tail))
+            yield from self._analogy_models(position, helper)
 
     # ", which is linked to C"
-    def _relatives(self, at: int, last: Sequence[Mention]) -> Iterator[_Onward]:
-        for end, statements, subject in self._relative(at, last):
+    def _relatives(self, position: int, antecedents: Sequence[Mention]) -> Iterator[_Continuation]:
+        for end, statements, subject in self._relative(position, antecedents):
             yield end, statements, subject, [statements[-1].object]
 
     # "and inhibits C": of the clause's subject; ", and inhibits C": of the sentence's
-    def _further(self, at: int, main: Mention, current: Mention) -> Iterator[_Onward]:
+    def _further_predicates(self, position: int, main: Mention, current: Mention) -> Iterator[_Continuation]:
         for words, subject in ((["and"], current), ([",", "and"], main), ([","], main)):
-            for start in self.words(at, words):
+            for start in self.words(position, words):
                 for end, forms, objects in self.predicate(start, "finite"):
                     # "A binds B, inhibits C" is no sentence, but a list that ends in "and D" is.
                     if words != [","] or any(self.words(end, ["and"])) or any(self.words(end, [",", "and"])):
-                        yield end, said([subject], forms, objects), subject, objects
+                        yield end, statements_of([subject], forms, objects), subject, objects
 
     # "by inhibiting B", "through inhibition of B", "because of its inhibition of B"
-    def _means(self, at: int, main: Mention) -> Iterator[_Onward]:
-        for start in self.any_words(at, BY):
+    def _means_clauses(self, position: int, main: Mention) -> Iterator[_Continuation]:
+        for start in self.any_words(position, BY):
             for end, forms, objects in self.predicate(start, "gerund"):
-                yield end, said([main], forms, objects), main, objects
-        for start in self.any_words(at, BECAUSE_OF):
+                yield end, statements_of([main], forms, objects), main, objects
+        for start in self.any_words(position, BECAUSE_OF):
             for end, statements, _ in self.nominal(start, main):
                 if statements[0].subject.ids == main.ids:
                     yield end, statements, main, [statements[-1].object]
 
     # "through B"
-    def _ways(self, at: int, main: Mention) -> Iterator[_Onward]:
-        for start in self.any_words(at, VIA):
+    def _through_nodes(self, position: int, main: Mention) -> Iterator[_Continuation]:
+        for start in self.any_words(position, VIA):
             for end, nodes in self.names(start, None):
-                yield end, said([main], _NODE, nodes), main, nodes
+                yield end, statements_of([main], _THROUGH_FORM, nodes), main, nodes
 
     # "by analogy with B, which treats C"
-    def _models(self, at: int, main: Mention) -> Iterator[tuple[int, _Said]]:
-        for start in self.any_words(at, (["by", "analogy", "with"], [",", "by", "analogy", "with"])):
+    def _analogy_models(self, position: int, main: Mention) -> Iterator[tuple[int, _Statements]]:
+        for start in self.any_words(position, (["by", "analogy", "with"], [",", "by", "analogy", "with"])):
             for end, models in self.names(start, None):
-                for then, chain in self._chain(end, models[-1]):
-                    like = said([main], _MODEL, models)
-                    yield then, (replace(like[0], role="likened"), *like[1:], *chain)
+                for stop, chain in self._chain(end, models[-1]):
+                    like = statements_of([main], _LIKE_FORM, models)
+                    yield stop, (replace(like[0], role="analogy"), *like[1:], *chain)
 
-    def _chain(self, at: int, last: Mention) -> Iterator[tuple[int, _Said]]:
-        yield at, ()
-        for end, statements, _ in self._relative(at, [last]):
-            for then, more in self._chain(end, statements[-1].object):
-                yield then, (*statements, *more)
+    def _chain(self, position: int, antecedent: Mention) -> Iterator[tuple[int, _Statements]]:
+        yield position, ()
+        for end, statements, _ in self._relative(position, [antecedent]):
+            for stop, tail in self._chain(end, statements[-1].object):
+                yield stop, (*statements, *tail)
 
     # ", which ...", ", a gene that ...", ", linked to ..."
-    def _relative(self, at: int, last: Sequence[Mention]) -> Iterator[tuple[int, _Said, Mention]]:
-        for start in (at, *self.words(at, [","])):
-            for then, forms, objects in self.predicate(start, "reduced"):
-                yield then, said(last[-1:], forms, objects), last[-1]
+    def _relative(
+        self, position: int, antecedents: Sequence[Mention]
+    ) -> Iterator[tuple[int, _Statements, Mention]]:
+        for start in (position, *self.words(position, [","])):
+            for stop, forms, objects in self.predicate(start, "reduced"):
+                yield stop, statements_of(antecedents[-1:], forms, objects), antecedents[-1]
             for opening in (start, *self.words(start, ["and"])):
-                yield from self._which(opening, last)
-                for end in self.apposition(opening, last[-1]):
-                    yield from self._which(end, last[-1:])
-                    for then, forms, objects in self.predicate(end, "reduced"):
-                        yield then, said(last[-1:], forms, objects), last[-1]
+                yield from self._which(opening, antecedents)
+                for end in self.apposition(opening, antecedents[-1]):
+                    yield from self._which(end, antecedents[-1:])
+                    for stop, forms, objects in self.predicate(end, "reduced"):
+                        yield stop, statements_of(antecedents[-1:], forms, objects), antecedents[-1]
 
-    def _which(self, at: int, last: Sequence[Mention]) -> Iterator[tuple[int, _Said, Mention]]:
-        for verb in self.any_words(at, [[relative] for relative in RELATIVE]):
-            for then, forms, objects in self.predicate(verb, "finite"):
+    def _which(
+        self, position: int, antecedents: Sequence[Mention]
+    ) -> Iterator[tuple[int, _Statements, Mention]]:
+        for verb in self.any_words(position, [[relative] for relative in RELATIVE]):
+            for stop, forms, objects in self.predicate(verb, "finite"):
                 # "B and C, which are ..." means both; "which is ...", C.
-                who = last if any(form.plural for form in forms) else last[-1:]
-                yield then, said(who, forms, objects), who[0]
+                subjects_meant = antecedents if any(form.plural for form in forms) else antecedents[-1:]
+                yield stop, statements_of(subjects_meant, forms, objects), subjects_meant[0]
             # "B, which A inhibits"
             for start, subjects in self.names(verb, None):
-                for then, forms in self.verb(start, "finite"):
+                for stop, forms in self.verb(start, "finite"):
                     if not any(form.hedged for form in forms):
-                        yield then, said(subjects, forms, last[-1:]), last[-1]
+                        yield stop, statements_of(subjects, forms, antecedents[-1:]), antecedents[-1]
 
     # "A, an inhibitor of B," and "A, by inhibiting B," before the verb
-    def _aside(self, at: int, subjects: Sequence[Mention]) -> Iterator[tuple[int, _Said]]:
-        yield at, ()
-        for start in self.words(at, [","]):
+    def _aside(self, position: int, subjects: Sequence[Mention]) -> Iterator[tuple[int, _Statements]]:
+        yield position, ()
+        for start in self.words(position, [","]):
             for end, statements, _ in self._relative(start, subjects[-1:]):
-                for then, more in self._chain(end, statements[-1].object):
-                    for verb in self.words(then, [","]):
-                        yield verb, (*statements, *more)
+                for stop, chain in self._chain(end, statements[-1].object):
+                    for verb in self.words(stop, [","]):
+                        yield verb, (*statements, *chain)
             # "A, a drug, ..."
             for end in self.apposition(start, subjects[-1]):
                 yield from ((verb, ()) for verb in self.words(end, [","]))
             if len(subjects) == 1:
-                for end, statements, _, objects in self._means(start, subjects[0]):
-                    for then, more in self._chain(end, objects[-1]):
-                        for verb in self.words(then, [","]):
-                            yield verb, as_reasons((*statements, *more))
+                for end, statements, _, objects in self._means_clauses(start, subjects[0]):
+                    for stop, chain in self._chain(end, objects[-1]):
+                        for verb in self.words(stop, [","]):
+                            yield verb, as_reasons((*statements, *chain))
 
 
-def _helper(verdict: Sequence[Statement]) -> Mention:
-    """Who is said to help."""
+def _helper(verdict: Sequence[ClaimStatement]) -> Mention:
+    """The entity that a verdict says helps."""
     first = verdict[0]
     return first.object if HELPED_BY in first.meanings else first.subject

@@ -1,165 +1,166 @@
-"""Reads the parts of a clause: names in lists, verbs with what stands around them, nouns of verbs."""
+"""Parses the parts of a clause: lists of names, verbs with their auxiliaries, and verbs as nouns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kedrec.grounding.claim_statements import Statement, said
+from kedrec.grounding.claim_statements import ClaimStatement, statements_of
 from kedrec.grounding.english import ARTICLES, REFERENCES, kind_nouns
-from kedrec.grounding.frames import auxiliary, bringing, copula, doing, participle
+from kedrec.grounding.frames import auxiliary, causal_verbs, copula, gerund_leads, participle_leads
 from kedrec.grounding.names import Mention
 from kedrec.grounding.nouns import agent_nouns, deverbal_nouns
-from kedrec.grounding.wording import HELPED_BY, HELPS, Form, Tense, phrase_table
+from kedrec.grounding.verdict_words import HELPED_BY, HELPS
+from kedrec.grounding.wording import Form, Tense, phrase_table
 
-__all__ = ["PhraseReader", "TooTangledError"]
+__all__ = ["PhraseReader", "TooManyAttemptsError"]
 
-_STEPS = 6_000  # attempts before a sentence counts as unreadable; true ones need some hundreds
-_LONGEST_PHRASE = 8
+_MAX_ATTEMPTS = 6_000  # for one sentence, then it counts as unreadable; real ones need some hundreds
+_MAX_PHRASE_WORDS = 8
 
 
-class TooTangledError(Exception):  # an outcome, never an error that reaches a caller
-    """A sentence can be tried in more ways than are tried."""
+class TooManyAttemptsError(Exception):  # an outcome, never an error that reaches a caller
+    """A sentence needs more than `_MAX_ATTEMPTS` attempts."""
 
 
 class PhraseReader:
-    """The parts of one sentence; every method yields (position after, result) for each way to read on.
+    """Parses the parts of one sentence; every method yields (position after, result) for each parse.
 
     Args:
-        items: what `clause_tokens` gives.
-        drug, disease: what "the drug" and "the disease" mean; None where that isn't clear.
+        items: the tokens, from `clause_tokens`.
+        drug, disease: the referents of "the drug" and "the disease"; None where that isn't clear.
     """
 
     def __init__(self, items: Sequence[str | Mention], drug: Mention | None, disease: Mention | None) -> None:
         self.items = list(items)
         self.references = {"Drug": drug, "Disease": disease}
-        self.hedged = False  # whether what opens the sentence claims less than it
+        self.hedged = False  # whether the sentence's opening is a hedge
         self.furthest = 0
-        self.steps = 0
+        self.attempts = 0
         self._names: dict[tuple[int, Mention | None], list[tuple[int, Mention]]] = {}
         self._verbs: dict[tuple[int, Tense, bool], list[tuple[int, frozenset[Form]]]] = {}
 
-    def words(self, at: int, words: Sequence[str]) -> Iterator[int]:
+    def words(self, position: int, words: Sequence[str]) -> Iterator[int]:
         """The position after these very words."""
-        if self.items[at : at + len(words)] == list(words):
-            self.furthest = max(self.furthest, at + len(words))
-            yield at + len(words)
+        if self.items[position : position + len(words)] == list(words):
+            self.furthest = max(self.furthest, position + len(words))
+            yield position + len(words)
 
-    def any_words(self, at: int, choices: Sequence[Sequence[str]]) -> Iterator[int]:
+    def any_words(self, position: int, choices: Sequence[Sequence[str]]) -> Iterator[int]:
         """Positions after each of the choices that stands here."""
         for words in choices:
-            yield from self.words(at, words)
+            yield from self.words(position, words)
 
-    def names(self, at: int, it: Mention | None) -> Iterator[tuple[int, list[Mention]]]:
+    def names(self, position: int, it: Mention | None) -> Iterator[tuple[int, list[Mention]]]:
         """Names joined in a list: "B", "both B and C", "B, C, and D"."""
-        for start in (at, *self.words(at, ["both"])):
+        for start in (position, *self.words(position, ["both"])):
             for end, first in self.name(start, it):
-                yield from self._more(end, [first])
+                yield from self._more_names(end, [first])
 
-    def _more(self, at: int, found: list[Mention]) -> Iterator[tuple[int, list[Mention]]]:
-        yield at, found
+    def _more_names(self, position: int, mentions: list[Mention]) -> Iterator[tuple[int, list[Mention]]]:
+        yield position, mentions
         for join in (["and"], [",", "and"], [","]):
-            for start in self.words(at, join):
+            for start in self.words(position, join):
                 for end, name in self.name(start, None):
-                    for then, names in self._more(end, [*found, name]):
+                    for stop, names in self._more_names(end, [*mentions, name]):
                         # Commas alone make no list.
-                        if join != [","] or len(names) > len(found) + 1:
-                            yield then, names
+                        if join != [","] or len(names) > len(mentions) + 1:
+                            yield stop, names
 
-    def name(self, at: int, it: Mention | None) -> list[tuple[int, Mention]]:
-        """One name, or what refers to one ("it", "the drug", "this gene")."""
-        self.steps += 1
-        if self.steps > _STEPS:
-            raise TooTangledError
-        if (at, it) not in self._names:
-            self._names[at, it] = list(self._name(at, it))
-        return self._names[at, it]
+    def name(self, position: int, it: Mention | None) -> list[tuple[int, Mention]]:
+        """One name, or a reference to one ("it", "the drug", "this gene")."""
+        self.attempts += 1
+        if self.attempts > _MAX_ATTEMPTS:
+            raise TooManyAttemptsError
+        if (position, it) not in self._names:
+            self._names[position, it] = list(self._name(position, it))
+        return self._names[position, it]
 
-    def _name(self, at: int, it: Mention | None) -> Iterator[tuple[int, Mention]]:
+    def _name(self, position: int, it: Mention | None) -> Iterator[tuple[int, Mention]]:
         if it is not None:
-            yield from ((end, it) for end in self.words(at, ["it"]))
-        if at < len(self.items) and self.items[at] in {"this", "the", "that"}:
+            yield from ((end, it) for end in self.words(position, ["it"]))
+        if position < len(self.items) and self.items[position] in {"this", "the", "that"}:
             for noun, kinds in kind_nouns().items():
-                for end in self.words(at + 1, noun):
-                    for meant in self._meant(at, kinds):
-                        yield end, meant
-        starts = [at]
-        if at < len(self.items) and self.items[at] in {"the", "a", "an"}:
-            starts.append(at + 1)
+                for end in self.words(position + 1, noun):
+                    for referent in self._referents(position, kinds):
+                        yield end, referent
+        starts = [position]
+        if position < len(self.items) and self.items[position] in {"the", "a", "an"}:
+            starts.append(position + 1)
         for start in starts:
-            yield from self._named(start)
+            yield from self._named_entity(start)
             for noun, kinds in kind_nouns().items():
                 for begin in self.words(start, noun):
-                    yield from ((end, name) for end, name in self._named(begin) if kinds & name.kinds)
+                    yield from ((end, name) for end, name in self._named_entity(begin) if kinds & name.kinds)
 
-    def _meant(self, at: int, kinds: frozenset[str]) -> Iterator[Mention]:
-        """What "the drug" or "this gene" means here; nothing where that isn't clear from the sentence."""
-        before = [item for item in self.items[:at] if isinstance(item, Mention)]
-        named = {item.ids: item for item in before if kinds & item.kinds}
+    def _referents(self, position: int, kinds: frozenset[str]) -> Iterator[Mention]:
+        """The referents of "the drug" or "this gene"; none where the sentence doesn't make that clear."""
+        preceding = [item for item in self.items[:position] if isinstance(item, Mention)]
+        candidates = {item.ids: item for item in preceding if kinds & item.kinds}
         for kind in kinds & REFERENCES.keys():
-            meant = self.references[kind]
-            if meant and all(ids == meant.ids for ids in named):
-                yield meant
-        if len(named) == 1 and not kinds & REFERENCES.keys():
-            yield from named.values()
+            referent = self.references[kind]
+            if referent and all(ids == referent.ids for ids in candidates):
+                yield referent
+        if len(candidates) == 1 and not kinds & REFERENCES.keys():
+            yield from candidates.values()
 
-    def _named(self, at: int) -> Iterator[tuple[int, Mention]]:
-        if at < len(self.items) and isinstance(found := self.items[at], Mention):
-            self.furthest = max(self.furthest, at + 1)
-            yield at + 1, found
+    def _named_entity(self, position: int) -> Iterator[tuple[int, Mention]]:
+        if position < len(self.items) and isinstance(mention := self.items[position], Mention):
+            self.furthest = max(self.furthest, position + 1)
+            yield position + 1, mention
             for noun, kinds in kind_nouns().items():
-                if kinds & found.kinds:
-                    yield from ((end, found) for end in self.words(at + 1, noun))
+                if kinds & mention.kinds:
+                    yield from ((end, mention) for end in self.words(position + 1, noun))
 
-    def predicate(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
+    def predicate(self, position: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
         """A verb in this form and its objects: "is thought to inhibit B and C", "acts as a B inhibitor"."""
-        for start, forms in self.verb(at, tense):
+        for start, forms in self.verb(position, tense):
             for end, objects in self.names(start, None):
                 yield end, forms, objects
-        yield from self._compound(at, tense)
+        yield from self._compound(position, tense)
 
-    def verb(self, at: int, tense: Tense) -> list[tuple[int, frozenset[Form]]]:
-        """A verb in this form, with what may stand before it."""
-        key = (at, tense, self.hedged)
+    def verb(self, position: int, tense: Tense) -> list[tuple[int, frozenset[Form]]]:
+        """A verb in this form, with its auxiliaries."""
+        key = (position, tense, self.hedged)
         if key not in self._verbs:
-            self._verbs[key] = list(self._verb(at, tense))
+            self._verbs[key] = list(self._verb(position, tense))
         return self._verbs[key]
 
-    def _verb(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
-        for end, forms in self._phrase(at, tense):
-            sure = frozenset(form for form in forms if self.hedged or not form.hedged)
-            if sure:
-                yield end, sure
+    def _verb(self, position: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
+        for end, forms in self._phrase(position, tense):
+            unhedged = frozenset(form for form in forms if self.hedged or not form.hedged)
+            if unhedged:
+                yield end, unhedged
         if tense == "finite":
-            for start, weak, verdict in auxiliary(self.items, at):
+            for start, weak, verdict in auxiliary(self.items, position):
                 self.furthest = max(self.furthest, start)
                 for end, forms in self._phrase(start, "base"):
-                    fitting = (
+                    allowed = (
                         form for form in forms if not form.hedged or (verdict if _is_verdict(form) else weak)
                     )
-                    if sure := frozenset(fitting):
-                        yield end, sure
-            yield from self._copulative(copula(self.items, at))
-            for start in doing(self.items, at):
-                yield from self._surely(start, "gerund")
-            for start in bringing(self.items, at):
-                yield from self._brought(start)
+                    if unhedged := frozenset(allowed):
+                        yield end, unhedged
+            yield from self._copulative(copula(self.items, position))
+            for start in gerund_leads(self.items, position):
+                yield from self._unhedged_phrase(start, "gerund")
+            for start in causal_verbs(self.items, position):
+                yield from self._nominal_after_causal_verb(start)
         elif tense == "gerund":
-            yield from self._copulative(copula(self.items, at, gerund=True))
+            yield from self._copulative(copula(self.items, position, gerund=True))
         elif tense == "reduced":
-            for start in participle(self.items, at):
-                yield from self._surely(start, "base")
+            for start in participle_leads(self.items, position):
+                yield from self._unhedged_phrase(start, "base")
 
-    def _surely(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
-        for end, forms in self._phrase(at, tense):
-            if sure := frozenset(form for form in forms if not form.hedged):
-                yield end, sure
+    def _unhedged_phrase(self, position: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
+        for end, forms in self._phrase(position, tense):
+            if unhedged := frozenset(form for form in forms if not form.hedged):
+                yield end, unhedged
 
     # "inhibition of", after "leads to"
-    def _brought(self, at: int) -> Iterator[tuple[int, frozenset[Form]]]:
+    def _nominal_after_causal_verb(self, position: int) -> Iterator[tuple[int, frozenset[Form]]]:
         for words, nouns in deverbal_nouns().items():
-            for end in self.words(at, (*words, "of")):
+            for end in self.words(position, (*words, "of")):
                 if forms := frozenset(
-                    Form("finite", one.meaning) for one in nouns if one.prepositions == ("of",)
+                    Form("finite", noun.meaning) for noun in nouns if noun.prepositions == ("of",)
                 ):
                     yield end, forms
 
@@ -169,88 +170,106 @@ class PhraseReader:
             if self.items[start : start + 1] and self.items[start] in {"a", "an"}:
                 yield from self._phrase(start, "reduced")
 
-    def _phrase(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
+    def _phrase(self, position: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form]]]:
         table = phrase_table()
-        for length in range(min(_LONGEST_PHRASE, len(self.items) - at), 0, -1):
-            words = tuple(item for item in self.items[at : at + length] if isinstance(item, str))
+        for length in range(min(_MAX_PHRASE_WORDS, len(self.items) - position), 0, -1):
+            words = tuple(item for item in self.items[position : position + length] if isinstance(item, str))
             forms = frozenset(form for form in table.get(words, ()) if form.tense == tense)
             if len(words) == length and forms:
-                self.furthest = max(self.furthest, at + length)
-                yield at + length, forms
+                self.furthest = max(self.furthest, position + length)
+                yield position + length, forms
 
     # "is a B inhibitor", "acts as a B inhibitor", ", a B inhibitor"
-    def _compound(self, at: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
+    def _compound(self, position: int, tense: Tense) -> Iterator[tuple[int, frozenset[Form], list[Mention]]]:
         if tense == "reduced":
-            starts = [at]
+            starts = [position]
         elif tense == "gerund":
-            starts = [*copula(self.items, at, gerund=True)]
+            starts = [*copula(self.items, position, gerund=True)]
         else:
-            starts = [*self.words(at, ["is"]), *self.words(at, ["are"]), *copula(self.items, at)]
-            starts += [end for start, _, _ in auxiliary(self.items, at) for end in self.words(start, ["be"])]
+            starts = [
+                *self.words(position, ["is"]),
+                *self.words(position, ["are"]),
+                *copula(self.items, position),
+            ]
+            starts += [
+                end for start, _, _ in auxiliary(self.items, position) for end in self.words(start, ["be"])
+            ]
         for start in starts:
             if start < len(self.items) and self.items[start] in {"a", "an", "one"}:
-                for then, name in self._named(start + 1):
+                for stop, name in self._named_entity(start + 1):
                     for noun, meaning in agent_nouns().items():
-                        for end in self.words(then, noun):
+                        for end in self.words(stop, noun):
                             yield end, frozenset({Form(tense, meaning)}), [name]
 
-    def nominal(self, at: int, main: Mention | None) -> Iterator[tuple[int, tuple[Statement, ...], bool]]:
+    def nominal(
+        self, position: int, main: Mention | None
+    ) -> Iterator[tuple[int, tuple[ClaimStatement, ...], bool]]:
         """A verb as a noun: "inhibition of B by A", "its association with B", "A's inhibition of B".
 
-        Yields the position after, the statement, and whether B stands last, so that "which" means it.
+        Yields the position after, the statements, and whether B stands last, so that "which" means it.
 
         Args:
-            at: where it begins.
-            main: who does it where that isn't said.
+            position: where it begins.
+            main: its subject where the sentence doesn't name one.
         """
-        for start, agent in self._owners(at, main):
+        for start, agent in self._owners(position, main):
             for words, nouns in deverbal_nouns().items():
-                for then in self.words(start, words):
+                for stop in self.words(start, words):
                     for noun in nouns:
-                        for end, who, objects, last in self._complements(
-                            then, noun.prepositions, agent or main
+                        for end, subject, objects, object_is_last in self._complements(
+                            stop, noun.prepositions, agent or main
                         ):
-                            yield end, said([who], frozenset({Form("finite", noun.meaning)}), objects), last
+                            yield (
+                                end,
+                                statements_of([subject], frozenset({Form("finite", noun.meaning)}), objects),
+                                object_is_last,
+                            )
                         if noun.mutual and agent is None:
-                            yield from self._between(then, noun.meaning)
+                            yield from self._between(stop, noun.meaning)
 
-    def _owners(self, at: int, main: Mention | None) -> Iterator[tuple[int, Mention | None]]:
-        yield at, None
-        yield from ((end, None) for word in ("the", "a", "an") for end in self.words(at, [word]))
+    def _owners(self, position: int, main: Mention | None) -> Iterator[tuple[int, Mention | None]]:
+        yield position, None
+        yield from ((end, None) for word in ("the", "a", "an") for end in self.words(position, [word]))
         if main is not None:
-            yield from ((end, main) for end in self.words(at, ["its"]))
-        for end, name in self.name(at, None):
-            yield from ((then, name) for then in self.words(end, ["'s"]))
+            yield from ((end, main) for end in self.words(position, ["its"]))
+        for end, name in self.name(position, None):
+            yield from ((stop, name) for stop in self.words(end, ["'s"]))
 
     def _complements(
-        self, at: int, prepositions: Sequence[str], agent: Mention | None
+        self, position: int, prepositions: Sequence[str], agent: Mention | None
     ) -> Iterator[tuple[int, Mention, list[Mention], bool]]:
-        for start in self.any_words(at, [[word] for word in prepositions]):
+        for start in self.any_words(position, [[word] for word in prepositions]):
             for end, objects in self.names(start, None):
                 if agent is not None:
                     yield end, agent, objects, True
                 if prepositions == ("of",):
                     for begin in self.any_words(end, (["by"], ["with"])):
-                        yield from ((then, who, objects, False) for then, who in self.name(begin, None))
+                        yield from (
+                            (stop, subject, objects, False) for stop, subject in self.name(begin, None)
+                        )
         if prepositions != ("of",):
-            for start in self.words(at, ["of"]):
-                for middle, who in self.name(start, None):
+            for start in self.words(position, ["of"]):
+                for middle, subject in self.name(start, None):
                     for begin in self.any_words(middle, [[word] for word in prepositions]):
-                        yield from ((end, who, objects, True) for end, objects in self.names(begin, None))
+                        yield from ((end, subject, objects, True) for end, objects in self.names(begin, None))
 
-    def _between(self, at: int, meaning: str) -> Iterator[tuple[int, tuple[Statement, ...], bool]]:
-        for start in self.words(at, ["between"]):
-            for middle, one in self.name(start, None):
+    def _between(self, position: int, meaning: str) -> Iterator[tuple[int, tuple[ClaimStatement, ...], bool]]:
+        for start in self.words(position, ["between"]):
+            for middle, first in self.name(start, None):
                 for begin in self.words(middle, ["and"]):
-                    for end, other in self.name(begin, None):
-                        yield end, said([one], frozenset({Form("finite", meaning)}), [other]), False
+                    for end, second in self.name(begin, None):
+                        yield (
+                            end,
+                            statements_of([first], frozenset({Form("finite", meaning)}), [second]),
+                            False,
+                        )
 
-    def apposition(self, at: int, subject: Mention) -> Iterator[int]:
-        """Positions after "a gene", of a subject that is one."""
-        if at < len(self.items) and self.items[at] in ARTICLES:
+    def apposition(self, position: int, subject: Mention) -> Iterator[int]:
+        """Positions after "a gene", for a subject of that kind."""
+        if position < len(self.items) and self.items[position] in ARTICLES:
             for noun, kinds in kind_nouns().items():
                 if kinds & subject.kinds:
-                    yield from self.words(at + 1, noun)
+                    yield from self.words(position + 1, noun)
 
 
 def _is_verdict(form: Form) -> bool:

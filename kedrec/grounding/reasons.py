@@ -1,8 +1,8 @@
-"""Whether what a sentence gives as the reason of a verdict can be one.
+"""Checks that the reasons a sentence gives for a verdict are reasons.
 
-A mechanism is a reason: what the drug does to something that bears on the disease. What two things merely
-share (a site, a symptom, a side effect), and what resembles, is none; a drug or disease that resembles is
-ground for an analogy that says so. What speaks against the drug is never a reason for it.
+A mechanism is a reason: an effect of the drug on something that bears on the disease. Mere coincidence (a
+site, a symptom or a side effect in common) and resemblance are none; a drug or disease that resembles is
+ground for an analogy that is marked as one. Evidence against the drug is never a reason for it.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from kedrec.grounding.names import named
-from kedrec.grounding.support import leads_to, says
-from kedrec.grounding.wording import LIKE, THROUGH
+from kedrec.grounding.names import display_name
+from kedrec.grounding.support import leads_to, matching_steps
+from kedrec.grounding.verdict_words import LIKE, THROUGH
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
-    from kedrec.grounding.claim_statements import Reading, Statement
+    from kedrec.grounding.claim_statements import ClaimStatement, Reading
     from kedrec.types import Entity, Evidence, Path
 
-__all__ = ["Strength", "no_reason", "shared_target", "strength", "warning"]
+__all__ = ["Strength", "reasoning_problem", "shared_target", "strength", "warning"]
 
 _WEAK_RELATIONS = frozenset({"EXPRESSED_IN", "COVARIES_WITH", "LOCALIZES_TO"})
 _WEAK_KINDS = frozenset({"SideEffect", "Symptom", "Anatomy", "Cell"})
-_HANDLING = frozenset({"substrate", "carrier"})  # what the body does to a drug, not what the drug does
+_PHARMACOKINETIC = frozenset({"substrate", "carrier"})  # actions of the body on a drug, not of the drug
 _MECHANISTIC = frozenset(
     {"Gene", "GeneFamily", "Complex", "Chemical", "BiologicalProcess", "Pathway", "MolecularFunction"}
 )
@@ -32,7 +32,7 @@ _HARM = frozenset({"CONTRAINDICATED_FOR", "CAUSES", "STOPPED_FOR"})
 
 
 class Strength(IntEnum):
-    """What a path can carry: a hint, an analogy (a similar drug or disease), a mechanism."""
+    """The best argument from a path: a hint, an analogy (a similar drug or disease), or a mechanism."""
 
     WEAK = 0
     ANALOGY = 1
@@ -40,12 +40,12 @@ class Strength(IntEnum):
 
 
 def strength(path: Path) -> Strength:
-    """What a path can carry, by the kinds of its inner nodes and its relations."""
+    """The strength of a path, by the kinds of its inner nodes and its relations."""
     inner = path.nodes[1:-1]
     relations = {step.relation for step in path.steps}
-    if relations & _WEAK_RELATIONS or any(step.action in _HANDLING for step in path.steps):
+    if relations & _WEAK_RELATIONS or any(step.action in _PHARMACOKINETIC for step in path.steps):
         return Strength.WEAK
-    if _opposed(path) or furthers(path):
+    if _acts_oppositely(path) or furthers_disease(path):
         return Strength.WEAK
     # A symptom that the drug acts on is an effect; one that two diseases share is a coincidence.
     if any(node.kind in _WEAK_KINDS for node in inner) and relations & {"CAUSES", "TREATS", "BINDS"}:
@@ -55,31 +55,31 @@ def strength(path: Path) -> Strength:
     return Strength.MECHANISM
 
 
-def _opposed(path: Path) -> bool:
-    """Whether another drug, which treats the disease, does the opposite to the common target."""
-    acts = [step for step in path.steps if step.relation == "BINDS"]
-    signs = {load_schema().relations["BINDS"].worded(step.action).sign for step in acts}
+def _acts_oppositely(path: Path) -> bool:
+    """True if another drug, which treats the disease, acts with the opposite sign on the common target."""
+    binding_steps = [step for step in path.steps if step.relation == "BINDS"]
+    signs = {load_schema().relations["BINDS"].worded(step.action).sign for step in binding_steps}
     return any(step.relation == "TREATS" for step in path.steps) and {1, -1} <= signs
 
 
-def furthers(path: Path) -> bool:
-    """Whether every step has a sign and the drug, by them, brings more of the disease rather than less."""
-    product = 1
+def furthers_disease(path: Path) -> bool:
+    """True if every step has a sign and their product says that the drug increases the disease."""
+    sign_product = 1
     for step in path.steps:
         sign = load_schema().relations[step.relation].worded(step.action).sign
         # More of a symptom is more of the disease that presents with it.
-        product *= 1 if step.relation == "PRESENTS" else sign
-    return product > 0
+        sign_product *= 1 if step.relation == "PRESENTS" else sign
+    return sign_product > 0
 
 
 def shared_target(path: Path) -> bool:
-    """Whether another drug, which treats the disease, acts on the target of this one, and not against it."""
+    """True if another drug, which treats the disease, acts on this drug's target with no opposite sign."""
     relations = [step.relation for step in path.steps]
     return relations == ["BINDS", "BINDS", "TREATS"] and strength(path) is not Strength.WEAK
 
 
 def warning(items: Sequence[Evidence], drug: Entity, disease: Entity) -> Evidence | None:
-    """The item that says that the drug is contraindicated in the disease, or in what it is a kind of."""
+    """The item for a contraindication of the drug in the disease or a broader one; None without one."""
     for item in items:
         if item.path is None or item.path.nodes[0].id != drug.id or item.path.nodes[-1].id != disease.id:
             continue
@@ -91,21 +91,26 @@ def warning(items: Sequence[Evidence], drug: Entity, disease: Entity) -> Evidenc
     return None
 
 
-def no_reason(reading: Reading, cited: Sequence[Evidence], drug: Entity, disease: Entity) -> str:
-    """Why a reason that the sentence gives is none, as a sentence; "" where each is one."""
+def reasoning_problem(reading: Reading, cited: Sequence[Evidence], drug: Entity, disease: Entity) -> str:
+    """The flaw in the first invalid reason or analogy of a sentence, as a sentence; "" if all are valid."""
     for statement in reading.statements:
-        if statement.role == "reason" and (problem := _problem(statement, reading, cited, drug, disease)):
+        if statement.role == "reason" and (
+            problem := _reason_problem(statement, reading, cited, drug, disease)
+        ):
             return problem
-    if reading.likens and not any(leads_to(item, drug, disease) and _alike(item, reading) for item in cited):
-        pair = f"from {named(drug)} to {named(disease)}"
+    if reading.by_analogy and not any(
+        leads_to(item, drug, disease) and _is_analogy(item, reading) for item in cited
+    ):
+        pair = f"from {display_name(drug)} to {display_name(disease)}"
         return f"It argues by analogy without telling the whole of a path {pair} that is one."
     return ""
 
 
-def _problem(
-    statement: Statement, reading: Reading, cited: Sequence[Evidence], drug: Entity, disease: Entity
+def _reason_problem(
+    statement: ClaimStatement, reading: Reading, cited: Sequence[Evidence], drug: Entity, disease: Entity
 ) -> str:
-    known = f"{statement.subject.text} {statement.words} {statement.object.text}"
+    statement_text = f"{statement.subject.text} {statement.words} {statement.object.text}"
+    against = f"It gives what speaks against {display_name(drug)} as a reason: {statement_text}."
     problem = ""
     for item in cited:
         if item.path is None:
@@ -114,53 +119,57 @@ def _problem(
             nodes = [node for node in item.path.nodes[1:-1] if node.id in statement.object.ids]
             if not nodes or not leads_to(item, drug, disease):
                 continue
-            if nodes[0].kind in _MECHANISTIC and _mechanism(item, reading):
+            if nodes[0].kind in _MECHANISTIC and _is_mechanism_reason(item, reading):
                 return ""
             noun = load_schema().kinds[nodes[0].kind].noun
             problem = (
-                f"It gives {statement.object.text} as the way: {_article(noun)} that [{item.id}] passes "
+                f"It gives {statement.object.text} as the way: {_with_article(noun)} that [{item.id}] passes "
                 "is no mechanism."
             )
-        elif relations := [item.path.steps[at].relation for at in says(item, statement)]:
+        elif relations := [item.path.steps[index].relation for index in matching_steps(item, statement)]:
             if _HARM & set(relations) and drug.id in statement.subject.ids | statement.object.ids:
-                return f"It gives what speaks against {named(drug)} as a reason: {known}."
+                return against
             if item.stance == "adverse":
-                problem = problem or f"It gives what speaks against {named(drug)} as a reason: {known}."
+                problem = problem or against
             elif leads_to(item, drug, disease) and (
-                _mechanism(item, reading) or (reading.likens and _alike(item, reading))
+                _is_mechanism_reason(item, reading) or (reading.by_analogy and _is_analogy(item, reading))
             ):
                 return ""
             else:
-                problem = f"It gives as a reason that {known}, but {_what(item.path)} ([{item.id}]) is none."
+                path_kind = _path_kind(item.path)
+                problem = (
+                    f"It gives as a reason that {statement_text}, but {path_kind} ([{item.id}]) is none."
+                )
     return problem
 
 
-def _mechanism(item: Evidence, reading: Reading) -> bool:
-    """Whether a path is a mechanism, or what the drug does to what another drug for the disease acts on."""
+def _is_mechanism_reason(item: Evidence, reading: Reading) -> bool:
+    """True for a mechanism, and for a stated action on a target that another drug for the disease shares."""
     path = item.path
     if path is None or strength(path) is Strength.WEAK:
         return False
     if strength(path) is Strength.MECHANISM:
         return True
     return shared_target(path) and any(
-        THROUGH in one.meanings or 0 in says(item, one) for one in reading.statements
+        THROUGH in statement.meanings or 0 in matching_steps(item, statement)
+        for statement in reading.statements
     )
 
 
-def _alike(item: Evidence, reading: Reading) -> bool:
-    """Whether a path is an analogy that the sentence tells in whole, or whose model it names."""
+def _is_analogy(item: Evidence, reading: Reading) -> bool:
+    """True for an analogy all of whose steps the sentence states, or whose model it names."""
     path = item.path
     if path is None or strength(path) is not Strength.ANALOGY:
         return False
     inner = {node.id for node in path.nodes[1:-1] if node.kind in {"Drug", "Disease"}}
-    if any(LIKE in one.meanings and one.object.ids & inner for one in reading.statements):
+    if any(LIKE in statement.meanings and statement.object.ids & inner for statement in reading.statements):
         return True
-    told = {at for one in reading.statements for at in says(item, one)}
-    return len(told) == len(path.steps)
+    stated_steps = {index for statement in reading.statements for index in matching_steps(item, statement)}
+    return len(stated_steps) == len(path.steps)
 
 
-def _what(path: Path) -> str:
-    if furthers(path):
+def _path_kind(path: Path) -> str:
+    if furthers_disease(path):
         return "what furthers the disease"
     kinds = [node.kind for node in path.nodes[1:-1]]
     for kind, words in (
@@ -177,5 +186,5 @@ def _what(path: Path) -> str:
     return "what the path tells"
 
 
-def _article(noun: str) -> str:
+def _with_article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -1,4 +1,4 @@
-"""The reasons that a register's note on why a trial stopped gives, each in the register's words."""
+"""Extracts the reasons in a register's note on why a trial stopped, each in the register's words."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ __all__ = ["reason_key", "reasons_given"]
 _CAUSE = re.compile(
     r"(?:(?:was|is)\s+)?(?:due to|because of|because|owing to|as a result of)\s+", re.IGNORECASE
 )
-# With one of these anywhere in a note, a part of it may say the contrary of the whole.
-_TURNS = re.compile(
+# With one of these words anywhere in a note, a part of it may say the contrary of the note.
+_QUALIFIERS = re.compile(
     r"\b(?:no|not|non|none|nor|neither|never|nothing|without|un\w*related|unconnected|unassociated|unlikely|"
     r"unaffected|irrespective|regardless|independent\w*|despite|although|though|but|however|while|whereas|"
     r"whilst|yet|"
@@ -47,8 +47,8 @@ _VERB = re.compile(
     r"when|as)\b",
     re.IGNORECASE,
 )
-# What is a reason by itself, whatever stands beside it in a list.
-_ALONE = re.compile(
+# Phrases that are reasons by themselves, whatever stands beside them in a list.
+_SELF_CONTAINED = re.compile(
     r"(?:(?:very |extremely |too |rather )?(?:slow|slower|low|lower|poor|insufficient|inadequate|limited|"
     r"delayed|difficult|"
     r"unsatisfactory|weak|declining) [\w-]+(?: (?:rates?|numbers?))?|"
@@ -64,7 +64,7 @@ _ALONE = re.compile(
     r"futility|bankruptcy|toxicity|hepatotoxicity|cardiotoxicity|covid-?19|deaths?)",
     re.IGNORECASE,
 )
-_BACK = re.compile(
+_BACK_REFERENCE = re.compile(
     r"\b(?:this|that|these|those|it|they|such|so|none|neither|nothing|both|former|latter|above|reasons?|"
     r"causes?)\b",
     re.IGNORECASE,
@@ -76,48 +76,50 @@ _POINTS_BACK = re.compile(
 
 
 def reasons_given(note: str) -> frozenset[str]:
-    """What may be said to be why a trial stopped, as keys (see `reason_key`).
+    """The reasons that a claim may give for a trial's stop, as keys (see `reason_key`).
 
-    The whole note; its sentences, where none of them turns another ("Toxicity. That was not the reason.");
-    and, where nothing in the note denies or weighs anything, the items of a list every one of which is a
-    reason by itself ("Slow accrual, lack of funding").
+    These are the full note; its sentences, where none of them qualifies another ("Toxicity. That was not the
+    reason."); and, where the note has no word of denial or comparison, the items of a list all of whose items
+    are reasons by themselves ("Slow accrual, lack of funding").
     """
-    lines = [note[place.start : place.end] for place in sentences(note)]
-    given = {reason_key(note)}
-    for at, line in enumerate(lines):
-        if _TURNS.search(note):
-            earlier = any(_TURNS.search(one) for one in lines[:at])
-            later = any(_BACK.search(one) for one in lines[at + 1 :])
+    lines = [note[sentence.start : sentence.end] for sentence in sentences(note)]
+    keys = {reason_key(note)}
+    for index, line in enumerate(lines):
+        if _QUALIFIERS.search(note):
+            earlier = any(_QUALIFIERS.search(previous) for previous in lines[:index])
+            later = any(_BACK_REFERENCE.search(following) for following in lines[index + 1 :])
             if not earlier and not later and "?" not in line:
-                given.add(reason_key(line))
+                keys.add(reason_key(line))
             continue
         parts = [part.strip() for part in line.rstrip(" .!").split(";") if part.strip()]
         if any(_POINTS_BACK.search(one) for one in (*parts[1:], *lines[at + 1 :])):
             continue  # "Safety concerns; these were an artefact"
         for part in parts:
             # A part with an open beginning ("Concerns on safety; efficacy") may govern what comes after it.
-            given |= {reason_key(part), *_items(part)} if len(parts) == 1 or _stands(part) else set()
-    return frozenset(given - {""})
+            keys |= (
+                {reason_key(part), *_items(part)} if len(parts) == 1 or _is_self_contained(part) else set()
+            )
+    return frozenset(keys - {""})
 
 
-def _stands(part: str) -> bool:
-    """Whether a part of a note is a reason without the others."""
+def _is_self_contained(part: str) -> bool:
+    """True if a part of a note is a reason without the others."""
     return bool(_items(part)) or len(part.split()) > 2
 
 
 def _items(sentence: str) -> set[str]:
-    """The items of a list of reasons; none where it is no such list."""
+    """The keys of the items of a list of reasons; empty for any other sentence."""
     items = [re.sub(r"^(?:and|or)\s+", "", item.strip()) for item in sentence.split(",")]
     items[0] = _CAUSE.sub("", items[0], count=1) if _CAUSE.match(items[0]) else items[0]
     last = re.split(r"\s+and\s+", items[-1])
-    items[-1:] = last if all(_ALONE.fullmatch(item) for item in last) else items[-1:]
-    if any(_VERB.search(item) or not _ALONE.fullmatch(item) for item in items):
+    items[-1:] = last if all(_SELF_CONTAINED.fullmatch(item) for item in last) else items[-1:]
+    if any(_VERB.search(item) or not _SELF_CONTAINED.fullmatch(item) for item in items):
         return set()
     return {reason_key(item) for item in items}
 
 
 def reason_key(text: str) -> str:
-    """Text for comparing reasons: words in small letters, without what says that a reason follows."""
+    """The key by which reasons are compared: words in lower case, without an opening such as "due to"."""
     return " ".join(
         re.findall(r"\w+", _CAUSE.sub("", text.strip(), count=1) if _CAUSE.match(text.strip()) else text)
     ).casefold()

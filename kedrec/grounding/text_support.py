@@ -1,10 +1,10 @@
-"""Whether a trial or an article says what a claim says that cites it.
+"""Checks claims that cite trials and articles against the texts' records.
 
-A closed set of sentences: that a trial studied the drug in the disease, with its phase, size, year, status
-and why it stopped, in the register's own words (see `kedrec.grounding.stop_reasons`); that an article names
-both; or a sentence that an article says as its own (see `kedrec.grounding.framing`), whole, word for word
-and said to be the article's. Every fact in them is compared with the text's record. Anything else is
-struck: what an article means is for its reader to judge.
+A closed set of sentences is accepted: that a trial studied the drug in the disease, with its phase, size,
+year, status and stop reason, in the register's own words (see `kedrec.grounding.stop_reasons`); that an
+article names both; or a sentence that an article asserts as its own (see `kedrec.grounding.framing`),
+complete, verbatim and attributed to the article. Every fact in them is compared with the text's record.
+Anything else is struck: the meaning of an article is for its reader to judge.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kedrec.grounding.stop_reasons import reason_key, reasons_given
 if TYPE_CHECKING:
     from kedrec.types import Entity, Evidence, TextSource, TrialRecord
 
-__all__ = ["unsaid"]
+__all__ = ["why_unsupported_by_text"]
 
 _DRUG, _DISEASE, _OTHER = "<drug>", "<disease>", "<other>"
 _STATUSES = {
@@ -35,9 +35,9 @@ _STATUSES = {
     "not yet recruiting": {"not yet recruiting", "planned"},
     "active not recruiting": {"active", "ongoing", "active not recruiting", "active , not recruiting"},
 }
-"""What may be said of a trial of each status."""
+"""Words for a trial of each status."""
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
-_MISSED = (
+_MISSED_OUTCOME = (
     r"(?:missed|did not reach|didn't reach|failed to reach|did not meet|failed to meet|failed) "
     r"(?:its|the|all of its|any of its) primary (?:outcome|outcomes|endpoint|endpoints)"
 )
@@ -49,41 +49,44 @@ _ATTRIBUTED = re.compile(
     r"(?: that|:|,)?) [\"']?(.+?)[\"']?[.!?]*[\"']?",
     re.IGNORECASE,
 )
-_FOUND = frozenset({"reports", "reported", "concludes", "concluded"})
-"""Verbs that say of a sentence that it is what an article found."""
-_STOP = " .!?\"'"
+_FINDING_VERBS = frozenset({"reports", "reported", "concludes", "concluded"})
+"""Verbs by which a claim calls a sentence a finding of the article."""
+_EDGE_PUNCTUATION = " .!?\"'"
 
 
-def unsaid(text: str, cited: Sequence[Evidence], drug: Entity, disease: Entity, names: Names) -> str:
-    """Why the cited trials and articles don't say a claim, as a sentence; "" where each of them says it.
+def why_unsupported_by_text(
+    text: str, cited: Sequence[Evidence], drug: Entity, disease: Entity, names: Names
+) -> str:
+    """The reason why a cited trial or article doesn't support a claim, as a sentence; "" where each one does.
 
     Args:
         text: the claim without its citations.
         cited: trials and articles alone.
-        names: the names that are told apart in the claim.
+        drug, disease: the pair.
+        names: the names that the claim may contain.
     """
     line = normal(text)
     pair = (drug, disease)
-    said = _said(line, drug, disease, names)
+    claim_words = _claim_words(line, drug, disease, names)
     for item in cited:
         source = item.text
         if source is None:
             return f"[{item.id}] is no text that a sentence can be compared with."
-        lacking = next((one for one in pair if one.id not in source.names), None)
-        if lacking is not None:
-            return f"[{item.id}] doesn't name {lacking.name}."
+        unnamed = next((entity for entity in pair if entity.id not in source.names), None)
+        if unnamed is not None:
+            return f"[{item.id}] doesn't name {unnamed.name}."
         problem = (
-            _trial_unsaid(said, item.id, source, source.trial)
+            _trial_mismatch(claim_words, item.id, source, source.trial)
             if source.trial
-            else _article_unsaid(line, said, (item.id, source), pair, names)
+            else _article_mismatch(line, claim_words, (item.id, source), pair, names)
         )
         if problem:
             return problem
     return ""
 
 
-def _said(line: str, drug: Entity, disease: Entity, names: Names) -> str:
-    """The claim in words with the pair's names replaced, without its lead ("In addition,")."""
+def _claim_words(line: str, drug: Entity, disease: Entity, names: Names) -> str:
+    """The claim's words with placeholders for names, without its opening ("In addition,")."""
     words = []
     for item in tokens(names.split(line)):
         if not isinstance(item, Mention):
@@ -92,12 +95,12 @@ def _said(line: str, drug: Entity, disease: Entity, names: Names) -> str:
             words.append(_DRUG)
         else:
             words.append(_DISEASE if item.ids == {disease.id} else _OTHER)
-    said = " ".join(words)
-    said = re.sub(r"\b(?:this|the|that) (?:drug|medicine)\b", _DRUG, said)
-    said = re.sub(r"\b(?:this|the|that) (?:disease|condition|disorder)\b", _DISEASE, said)
+    claim = " ".join(words)
+    claim = re.sub(r"\b(?:this|the|that) (?:drug|medicine)\b", _DRUG, claim)
+    claim = re.sub(r"\b(?:this|the|that) (?:disease|condition|disorder)\b", _DISEASE, claim)
     for lead in LEADS:
-        said = said.removeprefix(" ".join(lead) + " ")
-    return said
+        claim = claim.removeprefix(" ".join(lead) + " ")
+    return claim
 
 
 @cache
@@ -107,14 +110,16 @@ def _trial_sentences() -> tuple[re.Pattern[str], ...]:
     def fact(kind: str, pattern: str) -> str:
         return f"(?P<{kind}{next(numbers)}>{pattern})"
 
-    known = sorted({word for words in _STATUSES.values() for word in words}, key=len, reverse=True)
-    one = r"(?:[1-4]|iv|iii|ii|i)"
+    status_words = sorted({word for words in _STATUSES.values() for word in words}, key=len, reverse=True)
+    phase_number = r"(?:[1-4]|iv|iii|ii|i)"
 
     def status() -> str:
-        return fact("status", "|".join(map(re.escape, known)))
+        return fact("status", "|".join(map(re.escape, status_words)))
 
     def trial() -> str:
-        phase = fact("phase", rf"(?:early )?phase {one}(?:(?: ?/ ?| and |-)(?:phase )?{one})?")
+        phase = fact(
+            "phase", rf"(?:early )?phase {phase_number}(?:(?: ?/ ?| and |-)(?:phase )?{phase_number})?"
+        )
         size = fact("size", r"[\d,]+")
         year = fact("year", r"\d{4}")
         return (
@@ -123,124 +128,128 @@ def _trial_sentences() -> tuple[re.Pattern[str], ...]:
             rf"(?: (?:that |which )?(?:started|begun|from)(?: in)? {year})?"
         )
 
-    def end() -> str:
+    def ending() -> str:
         why = fact("why", r".+")
         because = rf"(?:(?: ,)? (?:because of|due to|because|owing to|:) {why})?"
-        stopped = rf"(?:was|is|has been|is still) {status()}{because}"
-        return rf"(?:{stopped}|{fact('missed', _MISSED)})"
+        stop = rf"(?:was|is|has been|is still) {status()}{because}"
+        return rf"(?:{stop}|{fact('missed', _MISSED_OUTCOME)})"
 
     studied = r"(?:studied|tested|investigated|evaluated|examined|tried)"
     patients = r"(?: (?:people|patients|adults|children) with)?"
     whom = rf"(?:in|for|against|as a treatment for|as a treatment of){patients}"
-    pair = rf"{_DRUG} {whom} {_DISEASE}"
-    more = r"(?:(?: ,)? (?:and|but|which|that|, which|, and|, but) "
+    pair_words = rf"{_DRUG} {whom} {_DISEASE}"
+    passive = rf"(?:was|is|has been|is being) {studied}"
+    active = f"{studied}|studies|tests|investigates|evaluates|examines"
+    addition = r"(?:(?: ,)? (?:and|but|which|that|, which|, and|, but) "
     patterns = (
-        rf"{_DRUG} (?:was|is|has been|is being) {studied} {whom} {_DISEASE} in {trial()}{more}{end()})?",
-        rf"{trial()} (?:{studied}|studies|tests|investigates|evaluates|examines) {pair}{more}{end()})?",
-        rf"{trial()} (?:of|with) {pair} {end()}",
+        rf"{_DRUG} {passive} {whom} {_DISEASE} in {trial()}{addition}{ending()})?",
+        rf"{trial()} (?:{active}) {pair_words}{addition}{ending()})?",
+        rf"{trial()} (?:of|with) {pair_words} {ending()}",
     )
     return tuple(re.compile(pattern) for pattern in patterns)
 
 
-def _trial_unsaid(said: str, id_: str, source: TextSource, trial: TrialRecord) -> str:
+def _trial_mismatch(claim_words: str, id_: str, source: TextSource, trial: TrialRecord) -> str:
     facts: list[tuple[str, str]] | None = None
     for pattern in _trial_sentences():
-        if found := pattern.fullmatch(said):
-            groups = found.groupdict()
+        if match := pattern.fullmatch(claim_words):
+            groups = match.groupdict()
             facts = [(name.rstrip("0123456789"), value) for name, value in groups.items() if value]
             break
     if facts is None:
-        if _OTHER in said:
+        if _OTHER in claim_words:
             return f"It names something that [{id_}] doesn't study."
         return f"Its wording can't be matched to the trial that it cites [{id_}]."
     for fact in facts:
-        if problem := _wrong(fact, id_, source, trial):
+        if problem := _fact_mismatch(fact, id_, source, trial):
             return problem
-    needed = "missed" if trial.status == "completed" else "status"
-    if trial.adverse and needed not in {kind for kind, _ in facts}:
+    required_fact = "missed" if trial.status == "completed" else "status"
+    if trial.adverse and required_fact not in {kind for kind, _ in facts}:
         return f"It doesn't say what speaks against the drug in [{id_}]: {trial.adverse}"
     return ""
 
 
-def _wrong(fact: tuple[str, str], id_: str, source: TextSource, trial: TrialRecord) -> str:
-    """Why a fact isn't what a trial's record says; "" where it is."""
+def _fact_mismatch(fact: tuple[str, str], id_: str, source: TextSource, trial: TrialRecord) -> str:
+    """The difference between a fact and a trial's record, as a sentence; "" where they agree."""
     kind, value = fact
-    early = trial.phase.startswith("early")
-    numbers = "which isn't in the evidence it cites."
-    true, problem = {
+    is_early = trial.phase.startswith("early")
+    not_in_evidence = "which isn't in the evidence it cites."
+    agrees, problem = {
         "status": (
             value in _STATUSES.get(trial.status, {trial.status}),
             f"It says that the trial is {value}, but [{id_}] says {trial.status or 'nothing of that'}.",
         ),
         "phase": (
-            _phases(value) == _phases(trial.phase) and value.startswith("early") == early,
+            _phases(value) == _phases(trial.phase) and value.startswith("early") == is_early,
             f"It says that the trial is of {value}, but [{id_}] says {trial.phase or 'no phase'}.",
         ),
         "size": (
             value.replace(",", "") == str(trial.enrolment),
-            f"It gives '{value}' participants, {numbers}",
+            f"It gives '{value}' participants, {not_in_evidence}",
         ),
-        "year": (value == str(source.year), f"It gives '{value}', {numbers}"),
+        "year": (value == str(source.year), f"It gives '{value}', {not_in_evidence}"),
         "missed": (trial.failed, f"It says that the trial missed its outcome, which [{id_}] doesn't say."),
         "why": (
             reason_key(normal(value)) in reasons_given(normal(trial.why_stopped)),
             f"It says why the trial ended ('{value}'), which [{id_}] doesn't say.",
         ),
     }[kind]
-    return "" if true else problem
+    return "" if agrees else problem
 
 
 def _phases(text: str) -> frozenset[str]:
     return frozenset(_ROMAN.get(word, word) for word in re.findall(r"\b(?:[1-4]|iv|iii|ii|i)\b", text))
 
 
-def _article_unsaid(
-    line: str, said: str, item: tuple[str, TextSource], pair: tuple[Entity, Entity], names: Names
+def _article_mismatch(
+    line: str, claim_words: str, item: tuple[str, TextSource], pair: tuple[Entity, Entity], names: Names
 ) -> str:
     id_, source = item
-    named = re.fullmatch(
+    naming = re.fullmatch(
         rf"{_ARTICLE}{_YEAR} (?:names|mentions|speaks of) (?:both )?"
         rf"(?:{_DRUG} and {_DISEASE}|{_DISEASE} and {_DRUG})",
-        said,
+        claim_words,
     )
-    if named:
-        return _wrong_year(named[1], id_, source)
-    quoting = _ATTRIBUTED.fullmatch(line)
-    if quoting is None:
+    if naming:
+        return _year_mismatch(naming[1], id_, source)
+    quotation = _ATTRIBUTED.fullmatch(line)
+    if quotation is None:
         return f"Its wording can't be matched to the article that it cites [{id_}]."
-    first, second, verb, words = quoting.groups()
+    first, second, verb, words = quotation.groups()
     years = (first, second)
-    if problem := _wrong_year(next(filter(None, years), None), id_, source):
+    if problem := _year_mismatch(next(filter(None, years), None), id_, source):
         return problem
-    return _misquoted(words, (verb or "").lower(), item, pair, names)
+    return _quotation_mismatch(words, (verb or "").lower(), item, pair, names)
 
 
-def _misquoted(
+def _quotation_mismatch(
     words: str, verb: str, item: tuple[str, TextSource], pair: tuple[Entity, Entity], names: Names
 ) -> str:
-    """Why words aren't what an article says, with a verb; "" where they are a sentence of its own."""
+    """The reason why words aren't a sentence of the article's own, as a sentence; "" where they are."""
     id_, source = item
-    held = [
-        one.own
-        for one in readings(source.quote, [(0, source.section)])
-        if one.whole and _key(normal(source.quote[one.sentence.start : one.sentence.end])) == _key(words)
+    own_statements = [
+        sentence.own
+        for sentence in readings(source.quote, [(0, source.section)])
+        if sentence.whole
+        and _quotation_key(normal(source.quote[sentence.sentence.start : sentence.sentence.end]))
+        == _quotation_key(words)
     ]
-    if not held:
+    if not own_statements:
         return f"It says that the article says this, but it is no sentence of [{id_}]."
-    if not all(held) or (verb in _FOUND and not is_finding(words)):
+    if not all(own_statements) or (verb in _FINDING_VERBS and not is_finding(words)):
         return f"It is what [{id_}] asks, plans, or tells of others, not what it says itself."
-    ids = {one.id for one in pair}
-    mentioned = (part for part in names.split(words) if isinstance(part, Mention))
-    if not any(part.ids & ids for part in mentioned):
+    ids = {entity.id for entity in pair}
+    mentions = (part for part in names.split(words) if isinstance(part, Mention))
+    if not any(part.ids & ids for part in mentions):
         return f"The sentence that it quotes of [{id_}] names neither {pair[0].name} nor {pair[1].name}."
     return ""
 
 
-def _wrong_year(value: str | None, id_: str, source: TextSource) -> str:
+def _year_mismatch(value: str | None, id_: str, source: TextSource) -> str:
     if value is None or value == str(source.year):
         return ""
     return f"It gives '{value}', but [{id_}] is of {source.year or 'an unknown year'}."
 
 
-def _key(sentence: str) -> str:
-    return sentence.strip(_STOP).casefold()
+def _quotation_key(sentence: str) -> str:
+    return sentence.strip(_EDGE_PUNCTUATION).casefold()

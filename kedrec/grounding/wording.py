@@ -1,4 +1,4 @@
-"""The wordings of relations: every form in which a sentence may say a relation, from the schema."""
+"""Derives from the schema every form in which a sentence may say a relation."""
 
 from __future__ import annotations
 
@@ -9,64 +9,29 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from kedrec.grounding.names import normal
+from kedrec.grounding.verdict_words import (
+    CANDIDATE_NOUNS,
+    HELPED_BY,
+    HELPED_VERBS,
+    HELPING_VERBS,
+    HELPS,
+    UNHEDGED_NOUNS,
+)
 from kedrec.schema import Action, Relation, load_schema
 
 if TYPE_CHECKING:
     from kedrec.types import PathStep
 
-__all__ = ["HELPED_BY", "HELPS", "LIKE", "THROUGH", "Form", "Tense", "allowed", "base", "phrase_table"]
-
-HELPS = "may help in"
-"""The verdict: hedged, so it needs no edge, but a supporting path from the drug to the disease."""
-HELPED_BY = "may be helped by"
-THROUGH = "through"
-"""The verdict names a node on the way."""
-LIKE = "by analogy with"
-"""The verdict names a drug or disease that it reasons from."""
+__all__ = ["Form", "Tense", "allowed_phrases", "base_form", "phrase_table"]
 
 Tense = Literal["finite", "base", "gerund", "reduced"]
 
 # Relations whose wording without action is true of every action. (Of TREATS it is not: what prevents a
 # disease needn't treat it.) A replacement is bound to nothing.
-_GENERAL = {"BINDS", "ASSOCIATED_WITH", "AFFECTS", "CORRELATED_WITH"}
+_GENERAL_RELATIONS = {"BINDS", "ASSOCIATED_WITH", "AFFECTS", "CORRELATED_WITH"}
 _NOT_GENERAL = {("BINDS", "replacement")}
 
 _MODALS = ("may", "might", "could", "can", "should", "must")
-_HELPING = [
-    *("help in", "help with", "help", "help treat", "help to treat", "help against"),
-    *("help people with", "help patients with", "benefit", "benefit people with", "benefit patients with"),
-    *("treat", "work in", "work against", "work for", "have a use in", "find use in"),
-    *(
-        f"be {adjective} {place}"
-        for adjective in ("useful", "of use", "helpful", "of help", "beneficial", "of benefit")
-        for place in ("in", "for", "against", "for people with", "for patients with", "in people with")
-    ),
-    *("be considered for", "be repurposed for", "be used in", "be used for", "be tried in"),
-    *(
-        f"be worth {doing} {place}"
-        for doing in ("considering", "studying", "testing", "investigating", "exploring", "trying")
-        for place in ("in", "for")
-    ),
-]
-_CANDIDATES = tuple(
-    f"{adjective}{noun} {preposition}"
-    for adjective in ("", "plausible ", "possible ", "potential ")
-    for noun in (
-        *("candidate", "treatment", "candidate treatment", "option", "treatment option"),
-        *("candidate drug", "drug candidate", "repurposing candidate", "candidate for repurposing"),
-    )
-    for preposition in ("for", "in", "against")
-)
-_UNHEDGED = ("treatment", "treatment option", "option")
-_HELPED = (
-    "be helped by",
-    "respond to",
-    "benefit from",
-    "be treated with",
-    "be treatable with",
-    "be eased by",
-)
-
 _IRREGULAR = {"binds": "bound", "makes": "made", "shows": "shown", "comes": "come", "gives": "given"}
 
 
@@ -77,9 +42,9 @@ class Form:
     Attributes:
         tense: `finite` (inhibits, inhibit), `base` (may inhibit), `gerund` (inhibiting) or `reduced`
             (linked to).
-        meaning: the phrase as the schema has it, or one of this module's constants.
-        plural: whether only a plural subject can have it.
-        hedged: whether it is true only under a word that claims less ("may").
+        meaning: the schema's phrase, or a constant of `verdict_words`.
+        plural: whether it needs a plural subject.
+        hedged: whether it needs a hedge before it ("may").
     """
 
     tense: Tense
@@ -94,23 +59,33 @@ def phrase_table() -> dict[tuple[str, ...], frozenset[Form]]:
     table: dict[tuple[str, ...], set[Form]] = {}
     for relation in load_schema().relations.values():
         for action in (relation.wording, *relation.actions.values()):
-            everything = [phrase for one in action.stated for phrase in _stated(one.paraphrases)]
-            everything += [phrase for one in action.stated for phrase in _stated(one.inverse_paraphrases)]
-            everything += [p for one in action.stated for p in _passives(_stated(one.paraphrases))]
-            for phrase in {*_said(action), *_said_inverse(action), *everything}:
+            phrases = [
+                phrase for wording in action.stated for phrase in _cleaned_phrases(wording.paraphrases)
+            ]
+            phrases += [
+                phrase
+                for wording in action.stated
+                for phrase in _cleaned_phrases(wording.inverse_paraphrases)
+            ]
+            phrases += [
+                phrase
+                for wording in action.stated
+                for phrase in _passives(_cleaned_phrases(wording.paraphrases))
+            ]
+            for phrase in {*_phrases(action), *_inverse_phrases(action), *phrases}:
                 for words, form in _forms(phrase):
                     table.setdefault(words, set()).add(form)
-    for words, form in _verdicts():
+    for words, form in _verdict_forms():
         table.setdefault(words, set()).add(form)
     return {words: frozenset(forms) for words, forms in table.items()}
 
 
-def allowed(step: PathStep) -> tuple[frozenset[str], frozenset[str]]:
-    """What may be said of a step: of its first node for the second, and of the second for the first.
+def allowed_phrases(step: PathStep) -> tuple[frozenset[str], frozenset[str]]:
+    """The phrases allowed for a step: from its first node to the second, and from the second to the first.
 
-    Parallel edges may have other actions than the step: one of the same sign may be said, one of
-    another sign not, since the sources disagree. What says more than the relation needs an edge that
-    says so itself.
+    Parallel edges may have other actions than the step: those of the same sign are allowed, those of
+    another sign not, since the sources disagree. A phrase that says more than the relation needs an edge
+    that says so itself.
     """
     relation = load_schema().relations[step.relation]
     sign = relation.worded(step.action).sign
@@ -120,33 +95,35 @@ def allowed(step: PathStep) -> tuple[frozenset[str], frozenset[str]]:
         for action in actions
         if action == step.action or (action in relation.actions and relation.worded(action).sign == sign)
     ]
-    if step.relation in _GENERAL and (step.relation, step.action) not in _NOT_GENERAL:
+    if step.relation in _GENERAL_RELATIONS and (step.relation, step.action) not in _NOT_GENERAL:
         wordings.append(relation.wording)
-    said = {phrase for wording in wordings for phrase in _said(wording)}
-    inverse = {phrase for wording in wordings for phrase in _said_inverse(wording)}
-    for more, turned in _evident(step, relation, wordings):
-        said.update(more)
-        inverse.update(turned)
+    phrases = {phrase for wording in wordings for phrase in _phrases(wording)}
+    inverse = {phrase for wording in wordings for phrase in _inverse_phrases(wording)}
+    for stated, inverse_stated in _evident_wordings(step, relation, wordings):
+        phrases.update(stated)
+        inverse.update(inverse_stated)
     if relation.symmetric:
-        return frozenset(said | inverse), frozenset(said | inverse)
-    ways = frozenset(said), frozenset(inverse)
-    return ways if step.forward else ways[::-1]
+        return frozenset(phrases | inverse), frozenset(phrases | inverse)
+    allowed = frozenset(phrases), frozenset(inverse)
+    return allowed if step.forward else allowed[::-1]
 
 
-def _evident(
+def _evident_wordings(
     step: PathStep, relation: Relation, wordings: Iterable[Action]
 ) -> Iterator[tuple[list[str], list[str]]]:
-    """The wordings that say more than the relation and that an edge of the step says."""
+    """Phrases that say more than the relation and that an edge of the step states, with their inverses."""
     signed = relation.worded(step.action).sign != 0
     for wording in wordings:
-        for one in wording.stated:
-            if (one.signed and signed) or any(_holds(edge.evidence, one.evidence) for edge in step.edges):
-                more = _stated(one.paraphrases)
-                yield more, [*_stated(one.inverse_paraphrases), *_passives(more)]
+        for stated_wording in wording.stated:
+            if (stated_wording.signed and signed) or any(
+                _states_any(edge.evidence, stated_wording.evidence) for edge in step.edges
+            ):
+                phrases = _cleaned_phrases(stated_wording.paraphrases)
+                yield phrases, [*_cleaned_phrases(stated_wording.inverse_paraphrases), *_passives(phrases)]
 
 
-def _holds(evidence: str, terms: Iterable[str]) -> bool:
-    """Whether a part of an edge's evidence holds one of these terms, and doesn't deny it."""
+def _states_any(evidence: str, terms: Iterable[str]) -> bool:
+    """True if a part of an edge's evidence contains one of the terms without a negation."""
     for part in re.split(r"[;,:]", evidence.lower().replace("_", " ")):
         words = re.findall(r"[\w-]+", part)
         if {"not", "no", "never", "off-label", "without", "non"} & set(words):
@@ -157,16 +134,16 @@ def _holds(evidence: str, terms: Iterable[str]) -> bool:
     return False
 
 
-def _stated(phrases: Iterable[str]) -> list[str]:
+def _cleaned_phrases(phrases: Iterable[str]) -> list[str]:
     return [_clean(phrase) for phrase in phrases]
 
 
-def _said(action: Action) -> list[str]:
-    return _stated((action.phrase, *action.paraphrases))
+def _phrases(action: Action) -> list[str]:
+    return _cleaned_phrases((action.phrase, *action.paraphrases))
 
 
-def _said_inverse(action: Action) -> list[str]:
-    return [*_stated((action.inverse, *action.inverse_paraphrases)), *_passives(_said(action))]
+def _inverse_phrases(action: Action) -> list[str]:
+    return [*_cleaned_phrases((action.inverse, *action.inverse_paraphrases)), *_passives(_phrases(action))]
 
 
 def _passives(phrases: Iterable[str]) -> list[str]:
@@ -175,16 +152,16 @@ def _passives(phrases: Iterable[str]) -> list[str]:
 
 
 def _clean(phrase: str) -> str:
-    # An article belongs to the name that follows.
+    # The article belongs to the name that follows.
     return normal(phrase).lower().removesuffix(" the")
 
 
 def _forms(phrase: str) -> Iterator[tuple[tuple[str, ...], Form]]:
     words = phrase.split()
     yield tuple(words), Form("finite", phrase)
-    at = 1 if words[0].endswith("ly") and len(words) > 1 else 0
-    verb = words[at]
-    before, after = words[:at], words[at + 1 :]
+    verb_index = 1 if words[0].endswith("ly") and len(words) > 1 else 0
+    verb = words[verb_index]
+    before, after = words[:verb_index], words[verb_index + 1 :]
     if verb in {"can", "may"} and after:
         yield tuple(after), Form("base", phrase, hedged=True)
     if verb in {*_MODALS, "when"}:
@@ -194,11 +171,11 @@ def _forms(phrase: str) -> Iterator[tuple[tuple[str, ...], Form]]:
         yield (*before, "has", "been", *after), Form("finite", phrase)
         yield tuple(after), Form("reduced", phrase)
         return
-    plain = base(verb)
-    plural = {"is": "are"}.get(verb, plain)
-    yield (*before, plural, *after), Form("finite", phrase, plural=True)
-    yield (*before, plain, *after), Form("base", phrase)
-    yield (*before, _gerund(plain), *after), Form("gerund", phrase)
+    base = base_form(verb)
+    plural_verb = {"is": "are"}.get(verb, base)
+    yield (*before, plural_verb, *after), Form("finite", phrase, plural=True)
+    yield (*before, base, *after), Form("base", phrase)
+    yield (*before, _gerund(base), *after), Form("gerund", phrase)
     if verb == "is" and after:
         yield tuple(after), Form("reduced", phrase)
         if after[0] not in {"a", "an", "one"}:
@@ -206,25 +183,25 @@ def _forms(phrase: str) -> Iterator[tuple[tuple[str, ...], Form]]:
             yield ("have", "been", *after), Form("finite", phrase, plural=True)
 
 
-def _verdicts() -> Iterator[tuple[tuple[str, ...], Form]]:
-    for verb in _HELPING:
+def _verdict_forms() -> Iterator[tuple[tuple[str, ...], Form]]:
+    for verb in HELPING_VERBS:
         first, *rest = verb.split()
         yield (first, *rest), Form("base", HELPS, hedged=True)
         finite = {"be": "is", "have": "has"}.get(first, first + "s")
-        # "treats" is a relation; what is said to be worth studying is said to be no more than that.
+        # "treats" is a relation; "is worth studying" claims no more than that, so needs no hedge.
         if first != "treat":
             yield (finite, *rest), Form("finite", HELPS, hedged=rest[:1] != ["worth"])
-    for verb in _HELPED:
+    for verb in HELPED_VERBS:
         first, *rest = verb.split()
         yield (first, *rest), Form("base", HELPED_BY, hedged=True)
-    for candidate in _CANDIDATES:
+    for candidate in CANDIDATE_NOUNS:
         article = "an" if candidate.startswith("option") else "a"
         yield ("be", article, *candidate.split()), Form("base", HELPS, hedged=True)
-        sure = candidate.rsplit(" ", 1)[0] in _UNHEDGED
-        yield ("is", article, *candidate.split()), Form("finite", HELPS, hedged=sure)
+        hedged = candidate.rsplit(" ", 1)[0] in UNHEDGED_NOUNS
+        yield ("is", article, *candidate.split()), Form("finite", HELPS, hedged=hedged)
 
 
-def base(verb: str) -> str:
+def base_form(verb: str) -> str:
     """ "inhibit" of "inhibits"."""
     if verb in {"is", "has"}:
         return {"is": "be", "has": "have"}[verb]
@@ -235,20 +212,20 @@ def base(verb: str) -> str:
     return verb.removesuffix("s")
 
 
-def _gerund(plain: str) -> str:
-    if plain == "be":
+def _gerund(base: str) -> str:
+    if base == "be":
         return "being"
-    if plain == "control":
+    if base == "control":
         return "controlling"
-    return (plain[:-1] if plain.endswith("e") and not plain.endswith("ee") else plain) + "ing"
+    return (base[:-1] if base.endswith("e") and not base.endswith("ee") else base) + "ing"
 
 
 def _participle(verb: str) -> str:
     if verb in _IRREGULAR:
         return _IRREGULAR[verb]
-    plain = base(verb)
-    if plain == "control":
+    base = base_form(verb)
+    if base == "control":
         return "controlled"
-    if plain.endswith("y") and plain[-2] not in "aeiou":
-        return plain[:-1] + "ied"
-    return plain + ("d" if plain.endswith("e") else "ed")
+    if base.endswith("y") and base[-2] not in "aeiou":
+        return base[:-1] + "ied"
+    return base + ("d" if base.endswith("e") else "ed")

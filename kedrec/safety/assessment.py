@@ -1,12 +1,12 @@
-"""What speaks against giving a drug in a disease: contraindications with their paths, side effects.
+"""Assesses the safety of a drug in a disease: contraindications with their paths, and side effects.
 
-A contraindication is taken over from a disease to its subtypes (IS_A, at most two steps), never from a
-subtype to the whole: that is a caution. So is one for a disease that presents with most of the same symptoms.
+A contraindication is inherited from a disease by its subtypes (IS_A, at most two steps). One for a subtype is
+only a caution for the broader disease; so is one for a disease that presents with most of the same symptoms.
 
-A side effect may worsen a disease where it is the disease, or a symptom that tells something of it: by name,
-or by a cross-reference. Most drugs may cause nausea and many diseases present with it, which says nothing of
-the two. So the symptoms are taken from the most telling on, by the share of diseases that present with
-it times the share of drugs that cause it, as long as at most one drug in ten causes any of them.
+A side effect may worsen a disease where it is the disease, or a specific symptom of it: by name, or by a
+cross-reference. Most drugs may cause nausea and many diseases present with it, which says nothing of the two.
+So symptoms are ranked from the most specific on, by the number of diseases that present with it times the
+number of drugs that cause it, and are used as long as their drugs add up to at most one in ten.
 """
 
 from __future__ import annotations
@@ -35,44 +35,44 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphStore
     from kedrec.types import Evidence
 
-__all__ = ["SafetyBook"]
+__all__ = ["SafetyAssessor"]
 
-_FORBIDS = "CONTRAINDICATED_FOR"
-_CAUSED: tuple[Table, ...] = (CAUSES, ("CAUSES", "Drug", "Symptom"), ("CAUSES", "Drug", "Disease"))
+_CONTRAINDICATES = "CONTRAINDICATED_FOR"
+_CAUSE_TABLES: tuple[Table, ...] = (CAUSES, ("CAUSES", "Drug", "Symptom"), ("CAUSES", "Drug", "Disease"))
 _PRESENTS: Table = ("PRESENTS", "Disease", "Symptom")
-_SHOWN = 5  # side effects of each list, and cautions of each kind
-_LEAST_SHARED = 2  # symptoms that diseases which look alike share, at least
-_MOSTLY = 0.5  # the share of either disease's symptoms that those are, at least
-_LIKELY = 0.1  # probability of a predicted side effect, at least
-_LIFTED = 2.0  # how many times likelier than for any drug, at least
-_BECAUSE = 3  # similar drugs named for a prediction
-_BY_CHANCE = 0.1  # the share of drugs that cause any of the telling symptoms, at most
+_MAX_SHOWN = 5  # side effects of each list, and cautions of each kind
+_MIN_SHARED = 2  # symptoms that two diseases share which look alike
+_MIN_SHARED_SHARE = 0.5  # of the symptoms of either of the two
+_MIN_PROBABILITY = 0.1  # of a predicted side effect
+_MIN_LIFT = 2.0  # of its probability over the share of all drugs that cause it
+_MAX_REASONS = 3  # similar drugs named for a prediction
+_MAX_DRUG_SHARE = 0.1  # drugs that cause any of a disease's specific symptoms
 
 
-def _caution(name: str, metapath: str, *hops: Hop) -> PathTemplate:
-    """A path that only warns: no template of its own, so that it is read as a chain of clauses."""
-    nodes = tuple(f"n{place}" for place in range(len(hops) + 1))
-    steps = tuple(f"s{place}" for place in range(len(hops)))
+def _caution_template(name: str, metapath: str, *hops: Hop) -> PathTemplate:
+    """A path that only warns. It has no sentence pattern, so that it is verbalized as a chain of clauses."""
+    nodes = tuple(f"n{index}" for index in range(len(hops) + 1))
+    steps = tuple(f"s{index}" for index in range(len(hops)))
     return PathTemplate(name, metapath, hops, nodes, steps, "adverse", "", "")
 
 
-_SUBTYPE = _caution(
+_SUBTYPE = _caution_template(
     "contraindicated-for-subtype",
     "Drug CONTRAINDICATED_FOR Disease IS_A Disease",
-    Hop(_FORBIDS, forward=True, kind="Disease"),
+    Hop(_CONTRAINDICATES, forward=True, kind="Disease"),
     Hop("IS_A", forward=True, kind="Disease"),
 )
-_LOOK_ALIKE = _caution(
+_LOOK_ALIKE = _caution_template(
     "contraindicated-for-look-alike",
     "Drug CONTRAINDICATED_FOR Disease PRESENTS Symptom < PRESENTS Disease",
-    Hop(_FORBIDS, forward=True, kind="Disease"),
+    Hop(_CONTRAINDICATES, forward=True, kind="Disease"),
     Hop("PRESENTS", forward=True, kind="Symptom"),
     Hop("PRESENTS", forward=False, kind="Disease"),
 )
 
 
-class SafetyBook:
-    """Looks up the safety of pairs in one graph.
+class SafetyAssessor:
+    """Assesses the safety of pairs in one graph.
 
     Args:
         store: the graph.
@@ -90,209 +90,225 @@ class SafetyBook:
         return SimilarDrugs(self._adjacency)
 
     @cached_property
-    def _listed(self) -> int:
-        """How many drugs have any side effect listed."""
-        listed = np.zeros(len(self._adjacency.ids("Drug")), bool)
-        for table in _CAUSED:
+    def _listed_drug_count(self) -> int:
+        """Number of drugs with any side effect listed."""
+        has_effects = np.zeros(len(self._adjacency.ids("Drug")), bool)
+        for table in _CAUSE_TABLES:
             if self._adjacency.has(table):
-                listed |= self._adjacency.incidence(table).degrees > 0
-        return int(listed.sum())
+                has_effects |= self._adjacency.incidence(table).degrees > 0
+        return int(has_effects.sum())
 
-    def assess(self, found: PairEvidence) -> Safety:
-        """What speaks against a pair, whose evidence was retrieved."""
-        drug = self._adjacency.number("Drug", found.drug.id)
-        disease = self._adjacency.number("Disease", found.disease.id)
+    def assess(self, evidence: PairEvidence) -> Safety:
+        """The contraindications, cautions and side effects of a pair whose evidence was retrieved."""
+        drug = self._adjacency.number("Drug", evidence.drug.id)
+        disease = self._adjacency.number("Disease", evidence.disease.id)
         if drug is None or disease is None:
             return Safety()
-        against = [item for item in found.adverse if _relations(item)[0] == _FORBIDS]
-        cautions = self._cautions(found, drug, disease)
-        kinds = {len(_relations(item)): item.id for item in reversed(against)}
-        contraindication = "direct" if 1 in kinds else "inherited" if kinds else ""
+        against = [item for item in evidence.adverse if _relations(item)[0] == _CONTRAINDICATES]
+        cautions = self._cautions(evidence, drug, disease)
+        id_by_length = {len(_relations(item)): item.id for item in reversed(against)}
+        contraindication = "direct" if 1 in id_by_length else "inherited" if id_by_length else ""
         if not contraindication and cautions:
             subtype = any(_relations(item)[1] == "IS_A" for item in cautions)
             contraindication = "subtype" if subtype else "look-alike"
-        telling = self._telling(found.disease, disease)
-        effects, total = self._known(drug, telling)
+        signs = self._specific_signs(evidence.disease, disease)
+        effects, total = self._known_effects(drug, signs)
         return Safety(
             contraindication=contraindication,  # type: ignore[arg-type]  # one of the five just above
             paths=tuple(item.id for item in (*against, *cautions)),
             cautions=cautions,
             side_effects=total,
             worsening=tuple(effect for effect in effects if effect.worsens is not None),
-            specific=tuple(effects[:_SHOWN]),
-            predicted=self._predicted(drug, telling),
+            specific=tuple(effects[:_MAX_SHOWN]),
+            predicted=self._predicted_effects(drug, signs),
         )
 
-    def _cautions(self, found: PairEvidence, drug: int, disease: int) -> tuple[Evidence, ...]:
-        forbidden = self._adjacency.has((_FORBIDS, "Drug", "Disease"))
-        if not forbidden or not _row(self._adjacency, (_FORBIDS, "Drug", "Disease"), drug).size:
+    def _cautions(self, evidence: PairEvidence, drug: int, disease: int) -> tuple[Evidence, ...]:
+        table = (_CONTRAINDICATES, "Drug", "Disease")
+        if not self._adjacency.has(table) or not _linked_numbers(self._adjacency, table, drug).size:
             return ()
-        chosen: list[tuple[PathTemplate, tuple[str, ...], float]] = []
+        candidates: list[tuple[PathTemplate, tuple[str, ...], float]] = []
         for template in (_SUBTYPE, _LOOK_ALIKE):
-            best = best_paths(self._adjacency, template, drug, disease, _SHOWN)
+            best = best_paths(self._adjacency, template, drug, disease, _MAX_SHOWN)
             if best is None:
                 continue
-            seen: set[str] = set()
+            diseases: set[str] = set()
             for nodes, weight in zip(best.paths, best.weights, strict=True):
-                # one path a disease: the other symptoms it shares would say the same again
-                alike = template is _SUBTYPE or self._looks_alike(nodes[0], disease)
-                if nodes[0] not in seen and alike:
-                    seen.add(nodes[0])
-                    chosen.append((template, (found.drug.id, *nodes, found.disease.id), weight))
-        paths = complete_paths(self._store, [(template, nodes) for template, nodes, _ in chosen])
-        kept = [
-            (path, weight) for path, (_, _, weight) in zip(paths, chosen, strict=True) if path is not None
+                # one path a disease: further shared symptoms would only repeat it
+                similar = template is _SUBTYPE or self._looks_alike(nodes[0], disease)
+                if nodes[0] not in diseases and similar:
+                    diseases.add(nodes[0])
+                    candidates.append((template, (evidence.drug.id, *nodes, evidence.disease.id), weight))
+        paths = complete_paths(self._store, [(template, nodes) for template, nodes, _ in candidates])
+        complete = [
+            (path, weight) for path, (_, _, weight) in zip(paths, candidates, strict=True) if path is not None
         ]
-        total = sum(weight for _, weight in kept)
+        total = sum(weight for _, weight in complete)
         return tuple(
-            evidence_item(path, f"C{place}", weight / total, "adverse")
-            for place, (path, weight) in enumerate(kept, 1)
+            evidence_item(path, f"C{rank}", weight / total, "adverse")
+            for rank, (path, weight) in enumerate(complete, 1)
         )
 
     def _looks_alike(self, other: str, disease: int) -> bool:
-        """Whether two diseases share two symptoms or more, and at least half of either's."""
+        """True if two diseases share two symptoms or more, and at least half of either's."""
         number = self._adjacency.number("Disease", other)
         if number is None:
             return False
-        one, two = (_row(self._adjacency, _PRESENTS, place) for place in (number, disease))
-        shared = len(np.intersect1d(one, two))
-        return shared >= _LEAST_SHARED and shared >= _MOSTLY * max(len(one), len(two))
+        first_symptoms, second_symptoms = (
+            _linked_numbers(self._adjacency, _PRESENTS, node) for node in (number, disease)
+        )
+        shared = len(np.intersect1d(first_symptoms, second_symptoms))
+        return shared >= _MIN_SHARED and shared >= _MIN_SHARED_SHARE * max(
+            len(first_symptoms), len(second_symptoms)
+        )
 
-    def _telling(self, entity: Entity, disease: int) -> dict[str, Entity]:
-        """What a disease is, and the symptoms that tell something of it, by the ids of all so named."""
-        found = dict.fromkeys(self._ids(entity), entity)
+    def _specific_signs(self, entity: Entity, disease: int) -> dict[str, Entity]:
+        """Ids of the disease and of its specific symptoms (see the module), each mapped to its entity.
+
+        The ids include those of side effects with the same name.
+        """
+        signs = dict.fromkeys(self._ids(entity), entity)
         if not self._adjacency.has(_PRESENTS):
-            return found
-        diseases = self._adjacency.incidence(_PRESENTS).back_degrees
-        numbers = _row(self._adjacency, _PRESENTS, disease)
+            return signs
+        disease_counts = self._adjacency.incidence(_PRESENTS).back_degrees
+        numbers = _linked_numbers(self._adjacency, _PRESENTS, disease)
         symptoms = []
         for number, symptom in zip(numbers.tolist(), self._entities("Symptom", numbers), strict=True):
             ids = self._ids(symptom)
-            drugs = sum(self._drugs(id_) for id_ in ids)
-            symptoms.append((int(diseases[number]) * drugs, symptom.id, drugs, symptom, ids))
-        caused = 0
-        for _, _, drugs, symptom, ids in sorted(symptoms, key=lambda one: one[:2]):
-            caused += drugs
-            if caused > _BY_CHANCE * self._listed:
+            drugs = sum(self._drug_count(id_) for id_ in ids)
+            symptoms.append((int(disease_counts[number]) * drugs, symptom.id, drugs, symptom, ids))
+        drug_total = 0
+        for _, _, drugs, symptom, ids in sorted(symptoms, key=lambda row: row[:2]):
+            drug_total += drugs
+            if drug_total > _MAX_DRUG_SHARE * self._listed_drug_count:
                 break
             for id_ in ids:
-                found.setdefault(id_, symptom)
-        return found
+                signs.setdefault(id_, symptom)
+        return signs
 
     def _ids(self, entity: Entity) -> list[str]:
         return [entity.id, *self._names.same_name(entity, "SideEffect")]
 
-    def _drugs(self, effect: str) -> int:
-        """How many drugs cause a side effect, a symptom or a disease."""
-        found = 0
-        for table in _CAUSED:
+    def _drug_count(self, effect: str) -> int:
+        """Number of drugs that cause a side effect, a symptom or a disease, by its id."""
+        count = 0
+        for table in _CAUSE_TABLES:
             number = self._adjacency.number(table[2], effect) if self._adjacency.has(table) else None
             if number is not None:
-                found += int(self._adjacency.incidence(table).back_degrees[number])
-        return found
+                count += int(self._adjacency.incidence(table).back_degrees[number])
+        return count
 
-    def _worsened(
-        self, effects: Sequence[tuple[str, int]], telling: Mapping[str, Entity]
+    def _worsened_entities(
+        self, effects: Sequence[tuple[str, int]], signs: Mapping[str, Entity]
     ) -> dict[str, Entity]:
-        """What each side effect that tells something of the disease worsens.
+        """The disease or specific symptom that each side effect is, by the side effect's id.
 
         Args:
-            effects: ids, and how many drugs cause each.
-            telling: as `_telling` gives it.
+            effects: ids, and the number of drugs that cause each.
+            signs: as `_specific_signs` returns them.
         """
-        found = {one: telling[one] for one, _ in effects if one in telling}
-        rare = [one for one, drugs in effects if one not in found and drugs <= _BY_CHANCE * self._listed]
-        for one, id_ in self._names.referring(rare):
-            if id_ in telling:
-                found.setdefault(one, telling[id_])
-        return found
+        worsened = {effect: signs[effect] for effect, _ in effects if effect in signs}
+        rare = [
+            effect
+            for effect, drugs in effects
+            if effect not in worsened and drugs <= _MAX_DRUG_SHARE * self._listed_drug_count
+        ]
+        for effect, id_ in self._names.referring(rare):
+            if id_ in signs:
+                worsened.setdefault(effect, signs[id_])
+        return worsened
 
     def _entities(self, kind: str, numbers: NDArray[np.int32]) -> list[Entity]:
-        return [self._names.entity(self._adjacency.name(kind, one), kind) for one in numbers.tolist()]
+        return [self._names.entity(self._adjacency.name(kind, number), kind) for number in numbers.tolist()]
 
-    def _known(self, drug: int, telling: Mapping[str, Entity]) -> tuple[list[SideEffect], int]:
-        """The side effects to be shown, those that the fewest drugs have first, and how many there are."""
-        listed: list[tuple[int, str, str]] = []
-        for table in _CAUSED:
+    def _known_effects(self, drug: int, signs: Mapping[str, Entity]) -> tuple[list[SideEffect], int]:
+        """The side effects to show, those that the fewest drugs have first, and the number of all."""
+        known: list[tuple[int, str, str]] = []
+        for table in _CAUSE_TABLES:
             if not self._adjacency.has(table):
                 continue
             kind, links = table[2], self._adjacency.incidence(table)
             degrees = links.back_degrees
-            listed += [
+            known += [
                 (int(degrees[number]), self._adjacency.name(kind, number), kind)
-                for number in _row(self._adjacency, table, drug).tolist()
+                for number in _linked_numbers(self._adjacency, table, drug).tolist()
             ]
-        listed.sort()
-        worsened = self._worsened([(one, drugs) for drugs, one, _ in listed], telling)
-        shown = [
+        known.sort()
+        worsened = self._worsened_entities([(effect_id, drugs) for drugs, effect_id, _ in known], signs)
+        rows = [
             (*effect, worsened.get(effect[1]))
-            for place, effect in enumerate(listed)
-            if place < _SHOWN or effect[1] in worsened
+            for rank, effect in enumerate(known)
+            if rank < _MAX_SHOWN or effect[1] in worsened
         ]
-        sources = self._sources(drug, shown)
+        sources = self._sources(drug, rows)
         effects = [
             SideEffect(
-                effect=self._names.entity(one, kind),
+                effect=self._names.entity(effect_id, kind),
                 drugs=drugs,
-                sources=tuple(sorted(sources[kind, one])),
+                sources=tuple(sorted(sources[kind, effect_id])),
                 worsens=worsens,
             )
-            for drugs, one, kind, worsens in shown
+            for drugs, effect_id, kind, worsens in rows
         ]
-        return effects, len(listed)
+        return effects, len(known)
 
     def _sources(
         self, drug: int, effects: list[tuple[int, str, str, Entity | None]]
     ) -> dict[tuple[str, str], set[str]]:
-        said: dict[tuple[str, str], set[str]] = defaultdict(set)
+        sources: dict[tuple[str, str], set[str]] = defaultdict(set)
         by_kind: dict[str, list[str]] = defaultdict(list)
-        for _, one, kind, _ in effects:
-            by_kind[kind].append(one)
+        for _, effect_id, kind, _ in effects:
+            by_kind[kind].append(effect_id)
         for kind, ids in by_kind.items():
-            here = [self._adjacency.name("Drug", drug)]
-            for row in self._store.edges_between("CAUSES", "Drug", kind, here, ids):
-                said[kind, row["end_id"]].add(row["edge"]["source"])
-        return said
+            drug_ids = [self._adjacency.name("Drug", drug)]
+            for row in self._store.edges_between("CAUSES", "Drug", kind, drug_ids, ids):
+                sources[kind, row["end_id"]].add(row["edge"]["source"])
+        return sources
 
-    def _predicted(self, drug: int, telling: Mapping[str, Entity]) -> tuple[PredictedSideEffect, ...]:
-        """Side effects that similar drugs cause, not listed for this one."""
-        likely = self._similar.predict(drug)
-        if not likely.weights.any():
+    def _predicted_effects(self, drug: int, signs: Mapping[str, Entity]) -> tuple[PredictedSideEffect, ...]:
+        """Side effects that similar drugs cause and that are not listed for this one."""
+        prediction = self._similar.predict(drug)
+        if not prediction.weights.any():
             return ()
-        lifted = (likely.probability >= _LIKELY) & (likely.probability >= _LIFTED * likely.usual)
-        lifted[_row(self._adjacency, CAUSES, drug)] = False
+        eligible = (prediction.probability >= _MIN_PROBABILITY) & (
+            prediction.probability >= _MIN_LIFT * prediction.usual
+        )
+        eligible[_linked_numbers(self._adjacency, CAUSES, drug)] = False
         ids = {
-            number: self._adjacency.name("SideEffect", number) for number in np.flatnonzero(lifted).tolist()
+            number: self._adjacency.name("SideEffect", number) for number in np.flatnonzero(eligible).tolist()
         }
         drugs = self._adjacency.incidence(CAUSES).back_degrees
-        worsened = self._worsened([(one, int(drugs[number])) for number, one in ids.items()], telling)
+        worsened = self._worsened_entities(
+            [(effect_id, int(drugs[number])) for number, effect_id in ids.items()], signs
+        )
         order = sorted(
-            ids, key=lambda number: (ids[number] not in worsened, -likely.probability[number], ids[number])
+            ids,
+            key=lambda number: (ids[number] not in worsened, -prediction.probability[number], ids[number]),
         )
         return tuple(
             PredictedSideEffect(
                 effect=self._names.entity(ids[number], "SideEffect"),
-                probability=float(likely.probability[number]),
-                usual=float(likely.usual[number]),
-                because=self._because(number, likely.weights),
+                probability=float(prediction.probability[number]),
+                usual=float(prediction.usual[number]),
+                because=self._reasons(number, prediction.weights),
                 worsens=worsened.get(ids[number]),
             )
-            for number in order[:_SHOWN]
+            for number in order[:_MAX_SHOWN]
         )
 
-    def _because(self, effect: int, weights: NDArray[np.float64]) -> tuple[Entity, ...]:
+    def _reasons(self, effect: int, weights: NDArray[np.float64]) -> tuple[Entity, ...]:
         """The drugs that cause an effect, the most similar first."""
-        back = self._adjacency.incidence(CAUSES).reversed()
-        who = back.indices[back.indptr[effect] : back.indptr[effect + 1]]
-        who = who[np.argsort(-weights[who], kind="stable")][:_BECAUSE]
-        return tuple(self._entities("Drug", who[weights[who] > 0]))
+        causing_drugs = self._adjacency.incidence(CAUSES).reversed()
+        drugs = causing_drugs.indices[causing_drugs.indptr[effect] : causing_drugs.indptr[effect + 1]]
+        drugs = drugs[np.argsort(-weights[drugs], kind="stable")][:_MAX_REASONS]
+        return tuple(self._entities("Drug", drugs[weights[drugs] > 0]))
 
 
 def _relations(item: Evidence) -> list[str]:
     return [] if item.path is None else [step.relation for step in item.path.steps]
 
 
-def _row(adjacency: Adjacency, table: Table, number: int) -> NDArray[np.int32]:
-    """The numbers that one start node of a table is linked with."""
+def _linked_numbers(adjacency: Adjacency, table: Table, number: int) -> NDArray[np.int32]:
+    """The numbers of the end nodes that one start node of a table is linked with."""
     links = adjacency.incidence(table)
     return links.indices[links.indptr[number] : links.indptr[number + 1]]

@@ -1,12 +1,12 @@
-"""Predicts what a drug may cause from what similar drugs cause.
+"""Predicts a drug's side effects from those of similar drugs.
 
-The probability that a source lists an effect for a drug is the share of the drugs that cause it, weighed by
-how similar they are to the drug, and drawn towards the share among all drugs: with weights w of the drugs
+The probability that a source lists an effect for a drug is the share of the drugs that cause it, weighted by
+their similarity to the drug, and shrunk towards the share among all drugs: with weights w of the drugs
 that have side effects listed, `(sum of w over those that cause it + PULL * share) / (sum of w + PULL)`.
 The weight is the sum of four similarities, each 0 to 1: the cosines of the targets, of the classes and of the
-treated diseases that two drugs share, each weighed by how few drugs have it, and 1 where the graph has the
-two as resembling each other. The drug's own side effects play no part, so that a drug without any listed is
-predicted as well as one with. `kedrec evaluate side-effects` measures it.
+treated diseases that two drugs share, each weighted by its rarity (1 / the drugs that have it), and 1 where
+the graph has the two as resembling each other. The drug's own side effects play no part, so that a drug
+without any listed is predicted as well as one with. `kedrec evaluate side-effects` measures it.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency, Incidence, Table
 
-__all__ = ["CAUSES", "PULL", "TABLES", "Likely", "SimilarDrugs"]
+__all__ = ["CAUSES", "PULL", "TABLES", "EffectPrediction", "SimilarDrugs"]
 
 CAUSES: Table = ("CAUSES", "Drug", "SideEffect")
 PULL = 2.0
-"""How much the share among all drugs counts. Chosen on the pairs that `kedrec evaluate side-effects`
-measures, where it matters little: from 0.25 to 4, AUPRC over all pairs rises from 0.415 to 0.436 on Hetionet,
-and by drug falls from 0.494 to 0.493."""
+"""Weight of the share among all drugs. Chosen on the pairs that `kedrec evaluate side-effects` measures,
+where it matters little: from 0.25 to 4, AUPRC over all pairs rises from 0.415 to 0.436 on Hetionet, and by
+drug falls from 0.494 to 0.493."""
 
-_SHARED: tuple[Table, ...] = (
+_SHARED_TABLES: tuple[Table, ...] = (
     ("BINDS", "Drug", "Gene"),
     ("MEMBER_OF", "Drug", "PharmacologicClass"),
     ("TREATS", "Drug", "Disease"),
 )
-_ALIKE: Table = ("RESEMBLES", "Drug", "Drug")
-TABLES = (CAUSES, _ALIKE, *_SHARED)
-"""The tables of the graph that a prediction is made from."""
+_RESEMBLES: Table = ("RESEMBLES", "Drug", "Drug")
+TABLES = (CAUSES, _RESEMBLES, *_SHARED_TABLES)
+"""The tables of the graph that a prediction uses."""
 
 
 @dataclass(frozen=True, slots=True)
-class Likely:
-    """What a drug may cause.
+class EffectPrediction:
+    """Predicted side effects of a drug.
 
     Attributes:
-        probability: of each side effect of the graph, 0 to 1.
-        usual: the share of the drugs with side effects listed that cause it, 0 to 1.
-        weights: how similar each drug is, 0 for those without side effects listed and for the drug itself.
+        probability: probability of each side effect of the graph, 0 to 1.
+        usual: its share among the drugs with side effects listed, 0 to 1.
+        weights: similarity of each drug; 0 for those without side effects listed and for the drug itself.
     """
 
     probability: NDArray[np.float64]
@@ -55,14 +55,14 @@ class Likely:
 
 
 class SimilarDrugs:
-    """How similar drugs are, and what the similar ones cause."""
+    """Similarities between the drugs of a graph, and side effects predicted from them."""
 
     def __init__(self, adjacency: Adjacency) -> None:
         self._drugs = len(adjacency.ids("Drug"))
         self._causes = adjacency.incidence(CAUSES) if adjacency.has(CAUSES) else None
-        self._alike = adjacency.incidence(_ALIKE) if adjacency.has(_ALIKE) else None
+        self._resembles = adjacency.incidence(_RESEMBLES) if adjacency.has(_RESEMBLES) else None
         self._shared: list[tuple[Incidence, NDArray[np.float64], NDArray[np.float64]]] = []
-        for table in _SHARED:
+        for table in _SHARED_TABLES:
             if adjacency.has(table):
                 links = adjacency.incidence(table)
                 rarity = 1.0 / np.maximum(links.back_degrees, 1)
@@ -72,43 +72,45 @@ class SimilarDrugs:
 
     @property
     def listed(self) -> NDArray[np.bool_]:
-        """The drugs that have side effects listed; of the others nothing is known."""
+        """True for drugs that have side effects listed; of the others nothing is known."""
         if self._causes is None:
             return np.zeros(self._drugs, bool)
         return self._causes.degrees > 0
 
     def similarity(self, drug: int) -> NDArray[np.float64]:
-        """How similar each drug is to one, 0 to 4; 0 to itself."""
+        """The similarity of each drug to one drug, 0 to 4; 0 to itself."""
         weights = np.zeros(self._drugs)
         for links, rarity, norms in self._shared:
-            found = np.zeros(self._drugs)
-            for one in links.indices[links.indptr[drug] : links.indptr[drug + 1]].tolist():
-                found[links.back_indices[links.back_indptr[one] : links.back_indptr[one + 1]]] += rarity[one]
-            weights += found / np.maximum(norms * norms[drug], np.finfo(float).tiny)
-        if self._alike is not None:
+            shared = np.zeros(self._drugs)
+            for node in links.indices[links.indptr[drug] : links.indptr[drug + 1]].tolist():
+                owners = links.back_indices[links.back_indptr[node] : links.back_indptr[node + 1]]
+                shared[owners] += rarity[node]
+            weights += shared / np.maximum(norms * norms[drug], np.finfo(float).tiny)
+        if self._resembles is not None:
             # symmetric relations are read from both ends, so that one row has all
-            weights[self._alike.indices[self._alike.indptr[drug] : self._alike.indptr[drug + 1]]] += 1.0
+            start, stop = self._resembles.indptr[drug : drug + 2].tolist()
+            weights[self._resembles.indices[start:stop]] += 1.0
         weights[drug] = 0.0
         return weights
 
-    def predict(self, drug: int, known: NDArray[np.bool_] | None = None) -> Likely:
-        """What a drug may cause, known or not.
+    def predict(self, drug: int, known: NDArray[np.bool_] | None = None) -> EffectPrediction:
+        """The side effects that a drug may cause, known or not.
 
         Args:
             drug: its number.
-            known: the drugs whose side effects may be used; default: all that have any listed, but this one.
+            known: mask of the drugs whose side effects may be used; default: all that have any listed.
         """
         if self._causes is None:
-            return Likely(np.zeros(0), np.zeros(0), np.zeros(self._drugs))
+            return EffectPrediction(np.zeros(0), np.zeros(0), np.zeros(self._drugs))
         causes, effects = self._causes, len(self._causes.back_degrees)
         known = (self.listed if known is None else known & self.listed).copy()
         known[drug] = False
         weights = np.where(known, self.similarity(drug), 0.0)
         owner = np.repeat(np.arange(self._drugs), causes.degrees)
         usual = np.bincount(causes.indices[known[owner]], minlength=effects) / max(int(known.sum()), 1)
-        near = np.flatnonzero(weights)
-        said = np.zeros(effects)
-        for other in near.tolist():
-            said[causes.indices[causes.indptr[other] : causes.indptr[other + 1]]] += weights[other]
-        probability = (said + PULL * usual) / (weights.sum() + PULL)
-        return Likely(probability, usual, weights)
+        weight_sums = np.zeros(effects)
+        for similar_drug in np.flatnonzero(weights).tolist():
+            start, stop = causes.indptr[similar_drug : similar_drug + 2].tolist()
+            weight_sums[causes.indices[start:stop]] += weights[similar_drug]
+        probability = (weight_sums + PULL * usual) / (weights.sum() + PULL)
+        return EffectPrediction(probability, usual, weights)

@@ -1,0 +1,136 @@
+"""Holds what questions are answered from: a graph, its names and ranking, texts, and a language model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from kedrec.answers.recommendations import Recommender
+from kedrec.answers.status import check_kinds
+from kedrec.common.cpus import wait_passively
+from kedrec.documents.background import Backgrounds
+from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
+from kedrec.llm.open_model import open_model
+from kedrec.naming import NameIndex
+from kedrec.ranking import Ranker
+from kedrec.settings import Settings  # noqa: TC001  # part of a public signature
+from kedrec.stores import Fingerprint, GraphStore, VisibleStore, open_store
+from kedrec.types import Background  # noqa: TC001  # part of a signature
+
+__all__ = ["Progress", "Session"]
+
+Progress = Callable[[str, int, int | None], None]
+
+
+class Session:
+    """One graph, its ranking, texts and a language model, each opened at its first use.
+
+    A context manager; `close` closes the database and the model. Used by one thread at a time.
+
+    Args:
+        settings: the settings.
+        progress: called with stage, items done and total as the work goes on.
+    """
+
+    def __init__(self, settings: Settings, *, progress: Progress | None = None) -> None:
+        wait_passively()  # before the ranking loads OpenMP
+        self.settings = settings
+        self._progress = progress
+        self._model: ChatModel | None = None
+        self._backgrounds: dict[Background | None, Backgrounds] = {}
+
+    @cached_property
+    def store(self) -> GraphStore:
+        """The graph database, opened for reading."""
+        return open_store(self.settings.graph_url, self.settings)
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """The counts and the hash of the graph's content.
+
+        Raises:
+            EmptyGraphError: nothing was loaded yet, or no drug, no disease, or no edge.
+        """
+        fingerprint = self.store.fingerprint()
+        check_kinds(fingerprint, self.store.url)
+        return fingerprint
+
+    @cached_property
+    def names(self) -> NameIndex:
+        """The names of the graph's entities."""
+        # Nodes have no year: an index a year would be the same index.
+        store = self.store.whatever_year() if isinstance(self.store, VisibleStore) else self.store
+        return NameIndex.open(store, self.settings.cache_dir, self._progress)
+
+    @cached_property
+    def ranker(self) -> Ranker:
+        """The ranking, fitted on this graph where it wasn't yet. Raises as `fingerprint`."""
+        _ = self.fingerprint
+        return Ranker.open(
+            self.store, self.settings.cache_dir, threads=self.settings.threads, progress=self._progress
+        )
+
+    @property
+    def model(self) -> ChatModel:
+        """The language model, loaded at the first use."""
+        if self._model is None:
+            self._model = open_model(self.settings.model, self.settings, progress=self._progress)
+        return self._model
+
+    @cached_property
+    def _recommender(self) -> Recommender:
+        return Recommender(
+            self.store,
+            self.names,
+            self.ranker,
+            lambda: self.model,
+            seed=self.settings.seed,
+            progress=self._progress,
+        )
+
+    def _texts(self, background: Background | None) -> Backgrounds:
+        """The source of a question's texts, opened once."""
+        texts = self._backgrounds.get(background)
+        if texts is None and background in (None, "both"):
+            # None stands for both kinds, where there is an index.
+            same = self._backgrounds.get("both" if background is None else None)
+            texts = same if same is not None and same.used.background == "both" else None
+        if texts is None:
+            texts = self._backgrounds[background] = Backgrounds.open(self.settings, self.store, background)
+        return texts
+
+    def _renew(self) -> None:
+        """Closes a graph that has changed, so that each question is answered from one graph."""
+        if "store" in self.__dict__ and self.store.has_changed():
+            self._close_graph()
+            for attribute in ("store", "fingerprint", "names", "ranker", "_recommender"):
+                self.__dict__.pop(attribute, None)
+
+    def close(self) -> None:
+        """Closes the database, the model and the index of texts; does nothing when repeated."""
+        self._close_graph()
+        if self._model is not None:
+            self._model.close()
+            self._model = None
+
+    def _close_graph(self) -> None:
+        """Closes the database, and all that was built from it."""
+        while self._backgrounds:
+            self._backgrounds.popitem()[1].close()
+        if "names" in self.__dict__:
+            self.names.close()
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,225 @@
+"""Words of verdicts: the hedged verbs that the gate accepts, and the sentences that answers print.
+
+Names, ids and numbers are arguments; which sentence applies is decided by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = [
+    "CANDIDATE_NOUNS",
+    "HELPED_BY",
+    "HELPED_VERBS",
+    "HELPING_VERBS",
+    "HELPS",
+    "LIKE",
+    "NEW",
+    "THROUGH",
+    "UNHEDGED_NOUNS",
+    "adverse_trials",
+    "comparison_verdict",
+    "curated_mechanism",
+    "equal_scores",
+    "few_paths",
+    "known_treatment",
+    "no_candidate",
+    "none_above_base_rate",
+    "not_enough",
+    "pair_verdict",
+    "palliation",
+]
+
+HELPS = "may help in"
+"""The verdict: hedged, so it needs no edge, but a supporting path from the drug to the disease."""
+HELPED_BY = "may be helped by"
+"""The same, of the disease."""
+THROUGH = "through"
+"""The verdict names a node on the way."""
+LIKE = "by analogy with"
+"""The verdict names a drug or disease that it reasons from."""
+
+HELPING_VERBS = (
+    *("help in", "help with", "help", "help treat", "help to treat", "help against"),
+    *("help people with", "help patients with", "benefit", "benefit people with", "benefit patients with"),
+    *("treat", "work in", "work against", "work for", "have a use in", "find use in"),
+    *(
+        f"be {adjective} {preposition}"
+        for adjective in ("useful", "of use", "helpful", "of help", "beneficial", "of benefit")
+        for preposition in (
+            *("in", "for", "against"),
+            *("for people with", "for patients with", "in people with"),
+        )
+    ),
+    *("be considered for", "be repurposed for", "be used in", "be used for", "be tried in"),
+    *(
+        f"be worth {gerund} {preposition}"
+        for gerund in ("considering", "studying", "testing", "investigating", "exploring", "trying")
+        for preposition in ("in", "for")
+    ),
+)
+"""Verbs of a verdict on a drug, in the base form, for after "may"."""
+CANDIDATE_NOUNS = tuple(
+    f"{adjective}{noun} {preposition}"
+    for adjective in ("", "plausible ", "possible ", "potential ")
+    for noun in (
+        *("candidate", "treatment", "candidate treatment", "option", "treatment option"),
+        *("candidate drug", "drug candidate", "repurposing candidate", "candidate for repurposing"),
+    )
+    for preposition in ("for", "in", "against")
+)
+"""Nouns of a verdict on a drug: "is a plausible candidate for"."""
+UNHEDGED_NOUNS = ("treatment", "treatment option", "option")
+"""Nouns among them that claim a fact unless a hedge stands before them."""
+HELPED_VERBS = (
+    "be helped by",
+    "respond to",
+    "benefit from",
+    "be treated with",
+    "be treatable with",
+    "be eased by",
+)
+"""Verbs of a verdict on a disease, in the base form, for after "may"."""
+
+NEW = "New: no source of the graph links the two by a treatment."
+"""The note of a badge on a pair that no source links."""
+
+
+def known_treatment(sources: Sequence[str]) -> str:
+    """The note of a badge on a known treatment."""
+    return f"Known: the graph has it as a treatment ({', '.join(sources)})."
+
+
+def palliation(sources: Sequence[str]) -> str:
+    """The note of a badge on a drug that eases the disease's symptoms."""
+    return f"Not new: the graph has it as easing the disease's symptoms ({', '.join(sources)})."
+
+
+def curated_mechanism(path: str, sources: Sequence[str]) -> str:
+    """The note of a badge on a pair one of whose paths, by its id, lies on a curated mechanism."""
+    return f"Not new: a curated mechanism has the whole of {path} ({', '.join(sources)})."
+
+
+def pair_verdict(
+    drug: str,
+    disease: str,
+    *,
+    rank: int,
+    of: int,
+    ranked: str,
+    known: Sequence[str],
+    untreated: bool,
+    contraindication: str,
+    paths: Sequence[str],
+) -> str:
+    """The verdict on a pair: known or not, its rank, and any contraindication.
+
+    Args:
+        drug, disease: names.
+        rank: from 1.
+        of: among how many.
+        ranked: what they are: `drugs` or `diseases`.
+        known: sources that have the pair as a treatment.
+        untreated: whether to say that the graph knows no treatment of the disease.
+        contraindication: as `Safety.contraindication`.
+        paths: ids of the paths of the contraindication.
+    """
+    if known:
+        sentence = f"{drug} is a known treatment of {disease} ({', '.join(known)})"
+    else:
+        sentence = f"The graph does not know {drug} as a treatment of {disease}"
+    sentence += f"; it ranks {rank:,} of {of:,} {ranked}."
+    if untreated:
+        sentence += (
+            f" It knows no treatment of {disease}: the probability is that if {disease} had a known one."
+        )
+    where = ", ".join(paths)
+    if contraindication in {"direct", "inherited"}:
+        sentence += f" It is contraindicated: see {where}."
+    elif contraindication == "subtype":
+        sentence += f" It is contraindicated in a kind of {disease}: see {where}."
+    elif contraindication == "look-alike":
+        sentence += (
+            f" It is contraindicated in a disease with much the same symptoms (a weak sign): see {where}."
+        )
+    return sentence
+
+
+def adverse_trials(ids: Sequence[str], count: int) -> str:
+    """The addition to a verdict about `count` adverse trials, of which `ids` are shown, after a space."""
+    shown = ", ".join(ids)
+    if count == 1:
+        return f" A trial of it was stopped or missed what it was for: see {shown}."
+    more = f" and {count - len(ids):,} more" if count > len(ids) else ""
+    return f" {count:,} trials of it were stopped or missed what they were for: see {shown}{more}."
+
+
+def equal_scores(first: str, second: str) -> str:
+    """The verdict on two drugs with one score."""
+    return f"{first} and {second} score the same."
+
+
+def comparison_verdict(
+    ahead: str,
+    behind: str,
+    gap: float,
+    *,
+    log_odds: bool,
+    advantages: Sequence[tuple[str, float]],
+    disadvantage: tuple[str, float] | None,
+) -> str:
+    """The verdict on two drugs that differ in score.
+
+    Args:
+        ahead, behind: names.
+        gap: by how much, above 0.
+        log_odds: whether the scores are log-odds.
+        advantages: labels of the parts that put the one ahead, each with its difference.
+        disadvantage: the part in which the other one has most more, with the size of the difference.
+    """
+    unit = " in log-odds" if log_odds else ""
+    sentence = f"{ahead} is ahead of {behind} by {gap:.2f}{unit}"
+    most = ", ".join(f"{label} ({difference:+.2f})" for label, difference in advantages)
+    sentence += f", most by {most}" if most else ""
+    if disadvantage is not None:
+        label, difference = disadvantage
+        sentence += f"; {behind} has more of {label} ({difference:+.2f})"
+    return sentence + "."
+
+
+def not_enough(reason: str) -> str:
+    """The sentence for a question that the graph has too little for."""
+    return f"Not enough in the graph: {reason}."
+
+
+def few_paths(count: int, drug: str, disease: str) -> str:
+    """The sentence for a pair with no path or one."""
+    return not_enough(f"{'no path' if not count else 'only one path'} from {drug} to {disease}")
+
+
+def no_candidate(noun: str, known: int, hidden: int) -> str:
+    """The sentence for a question all of whose candidates were left out as asked.
+
+    Args:
+        noun: `drug` or `disease`.
+        known: how many known treatments were left out.
+        hidden: how many contraindicated ones were left out; not both are 0.
+    """
+    reasons = []
+    if known:
+        treatments = "a known treatment" if known == 1 else "known treatments"
+        reasons.append(f"{known:,} {'is' if known == 1 else 'are'} {treatments}, and left out as asked")
+    if hidden:
+        reasons.append(f"{hidden:,} {'is' if hidden == 1 else 'are'} contraindicated, and hidden as asked")
+    return f"No {noun} is left of the {known + hidden:,} that could be recommended: {'; '.join(reasons)}."
+
+
+def none_above_base_rate(
+    probability: float | None, low: float | None, high: float | None, base_rate: float
+) -> str:
+    """The sentence for a ranking whose best pair is not surely likelier a treatment than any pair."""
+    return (
+        f"Not enough in the graph: the best chance is {probability:.1%} (95 % interval "
+        f"{low:.1%} to {high:.1%}), not surely above the {base_rate:.1%} of any pair. "
+        "`kedrec rank` writes the scores all the same."
+    )
