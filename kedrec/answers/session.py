@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -10,6 +9,7 @@ from typing import Self
 from kedrec.answers.recommendations import Recommender
 from kedrec.answers.status import check_kinds
 from kedrec.common.cpus import wait_passively
+from kedrec.common.progress import Progress  # noqa: TC001  # part of a public signature
 from kedrec.documents.background import Backgrounds
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
 from kedrec.llm.open_model import open_model
@@ -19,9 +19,7 @@ from kedrec.settings import Settings  # noqa: TC001  # part of a public signatur
 from kedrec.stores import Fingerprint, GraphStore, VisibleStore, open_store
 from kedrec.types import Background  # noqa: TC001  # part of a signature
 
-__all__ = ["Progress", "Session"]
-
-Progress = Callable[[str, int, int | None], None]
+__all__ = ["Session"]
 
 
 class Session:

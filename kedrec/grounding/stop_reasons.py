@@ -70,7 +70,7 @@ _BACK_REFERENCE = re.compile(
     re.IGNORECASE,
 )
 
-_POINTS_BACK = re.compile(
+_PRONOUN = re.compile(
     r"\b(?:this|that|these|those|it|they|such|none|neither|both|former|latter|above)\b", re.IGNORECASE
 )
 
@@ -92,7 +92,7 @@ def reasons_given(note: str) -> frozenset[str]:
                 keys.add(reason_key(line))
             continue
         parts = [part.strip() for part in line.rstrip(" .!").split(";") if part.strip()]
-        if any(_POINTS_BACK.search(one) for one in (*parts[1:], *lines[at + 1 :])):
+        if any(_PRONOUN.search(text) for text in (*parts[1:], *lines[index + 1 :])):
             continue  # "Safety concerns; these were an artefact"
         for part in parts:
             # A part with an open beginning ("Concerns on safety; efficacy") may govern what comes after it.
