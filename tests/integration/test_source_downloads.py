@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kedrec import fetching
 from kedrec.cli.load import graph
 from kedrec.cli.sources import sources as list_them
+from kedrec.common import resumable_http, text_files
 from kedrec.common.resumable_http import encrypted_only
 from kedrec.errors import AssetError, DataError, NotFoundError
-from kedrec.loading import download, sources, text
+from kedrec.loading import download, sources
 from kedrec.loading.download import cache_folder, cached, fetch_source
 from kedrec.loading.sources import Download, Source, load_source
 
@@ -264,7 +264,7 @@ def test_plain_addresses_are_asked_of_this_machine_alone() -> None:
 def test_a_server_that_sends_without_end_is_left(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "MAX_DOWNLOAD", 1000)
+    monkeypatch.setattr(resumable_http, "MAX_DOWNLOAD", 1000)
     with pytest.raises(DataError, match="sends more than"):
         fetch_source(published(server), tmp_path, quiet)
 
@@ -273,7 +273,7 @@ def test_a_server_that_sends_without_end_is_left(
 def test_an_archive_that_would_fill_the_disk_is_refused(
     server: Server, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (download, text):
+    for module in (download, text_files):
         monkeypatch.setattr(module, "RATIO_FROM", 4 << 20)
     out = io.BytesIO()
     zeros = b"\0" * (32 << 20)

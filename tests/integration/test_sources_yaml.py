@@ -10,7 +10,7 @@ import pytest
 from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
-from kedrec.loading import documents
+from kedrec.loading.readers import yaml_lines
 from kedrec.loading.readers.drugmechdb import read_drugmechdb
 from kedrec.loading.readers.yaml_lines import Lined, read_document, yaml_records
 from kedrec.loading.sources import load_source
@@ -137,7 +137,7 @@ def test_a_list_is_read_however_it_is_written(tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_too_long_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MAX_RECORD", 1000)
+    monkeypatch.setattr(yaml_lines, "MAX_RECORD", 1000)
     lines = ["- a: 1\n", "- a: 2\n", *["  # said\n"] * 500, "- a: 3\n"]
     found = list(yaml_records(lines, tmp_path, {}))
     assert [(one.line, one.problem[:6]) for one in found] == [(1, ""), (2, "longer"), (503, "")]

@@ -13,7 +13,7 @@ from kedrec.documents.document import Document, Record, Rejected, Retraction, Se
 from kedrec.documents.passages import LONGEST, cuts
 from kedrec.documents.reading import find_files, read_file
 from kedrec.errors import DataError
-from kedrec.loading import jsonstream
+from kedrec.loading.readers import json_stream
 
 ARTICLE = """<PubmedArticle><MedlineCitation><PMID Version="1">{pmid}</PMID>
 <DateRevised><Year>{revised}</Year></DateRevised><Article><Journal><JournalIssue><PubDate><Year>2018</Year>
@@ -130,7 +130,7 @@ def test_named_characters_and_other_encodings(tmp_path: Path) -> None:
 
 def test_records_that_are_too_long_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xmlrecords, "MAX_RECORD", 100_000)
-    monkeypatch.setattr(jsonstream, "MAX_RECORD", 100_000)
+    monkeypatch.setattr(json_stream, "MAX_RECORD", 100_000)
     long = "x" * 900_000
     found = records(
         tmp_path / "a.xml", pubmed(article(1), article(2, f"<AbstractText>{long}</AbstractText>"), article(3))

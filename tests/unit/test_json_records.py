@@ -11,7 +11,7 @@ import pytest
 from kedrec.documents.document import Document, Rejected
 from kedrec.documents.reading import read_file
 from kedrec.errors import DataError
-from kedrec.loading import jsonstream
+from kedrec.loading.readers import json_stream
 from kedrec.loading.readers.json_stream import file_records
 from kedrec.loading.readers.registry import READERS
 from kedrec.loading.sources import load_source
@@ -69,7 +69,7 @@ def test_a_line_that_is_no_json_or_no_text_is_one(tmp_path: Path) -> None:
 def test_a_record_that_is_too_long_is_passed_over_wherever_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jsonstream, "MAX_RECORD", 300_000)
+    monkeypatch.setattr(json_stream, "MAX_RECORD", 300_000)
     for long in (json.dumps("x" * 900_000), json.dumps(["]"] * 300_000), '"' + "\\\\" * 400_000 + '"'):
         path = tmp_path / "a.json"
         path.write_text(f"[1, {long}, 3]")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kedrec.common import text_files
 from kedrec.common.text_files import PLACEHOLDER, BadLine, unpack
 from kedrec.errors import DataError
-from kedrec.loading import text
 from kedrec.loading.readers.yaml_lines import read_document
 
 
@@ -83,7 +83,7 @@ def test_text_that_is_no_yaml_is_an_error_with_its_line(tmp_path: Path) -> None:
 def test_what_unpacks_to_far_more_than_it_is_stops_early(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text, "RATIO_FROM", 8 << 20)
+    monkeypatch.setattr(text_files, "RATIO_FROM", 8 << 20)
     bomb = PACKERS[suffix](b"\0" * (64 << 20))
     with pytest.raises(DataError, match=r"isn't unpacked further: .*unpack it yourself"):
         unpacked(tmp_path, bomb, f"rows.tsv{suffix}")
@@ -99,7 +99,7 @@ def test_what_unpacks_to_far_more_than_it_is_stops_early(
 def test_a_packed_file_may_not_unpack_to_more_than_any_source_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text, "MAX_UNPACKED", 1000)
+    monkeypatch.setattr(text_files, "MAX_UNPACKED", 1000)
     lines = "\n".join(str(n * n) for n in range(300)).encode()
     with pytest.raises(DataError, match="isn't unpacked further"):
         unpacked(tmp_path, gzip.compress(lines), "rows.tsv.gz")
@@ -109,21 +109,23 @@ def test_a_packed_file_may_not_unpack_to_more_than_any_source_has(
 @pytest.mark.parametrize("where", [0, 1, 2])
 def test_a_line_that_is_too_long_is_one_line(tmp_path: Path, where: int) -> None:
     rows = [b"a" * 5, b"b" * 5, b"c" * 5]
-    rows[where] = b"x" * (text.MAX_LINE + 1)
+    rows[where] = b"x" * (text_files.MAX_LINE + 1)
     found, bad = unpacked(tmp_path, b"\n".join(rows))
-    assert [(line.line, line.reason, len(line.text)) for line in bad] == [(where + 1, text.TOO_LONG, 200)]
+    assert [(line.line, line.reason, len(line.text)) for line in bad] == [
+        (where + 1, text_files.TOO_LONG, 200)
+    ]
     kept = [row.decode() for row in rows]
     kept[where] = PLACEHOLDER
     assert found == "\n".join(kept) + "\n"
     with pytest.raises(DataError, match="longer than 16 MB"):
-        list(text.lines_of(tmp_path / "rows.tsv"))
+        list(text_files.lines_of(tmp_path / "rows.tsv"))
 
 
 def test_the_longest_line_and_the_lines_around_it_are_read(tmp_path: Path) -> None:
-    rows = b"a\n" + b"x" * text.MAX_LINE + b"\nb\n\nc"
+    rows = b"a\n" + b"x" * text_files.MAX_LINE + b"\nb\n\nc"
     found, bad = unpacked(tmp_path, rows)
     assert (found.encode(), bad) == (rows + b"\n", [])
-    assert b"".join(text.lines_of(tmp_path / "rows.tsv")) == rows + b"\n"
+    assert b"".join(text_files.lines_of(tmp_path / "rows.tsv")) == rows + b"\n"
 
 
 @pytest.mark.parametrize("order", ["le", "be"])
