@@ -1,14 +1,6 @@
-"""From staged rows to the graph's own nodes: checks, and entity resolution among the graph and the source.
+"""Merges the staged nodes of a source with those of the graph: checks and entity resolution.
 
-Works in DuckDB on the tables of `Staging` and `kept`, and leaves
-
-- `records` (loader, kind, id, ..., old_kind, old_id, new_kind, new_id): every source's record of a node,
-  with the node it was part of and the node it is part of now;
-- `numbers` (node, kind, id): every node of the graph and the source, numbered in order of id;
-- `nodes` (node, kind, id, name, synonyms, xrefs, description, sources): what they shall be;
-- `gone_nodes` (kind, id): stored nodes that are no more, or are part of another now;
-- `stored`, `good_nodes`, `aliases`: what these were made from;
-- `pairs` (pair, relation, start_kind, end_kind, both_ways): the schema's edge tables.
+All work is done in DuckDB; `staging_tables` declares the tables.
 """
 
 from __future__ import annotations
@@ -17,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.loading.identity import Claim, Identity, family_of, resolve
 from kedrec.loading.known_entities import join_same_names
-from kedrec.loading.moved_edges import stage_others
+from kedrec.loading.moved_edges import stage_moving_edges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,15 +24,15 @@ __all__ = ["canonical_nodes", "check_nodes", "stage_schema"]
 
 
 def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) -> None:
-    """Makes the tables that the SQL below checks against: `kinds`, `pairs`, `ranks`."""
-    # A node may carry the id of any kind of its family: a chemical that is a drug keeps its DrugBank id.
+    """Fills the tables of the schema and the sources: `kinds`, `pairs`, `actions`, `ranks`."""
+    # A node may have the id of any kind of its family: a chemical that is a drug keeps its DrugBank id.
     prefixes = [
         sorted({prefix for kind in family_of(name) for prefix in schema.kinds[kind].prefixes})
         for name in schema.kinds
     ]
-    staging.table("kinds", {"kind": list(schema.kinds), "prefixes": prefixes})
+    staging.create_table("kinds", {"kind": list(schema.kinds), "prefixes": prefixes})
     pairs = [(relation, *pair) for relation in schema.relations.values() for pair in relation.pairs]
-    staging.table(
+    staging.create_table(
         "pairs",
         {
             "pair": list(range(len(pairs))),
@@ -56,8 +48,8 @@ def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) 
         for place, (action, wording) in enumerate(relation.actions.items())
     ]
     names = ("relation", "action", "sign", "place")
-    staging.table("actions", {name: [row[i] for row in actions] for i, name in enumerate(names)})
-    staging.table(
+    staging.create_table("actions", {name: [row[i] for row in actions] for i, name in enumerate(names)})
+    staging.create_table(
         "ranks",
         {
             "source": [source.name for source in sources],
@@ -109,7 +101,7 @@ FROM named GROUP BY kind, id;
 
 
 def check_nodes(staging: Staging) -> None:
-    """Rejects node rows that the schema doesn't allow; leaves the others in `good_nodes`."""
+    """Rejects node rows that the schema doesn't allow; moves the others to `good_nodes`."""
     staging.sql.execute(_CHECK_NODES)
 
 
@@ -119,9 +111,9 @@ def _stage_stored(staging: Staging, store: GraphTarget, schema: Schema) -> None:
         "CREATE TABLE stored (kind VARCHAR, id VARCHAR, name VARCHAR, synonyms VARCHAR[], xrefs VARCHAR[], "
         "description VARCHAR, sources VARCHAR[])"
     )
-    held = store.fingerprint().nodes
+    counts = store.fingerprint().nodes
     for kind in schema.kinds:
-        if held.get(kind):
+        if counts.get(kind):
             staging.sql.register("stored_nodes", store.nodes(kind))
             staging.sql.execute(
                 "INSERT INTO stored SELECT ?, id, name, synonyms, xrefs, description, sources "
@@ -143,8 +135,8 @@ FROM claims AS c JOIN kinds AS k USING (kind)
 LEFT JOIN same_named AS s ON s.loader = c.loader AND s.kind = c.kind AND s.id = c.id
 GROUP BY c.kind, c.id
 """
-# Of an ontology's own ids, those that a term lists beside its own are ids that were merged into it or that it
-# replaces. Where two terms list one, or it is a term still, it stays what it is.
+# A term's cross-references to ids of its own ontology are ids that were merged into it or that it replaces.
+# An id that two terms list, or that is still a term, isn't replaced.
 _RETIRED = """
 SELECT kind, other, min(id) FROM (
   SELECT c.loader, c.kind, c.id, unnest(c.xrefs) AS other, r.prefix || ':' AS own
@@ -190,16 +182,16 @@ JOIN numbers AS n USING (kind, id);
 
 
 def _resolve(staging: Staging, schema: Schema) -> Identity:
-    """Which records are of one node, into `same_as` and `aliases`."""
+    """Resolves the records to nodes; fills `same_as` and `aliases`."""
     rows = staging.sql.execute(_CLAIMS).fetchall()
     retired = {(kind, old): new for kind, old, new in staging.sql.execute(_RETIRED).fetchall()}
     claims = (Claim(kind, curie, tuple(xrefs), rank) for kind, curie, rank, xrefs in rows)
     identity = resolve(claims, schema, retired)
     names = ("kind", "id", "new_kind", "new_id")
     for table, pairs in (("same_as", identity.entity), ("aliases", identity.aliases)):
-        joined = [(*old, *new) for old, new in pairs.items()]
+        rows = [(*old, *new) for old, new in pairs.items()]
         staging.sql.execute(f"DROP TABLE IF EXISTS {table}")
-        staging.table(table, {name: [row[i] for row in joined] for i, name in enumerate(names)})
+        staging.create_table(table, {name: [row[i] for row in rows] for i, name in enumerate(names)})
     return identity
 
 
@@ -210,9 +202,9 @@ def canonical_nodes(
     store: GraphTarget,
     schema: Schema,
 ) -> Identity:
-    """Finds each record's node among all sources' records, and merges what is one.
+    """Resolves the records of all sources to nodes and merges them.
 
-    Edges of other sources whose ends become other nodes are taken from the graph: see `shifting`.
+    Edges of other sources whose ends become other nodes are taken from the graph: see `moved_edges`.
     """
     sql = staging.sql
     if staging.count("good_nodes"):
@@ -225,6 +217,6 @@ def canonical_nodes(
         identity = _resolve(staging, schema)
     _stage_stored(staging, store, schema)
     sql.execute(_RECORDS)
-    stage_others(staging, source, states, store)
+    stage_moving_edges(staging, source, states, store)
     sql.execute(_NODES)
     return identity

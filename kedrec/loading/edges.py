@@ -1,8 +1,6 @@
-"""From staged edge rows to the graph's own edges: checks, direction, merging of parallel rows.
+"""Converts staged edge rows to the graph's edges: checks, direction, merging of parallel rows.
 
-Leaves `edges` (pair, start, end, source, ..., moved): what the touched edges shall be, one row a key;
-`start` and `end` are numbers of `numbers`. And `dropped` (pair, start, end, source): keys of stored edges
-that are no more, unless `edges` has them.
+The result is `edges`, one row a key; `staging_tables` declares it and the tables between.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kedrec.loading.known_entities import known_keys
-from kedrec.loading.moved_edges import CONTENT, place_others
+from kedrec.loading.moved_edges import CONTENT, place_moved_edges
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Progress, Staging
@@ -20,7 +18,7 @@ __all__ = ["canonical_edges"]
 _CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
 
 _KEYS = """
--- How edges name nodes: by the source's key, and in some sources as the graph knows them.
+-- Keys by which edges name nodes: the source's own, and in some sources ids and names of the graph.
 CREATE TABLE named AS
 SELECT DISTINCT g.key, n.node, g.kind AS own_kind, g.id AS own_id
 FROM good_nodes AS g
@@ -69,7 +67,7 @@ SELECT e.file, e.line, coalesce(e.source, $source) AS source,
     WHEN reason = 'unknown action' THEN e.action
     ELSE s.kind || ' ' || r.relation || ' ' || t.kind
   END AS detail,
-  -- What must be remembered as the source said it: another source may change what it is taken for.
+  -- Edges that must be stored between the source's own records: another source may change their nodes.
   (reason IS NULL AND (s.doubled OR t.doubled)) OR coalesce(reason IN
     ('relation not allowed between these kinds', 'start and end are one entity')
       AND (coalesce(e.action, '') = '' OR list_contains(r.actions, e.action)), false) AS keep,
@@ -98,7 +96,7 @@ LEFT JOIN (SELECT key, min(own_kind) AS own_kind, min(own_id) AS own_id FROM nam
   ON a.key = f.start_key
 LEFT JOIN (SELECT key, min(own_kind) AS own_kind, min(own_id) AS own_id FROM named GROUP BY key) AS b
   ON b.key = f.end_key
--- What the source itself says wrongly stays wrong, whatever others say.
+-- An edge that is wrong by the source's own records stays wrong, whatever others say.
 WHERE f.keep AND (f.reason IS NULL OR coalesce(a.own_kind, s.kind) <> s.kind
   OR coalesce(b.own_kind, t.kind) <> t.kind
   OR (f.s = f.t AND (a.own_kind, a.own_id) IS DISTINCT FROM (b.own_kind, b.own_id)));
@@ -117,8 +115,8 @@ CREATE TEMP TABLE parallel AS SELECT * FROM edges SEMI JOIN doubled USING (pair,
 DELETE FROM edges USING doubled AS d
 WHERE edges.pair = d.pair AND edges.start = d.start AND edges."end" = d."end" AND edges.source = d.source;
 
--- One action for parallel rows: signed before unsigned; of opposite signs the one said at least twice as
--- often, else none, which the relation's own words tell; then the commonest.
+-- One action for parallel rows: signed before unsigned; of opposite signs the one in at least twice as many
+-- rows, else none, so that the relation's own wording is used; then the most frequent.
 CREATE TEMP TABLE said AS
 SELECT e.pair, e.start, e."end", e.source, e.action, a.sign, a.place, count(*) AS n
 FROM parallel AS e
@@ -156,13 +154,13 @@ DROP TABLE doubled; DROP TABLE parallel; DROP TABLE said; DROP TABLE chosen;
 def canonical_edges(staging: Staging, source: str, *, known: bool, progress: Progress) -> None:
     """Checks the staged edge rows, adds other sources' edges whose ends moved, and merges parallel rows.
 
-    Needs the tables of `canonical_nodes`.
+    `canonical_nodes` must have run before.
 
     Args:
-        staging: with the source's rows.
-        source: its name.
-        known: whether its edges may name nodes as the graph knows them.
-        progress: told how far it is.
+        staging: staging area with the source's rows.
+        source: name of the source.
+        known: whether its edges may name nodes by ids and names of the graph.
+        progress: progress callback.
     """
     sql = staging.sql
     stage = f"Resolving {source}"
@@ -173,8 +171,8 @@ def canonical_edges(staging: Staging, source: str, *, known: bool, progress: Pro
     sql.execute(_EDGES.replace("$source", quoted))
     progress(stage, 1, 3)
     sql.execute('CREATE TABLE dropped (pair SMALLINT, start VARCHAR, "end" VARCHAR, source VARCHAR)')
-    place_others(staging)
+    place_moved_edges(staging)
     progress(stage, 2, 3)
     sql.execute(_MERGE)
-    staging.forget("keys", "named")
+    staging.drop("keys", "named")
     progress(stage, 3, 3)

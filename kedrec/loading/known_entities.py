@@ -1,4 +1,4 @@
-"""What the graph knows already: entities that a source's rows name by an id or a name of the graph's."""
+"""Matches a source's rows with entities that the graph already has, by id or by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CREATE OR REPLACE MACRO normal_name(word) AS
   trim(regexp_replace(lower(strip_accents(word)), '[^a-z0-9]+', ' ', 'g'))
 """
 
-# What an overlay alone brought is not known to others: without the overlay, their edges would end nowhere.
+# Other sources don't see entities that only an overlay has: their edges must not depend on the overlay.
 _PUBLIC = {
     "{public}": "(NOT starts_with(loader, 'overlay:') OR loader = $source)",
     "{public_nodes}": "list_has_any(list_transform(sources, lambda x: NOT starts_with(x, 'overlay:') "
@@ -59,7 +59,8 @@ FROM (
 )
 """
 
-# Only what has one name of its own on both sides, and nothing yet of the other's vocabulary, is joined.
+# Nodes are joined only if the name is unique on both sides and the source's node has no id of the other's
+# vocabulary yet.
 _NAMED = """
 CREATE OR REPLACE TEMP TABLE named AS
 SELECT c.loader, c.kind, c.id, c.name, c.rank, list_append(c.xrefs, c.id) AS ids,
@@ -86,37 +87,37 @@ WHERE others = 1 AND owners = 1
 
 
 def define_names(staging: Staging) -> None:
-    """Defines `normal_name(word)` for a source's SQL: case, accents and punctuation don't count."""
+    """Defines the SQL macro `normal_name(word)`, which ignores case, accents and punctuation."""
     staging.sql.execute(_MACRO)
 
 
-def join_same_names(staging: Staging, joining: Mapping[str, Sequence[str]]) -> int:
-    """Finds the nodes that sources share by name alone: into `same_named`; returns how many.
+def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str]]) -> int:
+    """Joins nodes of different sources by name alone: fills `same_named` and returns its number of rows.
 
     A name that two nodes have, on either side, joins nothing.
 
     Args:
-        staging: with `claims`, and `same_as`, what their ids tell.
-        joining: of each such source, the kinds whose nodes may be joined so.
+        staging: staging area with `claims`, resolved by their ids in `same_as`.
+        kinds_by_source: kinds whose nodes may be joined by name, for each such source.
     """
-    if joining:
+    if kinds_by_source:
         define_names(staging)
         staging.sql.execute(_NAMED)
-        for loader, kinds in sorted(joining.items()):
+        for loader, kinds in sorted(kinds_by_source.items()):
             staging.sql.execute(_SAME_NAMES, {"loader": loader, "kinds": list(kinds)})
-        staging.forget("named")
+        staging.drop("named")
     return staging.count("same_named")
 
 
 def known_keys(staging: Staging) -> str:
-    """SQL that adds to the source's own keys those by which the graph knows an entity.
+    """SQL that selects further keys of nodes: the ids and names that the graph has for them.
 
-    They are any id, alone where it is one entity's or as `Kind/ID`, and `name:Kind/normal name|another`: the
-    first of the names that a node has, and a node's own name before a synonym. `$source` is to be filled in.
+    A key is an id, alone if it denotes one entity or as `Kind/ID`, or `name:Kind/normal name|another`: the
+    first of the names that a node has, and a node's own name before a synonym. `$source` is a parameter.
     """
     define_names(staging)
     staging.sql.execute(_WANTED)
-    known = _BY_ID + _BY_NAME
-    for place, condition in _PUBLIC.items():
-        known = known.replace(place, condition)
-    return known
+    query = _BY_ID + _BY_NAME
+    for placeholder, condition in _PUBLIC.items():
+        query = query.replace(placeholder, condition)
+    return query

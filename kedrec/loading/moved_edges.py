@@ -1,15 +1,8 @@
-"""Edges of other sources whose ends become other nodes, because a source comes, changes or goes.
+"""Moves edges of other sources whose ends become other nodes when a source is loaded, changed or removed.
 
-Needs `records`, `claims`' successor with the node that each record was and is part of, and leaves
-
-- `affected` (loader): sources whose edges may move;
-- `stored_edges`: the edges of these sources, of kinds that a node leaves or joins;
-- `moving` (loader, aside, pair, start, end, ..., s, t, ...): each such edge, and each that was set aside,
-  with the nodes that its ends are now (`place_others`);
-- `rekept` (loader): sources of which another thing must be kept than before.
-
-A node that no source's record is any more, but at which an edge of another source ends, stays: its holder
-gets a record of it, marked `held`.
+Reads the affected edges from the graph, finds the nodes that their ends are now, and adds the edges there.
+A node without a record in any source stays if an edge of another source ends at it: that source gets a record
+of it, marked `held`. `staging_tables` declares the tables.
 """
 
 from __future__ import annotations
@@ -24,21 +17,21 @@ if TYPE_CHECKING:
     from kedrec.loading.state import SourceState
     from kedrec.stores import GraphTarget
 
-__all__ = ["CONTENT", "place_others", "stage_others", "stage_stored_edges", "tables_of"]
+__all__ = ["CONTENT", "place_moved_edges", "stage_moving_edges", "stage_stored_edges", "tables_of"]
 
 CONTENT = ("licence", "references", "evidence", "score", "year", "action", "mechanisms")
-"""Columns of an edge beside its key."""
+"""Columns of an edge other than its key."""
 _CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
 
-_SHIFTS = """
--- What each node of the graph was made of, by source. A node of several records of one source is several
--- nodes to that source's edges; those were set aside.
+_NODE_CHANGES = """
+-- The record of each node of the graph, by source. A node of several records of one source is several nodes
+-- to that source's edges; those edges are stored with the source's records.
 CREATE TABLE shifts AS
 SELECT loader, old_kind AS kind, old_id AS id, count(*) > 1 AS doubled, any_value(kind) AS own_kind,
   any_value(id) AS own_id, any_value(new_kind) AS new_kind, any_value(new_id) AS new_id,
   bool_or(old_kind <> new_kind OR old_id <> new_id) AS changed
 FROM records WHERE old_id IS NOT NULL GROUP BY loader, old_kind, old_id;
--- Where an id belongs that a source's edges name and none of its records has.
+-- The node of each id that a source's edges may name although none of its records has it.
 CREATE TABLE heirs AS
 SELECT kind, id, any_value(new_kind) AS new_kind, any_value(new_id) AS new_id FROM (
   SELECT kind, id, new_kind, new_id FROM records
@@ -48,7 +41,7 @@ CREATE TABLE lost AS
 SELECT kind, id FROM stored ANTI JOIN (SELECT new_kind AS kind, new_id AS id FROM records) USING (kind, id);
 CREATE TABLE affected AS SELECT DISTINCT loader FROM shifts WHERE changed AND loader <> $source;
 """
-_TOUCHED = """
+_CHANGED_KINDS = """
 SELECT DISTINCT unnest([kind, new_kind]) FROM shifts WHERE changed
 UNION SELECT DISTINCT kind FROM lost
 """
@@ -82,7 +75,7 @@ LEFT JOIN records AS b ON b.loader = x.loader AND b.kind = x.end_kind AND b.id =
 LEFT JOIN heirs AS h ON h.kind = x.start_kind AND h.id = x.start
 LEFT JOIN heirs AS i ON i.kind = x.end_kind AND i.id = x."end";
 """  # noqa: S608  # constant names
-_HOLD = """
+_HOLD_NODES = """
 INSERT INTO records
 SELECT DISTINCT m.loader, s.kind, s.id, s.name, s.synonyms, []::VARCHAR[], s.description, true, s.kind, s.id,
   coalesce((SELECT min(r.rank) FROM ranks AS r WHERE r.source = m.loader), 99), s.kind, s.id
@@ -93,7 +86,7 @@ FROM (
 JOIN lost USING (kind, id)
 JOIN stored AS s USING (kind, id);
 """
-_PLACE = f"""
+_PLACE_EDGES = f"""
 CREATE TABLE several AS
 SELECT r.loader, n.node FROM records AS r JOIN numbers AS n ON n.kind = r.new_kind AND n.id = r.new_id
 GROUP BY ALL HAVING count(*) > 1;
@@ -133,14 +126,14 @@ DROP TABLE placed;
 
 
 def tables_of(states: Iterable[SourceState]) -> set[tuple[str, str, str]]:
-    """Relation, start kind and end kind of every table that may hold edges of these sources."""
+    """Relation, start kind and end kind of every table that may have edges of these sources."""
     return {
         (relation, *ends)
         for state in states
         for relation, start, end in (pair.split("/") for pair in state.pairs)
-        for one in family_of(start)
-        for other in family_of(end)
-        for ends in ((one, other), (other, one))
+        for start_kind in family_of(start)
+        for end_kind in family_of(end)
+        for ends in ((start_kind, end_kind), (end_kind, start_kind))
     }
 
 
@@ -154,11 +147,11 @@ def stage_stored_edges(
         'source VARCHAR, licence VARCHAR, "references" VARCHAR[], evidence VARCHAR, score DOUBLE, '
         "year BIGINT, action VARCHAR, mechanisms VARCHAR[])"
     )
-    held = {relation for relation, source in store.fingerprint().edges if source in sources}
+    relations = {relation for relation, source in store.fingerprint().edges if source in sources}
     rows = sql.execute("SELECT pair, relation, start_kind, end_kind FROM pairs ORDER BY pair").fetchall()
     for pair, relation, start_kind, end_kind in rows:
-        # A server takes longer to plan the question than to answer it, so only what can be there is asked.
-        if relation not in held or (relation, start_kind, end_kind) not in tables:
+        # A server takes longer to plan a query than to run it, so tables that must be empty are skipped.
+        if relation not in relations or (relation, start_kind, end_kind) not in tables:
             continue
         for batch in store.edges(relation, start_kind, end_kind, sources=sources):
             sql.register("stored_batch", batch)
@@ -169,48 +162,50 @@ def stage_stored_edges(
             sql.unregister("stored_batch")
 
 
-def stage_others(
+def stage_moving_edges(
     staging: Staging, source: str, states: Mapping[str, SourceState], store: GraphTarget
 ) -> None:
-    """Takes from the graph the edges of other sources that may move, and keeps the nodes they hold."""
+    """Copies the edges of other sources that may move from the graph, and keeps the nodes that they need."""
     sql = staging.sql
-    sql.execute(_SHIFTS.replace("$source", "'" + source.replace("'", "''") + "'"))
-    touched = {row[0] for row in sql.execute(_TOUCHED).fetchall()}
-    holders = [
+    sql.execute(_NODE_CHANGES.replace("$source", "'" + source.replace("'", "''") + "'"))
+    changed_kinds = {row[0] for row in sql.execute(_CHANGED_KINDS).fetchall()}
+    dependent_sources = [
         name for name, state in states.items() if name != source and (state.known or state.state != "loaded")
     ]
-    if touched and holders:
-        sql.execute("INSERT INTO affected SELECT unnest(?) EXCEPT SELECT loader FROM affected", [holders])
+    if changed_kinds and dependent_sources:
+        sql.execute(
+            "INSERT INTO affected SELECT unnest(?) EXCEPT SELECT loader FROM affected", [dependent_sources]
+        )
     stage_stored_edges(staging, store, set(), [])
     affected = {row[0] for row in sql.execute("SELECT loader FROM affected").fetchall()}
-    names = [edges for name in sorted(affected) for edges in states[name].names]
+    names = [edge_source for name in sorted(affected) for edge_source in states[name].names]
     if names:
-        there = tables_of(states[name] for name in affected)
-        stage_stored_edges(staging, store, there & _tables(staging, touched), names)
+        possible_tables = tables_of(states[name] for name in affected)
+        stage_stored_edges(staging, store, possible_tables & _movable_tables(staging, changed_kinds), names)
     sql.execute(_MOVING, {"source": source})
-    sql.execute(_HOLD)
+    sql.execute(_HOLD_NODES)
     sql.execute("CREATE TABLE rekept AS SELECT loader FROM affected")
 
 
-def _tables(staging: Staging, touched: set[str]) -> set[tuple[str, str, str]]:
-    """Tables whose edges may move: a node may come from, or go to, any kind of its family."""
-    wide = {member for kind in touched for member in family_of(kind)}
+def _movable_tables(staging: Staging, changed_kinds: set[str]) -> set[tuple[str, str, str]]:
+    """Tables whose edges may move: a node may change to any kind of its family."""
+    kinds = {member for kind in changed_kinds for member in family_of(kind)}
     query = "SELECT DISTINCT relation, start_kind, end_kind FROM aside JOIN affected USING (loader)"
-    aside = {
+    source_tables = {
         (relation, *ends)
         for relation, start, end in staging.sql.execute(query).fetchall()
-        for one in family_of(start)
-        for other in family_of(end)
-        for ends in ((one, other), (other, one))
+        for start_kind in family_of(start)
+        for end_kind in family_of(end)
+        for ends in ((start_kind, end_kind), (end_kind, start_kind))
     }
     rows = staging.sql.execute("SELECT relation, start_kind, end_kind FROM pairs").fetchall()
     return {
         (relation, start, end)
         for relation, start, end in rows
-        if start in wide or end in wide or (relation, start, end) in aside
+        if start in kinds or end in kinds or (relation, start, end) in source_tables
     }
 
 
-def place_others(staging: Staging) -> None:
+def place_moved_edges(staging: Staging) -> None:
     """Adds the edges of other sources to `edges`, at the nodes that their ends are now."""
-    staging.sql.execute(_PLACE)
+    staging.sql.execute(_PLACE_EDGES)

@@ -1,4 +1,4 @@
-"""Compares the canonical rows with what is stored, and writes what differs: Parquet, then the graph."""
+"""Compares the canonical rows with the stored graph and writes the difference: Parquet, then the graph."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kedrec.loading.state import SourceState
     from kedrec.stores import GraphTarget
 
-__all__ = ["Batch", "Batches", "Writer", "compare", "write_parquet"]
+__all__ = ["Batch", "Batches", "Writer", "compare_with_stored", "write_parquet"]
 
 _NODE_COLUMNS = "id, name, synonyms, xrefs, description, sources"
 _EDGE_COLUMNS = 'start, "end", source, ' + ", ".join(f'"{column}"' for column in CONTENT)
@@ -21,7 +21,7 @@ _EDGE_COLUMNS = 'start, "end", source, ' + ", ".join(f'"{column}"' for column in
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Parquet files for one kind of node, or one pair of kinds of a relation, and their row counts."""
+    """Parquet files of one kind of node, or of one relation between two kinds, and their row count."""
 
     kinds: tuple[str, ...]
     new: Path | None
@@ -31,39 +31,44 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """What a load writes.
+    """Rows that a load writes.
 
     Attributes:
-        nodes: nodes to put.
-        moved, left: edges of other sources to put where they are now, and keys of those to delete.
-        edges, gone: edges of the source to put, and keys of those to delete.
-        lost: ids of nodes to delete, by kind.
+        nodes: nodes to write.
+        moved_edges: edges of other sources to write at their new ends.
+        moved_edge_keys: keys of edges of other sources to delete at their old ends.
+        edges: edges of the source to write.
+        deleted_edges: keys of edges of the source to delete.
+        deleted_nodes: ids of nodes to delete, by kind.
     """
 
     nodes: list[Batch]
-    moved: list[Batch]
-    left: list[Batch]
+    moved_edges: list[Batch]
+    moved_edge_keys: list[Batch]
     edges: list[Batch]
-    gone: list[Batch]
-    lost: dict[str, list[str]]
+    deleted_edges: list[Batch]
+    deleted_nodes: dict[str, list[str]]
 
     def __bool__(self) -> bool:
-        return any((self.nodes, self.moved, self.left, self.edges, self.gone, self.lost))
+        return any((*self._parts(), self.deleted_nodes))
 
     @property
     def rows(self) -> int:
-        """Nodes and edges to put or delete."""
-        parts = (self.nodes, self.moved, self.left, self.edges, self.gone)
-        return sum(batch.rows for part in parts for batch in part) + sum(map(len, self.lost.values()))
+        """Number of nodes and edges to write or delete."""
+        edges = sum(batch.rows for part in self._parts() for batch in part)
+        return edges + sum(map(len, self.deleted_nodes.values()))
+
+    def _parts(self) -> tuple[list[Batch], ...]:
+        return self.nodes, self.moved_edges, self.moved_edge_keys, self.edges, self.deleted_edges
 
 
-def compare(staging: Staging, store: GraphTarget, before: SourceState | None) -> None:
-    """Gives every row of `nodes` and `edges` a `state` (new, changed, same), and tells what is `gone`.
+def compare_with_stored(staging: Staging, store: GraphTarget, before: SourceState | None) -> None:
+    """Marks every row of `nodes` and `edges` as new, changed or same, and collects the edges to delete.
 
     Args:
-        staging: with the canonical rows.
+        staging: staging area with the canonical rows.
         store: the graph.
-        before: what the graph's facts say of the source.
+        before: the source's state in the graph; None if it is new.
     """
     sql = staging.sql
     differs = " OR ".join(
@@ -77,7 +82,7 @@ def compare(staging: Staging, store: GraphTarget, before: SourceState | None) ->
     names = list(before.names) if before else []
     stage_stored_edges(staging, store, tables_of([before] if before else []), names)
     sql.execute("ALTER TABLE edges ADD COLUMN state VARCHAR DEFAULT 'new'")
-    sql.execute(_GONE)
+    sql.execute(_CREATE_DELETED)
     if staging.count("stored_edges"):
         same = " AND ".join(f'e."{column}" IS NOT DISTINCT FROM s."{column}"' for column in CONTENT)
         sql.execute(
@@ -92,11 +97,13 @@ def compare(staging: Staging, store: GraphTarget, before: SourceState | None) ->
             'WHERE e.pair = s.pair AND e.start = s.start AND e."end" = s."end" AND e.source = s.source'
         )
         sql.execute("DROP TABLE numbered")
-        sql.execute(_FIND_GONE, {"names": names})
+        sql.execute(_FIND_DELETED, {"names": names})
 
 
-_GONE = 'CREATE TABLE gone (pair SMALLINT, start VARCHAR, "end" VARCHAR, source VARCHAR, moved BOOLEAN)'
-_FIND_GONE = """
+_CREATE_DELETED = (
+    'CREATE TABLE gone (pair SMALLINT, start VARCHAR, "end" VARCHAR, source VARCHAR, moved BOOLEAN)'
+)
+_FIND_DELETED = """
 INSERT INTO gone
 SELECT o.pair, o.start, o."end", o.source, o.moved
 FROM (
@@ -112,13 +119,13 @@ ANTI JOIN edges AS e
 """
 
 
-def _file(staging: Staging, query: str, path: Path) -> Path:
+def _copy_to_parquet(staging: Staging, query: str, path: Path) -> Path:
     staging.sql.execute(f"COPY ({query}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)")
     return path
 
 
 def write_parquet(staging: Staging) -> Batches:
-    """Writes what is new, changed and gone as Parquet, and tells the files."""
+    """Writes new, changed and deleted rows as Parquet files."""
     folder = staging.folder / "staged"
     folder.mkdir(exist_ok=True)
     nodes: _Files = {}
@@ -128,26 +135,26 @@ def write_parquet(staging: Staging) -> Batches:
     ).fetchall()
     for kind, state, rows in groups:
         query = f"SELECT {_NODE_COLUMNS} FROM node_states WHERE kind = '{kind}' AND state = '{state}'"  # noqa: S608  # kinds of the schema
-        path = _file(staging, query, folder / f"{kind}.{state}.parquet")
+        path = _copy_to_parquet(staging, query, folder / f"{kind}.{state}.parquet")
         nodes.setdefault((kind,), {})[state] = (path, rows)
-    lost = staging.sql.execute(
+    deleted_nodes = staging.sql.execute(
         "SELECT kind, list(id ORDER BY id) FROM gone_nodes GROUP BY kind ORDER BY kind"
     ).fetchall()
     return Batches(
         _batches(nodes),
-        _edges(staging, folder, moved=True),
-        _gone(staging, folder, moved=True),
-        _edges(staging, folder, moved=False),
-        _gone(staging, folder, moved=False),
-        dict(lost),
+        _edge_batches(staging, folder, moved=True),
+        _deleted_edge_batches(staging, folder, moved=True),
+        _edge_batches(staging, folder, moved=False),
+        _deleted_edge_batches(staging, folder, moved=False),
+        dict(deleted_nodes),
     )
 
 
 _Files: TypeAlias = dict[tuple[str, ...], dict[str, tuple[Path, int]]]
-"""Files of one table by state, with their row counts."""
+"""File and row count by state, for each table."""
 
 
-def _edges(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
+def _edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
     files: _Files = {}
     groups = staging.sql.execute(
         "SELECT pair, relation, start_kind, end_kind, state, n "
@@ -162,13 +169,13 @@ def _edges(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
             f"WHERE e.pair = {pair} AND e.state = '{state}' AND e.moved = {moved}"
         )
         name = f"{relation}.{start}.{end}.{'moved.' if moved else ''}{state}.parquet"
-        path = _file(staging, f"SELECT {_EDGE_COLUMNS} FROM ({query})", folder / name)  # noqa: S608  # constant names
+        path = _copy_to_parquet(staging, f"SELECT {_EDGE_COLUMNS} FROM ({query})", folder / name)  # noqa: S608  # constant names
         files.setdefault((relation, start, end), {})[state] = (path, rows)
     return _batches(files)
 
 
-def _gone(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
-    gone = []
+def _deleted_edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
+    batches = []
     groups = staging.sql.execute(
         "SELECT pair, relation, start_kind, end_kind, count(*) FROM gone JOIN pairs USING (pair) "
         "WHERE moved = ? GROUP BY ALL ORDER BY pair",
@@ -177,8 +184,10 @@ def _gone(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
     for pair, relation, start, end, rows in groups:
         query = f'SELECT start, "end", source FROM gone WHERE pair = {pair} AND moved = {moved}'  # noqa: S608  # a number
         name = f"{relation}.{start}.{end}.{'left' if moved else 'gone'}.parquet"
-        gone.append(Batch((relation, start, end), _file(staging, query, folder / name), None, rows))
-    return gone
+        batches.append(
+            Batch((relation, start, end), _copy_to_parquet(staging, query, folder / name), None, rows)
+        )
+    return batches
 
 
 def _batches(files: _Files) -> list[Batch]:
@@ -194,7 +203,7 @@ def _batches(files: _Files) -> list[Batch]:
 
 
 class Writer:
-    """Writes batches, and tells how far it is. Every step may be done again after a crash."""
+    """Writes batches and reports progress. Every step may be repeated after a crash."""
 
     def __init__(self, store: GraphTarget, batches: Batches, stage: str, progress: Progress) -> None:
         self._store, self._batches = store, batches
@@ -219,21 +228,21 @@ class Writer:
                 self._store.delete_edges(relation, start, end, batch.new)
             self._add(batch.rows)
 
-    def nodes(self) -> None:
-        """Puts the nodes."""
+    def write_nodes(self) -> None:
+        """Writes the nodes."""
         for batch in self._batches.nodes:
             self._store.put_nodes(batch.kinds[0], batch.new, batch.changed)
             self._add(batch.rows)
 
-    def others(self) -> None:
-        """Moves the edges of other sources."""
-        self._put(self._batches.moved)
-        self._delete(self._batches.left)
+    def move_edges(self) -> None:
+        """Moves the edges of other sources to their new ends."""
+        self._put(self._batches.moved_edges)
+        self._delete(self._batches.moved_edge_keys)
 
-    def own(self) -> None:
-        """Puts the source's edges, then deletes what is gone: edges before the nodes they held."""
+    def write_edges(self) -> None:
+        """Writes the source's edges, then deletes rows: edges before the nodes that they need."""
         self._put(self._batches.edges)
-        self._delete(self._batches.gone)
-        for kind, ids in self._batches.lost.items():
+        self._delete(self._batches.deleted_edges)
+        for kind, ids in self._batches.deleted_nodes.items():
             self._store.delete_nodes(kind, ids)
             self._add(len(ids))

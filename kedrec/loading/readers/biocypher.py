@@ -138,9 +138,9 @@ def _tables(staging: Staging, source: Source, folder: Path) -> list[_Table]:
     for path in paths:
         if path in headers.values():
             continue
-        number, plain, bad = staging.unpacked(path)
+        number, plain, bad = staging.unpack(path)
         own = headers.get(_PART.sub("", path.name.split(".")[0]))
-        header = (own, *staging.unpacked(own)[1:]) if own else (path, plain, bad)
+        header = (own, *staging.unpack(own)[1:]) if own else (path, plain, bad)
         layout = _layout(*header)
         if layout is None:
             without = without or str(own or path)
@@ -154,7 +154,7 @@ def _tables(staging: Staging, source: Source, folder: Path) -> list[_Table]:
         numbers = frozenset(line.line for line in bad)
         found.append(_Table(path, plain, rows, layout, dialect, numbers, skip))
         if own is None or own not in read[:-1]:
-            staging.leave_unread(own or path, layout.columns.unread)
+            staging.note_unread_columns(own or path, layout.columns.unread)
     if not found and without:
         raise DataError(f"{without} has no header with :ID, or with :START_ID and :END_ID.", source.obtain)
     if not found:

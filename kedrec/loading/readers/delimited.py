@@ -52,7 +52,7 @@ def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
     Raises:
         DataError: the file is damaged, or its header lacks a column.
     """
-    number, plain, bad = staging.unpacked(path)
+    number, plain, bad = staging.unpack(path)
     comma = spec.format == "csv" or (spec.format == "by-suffix" and ".csv" in path.suffixes)
     dialect = Dialect(
         "," if comma else "\t", '"' if comma or spec.format in ("quoted-tsv", "by-suffix") else ""
@@ -62,7 +62,7 @@ def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
     skip = 0 if spec.header else 1
     staging.reject(spec.rows, number, [(line.line, line.reason, "", line.text) for line in bad])
     sql = staging.sql
-    staging.table("bad_lines", {"line": [line.line for line in bad]})
+    staging.create_table("bad_lines", {"line": [line.line for line in bad]})
     # Only the staging area's own path, constants and declared words are written into these statements.
     sql.execute(_LINES.format(path=str(plain).replace("'", "''")))
     where = "NOT contains(row, '\"')" if dialect.quote else "true"
@@ -71,7 +71,7 @@ def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
         _read_quoted(staging, spec, number, read_records(
             plain, dialect, len(header), bad={line.line for line in bad}, skip=skip, quoted_only=True
         ))  # fmt: skip
-    staging.forget("lines", "bad_lines")
+    staging.drop("lines", "bad_lines")
     places = {column: header.index(column) + 1 for column in (*spec.columns, *spec.more) if column in header}
     whole = _WHOLE.format(
         needed=max((places[column] for column in spec.columns), default=1), width=len(header)
@@ -86,7 +86,7 @@ def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
         f"format('{{}} instead of {{}}', len(f), ?), NULL FROM fields WHERE NOT ({whole})",
         [spec.rows, number, len(header)],
     )
-    staging.read[spec.rows] += staging.count("fields") + len(bad)
+    staging.rows_read[spec.rows] += staging.count("fields") + len(bad)
     sql.execute("DROP TABLE fields")
 
 
@@ -100,7 +100,7 @@ def _read_quoted(staging: Staging, spec: FileSpec, file: int, records: Iterator[
     """Adds the rows with quotes to `fields`, and takes out the lines that are inside of them."""
     while batch := list(itertools.islice(records, _BATCH)):
         whole = [record for record in batch if not record.reason]
-        staging.table(
+        staging.create_table(
             "parsed_rows",
             {
                 "line": [record.line for record in whole],
@@ -112,10 +112,10 @@ def _read_quoted(staging: Staging, spec: FileSpec, file: int, records: Iterator[
             "DELETE FROM fields WHERE line IN (SELECT unnest(range(line + 1, last + 1)) FROM parsed_rows)"
         )
         staging.sql.execute("INSERT INTO fields SELECT line, items FROM parsed_rows")
-        staging.forget("parsed_rows")
+        staging.drop("parsed_rows")
         broken = [(record.line, record.reason, "", record.text) for record in batch if record.reason]
         staging.reject(spec.rows, file, broken)
-        staging.read[spec.rows] += len(broken)
+        staging.rows_read[spec.rows] += len(broken)
 
 
 def first_fields(path: Path, plain: Path, dialect: Dialect, bad: Sequence[BadLine]) -> list[str]:
@@ -165,4 +165,4 @@ def read_parquet(staging: Staging, spec: FileSpec, path: Path) -> None:
             f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}",
             "Get the file again.",
         ) from error
-    staging.read[spec.rows] += staging.count(f'"{spec.name}"', f"file = {number}")
+    staging.rows_read[spec.rows] += staging.count(f'"{spec.name}"', f"file = {number}")

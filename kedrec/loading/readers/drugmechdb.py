@@ -217,7 +217,7 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
     path = find_files(source, spec, folder)[0]
     stage = f"Reading {source.name}"
     progress(stage, 0, None)
-    number, plain, bad = staging.unpacked(path)
+    number, plain, bad = staging.unpack(path)
     rejects: dict[str, list[_Reject]] = {"nodes": [], "edges": []}
     entries = _entries(plain, path, bad, rejects)
     if not entries:
@@ -242,7 +242,7 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
         _links(entry, names, rules, edges)
     for part, rows in (("nodes", nodes), ("edges", edges)):
         refused = [*rejects[part], *rows.rejects]
-        staging.read[part] += len(rows.columns["file"]) + len(refused)
+        staging.rows_read[part] += len(rows.columns["file"]) + len(refused)
         if rows.columns["file"]:
             staging.insert(f"{part[:-1]}_rows", rows.columns)
         staging.reject(part, number, refused)

@@ -128,5 +128,5 @@ def read_hetnet(staging: Staging, source: Source, folder: Path, progress: Progre
     rows.close()
     for name in sorted(_LISTS):
         # A file cut down to its nodes would take away every edge; one whose nodes are all refused is told so.
-        if not staging.read[name] and (accepted or name == "nodes"):
+        if not staging.rows_read[name] and (accepted or name == "nodes"):
             raise DataError(f"{path} has no {name}.", source.obtain)

@@ -210,7 +210,7 @@ def _found(staging: Staging, source: Source, folder: Path) -> dict[str, list[Pat
 
 
 def _unpacked(staging: Staging, spec: FileSpec, path: Path) -> _File:
-    number, plain, bad = staging.unpacked(path)
+    number, plain, bad = staging.unpack(path)
     rows = Rows(staging, number)
     for line in bad:
         rows.refuse(spec.name, line.line, line.reason, "", line.text)
@@ -248,7 +248,7 @@ def read_kgx(staging: Staging, source: Source, folder: Path, progress: Progress)
                 file.rows.refuse(file.part, row.line, "cell that is no text", str(error), row.text)
         file.rows.close()
         # An edge's own id is no id of an entity.
-        staging.leave_unread(file.path, [name for name in unread if name.partition(":")[0] != "id"])
+        staging.note_unread_columns(file.path, [name for name in unread if name.partition(":")[0] != "id"])
     graph.close()
 
 

@@ -214,7 +214,7 @@ def read_ontology(staging: Staging, source: Source, folder: Path, progress: Prog
     path = find_files(source, spec, folder)[0]
     stage = f"Reading {source.name}"
     progress(stage, 0, None)
-    number, plain, bad = staging.unpacked(path)
+    number, plain, bad = staging.unpack(path)
     terms = _Terms(source)
     with plain.open(encoding="utf-8", newline="\n") as lines:
         for done, stanza in enumerate(read_stanzas(lines)):
@@ -228,7 +228,7 @@ def read_ontology(staging: Staging, source: Source, folder: Path, progress: Prog
     _stage(staging, source, number, terms)
     unread = [(line.line, line.reason, "", line.text) for line in bad]
     staging.reject("attributes", number, [*unread, *terms.clauses])
-    staging.read["attributes"] += len(unread) + len(terms.clauses)
+    staging.rows_read["attributes"] += len(unread) + len(terms.clauses)
     progress(stage, len(terms.terms), len(terms.terms))
 
 
@@ -258,8 +258,8 @@ def _stage(staging: Staging, source: Source, file: int, terms: _Terms) -> None:
             }  # fmt: skip
             for column, value in edge.items():
                 edges[column].append(value)
-    staging.read["nodes"] += len(terms.terms) + len(terms.nodes)
-    staging.read["edges"] += len(edges["start"])
+    staging.rows_read["nodes"] += len(terms.terms) + len(terms.nodes)
+    staging.rows_read["edges"] += len(edges["start"])
     for table, columns in (("node_rows", nodes), ("edge_rows", edges)):
         if columns["file"]:
             staging.insert(table, columns)

@@ -103,14 +103,14 @@ def _read_file(staging: Staging, part: str, path: Path, public: set[str] | None)
         number = staging.add_file(path)
         rows = _parquet_rows(staging, path, part, overlay=public is None)
     else:
-        number, plain, bad = staging.unpacked(path)
+        number, plain, bad = staging.unpack(path)
         staging.reject(part, number, [(line.line, line.reason, "", line.text) for line in bad])
-        staging.read[part] += len(bad)
+        staging.rows_read[part] += len(bad)
         rows = _text_rows(staging, path, plain, bad, part, overlay=public is None)
     columns: dict[str, list[Any]] = defaultdict(list)
     rejects: list[tuple[int, str, str, str]] = []
     for line, values, text in rows:
-        staging.read[part] += 1
+        staging.rows_read[part] += 1
         try:
             if "" in values:
                 raise ValueError(*values[""])
@@ -150,7 +150,7 @@ def _columns(
             f"{path} {what}; its first line names {', '.join(header)[:200] or 'none'}.",
             "docs/loading.md tells the columns.",
         )
-    staging.leave_unread(
+    staging.note_unread_columns(
         path, [name.strip() for name, own in zip(header, names, strict=True) if own not in known]
     )
     return [(name, at) for at, name in enumerate(names) if name in known]

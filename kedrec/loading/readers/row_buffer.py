@@ -45,7 +45,7 @@ class Rows:
 
     def refuse(self, part: str, line: int, reason: str, detail: str, text: str) -> None:
         """Adds a row that is no `nodes` or `edges`, and why."""
-        self._staging.read[part] += 1
+        self._staging.rows_read[part] += 1
         self._refused[part].append((line, reason, detail, text))
 
     def refuse_record(self, part: str, line: int, problem: str) -> None:
@@ -54,7 +54,7 @@ class Rows:
         self.refuse(part, line, reason, detail, "")
 
     def _add(self, part: str, row: dict[str, Any]) -> None:
-        self._staging.read[part] += 1
+        self._staging.rows_read[part] += 1
         columns = self._waiting[part]
         for column, value in row.items():
             columns[column].append(value)

@@ -22,7 +22,7 @@ __all__ = ["read_tables"]
 
 def _read_json(staging: Staging, spec: FileSpec, path: Path) -> None:
     """An object of lists of strings as a table (file, line, key, items)."""
-    number, plain, _ = staging.unpacked(path)
+    number, plain, _ = staging.unpack(path)
     try:
         content = json.loads(plain.read_text(encoding="utf-8"))
         fits = all(isinstance(word, str) for words in content.values() for word in words)
@@ -30,7 +30,7 @@ def _read_json(staging: Staging, spec: FileSpec, path: Path) -> None:
         fits = False
     if not fits:
         raise DataError(f"{path} is not a JSON object of lists of words.", "Get the file again.")
-    staging.table(
+    staging.create_table(
         spec.name,
         {
             "file": [number] * len(content),
@@ -39,7 +39,7 @@ def _read_json(staging: Staging, spec: FileSpec, path: Path) -> None:
             "items": list(content.values()),
         },
     )
-    staging.read[spec.rows] += len(content)
+    staging.rows_read[spec.rows] += len(content)
 
 
 def _undumped(
@@ -98,4 +98,5 @@ def read_tables(staging: Staging, source: Source, folder: Path, progress: Progre
         staging.sql.execute(f'DROP TABLE "{spec.name}"')
     # A row of edges may tell of its nodes too, and one of nodes of edges: what is counted is what was said.
     for part in ("nodes", "edges"):
-        staging.read[part] = staging.count(f"{part[:-1]}_rows") + staging.count("rejects", f"part = '{part}'")
+        rejected = staging.count("rejects", f"part = '{part}'")
+        staging.rows_read[part] = staging.count(f"{part[:-1]}_rows") + rejected

@@ -35,8 +35,8 @@ def read_starter(staging: Staging, source: Source, folder: Path, progress: Progr
         if not isinstance(document, Lined) or not isinstance(document.get("nodes"), Lined):
             raise DataError(f"{path} has no nodes.", "graph/starter/README.md tells the form.")
         _read_area(document, path, staging.add_file(path), nodes, edges)
-    staging.read["nodes"] += len(nodes["id"])
-    staging.read["edges"] += len(edges["relation"])
+    staging.rows_read["nodes"] += len(nodes["id"])
+    staging.rows_read["edges"] += len(edges["relation"])
     staging.insert("node_rows", nodes)
     if edges:
         staging.insert("edge_rows", edges)
