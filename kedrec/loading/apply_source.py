@@ -96,7 +96,7 @@ def apply_source(
         blobs = {} if run.dry_run else records_to_store(staging, name, removed=state.state == "removing")
         edge_sources = [row[0] for row in staging.sql.execute(_EDGE_SOURCES).fetchall()]
         pairs = tuple(row[0] for row in staging.sql.execute(_EDGE_TABLES, {"source": name}).fetchall())
-        staging.drop("edges", "records", "node_states")
+        staging.drop("merged_edges", "records", "node_states")
     if not run.dry_run:
         state = dataclasses.replace(
             state,
@@ -131,11 +131,11 @@ _HINT = (
 )
 _EDGE_TABLES = """
 SELECT concat_ws('/', relation, start_kind, end_kind) AS edge_table FROM pairs
-WHERE pair IN (SELECT pair FROM edges WHERE NOT moved)
-UNION SELECT concat_ws('/', relation, start_kind, end_kind) FROM aside WHERE loader = $source
+WHERE pair IN (SELECT pair FROM merged_edges WHERE NOT moved)
+UNION SELECT concat_ws('/', relation, start_kind, end_kind) FROM source_edges WHERE loader = $source
 ORDER BY edge_table
 """
-_EDGE_SOURCES = "SELECT DISTINCT source FROM edges WHERE NOT moved ORDER BY source"
+_EDGE_SOURCES = "SELECT DISTINCT source FROM merged_edges WHERE NOT moved ORDER BY source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def _write(run: LoadRun, staging: Staging, name: str, change: _Change) -> None:
 def _report(
     staging: Staging, name: str, state: SourceState, identity: Identity, left_out: dict[str, int]
 ) -> SourceReport:
-    def rows(part: str, loaded: int, table: str, gone: int, only: str = "true") -> RowReport:
+    def rows(part: str, loaded: int, states: dict[str, int], deleted: int) -> RowReport:
         rejected = staging.count("rejects", f"part = '{part}'")
         read = staging.rows_read[part]
         if part == "attributes":
@@ -212,35 +212,36 @@ def _report(
             merged=read - rejected - loaded - unlicensed,
             rejected=rejected,
             left_out=unlicensed,
-            new=staging.count(table, f"state = 'new' AND {only}"),
-            changed=staging.count(table, f"state = 'changed' AND {only}"),
-            gone=gone,
+            new=states.get("new", 0),
+            changed=states.get("changed", 0),
+            gone=deleted,
         )
 
     quoted = "'" + name.replace("'", "''") + "'"
     own_nodes = f"SELECT DISTINCT new_kind, new_id FROM records WHERE loader = {quoted}"  # noqa: S608  # a declared name
     # A deleted node became part of another if one of its records still exists.
     record_nodes = "SELECT DISTINCT old_kind AS kind, old_id AS id FROM records"
-    moved = staging.count(f"(SELECT * FROM gone_nodes SEMI JOIN ({record_nodes}) USING (kind, id))")  # noqa: S608  # constant names
+    moved = staging.count(f"(SELECT * FROM deleted_nodes SEMI JOIN ({record_nodes}) USING (kind, id))")  # noqa: S608  # constant names
     held_nodes = staging.sql.execute(_COUNT_HELD).fetchall()
+    node_states = dict(staging.sql.execute(_COUNT_NODE_STATES).fetchall())
+    edge_states = dict(staging.sql.execute(_COUNT_EDGE_STATES).fetchall())
     known = known_licences().allows
     return SourceReport(
         source=name,
         version=state.version,
         licence=state.licence,
         nodes=rows(
-            "nodes", staging.count(f"({own_nodes})"), "node_states", staging.count("gone_nodes") - moved
+            "nodes", staging.count(f"({own_nodes})"), node_states, staging.count("deleted_nodes") - moved
         ),
         edges=rows(
             "edges",
-            staging.count("edges", "NOT moved"),
-            "edges",
-            staging.count("gone", "NOT moved"),
-            "NOT moved",
+            staging.count("merged_edges", "NOT moved"),
+            edge_states,
+            staging.count("deleted_edges", "NOT moved"),
         ),
-        attributes=rows("attributes", 0, "", 0),
+        attributes=rows("attributes", 0, {}, 0),
         moved=moved,
-        moved_edges=staging.count("edges", "moved AND state = 'new'"),
+        moved_edges=staging.count("merged_edges", "moved AND state = 'new'"),
         held=dict(held_nodes),
         reasons=staging.reasons(),
         unread=tuple(staging.unread),
@@ -266,10 +267,12 @@ def _released_counts(staging: Staging, store: GraphTarget, batches: Batches) -> 
         claimed_keys = store.claimed_edges(*table)
         if claimed_keys:
             starts, ends, sources = map(list, zip(*claimed_keys, strict=True))
-            staging.create_table("claimed", {"start": starts, "end": ends, "source": sources})
-            query = 'SELECT count(*) FROM claimed SEMI JOIN read_parquet(?) USING (start, "end", source)'
+            staging.fill("claimed_edges", {"start": starts, "end": ends, "source": sources})
+            query = (
+                'SELECT count(*) FROM claimed_edges SEMI JOIN read_parquet(?) USING (start, "end", source)'
+            )
             edges += sum(staging.sql.execute(query, [file]).fetchall()[0][0] for file in files)
-            staging.drop("claimed")
+            staging.drop("claimed_edges")
     return {"released": nodes, "released_edges": edges}
 
 
@@ -280,4 +283,6 @@ def _files_by_table(batches: Iterable[Batch]) -> dict[tuple[str, ...], list[str]
     return files
 
 
+_COUNT_NODE_STATES = "SELECT state, count(*) FROM node_states GROUP BY state"
+_COUNT_EDGE_STATES = "SELECT state, count(*) FROM merged_edges WHERE NOT moved GROUP BY state"
 _COUNT_HELD = "SELECT loader, count(*) FROM records WHERE held GROUP BY loader ORDER BY loader"

@@ -31,14 +31,14 @@ def key_digest(staging: Staging) -> tuple[str, str]:
     """Digests of the keys that this load adds and of those it deletes."""
     new = (
         f"SELECT {_NODE_KEY.format(kind='kind', id='id')} AS key FROM node_states WHERE state = 'new' "  # noqa: S608  # constant names
-        f"UNION ALL SELECT {_EDGE_KEY.format(start='s.id', end='t.id', source='e.source')} FROM edges AS e "
-        "JOIN pairs AS p USING (pair) JOIN numbers AS s ON s.node = e.start "
-        'JOIN numbers AS t ON t.node = e."end" '
+        f"UNION ALL SELECT {_EDGE_KEY.format(start='s.id', end='t.id', source='e.source')} "
+        "FROM merged_edges AS e JOIN pairs AS p USING (pair) JOIN node_numbers AS s ON s.node = e.start "
+        'JOIN node_numbers AS t ON t.node = e."end" '
         "WHERE e.state = 'new'"
     )
     deleted = (
-        f"SELECT {_NODE_KEY.format(kind='kind', id='id')} AS key FROM gone_nodes UNION ALL "  # noqa: S608  # constant names
-        f"SELECT {_EDGE_KEY.format(start='e.start', end='e.end', source='e.source')} FROM gone AS e "
+        f"SELECT {_NODE_KEY.format(kind='kind', id='id')} AS key FROM deleted_nodes UNION ALL "  # noqa: S608  # constant names
+        f"SELECT {_EDGE_KEY.format(start='e.start', end='e.end', source='e.source')} FROM deleted_edges AS e "
         "JOIN pairs AS p USING (pair)"
     )
     return _digest(staging, new), _digest(staging, deleted)

@@ -30,27 +30,27 @@ _BY_ID = """
     UNION ALL SELECT new_kind, new_id, new_kind, new_id FROM records WHERE {public}
     UNION ALL SELECT kind, id, new_kind, new_id FROM aliases
   ) AS i
-  JOIN numbers AS n ON n.kind = i.new_kind AND n.id = i.new_id
+  JOIN node_numbers AS n ON n.kind = i.new_kind AND n.id = i.new_id
 """
 
 _BY_NAME = """
   UNION ALL
   SELECT key, node
   FROM (
-    SELECT w.key, n.node, (w.place, -n.own) AS rank,
-      min((w.place, -n.own)) OVER (PARTITION BY w.key) AS best
+    SELECT w.key, n.node, (w.position, -n.own) AS rank,
+      min((w.position, -n.own)) OVER (PARTITION BY w.key) AS best
     FROM wanted_names AS w
     JOIN (
-      SELECT kind, node, normal_name(name) AS word, 1 AS own FROM nodes WHERE {public_nodes}
+      SELECT kind, node, normal_name(name) AS word, 1 AS own FROM merged_nodes WHERE {public_nodes}
       UNION ALL
-      SELECT kind, node, normal_name(unnest(synonyms)), 0 FROM nodes WHERE {public_nodes}
+      SELECT kind, node, normal_name(unnest(synonyms)), 0 FROM merged_nodes WHERE {public_nodes}
     ) AS n ON n.kind = w.kind AND n.word = w.word
   )
   WHERE rank = best
 """
 _WANTED = """
-CREATE OR REPLACE TEMP TABLE wanted_names AS
-SELECT key, kind, unnest(words) AS word, unnest(range(1, len(words) + 1)) AS place
+INSERT INTO wanted_names BY NAME
+SELECT key, kind, unnest(words) AS word, unnest(range(1, len(words) + 1)) AS position
 FROM (
   SELECT key, split_part(substr(key, 6), '/', 1) AS kind,
     string_split(substr(key, 6 + strpos(substr(key, 6), '/')), '|') AS words
@@ -61,23 +61,23 @@ FROM (
 
 # Nodes are joined only if the name is unique on both sides and the source's node has no id of the other's
 # vocabulary yet.
-_NAMED = """
-CREATE OR REPLACE TEMP TABLE named AS
+_JOINABLE = """
+INSERT INTO joinable_records BY NAME
 SELECT c.loader, c.kind, c.id, c.name, c.rank, list_append(c.xrefs, c.id) AS ids,
   coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
-FROM claims AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
+FROM unresolved_records AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
 WHERE NOT starts_with(c.loader, 'overlay:')
 """
 _SAME_NAMES = """
-INSERT INTO same_named
+INSERT INTO name_matches
 SELECT $loader, kind, id, [other] FROM (
   SELECT i.kind, i.id, o.id AS other, count(*) OVER (PARTITION BY i.kind, i.id) AS others,
     count(*) OVER (PARTITION BY o.kind, o.id) AS owners
-  FROM named AS i
+  FROM joinable_records AS i
   JOIN (
     SELECT new_kind AS kind, new_id AS id,
       first(name ORDER BY rank, id <> new_id, length(name), name) AS name
-    FROM named WHERE loader <> $loader GROUP BY ALL
+    FROM joinable_records WHERE loader <> $loader GROUP BY ALL
   ) AS o ON o.kind = i.kind AND normal_name(o.name) = normal_name(i.name)
   WHERE i.loader = $loader AND list_contains($kinds, i.kind) AND o.id <> i.new_id
     AND NOT list_contains(list_transform(i.ids, lambda x: split_part(x, ':', 1)), split_part(o.id, ':', 1))
@@ -92,21 +92,22 @@ def define_names(staging: Staging) -> None:
 
 
 def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str]]) -> int:
-    """Joins nodes of different sources by name alone: fills `same_named` and returns its number of rows.
+    """Joins nodes of different sources by name alone: fills `name_matches` and returns its number of rows.
 
     A name that two nodes have, on either side, joins nothing.
 
     Args:
-        staging: staging area with `claims`, resolved by their ids in `same_as`.
+        staging: staging area with `unresolved_records`, resolved by their ids in `same_as`.
         kinds_by_source: kinds whose nodes may be joined by name, for each such source.
     """
     if kinds_by_source:
         define_names(staging)
-        staging.sql.execute(_NAMED)
+        staging.create("joinable_records")
+        staging.sql.execute(_JOINABLE)
         for loader, kinds in sorted(kinds_by_source.items()):
             staging.sql.execute(_SAME_NAMES, {"loader": loader, "kinds": list(kinds)})
-        staging.drop("named")
-    return staging.count("same_named")
+        staging.drop("joinable_records")
+    return staging.count("name_matches")
 
 
 def known_keys(staging: Staging) -> str:
@@ -116,6 +117,7 @@ def known_keys(staging: Staging) -> str:
     first of the names that a node has, and a node's own name before a synonym. `$source` is a parameter.
     """
     define_names(staging)
+    staging.create("wanted_names")
     staging.sql.execute(_WANTED)
     query = _BY_ID + _BY_NAME
     for placeholder, condition in _PUBLIC.items():

@@ -32,7 +32,7 @@ def isolate_overlay(staging: Staging, store: GraphTarget) -> None:
         for row in store.nodes(kind, ["id", "xrefs", "sources"]).to_pylist():
             if not all(map(is_private, row["sources"])):
                 ids += [row["id"], *row["xrefs"]]
-    staging.create_table("public_ids", {"id": ids})
+    staging.fill("public_ids", {"id": ids})
     staging.sql.execute(_KNOWN)
     staging.sql.execute("DELETE FROM node_rows WHERE id IN (SELECT id FROM public_ids)")
     staging.drop("public_ids")

@@ -40,32 +40,24 @@ RETIRED = "retired"
 JOURNAL = "journal"
 """Name of the blob with the edge moves of an unfinished load."""
 _CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
-_RECORDS = "kind, id, name, synonyms, xrefs, description, held, old_kind, old_id"
-_ASIDE = f'relation, start_kind, start, end_kind, "end", source, {_CONTENT}'
-_TABLES = """
-CREATE TABLE claims (
-  loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, synonyms VARCHAR[], xrefs VARCHAR[],
-  description VARCHAR, held BOOLEAN, old_kind VARCHAR, old_id VARCHAR, rank INTEGER);
-CREATE TABLE aside (
-  loader VARCHAR, relation VARCHAR, start_kind VARCHAR, start VARCHAR, end_kind VARCHAR, "end" VARCHAR,
-  source VARCHAR, licence VARCHAR, "references" VARCHAR[], evidence VARCHAR, score DOUBLE, year BIGINT,
-  action VARCHAR, mechanisms VARCHAR[]);
-CREATE TABLE loaders (loader VARCHAR, source VARCHAR);
-"""
+_RECORD_COLUMNS = "kind, id, name, synonyms, xrefs, description, held, old_kind, old_id"
+_EDGE_COLUMNS = f'relation, start_kind, start, end_kind, "end", source, {_CONTENT}'
+_INSERT_RECORDS = f"INSERT INTO unresolved_records SELECT ?, {_RECORD_COLUMNS}, 99 FROM read_parquet(?)"  # noqa: S608  # constant names
+_INSERT_EDGES = f"INSERT INTO source_edges SELECT ?, {_EDGE_COLUMNS} FROM read_parquet(?)"  # noqa: S608  # constant names
 
 
 def stage_stored_records(
     staging: Staging, store: GraphTarget, states: Mapping[str, SourceState], source: str
 ) -> None:
-    """Copies the stored records of every source but `source` into `claims` and `aside`; fills `loaders`.
+    """Copies the stored records and edges of every source but `source` into the staging area.
 
     Raises:
         StoreError: an earlier version loaded one of them and stored no records.
     """
     sql = staging.sql
-    sql.execute(_TABLES)
+    staging.create("unresolved_records", "source_edges", "edge_sources")
     for name, state in states.items():
-        sql.executemany("INSERT INTO loaders VALUES (?, ?)", [(name, edge) for edge in state.names])
+        sql.executemany("INSERT INTO edge_sources VALUES (?, ?)", [(name, edge) for edge in state.names])
         if name == source:
             continue
         records = store.kept(f"records:{name}")
@@ -77,19 +69,16 @@ def stage_stored_records(
                     "Load the sources again into another graph: kedrec-load graph --graph FOLDER.",
                 )
             continue
-        for table, content in (("claims", records), ("aside", store.kept(f"aside:{name}"))):
+        for statement, content in ((_INSERT_RECORDS, records), (_INSERT_EDGES, store.kept(f"aside:{name}"))):
             if content is None:
                 continue
             path = staging.folder / "blob.parquet"
             path.write_bytes(content)
-            names, rank = (_RECORDS, ", 99") if table == "claims" else (_ASIDE, "")
-            sql.execute(
-                f"INSERT INTO {table} SELECT ?, {names}{rank} FROM read_parquet(?)",  # noqa: S608  # constant names
-                [name, str(path)],
-            )
+            sql.execute(statement, [name, str(path)])
             path.unlink()
     sql.execute(
-        "UPDATE claims SET rank = coalesce((SELECT min(r.rank) FROM ranks AS r WHERE r.source = loader), 99)"
+        "UPDATE unresolved_records "
+        "SET rank = coalesce((SELECT min(r.rank) FROM ranks AS r WHERE r.source = loader), 99)"
     )
 
 
@@ -107,7 +96,7 @@ def _parquet_bytes(staging: Staging, query: str, source: str) -> bytes:
 def records_to_store(staging: Staging, source: str, *, removed: bool) -> dict[str, bytes | None]:
     """Blobs to store for `source` and for every source whose records became other nodes; None deletes one."""
     sql = staging.sql
-    changed = {row[0] for row in sql.execute("SELECT loader FROM rekept").fetchall()} - {source}
+    changed = {row[0] for row in sql.execute("SELECT loader FROM changed_sources").fetchall()} - {source}
     blobs: dict[str, bytes | None] = {}
     for name in sorted(changed | (set() if removed else {source})):
         quoted = "'" + name.replace("'", "''") + "'"
@@ -117,9 +106,9 @@ def records_to_store(staging: Staging, source: str, *, removed: bool) -> dict[st
         )
         blobs[f"records:{name}"] = _parquet_bytes(staging, records, name)
         where = f"loader = {quoted}"
-        edges = f"SELECT {_ASIDE} FROM aside WHERE {where} ORDER BY ALL"  # noqa: S608  # constant names
+        edges = f"SELECT {_EDGE_COLUMNS} FROM source_edges WHERE {where} ORDER BY ALL"  # noqa: S608  # constant names
         blobs[f"aside:{name}"] = (
-            _parquet_bytes(staging, edges, name) if staging.count("aside", where) else None
+            _parquet_bytes(staging, edges, name) if staging.count("source_edges", where) else None
         )
     if removed:
         blobs |= {f"{prefix}:{source}": None for prefix in ("records", "aside", RETIRED)}

@@ -1,15 +1,7 @@
 """Staging area of one load: a DuckDB database that readers fill and the pipeline checks.
 
-Readers add rows to these tables:
-
-- `node_rows` (file, line, key, kind, id, name, synonyms, xrefs, description): `key` names the node in
-  the source's edges; several rows of one node are merged.
-- `edge_rows` (file, line, relation, start, end, source, licence, references, evidence, score, year,
-  action, mechanisms): `start` and `end` are keys; a missing `source` is the source being loaded.
-- `retired_rows` (id, name, consider): ids that an ontology retired without a successor, their names, and the
-  ids that it says to consider.
-
-and to `rejects` the rows that they can't read. `file` is a number from `Staging.add_file`.
+Readers add rows to `node_rows`, `edge_rows` and `retired_rows`, and rows that they can't read to `rejects`;
+`staging_tables` declares these tables and those of the pipeline. `file` is a number from `Staging.add_file`.
 """
 
 from __future__ import annotations
@@ -23,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from kedrec.common.private_files import private_folder
 from kedrec.common.text_files import BadLine, unpack
 from kedrec.errors import DataError
+from kedrec.loading.staging_tables import STAGING_TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,17 +26,6 @@ __all__ = ["Progress", "Staging"]
 Progress: TypeAlias = Callable[[str, int, "int | None"], None]
 """Progress callback: name of the stage, units done, total units (None: unknown)."""
 
-_TABLES = """
-CREATE TABLE node_rows (
-  file INTEGER, line INTEGER, key VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR,
-  synonyms VARCHAR[], xrefs VARCHAR[], description VARCHAR);
-CREATE TABLE edge_rows (
-  file INTEGER, line INTEGER, relation VARCHAR, start VARCHAR, "end" VARCHAR,
-  source VARCHAR, licence VARCHAR DEFAULT '', "references" VARCHAR[] DEFAULT [], evidence VARCHAR DEFAULT '',
-  score DOUBLE, year BIGINT, action VARCHAR DEFAULT '', mechanisms VARCHAR[] DEFAULT []);
-CREATE TABLE retired_rows (id VARCHAR, name VARCHAR, consider VARCHAR[]);
-CREATE TABLE rejects (part VARCHAR, file INTEGER, line INTEGER, reason VARCHAR, detail VARCHAR, text VARCHAR);
-"""
 _LISTED_COLUMNS = 20
 """Number of unread columns that a note lists by name."""
 _MEMORY = "1GB"
@@ -55,7 +37,7 @@ def _types() -> dict[str, pa.DataType]:
     import pyarrow as pa
 
     text_lists = ("synonyms", "xrefs", "references", "mechanisms", "prefixes", "items", "consider")
-    integers = ("file", "line", "pair", "sign", "place", "rank")
+    integers = ("file", "line", "pair", "sign", "position", "rank")
     return (
         dict.fromkeys(text_lists, pa.list_(pa.string()))
         | dict.fromkeys(integers, pa.int32())
@@ -90,7 +72,7 @@ class Staging:
         if threads:
             self.sql.execute(f"SET threads = {int(threads)}")
         self.sql.execute("SET enable_progress_bar = false")
-        self.sql.execute(_TABLES)
+        self.create("node_rows", "edge_rows", "retired_rows", "rejects")
 
     def __enter__(self) -> Self:
         return self
@@ -130,8 +112,18 @@ class Staging:
             more = f" and {len(columns) - _LISTED_COLUMNS} more" if len(columns) > _LISTED_COLUMNS else ""
             self.unread.append(f"{path.name}: column{'s'[: len(columns) - 1]} {names}{more}")
 
+    def create(self, *tables: str) -> None:
+        """Creates tables of `STAGING_TABLES`, empty."""
+        for table in tables:
+            self.sql.execute(STAGING_TABLES[table].create_statement())
+
+    def fill(self, table: str, columns: dict[str, list[Any]]) -> None:
+        """Creates a table of `STAGING_TABLES` with rows given by column."""
+        self.create(table)
+        self.insert(table, columns)
+
     def create_table(self, name: str, columns: dict[str, list[Any]]) -> None:
-        """Creates a table of the given columns."""
+        """Creates a table of a source, which its declaration names, with rows given by column."""
         with self._registered(columns) as rows:
             self.sql.execute(f"CREATE TABLE {name} AS SELECT * FROM {rows}")  # noqa: S608  # internal names
 

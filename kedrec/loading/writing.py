@@ -63,7 +63,7 @@ class Batches:
 
 
 def compare_with_stored(staging: Staging, store: GraphTarget, before: SourceState | None) -> None:
-    """Marks every row of `nodes` and `edges` as new, changed or same, and collects the edges to delete.
+    """Marks merged nodes and edges as new, changed or same; collects the edges to delete.
 
     Args:
         staging: staging area with the canonical rows.
@@ -74,47 +74,45 @@ def compare_with_stored(staging: Staging, store: GraphTarget, before: SourceStat
     differs = " OR ".join(
         f"n.{column} IS DISTINCT FROM s.{column}" for column in _NODE_COLUMNS.split(", ")[1:]
     )
+    staging.create("node_states")
     sql.execute(
-        f"CREATE TABLE node_states AS SELECT n.*, "  # noqa: S608  # constant names
+        f"INSERT INTO node_states BY NAME SELECT n.*, "  # noqa: S608  # constant names
         f"CASE WHEN s.id IS NULL THEN 'new' WHEN {differs} THEN 'changed' ELSE 'same' END AS state "
-        "FROM nodes AS n LEFT JOIN stored AS s ON s.kind = n.kind AND s.id = n.id"
+        "FROM merged_nodes AS n LEFT JOIN stored_nodes AS s ON s.kind = n.kind AND s.id = n.id"
     )
     names = list(before.names) if before else []
     stage_stored_edges(staging, store, tables_of([before] if before else []), names)
-    sql.execute("ALTER TABLE edges ADD COLUMN state VARCHAR DEFAULT 'new'")
-    sql.execute(_CREATE_DELETED)
+    staging.create("deleted_edges")
     if staging.count("stored_edges"):
         same = " AND ".join(f'e."{column}" IS NOT DISTINCT FROM s."{column}"' for column in CONTENT)
+        staging.create("numbered_edges")
         sql.execute(
-            "CREATE TEMP TABLE numbered AS "
+            "INSERT INTO numbered_edges BY NAME "
             'SELECT e.* EXCLUDE (start, "end"), s.node AS start, t.node AS "end" '
             "FROM stored_edges AS e JOIN pairs AS p USING (pair) "
-            "JOIN numbers AS s ON s.kind = p.start_kind AND s.id = e.start "
-            'JOIN numbers AS t ON t.kind = p.end_kind AND t.id = e."end"'
+            "JOIN node_numbers AS s ON s.kind = p.start_kind AND s.id = e.start "
+            'JOIN node_numbers AS t ON t.kind = p.end_kind AND t.id = e."end"'
         )
         sql.execute(
-            f"UPDATE edges AS e SET state = if({same}, 'same', 'changed') FROM numbered AS s "  # noqa: S608  # constant names
+            f"UPDATE merged_edges AS e SET state = if({same}, 'same', 'changed') FROM numbered_edges AS s "  # noqa: S608  # constant names
             'WHERE e.pair = s.pair AND e.start = s.start AND e."end" = s."end" AND e.source = s.source'
         )
-        sql.execute("DROP TABLE numbered")
+        sql.execute("DROP TABLE numbered_edges")
         sql.execute(_FIND_DELETED, {"names": names})
 
 
-_CREATE_DELETED = (
-    'CREATE TABLE gone (pair SMALLINT, start VARCHAR, "end" VARCHAR, source VARCHAR, moved BOOLEAN)'
-)
 _FIND_DELETED = """
-INSERT INTO gone
+INSERT INTO deleted_edges
 SELECT o.pair, o.start, o."end", o.source, o.moved
 FROM (
-  SELECT DISTINCT pair, start, "end", source, true AS moved FROM dropped
+  SELECT DISTINCT pair, start, "end", source, true AS moved FROM old_edge_keys
   UNION ALL
   SELECT pair, start, "end", source, false FROM stored_edges WHERE list_contains($names, source)
 ) AS o
 JOIN pairs AS p USING (pair)
-LEFT JOIN numbers AS s ON s.kind = p.start_kind AND s.id = o.start
-LEFT JOIN numbers AS t ON t.kind = p.end_kind AND t.id = o."end"
-ANTI JOIN edges AS e
+LEFT JOIN node_numbers AS s ON s.kind = p.start_kind AND s.id = o.start
+LEFT JOIN node_numbers AS t ON t.kind = p.end_kind AND t.id = o."end"
+ANTI JOIN merged_edges AS e
   ON e.pair = o.pair AND e.start = s.node AND e."end" = t.node AND e.source = o.source
 """
 
@@ -138,7 +136,7 @@ def write_parquet(staging: Staging) -> Batches:
         path = _copy_to_parquet(staging, query, folder / f"{kind}.{state}.parquet")
         nodes.setdefault((kind,), {})[state] = (path, rows)
     deleted_nodes = staging.sql.execute(
-        "SELECT kind, list(id ORDER BY id) FROM gone_nodes GROUP BY kind ORDER BY kind"
+        "SELECT kind, list(id ORDER BY id) FROM deleted_nodes GROUP BY kind ORDER BY kind"
     ).fetchall()
     return Batches(
         _batches(nodes),
@@ -158,14 +156,15 @@ def _edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]
     files: _Files = {}
     groups = staging.sql.execute(
         "SELECT pair, relation, start_kind, end_kind, state, n "
-        "FROM (SELECT pair, state, count(*) AS n FROM edges "
+        "FROM (SELECT pair, state, count(*) AS n FROM merged_edges "
         "WHERE state <> 'same' AND moved = ? GROUP BY ALL) JOIN pairs USING (pair) ORDER BY pair, state",
         [moved],
     ).fetchall()
     for pair, relation, start, end, state, rows in groups:
         query = (
             'SELECT s.id AS start, t.id AS "end", e.* EXCLUDE (pair, start, "end", moved, state) '  # noqa: S608  # numbers
-            f'FROM edges AS e JOIN numbers AS s ON s.node = e.start JOIN numbers AS t ON t.node = e."end" '
+            "FROM merged_edges AS e JOIN node_numbers AS s ON s.node = e.start "
+            'JOIN node_numbers AS t ON t.node = e."end" '
             f"WHERE e.pair = {pair} AND e.state = '{state}' AND e.moved = {moved}"
         )
         name = f"{relation}.{start}.{end}.{'moved.' if moved else ''}{state}.parquet"
@@ -177,12 +176,12 @@ def _edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]
 def _deleted_edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
     batches = []
     groups = staging.sql.execute(
-        "SELECT pair, relation, start_kind, end_kind, count(*) FROM gone JOIN pairs USING (pair) "
+        "SELECT pair, relation, start_kind, end_kind, count(*) FROM deleted_edges JOIN pairs USING (pair) "
         "WHERE moved = ? GROUP BY ALL ORDER BY pair",
         [moved],
     ).fetchall()
     for pair, relation, start, end, rows in groups:
-        query = f'SELECT start, "end", source FROM gone WHERE pair = {pair} AND moved = {moved}'  # noqa: S608  # a number
+        query = f'SELECT start, "end", source FROM deleted_edges WHERE pair = {pair} AND moved = {moved}'  # noqa: S608  # a number
         name = f"{relation}.{start}.{end}.{'left' if moved else 'gone'}.parquet"
         batches.append(
             Batch((relation, start, end), _copy_to_parquet(staging, query, folder / name), None, rows)

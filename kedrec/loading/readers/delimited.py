@@ -23,13 +23,13 @@ __all__ = ["empty_table", "first_fields", "read_delimited", "read_parquet"]
 
 _BATCH = 50_000
 _LINES = """
-CREATE OR REPLACE TEMP TABLE lines AS
+INSERT INTO lines BY NAME
 SELECT (row_number() OVER ())::INTEGER AS line, row FROM read_csv('{path}', columns = {{'row': 'VARCHAR'}},
   delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, new_line = '\\n',
   max_line_size = 16777216)
 """
 _SPLIT = """
-CREATE OR REPLACE TEMP TABLE fields AS
+INSERT INTO fields BY NAME
 SELECT line, string_split(row, '{separator}') AS f FROM lines
 WHERE line > {skip} AND row IS NOT NULL AND row <> '' AND line NOT IN (SELECT line FROM bad_lines) AND {where}
 """
@@ -62,7 +62,8 @@ def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
     skip = 0 if spec.header else 1
     staging.reject(spec.rows, number, [(line.line, line.reason, "", line.text) for line in bad])
     sql = staging.sql
-    staging.create_table("bad_lines", {"line": [line.line for line in bad]})
+    staging.fill("bad_lines", {"line": [line.line for line in bad]})
+    staging.create("lines", "fields")
     # Only the staging area's own path, constants and declared names are formatted into these statements.
     sql.execute(_LINES.format(path=str(plain).replace("'", "''")))
     where = "NOT contains(row, '\"')" if dialect.quote else "true"
@@ -103,7 +104,7 @@ def _read_quoted(staging: Staging, spec: FileSpec, file: int, records: Iterator[
     """Adds the rows with quotes to `fields`, and deletes the lines inside of them."""
     while batch := list(itertools.islice(records, _BATCH)):
         complete = [record for record in batch if not record.reason]
-        staging.create_table(
+        staging.fill(
             "parsed_rows",
             {
                 "line": [record.line for record in complete],

@@ -262,9 +262,10 @@ def _stage(staging: Staging, source: Source, file: int, terms: _Terms) -> None:
                 edges[column].append(value)
     staging.rows_read["nodes"] += len(terms.terms) + len(terms.nodes)
     staging.rows_read["edges"] += len(edges["start"])
-    for table, columns in (("node_rows", nodes), ("edge_rows", edges)):
-        if columns["file"]:
-            staging.insert(table, columns)
+    if nodes["file"]:
+        staging.insert("node_rows", nodes)
+    if edges["file"]:
+        staging.insert("edge_rows", edges)
     if retired_terms:
         staging.insert(
             "retired_rows",
