@@ -25,6 +25,7 @@ WRITE = re.compile(r"\b(?:INSERT INTO|DELETE FROM|UPDATE|CREATE (?:TEMP )?TABLE)
 DROP = re.compile(r"\bDROP TABLE (?:IF EXISTS )?(\w+)\b")
 READ = re.compile(r"(?<!DELETE )(?<!DISTINCT )\b(?:FROM|JOIN|USING)\s+(\w+)\b(?!\s*\()")
 WITH = re.compile(r"\bWITH (\w+) AS \(")
+INSERT = re.compile(r"\bINSERT INTO (\w+) BY NAME\s+(.*)", re.DOTALL)
 STAGED = re.compile(r"^\?_rows$")
 CALLS = {"create": "mention", "drop": "mention", "insert": "write", "fill": "write", "count": "read"}
 
@@ -123,16 +124,30 @@ def declared(name: str) -> tuple[tuple[str, str], ...]:
         return tuple((column, kind) for column, kind, *_ in sql.execute(f"DESCRIBE {name}").fetchall())
 
 
+def check_insert(name: str, selected: list[tuple[Any, ...]]) -> None:
+    """A query gives a table its columns with their types, and leaves out none but those with a default."""
+    if name in STAGING_TABLES and name not in ("node_rows", "edge_rows", "retired_rows", "rejects"):
+        columns = dict(declared(name))
+        types = {column: kind for column, kind, *_ in selected}
+        optional = {
+            column for column in columns if f"{column} VARCHAR DEFAULT" in STAGING_TABLES[name].columns
+        }
+        assert columns.keys() - optional <= types.keys() <= columns.keys(), name
+        assert all(columns[column] == kind for column, kind in types.items()), (name, types)
+
+
 class WatchedConnection:
-    """A connection that notes, after each statement, the columns of every table there is."""
+    """A connection that notes the columns of every table there is, and of what is inserted by their names."""
 
     def __init__(self, sql: duckdb.DuckDBPyConnection, seen: dict[tuple[str, bool], set[Any]]) -> None:
         self._sql, self._seen = sql, seen
 
     def execute(self, query: str, *parameters: object) -> duckdb.DuckDBPyConnection:
         statements = self._sql.extract_statements(query)
-        for statement in statements if len(statements) > 1 else [query]:
-            self._sql.execute(statement, *parameters)
+        for statement in statements:
+            if insert := INSERT.search(statement.query):
+                check_insert(insert[1], self._sql.execute(f"DESCRIBE {insert[2]}", *parameters).fetchall())
+            self._sql.execute(statement.query, *parameters)
             if duckdb.StatementType.SELECT not in {each.type for each in statements}:
                 self._note()
         return self._sql
