@@ -1,4 +1,4 @@
-"""The staging tables have the columns, and the modules that write and read them, which are declared."""
+"""Staging tables: their columns, writers and readers are those of the declaration."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ WITH = re.compile(r"\bWITH (\w+) AS \(")
 INSERT = re.compile(r"\bINSERT INTO (\w+) BY NAME\s+(.*)", re.DOTALL)
 STAGED = re.compile(r"^\?_rows$")
 CALLS = {"create": "mention", "drop": "mention", "insert": "write", "fill": "write", "count": "read"}
+OWN_CALLS = ("create", "drop", "fill")
+"""Methods that no other class in the package has."""
 
 
 class Uses:
-    """The tables that each module writes, reads or only mentions, by what its SQL and its calls say."""
+    """Modules that write, read or only mention each table, in their SQL and their calls of `Staging`."""
 
     def __init__(self) -> None:
         self.write: dict[str, set[str]] = defaultdict(set)
@@ -54,7 +56,7 @@ class Uses:
 
 
 def text_of(node: ast.expr) -> str | None:
-    """A string's text, with `?` for each value that is put in; None of anything else."""
+    """Text of a string, with `?` for each formatted value; None for another expression."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.JoinedStr):
@@ -63,7 +65,7 @@ def text_of(node: ast.expr) -> str | None:
 
 
 def texts_of(tree: ast.Module) -> Iterator[str]:
-    """Every string of a module but its docstrings; an f-string is one."""
+    """Yields every string of a module except docstrings; an f-string is one string."""
     inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -75,33 +77,33 @@ def texts_of(tree: ast.Module) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def uses() -> Uses:
-    found = Uses()
+    table_uses = Uses()
     for path in sorted(PACKAGE.rglob("*.py")):
         module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
         if module == "staging_tables":
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         calls = [
-            (node.func.attr, [text for each in node.args if (text := text_of(each))])
+            (node.func.attr, [text for argument in node.args if (text := text_of(argument))])
             for node in ast.walk(tree)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         ]
         views = {texts[0] for name, texts in calls if name == "register" and texts}
         for text in texts_of(tree):
-            found.add_sql(text, module, views)
+            table_uses.add_sql(text, module, views)
         for name, texts in calls:
             if name in CALLS:
                 tables = texts if name in ("create", "drop") else texts[:1]
                 for table in tables:
-                    if table in STAGING_TABLES or STAGED.match(table):
-                        found.add(CALLS[name], table, module)
+                    if name in OWN_CALLS or table in STAGING_TABLES or STAGED.match(table):
+                        table_uses.add(CALLS[name], table, module)
     for path in sorted((PACKAGE.parents[1] / "loaders").glob("*.sql")):
         sql = path.read_text(encoding="utf-8")
         for use, pattern in (("write", WRITE), ("read", READ)):
             for table in pattern.findall(sql):
                 if table in ("node_rows", "edge_rows", "retired_rows", "rejects"):
-                    found.add(use, table, LOADERS)
-    return found
+                    table_uses.add(use, table, LOADERS)
+    return table_uses
 
 
 def test_every_table_that_a_module_mentions_is_declared(uses: Uses) -> None:
@@ -125,7 +127,7 @@ def declared(name: str) -> tuple[tuple[str, str], ...]:
 
 
 def check_insert(name: str, selected: list[tuple[Any, ...]]) -> None:
-    """A query gives a table its columns with their types, and leaves out none but those with a default."""
+    """Checks that a query selects the columns of its table with their types; only defaults may be missing."""
     if name in STAGING_TABLES and name not in ("node_rows", "edge_rows", "retired_rows", "rejects"):
         columns = dict(declared(name))
         types = {column: kind for column, kind, *_ in selected}
@@ -137,10 +139,10 @@ def check_insert(name: str, selected: list[tuple[Any, ...]]) -> None:
 
 
 class WatchedConnection:
-    """A connection that notes the columns of every table there is, and of what is inserted by their names."""
+    """Connection that records the columns of every table, and checks those of each INSERT BY NAME."""
 
-    def __init__(self, sql: duckdb.DuckDBPyConnection, seen: dict[tuple[str, bool], set[Any]]) -> None:
-        self._sql, self._seen = sql, seen
+    def __init__(self, sql: duckdb.DuckDBPyConnection, observed: dict[tuple[str, bool], set[Any]]) -> None:
+        self._sql, self._observed = sql, observed
 
     def execute(self, query: str, *parameters: object) -> duckdb.DuckDBPyConnection:
         statements = self._sql.extract_statements(query)
@@ -148,7 +150,7 @@ class WatchedConnection:
             if insert := INSERT.search(statement.query):
                 check_insert(insert[1], self._sql.execute(f"DESCRIBE {insert[2]}", *parameters).fetchall())
             self._sql.execute(statement.query, *parameters)
-            if duckdb.StatementType.SELECT not in {each.type for each in statements}:
+            if duckdb.StatementType.SELECT not in {parsed.type for parsed in statements}:
                 self._note()
         return self._sql
 
@@ -160,7 +162,7 @@ class WatchedConnection:
             "GROUP BY ALL"
         ).fetchall()
         for name, temporary, columns in rows:
-            self._seen[name, temporary].add(tuple(map(tuple, columns)))
+            self._observed[name, temporary].add(tuple(map(tuple, columns)))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sql, name)
@@ -185,18 +187,18 @@ mean_reporting_frequency
 4024,alpha,10000001,Rash,10.0,0.1,0.4
 """
 NOT_LOADED = {"claimed_edges"}
-"""Only a database that other programs share has these; the tests of Neo4j load into one."""
+"""Tables used only with a shared database, which the tests of Neo4j cover."""
 
 
 def test_the_columns_of_every_table_in_real_loads_are_those_declared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: dict[tuple[str, bool], set[Any]] = defaultdict(set)
+    observed: dict[tuple[str, bool], set[Any]] = defaultdict(set)
 
     class WatchedStaging(Staging):
         def __init__(self, folder: Path, threads: int = 0) -> None:
             super().__init__(folder, threads)
-            self.sql = WatchedConnection(self.sql, seen)  # type: ignore[assignment]  # behaves as one
+            self.sql = WatchedConnection(self.sql, observed)  # type: ignore[assignment]  # behaves as one
 
     monkeypatch.setattr(pipeline, "Staging", WatchedStaging)
     files = {
@@ -216,4 +218,4 @@ def test_the_columns_of_every_table_in_real_loads_are_those_declared(
         remove_sources(store, ["repodb"], work_dir=work)
     for name, table in STAGING_TABLES.items():
         if name not in NOT_LOADED:
-            assert seen[name, table.temporary] == {declared(name)}, name
+            assert observed[name, table.temporary] == {declared(name)}, name
