@@ -1,4 +1,4 @@
-"""Sources -> checked, merged rows -> graph database."""
+"""Loader of sources: reads their files, checks and merges the rows, and writes the graph database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the graph what the staged rows of one source, and what is kept of the others, say it shall be."""
+"""Merges one staged source into the graph: compares it with what is stored, writes, reports."""
 
 from __future__ import annotations
 
@@ -11,101 +11,109 @@ from typing import TYPE_CHECKING
 from kedrec.errors import DataError
 from kedrec.loading.canonical import canonical_nodes
 from kedrec.loading.edges import canonical_edges
-from kedrec.loading.graph_digest import add_digests, key_digest, stored_digest
+from kedrec.loading.graph_digest import key_digest, stored_digest
 from kedrec.loading.licences import known_licences
 from kedrec.loading.report import ConflictReport, RowReport, SourceReport
-from kedrec.loading.source_records import JOURNAL, RETIRED, pack, replay, stage_kept, written
+from kedrec.loading.source_records import (
+    JOURNAL,
+    RETIRED,
+    pack_journal,
+    records_to_store,
+    replay_journal,
+    stage_stored_records,
+)
 from kedrec.loading.staging import Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
-from kedrec.loading.writing import Batch, Batches, Writer, compare, write_parquet
+from kedrec.loading.writing import Batch, Batches, Writer, compare_with_stored, write_parquet
 from kedrec.schema import load_schema
 from kedrec.stores.base import SharedTarget
+from kedrec.stores.key_sums import add_digests
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.loading.identity import Identity
     from kedrec.stores import GraphTarget
 
-__all__ = ["Run", "apply"]
+__all__ = ["LoadRun", "apply_source"]
 
 _DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What stays the same over the sources of one call.
+class LoadRun:
+    """Settings shared by the sources of one load or removal.
 
     Attributes:
         store: the graph.
-        rejects: file for rows that are refused.
-        progress: told how far it is.
-        dry: write nothing, report what would be.
+        rejects: file for rejected rows.
+        progress: progress callback.
+        dry_run: write nothing; report what would change.
     """
 
     store: GraphTarget
     rejects: Path
     progress: Progress
-    dry: bool = False
+    dry_run: bool = False
 
 
-def apply(
-    run: Run, staging: Staging, name: str, state: SourceState, left_out: dict[str, int]
+def apply_source(
+    run: LoadRun, staging: Staging, name: str, state: SourceState, left_out: dict[str, int]
 ) -> SourceReport:
-    """Compares, writes where the run isn't dry, and reports.
+    """Compares a source with the graph, writes the difference unless it is a dry run, and reports.
 
     Args:
-        run: the call's own; its store is being written unless the run is dry.
-        staging: with the checked rows of the source; without any, where it is removed.
-        name: the source's.
-        state: what its fact shall say: `loading` or `removing`.
-        left_out: rows taken away for their licence.
+        run: settings of the call; its store is locked for writing unless it is a dry run.
+        staging: staging area with the checked rows of the source; no rows to remove it.
+        name: name of the source.
+        state: state to record, `loading` or `removing`.
+        left_out: rows left out for their licence, by licence.
 
     Raises:
         DataError: the work folder is full.
         StoreError: the graph database refused or failed; the same call again goes on from there.
     """
     store, schema = run.store, load_schema()
-    if not run.dry:
+    if not run.dry_run:
         with staging_errors(staging.folder):
-            replay(store, staging.folder)
+            replay_journal(store, staging.folder)
     facts = store.metadata()
     states = source_states(facts)
     before = states.get(name)
     with staging_errors(staging.folder):
-        stage_kept(staging, store, states, name)
+        stage_stored_records(staging, store, states, name)
         identity = canonical_nodes(staging, name, {**states, name: state}, store, schema)
         canonical_edges(staging, name, known=state.known, progress=run.progress)
-        compare(staging, store, before)
+        compare_with_stored(staging, store, before)
         batches = write_parquet(staging)
-        # The reject file comes first: what is refused is known now, and a failing write must not hide it.
+        # The reject file comes first: a write that fails must not hide the rejected rows.
         staging.write_rejects(name, run.rejects)
         digests = key_digest(staging)
         report = _report(staging, name, state, identity, left_out)
-        if state.state == "loading" and (why := _brings_nothing(staging, report)):
-            if not run.dry:
+        if state.state == "loading" and (why := _empty_load_reason(staging, report)):
+            if not run.dry_run:
                 raise DataError(why, _HINT.format(name))
             report = report.model_copy(update={"notes": (*report.notes, f"the load would fail: {why}")})
-        report = report.model_copy(update=_released(staging, store, batches))
-        kept = {} if run.dry else written(staging, name, removed=state.state == "removing")
-        brought = [row[0] for row in staging.sql.execute(_NAMES).fetchall()]
-        pairs = tuple(row[0] for row in staging.sql.execute(_PAIRS, {"source": name}).fetchall())
-        staging.forget("edges", "records", "node_states")
-    if not run.dry:
+        report = report.model_copy(update=_released_counts(staging, store, batches))
+        blobs = {} if run.dry_run else records_to_store(staging, name, removed=state.state == "removing")
+        edge_sources = [row[0] for row in staging.sql.execute(_EDGE_SOURCES).fetchall()]
+        pairs = tuple(row[0] for row in staging.sql.execute(_EDGE_TABLES, {"source": name}).fetchall())
+        staging.drop("merged_edges", "records", "node_states")
+    if not run.dry_run:
         state = dataclasses.replace(
             state,
-            names=tuple(sorted({*state.names, *brought})),
+            names=tuple(sorted({*state.names, *edge_sources})),
             pairs=pairs,
             nodes=report.nodes.loaded,
             edges=report.edges.loaded,
         )
-        _write(run, staging, name, _Change(before, state, batches, digests, kept))
+        _write(run, staging, name, _Change(before, state, batches, digests, blobs))
     return report
 
 
-def _brings_nothing(staging: Staging, report: SourceReport) -> str:
-    """Why a load brings nothing, and so would take away all that the source brought before; "" where it does.
+def _empty_load_reason(staging: Staging, report: SourceReport) -> str:
+    """Why a load brings nothing, and so would delete what the source brought before; "" if it brings rows.
 
-    Rows that were left out as asked count as brought.
+    Rows left out for their licence count as brought.
     """
     nodes, edges = report.nodes, report.edges
     if nodes.loaded or edges.loaded or edges.left_out:
@@ -122,120 +130,127 @@ _HINT = (
     "Correct its files; --work DIR keeps the list of rejected rows. The graph is as it was before; what an "
     "earlier load brought goes with: kedrec-load remove {}."
 )
-_PAIRS = """
-SELECT concat_ws('/', relation, start_kind, end_kind) AS told FROM pairs
-WHERE pair IN (SELECT pair FROM edges WHERE NOT moved)
-UNION SELECT concat_ws('/', relation, start_kind, end_kind) FROM aside WHERE loader = $source
-ORDER BY told
+_EDGE_TABLES = """
+SELECT concat_ws('/', relation, start_kind, end_kind) AS edge_table FROM pairs
+WHERE pair IN (SELECT pair FROM merged_edges WHERE NOT moved)
+UNION SELECT concat_ws('/', relation, start_kind, end_kind) FROM source_edges WHERE loader = $source
+ORDER BY edge_table
 """
-_NAMES = "SELECT DISTINCT source FROM edges WHERE NOT moved ORDER BY source"
+_EDGE_SOURCES = "SELECT DISTINCT source FROM merged_edges WHERE NOT moved ORDER BY source"
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What shall be written: the source's state before and after, rows, digests, and what is kept."""
+    """Changes to write: the source's state before and after, rows, key digests and stored records."""
 
     before: SourceState | None
     state: SourceState
     batches: Batches
     digests: tuple[str, str]
-    kept: dict[str, bytes | None]
+    blobs: dict[str, bytes | None]
 
 
-def _write(run: Run, staging: Staging, name: str, change: _Change) -> None:
-    """Writes a change so that, killed at any moment, the same call again ends it.
+def _write(run: LoadRun, staging: Staging, name: str, change: _Change) -> None:
+    """Writes a change so that the same call finishes it if it is killed at any moment.
 
-    The fact that names the source as `loading` comes first and the one that says `loaded` last. What is
-    kept of the sources changes in one transaction with the journal of other sources' edges that move, when
-    the nodes they move to are there and before the first of them moves.
+    The state `loading` is written first and `loaded` last. The stored records of the sources change in one
+    transaction with the journal of other sources' edges that move: after the nodes they move to are written
+    and before the first of them moves.
     """
     store, batches = run.store, change.batches
     facts = store.metadata()
-    states = source_states(facts)
-    # A digest can be kept up only where every load before this one came to its end.
-    clean = all(state.state == "loaded" for state in states.values()) and (
+    all_states = source_states(facts)
+    # The digest can be updated only if every earlier load was finished.
+    digest_is_valid = all(state.state == "loaded" for state in all_states.values()) and (
         _DIGEST in facts or not store.fingerprint().nodes
     )
     removing = change.state.state == "removing"
-    # Writes are counted, since one may change names alone, and what is kept of names is kept by these facts.
+    # Writes are counted: one may change names alone, and caches of names are keyed by these facts.
     writes = int(change.before.writes) if change.before else 0
-    differing = [one for one, kept in change.kept.items() if store.kept(one) != kept]
-    counts = batches or not change.before or any(one.startswith(f"{RETIRED}:") for one in differing)
-    after = dataclasses.replace(change.state, state="loaded", writes=str(writes + (1 if counts else 0)))
-    if clean and after == change.before and not differing:
+    changed_blobs = [name for name, content in change.blobs.items() if store.kept(name) != content]
+    is_write = batches or not change.before or any(name.startswith(f"{RETIRED}:") for name in changed_blobs)
+    loaded = dataclasses.replace(change.state, state="loaded", writes=str(writes + (1 if is_write else 0)))
+    if digest_is_valid and loaded == change.before and not changed_blobs:
         return
-    # Until it has ended, its edges are those of before and of now.
-    both = [change.state, *([change.before] if change.before else [])]
-    begun = dataclasses.replace(
+    # Until the load is finished, the source has edges of its state before and after.
+    states_between = [change.state, *([change.before] if change.before else [])]
+    unfinished = dataclasses.replace(
         change.state,
-        names=tuple(sorted({name for state in both for name in state.names})),
-        pairs=tuple(sorted({pair for state in both for pair in state.pairs})),
-        writes=after.writes,
+        names=tuple(sorted({name for state in states_between for name in state.names})),
+        pairs=tuple(sorted({pair for state in states_between for pair in state.pairs})),
+        writes=loaded.writes,
     )
-    store.put_metadata(begun.fact(name))
+    store.put_metadata(unfinished.fact(name))
     writer = Writer(store, batches, f"{'Removing' if removing else 'Writing'} {name}", run.progress)
-    writer.nodes()
-    store.put_metadata({}, {**change.kept, JOURNAL: pack(batches.moved, batches.left)})
-    writer.others()
+    writer.write_nodes()
+    store.put_metadata(
+        {}, {**change.blobs, JOURNAL: pack_journal(batches.moved_edges, batches.moved_edge_keys)}
+    )
+    writer.move_edges()
     store.put_metadata({}, {JOURNAL: None})
-    writer.own()
+    writer.write_edges()
     digest = (
         add_digests(add_digests(facts.get(_DIGEST, ""), change.digests[0]), change.digests[1], -1)
-        if clean
+        if digest_is_valid
         else stored_digest(staging, store)
     )
-    done = dict.fromkeys(begun.fact(name)) if removing else after.fact(name)
-    store.put_metadata({_DIGEST: digest, **done})
+    final_facts = dict.fromkeys(unfinished.fact(name)) if removing else loaded.fact(name)
+    store.put_metadata({_DIGEST: digest, **final_facts})
 
 
 def _report(
     staging: Staging, name: str, state: SourceState, identity: Identity, left_out: dict[str, int]
 ) -> SourceReport:
-    def rows(part: str, loaded: int, table: str, gone: int, only: str = "true") -> RowReport:
+    def rows(part: str, loaded: int, states: dict[str, int], deleted: int) -> RowReport:
         rejected = staging.count("rejects", f"part = '{part}'")
-        read = staging.read[part]
+        read = staging.rows_read[part]
         if part == "attributes":
             return RowReport(read=read, loaded=read - rejected, rejected=rejected)
-        left = sum(left_out.values()) if part == "edges" else 0
+        unlicensed = sum(left_out.values()) if part == "edges" else 0
         return RowReport(
             read=read,
             loaded=loaded,
-            merged=read - rejected - loaded - left,
+            merged=read - rejected - loaded - unlicensed,
             rejected=rejected,
-            left_out=left,
-            new=staging.count(table, f"state = 'new' AND {only}"),
-            changed=staging.count(table, f"state = 'changed' AND {only}"),
-            gone=gone,
+            left_out=unlicensed,
+            new=states.get("new", 0),
+            changed=states.get("changed", 0),
+            gone=deleted,
         )
 
     quoted = "'" + name.replace("'", "''") + "'"
-    own = f"SELECT DISTINCT new_kind, new_id FROM records WHERE loader = {quoted}"  # noqa: S608  # a declared name
-    # A node that is no more is part of another where one of its records is still there.
-    parts = "SELECT DISTINCT old_kind AS kind, old_id AS id FROM records"
-    moved = staging.count(f"(SELECT * FROM gone_nodes SEMI JOIN ({parts}) USING (kind, id))")  # noqa: S608  # constant names
-    held = staging.sql.execute(_HELD).fetchall()
+    own_nodes = f"SELECT DISTINCT new_kind, new_id FROM records WHERE loader = {quoted}"  # noqa: S608  # a declared name
+    # A deleted node became part of another if one of its records still exists.
+    record_nodes = "SELECT DISTINCT old_kind AS kind, old_id AS id FROM records"
+    moved = staging.count(f"(SELECT * FROM deleted_nodes SEMI JOIN ({record_nodes}) USING (kind, id))")  # noqa: S608  # constant names
+    held_nodes = staging.sql.execute(_COUNT_HELD).fetchall()
+    node_states = dict(staging.sql.execute(_COUNT_NODE_STATES).fetchall())
+    edge_states = dict(staging.sql.execute(_COUNT_EDGE_STATES).fetchall())
     known = known_licences().allows
     return SourceReport(
         source=name,
         version=state.version,
         licence=state.licence,
-        nodes=rows("nodes", staging.count(f"({own})"), "node_states", staging.count("gone_nodes") - moved),
+        nodes=rows(
+            "nodes", staging.count(f"({own_nodes})"), node_states, staging.count("deleted_nodes") - moved
+        ),
         edges=rows(
             "edges",
-            staging.count("edges", "NOT moved"),
-            "edges",
-            staging.count("gone", "NOT moved"),
-            "NOT moved",
+            staging.count("merged_edges", "NOT moved"),
+            edge_states,
+            staging.count("deleted_edges", "NOT moved"),
         ),
-        attributes=rows("attributes", 0, "", 0),
+        attributes=rows("attributes", 0, {}, 0),
         moved=moved,
-        moved_edges=staging.count("edges", "moved AND state = 'new'"),
-        held=dict(held),
+        moved_edges=staging.count("merged_edges", "moved AND state = 'new'"),
+        held=dict(held_nodes),
         reasons=staging.reasons(),
         unread=tuple(staging.unread),
         notes=tuple(staging.notes),
         left_out=left_out,
-        unknown_licences=tuple(sorted(one for one in left_out if not set(one.split(" / ")) <= known.keys())),
+        unknown_licences=tuple(
+            sorted(licence for licence in left_out if not set(licence.split(" / ")) <= known.keys())
+        ),
         conflicts=tuple(
             ConflictReport(id=c.id, kind=c.kind, claimed_by=c.claimed_by) for c in identity.conflicts
         ),
@@ -243,20 +258,22 @@ def _report(
     )
 
 
-def _released(staging: Staging, store: GraphTarget, batches: Batches) -> dict[str, int]:
-    """What goes from the graph and stays in the database, since others gave it something."""
+def _released_counts(staging: Staging, store: GraphTarget, batches: Batches) -> dict[str, int]:
+    """Counts what leaves the graph but stays in the database, because another program uses it."""
     if not isinstance(store, SharedTarget):
         return {}
-    nodes = sum(len(store.claimed_nodes(kind, ids)) for kind, ids in batches.lost.items())
+    nodes = sum(len(store.claimed_nodes(kind, ids)) for kind, ids in batches.deleted_nodes.items())
     edges = 0
-    for table, files in _files_by_table((*batches.gone, *batches.left)).items():
-        claimed = store.claimed_edges(*table)
-        if claimed:
-            starts, ends, sources = map(list, zip(*claimed, strict=True))
-            staging.table("claimed", {"start": starts, "end": ends, "source": sources})
-            query = 'SELECT count(*) FROM claimed SEMI JOIN read_parquet(?) USING (start, "end", source)'
+    for table, files in _files_by_table((*batches.deleted_edges, *batches.moved_edge_keys)).items():
+        claimed_keys = store.claimed_edges(*table)
+        if claimed_keys:
+            starts, ends, sources = map(list, zip(*claimed_keys, strict=True))
+            staging.fill("claimed_edges", {"start": starts, "end": ends, "source": sources})
+            query = (
+                'SELECT count(*) FROM claimed_edges SEMI JOIN read_parquet(?) USING (start, "end", source)'
+            )
             edges += sum(staging.sql.execute(query, [file]).fetchall()[0][0] for file in files)
-            staging.forget("claimed")
+            staging.drop("claimed_edges")
     return {"released": nodes, "released_edges": edges}
 
 
@@ -267,4 +284,6 @@ def _files_by_table(batches: Iterable[Batch]) -> dict[tuple[str, ...], list[str]
     return files
 
 
-_HELD = "SELECT loader, count(*) FROM records WHERE held GROUP BY loader ORDER BY loader"
+_COUNT_NODE_STATES = "SELECT state, count(*) FROM node_states GROUP BY state"
+_COUNT_EDGE_STATES = "SELECT state, count(*) FROM merged_edges WHERE NOT moved GROUP BY state"
+_COUNT_HELD = "SELECT loader, count(*) FROM records WHERE held GROUP BY loader ORDER BY loader"

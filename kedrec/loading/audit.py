@@ -1,4 +1,4 @@
-"""Looks through a loaded graph for what loading can't mend: doubles, ids that can't be, gaps, conflicts."""
+"""Audits a loaded graph for problems in its data: duplicates, invalid ids, isolated nodes, conflicts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Frozen(BaseModel):
 
 
 class DoubleName(_Frozen):
-    """Several nodes of one kind whose names differ in case, accents and punctuation only."""
+    """Nodes of one kind whose names differ only in case, accents and punctuation."""
 
     kind: str
     name: str
@@ -39,7 +39,7 @@ class DoubleName(_Frozen):
 
 
 class WrongId(_Frozen):
-    """A node whose id can't be looked up: it has no prefix, or that of a vocabulary unknown to its kind."""
+    """A node whose id can't be looked up: without a prefix, or of a vocabulary unknown to its kind."""
 
     kind: str
     id: str
@@ -50,7 +50,7 @@ class SharedId(_Frozen):
     """An id that several nodes list as a cross-reference, so that it joined none of them.
 
     Attributes:
-        stands: whether a node has the id itself, which could be any of those that list it.
+        stands: True if a node has the id itself; any of those that list it could be the same entity.
     """
 
     id: str
@@ -60,7 +60,7 @@ class SharedId(_Frozen):
 
 
 class LicenceCount(_Frozen):
-    """Edges under a licence, and the uses it is known to allow."""
+    """Number of edges under a licence, and the uses it is known to allow."""
 
     licence: str
     edges: int
@@ -70,17 +70,17 @@ class LicenceCount(_Frozen):
 
 
 class Audit(_Frozen):
-    """What an audit found.
+    """Findings of an audit.
 
     Attributes:
-        half_loaded: sources whose load hasn't ended, and what to do.
-        nodes: nodes by kind, then by source; one that two sources bring counts for both.
-        edges: edges by relation, then by source.
+        half_loaded: advice about each source whose load is unfinished.
+        nodes: number of nodes by kind, then by source; a node of two sources counts for both.
+        edges: number of edges by relation, then by source.
         doubles: nodes that share a name, the largest groups first.
         wrong_ids: nodes whose id can't be looked up.
         isolated: ids of nodes without an edge, by kind.
-        conflicts: ids that several nodes claim.
-        licences: the commonest first.
+        conflicts: ids that several nodes list.
+        licences: edges by licence, the most frequent first.
     """
 
     graph: str
@@ -98,50 +98,52 @@ class Audit(_Frozen):
 
 
 def audit(store: GraphStore, progress: Progress | None = None) -> Audit:
-    """Audits a graph; reads every node and no edge, whose counts the database gives.
+    """Audits a graph. Reads every node; edges are only counted by the database.
 
     Args:
         store: the graph.
-        progress: told how many kinds and relations are done.
+        progress: progress callback, in kinds and relations.
 
     Raises:
         StoreError: the graph database refused or failed.
     """
-    began = time.monotonic()
-    schema, held = load_schema(), store.fingerprint()
-    kinds = [kind for kind in schema.kinds if held.nodes.get(kind)]
-    relations = sorted({relation for relation, _ in held.edges})
+    start_time = time.monotonic()
+    schema, fingerprint = load_schema(), store.fingerprint()
+    kinds = [kind for kind in schema.kinds if fingerprint.nodes.get(kind)]
+    relations = sorted({relation for relation, _ in fingerprint.edges})
     done, total = 0, len(kinds) + len(relations)
     nodes: dict[str, dict[str, int]] = {}
     doubles: list[DoubleName] = []
-    wrong: list[WrongId] = []
+    wrong_ids: list[WrongId] = []
     isolated: dict[str, tuple[str, ...]] = {}
-    claims: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    listed_by: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     ids: dict[str, set[str]] = defaultdict(set)
     for kind in kinds:
         table = store.nodes(kind, ["id", "name", "xrefs", "sources"]).to_pydict()
-        nodes[kind] = dict(sorted(Counter(one for row in table["sources"] for one in row).items()))
-        doubles += _doubles(kind, table["id"], table["name"])
-        wrong += _wrong(kind, table["id"], schema)
-        family = _meeting(kind)
-        ids[family].update(table["id"])
-        for curie, listed in zip(table["id"], table["xrefs"], strict=True):
-            for other in listed:
-                if other.partition(":")[0] in schema.kinds[kind].prefixes:
-                    claims[family][other].add(curie)
-        alone = tuple(store.isolated(kind))
-        if alone:
-            isolated[kind] = alone
+        nodes[kind] = dict(
+            sorted(Counter(source for sources in table["sources"] for source in sources).items())
+        )
+        doubles += _double_names(kind, table["id"], table["name"])
+        wrong_ids += _wrong_ids(kind, table["id"], schema)
+        group = _xref_group(kind)
+        ids[group].update(table["id"])
+        for curie, xrefs in zip(table["id"], table["xrefs"], strict=True):
+            for xref in xrefs:
+                if xref.partition(":")[0] in schema.kinds[kind].prefixes:
+                    listed_by[group][xref].add(curie)
+        isolated_ids = tuple(store.isolated(kind))
+        if isolated_ids:
+            isolated[kind] = isolated_ids
         done += 1
         if progress:
             progress("Auditing", done, total)
     licences: Counter[str] = Counter()
-    said_by: dict[str, set[str]] = defaultdict(set)
+    sources_by_licence: dict[str, set[str]] = defaultdict(set)
     edges: dict[str, dict[str, int]] = defaultdict(dict)
     for relation in relations:
         for (source, licence), count in store.licences(relation).items():
             licences[licence] += count
-            said_by[licence].add(source)
+            sources_by_licence[licence].add(source)
             edges[relation][source] = edges[relation].get(source, 0) + count
         done += 1
         if progress:
@@ -149,71 +151,73 @@ def audit(store: GraphStore, progress: Progress | None = None) -> Audit:
     return Audit(
         graph=store.url,
         engine=store.engine,
-        fingerprint=str(held),
+        fingerprint=str(fingerprint),
         half_loaded=half_loaded(store.metadata()),
         nodes=nodes,
         edges={relation: dict(sorted(by.items())) for relation, by in edges.items()},
-        doubles=tuple(sorted(doubles, key=lambda one: (-len(one.ids), one.kind, one.name))),
-        wrong_ids=tuple(wrong),
+        doubles=tuple(sorted(doubles, key=lambda double: (-len(double.ids), double.kind, double.name))),
+        wrong_ids=tuple(wrong_ids),
         isolated=isolated,
-        conflicts=_conflicts(claims, ids),
-        licences=_licences(licences, said_by),
-        seconds=round(time.monotonic() - began, 3),
+        conflicts=_shared_ids(listed_by, ids),
+        licences=_licence_counts(licences, sources_by_licence),
+        seconds=round(time.monotonic() - start_time, 3),
     )
 
 
-def _meeting(kind: str) -> str:
-    """The kinds that meet by cross-references: drugs and chemicals do, every other kind alone."""
+def _xref_group(kind: str) -> str:
+    """Group of kinds that cross-references join: drugs with chemicals, every other kind alone."""
     return FAMILIES[0][0] if family_of(kind) == FAMILIES[0] else kind
 
 
-def _doubles(kind: str, ids: list[str], names: list[str]) -> list[DoubleName]:
+def _double_names(kind: str, ids: list[str], names: list[str]) -> list[DoubleName]:
     by_name: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for curie, name in zip(ids, names, strict=True):
         by_name[normal_name(name)].append((curie, name))
     return [
-        DoubleName(kind=kind, name=found[0][1], ids=tuple(curie for curie, _ in found))
-        for word, found in by_name.items()
-        if word and len(found) > 1
+        DoubleName(kind=kind, name=members[0][1], ids=tuple(curie for curie, _ in members))
+        for normal, members in by_name.items()
+        if normal and len(members) > 1
     ]
 
 
-def _wrong(kind: str, ids: list[str], schema: Schema) -> list[WrongId]:
-    prefixes = {prefix for one in family_of(kind) for prefix in schema.kinds[one].prefixes}
-    found = []
+def _wrong_ids(kind: str, ids: list[str], schema: Schema) -> list[WrongId]:
+    prefixes = {prefix for member in family_of(kind) for prefix in schema.kinds[member].prefixes}
+    wrong_ids = []
     for curie in ids:
         if not _ID.fullmatch(curie):
-            found.append(WrongId(kind=kind, id=curie, why="not PREFIX:LOCAL"))
+            wrong_ids.append(WrongId(kind=kind, id=curie, why="not PREFIX:LOCAL"))
         elif curie.partition(":")[0] not in prefixes:
-            found.append(WrongId(kind=kind, id=curie, why="vocabulary unknown to the kind"))
-    return found
+            wrong_ids.append(WrongId(kind=kind, id=curie, why="vocabulary unknown to the kind"))
+    return wrong_ids
 
 
-def _conflicts(
-    claims: Mapping[str, Mapping[str, set[str]]], ids: Mapping[str, set[str]]
+def _shared_ids(
+    listed_by: Mapping[str, Mapping[str, set[str]]], ids: Mapping[str, set[str]]
 ) -> tuple[SharedId, ...]:
-    found = [
-        SharedId(id=curie, kind=kind, listed_by=tuple(sorted(by)), stands=curie in ids[kind])
-        for kind, listed in claims.items()
-        for curie, by in listed.items()
-        if len(by) > 1
+    shared = [
+        SharedId(id=curie, kind=kind, listed_by=tuple(sorted(curies)), stands=curie in ids[kind])
+        for kind, by_id in listed_by.items()
+        for curie, curies in by_id.items()
+        if len(curies) > 1
     ]
-    return tuple(sorted(found, key=lambda one: (not one.stands, one.kind, one.id)))
+    return tuple(sorted(shared, key=lambda shared: (not shared.stands, shared.kind, shared.id)))
 
 
-def _licences(counts: Counter[str], said_by: Mapping[str, set[str]]) -> tuple[LicenceCount, ...]:
+def _licence_counts(
+    counts: Counter[str], sources_by_licence: Mapping[str, set[str]]
+) -> tuple[LicenceCount, ...]:
     known = known_licences()
-    found = []
+    rows = []
     for licence, count in counts.most_common():
         parts = [known.allows.get(part.strip()) for part in licence.split(" / ")]
         allows = frozenset(known.uses).intersection(*(part or frozenset() for part in parts))
-        found.append(
+        rows.append(
             LicenceCount(
                 licence=licence,
                 edges=count,
-                sources=tuple(sorted(said_by[licence])),
+                sources=tuple(sorted(sources_by_licence[licence])),
                 known=None not in parts,
                 allows=tuple(use for use in known.uses if use in allows),
             )
         )
-    return tuple(found)
+    return tuple(rows)

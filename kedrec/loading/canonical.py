@@ -1,23 +1,15 @@
-"""From staged rows to the graph's own nodes: checks, and entity resolution among the graph and the source.
+"""Merges the staged nodes of a source with those of the graph: checks and entity resolution.
 
-Works in DuckDB on the tables of `Staging` and `kept`, and leaves
-
-- `records` (loader, kind, id, ..., old_kind, old_id, new_kind, new_id): every source's record of a node,
-  with the node it was part of and the node it is part of now;
-- `numbers` (node, kind, id): every node of the graph and the source, numbered in order of id;
-- `nodes` (node, kind, id, name, synonyms, xrefs, description, sources): what they shall be;
-- `gone_nodes` (kind, id): stored nodes that are no more, or are part of another now;
-- `stored`, `good_nodes`, `aliases`: what these were made from;
-- `pairs` (pair, relation, start_kind, end_kind, both_ways): the schema's edge tables.
+All work is done in DuckDB; `staging_tables` declares the tables.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kedrec.loading.identity import Claim, Identity, family_of, resolve
 from kedrec.loading.known_entities import join_same_names
-from kedrec.loading.moved_edges import stage_others
+from kedrec.loading.moved_edges import stage_moving_edges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,15 +24,15 @@ __all__ = ["canonical_nodes", "check_nodes", "stage_schema"]
 
 
 def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) -> None:
-    """Makes the tables that the SQL below checks against: `kinds`, `pairs`, `ranks`."""
-    # A node may carry the id of any kind of its family: a chemical that is a drug keeps its DrugBank id.
+    """Fills the tables of the schema and the sources: `kinds`, `pairs`, `actions`, `ranks`."""
+    # A node may have the id of any kind of its family: a chemical that is a drug keeps its DrugBank id.
     prefixes = [
         sorted({prefix for kind in family_of(name) for prefix in schema.kinds[kind].prefixes})
         for name in schema.kinds
     ]
-    staging.table("kinds", {"kind": list(schema.kinds), "prefixes": prefixes})
+    staging.fill("kinds", {"kind": list(schema.kinds), "prefixes": prefixes})
     pairs = [(relation, *pair) for relation in schema.relations.values() for pair in relation.pairs]
-    staging.table(
+    staging.fill(
         "pairs",
         {
             "pair": list(range(len(pairs))),
@@ -51,13 +43,13 @@ def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) 
         },
     )
     actions = [
-        (relation.name, action, wording.sign, place)
+        (relation.name, action, wording.sign, position)
         for relation in schema.relations.values()
-        for place, (action, wording) in enumerate(relation.actions.items())
+        for position, (action, wording) in enumerate(relation.actions.items())
     ]
-    names = ("relation", "action", "sign", "place")
-    staging.table("actions", {name: [row[i] for row in actions] for i, name in enumerate(names)})
-    staging.table(
+    names = ("relation", "action", "sign", "position")
+    staging.fill("actions", {name: [row[i] for row in actions] for i, name in enumerate(names)})
+    staging.fill(
         "ranks",
         {
             "source": [source.name for source in sources],
@@ -68,7 +60,7 @@ def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) 
 
 
 _CHECK_NODES = """
-CREATE TABLE checked AS
+INSERT INTO checked_nodes BY NAME
 SELECT n.*,
   CASE
     WHEN k.kind IS NULL THEN 'unknown kind'
@@ -83,19 +75,19 @@ DROP TABLE node_rows;
 INSERT INTO rejects
 SELECT 'nodes', file, line, reason,
   CASE WHEN reason = 'unknown kind' THEN coalesce(kind, '') ELSE coalesce(id, '') END, NULL
-FROM checked WHERE reason IS NOT NULL;
+FROM checked_nodes WHERE reason IS NOT NULL;
 -- By its own reason, not by its line: a row of a table of edges may tell of two nodes.
-CREATE TABLE good_nodes AS SELECT * EXCLUDE (reason) FROM checked WHERE reason IS NULL;
-DROP TABLE checked;
+INSERT INTO valid_nodes BY NAME SELECT * EXCLUDE (reason) FROM checked_nodes WHERE reason IS NULL;
+DROP TABLE checked_nodes;
 """
 
 _INCOMING = """
 -- One record a kind and id. The name that most rows give is its name; the others are synonyms.
-INSERT INTO claims
-WITH named AS (
+INSERT INTO unresolved_records
+WITH grouped AS (
   SELECT kind, id, trim(name) AS name, count(*) AS n, flatten(list(synonyms)) AS synonyms,
     flatten(list(xrefs)) AS xrefs, max(coalesce(description, '')) AS description
-  FROM good_nodes GROUP BY ALL
+  FROM valid_nodes GROUP BY ALL
 )
 SELECT $source, kind, id, first(name ORDER BY n DESC, name) AS name,
   list_sort(list_distinct(list_concat(flatten(list(synonyms)), list(name)))) AS synonyms,
@@ -104,72 +96,72 @@ SELECT $source, kind, id, first(name ORDER BY n DESC, name) AS name,
       AND list_contains($prefixes, split_part(x, ':', 1)))) AS xrefs,
   first(description ORDER BY length(description) DESC, description) AS description, false, NULL, NULL,
   coalesce((SELECT min(r.rank) FROM ranks AS r WHERE r.source = $source), 99)
-FROM named GROUP BY kind, id;
+FROM grouped GROUP BY kind, id;
 """
 
 
 def check_nodes(staging: Staging) -> None:
-    """Rejects node rows that the schema doesn't allow; leaves the others in `good_nodes`."""
+    """Rejects node rows that the schema doesn't allow; moves the others to `valid_nodes`."""
+    staging.create("checked_nodes", "valid_nodes")
     staging.sql.execute(_CHECK_NODES)
 
 
 def _stage_stored(staging: Staging, store: GraphTarget, schema: Schema) -> None:
-    """Copies the graph's nodes into `stored`."""
-    staging.sql.execute(
-        "CREATE TABLE stored (kind VARCHAR, id VARCHAR, name VARCHAR, synonyms VARCHAR[], xrefs VARCHAR[], "
-        "description VARCHAR, sources VARCHAR[])"
-    )
-    held = store.fingerprint().nodes
+    """Copies the graph's nodes into `stored_nodes`."""
+    staging.create("stored_nodes")
+    counts = store.fingerprint().nodes
     for kind in schema.kinds:
-        if held.get(kind):
-            staging.sql.register("stored_nodes", store.nodes(kind))
+        if counts.get(kind):
+            staging.sql.register("node_batch", store.nodes(kind))
             staging.sql.execute(
-                "INSERT INTO stored SELECT ?, id, name, synonyms, xrefs, description, sources "
-                "FROM stored_nodes",
+                "INSERT INTO stored_nodes SELECT ?, id, name, synonyms, xrefs, description, sources "
+                "FROM node_batch",
                 [kind],
             )
-            staging.sql.unregister("stored_nodes")
+            staging.sql.unregister("node_batch")
 
 
 _DROP_HELD = """
-DELETE FROM claims WHERE held AND EXISTS (
-  SELECT 1 FROM claims AS c WHERE NOT c.held AND c.kind = claims.kind AND c.id = claims.id);
+DELETE FROM unresolved_records WHERE held AND EXISTS (
+  SELECT 1 FROM unresolved_records AS c
+  WHERE NOT c.held AND c.kind = unresolved_records.kind AND c.id = unresolved_records.id);
 """
-_CLAIMS = """
+_RESOLVABLE_RECORDS = """
 SELECT c.kind, c.id, min(c.rank), list_distinct(flatten(list(list_filter(
-  list_concat(c.xrefs, coalesce(s.others, [])),
+  list_concat(c.xrefs, coalesce(s.matching_ids, [])),
   lambda x: list_contains(k.prefixes, split_part(x, ':', 1))))))
-FROM claims AS c JOIN kinds AS k USING (kind)
-LEFT JOIN same_named AS s ON s.loader = c.loader AND s.kind = c.kind AND s.id = c.id
+FROM unresolved_records AS c JOIN kinds AS k USING (kind)
+LEFT JOIN name_matches AS s ON s.loader = c.loader AND s.kind = c.kind AND s.id = c.id
 GROUP BY c.kind, c.id
 """
-# Of an ontology's own ids, those that a term lists beside its own are ids that were merged into it or that it
-# replaces. Where two terms list one, or it is a term still, it stays what it is.
+# A term's cross-references to ids of its own ontology are ids that were merged into it or that it replaces.
+# An id that two terms list, or that is still a term, isn't replaced.
 _RETIRED = """
 SELECT kind, other, min(id) FROM (
   SELECT c.loader, c.kind, c.id, unnest(c.xrefs) AS other, r.prefix || ':' AS own
-  FROM claims AS c JOIN ranks AS r ON r.source = c.loader
+  FROM unresolved_records AS c JOIN ranks AS r ON r.source = c.loader
   WHERE r.prefix <> '' AND NOT c.held
 ) AS o
 WHERE starts_with(id, own) AND starts_with(other, own) AND other <> id AND NOT EXISTS (
-  SELECT 1 FROM claims AS c WHERE c.loader = o.loader AND c.kind = o.kind AND c.id = o.other)
+  SELECT 1 FROM unresolved_records AS c WHERE c.loader = o.loader AND c.kind = o.kind AND c.id = o.other)
 GROUP BY kind, other HAVING count(DISTINCT id) = 1
 """
 _RECORDS = """
-CREATE TABLE records AS
+INSERT INTO records BY NAME
 SELECT c.*, coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
-FROM claims AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id;
-DROP TABLE claims;
+FROM unresolved_records AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id;
+DROP TABLE unresolved_records;
 """
 _NODES = """
-CREATE TABLE numbers AS
+INSERT INTO node_numbers BY NAME
 SELECT (row_number() OVER (ORDER BY id, kind))::INTEGER AS node, kind, id
 FROM (SELECT DISTINCT new_kind AS kind, new_id AS id FROM records);
 
-CREATE TABLE gone_nodes AS SELECT kind, id FROM stored ANTI JOIN numbers USING (kind, id);
+INSERT INTO deleted_nodes BY NAME
+SELECT kind, id FROM stored_nodes ANTI JOIN node_numbers USING (kind, id);
 
 -- The best source's name is the name.
-CREATE TABLE nodes AS
+INSERT INTO merged_nodes BY NAME
 SELECT n.node, n.kind, n.id, m.name,
   -- A source without names calls a node by its id, which is no synonym.
   list_sort(list_filter(list_distinct(m.synonyms),
@@ -185,22 +177,26 @@ FROM (
     list(loader) AS sources
   FROM records GROUP BY ALL
 ) AS m
-JOIN numbers AS n USING (kind, id);
+JOIN node_numbers AS n USING (kind, id);
 """
 
 
 def _resolve(staging: Staging, schema: Schema) -> Identity:
-    """Which records are of one node, into `same_as` and `aliases`."""
-    rows = staging.sql.execute(_CLAIMS).fetchall()
+    """Resolves the records to nodes; fills `same_as` and `aliases`."""
+    rows = staging.sql.execute(_RESOLVABLE_RECORDS).fetchall()
     retired = {(kind, old): new for kind, old, new in staging.sql.execute(_RETIRED).fetchall()}
     claims = (Claim(kind, curie, tuple(xrefs), rank) for kind, curie, rank, xrefs in rows)
     identity = resolve(claims, schema, retired)
-    names = ("kind", "id", "new_kind", "new_id")
-    for table, pairs in (("same_as", identity.entity), ("aliases", identity.aliases)):
-        joined = [(*old, *new) for old, new in pairs.items()]
-        staging.sql.execute(f"DROP TABLE IF EXISTS {table}")
-        staging.table(table, {name: [row[i] for row in joined] for i, name in enumerate(names)})
+    staging.sql.execute("DROP TABLE IF EXISTS same_as; DROP TABLE IF EXISTS aliases")
+    staging.fill("same_as", _id_columns(identity.entity))
+    staging.fill("aliases", _id_columns(identity.aliases))
     return identity
+
+
+def _id_columns(new_ids: Mapping[tuple[str, str], tuple[str, str]]) -> dict[str, list[Any]]:
+    """Columns of a mapping from (kind, id) to (kind, id)."""
+    rows = [(*old, *new) for old, new in new_ids.items()]
+    return {name: [row[i] for row in rows] for i, name in enumerate(("kind", "id", "new_kind", "new_id"))}
 
 
 def canonical_nodes(
@@ -210,21 +206,23 @@ def canonical_nodes(
     store: GraphTarget,
     schema: Schema,
 ) -> Identity:
-    """Finds each record's node among all sources' records, and merges what is one.
+    """Resolves the records of all sources to nodes and merges them.
 
-    Edges of other sources whose ends become other nodes are taken from the graph: see `shifting`.
+    Edges of other sources whose ends become other nodes are taken from the graph: see `moved_edges`.
     """
     sql = staging.sql
-    if staging.count("good_nodes"):
+    if staging.count("valid_nodes"):
         sql.execute(_INCOMING, {"source": source, "prefixes": list(schema.prefixes)})
     sql.execute(_DROP_HELD)
-    sql.execute("CREATE TABLE same_named (loader VARCHAR, kind VARCHAR, id VARCHAR, others VARCHAR[])")
+    staging.create("name_matches")
     identity = _resolve(staging, schema)
     joining = {name: state.same_names for name, state in states.items() if state.same_names}
     if join_same_names(staging, joining):
         identity = _resolve(staging, schema)
     _stage_stored(staging, store, schema)
+    staging.create("records")
     sql.execute(_RECORDS)
-    stage_others(staging, source, states, store)
+    stage_moving_edges(staging, source, states, store)
+    staging.create("node_numbers", "deleted_nodes", "merged_nodes")
     sql.execute(_NODES)
     return identity

@@ -1,4 +1,4 @@
-"""Fetches a source's files from where its owner publishes them, into a cache."""
+"""Downloads a source's files from its publisher into a cache."""
 
 from __future__ import annotations
 
@@ -34,31 +34,31 @@ __all__ = ["cache_folder", "cached", "fetch_source"]
 _NOTE = "kedrec.json"
 _TRIES = 6
 _TRIES_UNREACHED = 3
-"""Without a network the user shall hear of it soon."""
+"""Fewer tries if no connection is possible: without a network, an error should come soon."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cached:
-    """A source's files in the cache: when they were fetched (a date), and their bytes."""
+class CachedFiles:
+    """A source's files in the cache: date of the download (ISO 8601), and their size in bytes."""
 
     fetched: str
     size: int
 
 
 def cache_folder(cache_dir: Path, source: Source) -> Path:
-    """Where a source's files are kept."""
+    """Folder of a source's files in the cache."""
     return cache_dir / "sources" / source.name
 
 
 def _note(folder: Path) -> dict[str, Any]:
     try:
-        found = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
+        note = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return note if isinstance(note, dict) else {}
 
 
-def _there(folder: Path, entry: dict[str, Any]) -> bool:
+def _is_complete(folder: Path, entry: dict[str, Any]) -> bool:
     try:
         return all((folder / name).stat().st_size == size for name, size in entry["files"].items())
     except (OSError, KeyError, TypeError, AttributeError):
@@ -66,10 +66,10 @@ def _there(folder: Path, entry: dict[str, Any]) -> bool:
 
 
 def _check_unchanged(folder: Path, entry: dict[str, Any]) -> None:
-    """Compares files with what they were when they were fetched."""
+    """Raises DataError if a file differs from its hash at the time of download."""
     hashes = entry.get("hashes")
-    for name, known in hashes.items() if isinstance(hashes, dict) else ():
-        if file_hash(folder / name) != known:
+    for name, expected in hashes.items() if isinstance(hashes, dict) else ():
+        if file_hash(folder / name) != expected:
             raise DataError(
                 f"{folder / name} isn't what was fetched on {entry.get('fetched', 'an earlier day')}: it was "
                 "changed or is damaged.",
@@ -77,17 +77,17 @@ def _check_unchanged(folder: Path, entry: dict[str, Any]) -> None:
             )
 
 
-def cached(cache_dir: Path, source: Source) -> Cached | None:
-    """What the cache holds of a source; None where a file of it is missing."""
+def cached(cache_dir: Path, source: Source) -> CachedFiles | None:
+    """Looks up a source in the cache; None if one of its files is missing."""
     folder = cache_folder(cache_dir, source)
     note = _note(folder)
     entries = [note.get(download.url) for download in source.downloads]
-    if not entries or not all(isinstance(entry, dict) and _there(folder, entry) for entry in entries):
+    if not entries or not all(isinstance(entry, dict) and _is_complete(folder, entry) for entry in entries):
         return None
-    found = [entry for entry in entries if isinstance(entry, dict)]
-    return Cached(
-        max(str(entry["fetched"]) for entry in found),
-        sum(sum(entry["files"].values()) for entry in found),
+    complete = [entry for entry in entries if isinstance(entry, dict)]
+    return CachedFiles(
+        max(str(entry["fetched"]) for entry in complete),
+        sum(sum(entry["files"].values()) for entry in complete),
     )
 
 
@@ -100,21 +100,20 @@ def fetch_source(
     tell: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
-    """Fetches what is missing of a source's files; returns their folder.
+    """Downloads the files of a source that the cache lacks; returns their folder.
 
-    A file that was cut off is gone on with, and a broken connection and a busy server are tried again. A
-    fixed release is checked by its SHA-256, and where that isn't known by the one of its first download; what
-    is there already by the one that it came with. Nothing goes over plain HTTP, redirected or not.
+    An interrupted download is resumed, and broken connections and busy servers are retried. A fixed release
+    is checked by its SHA-256, or by that of its first download if none is declared; a cached file by the hash
+    recorded at its download. Nothing is sent over plain HTTP, redirected or not.
 
     Args:
-        again: fetch also what is there, which may have a newer release.
-        tell: told in a sentence where a SHA-256 is recorded for want of a known one.
-        sleep: waits some seconds between tries.
+        again: download files again that are in the cache, since there may be a newer release.
+        tell: called with a sentence if a SHA-256 is recorded because none is declared.
+        sleep: waits a number of seconds between tries.
 
     Raises:
-        DataError: the source has no address, its server can't be reached, or a file came damaged or is
-            another than it was.
-        NotFoundError: the server hasn't got the file any more.
+        DataError: the source has no address, its server can't be reached, or a file is damaged or changed.
+        NotFoundError: the server no longer has the file.
     """
     import httpx2
 
@@ -130,27 +129,27 @@ def fetch_source(
         for download in source.downloads:
             entry = note.get(download.url)
             entry = entry if isinstance(entry, dict) else {}
-            if not again and _there(folder, entry):
+            if not again and _is_complete(folder, entry):
                 _check_unchanged(folder, entry)
                 continue
             part = folder / f".{download.path}.part"
             checks = {"request": [encrypted_only(download.url)]}
             with httpx2.Client(timeout=60.0, follow_redirects=True, event_hooks=checks) as client:
                 _fetch(client, source, download, part, progress, sleep=sleep)
-            sha256 = _checked(source, download, part, entry)
+            sha256 = _check_hash(source, download, part, entry)
             if download.unhashed and not entry.get("sha256"):
                 tell(
                     f"{download.path} has the SHA-256 {sha256}. It is recorded, and checked from now on; "
                     f"this time nothing was known to check it by: {download.unhashed}."
                 )
-            files = _unpacked(source, download, part, folder)
+            files = _install(source, download, part, folder)
             note[download.url] = {
                 "files": files, "hashes": {name: file_hash(folder / name) for name in files},
                 "sha256": sha256, "fetched": datetime.date.today().isoformat(),  # noqa: DTZ011  # the user's day
             }  # fmt: skip
-            waiting = folder / f".{_NOTE}.part"
-            waiting.write_text(json.dumps(note, indent=1, sort_keys=True), encoding="utf-8")
-            waiting.replace(folder / _NOTE)
+            partial = folder / f".{_NOTE}.part"
+            partial.write_text(json.dumps(note, indent=1, sort_keys=True), encoding="utf-8")
+            partial.replace(folder / _NOTE)
     return folder
 
 
@@ -163,11 +162,11 @@ def _fetch(
     *,
     sleep: Callable[[float], None],
 ) -> None:
-    """Receives one file, trying again where that may help; tries that lengthen the file don't count."""
+    """Downloads one file with retries; a try that received some bytes doesn't count."""
     import httpx2
     from tenacity import Retrying, retry_if_exception_type
 
-    def refused(response: httpx2.Response) -> None:
+    def raise_for_status(response: httpx2.Response) -> None:
         if response.status_code in RETRYABLE_STATUSES:
             raise RetryableError(f"the server answered {response.status_code}", retry_after(response.headers))
         raise NotFoundError(
@@ -179,7 +178,7 @@ def _fetch(
             client,
             download.url,
             part,
-            refused=refused,
+            refused=raise_for_status,
             progress=lambda done, total: progress(f"Fetching {download.path}", done, total),
         )
         if received.total is not None and received.size != received.total:
@@ -232,37 +231,37 @@ class _FruitlessTries:
         return self._part.stat().st_size if self._part.exists() else 0
 
 
-def _checked(source: Source, download: Download, part: Path, before: dict[str, Any]) -> str:
-    found = file_hash(part)
-    first = before.get("sha256") if download.unhashed else ""
-    if first and found != first:
+def _check_hash(source: Source, download: Download, part: Path, entry: dict[str, Any]) -> str:
+    sha256 = file_hash(part)
+    first_sha256 = entry.get("sha256") if download.unhashed else ""
+    if first_sha256 and sha256 != first_sha256:
         forget(part)
         raise DataError(
-            f"{download.path} is another file than on {before.get('fetched', 'an earlier day')}: its SHA-256 "
-            f"is {found}, not {first}, and its owner says that the release is fixed.",
+            f"{download.path} is another file than on {entry.get('fetched', 'an earlier day')}: its SHA-256 "
+            f"is {sha256}, not {first_sha256}, and its owner says that the release is fixed.",
             f"If its owner has published it anew, delete {part.parent} and run the command again.",
         )
-    if download.sha256 and found != download.sha256:
+    if download.sha256 and sha256 != download.sha256:
         forget(part)
         raise DataError(
-            f"{download.path} arrived damaged or is another release: its SHA-256 is {found}, "
+            f"{download.path} arrived damaged or is another release: its SHA-256 is {sha256}, "
             f"not {download.sha256}.",
             f"Run the command again. If it stays so: {source.obtain} Then name the folder with --from DIR.",
         )
-    return found
+    return sha256
 
 
-def _unpacked(source: Source, download: Download, part: Path, folder: Path) -> dict[str, int]:
-    """Puts the file, or what is taken out of it, into the folder: names and bytes."""
+def _install(source: Source, download: Download, part: Path, folder: Path) -> dict[str, int]:
+    """Moves the file, or extracts its members, into the folder; returns sizes in bytes by name."""
     if not download.members:
         settle(part, folder / download.path)
         return {download.path: (folder / download.path).stat().st_size}
     files: dict[str, int] = {}
     try:
         for name, copy in _members(part, download):
-            waiting = folder / f".{name}.part"
-            copy(waiting)
-            waiting.replace(folder / name)
+            partial = folder / f".{name}.part"
+            copy(partial)
+            partial.replace(folder / name)
             files[name] = (folder / name).stat().st_size
     except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
         forget(part)
@@ -279,15 +278,17 @@ def _unpacked(source: Source, download: Download, part: Path, folder: Path) -> d
 
 
 def _members(part: Path, download: Download) -> Iterator[tuple[str, Callable[[Path], None]]]:
-    """The wanted files of an archive by their last name, and how to copy each: no path of it is believed."""
+    """Yields the base name of each wanted archive member and a function that copies it; paths are ignored."""
 
     def wanted(name: str) -> str:
-        last = PurePosixPath(name).name
-        return last if any(fnmatch.fnmatchcase(last, pattern) for pattern in download.members) else ""
+        base_name = PurePosixPath(name).name
+        return (
+            base_name if any(fnmatch.fnmatchcase(base_name, pattern) for pattern in download.members) else ""
+        )
 
-    def copier(opened: Any) -> Callable[[Path], None]:
+    def copier(source: Any) -> Callable[[Path], None]:
         def copy(target: Path) -> None:
-            with opened as content, target.open("wb") as out:
+            with source as content, target.open("wb") as out:
                 shutil.copyfileobj(content, out, 1 << 20)
 
         return copy
@@ -299,7 +300,7 @@ def _members(part: Path, download: Download) -> Iterator[tuple[str, Callable[[Pa
                     _check_size(download, info)
                     yield name, copier(zipped.open(info))
         return
-    # As a stream, whose packed and unpacked sizes are compared while it is read.
+    # Read as a stream, which checks the ratio of unpacked to packed size on the way.
     with open_unpacked(part) as stream, tarfile.open(fileobj=stream, mode="r|") as tarred:
         for member in tarred:
             if member.isfile() and (name := wanted(member.name)):

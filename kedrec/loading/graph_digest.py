@@ -1,7 +1,7 @@
-"""The graph's digest: the sum of the MD5 of every node's and edge's key, in two halves modulo 2^64.
+"""Digest of the graph: the sum of the MD5 of every node's and edge's key, in two halves modulo 2^64.
 
-It is the same for every engine and every order of loading, and is kept up by adding what is new and
-taking off what went.
+It is the same for every engine and every order of loading. A load updates it by adding the sum over its new
+keys and subtracting the sum over its deleted keys.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
     from kedrec.stores import GraphTarget
 
-__all__ = ["add_digests", "key_digest", "stored_digest"]
+__all__ = ["key_digest", "stored_digest"]
 
 _NODE_KEY = "concat_ws(chr(31), 'node', {kind}, {id})"
 _EDGE_KEY = "concat_ws(chr(31), 'edge', p.relation, p.start_kind, {start}, p.end_kind, {end}, {source})"
@@ -28,36 +28,36 @@ def _digest(staging: Staging, keys: str) -> str:
 
 
 def key_digest(staging: Staging) -> tuple[str, str]:
-    """Digests of the keys that this load adds and of those it takes away."""
+    """Digests of the keys that this load adds and of those it deletes."""
     new = (
         f"SELECT {_NODE_KEY.format(kind='kind', id='id')} AS key FROM node_states WHERE state = 'new' "  # noqa: S608  # constant names
-        f"UNION ALL SELECT {_EDGE_KEY.format(start='s.id', end='t.id', source='e.source')} FROM edges AS e "
-        "JOIN pairs AS p USING (pair) JOIN numbers AS s ON s.node = e.start "
-        'JOIN numbers AS t ON t.node = e."end" '
+        f"UNION ALL SELECT {_EDGE_KEY.format(start='s.id', end='t.id', source='e.source')} "
+        "FROM merged_edges AS e JOIN pairs AS p USING (pair) JOIN node_numbers AS s ON s.node = e.start "
+        'JOIN node_numbers AS t ON t.node = e."end" '
         "WHERE e.state = 'new'"
     )
-    gone = (
-        f"SELECT {_NODE_KEY.format(kind='kind', id='id')} AS key FROM gone_nodes UNION ALL "  # noqa: S608  # constant names
-        f"SELECT {_EDGE_KEY.format(start='e.start', end='e.end', source='e.source')} FROM gone AS e "
+    deleted = (
+        f"SELECT {_NODE_KEY.format(kind='kind', id='id')} AS key FROM deleted_nodes UNION ALL "  # noqa: S608  # constant names
+        f"SELECT {_EDGE_KEY.format(start='e.start', end='e.end', source='e.source')} FROM deleted_edges AS e "
         "JOIN pairs AS p USING (pair)"
     )
-    return _digest(staging, new), _digest(staging, gone)
+    return _digest(staging, new), _digest(staging, deleted)
 
 
 def stored_digest(staging: Staging, store: GraphTarget) -> str:
-    """The digest of everything stored, read back from the graph."""
-    held = store.fingerprint()
+    """Computes the digest of the stored graph from all its keys."""
+    fingerprint = store.fingerprint()
     total = EMPTY
-    for kind in held.nodes:
+    for kind in fingerprint.nodes:
         staging.sql.register("part", store.nodes(kind, ["id"]))
         query = f"SELECT {_NODE_KEY.format(kind=chr(39) + kind + chr(39), id='id')} AS key FROM part"  # noqa: S608  # kinds of the schema
         total = add_digests(total, _digest(staging, query))
         staging.sql.unregister("part")
-    relations = {relation for relation, _ in held.edges}
+    relations = {relation for relation, _ in fingerprint.edges}
     pairs = staging.sql.execute("SELECT pair, relation, start_kind, end_kind FROM pairs").fetchall()
     for pair, relation, start, end in pairs:
-        # A server would plan a statement for each of some hundred pairs of kinds that have no nodes.
-        if relation in relations and {start, end} <= held.nodes.keys():
+        # Skips pairs of kinds without nodes: a server would plan a statement for each of some hundred.
+        if relation in relations and {start, end} <= fingerprint.nodes.keys():
             for batch in store.edges(relation, start, end, ["start", "end", "source"]):
                 staging.sql.register("part", batch)
                 key = _EDGE_KEY.format(start="e.start", end='e."end"', source="e.source")

@@ -1,4 +1,4 @@
-"""What the graph knows already: entities that a source's rows name by an id or a name of the graph's."""
+"""Matches a source's rows with entities that the graph already has, by id or by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CREATE OR REPLACE MACRO normal_name(word) AS
   trim(regexp_replace(lower(strip_accents(word)), '[^a-z0-9]+', ' ', 'g'))
 """
 
-# What an overlay alone brought is not known to others: without the overlay, their edges would end nowhere.
+# Other sources don't see entities that only an overlay has: their edges must not depend on the overlay.
 _PUBLIC = {
     "{public}": "(NOT starts_with(loader, 'overlay:') OR loader = $source)",
     "{public_nodes}": "list_has_any(list_transform(sources, lambda x: NOT starts_with(x, 'overlay:') "
@@ -30,27 +30,27 @@ _BY_ID = """
     UNION ALL SELECT new_kind, new_id, new_kind, new_id FROM records WHERE {public}
     UNION ALL SELECT kind, id, new_kind, new_id FROM aliases
   ) AS i
-  JOIN numbers AS n ON n.kind = i.new_kind AND n.id = i.new_id
+  JOIN node_numbers AS n ON n.kind = i.new_kind AND n.id = i.new_id
 """
 
 _BY_NAME = """
   UNION ALL
   SELECT key, node
   FROM (
-    SELECT w.key, n.node, (w.place, -n.own) AS rank,
-      min((w.place, -n.own)) OVER (PARTITION BY w.key) AS best
+    SELECT w.key, n.node, (w.position, -n.own) AS rank,
+      min((w.position, -n.own)) OVER (PARTITION BY w.key) AS best
     FROM wanted_names AS w
     JOIN (
-      SELECT kind, node, normal_name(name) AS word, 1 AS own FROM nodes WHERE {public_nodes}
+      SELECT kind, node, normal_name(name) AS word, 1 AS own FROM merged_nodes WHERE {public_nodes}
       UNION ALL
-      SELECT kind, node, normal_name(unnest(synonyms)), 0 FROM nodes WHERE {public_nodes}
+      SELECT kind, node, normal_name(unnest(synonyms)), 0 FROM merged_nodes WHERE {public_nodes}
     ) AS n ON n.kind = w.kind AND n.word = w.word
   )
   WHERE rank = best
 """
 _WANTED = """
-CREATE OR REPLACE TEMP TABLE wanted_names AS
-SELECT key, kind, unnest(words) AS word, unnest(range(1, len(words) + 1)) AS place
+INSERT INTO wanted_names BY NAME
+SELECT key, kind, unnest(words) AS word, unnest(range(1, len(words) + 1)) AS position
 FROM (
   SELECT key, split_part(substr(key, 6), '/', 1) AS kind,
     string_split(substr(key, 6 + strpos(substr(key, 6), '/')), '|') AS words
@@ -59,24 +59,25 @@ FROM (
 )
 """
 
-# Only what has one name of its own on both sides, and nothing yet of the other's vocabulary, is joined.
-_NAMED = """
-CREATE OR REPLACE TEMP TABLE named AS
+# Nodes are joined only if the name is unique on both sides and the source's node has no id of the other's
+# vocabulary yet.
+_JOINABLE = """
+INSERT INTO joinable_records BY NAME
 SELECT c.loader, c.kind, c.id, c.name, c.rank, list_append(c.xrefs, c.id) AS ids,
   coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
-FROM claims AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
+FROM unresolved_records AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
 WHERE NOT starts_with(c.loader, 'overlay:')
 """
 _SAME_NAMES = """
-INSERT INTO same_named
+INSERT INTO name_matches
 SELECT $loader, kind, id, [other] FROM (
   SELECT i.kind, i.id, o.id AS other, count(*) OVER (PARTITION BY i.kind, i.id) AS others,
     count(*) OVER (PARTITION BY o.kind, o.id) AS owners
-  FROM named AS i
+  FROM joinable_records AS i
   JOIN (
     SELECT new_kind AS kind, new_id AS id,
       first(name ORDER BY rank, id <> new_id, length(name), name) AS name
-    FROM named WHERE loader <> $loader GROUP BY ALL
+    FROM joinable_records WHERE loader <> $loader GROUP BY ALL
   ) AS o ON o.kind = i.kind AND normal_name(o.name) = normal_name(i.name)
   WHERE i.loader = $loader AND list_contains($kinds, i.kind) AND o.id <> i.new_id
     AND NOT list_contains(list_transform(i.ids, lambda x: split_part(x, ':', 1)), split_part(o.id, ':', 1))
@@ -86,37 +87,39 @@ WHERE others = 1 AND owners = 1
 
 
 def define_names(staging: Staging) -> None:
-    """Defines `normal_name(word)` for a source's SQL: case, accents and punctuation don't count."""
+    """Defines the SQL macro `normal_name(word)`, which ignores case, accents and punctuation."""
     staging.sql.execute(_MACRO)
 
 
-def join_same_names(staging: Staging, joining: Mapping[str, Sequence[str]]) -> int:
-    """Finds the nodes that sources share by name alone: into `same_named`; returns how many.
+def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str]]) -> int:
+    """Joins nodes of different sources by name alone: fills `name_matches` and returns its number of rows.
 
     A name that two nodes have, on either side, joins nothing.
 
     Args:
-        staging: with `claims`, and `same_as`, what their ids tell.
-        joining: of each such source, the kinds whose nodes may be joined so.
+        staging: staging area with `unresolved_records`, resolved by their ids in `same_as`.
+        kinds_by_source: kinds whose nodes may be joined by name, for each such source.
     """
-    if joining:
+    if kinds_by_source:
         define_names(staging)
-        staging.sql.execute(_NAMED)
-        for loader, kinds in sorted(joining.items()):
+        staging.create("joinable_records")
+        staging.sql.execute(_JOINABLE)
+        for loader, kinds in sorted(kinds_by_source.items()):
             staging.sql.execute(_SAME_NAMES, {"loader": loader, "kinds": list(kinds)})
-        staging.forget("named")
-    return staging.count("same_named")
+        staging.drop("joinable_records")
+    return staging.count("name_matches")
 
 
 def known_keys(staging: Staging) -> str:
-    """SQL that adds to the source's own keys those by which the graph knows an entity.
+    """SQL that selects further keys of nodes: the ids and names that the graph has for them.
 
-    They are any id, alone where it is one entity's or as `Kind/ID`, and `name:Kind/normal name|another`: the
-    first of the names that a node has, and a node's own name before a synonym. `$source` is to be filled in.
+    A key is an id, alone if it denotes one entity or as `Kind/ID`, or `name:Kind/normal name|another`: the
+    first of the names that a node has, and a node's own name before a synonym. `$source` is a parameter.
     """
     define_names(staging)
+    staging.create("wanted_names")
     staging.sql.execute(_WANTED)
-    known = _BY_ID + _BY_NAME
-    for place, condition in _PUBLIC.items():
-        known = known.replace(place, condition)
-    return known
+    query = _BY_ID + _BY_NAME
+    for placeholder, condition in _PUBLIC.items():
+        query = query.replace(placeholder, condition)
+    return query

@@ -1,4 +1,4 @@
-"""Leaves out edges whose licence doesn't allow what they are wanted for, as `graph/licences.yaml` tells."""
+"""Filters edges by licence, with the table of licences in `graph/licences.yaml`."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from kedrec.errors import UsageError
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
 
-__all__ = ["Licences", "allowed", "known_licences", "leave_out"]
+__all__ = ["LicenceTable", "allowed_licences", "drop_unlicensed_edges", "known_licences"]
 
 
 @dataclass(frozen=True, slots=True)
-class Licences:
-    """What `graph/licences.yaml` says.
+class LicenceTable:
+    """Content of `graph/licences.yaml`.
 
     Attributes:
-        uses: what can be asked for.
-        allows: of each known licence, the uses it allows.
+        uses: uses that a licence may allow.
+        allows: allowed uses by licence.
     """
 
     uses: tuple[str, ...]
@@ -32,53 +32,55 @@ class Licences:
 
 
 @cache
-def known_licences() -> Licences:
-    """The known licences, by the names that sources give them."""
-    said = yaml.safe_load(asset_text("graph/licences.yaml"))
-    return Licences(tuple(said["uses"]), {name: frozenset(uses) for name, uses in said["licences"].items()})
+def known_licences() -> LicenceTable:
+    """Reads the table of known licences."""
+    content = yaml.safe_load(asset_text("graph/licences.yaml"))
+    return LicenceTable(
+        tuple(content["uses"]), {name: frozenset(uses) for name, uses in content["licences"].items()}
+    )
 
 
-def allowed(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The licences that allow every use in `wanted` (`commercial`), or are named there (`CC0-1.0`).
+def allowed_licences(wanted: Sequence[str]) -> tuple[str, ...]:
+    """Licences that allow every use in `wanted` (`commercial`), and those that `wanted` names (`CC0-1.0`).
 
-    Uses narrow the choice together; licences named beside them are taken whatever they allow.
+    A licence must allow all the uses; a licence that is named needn't allow any.
 
     Raises:
         UsageError: a word is neither a use nor a known licence.
     """
     known = known_licences()
     uses = {word for word in wanted if word in known.uses}
-    named = [word for word in wanted if word not in known.uses]
-    unknown = [word for word in named if word not in known.allows]
+    licences = [word for word in wanted if word not in known.uses]
+    unknown = [word for word in licences if word not in known.allows]
     if unknown:
         raise UsageError(
             f"'{unknown[0]}' is neither a use nor a known licence.",
             f"The uses are {', '.join(known.uses)}; graph/licences.yaml lists the licences.",
         )
-    fitting = {name for name, allows in known.allows.items() if uses and uses <= allows}
-    return tuple(sorted(fitting | set(named)))
+    by_use = {name for name, allows in known.allows.items() if uses and uses <= allows}
+    return tuple(sorted(by_use | set(licences)))
 
 
-_REFUSED = """
-SELECT coalesce(nullif(trim(licence), ''), $own) AS said, count(*) FROM edge_rows
-WHERE NOT list_has_all($names, list_transform(string_split(said, ' / '), lambda x: trim(x)))
-GROUP BY ALL ORDER BY count(*) DESC, said
+_COUNT_UNLICENSED = """
+SELECT coalesce(nullif(trim(licence), ''), $own) AS row_licence, count(*) FROM edge_rows
+WHERE NOT list_has_all($names, list_transform(string_split(row_licence, ' / '), lambda x: trim(x)))
+GROUP BY ALL ORDER BY count(*) DESC, row_licence
 """
-_LEAVE = """
+_DELETE_UNLICENSED = """
 DELETE FROM edge_rows WHERE NOT list_has_all($names,
   list_transform(string_split(coalesce(nullif(trim(licence), ''), $own), ' / '), lambda x: trim(x)))
 """
 
 
-def leave_out(staging: Staging, own: str, wanted: Sequence[str]) -> dict[str, int]:
-    """Takes the edge rows away that `wanted` doesn't allow, and counts them by licence.
+def drop_unlicensed_edges(staging: Staging, own: str, wanted: Sequence[str]) -> dict[str, int]:
+    """Deletes the edge rows that `wanted` doesn't allow, and returns their number by licence.
 
     Args:
-        staging: with the source's rows.
-        own: the source's licence, where a row says none.
-        wanted: uses and licences, as `allowed` takes them.
+        staging: staging area with the source's rows.
+        own: the source's licence, for rows that name none.
+        wanted: uses and licences, as for `allowed_licences`.
     """
-    parameters = {"own": own, "names": list(allowed(wanted))}
-    refused = dict(staging.sql.execute(_REFUSED, parameters).fetchall())
-    staging.sql.execute(_LEAVE, parameters)
-    return refused
+    parameters = {"own": own, "names": list(allowed_licences(wanted))}
+    counts = dict(staging.sql.execute(_COUNT_UNLICENSED, parameters).fetchall())
+    staging.sql.execute(_DELETE_UNLICENSED, parameters)
+    return counts

@@ -1,8 +1,8 @@
-"""Writes a graph as the CSV that Neo4j's import tool reads, and runs the tool.
+"""Writes a graph as CSV files for Neo4j's import tool, and runs the tool.
 
-Only an empty database can be imported into, on a server that is stopped. The tool reads text that is quoted
-as RFC 4180 says, lists whose items are separated by a control character, and ids within the space of their
-kind. It makes no constraints: the store makes them when the graph is opened for the first time.
+The tool imports only into an empty database on a stopped server. It reads text quoted as in RFC 4180, lists
+whose items are separated by a control character, and ids in the id space of their kind. It creates no
+constraints: the store creates them when the graph is opened for the first time.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ __all__ = ["ImportTool", "empty_folder", "find_tool", "import_call", "load_csv",
 
 _ARGUMENTS = "import.args"
 _SEPARATORS = "\x1f\x1e\x1d\x1c"
-"""Characters that may separate a list's items; the first that no text has does."""
+"""Candidates for the separator of list items; the first that no text contains is used."""
 _METADATA = (("key:ID(KedrecMetadata)", "value"), "KedrecMetadata")
-_KEPT = (("key:ID(KedrecKept)", "name", "part:long", "content"), "KedrecKept")
-_SECONDS = 0.5  # between looks at the running tool
-_TAIL = 12  # lines of its output that an error shows
+_BLOBS = (("key:ID(KedrecKept)", "name", "part:long", "content"), "KedrecKept")
+_POLL_SECONDS = 0.5  # between checks of the running tool
+_TAIL_LINES = 12  # lines of its output that an error shows
 
 
 @dataclass(frozen=True, slots=True)
 class ImportTool:
-    """How `neo4j-admin` is called: the words before its own arguments, and what its environment needs."""
+    """Command line of `neo4j-admin`: the words before its own arguments, and its environment variables."""
 
     call: tuple[str, ...]
     environment: Mapping[str, str]
@@ -62,10 +62,10 @@ def load_csv(
     keep_staged: bool = False,
     licences: Sequence[str] = (),
 ) -> LoadReport:
-    """Loads sources as `load_graph` does, into files for Neo4j's import tool.
+    """Loads sources like `load_graph`, into files for Neo4j's import tool.
 
     Args:
-        folder: where the files go; empty, or one that an earlier call wrote.
+        folder: folder for the files; empty, or written by an earlier call.
         sources, data_dir, work_dir, progress, keep_staged, licences: as for `load_graph`.
 
     Raises:
@@ -74,9 +74,9 @@ def load_csv(
     """
     empty_folder(folder)
     private_folder(work_dir)
-    gathered = work_dir / "offline.duckdb"
+    database = work_dir / "offline.duckdb"
     try:
-        with staging_errors(work_dir), BulkGraph(gathered, str(folder)) as graph:
+        with staging_errors(work_dir), BulkGraph(database, str(folder)) as graph:
             report = load_graph(
                 graph,
                 sources,
@@ -88,15 +88,15 @@ def load_csv(
             )
             write_csv(graph, folder, progress)
     finally:
-        gathered.unlink(missing_ok=True)
+        database.unlink(missing_ok=True)
     return report
 
 
 def empty_folder(folder: Path) -> None:
-    """Makes the folder for the files, or empties it of those of an earlier call.
+    """Creates the folder for the files, or deletes the files of an earlier call.
 
     Raises:
-        UsageError: it has files that aren't ours.
+        UsageError: it has other files.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,15 +117,15 @@ def empty_folder(folder: Path) -> None:
 
 
 def write_csv(graph: BulkGraph, folder: Path, progress: Progress) -> None:
-    """Writes the graph, its facts and what is kept with it into an empty folder.
+    """Writes the graph, its facts and its stored records into an empty folder.
 
-    `import.args` comes last: a folder without it is not whole.
+    `import.args` is written last: a folder without it is incomplete.
 
     Raises:
-        DataError: the disk is full, or a text has every character that could separate a list's items.
+        DataError: the disk is full, or the texts contain every candidate for the separator of list items.
     """
     tables = graph.tables()
-    separator, multiline = _survey(graph, tables)
+    separator, multiline = _survey_texts(graph, tables)
     arguments: list[str] = []
     total, done = sum(table.rows for table in tables), 0
     progress("Writing CSV", 0, total)
@@ -136,22 +136,24 @@ def write_csv(graph: BulkGraph, folder: Path, progress: Progress) -> None:
             columns = NODE_COLUMNS if is_node else EDGE_COLUMNS
             spaces = {"id": table.kinds[0]} if is_node else {"start": table.kinds[1], "end": table.kinds[2]}
             mark = [] if is_node else [f"{MARK}:boolean"]
-            _write_rows(folder / f"{name}.header.csv", [[_header(one, spaces) for one in columns] + mark])
-            _copy(graph, table, columns, separator, folder / f"{name}.csv")
+            _write_rows(
+                folder / f"{name}.header.csv", [[_header(column, spaces) for column in columns] + mark]
+            )
+            _copy_table(graph, table, columns, separator, folder / f"{name}.csv")
             option = "nodes" if is_node else "relationships"
             labels = table.kinds[0] + (f":{PREFIX}{table.kinds[0]}" if is_node else "")
             arguments.append(f"--{option}={labels}={name}.header.csv,{name}.csv")
             done += table.rows
             progress("Writing CSV", done, total)
-        kept = [part for name in graph.kept_names() for part in parts(name, graph.kept(name) or b"")]
+        blob_parts = [part for name in graph.kept_names() for part in parts(name, graph.kept(name) or b"")]
         for (header, label), rows in (
             (_METADATA, [list(fact) for fact in sorted(graph.facts().items())]),
-            (_KEPT, [[row["key"], row["name"], row["part"], row["content"]] for row in kept]),
+            (_BLOBS, [[row["key"], row["name"], row["part"], row["content"]] for row in blob_parts]),
         ):
             _write_rows(folder / f"{label}.header.csv", [header])
             _write_rows(folder / f"{label}.csv", rows)
             arguments.append(f"--nodes={label}={label}.header.csv,{label}.csv")
-        # These come last: the tool takes whatever word follows --nodes for one more of its files.
+        # These come last: the tool reads any word after --nodes as one more file.
         arguments += [
             f"--array-delimiter=U+{ord(separator):04X}",
             f"--multiline-fields={str(multiline).lower()}",
@@ -165,7 +167,7 @@ def write_csv(graph: BulkGraph, folder: Path, progress: Progress) -> None:
 
 
 def import_call(folder: Path, database: str) -> str:
-    """The command that imports what `write_csv` wrote, for a shell."""
+    """Formats the shell command that imports the files of `write_csv`."""
     call = f"neo4j-admin database import full @{_ARGUMENTS} -- {shlex.quote(database)}"
     return f"cd {shlex.quote(str(folder.absolute()))} && {call}"
 
@@ -174,20 +176,20 @@ def find_tool(home: Path | None) -> ImportTool:
     """Finds `neo4j-admin`.
 
     Args:
-        home: Neo4j's folder; None: that of NEO4J_HOME, or what is on the PATH.
+        home: Neo4j's folder; None: NEO4J_HOME, or the program on the PATH.
 
     Raises:
-        NotFoundError: it isn't there.
+        NotFoundError: there is none.
     """
-    told = os.environ.get("NEO4J_HOME")
-    folder = home or (Path(told) if told else None)
+    environment_home = os.environ.get("NEO4J_HOME")
+    folder = home or (Path(environment_home) if environment_home else None)
     if folder is not None:
         folder = folder.absolute()
         environment = {"NEO4J_HOME": str(folder)}
         for name in ("neo4j-admin", "neo4j-admin.bat"):
             if (folder / "bin" / name).is_file():
                 return ImportTool((str(folder / "bin" / name),), environment)
-        # A server from Maven Central is its libraries alone.
+        # A server from Maven Central has only the libraries.
         java = shutil.which("java")
         if java and any((folder / "lib").glob("neo4j-import-tool*.jar")):
             call = (java, "-cp", str(folder / "lib" / "*"), "org.neo4j.cli.AdminTool")
@@ -196,32 +198,32 @@ def find_tool(home: Path | None) -> ImportTool:
             raise NotFoundError(
                 f"There is no neo4j-admin in {folder}.", "Name the folder that has bin/neo4j-admin."
             )
-    found = shutil.which("neo4j-admin")
-    if found is None:
+    program = shutil.which("neo4j-admin")
+    if program is None:
         raise NotFoundError(
             "neo4j-admin isn't on this machine's PATH.", "Name Neo4j's folder: --import NEO4J_HOME."
         )
-    return ImportTool((found,), {})
+    return ImportTool((program,), {})
 
 
 def run_import(
     tool: ImportTool, folder: Path, database: str, progress: Progress, *, overwrite: bool = False
 ) -> float:
-    """Runs the import; returns the seconds it took. What the tool said is in `import.log`.
+    """Runs the import and returns its duration in seconds; the tool's output goes to `import.log`.
 
     Args:
         tool: from `find_tool`.
-        folder: where `write_csv` wrote.
-        database: the database's name.
-        progress: told that it goes on.
-        overwrite: replace a database that is there.
+        folder: folder of the files of `write_csv`.
+        database: name of the database.
+        progress: progress callback, in seconds.
+        overwrite: replace an existing database.
 
     Raises:
         StoreError: the tool failed: the server runs, or the database isn't empty.
     """
     call = [*tool.call, "database", "import", "full", f"@{_ARGUMENTS}"]
     call += [*(["--overwrite-destination"] if overwrite else []), "--", database]
-    log, began = folder / "import.log", time.monotonic()
+    log, start_time = folder / "import.log", time.monotonic()
     with log.open("wb") as out:
         try:
             process = subprocess.Popen(  # noqa: S603  # the user's own tool, and no shell
@@ -239,22 +241,22 @@ def run_import(
         with process:
             try:
                 while process.poll() is None:
-                    progress("Importing", int(time.monotonic() - began), None)
-                    time.sleep(_SECONDS)
+                    progress("Importing", int(time.monotonic() - start_time), None)
+                    time.sleep(_POLL_SECONDS)
             except BaseException:
                 process.kill()
                 raise
     if process.returncode:
-        told = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_TAIL:]
+        tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_TAIL_LINES:]
         raise StoreError(
-            f"neo4j-admin could not import into the database '{database}':\n" + "\n".join(told),
+            f"neo4j-admin could not import into the database '{database}':\n" + "\n".join(tail),
             f"Stop the server, and give --overwrite where the database is there already. All of it: {log}.",
         )
-    return time.monotonic() - began
+    return time.monotonic() - start_time
 
 
-def _survey(graph: BulkGraph, tables: Sequence[BulkTable]) -> tuple[str, bool]:
-    """A separator that no list's item has, and whether a text has a line break."""
+def _survey_texts(graph: BulkGraph, tables: Sequence[BulkTable]) -> tuple[str, bool]:
+    """Finds a separator that no list item contains, and whether any text has a line break."""
     used: set[str] = set()
     multiline = False
     for table in tables:
@@ -262,14 +264,14 @@ def _survey(graph: BulkGraph, tables: Sequence[BulkTable]) -> tuple[str, bool]:
         lists = [f"array_to_string(\"{f.name}\", ' ')" for f in columns if _is_list(f)]
         texts = [f'"{f.name}"' for f in columns if _is_text(f)]
         joined = f"concat({', '.join(lists)})"
-        found = [f"bool_or(contains({joined}, chr({ord(one)})))" for one in _SEPARATORS]
+        hits = [f"bool_or(contains({joined}, chr({ord(character)})))" for character in _SEPARATORS]
         breaks = f"bool_or(regexp_matches(concat({joined}, {', '.join(texts)}), '[\\r\\n]'))"
-        row = graph.sql.execute(f"SELECT {', '.join([*found, breaks])} FROM {table.name}").fetchall()[0]  # noqa: S608  # names of the schema
-        used |= {one for one, there in zip(_SEPARATORS, row[:-1], strict=True) if there}
+        row = graph.sql.execute(f"SELECT {', '.join([*hits, breaks])} FROM {table.name}").fetchall()[0]  # noqa: S608  # names of the schema
+        used |= {character for character, hit in zip(_SEPARATORS, row[:-1], strict=True) if hit}
         multiline = multiline or bool(row[-1])
-    for one in _SEPARATORS:
-        if one not in used:
-            return one, multiline
+    for character in _SEPARATORS:
+        if character not in used:
+            return character, multiline
     raise DataError(
         "The lists' items have every control character that could separate them.",
         "Take U+001C to U+001F out of the sources' synonyms and references.",
@@ -293,17 +295,17 @@ def _header(field: pa.Field, spaces: Mapping[str, str]) -> str:
     return f"{field.name}:{ {'string': 'string', 'double': 'double', 'int64': 'long'}[str(field.type)] }"
 
 
-def _copy(graph: BulkGraph, table: BulkTable, columns: pa.Schema, separator: str, path: Path) -> None:
-    chosen = ", ".join(
+def _copy_table(graph: BulkGraph, table: BulkTable, columns: pa.Schema, separator: str, path: Path) -> None:
+    columns_sql = ", ".join(
         f'array_to_string("{f.name}", chr({ord(separator)})) AS "{f.name}"' if _is_list(f) else f'"{f.name}"'
         for f in columns
     )
-    chosen += "" if "id" in columns.names else f", true AS {MARK}"
+    columns_sql += "" if "id" in columns.names else f", true AS {MARK}"
     quoted = ", ".join(f'"{f.name}"' for f in columns if _is_text(f) or _is_list(f))
     target = str(path).replace("'", "''")
-    # Null is nothing between commas, and an empty text is in quotes: the tool tells them apart so.
+    # The tool distinguishes NULL, an unquoted empty field, from a quoted empty text.
     graph.sql.execute(
-        f"COPY (SELECT {chosen} FROM {table.name}) TO '{target}' "  # noqa: S608  # names of the schema
+        f"COPY (SELECT {columns_sql} FROM {table.name}) TO '{target}' "  # noqa: S608  # names of the schema
         f"(FORMAT csv, HEADER false, FORCE_QUOTE ({quoted}), NULLSTR '')"
     )
 

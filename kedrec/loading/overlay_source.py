@@ -1,4 +1,4 @@
-"""Keeps a private overlay apart: without it, the graph is what it was before."""
+"""Isolates a private overlay: without it, the graph is the same as before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
     from kedrec.stores import GraphTarget
 
-__all__ = ["keep_apart"]
+__all__ = ["isolate_overlay"]
 
 _KNOWN = """
 INSERT INTO rejects
@@ -20,11 +20,11 @@ SEMI JOIN public_ids USING (id)
 _LICENCE = "UPDATE edge_rows SET licence = 'private' WHERE coalesce(trim(licence), '') = ''"
 
 
-def keep_apart(staging: Staging, store: GraphTarget) -> None:
-    """Refuses an overlay's rows of nodes that public sources have, and names its licence.
+def isolate_overlay(staging: Staging, store: GraphTarget) -> None:
+    """Rejects an overlay's rows of nodes that public sources have, and sets its licence.
 
-    A record more of an entity might give it other names, and so change what others see of it. The overlay's
-    edges may end at it all the same.
+    A second record of an entity could change its names for everybody. The overlay's edges may still end at
+    it.
     """
     kinds = [row[0] for row in staging.sql.execute("SELECT DISTINCT kind FROM node_rows").fetchall()]
     ids: list[str] = []
@@ -32,8 +32,8 @@ def keep_apart(staging: Staging, store: GraphTarget) -> None:
         for row in store.nodes(kind, ["id", "xrefs", "sources"]).to_pylist():
             if not all(map(is_private, row["sources"])):
                 ids += [row["id"], *row["xrefs"]]
-    staging.table("public_ids", {"id": ids})
+    staging.fill("public_ids", {"id": ids})
     staging.sql.execute(_KNOWN)
     staging.sql.execute("DELETE FROM node_rows WHERE id IN (SELECT id FROM public_ids)")
-    staging.forget("public_ids")
+    staging.drop("public_ids")
     staging.sql.execute(_LICENCE)

@@ -1,4 +1,4 @@
-"""Loads sources into a graph, and takes them out: read, check, resolve, compare, write, report."""
+"""Loads and removes sources: read, check, resolve, compare, write, report."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from kedrec.common.private_files import private_folder, write_private
 from kedrec.errors import UsageError
-from kedrec.loading.apply_source import Run, apply
+from kedrec.loading.apply_source import LoadRun, apply_source
 from kedrec.loading.canonical import check_nodes, stage_schema
-from kedrec.loading.licences import allowed, leave_out
-from kedrec.loading.overlay_source import keep_apart
+from kedrec.loading.licences import allowed_licences, drop_unlicensed_edges
+from kedrec.loading.overlay_source import isolate_overlay
 from kedrec.loading.readers.registry import READERS
 from kedrec.loading.report import LoadReport, SourceReport
 from kedrec.loading.sources import Source, list_sources, load_source, source_folder
@@ -32,7 +32,7 @@ __all__ = ["load_graph", "remove_sources"]
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
-    """Reports progress to nobody."""
+    """Ignores progress."""
 
 
 def load_graph(
@@ -46,37 +46,37 @@ def load_graph(
     licences: Sequence[str] = (),
     dry_run: bool = False,
 ) -> LoadReport:
-    """Loads sources one after the other; without any, the built-in starter graph.
+    """Loads sources one after the other; by default the built-in starter graph.
 
-    A source that was loaded before is compared row by row: what is new or changed is written, and what it
-    has no more is deleted. Nothing of another source is touched, except that nodes which a cross-reference
-    joins become one. A load that was killed is finished by the same call again.
+    A source that was loaded before is compared row by row: new and changed rows are written, and rows that
+    it no longer has are deleted. Other sources stay untouched, except that nodes which a cross-reference
+    joins become one. The same call finishes a load that was killed.
 
     Args:
         store: the graph, open for writing unless `dry_run`.
-        sources: names of `list_sources()`, or `overlay:NAME` for a user's own tables that are to stay apart.
-        data_dir: folder with a folder for each source, or the one source's own folder; an overlay's table.
-        work_dir: where staged files go, and `rejects.tsv`, the rows that were refused.
-        progress: told how far it is.
+        sources: names of `list_sources()`, or `overlay:NAME` for a user's own tables as a private overlay.
+        data_dir: folder with a subfolder for each source, or the one source's own folder; an overlay's table.
+        work_dir: folder for staged files and `rejects.tsv`, the rejected rows.
+        progress: progress callback.
         keep_staged: leave each source's staged Parquet in `work_dir/<source>/staged`.
-        licences: uses or licences (`graph/licences.yaml`); edges that they don't allow are left out.
-        dry_run: write nothing; each source is compared with the graph as it is.
+        licences: uses or licences (`graph/licences.yaml`); edges that they don't allow are not loaded.
+        dry_run: write nothing; compare each source with the graph as it is.
 
     Raises:
         UsageError: there is no such source, use or licence.
         DataError: a source's files are missing or damaged; the graph is as it was before that source.
         StoreError: the graph database refused or failed; loading again goes on from there.
     """
-    began = time.monotonic()
-    chosen = [load_source(name) for name in dict.fromkeys(sources or ("starter",))]
-    folders = [source_folder(source, data_dir) for source in chosen]
-    allowed(licences)
-    run = _begun(store, work_dir, progress, dry=dry_run)
+    start_time = time.monotonic()
+    declarations = [load_source(name) for name in dict.fromkeys(sources or ("starter",))]
+    folders = [source_folder(source, data_dir) for source in declarations]
+    allowed_licences(licences)
+    run = _open_run(store, work_dir, progress, dry_run=dry_run)
     reports = []
-    for source, folder in zip(chosen, folders, strict=True):
-        with _staged(work_dir, source.name, keep=keep_staged) as staging:
+    for source, folder in zip(declarations, folders, strict=True):
+        with _staging_area(work_dir, source.name, keep=keep_staged) as staging:
             reports.append(_load(run, staging, source, folder, tuple(licences)))
-    return _report(run, reports, began)
+    return _report(run, reports, start_time)
 
 
 def remove_sources(
@@ -87,67 +87,67 @@ def remove_sources(
     progress: Progress | None = None,
     dry_run: bool = False,
 ) -> LoadReport:
-    """Takes sources out of the graph: it is then as if they had never been loaded.
+    """Removes sources from the graph, which is then as if they had never been loaded.
 
-    Nodes that a cross-reference of the removed source had joined are apart again. Only where an edge of
-    another source ends at a node that the removed source alone brought, that node stays; the report's
-    `held` counts such nodes. A removal that was killed is finished by the same call again.
+    Nodes that a cross-reference of the removed source had joined are separate again. A node that only the
+    removed source brought stays where an edge of another source ends at it; the report's `held` counts such
+    nodes. The same call finishes a removal that was killed.
 
     Args:
         store: the graph, open for writing unless `dry_run`.
         sources: names of loaded sources, or half-loaded ones.
-        work_dir: where staged files go.
-        progress: told how far it is.
-        dry_run: write nothing; tell what would go.
+        work_dir: folder for staged files.
+        progress: progress callback.
+        dry_run: write nothing; report what would be removed.
 
     Raises:
         UsageError: there is no such source in the graph.
         StoreError: the graph database refused or failed; the same call again goes on from there.
     """
-    began = time.monotonic()
-    run = _begun(store, work_dir, progress, dry=dry_run)
-    there = source_states(store.metadata())
-    missing = [name for name in sources if name not in there]
+    start_time = time.monotonic()
+    run = _open_run(store, work_dir, progress, dry_run=dry_run)
+    states = source_states(store.metadata())
+    missing = [name for name in sources if name not in states]
     if missing or not sources:
-        what = f"has no source '{missing[0]}'" if missing else "keeps its sources: none was named"
+        problem = f"has no source '{missing[0]}'" if missing else "keeps its sources: none was named"
         raise UsageError(
-            f"The graph {store.url} {what}.", f"Its sources are {', '.join(there)}." if there else ""
+            f"The graph {store.url} {problem}.", f"Its sources are {', '.join(states)}." if states else ""
         )
     reports = []
     for name in dict.fromkeys(sources):
-        source_began = time.monotonic()
-        with _staged(work_dir, name, keep=False) as staging, _right_to_write(run):
+        source_start = time.monotonic()
+        with _staging_area(work_dir, name, keep=False) as staging, _write_lock(run):
             state = source_states(store.metadata()).get(name, SourceState("removing"))
             with staging_errors(staging.folder):
                 stage_schema(staging, load_schema(), list_sources())
                 check_nodes(staging)
-            going = SourceState(
+            removing = SourceState(
                 "removing", title=state.title, version=state.version, licence=state.licence, names=state.names
             )
-            found = apply(run, staging, name, going, {})
-        reports.append(_timed(found, source_began))
-    return _report(run, reports, began)
+            report = apply_source(run, staging, name, removing, {})
+        reports.append(_with_duration(report, source_start))
+    return _report(run, reports, start_time)
 
 
-def _begun(store: GraphTarget, work_dir: Path, progress: Progress | None, *, dry: bool) -> Run:
+def _open_run(store: GraphTarget, work_dir: Path, progress: Progress | None, *, dry_run: bool) -> LoadRun:
     with staging_errors(work_dir):
         rejects = private_folder(work_dir) / "rejects.tsv"
         write_private(rejects, b"source\tfile\tline\treason\trow\n")
-    if dry:
+    if dry_run:
         store.check_writable()
     else:
         store.prepare()
-    return Run(store, rejects, progress or _silent, dry)
+    return LoadRun(store, rejects, progress or _silent, dry_run)
 
 
 @contextmanager
-def _staged(work_dir: Path, name: str, *, keep: bool) -> Iterator[Staging]:
-    """A staging area of its own; its files stay where `keep`."""
-    name = name.replace(":", "-")  # an overlay's, which isn't a file's name everywhere
-    staged = work_dir / name
-    shutil.rmtree(staged, ignore_errors=True)
-    with staging_errors(staged):
-        scratch = staged if keep else Path(tempfile.mkdtemp(prefix=f"{name}-", dir=work_dir))
+def _staging_area(work_dir: Path, name: str, *, keep: bool) -> Iterator[Staging]:
+    """Opens a staging area for one source; deletes its files at the end unless `keep`."""
+    name = name.replace(":", "-")  # an overlay's name has a colon, which not every file system allows
+    folder = work_dir / name
+    shutil.rmtree(folder, ignore_errors=True)
+    with staging_errors(folder):
+        scratch = folder if keep else Path(tempfile.mkdtemp(prefix=f"{name}-", dir=work_dir))
     try:
         with Staging(scratch) as staging:
             yield staging
@@ -157,54 +157,56 @@ def _staged(work_dir: Path, name: str, *, keep: bool) -> Iterator[Staging]:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _right_to_write(run: Run) -> AbstractContextManager[None]:
-    return nullcontext() if run.dry else run.store.writing()
+def _write_lock(run: LoadRun) -> AbstractContextManager[None]:
+    return nullcontext() if run.dry_run else run.store.writing()
 
 
 def _load(
-    run: Run, staging: Staging, source: Source, folder: Path, licences: tuple[str, ...]
+    run: LoadRun, staging: Staging, source: Source, folder: Path, licences: tuple[str, ...]
 ) -> SourceReport:
-    began = time.monotonic()
+    start_time = time.monotonic()
     with staging_errors(staging.folder):
         READERS[source.reader](staging, source, folder, run.progress)
-        staging.forget_temporary()
+        staging.drop_temporary()
         if is_private(source.name):
-            keep_apart(staging, run.store)
-        left_out = leave_out(staging, source.licence, licences) if licences else {}
+            isolate_overlay(staging, run.store)
+        left_out = drop_unlicensed_edges(staging, source.licence, licences) if licences else {}
         stage_schema(staging, load_schema(), list_sources())
         check_nodes(staging)
-    with _right_to_write(run):
-        return _timed(apply(run, staging, source.name, SourceState.of(source, licences), left_out), began)
+    with _write_lock(run):
+        return _with_duration(
+            apply_source(run, staging, source.name, SourceState.of(source, licences), left_out), start_time
+        )
 
 
-_NEEDED = {
+_NEEDED_KINDS = {
     "Drug": "The graph has no drug: no disease can be asked about until a source brings some.",
     "Disease": "The graph has no disease: nothing can be asked until a source brings some.",
 }
-"""What a graph says of itself that lacks a kind without which no question has an answer."""
+"""Warnings about a graph without nodes of a kind that every question needs."""
 
 
-def _timed(report: SourceReport, began: float) -> SourceReport:
-    return report.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
+def _with_duration(report: SourceReport, start_time: float) -> SourceReport:
+    return report.model_copy(update={"seconds": round(time.monotonic() - start_time, 3)})
 
 
-def _report(run: Run, reports: list[SourceReport], began: float) -> LoadReport:
-    held = run.store.fingerprint()
+def _report(run: LoadRun, reports: list[SourceReport], start_time: float) -> LoadReport:
+    fingerprint = run.store.fingerprint()
     edges: dict[str, dict[str, int]] = {}
-    for (relation, name), count in sorted(held.edges.items()):
+    for (relation, name), count in sorted(fingerprint.edges.items()):
         edges.setdefault(relation, {})[name] = count
-    lacking = tuple(sentence for kind, sentence in _NEEDED.items() if not held.nodes.get(kind))
-    refused = any(report.reasons for report in reports)
+    warnings = tuple(sentence for kind, sentence in _NEEDED_KINDS.items() if not fingerprint.nodes.get(kind))
+    has_rejects = any(report.reasons for report in reports)
     return LoadReport(
         graph=run.store.url,
         engine=run.store.engine,
-        dry_run=run.dry,
+        dry_run=run.dry_run,
         sources=tuple(reports),
-        nodes=dict(sorted(held.nodes.items())),
+        nodes=dict(sorted(fingerprint.nodes.items())),
         edges=edges,
-        fingerprint=str(held),
-        digest=held.digest,
-        lacking=lacking if held.nodes and not run.dry else (),
-        rejects=str(run.rejects) if refused else "",
-        seconds=round(time.monotonic() - began, 3),
+        fingerprint=str(fingerprint),
+        digest=fingerprint.digest,
+        lacking=warnings if fingerprint.nodes and not run.dry_run else (),
+        rejects=str(run.rejects) if has_rejects else "",
+        seconds=round(time.monotonic() - start_time, 3),
     )

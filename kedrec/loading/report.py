@@ -1,4 +1,4 @@
-"""What a load did."""
+"""Reports of a load or a removal, for the command line and JSON."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class RowReport(_Frozen):
     Attributes:
         read: rows in the source's files.
         loaded: distinct nodes or edges they became (for attribute tables: rows used).
-        merged: rows that say something of a node or edge that another row already gave.
-        rejected: rows that were refused, listed in the reject file.
-        left_out: rows whose licence doesn't allow what was asked for.
-        new, changed: what the graph didn't have, or had otherwise.
-        gone: what the graph had of the source, and is deleted because the source has it no more.
+        merged: rows about a node or edge that another row already gave.
+        rejected: rows that failed a check, listed in the reject file.
+        left_out: rows whose licence doesn't allow the requested uses.
+        new, changed: nodes or edges added to the graph, or updated.
+        gone: nodes or edges of the source that are deleted, because its files no longer have them.
     """
 
     read: int = 0
@@ -37,7 +37,7 @@ class RowReport(_Frozen):
 
 
 class ConflictReport(_Frozen):
-    """An id that several nodes of a kind list as their own, so that it joined none of them."""
+    """An id that several nodes of a kind list as a cross-reference, so that it joined none of them."""
 
     id: str
     kind: str
@@ -45,19 +45,19 @@ class ConflictReport(_Frozen):
 
 
 class SourceReport(_Frozen):
-    """What one source brought, or took away when it was removed.
+    """Changes made by loading or removing one source.
 
     Attributes:
         moved: stored nodes that became part of another node, because a cross-reference joined them.
-        moved_edges: edges of other sources that run between other nodes now.
-        held: nodes that stay although no source has them any more, since its edges need them: by source.
-        released, released_edges: nodes and edges that are gone from the graph and stay in the database, since
+        moved_edges: edges of other sources whose ends became other nodes.
+        held: number of nodes, by source, that stay only because edges of that source need them.
+        released, released_edges: nodes and edges that leave the graph but stay in the database, because
             another program gave them labels, properties or relationships.
         reasons: rejected rows by reason.
         unread: columns and files of the source that are not read.
-        notes: what was taken for what, and how often.
+        notes: how often a reader interpreted a row in a special way.
         left_out: edge rows left out, by licence.
-        unknown_licences: those of them that the table of licences doesn't have.
+        unknown_licences: licences in `left_out` that the table of licences doesn't have.
         conflicts: cross-references that joined nothing.
         seconds: time from the first file to the last write.
     """
@@ -83,16 +83,16 @@ class SourceReport(_Frozen):
 
 
 class LoadReport(_Frozen):
-    """What a load did, and what the graph holds after it.
+    """Changes made by a load, and the content of the graph after it.
 
     Attributes:
-        dry_run: nothing was written: the sources tell what would be, the rest what is.
+        dry_run: True if nothing was written: `sources` reports what would change.
         nodes: nodes by kind.
         edges: edges by relation, then by source.
         fingerprint: 16 hexadecimal digits, equal for equal graphs whatever the engine.
         digest: the digest over all keys.
-        lacking: kinds without which nothing can be asked, in sentences; none where the graph has them.
-        rejects: path of the reject file; "" where no row was rejected.
+        lacking: warnings about kinds that every question needs and the graph lacks.
+        rejects: path of the reject file; "" if no row was rejected.
     """
 
     graph: str

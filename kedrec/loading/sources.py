@@ -1,4 +1,4 @@
-"""The declared sources: what `loaders/*.yaml` say of each, and where their files are."""
+"""Declarations of the sources (`loaders/*.yaml`), and lookup of their files."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ __all__ = [
 ]
 
 OWN = "kedrec"
-"""The source that a user's own tables are."""
-_NAMED = 10
-"""Unread files that are named."""
+"""Name of the source of a user's own tables."""
+_LISTED_FILES = 10
+"""Number of unread files that are listed by name."""
 _TABLES = frozenset({".tsv", ".csv", ".parquet", ".jsonl", ".gz"})
-_NOTES = frozenset({"kedrec.json", "rejects.tsv"})
-"""What KEDRec itself puts beside a source's files."""
+_OWN_FILES = frozenset({"kedrec.json", "rejects.tsv"})
+"""Files that KEDRec itself writes beside a source's files."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Rows = Literal["nodes", "edges", "attributes"]
 
@@ -43,12 +43,12 @@ class FileSpec:
 
     Attributes:
         name: its name in the mapping.
-        paths: patterns under the source's folder, in order; the first that matches is the layout used.
-        columns: columns that the mapping reads; further ones are allowed.
-        more: columns that the mapping reads where the file has them; NULL where it hasn't.
-        header: the columns' names where the file has no header line.
-        rows: whether its rows are nodes, edges or attributes of them.
-        optional: whether the source loads without it.
+        paths: patterns under the source's folder, in order; the first that matches any file is used.
+        columns: columns that the mapping needs; further ones are allowed.
+        more: optional columns of the mapping; NULL if the file lacks them.
+        header: names of the columns if the file has no header line.
+        rows: content of its rows: nodes, edges or attributes of them.
+        optional: True if the source loads without it.
         format: `tsv` (no quoting), `csv` (comma, quotes), `quoted-tsv` (tab, quotes), `by-suffix` (`csv` or
             `quoted-tsv` as the file is named), `parquet`, or `json-lists`, an object of lists.
         dump: the table's full name in a PostgreSQL dump, where `paths` may be one (`.sql`, packed or not).
@@ -70,12 +70,13 @@ class Download:
     """A file of a source on the web.
 
     Attributes:
-        url: where it is.
-        path: where it goes in the source's folder.
-        sha256: its SHA-256 in hexadecimal, of a fixed release; "" where one of the next two says why not.
-        rolling: why its content changes while its address stays.
-        unhashed: why the SHA-256 of a fixed release isn't known; the one of the first download counts then.
-        members: patterns of the files to take out of it, where it is an archive (tar, zip).
+        url: its address.
+        path: file name in the source's folder.
+        sha256: SHA-256 of a fixed release, in hexadecimal; "" if one of the next two gives a reason.
+        rolling: reason why its content changes at the same address.
+        unhashed: reason why the SHA-256 of a fixed release is unknown; later downloads are compared with the
+            first one.
+        members: patterns of the files to extract, if it is an archive (tar, zip).
     """
 
     url: str
@@ -91,19 +92,19 @@ class Source:
     """A source that can be loaded.
 
     Attributes:
-        name: its id, on every edge it brings.
-        title, homepage, licence, version, brings: for people.
-        rank: of two sources, the one with the smaller rank decides a shared node's name and kind.
-        reader: which reader of this package reads its files.
-        obtain: where its files come from, as a sentence.
-        size: how large its download is, in words.
-        date: of its release, or "rolling".
-        downloads: its files on the web; none where its owner wants a registration or the user has it.
+        name: its id, stored on every edge.
+        title, homepage, licence, version, brings: descriptions for the user.
+        rank: priority; of two sources, the one with the smaller rank decides a shared node's name and kind.
+        reader: name of the reader of its files in `READERS`.
+        obtain: how to get its files, as a sentence.
+        size: size of its download, in words.
+        date: date of its release, or "rolling".
+        downloads: its files on the web; empty if its owner requires a registration or the user has the files.
         files: its tables.
-        known: whether its edges may name entities by ids or names that the graph has: `PREFIX:LOCAL`,
+        known: True if its edges may name entities by ids or names of the graph: `PREFIX:LOCAL`,
             `Kind/PREFIX:LOCAL` or `name:Kind/normal name|another`.
-        same_names: kinds whose nodes are those of the graph that have the same name, where ids don't tell.
-        mapping: the whole declaration, for readers with keys of their own.
+        same_names: kinds whose nodes are joined by name with nodes of the graph if they share no id.
+        mapping: the complete declaration, for readers with keys of their own.
     """
 
     name: str
@@ -125,7 +126,7 @@ class Source:
 
     @property
     def own_prefix(self) -> str:
-        """The prefix of an ontology's own ids; "" of any other source."""
+        """Prefix of an ontology's own ids; "" for any other source."""
         return str(self.mapping["prefix"]) if self.reader == "ontology" else ""
 
 
@@ -194,12 +195,12 @@ def _declared() -> dict[str, Source]:
 
 
 def list_sources() -> tuple[Source, ...]:
-    """Every source that can be loaded, the one with the smallest rank first."""
+    """Lists every source that can be loaded, by rank."""
     return tuple(_declared().values())
 
 
 def load_source(name: str) -> Source:
-    """A source by its name; an overlay is the user's own tables by the name `overlay:NAME`.
+    """Looks up a source by name; `overlay:NAME` is the source of a user's own tables under that name.
 
     Raises:
         UsageError: there is no such source.
@@ -216,9 +217,9 @@ def load_source(name: str) -> Source:
 
 
 def source_folder(source: Source, data_dir: Path | None) -> Path:
-    """The folder of a source's files: `data_dir/<name>` where that exists, else `data_dir` itself.
+    """Folder of a source's files: `data_dir/<name>` if that exists, else `data_dir` itself.
 
-    Of a user's own tables it may be one file.
+    For a user's own tables it may be one file.
 
     Raises:
         DataError: no folder was given, or it doesn't exist.
@@ -234,39 +235,40 @@ def source_folder(source: Source, data_dir: Path | None) -> Path:
         return data_dir
     if not data_dir.is_dir():
         raise DataError(f"There is no folder {data_dir}.", "Give the folder that holds the source's files.")
-    own = data_dir / source.name
-    return own if own.is_dir() else data_dir
+    subfolder = data_dir / source.name
+    return subfolder if subfolder.is_dir() else data_dir
 
 
 def unread_files(folder: Path, read: Collection[Path]) -> list[str]:
-    """The files of a source's folder that are not among those that are read, by name, sorted.
+    """Lists the names of the files in a source's folder that aren't read, sorted.
 
-    Folders, and files whose names begin with a dot, don't count; what is named as a table and is none does.
+    Folders are ignored unless they are named like a table, and so are files whose names begin with a dot.
     """
     names = []
     for path in sorted(folder.iterdir()):
-        odd = not path.is_file()
-        passed = path.is_dir() and path.suffix not in _TABLES
-        if path in read or passed or path.name.startswith(".") or path.name in _NOTES:
+        irregular = not path.is_file()
+        ignored = path.is_dir() and path.suffix not in _TABLES
+        if path in read or ignored or path.name.startswith(".") or path.name in _OWN_FILES:
             continue
-        names.append(f"{path.name} (no regular file)" if odd else path.name)
-    return names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more files"]
+        names.append(f"{path.name} (no regular file)" if irregular else path.name)
+    more = len(names) - _LISTED_FILES
+    return names if more <= 0 else [*names[:_LISTED_FILES], f"{more} more files"]
 
 
 def find_files(source: Source, spec: FileSpec, folder: Path) -> Sequence[Path]:
-    """The files of a table, sorted; none where it is optional and missing.
+    """Finds the files of a table, sorted; none if it is optional and missing.
 
     Raises:
-        DataError: a table that must be there is missing.
+        DataError: a required table is missing.
     """
     for pattern in spec.paths:
-        found = sorted(path for path in folder.glob(pattern) if path.is_file())
-        if found:
-            return found
+        matches = sorted(path for path in folder.glob(pattern) if path.is_file())
+        if matches:
+            return matches
     if spec.optional:
         return ()
-    odd = [path.name for pattern in spec.paths for path in folder.glob(pattern)]
-    why = f"and {odd[0]} is no regular file" if odd else "and it isn't there"
+    irregular = [path.name for pattern in spec.paths for path in folder.glob(pattern)]
+    why = f"and {irregular[0]} is no regular file" if irregular else "and it isn't there"
     raise DataError(
         f"The source '{source.name}' needs {' or '.join(spec.paths)} in {folder}, {why}.",
         source.obtain,

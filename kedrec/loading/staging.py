@@ -1,16 +1,7 @@
-"""The staging area of one load: a DuckDB database that readers fill and the pipeline checks.
+"""Staging area of one load: a DuckDB database that readers fill and the pipeline checks.
 
-Readers add rows to these tables:
-
-- `node_rows` (file, line, key, kind, id, name, synonyms, xrefs, description): `key` is how the source's
-  edges name the node; several rows of one node add up.
-- `edge_rows` (file, line, relation, start, end, source, licence, references, evidence, score, year,
-  action, mechanisms): `start` and `end` are keys; a missing `source` is the source being loaded.
-
-- `retired_rows` (id, name, consider): ids that an ontology gave up without a successor, their names, and the
-  ids that it says to consider.
-
-and to `rejects` what can't be read. `file` is a number from `Staging.add_file`.
+Readers add rows to `node_rows`, `edge_rows` and `retired_rows`, and rows that they can't read to `rejects`;
+`staging_tables` declares these tables and those of the pipeline. `file` is a number from `Staging.add_file`.
 """
 
 from __future__ import annotations
@@ -24,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from kedrec.common.private_files import private_folder
 from kedrec.common.text_files import BadLine, unpack
 from kedrec.errors import DataError
+from kedrec.loading.staging_tables import STAGING_TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,54 +23,44 @@ if TYPE_CHECKING:
 
 __all__ = ["Staging"]
 
-_TABLES = """
-CREATE TABLE node_rows (
-  file INTEGER, line INTEGER, key VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR,
-  synonyms VARCHAR[], xrefs VARCHAR[], description VARCHAR);
-CREATE TABLE edge_rows (
-  file INTEGER, line INTEGER, relation VARCHAR, start VARCHAR, "end" VARCHAR,
-  source VARCHAR, licence VARCHAR DEFAULT '', "references" VARCHAR[] DEFAULT [], evidence VARCHAR DEFAULT '',
-  score DOUBLE, year BIGINT, action VARCHAR DEFAULT '', mechanisms VARCHAR[] DEFAULT []);
-CREATE TABLE retired_rows (id VARCHAR, name VARCHAR, consider VARCHAR[]);
-CREATE TABLE rejects (part VARCHAR, file INTEGER, line INTEGER, reason VARCHAR, detail VARCHAR, text VARCHAR);
-"""
-_NAMED = 20
-"""Columns of a file that a note names."""
+
+_LISTED_COLUMNS = 20
+"""Number of unread columns that a note lists by name."""
 _MEMORY = "1GB"
-"""What DuckDB may hold in memory; the rest goes to the work folder."""
+"""Memory limit of DuckDB; more data spill to the work folder."""
 
 
 def _types() -> dict[str, pa.DataType]:
-    """Types of the columns that aren't text."""
+    """Arrow types of the columns that aren't text."""
     import pyarrow as pa
 
-    words = ("synonyms", "xrefs", "references", "mechanisms", "prefixes", "items", "consider")
-    whole = ("file", "line", "pair", "sign", "place", "rank")
+    text_lists = ("synonyms", "xrefs", "references", "mechanisms", "prefixes", "items", "consider")
+    integers = ("file", "line", "pair", "sign", "position", "rank")
     return (
-        dict.fromkeys(words, pa.list_(pa.string()))
-        | dict.fromkeys(whole, pa.int32())
+        dict.fromkeys(text_lists, pa.list_(pa.string()))
+        | dict.fromkeys(integers, pa.int32())
         | {"score": pa.float64(), "year": pa.int64(), "both_ways": pa.bool_(), "last": pa.int32()}
     )
 
 
 class Staging:
-    """A DuckDB database in a folder of its own, with the files that were read into it.
+    """A DuckDB database with a folder of its own, and the list of files that were read into it.
 
-    Use as a context manager: leaving it closes the database.
+    A context manager; leaving it closes the database.
 
     Attributes:
         sql: the DuckDB connection.
-        folder: where its files are.
-        read: rows read so far by part (`nodes`, `edges`, `attributes`), rejected ones included.
-        unread: what of the source's files isn't read, columns or whole files, each a phrase.
-        notes: what else the report shall tell of the source, each a phrase.
+        folder: folder of its files.
+        rows_read: number of rows read by part (`nodes`, `edges`, `attributes`), including rejected ones.
+        unread: columns and files of the source that aren't read, each a phrase.
+        notes: further notes for the report, each a phrase.
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
         import duckdb
 
         self.folder = private_folder(folder)
-        self.read = {"nodes": 0, "edges": 0, "attributes": 0}
+        self.rows_read = {"nodes": 0, "edges": 0, "attributes": 0}
         self.unread: list[str] = []
         self.notes: list[str] = []
         self._files: list[tuple[Path, Path | None]] = []
@@ -88,7 +70,7 @@ class Staging:
         if threads:
             self.sql.execute(f"SET threads = {int(threads)}")
         self.sql.execute("SET enable_progress_bar = false")
-        self.sql.execute(_TABLES)
+        self.create("node_rows", "edge_rows", "retired_rows", "rejects")
 
     def __enter__(self) -> Self:
         return self
@@ -100,14 +82,14 @@ class Staging:
         """Registers a file that rows come from; returns its number.
 
         Args:
-            path: the file as the user knows it.
-            plain: its lines as clean text, where rejected rows are looked up.
+            path: the user's file.
+            plain: its lines as clean text, from which rejected rows are copied.
         """
         self._files.append((path, plain))
         return len(self._files) - 1
 
-    def unpacked(self, path: Path) -> tuple[int, Path, list[BadLine]]:
-        """Unpacks a text file: its number, the clean copy, and the lines that aren't text."""
+    def unpack(self, path: Path) -> tuple[int, Path, list[BadLine]]:
+        """Unpacks a text file; returns its number, the clean copy, and the lines that aren't text."""
         number = len(self._files)
         plain = self.folder / f"{number}-{path.name}.txt"
         bad = unpack(path, plain)
@@ -117,24 +99,34 @@ class Staging:
         """Records rejected rows: (line, reason, detail, text)."""
         if rows:
             columns: dict[str, list[Any]] = {"part": [part] * len(rows), "file": [file] * len(rows)}
-            for place, name in enumerate(("line", "reason", "detail", "text")):
-                columns[name] = [row[place] for row in rows]
+            for i, name in enumerate(("line", "reason", "detail", "text")):
+                columns[name] = [row[i] for row in rows]
             self.insert("rejects", columns)
 
-    def leave_unread(self, path: Path, columns: Sequence[str]) -> None:
-        """Notes columns of a file that are not read; without any, nothing."""
+    def note_unread_columns(self, path: Path, columns: Sequence[str]) -> None:
+        """Adds a note about columns of a file that aren't read; none if `columns` is empty."""
         if columns:
-            named = ", ".join(column or "one without a name" for column in columns[:_NAMED])
-            more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
-            self.unread.append(f"{path.name}: column{'s'[: len(columns) - 1]} {named}{more}")
+            names = ", ".join(column or "one without a name" for column in columns[:_LISTED_COLUMNS])
+            more = f" and {len(columns) - _LISTED_COLUMNS} more" if len(columns) > _LISTED_COLUMNS else ""
+            self.unread.append(f"{path.name}: column{'s'[: len(columns) - 1]} {names}{more}")
 
-    def table(self, name: str, columns: dict[str, list[Any]]) -> None:
-        """Makes a table of the given columns."""
+    def create(self, *tables: str) -> None:
+        """Creates tables of `STAGING_TABLES`, empty."""
+        for table in tables:
+            self.sql.execute(STAGING_TABLES[table].create_statement())
+
+    def fill(self, table: str, columns: dict[str, list[Any]]) -> None:
+        """Creates a table of `STAGING_TABLES` with rows given by column."""
+        self.create(table)
+        self.insert(table, columns)
+
+    def create_table(self, name: str, columns: dict[str, list[Any]]) -> None:
+        """Creates a table of a source, which its declaration names, with rows given by column."""
         with self._registered(columns) as rows:
             self.sql.execute(f"CREATE TABLE {name} AS SELECT * FROM {rows}")  # noqa: S608  # internal names
 
     def insert(self, table: str, columns: dict[str, list[Any]]) -> None:
-        """Adds rows given as columns to a table; columns not given take their defaults."""
+        """Appends rows, given by column, to a table; missing columns get their defaults."""
         with self._registered(columns) as rows:
             self.sql.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {rows}")  # noqa: S608  # internal names
 
@@ -152,30 +144,30 @@ class Staging:
             self.sql.unregister("new_rows")
 
     def count(self, table: str, where: str = "true") -> int:
-        """Rows of a table."""
-        # All of it is fetched: a half-read result keeps the connection from other work.
-        [[found]] = self.sql.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchall()  # noqa: S608  # internal names
-        return int(found)
+        """Counts the rows of a table."""
+        # The result is fetched completely: an open one would block the connection.
+        [[number]] = self.sql.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchall()  # noqa: S608  # internal names
+        return int(number)
 
-    def forget(self, *tables: str) -> None:
-        """Drops tables that are no longer needed, to give their memory back."""
+    def drop(self, *tables: str) -> None:
+        """Drops tables, to free their memory."""
         for table in tables:
             self.sql.execute(f"DROP TABLE {table}")
 
-    def forget_temporary(self) -> None:
-        """Drops what a source's mapping made for itself: its names are its own, and may be the pipeline's."""
+    def drop_temporary(self) -> None:
+        """Drops the temporary tables of a source's SQL, whose names could clash with the pipeline's."""
         rows = self.sql.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
-        self.forget(*(f'"{name}"' for (name,) in rows))
+        self.drop(*(f'"{name}"' for (name,) in rows))
 
     def reasons(self) -> dict[str, int]:
-        """Rejected rows by reason, the commonest first."""
+        """Counts rejected rows by reason, the most frequent first."""
         rows = self.sql.execute(
             "SELECT reason, count(*) FROM rejects GROUP BY reason ORDER BY count(*) DESC, reason"
         ).fetchall()
         return dict(rows)
 
     def first_reject(self) -> str:
-        """Where the first rejected row is, and why it was."""
+        """Describes the first rejected row: line, file and reason."""
         rows = self.sql.execute(
             "SELECT file, line, reason, detail FROM rejects ORDER BY file, line, reason LIMIT 1"
         ).fetchall()
@@ -186,27 +178,27 @@ class Staging:
         return f"the first is line {line} of {name}, {reason}{f': {detail}' if detail else ''}"[:300]
 
     def write_rejects(self, source: str, path: Path) -> None:
-        """Appends the rejected rows to a TSV file: source, file, line, reason, row."""
+        """Appends the rejected rows to a TSV file with the columns source, file, line, reason, row."""
         rows = self.sql.execute(
             "SELECT file, line, reason, detail, text FROM rejects ORDER BY file, line, reason, detail"
         ).fetchall()
-        texts = self._texts({(file, line) for file, line, _, _, text in rows if text is None})
+        texts = self._row_texts({(file, line) for file, line, _, _, text in rows if text is None})
         with path.open("a", encoding="utf-8", newline="") as out:
             writer = csv.writer(out, delimiter="\t", lineterminator="\n")
             for file, line, reason, detail, text in rows:
-                shown = texts.get((file, line), "") if text is None else text
+                row_text = texts.get((file, line), "") if text is None else text
                 name = str(self._files[file][0]) if file is not None else ""
-                writer.writerow([source, name, line, f"{reason}: {detail}" if detail else reason, shown])
+                writer.writerow([source, name, line, f"{reason}: {detail}" if detail else reason, row_text])
 
-    def _texts(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
-        found: dict[tuple[int, int], str] = {}
+    def _row_texts(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        texts: dict[tuple[int, int], str] = {}
         for file in sorted({file for file, _ in wanted}):
             plain = self._files[file][1]
-            lines = {line for other, line in wanted if other == file}
+            lines = {line for number, line in wanted if number == file}
             if plain is not None:
                 with plain.open(encoding="utf-8") as text:
-                    found |= {(file, n): row.rstrip("\n") for n, row in enumerate(text, 1) if n in lines}
-        return found
+                    texts |= {(file, n): row.rstrip("\n") for n, row in enumerate(text, 1) if n in lines}
+        return texts
 
 
 @contextmanager

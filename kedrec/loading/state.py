@@ -1,4 +1,4 @@
-"""What the graph's facts say of each source: how far its load is, and what it needs to be loaded again."""
+"""State of each source in the graph's metadata: progress of its load, and its settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNFINISHED = {
     "loading": "half-loaded, load it again or remove it",
     "removing": "half-removed, remove it again or load it",
 }
-"""What to tell of a source in a state that isn't `loaded`."""
+"""Advice to the user about a source in a state other than `loaded`."""
 State = Literal["loading", "loaded", "removing"]
 
 
@@ -27,15 +27,15 @@ class SourceState:
 
     Attributes:
         state: `loaded`; `loading` or `removing` from the first write to the last, and after a crash.
-        title, version, licence: as its declaration said.
-        names: values of `source` on its edges; its own name, and those that a user's tables give.
+        title, version, licence: from its declaration.
+        names: values of `source` on its edges: its own name, and those in a user's tables.
         pairs: tables that its edges were written to, as `RELATION/Start/End`; another source may have moved
             some of them to tables of kinds of the same families since.
-        known: whether its edges may end at nodes that only other sources bring.
+        known: True if its edges may end at nodes that only other sources bring.
         same_names: kinds whose nodes were joined by name.
-        licences: uses or licences that its edges were chosen by; none where all were loaded.
-        nodes, edges: what it brought.
-        writes: how often it was written; what is computed from a graph is kept by its facts.
+        licences: uses or licences that its edges were filtered by; empty if all were loaded.
+        nodes, edges: number of nodes and edges that it brought.
+        writes: number of writes, so that results cached by the graph's facts become invalid.
     """
 
     state: State
@@ -52,12 +52,12 @@ class SourceState:
     writes: str = "0"
 
     def fact(self, source: str) -> dict[str, str]:
-        """The state as a fact of the graph's metadata."""
+        """Formats the state as an entry of the graph's metadata."""
         return {_PREFIX + source: json.dumps(asdict(self), sort_keys=True)}
 
     @classmethod
     def of(cls, source: Source, licences: tuple[str, ...]) -> SourceState:
-        """A source that begins to be loaded."""
+        """Initial state of a source that is being loaded."""
         return cls(
             state="loading",
             title=source.title,
@@ -71,21 +71,21 @@ class SourceState:
 
 
 def source_states(facts: Mapping[str, str]) -> dict[str, SourceState]:
-    """Every source that the facts tell of, by name."""
+    """Reads the state of every source from the graph's metadata, by name."""
     states = {}
     for key, value in sorted(facts.items()):
         if key.startswith(_PREFIX):
-            name, said = key.removeprefix(_PREFIX), json.loads(value)
-            words = {
-                field: tuple(said.get(field, ())) for field in ("names", "pairs", "same_names", "licences")
+            name, fields = key.removeprefix(_PREFIX), json.loads(value)
+            lists = {
+                field: tuple(fields.get(field, ())) for field in ("names", "pairs", "same_names", "licences")
             }
-            rest = {field: said[field] for field in SourceState.__slots__ if field in said}
-            state = SourceState(**{**rest, **words})
-            states[name] = state if state.names else SourceState(**{**rest, **words, "names": (name,)})
+            values = {field: fields[field] for field in SourceState.__slots__ if field in fields}
+            state = SourceState(**{**values, **lists})
+            states[name] = state if state.names else SourceState(**{**values, **lists, "names": (name,)})
     return states
 
 
 def half_loaded(facts: Mapping[str, str]) -> dict[str, str]:
-    """What to tell of each source whose load or removal hasn't come to its end, by name."""
+    """Advice about each source whose load or removal is unfinished, by name."""
     states = source_states(facts)
-    return {name: UNFINISHED[one.state] for name, one in states.items() if one.state in UNFINISHED}
+    return {name: UNFINISHED[state.state] for name, state in states.items() if state.state in UNFINISHED}

@@ -1,4 +1,4 @@
-"""Compares the canonical rows with what is stored, and writes what differs: Parquet, then the graph."""
+"""Compares the canonical rows with the stored graph and writes the difference: Parquet, then the graph."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kedrec.loading.state import SourceState
     from kedrec.stores import GraphTarget
 
-__all__ = ["Batch", "Batches", "Writer", "compare", "write_parquet"]
+__all__ = ["Batch", "Batches", "Writer", "compare_with_stored", "write_parquet"]
 
 _NODE_COLUMNS = "id, name, synonyms, xrefs, description, sources"
 _EDGE_COLUMNS = 'start, "end", source, ' + ", ".join(f'"{column}"' for column in CONTENT)
@@ -22,7 +22,7 @@ _EDGE_COLUMNS = 'start, "end", source, ' + ", ".join(f'"{column}"' for column in
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Parquet files for one kind of node, or one pair of kinds of a relation, and their row counts."""
+    """Parquet files of one kind of node, or of one relation between two kinds, and their row count."""
 
     kinds: tuple[str, ...]
     new: Path | None
@@ -32,94 +32,99 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """What a load writes.
+    """Rows that a load writes.
 
     Attributes:
-        nodes: nodes to put.
-        moved, left: edges of other sources to put where they are now, and keys of those to delete.
-        edges, gone: edges of the source to put, and keys of those to delete.
-        lost: ids of nodes to delete, by kind.
+        nodes: nodes to write.
+        moved_edges: edges of other sources to write at their new ends.
+        moved_edge_keys: keys of edges of other sources to delete at their old ends.
+        edges: edges of the source to write.
+        deleted_edges: keys of edges of the source to delete.
+        deleted_nodes: ids of nodes to delete, by kind.
     """
 
     nodes: list[Batch]
-    moved: list[Batch]
-    left: list[Batch]
+    moved_edges: list[Batch]
+    moved_edge_keys: list[Batch]
     edges: list[Batch]
-    gone: list[Batch]
-    lost: dict[str, list[str]]
+    deleted_edges: list[Batch]
+    deleted_nodes: dict[str, list[str]]
 
     def __bool__(self) -> bool:
-        return any((self.nodes, self.moved, self.left, self.edges, self.gone, self.lost))
+        return any((*self._parts(), self.deleted_nodes))
 
     @property
     def rows(self) -> int:
-        """Nodes and edges to put or delete."""
-        parts = (self.nodes, self.moved, self.left, self.edges, self.gone)
-        return sum(batch.rows for part in parts for batch in part) + sum(map(len, self.lost.values()))
+        """Number of nodes and edges to write or delete."""
+        edges = sum(batch.rows for part in self._parts() for batch in part)
+        return edges + sum(map(len, self.deleted_nodes.values()))
+
+    def _parts(self) -> tuple[list[Batch], ...]:
+        return self.nodes, self.moved_edges, self.moved_edge_keys, self.edges, self.deleted_edges
 
 
-def compare(staging: Staging, store: GraphTarget, before: SourceState | None) -> None:
-    """Gives every row of `nodes` and `edges` a `state` (new, changed, same), and tells what is `gone`.
+def compare_with_stored(staging: Staging, store: GraphTarget, before: SourceState | None) -> None:
+    """Marks merged nodes and edges as new, changed or same; collects the edges to delete.
 
     Args:
-        staging: with the canonical rows.
+        staging: staging area with the canonical rows.
         store: the graph.
-        before: what the graph's facts say of the source.
+        before: the source's state in the graph; None if it is new.
     """
     sql = staging.sql
     differs = " OR ".join(
         f"n.{column} IS DISTINCT FROM s.{column}" for column in _NODE_COLUMNS.split(", ")[1:]
     )
+    staging.create("node_states")
     sql.execute(
-        f"CREATE TABLE node_states AS SELECT n.*, "  # noqa: S608  # constant names
+        f"INSERT INTO node_states BY NAME SELECT n.*, "  # noqa: S608  # constant names
         f"CASE WHEN s.id IS NULL THEN 'new' WHEN {differs} THEN 'changed' ELSE 'same' END AS state "
-        "FROM nodes AS n LEFT JOIN stored AS s ON s.kind = n.kind AND s.id = n.id"
+        "FROM merged_nodes AS n LEFT JOIN stored_nodes AS s ON s.kind = n.kind AND s.id = n.id"
     )
     names = list(before.names) if before else []
     stage_stored_edges(staging, store, tables_of([before] if before else []), names)
-    sql.execute("ALTER TABLE edges ADD COLUMN state VARCHAR DEFAULT 'new'")
-    sql.execute(_GONE)
+    staging.create("deleted_edges")
     if staging.count("stored_edges"):
         same = " AND ".join(f'e."{column}" IS NOT DISTINCT FROM s."{column}"' for column in CONTENT)
+        staging.create("numbered_edges")
         sql.execute(
-            "CREATE TEMP TABLE numbered AS "
+            "INSERT INTO numbered_edges BY NAME "
             'SELECT e.* EXCLUDE (start, "end"), s.node AS start, t.node AS "end" '
             "FROM stored_edges AS e JOIN pairs AS p USING (pair) "
-            "JOIN numbers AS s ON s.kind = p.start_kind AND s.id = e.start "
-            'JOIN numbers AS t ON t.kind = p.end_kind AND t.id = e."end"'
+            "JOIN node_numbers AS s ON s.kind = p.start_kind AND s.id = e.start "
+            'JOIN node_numbers AS t ON t.kind = p.end_kind AND t.id = e."end"'
         )
         sql.execute(
-            f"UPDATE edges AS e SET state = if({same}, 'same', 'changed') FROM numbered AS s "  # noqa: S608  # constant names
+            f"UPDATE merged_edges AS e SET state = if({same}, 'same', 'changed') FROM numbered_edges AS s "  # noqa: S608  # constant names
             'WHERE e.pair = s.pair AND e.start = s.start AND e."end" = s."end" AND e.source = s.source'
         )
-        sql.execute("DROP TABLE numbered")
-        sql.execute(_FIND_GONE, {"names": names})
+        sql.execute("DROP TABLE numbered_edges")
+        sql.execute(_FIND_DELETED, {"names": names})
 
 
-_GONE = 'CREATE TABLE gone (pair SMALLINT, start VARCHAR, "end" VARCHAR, source VARCHAR, moved BOOLEAN)'
-_FIND_GONE = """
-INSERT INTO gone
+_FIND_DELETED = """
+INSERT INTO deleted_edges
 SELECT o.pair, o.start, o."end", o.source, o.moved
 FROM (
-  SELECT DISTINCT pair, start, "end", source, true AS moved FROM dropped
+  SELECT DISTINCT pair, start, "end", source, true AS moved FROM old_edge_keys
   UNION ALL
   SELECT pair, start, "end", source, false FROM stored_edges WHERE list_contains($names, source)
 ) AS o
 JOIN pairs AS p USING (pair)
-LEFT JOIN numbers AS s ON s.kind = p.start_kind AND s.id = o.start
-LEFT JOIN numbers AS t ON t.kind = p.end_kind AND t.id = o."end"
-ANTI JOIN edges AS e
+LEFT JOIN node_numbers AS s ON s.kind = p.start_kind AND s.id = o.start
+LEFT JOIN node_numbers AS t ON t.kind = p.end_kind AND t.id = o."end"
+ANTI JOIN merged_edges AS e
   ON e.pair = o.pair AND e.start = s.node AND e."end" = t.node AND e.source = o.source
 """
 
 
-def _file(staging: Staging, query: str, path: Path) -> Path:
+def _copy_to_parquet(staging: Staging, query: str, path: Path) -> Path:
     staging.sql.execute(f"COPY ({query}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)")
     return path
 
 
 def write_parquet(staging: Staging) -> Batches:
-    """Writes what is new, changed and gone as Parquet, and tells the files."""
+    """Writes new, changed and deleted rows as Parquet files."""
     folder = staging.folder / "staged"
     folder.mkdir(exist_ok=True)
     nodes: _Files = {}
@@ -129,57 +134,60 @@ def write_parquet(staging: Staging) -> Batches:
     ).fetchall()
     for kind, state, rows in groups:
         query = f"SELECT {_NODE_COLUMNS} FROM node_states WHERE kind = '{kind}' AND state = '{state}'"  # noqa: S608  # kinds of the schema
-        path = _file(staging, query, folder / f"{kind}.{state}.parquet")
+        path = _copy_to_parquet(staging, query, folder / f"{kind}.{state}.parquet")
         nodes.setdefault((kind,), {})[state] = (path, rows)
-    lost = staging.sql.execute(
-        "SELECT kind, list(id ORDER BY id) FROM gone_nodes GROUP BY kind ORDER BY kind"
+    deleted_nodes = staging.sql.execute(
+        "SELECT kind, list(id ORDER BY id) FROM deleted_nodes GROUP BY kind ORDER BY kind"
     ).fetchall()
     return Batches(
         _batches(nodes),
-        _edges(staging, folder, moved=True),
-        _gone(staging, folder, moved=True),
-        _edges(staging, folder, moved=False),
-        _gone(staging, folder, moved=False),
-        dict(lost),
+        _edge_batches(staging, folder, moved=True),
+        _deleted_edge_batches(staging, folder, moved=True),
+        _edge_batches(staging, folder, moved=False),
+        _deleted_edge_batches(staging, folder, moved=False),
+        dict(deleted_nodes),
     )
 
 
 _Files: TypeAlias = dict[tuple[str, ...], dict[str, tuple[Path, int]]]
-"""Files of one table by state, with their row counts."""
+"""File and row count by state, for each table."""
 
 
-def _edges(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
+def _edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
     files: _Files = {}
     groups = staging.sql.execute(
         "SELECT pair, relation, start_kind, end_kind, state, n "
-        "FROM (SELECT pair, state, count(*) AS n FROM edges "
+        "FROM (SELECT pair, state, count(*) AS n FROM merged_edges "
         "WHERE state <> 'same' AND moved = ? GROUP BY ALL) JOIN pairs USING (pair) ORDER BY pair, state",
         [moved],
     ).fetchall()
     for pair, relation, start, end, state, rows in groups:
         query = (
             'SELECT s.id AS start, t.id AS "end", e.* EXCLUDE (pair, start, "end", moved, state) '  # noqa: S608  # numbers
-            f'FROM edges AS e JOIN numbers AS s ON s.node = e.start JOIN numbers AS t ON t.node = e."end" '
+            "FROM merged_edges AS e JOIN node_numbers AS s ON s.node = e.start "
+            'JOIN node_numbers AS t ON t.node = e."end" '
             f"WHERE e.pair = {pair} AND e.state = '{state}' AND e.moved = {moved}"
         )
         name = f"{relation}.{start}.{end}.{'moved.' if moved else ''}{state}.parquet"
-        path = _file(staging, f"SELECT {_EDGE_COLUMNS} FROM ({query})", folder / name)  # noqa: S608  # constant names
+        path = _copy_to_parquet(staging, f"SELECT {_EDGE_COLUMNS} FROM ({query})", folder / name)  # noqa: S608  # constant names
         files.setdefault((relation, start, end), {})[state] = (path, rows)
     return _batches(files)
 
 
-def _gone(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
-    gone = []
+def _deleted_edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
+    batches = []
     groups = staging.sql.execute(
-        "SELECT pair, relation, start_kind, end_kind, count(*) FROM gone JOIN pairs USING (pair) "
+        "SELECT pair, relation, start_kind, end_kind, count(*) FROM deleted_edges JOIN pairs USING (pair) "
         "WHERE moved = ? GROUP BY ALL ORDER BY pair",
         [moved],
     ).fetchall()
     for pair, relation, start, end, rows in groups:
-        query = f'SELECT start, "end", source FROM gone WHERE pair = {pair} AND moved = {moved}'  # noqa: S608  # a number
+        query = f'SELECT start, "end", source FROM deleted_edges WHERE pair = {pair} AND moved = {moved}'  # noqa: S608  # a number
         name = f"{relation}.{start}.{end}.{'left' if moved else 'gone'}.parquet"
-        gone.append(Batch((relation, start, end), _file(staging, query, folder / name), None, rows))
-    return gone
+        batches.append(
+            Batch((relation, start, end), _copy_to_parquet(staging, query, folder / name), None, rows)
+        )
+    return batches
 
 
 def _batches(files: _Files) -> list[Batch]:
@@ -195,7 +203,7 @@ def _batches(files: _Files) -> list[Batch]:
 
 
 class Writer:
-    """Writes batches, and tells how far it is. Every step may be done again after a crash."""
+    """Writes batches and reports progress. Every step may be repeated after a crash."""
 
     def __init__(self, store: GraphTarget, batches: Batches, stage: str, progress: Progress) -> None:
         self._store, self._batches = store, batches
@@ -220,21 +228,21 @@ class Writer:
                 self._store.delete_edges(relation, start, end, batch.new)
             self._add(batch.rows)
 
-    def nodes(self) -> None:
-        """Puts the nodes."""
+    def write_nodes(self) -> None:
+        """Writes the nodes."""
         for batch in self._batches.nodes:
             self._store.put_nodes(batch.kinds[0], batch.new, batch.changed)
             self._add(batch.rows)
 
-    def others(self) -> None:
-        """Moves the edges of other sources."""
-        self._put(self._batches.moved)
-        self._delete(self._batches.left)
+    def move_edges(self) -> None:
+        """Moves the edges of other sources to their new ends."""
+        self._put(self._batches.moved_edges)
+        self._delete(self._batches.moved_edge_keys)
 
-    def own(self) -> None:
-        """Puts the source's edges, then deletes what is gone: edges before the nodes they held."""
+    def write_edges(self) -> None:
+        """Writes the source's edges, then deletes rows: edges before the nodes that they need."""
         self._put(self._batches.edges)
-        self._delete(self._batches.gone)
-        for kind, ids in self._batches.lost.items():
+        self._delete(self._batches.deleted_edges)
+        for kind, ids in self._batches.deleted_nodes.items():
             self._store.delete_nodes(kind, ids)
             self._add(len(ids))

@@ -82,7 +82,7 @@ def read(folder: Path, source: str) -> None:
             return
         for part in ("nodes", "edges"):
             staged = staging.count(f"{part[:-1]}_rows") + staging.count("rejects", f"part = '{part}'")
-            assert staging.read[part] == staged
+            assert staging.rows_read[part] == staged
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def staging(tmp_path: Path) -> Iterator[Staging]:
 def read(staging: Staging, spec: FileSpec, path: Path) -> list[tuple[object, ...]]:
     staging.sql.execute(f'DROP TABLE IF EXISTS "{spec.name}"')
     staging.sql.execute("DELETE FROM rejects")
-    staging.read = {"nodes": 0, "edges": 0, "attributes": 0}
+    staging.rows_read = {"nodes": 0, "edges": 0, "attributes": 0}
     read_delimited(staging, spec, path)
     return staging.sql.execute(f'SELECT * EXCLUDE (file) FROM "{spec.name}" ORDER BY line').fetchall()
 
@@ -49,7 +49,7 @@ def test_quoted_tables_are_read_as_python_reads_them(
     spec = FileSpec("rows", ("rows.txt",), ("a", "b", "c"), format="csv" if comma else "quoted-tsv")
     found = read(staging, spec, path)
     assert [row[1:] for row in found] == [tuple(row) for row in rows if len(row) == 3]
-    assert staging.read["attributes"] == len(rows)
+    assert staging.rows_read["attributes"] == len(rows)
     assert staging.count("rejects") == sum(len(row) != 3 for row in rows)
 
 
@@ -62,10 +62,10 @@ def test_every_line_of_rubbish_is_read_or_rejected(
     path.write_bytes(b"a\tb\n" + content)
     spec = FileSpec("rows", ("rubbish.txt",), ("a", "b"), format="quoted-tsv" if quoted else "tsv")
     found = read(staging, spec, path)
-    assert staging.read["attributes"] == len(found) + staging.count("rejects")
+    assert staging.rows_read["attributes"] == len(found) + staging.count("rejects")
     if not quoted:
         lines = [line.removesuffix(b"\r") for line in content.split(b"\n")]
-        assert staging.read["attributes"] == sum(bool(line) for line in lines)
+        assert staging.rows_read["attributes"] == sum(bool(line) for line in lines)
 
 
 def test_columns_may_be_missing_and_headers_given(staging: Staging, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def read(folder: Path, source: str) -> tuple[dict[str, int], dict[str, int]]:
         declared = load_source(source)
         READERS[declared.reader](staging, declared, folder, lambda *_: None)
         rows = {part: staging.count(f"{part[:-1]}_rows") for part in ("nodes", "edges")}
-        assert sum(staging.read.values()) == sum(rows.values()) + staging.count("rejects")
+        assert sum(staging.rows_read.values()) == sum(rows.values()) + staging.count("rejects")
         return rows, staging.reasons()
 
 

@@ -10,13 +10,13 @@ import pytest
 from kedrec.common.assets import asset_text
 from kedrec.errors import DataError, UsageError
 from kedrec.loading import list_sources
-from kedrec.loading.graph_digest import add_digests
 from kedrec.loading.identity import FAMILIES
 from kedrec.loading.readers.drugmechdb import reference
 from kedrec.loading.readers.predicate_rules import read_rules
 from kedrec.loading.readers.registry import READERS
 from kedrec.loading.sources import find_files, load_source, source_folder
 from kedrec.schema import load_schema
+from kedrec.stores.key_sums import add_digests
 
 
 def test_the_sources_are_listed_by_rank_with_their_licence() -> None:

@@ -1,1 +1,1 @@
-"""Readers of sources' files, one module a layout."""
+"""Readers of sources' files, one module for each layout."""

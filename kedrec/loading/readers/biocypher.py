@@ -1,4 +1,4 @@
-"""Reads CSV files for neo4j-admin's import, as BioCypher writes them, into nodes and edges."""
+"""Reader of CSV files for neo4j-admin's import, as BioCypher writes them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.errors import DataError
-from kedrec.loading.readers.biolink import BiolinkGraph, Columns, Statement, classes_of, is_negated
+from kedrec.loading.readers.biolink import BiolinkGraph, Columns, EdgeRow, classes_of, is_negated
 from kedrec.loading.readers.cells import text_of
 from kedrec.loading.readers.curies import curie_of
 from kedrec.loading.readers.delimited import first_fields
-from kedrec.loading.readers.row_buffer import Rows
+from kedrec.loading.readers.row_buffer import RowBuffer
 from kedrec.loading.readers.table_records import Dialect, Record, read_records, split_line
 from kedrec.loading.sources import unread_files
 
@@ -29,7 +29,7 @@ __all__ = ["read_biocypher"]
 _HEADER = re.compile(r"[-_]header$")
 _PART = re.compile(r"[-_]part\d+$")
 _MARK = re.compile(r"(ID|LABEL|START_ID|END_ID|TYPE)\b(?:\(([^)]*)\))?")
-_CALLS = "*import*.sh"
+_SCRIPTS = "*import*.sh"
 _QUOTE = re.compile(r"""--quote[= ]("'"|'"'|\\?"|\\?'|'\\''|"\\"")""")
 _SEPARATORS = ";,\t|"
 _SAMPLE = 1000
@@ -37,7 +37,7 @@ _SAMPLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The columns of one CSV table for neo4j-admin, where the marked ones are, and their groups of ids."""
+    """Columns of one CSV table for neo4j-admin, indices of the marked ones (`:ID`), and their id groups."""
 
     columns: Columns
     width: int
@@ -51,17 +51,17 @@ class _Layout:
         return "edges" if "START_ID" in self.marks else "nodes"
 
     def key(self, mark: str, fields: Sequence[str]) -> str:
-        """How the table names a node, its group of ids with it."""
+        """Key of a node in the table, with its id group."""
         return f"{self.groups[mark]}/{curie_of(fields[self.marks[mark]])}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """One table: its file, clean text, layout, and how its records are read."""
+    """One table: its file, clean text, layout and dialect."""
 
     path: Path
     plain: Path
-    rows: Rows
+    rows: RowBuffer
     layout: _Layout
     dialect: Dialect
     bad: frozenset[int]
@@ -69,11 +69,11 @@ class _Table:
 
     @property
     def label(self) -> str:
-        """What the file is called, which is a class or an edge's type where no column is."""
+        """Name of the file, which is the class or the edge type if no column has it."""
         return _PART.sub("", self.path.name.split(".")[0])
 
     def records(self) -> Iterator[Record]:
-        """Its records, those that can't be read with a reason."""
+        """Yields its records; those that can't be read have a reason."""
         needed = 1 + max(self.layout.marks.values())
         return read_records(
             self.plain, self.dialect, self.layout.width, bad=self.bad, skip=self.skip, needed=needed
@@ -81,37 +81,37 @@ class _Table:
 
 
 def _layout(path: Path, plain: Path, bad: Sequence[BadLine]) -> _Layout | None:
-    """The layout that a file's first line tells; None where it is no header."""
+    """Reads the layout from a file's first line; None if that is no header."""
     for separator in sorted(
         _SEPARATORS, key=first_fields(path, plain, Dialect("\n"), bad)[0].count, reverse=True
     ):
         line = first_fields(path, plain, Dialect("\n"), bad)[0]
         names = [name.strip().strip("'") for name in split_line(line, Dialect(separator, '"'))]
-        found = {
-            mark[1]: (place, mark[2] or "")
-            for place, name in enumerate(names)
+        marked = {
+            mark[1]: (index, mark[2] or "")
+            for index, name in enumerate(names)
             if (mark := _MARK.match(name.partition(":")[2]))
         }
-        if "ID" in found or {"START_ID", "END_ID"} <= found.keys():
-            marks = {mark: place for mark, (place, _) in found.items()}
-            groups = {mark: group for mark, (_, group) in found.items()}
+        if "ID" in marked or {"START_ID", "END_ID"} <= marked.keys():
+            marks = {mark: index for mark, (index, _) in marked.items()}
+            groups = {mark: group for mark, (_, group) in marked.items()}
             return _Layout(Columns(names, [*marks.values()]), len(names), marks, groups, separator)
     return None
 
 
-def _called_quote(folder: Path) -> str:
-    """The quote that the call of neo4j-admin beside the tables names; "" where there is none."""
-    for path in sorted(folder.glob(_CALLS)):
+def _script_quote(folder: Path) -> str:
+    """Quote character in the neo4j-admin script beside the tables; "" if there is none."""
+    for path in sorted(folder.glob(_SCRIPTS)):
         if path.is_file():
             with path.open(encoding="utf-8", errors="replace") as text:
-                found = _QUOTE.search(text.read(1 << 20))
-            if found:
-                return "'" if "'" in found[1].strip('"') and found[1] != "'\"'" else '"'
+                match = _QUOTE.search(text.read(1 << 20))
+            if match:
+                return "'" if "'" in match[1].strip('"') and match[1] != "'\"'" else '"'
     return ""
 
 
 def _quote(plain: Path, layout: _Layout, skip: int) -> str:
-    """The quote of a table: the single one where it is around more cells, and around some on most lines."""
+    """Guesses the quote of a table: single if it encloses more cells than double, and some on most lines."""
     with plain.open(encoding="utf-8", newline="\n") as text:
         lines = [line.rstrip("\n").split(layout.separator) for line in islice(text, skip, skip + _SAMPLE)]
     single, double = (
@@ -122,7 +122,7 @@ def _quote(plain: Path, layout: _Layout, skip: int) -> str:
 
 
 def _tables(staging: Staging, source: Source, folder: Path) -> list[_Table]:
-    """The tables of a folder, those of nodes first.
+    """Finds the tables of a folder, node tables first.
 
     Raises:
         DataError: there are none, or a header can't be read.
@@ -132,41 +132,41 @@ def _tables(staging: Staging, source: Source, folder: Path) -> list[_Table]:
     headers = {
         _HEADER.sub("", stem): path for path in paths if _HEADER.search(stem := path.name.split(".")[0])
     }
-    called = _called_quote(folder)
+    declared_quote = _script_quote(folder)
     read: list[Path] = []
-    found: list[_Table] = []
-    without = ""
+    tables: list[_Table] = []
+    headless = ""
     for path in paths:
         if path in headers.values():
             continue
-        number, plain, bad = staging.unpacked(path)
-        own = headers.get(_PART.sub("", path.name.split(".")[0]))
-        header = (own, *staging.unpacked(own)[1:]) if own else (path, plain, bad)
+        number, plain, bad = staging.unpack(path)
+        header_path = headers.get(_PART.sub("", path.name.split(".")[0]))
+        header = (header_path, *staging.unpack(header_path)[1:]) if header_path else (path, plain, bad)
         layout = _layout(*header)
         if layout is None:
-            without = without or str(own or path)
+            headless = headless or str(header_path or path)
             continue
-        read += [path, *([own] if own else [])]
-        rows = Rows(staging, number)
+        read += [path, *([header_path] if header_path else [])]
+        rows = RowBuffer(staging, number)
         for line in bad:
             rows.refuse(layout.part, line.line, line.reason, "", line.text)
-        skip = 0 if own else 1
-        dialect = Dialect(layout.separator, called or _quote(plain, layout, skip))
+        skip = 0 if header_path else 1
+        dialect = Dialect(layout.separator, declared_quote or _quote(plain, layout, skip))
         numbers = frozenset(line.line for line in bad)
-        found.append(_Table(path, plain, rows, layout, dialect, numbers, skip))
-        if own is None or own not in read[:-1]:
-            staging.leave_unread(own or path, layout.columns.unread)
-    if not found and without:
-        raise DataError(f"{without} has no header with :ID, or with :START_ID and :END_ID.", source.obtain)
-    if not found:
+        tables.append(_Table(path, plain, rows, layout, dialect, numbers, skip))
+        if header_path is None or header_path not in read[:-1]:
+            staging.note_unread_columns(header_path or path, layout.columns.unread)
+    if not tables and headless:
+        raise DataError(f"{headless} has no header with :ID, or with :START_ID and :END_ID.", source.obtain)
+    if not tables:
         raise DataError(f"There are no CSV files with :ID in {folder}.", source.obtain)
-    calls = [path for path in folder.glob(_CALLS) if path.is_file()]
-    staging.unread += unread_files(folder, [*read, *calls])
-    return sorted(found, key=lambda table: table.layout.part, reverse=True)
+    scripts = [path for path in folder.glob(_SCRIPTS) if path.is_file()]
+    staging.unread += unread_files(folder, [*read, *scripts])
+    return sorted(tables, key=lambda table: table.layout.part, reverse=True)
 
 
 def read_biocypher(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
-    """Reads CSV files for neo4j-admin: headers in files of their own or as first lines.
+    """Reads CSV files for neo4j-admin, with headers in separate files or as first lines.
 
     Raises:
         DataError: there are none, or one is damaged.
@@ -177,7 +177,7 @@ def read_biocypher(staging: Staging, source: Source, folder: Path, progress: Pro
         if table.layout.part == "edges":
             for record in table.records():
                 if not record.reason and not is_negated(table.layout.columns.values(record.fields)):
-                    graph.use(*_statement(table, record.fields))
+                    graph.use(*_triple(table, record.fields))
     for done, table in enumerate(tables):
         progress(f"Reading {source.name}", done, len(tables))
         layout = table.layout
@@ -194,8 +194,8 @@ def read_biocypher(staging: Staging, source: Source, folder: Path, progress: Pro
     progress(f"Reading {source.name}", len(tables), len(tables))
 
 
-def _statement(table: _Table, fields: Sequence[str]) -> tuple[str, str, str]:
-    """Start, type and end of a row of edges."""
+def _triple(table: _Table, fields: Sequence[str]) -> tuple[str, str, str]:
+    """Keys and predicate of a row of edges: start, predicate, end."""
     layout = table.layout
     predicate = fields[layout.marks["TYPE"]] if "TYPE" in layout.marks else table.label
     return layout.key("START_ID", fields), predicate.strip(), layout.key("END_ID", fields)
@@ -205,11 +205,11 @@ def _add(graph: BiolinkGraph, table: _Table, record: Record) -> None:
     layout, fields = table.layout, record.fields
     values = layout.columns.values(fields)
     if layout.part == "edges":
-        start, predicate, end = _statement(table, fields)
-        graph.edge(table.rows, Statement(record.line, start, end, predicate, values, record.text))
+        start, predicate, end = _triple(table, fields)
+        graph.edge(table.rows, EdgeRow(record.line, start, end, predicate, values, record.text))
         return
     identifier = fields[layout.marks["ID"]].strip()
-    vocabulary = next((found for cell in values["preferred_id"] if (found := text_of(cell))), "")
+    vocabulary = next((text for cell in values["preferred_id"] if (text := text_of(cell))), "")
     if ":" not in identifier and vocabulary and curie_of(identifier) == identifier:
         identifier = f"{vocabulary}:{identifier}"
     classes = classes_of(fields[layout.marks["LABEL"]]) if "LABEL" in layout.marks else [table.label]

@@ -1,4 +1,4 @@
-"""Graphs in Biolink's words: how their classes, predicates and columns become the schema's."""
+"""Mapping of graphs in Biolink terms: classes, predicates and columns to the schema's."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from kedrec.loading.sources import Source, load_source
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
-    from kedrec.loading.readers.row_buffer import Rows
+    from kedrec.loading.readers.row_buffer import RowBuffer
     from kedrec.loading.staging import Staging
 
-__all__ = ["BiolinkGraph", "Columns", "Statement", "Values", "classes_of", "is_negated"]
+__all__ = ["BiolinkGraph", "Columns", "EdgeRow", "Values", "classes_of", "is_negated"]
 
 _LETTERS = re.compile(r"[^a-z0-9]")
 _BETWEEN_CLASSES = re.compile(r"[|;,\u01c2\x1f]")
-_NO_PLACE = "relation without a place in the schema"
+_NOT_IN_SCHEMA = "relation without a place in the schema"
 _TRUE = frozenset({"true", "1", "1.0", "yes", "t", "y"})
 _Read = TypeVar("_Read")
 
 Values = Mapping[str, "list[Any]"]
-"""A row's cells by what their columns are in kgx.yaml's `columns`; several where it has several such."""
+"""A row's cells by their field in kgx.yaml's `columns`; several if several columns are of one field."""
 
 
 @lru_cache(maxsize=4096)
-def _plain(word: str) -> str:
-    """A class or predicate without `biolink:`, case, spaces and underscores."""
+def _normalised(word: str) -> str:
+    """Normalises a class or predicate: removes `biolink:`, case, spaces and underscores."""
     return _LETTERS.sub(
         "", word.lower().removeprefix("https://w3id.org/biolink/vocab/").removeprefix("biolink:")
     )
 
 
 def _first(values: Values, name: str, read: Callable[[Any], _Read]) -> _Read | None:
-    """The first cell of a column that isn't empty."""
-    return next((found for cell in values.get(name, ()) if (found := read(cell))), None)
+    """First non-empty cell of a field."""
+    return next((cell_value for cell in values.get(name, ()) if (cell_value := read(cell))), None)
 
 
 def _items(values: Values, name: str, read: Callable[[Any], list[str]]) -> list[str]:
-    """What all cells of a column list, each once."""
+    """Distinct items in all cells of a field."""
     return list(dict.fromkeys(item for cell in values.get(name, ()) for item in read(cell)))
 
 
 def _joined(value: Any) -> str:
-    found = texts_of(value)
-    return text_of(value) if found is None else ", ".join(found)
+    texts = texts_of(value)
+    return text_of(value) if texts is None else ", ".join(texts)
 
 
 def _score(value: Any) -> float | None:
@@ -70,44 +70,48 @@ def is_negated(values: Values) -> bool:
 
 
 def classes_of(value: Any) -> list[str]:
-    """The classes in a cell.
+    """Splits a cell into classes.
 
     Raises:
         TypeError: it is neither a text nor a list of texts.
     """
-    found = texts_of(value)
-    return [each.strip() for each in (_BETWEEN_CLASSES.split(text_of(value)) if found is None else found)]
+    texts = texts_of(value)
+    return [text.strip() for text in (_BETWEEN_CLASSES.split(text_of(value)) if texts is None else texts)]
 
 
 class Columns:
-    """Which columns of a table are read as what, and which aren't read.
+    """Assignment of a table's columns to the fields of kgx.yaml.
 
     Args:
-        names: the table's columns, in order; a type after a colon (`score:double`) doesn't count.
-        also: places of columns that are read for themselves.
+        names: the table's columns, in order; a type after a colon (`score:double`) is ignored.
+        also: indices of further columns that the caller reads.
+
+    Attributes:
+        indices: column indices by field.
+        unread: names of columns that aren't read.
     """
 
     def __init__(self, names: Sequence[str], also: Sequence[int] = ()) -> None:
         plain = [name.strip().partition(":")[0].lower() for name in names]
-        words: dict[str, list[str]] = load_source("kgx").mapping["columns"]
-        self.places = {
-            column: [plain.index(other) for other in others if other in plain]
-            for column, others in words.items()
+        fields: dict[str, list[str]] = load_source("kgx").mapping["columns"]
+        self.indices = {
+            field: [plain.index(alias) for alias in aliases if alias in plain]
+            for field, aliases in fields.items()
         }
-        read = {place for places in self.places.values() for place in places} | {*also}
-        self.unread = [names[place].strip() for place in range(len(names)) if place not in read]
+        read = {index for indices in self.indices.values() for index in indices} | {*also}
+        self.unread = [names[index].strip() for index in range(len(names)) if index not in read]
 
     def values(self, cells: Sequence[Any]) -> Values:
-        """A row's cells by column; a row may be shorter than the header."""
+        """Groups a row's cells by field; a row may be shorter than the header."""
         return {
-            column: [cells[place] for place in places if place < len(cells)]
-            for column, places in self.places.items()
+            field: [cells[index] for index in indices if index < len(cells)]
+            for field, indices in self.indices.items()
         }
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A row of edges, before its ends' kinds are looked up; the ends are keys."""
+class EdgeRow:
+    """A row of edges; the kinds of its ends, which are keys, are looked up later."""
 
     line: int
     start: str
@@ -118,10 +122,10 @@ class Statement:
 
 
 class BiolinkGraph:
-    """One graph on its way into the staging area: its words, and the kind of every node so far.
+    """Converter of one graph: adds its nodes and edges to row buffers.
 
     Attributes:
-        kinds: the kind of every node by its key.
+        kinds: kind of every node added so far, by key.
     """
 
     def __init__(self, staging: Staging, source: Source) -> None:
@@ -130,52 +134,60 @@ class BiolinkGraph:
         self.staging, self.source = staging, source
         self.kinds: dict[str, str] = {}
         self._classes: dict[str, str] = {
-            _plain(word): kind for word, kind in words.mapping["classes"].items()
+            _normalised(word): kind for word, kind in words.mapping["classes"].items()
         }
-        self._order = {word: place for place, word in enumerate(self._classes)}
-        self._qualified: dict[str, str] = words.mapping["qualified"]
-        self._no_place = {_plain(word): why for word, why in words.mapping["no_place"].items()}
+        self._class_order = {word: index for index, word in enumerate(self._classes)}
+        self._qualified_actions: dict[str, str] = words.mapping["qualified"]
+        self._excluded_predicates = {
+            _normalised(word): why for word, why in words.mapping["no_place"].items()
+        }
         self._rules = {
-            _plain(word): found
-            for word, found in (read_rules(words, schema) | relation_rules(schema)).items()
+            _normalised(word): rules
+            for word, rules in (read_rules(words, schema) | relation_rules(schema)).items()
         }
         self._actions = {name: frozenset(relation.actions) for name, relation in schema.relations.items()}
         drugs = words.mapping["drugs"]
         self._drug_prefixes = frozenset(drugs["prefixes"])
-        self._users = tuple(frozenset(map(_plain, drugs[end])) for end in ("subject_of", "object_of"))
-        self._used: set[str] = set()
-        self._taken_as_drugs = {"id": 0, "use": 0}
+        self._use_predicates = tuple(
+            frozenset(map(_normalised, drugs[end])) for end in ("subject_of", "object_of")
+        )
+        self._used_as_drug: set[str] = set()
+        self._drug_counts = {"id": 0, "use": 0}
 
     def is_use(self, predicate: str) -> bool:
-        """Whether a statement of this predicate tells that one of its ends is used or tried as a drug."""
-        return any(_plain(predicate) in words for words in self._users)
+        """Whether a statement with this predicate implies that one of its ends is used or tried as a drug."""
+        return any(_normalised(predicate) in words for words in self._use_predicates)
 
     def use(self, start: str, predicate: str, end: str) -> None:
-        """Notes which end of a statement is used as a drug; all are noted before the first node is added."""
-        word = _plain(predicate)
-        self._used |= {key for key, words in zip((start, end), self._users, strict=True) if word in words}
+        """Records the end of a statement that is used as a drug; must precede the first node."""
+        word = _normalised(predicate)
+        self._used_as_drug |= {
+            key for key, words in zip((start, end), self._use_predicates, strict=True) if word in words
+        }
 
     def _kind(self, key: str, classes: Sequence[str], ids: Sequence[str]) -> str:
-        """The schema's kind of a node; its classes as they are where it has none."""
-        known = sorted(self._order[word] for word in map(_plain, classes) if word in self._order)
+        """Kind of a node in the schema; its classes, joined by a bar, if it has none."""
+        known = sorted(
+            self._class_order[word] for word in map(_normalised, classes) if word in self._class_order
+        )
         if not known:
             return "|".join(classes)
         kind: str = self._classes[list(self._classes)[known[0]]]
         if kind != "Chemical":
             return kind
         by_id = any(curie.partition(":")[0] in self._drug_prefixes for curie in ids)
-        if by_id or key in self._used:
-            self._taken_as_drugs["id" if by_id else "use"] += 1
+        if by_id or key in self._used_as_drug:
+            self._drug_counts["id" if by_id else "use"] += 1
             return "Drug"
         return kind
 
-    def node(  # noqa: PLR0917  # what a row has, in its order
-        self, rows: Rows, line: int, key: str, classes: Sequence[str], identifier: str, values: Values
+    def node(  # noqa: PLR0917  # the fields of a row, in order
+        self, rows: RowBuffer, line: int, key: str, classes: Sequence[str], identifier: str, values: Values
     ) -> None:
-        """Adds a node; its name is its id where it has none.
+        """Adds a node; a node without a name gets its id as name.
 
         Raises:
-            TypeError: a cell holds what is no text.
+            TypeError: a cell isn't text.
         """
         curie = curie_of(identifier)
         xrefs = _items(values, "xref", ids_of)
@@ -187,11 +199,11 @@ class BiolinkGraph:
             line, key, kind, curie, name or curie, synonyms=synonyms, xrefs=xrefs, description=description
         )
 
-    def edge(self, rows: Rows, row: Statement) -> None:
-        """Adds an edge by the first rule that fits, or refuses it.
+    def edge(self, rows: RowBuffer, row: EdgeRow) -> None:
+        """Adds an edge by the first rule that fits, or rejects it.
 
         Raises:
-            TypeError: a cell holds what is no text.
+            TypeError: a cell isn't text.
         """
         values = row.values
         if is_negated(values):
@@ -202,13 +214,13 @@ class BiolinkGraph:
             rows.refuse("edges", row.line, "unknown id", missing, row.text)
             return
         kinds = self.kinds[row.start], self.kinds[row.end]
-        word = _plain(row.predicate)
+        word = _normalised(row.predicate)
         rule, reason = first_rule(self._rules, word, kinds)
         if rule is None:
-            what = f"{kinds[0]} {row.predicate} {kinds[1]}"
-            if word in self._no_place:
-                reason, what = _NO_PLACE, f"{what} ({self._no_place[word]})"
-            rows.refuse("edges", row.line, reason, what, row.text)
+            triple = f"{kinds[0]} {row.predicate} {kinds[1]}"
+            if word in self._excluded_predicates:
+                reason, triple = _NOT_IN_SCHEMA, f"{triple} ({self._excluded_predicates[word]})"
+            rows.refuse("edges", row.line, reason, triple, row.text)
             return
         start, end = (row.end, row.start) if rule.reverse else (row.start, row.end)
         origin = _first(values, "primary_knowledge_source", _joined) or ""
@@ -224,21 +236,21 @@ class BiolinkGraph:
         )  # fmt: skip
 
     def _action(self, relation: str, values: Values) -> str:
-        """The action that a row tells of: in Biolink's qualifiers, or in the schema's own words."""
-        said = _first(values, "action", _joined) or ""
-        if said in self._actions[relation]:
-            return said
+        """Action of a row, from Biolink's qualifiers or in the schema's own terms."""
+        action = _first(values, "action", _joined) or ""
+        if action in self._actions[relation]:
+            return action
         if relation != "AFFECTS":
             return ""
         direction, aspect = (
             (_first(values, f"object_{what}", _joined) or "").lower() for what in ("direction", "aspect")
         )
         aspect = next((word for word in ("activity", "abundance", "expression") if word in aspect), "")
-        return self._qualified.get(f"{direction} {aspect}".strip(), "")
+        return self._qualified_actions.get(f"{direction} {aspect}".strip(), "")
 
     def close(self) -> None:
-        """Notes for the report what was taken for what."""
-        for why, count in self._taken_as_drugs.items():
+        """Adds notes to the report about chemicals that became drugs."""
+        for why, count in self._drug_counts.items():
             if count:
                 what = "an id of a drug vocabulary" if why == "id" else "a statement of such a use"
                 self.staging.notes.append(f"chemicals taken as drugs, for {what}: {count:,}")

@@ -1,4 +1,4 @@
-"""Reads ids as people and programs spell them: CURIEs in any case, with underscores, as IRIs."""
+"""Parser of ids in their various spellings: CURIEs in any case, with underscores, or as IRIs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from kedrec.schema import load_schema
 
 __all__ = ["curie_of", "prefix_of"]
 
-_UPPER = frozenset({
+_CAPITALS = frozenset({
     "ATC", "CHEMBL", "DRUGBANK", "ICD10", "INTERPRO", "MEDDRA", "MESH", "NCIT", "NCT", "PFAM", "PMCID",
     "REACTOME", "UMLS", "UNII", "UNIPROT", "WIKIPATHWAYS",
 })  # fmt: skip
-"""Vocabularies whose ids have capitals alone."""
+"""Vocabularies whose ids are all in capitals."""
 _NUMBERED = frozenset({
     "CHEBI", "DOID", "DRUGCENTRAL", "HGNC", "MEDDRA", "NCBIGene", "NCBITaxon", "OMIM", "ORPHANET", "PMID",
     "PUBCHEM", "RXCUI", "SNOMEDCT",
@@ -56,75 +56,78 @@ _PAGES = {
     "clinicaltrials.gov/ct2/show/": "NCT",
     "ncicb.nci.nih.gov/xml/owl/evs/thesaurus.owl#": "NCIT",
 }
-"""Where ids have pages or IRIs (without `https://`, in small letters), and their prefix; "": it follows."""
+"""Beginnings of web pages and IRIs (in small letters, without `https://`), with the prefix of the id that
+follows; "" if that includes its prefix."""
 
 
 @cache
 def _prefixes() -> dict[str, str]:
-    """The schema's prefixes by what they are called, in capitals: by kgx.yaml's other names, too."""
+    """Prefixes of the schema by their names in capitals, including the aliases in kgx.yaml."""
     aliases: dict[str, str] = load_source("kgx").mapping["prefixes"]
     return {name.upper(): name for name in load_schema().prefixes} | aliases
 
 
 @cache
 def _pages() -> tuple[tuple[str, str], ...]:
-    """Beginnings of pages with their prefix, the longest first; the schema's own pages too."""
-    own = {
+    """Beginnings of pages, including the schema's, with their prefix; the longest first."""
+    schema_pages = {
         url.partition("{id}")[0].partition("://")[2].lower(): name
         for name, url in load_schema().prefixes.items()
         if url.endswith(("{id}", "{id}/"))
     }
-    # Where an ontology browser's address ends in the prefix itself (.../MONDO:{id}), the prefix follows.
-    own = {
+    # If an ontology browser's address ends in the prefix (.../MONDO:{id}), the prefix is part of the id.
+    schema_pages = {
         page.removesuffix(f"{name.lower()}:").removesuffix(f"{name.lower()}_"): name
-        for page, name in own.items()
+        for page, name in schema_pages.items()
     }
-    return tuple(sorted((own | _PAGES).items(), key=lambda page: -len(page[0])))
+    return tuple(sorted((schema_pages | _PAGES).items(), key=lambda page: -len(page[0])))
 
 
 def prefix_of(word: str) -> str:
-    """The schema's prefix that a word is, in any case and by its other names; "" where it is none."""
+    """Looks up the schema's prefix for a word in any case, or for an alias; "" if there is none."""
     return _prefixes().get(word.strip().upper(), "")
 
 
-def _local(prefix: str, local: str) -> str:
-    """A local id without the prefix again, in capitals where the vocabulary has no others."""
-    again, colon, rest = local.partition(":")
-    if colon and prefix_of(again) == prefix:
-        local = rest
-    elif (found := _UNDERSCORE.fullmatch(local)) and prefix_of(found[1]) == prefix:
-        local = found[2]
+def _local_id(prefix: str, local: str) -> str:
+    """Normalises a local id: removes a repeated prefix; capitals if the vocabulary uses only those."""
+    repeated, colon, suffix = local.partition(":")
+    if colon and prefix_of(repeated) == prefix:
+        local = suffix
+    elif (match := _UNDERSCORE.fullmatch(local)) and prefix_of(match[1]) == prefix:
+        local = match[2]
     if prefix in _NUMBERED:
         local = re.sub(r"(?<=\d)\.0+$", "", local)
-    if prefix in _UPPER:
+    if prefix in _CAPITALS:
         local = local.upper()
     elif prefix == "ORPHANET" and local.upper().startswith("ORPHA"):
         local = local[5:].lstrip(":_")
     return local.strip()
 
 
-def _of_page(address: str) -> str:
-    """The CURIE that a page or IRI is of; "" where it is of none that is known."""
-    rest = address.partition("://")[2]
+def _curie_of_page(address: str) -> str:
+    """Converts the address of a page or an IRI to a CURIE; "" if it isn't known."""
+    location = address.partition("://")[2]
     for page, prefix in _pages():
-        if not rest.lower().startswith(page):
+        if not location.lower().startswith(page):
             continue
-        found = rest[len(page) :].strip("/")
-        if re.search(r"[?#\s]", found) or not found:
+        local = location[len(page) :].strip("/")
+        if re.search(r"[?#\s]", local) or not local:
             return ""
-        inner = _plain(found) or _plain(found.replace("/", ":", 1))
-        if inner and (not prefix or inner.startswith(f"{prefix}:")):
-            return inner
-        return f"{prefix}:{_local(prefix, found)}" if (prefix and "/" not in found) or prefix == "DOI" else ""
+        curie = _curie_of_text(local) or _curie_of_text(local.replace("/", ":", 1))
+        if curie and (not prefix or curie.startswith(f"{prefix}:")):
+            return curie
+        return (
+            f"{prefix}:{_local_id(prefix, local)}" if (prefix and "/" not in local) or prefix == "DOI" else ""
+        )
     return ""
 
 
-def _plain(text: str) -> str:
-    """The CURIE that a text is, where its prefix is known; else ""."""
+def _curie_of_text(text: str) -> str:
+    """Converts a text to a CURIE if its prefix is known; else ""."""
     for pattern in (_CURIE, _UNDERSCORE):
-        found = pattern.fullmatch(text)
-        if found and (prefix := prefix_of(found[1])):
-            return f"{prefix}:{_local(prefix, found[2])}"
+        match = pattern.fullmatch(text)
+        if match and (prefix := prefix_of(match[1])):
+            return f"{prefix}:{_local_id(prefix, match[2])}"
     return next(
         (f"{prefix}:{text.upper()}" for form, prefix in _ACCESSIONS if form.fullmatch(text.upper())), ""
     )
@@ -132,11 +135,11 @@ def _plain(text: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def curie_of(text: str) -> str:
-    """An id with the schema's prefix: `mondo_0005148`, `DB:DB00331`, `http://purl.obolibrary.org/obo/...`.
+    """Converts an id to the schema's form: `mondo_0005148`, `DB:DB00331`, `http://purl.obolibrary.org/obo/...`.
 
-    What has no prefix that the schema knows stays as it is, without blanks around it.
+    An id without a known prefix is returned as it is, stripped.
     """
     text = text.strip()
     wrapped = _WRAPPED.fullmatch(text)
     bare = (wrapped[1] or wrapped[2]) if wrapped else text
-    return (_of_page(bare) if _IRI.match(bare) else _plain(bare)) or text
+    return (_curie_of_page(bare) if _IRI.match(bare) else _curie_of_text(bare)) or text

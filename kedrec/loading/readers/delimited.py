@@ -1,6 +1,6 @@
-"""Reads tables of a source into DuckDB: text with tabs or commas, with or without a header, and Parquet.
+"""Reader of a source's tables into DuckDB: tab- or comma-separated text, with or without header, and Parquet.
 
-Every row keeps its file and line. A quoted field may hold the separator and line breaks; its row then has
+Every row has its file and line. A quoted field may contain the separator and line breaks; its row then has
 the number of its first line.
 """
 
@@ -23,36 +23,36 @@ __all__ = ["empty_table", "first_fields", "read_delimited", "read_parquet"]
 
 _BATCH = 50_000
 _LINES = """
-CREATE OR REPLACE TEMP TABLE lines AS
+INSERT INTO lines BY NAME
 SELECT (row_number() OVER ())::INTEGER AS line, row FROM read_csv('{path}', columns = {{'row': 'VARCHAR'}},
   delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, new_line = '\\n',
   max_line_size = 16777216)
 """
 _SPLIT = """
-CREATE OR REPLACE TEMP TABLE fields AS
+INSERT INTO fields BY NAME
 SELECT line, string_split(row, '{separator}') AS f FROM lines
 WHERE line > {skip} AND row IS NOT NULL AND row <> '' AND line NOT IN (SELECT line FROM bad_lines) AND {where}
 """
-# A row may lack columns at its end that aren't needed.
-_WHOLE = "len(f) BETWEEN {needed} AND {width}"
+# A row may lack optional columns at its end.
+_COMPLETE = "len(f) BETWEEN {needed} AND {width}"
 
 
 def empty_table(staging: Staging, spec: FileSpec) -> None:
-    """Makes the table of an optional file that isn't there."""
+    """Creates an empty table for an optional file that is missing."""
     columns = ", ".join(f'"{column}" VARCHAR' for column in (*spec.columns, *spec.more))
     staging.sql.execute(f'CREATE TEMP TABLE "{spec.name}" (file INTEGER, line INTEGER, {columns})')
 
 
 def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
-    """Reads a text file into the table `spec.name` (file, line, columns), made if new.
+    """Reads a text file into the table `spec.name` (file, line, columns), created if new.
 
-    Rows that lack a column of `spec.columns` or have more fields than the header are rejected, and so are
-    those whose quotes can't be read; empty lines are passed over.
+    Rejects rows that lack a column of `spec.columns`, have more fields than the header, or whose quotes can't
+    be read; skips empty lines.
 
     Raises:
         DataError: the file is damaged, or its header lacks a column.
     """
-    number, plain, bad = staging.unpacked(path)
+    number, plain, bad = staging.unpack(path)
     comma = spec.format == "csv" or (spec.format == "by-suffix" and ".csv" in path.suffixes)
     dialect = Dialect(
         "," if comma else "\t", '"' if comma or spec.format in ("quoted-tsv", "by-suffix") else ""
@@ -62,8 +62,9 @@ def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
     skip = 0 if spec.header else 1
     staging.reject(spec.rows, number, [(line.line, line.reason, "", line.text) for line in bad])
     sql = staging.sql
-    staging.table("bad_lines", {"line": [line.line for line in bad]})
-    # Only the staging area's own path, constants and declared words are written into these statements.
+    staging.fill("bad_lines", {"line": [line.line for line in bad]})
+    staging.create("lines", "fields")
+    # Only the staging area's own path, constants and declared names are formatted into these statements.
     sql.execute(_LINES.format(path=str(plain).replace("'", "''")))
     where = "NOT contains(row, '\"')" if dialect.quote else "true"
     sql.execute(_SPLIT.format(separator=dialect.separator, skip=skip, where=where))
@@ -71,55 +72,58 @@ def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
         _read_quoted(staging, spec, number, read_records(
             plain, dialect, len(header), bad={line.line for line in bad}, skip=skip, quoted_only=True
         ))  # fmt: skip
-    staging.forget("lines", "bad_lines")
-    places = {column: header.index(column) + 1 for column in (*spec.columns, *spec.more) if column in header}
-    whole = _WHOLE.format(
-        needed=max((places[column] for column in spec.columns), default=1), width=len(header)
+    staging.drop("lines", "bad_lines")
+    positions = {
+        column: header.index(column) + 1 for column in (*spec.columns, *spec.more) if column in header
+    }
+    is_complete = _COMPLETE.format(
+        needed=max((positions[column] for column in spec.columns), default=1), width=len(header)
     )
-    chosen = [
-        f'f[{places[column]}] AS "{column}"' if column in places else f'NULL::VARCHAR AS "{column}"'
+    columns = [
+        f'f[{positions[column]}] AS "{column}"' if column in positions else f'NULL::VARCHAR AS "{column}"'
         for column in (*spec.columns, *spec.more)
     ]
-    _add(staging, spec, f"SELECT {number} AS file, line, {', '.join(chosen)} FROM fields WHERE {whole}")  # noqa: S608  # declared columns
+    select = f"SELECT {number} AS file, line, {', '.join(columns)} FROM fields WHERE {is_complete}"  # noqa: S608  # declared columns
+    _add(staging, spec, select)
     sql.execute(
         "INSERT INTO rejects SELECT ?, ?, line, 'wrong number of columns', "  # noqa: S608  # constants
-        f"format('{{}} instead of {{}}', len(f), ?), NULL FROM fields WHERE NOT ({whole})",
+        f"format('{{}} instead of {{}}', len(f), ?), NULL FROM fields WHERE NOT ({is_complete})",
         [spec.rows, number, len(header)],
     )
-    staging.read[spec.rows] += staging.count("fields") + len(bad)
+    staging.rows_read[spec.rows] += staging.count("fields") + len(bad)
     sql.execute("DROP TABLE fields")
 
 
 def _add(staging: Staging, spec: FileSpec, select: str) -> None:
-    known = staging.sql.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [spec.name]).fetchall()
-    head = f'INSERT INTO "{spec.name}"' if known else f'CREATE TEMP TABLE "{spec.name}" AS'
+    exists = staging.sql.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [spec.name]).fetchall()
+    head = f'INSERT INTO "{spec.name}"' if exists else f'CREATE TEMP TABLE "{spec.name}" AS'
     staging.sql.execute(f"{head} {select}")
 
 
 def _read_quoted(staging: Staging, spec: FileSpec, file: int, records: Iterator[Record]) -> None:
-    """Adds the rows with quotes to `fields`, and takes out the lines that are inside of them."""
+    """Adds the rows with quotes to `fields`, and deletes the lines inside of them."""
     while batch := list(itertools.islice(records, _BATCH)):
-        whole = [record for record in batch if not record.reason]
-        staging.table(
+        complete = [record for record in batch if not record.reason]
+        staging.fill(
             "parsed_rows",
             {
-                "line": [record.line for record in whole],
-                "last": [record.line + record.lines - 1 for record in whole],
-                "items": [record.fields for record in whole],
+                "line": [record.line for record in complete],
+                "last": [record.line + record.lines - 1 for record in complete],
+                "items": [record.fields for record in complete],
             },
         )
         staging.sql.execute(
             "DELETE FROM fields WHERE line IN (SELECT unnest(range(line + 1, last + 1)) FROM parsed_rows)"
         )
         staging.sql.execute("INSERT INTO fields SELECT line, items FROM parsed_rows")
-        staging.forget("parsed_rows")
-        broken = [(record.line, record.reason, "", record.text) for record in batch if record.reason]
-        staging.reject(spec.rows, file, broken)
-        staging.read[spec.rows] += len(broken)
+        staging.drop("parsed_rows")
+        rejects = [(record.line, record.reason, "", record.text) for record in batch if record.reason]
+        staging.reject(spec.rows, file, rejects)
+        staging.rows_read[spec.rows] += len(rejects)
 
 
 def first_fields(path: Path, plain: Path, dialect: Dialect, bad: Sequence[BadLine]) -> list[str]:
-    """The fields of a table's first line; `plain` is its clean text, `bad` its lines that aren't text.
+    """Reads the fields of a table's first line; `plain` is its clean text, `bad` its lines that aren't text.
 
     Raises:
         DataError: that line isn't text.
@@ -132,18 +136,18 @@ def first_fields(path: Path, plain: Path, dialect: Dialect, bad: Sequence[BadLin
         return split_line(lines.readline().removesuffix("\n"), dialect)
 
 
-def _check_header(path: Path, header: Sequence[str], columns: Sequence[str], what: str) -> None:
+def _check_header(path: Path, header: Sequence[str], columns: Sequence[str], layout: str) -> None:
     missing = [column for column in columns if column not in header]
     if missing:
         raise DataError(
             f"{path} has no column {' and no column '.join(missing)}; its first line names "
             f"{', '.join(header)[:200] or 'none'}.",
-            f"It must be {what}, in the layout that its source publishes.",
+            f"It must be {layout}, in the layout that its source publishes.",
         )
 
 
 def read_parquet(staging: Staging, spec: FileSpec, path: Path) -> None:
-    """Reads a Parquet file into the table `spec.name` (file, line, columns), made if new.
+    """Reads a Parquet file into the table `spec.name` (file, line, columns), created if new.
 
     Raises:
         DataError: the file is damaged, or lacks a column.
@@ -152,17 +156,17 @@ def read_parquet(staging: Staging, spec: FileSpec, path: Path) -> None:
 
     number = staging.add_file(path)
     try:
-        found = staging.sql.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
-        _check_header(path, [row[0] for row in found], spec.columns, "Parquet")
-        names = {row[0] for row in found}
-        chosen = [f'"{column}"' for column in spec.columns]
-        chosen += [f'"{column}"' if column in names else f'NULL AS "{column}"' for column in spec.more]
+        description = staging.sql.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+        _check_header(path, [row[0] for row in description], spec.columns, "Parquet")
+        names = {row[0] for row in description}
+        columns = [f'"{column}"' for column in spec.columns]
+        columns += [f'"{column}"' if column in names else f'NULL AS "{column}"' for column in spec.more]
         quoted = str(path).replace("'", "''")
         _add(staging, spec, f"SELECT {number} AS file, (file_row_number + 1)::INTEGER AS line, "  # noqa: S608  # a path, quoted
-             f"{', '.join(chosen)} FROM read_parquet('{quoted}', file_row_number = true)")  # fmt: skip
-    except duckdb.Error as error:  # of a damaged file whatever DuckDB meets first
+             f"{', '.join(columns)} FROM read_parquet('{quoted}', file_row_number = true)")  # fmt: skip
+    except duckdb.Error as error:  # a damaged file causes various errors
         raise DataError(
             f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}",
             "Get the file again.",
         ) from error
-    staging.read[spec.rows] += staging.count(f'"{spec.name}"', f"file = {number}")
+    staging.rows_read[spec.rows] += staging.count(f'"{spec.name}"', f"file = {number}")

@@ -1,6 +1,6 @@
-"""Reads DrugMechDB: every link becomes an edge that names its curated paths, every path an indication.
+"""Reader of DrugMechDB: every link becomes an edge with its curated paths, every path an indication.
 
-`loaders/drugmechdb.yaml` tells which relation each predicate is between which kinds.
+`loaders/drugmechdb.yaml` maps the predicates between kinds of nodes to relations.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _DOI = re.compile(r"(?:DOI:\s*)?(?:https?://(?:dx\.)?doi\.org/|DOI:\s*)(10\.\d{4
 
 
 def reference(text: str) -> str:
-    """A path's reference as a CURIE (`PMID:`, `PMCID:`, `DOI:`) or an https URL; "" where it is neither."""
+    """Converts a reference to a CURIE (`PMID:`, `PMCID:`, `DOI:`) or an https URL; "" if it is neither."""
     text = text.strip()
     if match := _PUBMED.fullmatch(text):
         return f"PMID:{match[1]}"
@@ -51,8 +51,8 @@ def reference(text: str) -> str:
     return url if re.fullmatch(r"https://\S+", url) else ""
 
 
-class _Names:
-    """The nodes of all paths: their one kind each, and other ids."""
+class _PathNodes:
+    """Kinds and cross-references of the nodes of all paths."""
 
     def __init__(self, source: Source) -> None:
         self.labels: dict[str, str] = source.mapping["labels"]
@@ -64,12 +64,12 @@ class _Names:
         self.words: dict[str, set[str]] = defaultdict(set)
 
     def curie(self, raw: str) -> str:
-        """An id with the schema's prefix."""
+        """Converts an id to the schema's prefix."""
         prefix, colon, local = raw.strip().partition(":")
         return f"{self.prefixes.get(prefix, prefix)}{colon}{local}"
 
-    def learn(self, path: Lined) -> None:
-        """Counts what a path calls its nodes; its drug and its disease are what it says they are."""
+    def add_path(self, path: Lined) -> None:
+        """Counts the kinds that a path gives to its nodes, and the roles of its drug and its disease."""
         graph = path["graph"]
         drugs = {
             self.curie(x) for x in [*graph.get("drug_mesh", "").split(","), graph.get("drugbank", "")] if x
@@ -87,7 +87,7 @@ class _Names:
                 self.roles[curie]["Disease"] += 1
 
     def kind(self, curie: str) -> str:
-        """The one kind of an id: its role in its paths, else what most paths call it."""
+        """Kind of an id: its role in its paths, else the kind in most paths."""
         votes = self.roles.get(curie) or self.votes[curie]
         if "Drug" in votes and set(votes) <= {"Drug", "Chemical"}:
             return "Drug"
@@ -95,30 +95,30 @@ class _Names:
             votes, key=lambda kind: (-votes[kind], self.order.index(kind) if kind in self.order else -1, kind)
         )
 
-    def distrust(self) -> None:
-        """Drops the DrugBank ids that some paths give wrongly, which would join different drugs.
+    def drop_wrong_ids(self) -> None:
+        """Drops wrong DrugBank ids, which would join different drugs.
 
-        Two drugs with one DrugBank id are salts or esters of one where their names share a word
-        (betamethasone, betamethasone acetate); else one of them carries another's id by mistake.
+        Two drugs with one DrugBank id are salts or esters of one drug if their names share a word
+        (betamethasone, betamethasone acetate); otherwise one of them has the id by mistake.
         """
-        sharing: dict[str, set[str]] = defaultdict(set)
+        drugs_by_bank: dict[str, set[str]] = defaultdict(set)
         for curie, banks in self.drugbank.items():
             for bank in banks - {curie}:
-                sharing[bank].add(curie)
-        for bank, drugs in sharing.items():
+                drugs_by_bank[bank].add(curie)
+        for bank, drugs in drugs_by_bank.items():
             if not set.intersection(*(self.words[drug] - _SALTS for drug in drugs)):
                 for drug in drugs:
                     self.drugbank[drug].discard(bank)
 
     def xrefs(self, curie: str, node: Lined) -> list[str]:
-        """Other ids of a node. A drug with several DrugBank ids has none: at least one is wrong."""
-        other = [self.curie(x) for x in node.get("alt_ids", ()) if self.kind(curie) != "Drug"]
-        bank = self.drugbank.get(curie, set())
-        return other + (list(bank) if len(bank) == 1 else [])
+        """Cross-references of a node; omits several DrugBank ids of one drug: at least one is wrong."""
+        xrefs = [self.curie(x) for x in node.get("alt_ids", ()) if self.kind(curie) != "Drug"]
+        drugbank_ids = self.drugbank.get(curie, set())
+        return xrefs + (list(drugbank_ids) if len(drugbank_ids) == 1 else [])
 
 
-class _Rows:
-    """Rows of one file being collected as columns, and those refused: (line, reason, detail, text)."""
+class _ColumnRows:
+    """Rows of one file, collected by column, and its rejected rows."""
 
     def __init__(self, file: int) -> None:
         self.file = file
@@ -135,12 +135,12 @@ _LISTS = ("alt_ids", "alt_names")
 
 
 def _is_text(value: Any) -> bool:
-    # YAML can write characters that are no text to a graph.
+    # YAML can encode NUL, which a graph can't store.
     return isinstance(value, str) and "\0" not in value
 
 
 def _problem(entry: Any) -> str:
-    """Why an item is no path at all; "" where it is one, whatever its nodes and links are."""
+    """Reason why an item isn't a path; "" if it is one, whatever its nodes and links are."""
     if not isinstance(entry, Lined) or not isinstance(entry.get("graph"), Lined):
         return "not a path with a graph, nodes and links"
     graph = entry["graph"]
@@ -165,26 +165,26 @@ def _is_link(link: Any) -> bool:
     return isinstance(link, Lined) and all(_is_text(link.get(name)) for name in ("key", "source", "target"))
 
 
-def _references(given: Any) -> list[str]:
-    """A path's references, one or several; what is no text is no reference."""
-    texts = given if isinstance(given, list) else [given]
-    return [found for text in texts if isinstance(text, str) and (found := reference(text))]
+def _references(value: Any) -> list[str]:
+    """Converts a path's references, one or a list; ignores items that aren't text."""
+    texts = value if isinstance(value, list) else [value]
+    return [curie for text in texts if isinstance(text, str) and (curie := reference(text))]
 
 
 def _text(item: Any) -> str:
-    """An item as JSON, for the file of what was refused."""
+    """Formats an item as JSON for the reject file."""
     return json.dumps(item, ensure_ascii=False)[:1000]
 
 
 def _entries(plain: Path, path: Path, bad: list[BadLine], rejects: dict[str, list[_Reject]]) -> list[Lined]:
-    """The paths of a file with the nodes and links that can be used; what is refused goes to `rejects`."""
+    """Reads the paths of a file with their valid nodes and links; the others are added to `rejects`."""
     entries = []
     with plain.open(encoding="utf-8", newline="\n") as lines:
-        for found in yaml_records(lines, path, {line.line: line.reason for line in bad}):
-            entry = found.value
-            if problem := found.problem or _problem(entry):
+        for record in yaml_records(lines, path, {line.line: line.reason for line in bad}):
+            entry = record.value
+            if problem := record.problem or _problem(entry):
                 reason, _, detail = problem.partition(": ")
-                rejects["edges"].append((found.line, reason, detail, _text(entry)))
+                rejects["edges"].append((record.line, reason, detail, _text(entry)))
                 continue
             nodes = []
             for node in entry["nodes"]:
@@ -209,7 +209,7 @@ def _entries(plain: Path, path: Path, bad: list[BadLine], rejects: dict[str, lis
 
 
 def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
-    """Reads the paths into `node_rows` and `edge_rows`; a row a node mention, a link, and an indication.
+    """Reads the paths into `node_rows` and `edge_rows`: a row for each node mention, link and indication.
 
     Raises:
         DataError: the file is missing, damaged or not DrugMechDB's.
@@ -218,54 +218,56 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
     path = find_files(source, spec, folder)[0]
     stage = f"Reading {source.name}"
     progress(stage, 0, None)
-    number, plain, bad = staging.unpacked(path)
+    number, plain, bad = staging.unpack(path)
     rejects: dict[str, list[_Reject]] = {"nodes": [], "edges": []}
     entries = _entries(plain, path, bad, rejects)
     if not entries:
         first = min(rejects["edges"], default=None)
         why = f" that can be read: line {first[0]}: {' '.join(first[1:3]).strip()}" if first else ""
         raise DataError(f"{path} has no path{why}.", source.obtain)
-    names = _Names(source)
+    path_nodes = _PathNodes(source)
     for entry in entries:
-        names.learn(entry)
-    names.distrust()
+        path_nodes.add_path(entry)
+    path_nodes.drop_wrong_ids()
     rules = read_rules(source, load_schema())
-    nodes, edges = _Rows(number), _Rows(number)
+    nodes, edges = _ColumnRows(number), _ColumnRows(number)
     for done, entry in enumerate(entries):
         if done % 500 == 0:
             progress(stage, done, len(entries))
         for node in entry["nodes"]:
-            curie = names.curie(node["id"])
+            curie = path_nodes.curie(node["id"])
             nodes.add(
-                line=node.line, key=curie, kind=names.kind(curie), id=curie, name=node["name"],
-                synonyms=list(node.get("alt_names", ())), xrefs=names.xrefs(curie, node), description="",
+                line=node.line, key=curie, kind=path_nodes.kind(curie), id=curie, name=node["name"],
+                synonyms=list(node.get("alt_names", ())), xrefs=path_nodes.xrefs(curie, node), description="",
             )  # fmt: skip
-        _links(entry, names, rules, edges)
+        _add_edges(entry, path_nodes, rules, edges)
     for part, rows in (("nodes", nodes), ("edges", edges)):
-        refused = [*rejects[part], *rows.rejects]
-        staging.read[part] += len(rows.columns["file"]) + len(refused)
+        rejected = [*rejects[part], *rows.rejects]
+        staging.rows_read[part] += len(rows.columns["file"]) + len(rejected)
         if rows.columns["file"]:
             staging.insert(f"{part[:-1]}_rows", rows.columns)
-        staging.reject(part, number, refused)
+        staging.reject(part, number, rejected)
     progress(stage, len(entries), len(entries))
 
 
-def _links(entry: Lined, names: _Names, rules: dict[str, list[Rule]], edges: _Rows) -> None:
-    """A path's links and its indication as edges."""
-    own = names.curie
-    about = {
+def _add_edges(
+    entry: Lined, path_nodes: _PathNodes, rules: dict[str, list[Rule]], edges: _ColumnRows
+) -> None:
+    """Adds a path's links and its indication as edges."""
+    curie_of = path_nodes.curie
+    attributes = {
         "licence": "CC0-1.0",
         "references": _references(entry.get("reference")),
         "mechanisms": [entry["graph"]["_id"]],
     }
-    present = [own(node["id"]) for node in entry["nodes"]]
+    node_ids = [curie_of(node["id"]) for node in entry["nodes"]]
     for link in entry["links"]:
-        start, end = own(link["source"]), own(link["target"])
+        start, end = curie_of(link["source"]), curie_of(link["target"])
         text = json.dumps({**link, "path": entry["graph"]["_id"]}, ensure_ascii=False)
-        if start not in present or end not in present:
-            edges.rejects.append((link.line, "unknown id", start if start not in present else end, text))
+        if start not in node_ids or end not in node_ids:
+            edges.rejects.append((link.line, "unknown id", start if start not in node_ids else end, text))
             continue
-        kinds = names.kind(start), names.kind(end)
+        kinds = path_nodes.kind(start), path_nodes.kind(end)
         rule, reason = first_rule(rules, link["key"], kinds)
         if rule is None:
             edges.rejects.append((link.line, reason, f"{kinds[0]} {link['key']} {kinds[1]}", text))
@@ -274,14 +276,16 @@ def _links(entry: Lined, names: _Names, rules: dict[str, list[Rule]], edges: _Ro
             start, end = end, start
         edges.add(
             line=link.line, relation=rule.relation, start=start, end=end, action=rule.action,
-            evidence=link["key"], **about,
+            evidence=link["key"], **attributes,
         )  # fmt: skip
-    drug = next((curie for curie in present if names.roles.get(curie) and names.kind(curie) == "Drug"), "")
-    disease = own(entry["graph"].get("disease_mesh", ""))
-    if drug and disease in present and names.kind(disease) == "Disease":
+    drug = next(
+        (curie for curie in node_ids if path_nodes.roles.get(curie) and path_nodes.kind(curie) == "Drug"), ""
+    )
+    disease = curie_of(entry["graph"].get("disease_mesh", ""))
+    if drug and disease in node_ids and path_nodes.kind(disease) == "Disease":
         edges.add(
             line=entry.line, relation="TREATS", start=drug, end=disease, action="",
-            evidence="indication", **about,
+            evidence="indication", **attributes,
         )  # fmt: skip
     else:
         edges.rejects.append(

@@ -1,8 +1,8 @@
-"""Takes large JSON apart piece by piece: lines of JSON Lines, items of a list, members of an object.
+"""Streaming reader of large JSON: lines of JSON Lines, items of a list, members of an object.
 
-No more than one record is held, and a record that is too long is passed over to its end. A record that is no
-JSON, has a key twice, half a character (a surrogate alone) or a number of a thousand digits, or is nested too
-deeply, is one record with a problem. NaN and Infinity, which are no JSON but which pandas writes, are null.
+Only one record is in memory at a time, and one that is too long is skipped to its end. A record that is
+invalid JSON, has a duplicate key, a lone surrogate or a number of over a thousand digits, or is nested too
+deeply, has a problem in place of a value. NaN and Infinity, invalid JSON that pandas writes, become null.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _SPACE = re.compile(r"[\s,]*")
 _SCALAR = re.compile(r"[^\s,\]}]*")
 _STRUCTURE = re.compile(r'[\[\]{}"\\]')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_HALF = "half a character"
-_DEEP = "nested too deeply"
+_SURROGATE_PROBLEM = "half a character"
+_DEPTH_PROBLEM = "nested too deeply"
 TOO_LONG = f"longer than {MAX_RECORD >> 20} MB"
-"""Why a record of more than `MAX_RECORD` bytes or characters is refused."""
+"""Problem of a record of more than `MAX_RECORD` bytes or characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonRecord:
-    """A value, its number or line from 1, its name where it is a member; or why there is none."""
+    """A value with its number or line from 1 and its name if it is a member; or the problem with it."""
 
     where: int
     name: str
@@ -42,40 +42,40 @@ class JsonRecord:
     problem: str = ""
 
 
-class _Refused(ValueError):  # noqa: N818  # why a value isn't taken, which is JSON otherwise
-    pass
+class _RejectedValueError(ValueError):
+    """A value of valid syntax that is rejected."""
 
 
 def _number(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
-        raise _Refused(f"a number of {len(digits):,} digits")
+        raise _RejectedValueError(f"a number of {len(digits):,} digits")
     return int(digits)
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) < len(members):
-        raise _Refused("a key twice in one object")
-    return found
+    members_by_name = dict(members)
+    if len(members_by_name) < len(members):
+        raise _RejectedValueError("a key twice in one object")
+    return members_by_name
 
 
 _DECODER = json.JSONDecoder(parse_int=_number, parse_constant=lambda _: None, object_pairs_hook=_object)
 
 
 def _check_characters(text: str, value: Any) -> None:
-    """Refuses half characters, which JSON can write and no file, index or database holds."""
+    """Rejects lone surrogates, which JSON can encode but no file, index or database can store."""
     if _SURROGATE.search(text):
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
-            raise _Refused(_HALF) from None
+            raise _RejectedValueError(_SURROGATE_PROBLEM) from None
 
 
 def file_records(path: Path, lists: frozenset[str]) -> Iterator[JsonRecord]:
-    """The records of a file: one a line where it is named `.jsonl` or `.ndjson`, else as `json_records`.
+    """Yields the records of a file: one a line in `.jsonl` and `.ndjson`, else as `json_records`.
 
     Raises:
-        DataError: the file can't be read, is damaged or is no JSON; what was before it has been given.
+        DataError: the file can't be read, is damaged or isn't JSON; after the records before the damage.
     """
     try:
         with open_unpacked(path, "it") as stream:
@@ -90,24 +90,24 @@ def file_records(path: Path, lists: frozenset[str]) -> Iterator[JsonRecord]:
 
 
 def _line(line: bytes) -> tuple[Any, str]:
-    """A line's value, and why there is none."""
+    """Parses a line; returns its value and the problem, or ""."""
     try:
         text = line.decode("utf-8")
         value = _DECODER.decode(text)
         _check_characters(text, value)
     except UnicodeDecodeError:
         return None, "not UTF-8 text"
-    except _Refused as error:
+    except _RejectedValueError as error:
         return None, str(error)
     except RecursionError:
-        return None, _DEEP
+        return None, _DEPTH_PROBLEM
     except ValueError as error:
         return None, f"not JSON: {error}"
     return value, ""
 
 
 def json_lines(stream: IO[bytes]) -> Iterator[JsonRecord]:
-    """The value of each line; empty lines are passed over."""
+    """Yields the value of each line; skips empty lines."""
     number = 0
     while line := stream.readline(MAX_RECORD + 1):
         number += 1
@@ -124,12 +124,12 @@ def json_lines(stream: IO[bytes]) -> Iterator[JsonRecord]:
 
 
 def json_records(stream: IO[bytes], lists: frozenset[str]) -> Iterator[JsonRecord]:
-    """The items of a list at the top; of an object at the top its members, and the items of those in `lists`.
+    """Yields the items of a top-level list, or the members of an object and the items of those in `lists`.
 
     Raises:
-        DataError: the file is damaged; what was before the damage has been given.
+        DataError: the file is damaged; after the records before the damage.
     """
-    text = _Text(stream)
+    text = _BufferedText(stream)
     opening = text.next_character()
     if opening == "[":
         yield from _items(text, "")
@@ -154,7 +154,7 @@ def json_records(stream: IO[bytes], lists: frozenset[str]) -> Iterator[JsonRecor
         yield _record(text, number, str(name))
 
 
-def _items(text: _Text, name: str) -> Iterator[JsonRecord]:
+def _items(text: _BufferedText, name: str) -> Iterator[JsonRecord]:
     number = 0
     while text.next_character(take=False) != "]":
         number += 1
@@ -162,11 +162,11 @@ def _items(text: _Text, name: str) -> Iterator[JsonRecord]:
     text.next_character()
 
 
-def _record(text: _Text, number: int, name: str) -> JsonRecord:
+def _record(text: _BufferedText, number: int, name: str) -> JsonRecord:
     try:
         return JsonRecord(number, name, text.value())
-    except _Refused as error:
-        if str(error) != _HALF:
+    except _RejectedValueError as error:
+        if str(error) != _SURROGATE_PROBLEM:
             text.skip()
         return JsonRecord(number, name, None, str(error))
     except OverflowError:
@@ -174,101 +174,101 @@ def _record(text: _Text, number: int, name: str) -> JsonRecord:
         return JsonRecord(number, name, None, TOO_LONG)
     except RecursionError:
         text.skip()
-        return JsonRecord(number, name, None, _DEEP)
+        return JsonRecord(number, name, None, _DEPTH_PROBLEM)
 
 
-class _Text:
-    """A JSON text, of which only what is being read is held."""
+class _BufferedText:
+    """A buffered JSON text that is read value by value."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         first = stream.read(4)
         encoding = "utf-16" if first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
         self._decode = codecs.getincrementaldecoder(encoding)("replace")
         self._stream = stream
-        self._buffer, self._place = self._decode.decode(first), 0
+        self._buffer, self._position = self._decode.decode(first), 0
 
     def _more(self, size: int = _CHUNK) -> bool:
         chunk = self._stream.read(size)
-        self._buffer = self._buffer[self._place :] + self._decode.decode(chunk)
-        self._place = 0
+        self._buffer = self._buffer[self._position :] + self._decode.decode(chunk)
+        self._position = 0
         return bool(chunk)
 
     def next_character(self, *, take: bool = True) -> str:
-        """The next character that is no space or comma.
+        """Returns the next character that isn't a space or a comma; `take` moves past it.
 
         Raises:
-            DataError: the file ends here.
+            DataError: the file ends.
         """
         while True:
-            self._place = _SPACE.match(self._buffer, self._place).end()  # type: ignore[union-attr]  # matches nothing, too
-            if self._place < len(self._buffer):
-                found = self._buffer[self._place]
-                self._place += take
-                return found
+            self._position = _SPACE.match(self._buffer, self._position).end()  # type: ignore[union-attr]  # matches nothing, too
+            if self._position < len(self._buffer):
+                character = self._buffer[self._position]
+                self._position += take
+                return character
             if not self._more():
                 raise DataError("it ends in the middle: it is cut off.")
 
     def value(self) -> Any:
-        """The next value.
+        """Reads the next value.
 
         Raises:
             DataError: it is damaged, or the file ends in it.
             OverflowError: it is longer than `MAX_RECORD`.
             RecursionError: it is nested too deeply.
-            ValueError: it isn't taken, though it is JSON.
+            ValueError: it is rejected although its syntax is valid.
         """
         self.next_character(take=False)
         size = _CHUNK
         while True:
             try:
-                found, end = _DECODER.raw_decode(self._buffer, self._place)
+                value, end = _DECODER.raw_decode(self._buffer, self._position)
             except json.JSONDecodeError as error:
-                held = len(self._buffer) - self._place
+                length = len(self._buffer) - self._position
                 # A value that goes on in the next chunk looks damaged at its end, or has an open string.
                 cut = "Unterminated" in error.msg or error.pos >= len(self._buffer) - 16
                 if not cut:
                     raise DataError(f"it is damaged: {error.msg}.") from error
-                if held > MAX_RECORD:
+                if length > MAX_RECORD:
                     raise OverflowError from error
                 if not self._more(size):
                     raise DataError("it ends in the middle of a record: it is cut off.") from error
                 size = min(size * 2, MAX_RECORD)
                 continue
             # A number may go on in the next chunk.
-            if end == len(self._buffer) and not isinstance(found, (dict, list, str)) and self._more():
+            if end == len(self._buffer) and not isinstance(value, (dict, list, str)) and self._more():
                 continue
-            if end - self._place > MAX_RECORD:
-                self._place = end
+            if end - self._position > MAX_RECORD:
+                self._position = end
                 self._buffer = "null" + self._buffer[end:]
-                self._place = 0
+                self._position = 0
                 raise OverflowError
-            start, self._place = self._place, end
-            _check_characters(self._buffer[start:end], found)
-            return found
+            start, self._position = self._position, end
+            _check_characters(self._buffer[start:end], value)
+            return value
 
     def skip(self) -> None:
-        """Passes over the next value without holding it."""
+        """Skips the next value without storing it."""
         if self.next_character(take=False) not in '"[{':
             while True:
-                self._place = _SCALAR.match(self._buffer, self._place).end()  # type: ignore[union-attr]  # matches nothing, too
-                if self._place < len(self._buffer) or not self._more():
+                self._position = _SCALAR.match(self._buffer, self._position).end()  # type: ignore[union-attr]  # matches nothing, too
+                if self._position < len(self._buffer) or not self._more():
                     return
         depth, quoted = 0, False
         while True:
-            found = _STRUCTURE.search(self._buffer, self._place)
-            if found is None:
-                self._place = len(self._buffer)
+            match = _STRUCTURE.search(self._buffer, self._position)
+            if match is None:
+                self._position = len(self._buffer)
                 if not depth and not quoted and self._buffer:
                     return
                 if not self._more():
                     raise DataError("it ends in the middle of a record: it is cut off.")
                 continue
-            self._place = found.end()
-            sign = found[0]
+            self._position = match.end()
+            sign = match[0]
             if sign == "\\":
-                if self._place == len(self._buffer) and not self._more():
+                if self._position == len(self._buffer) and not self._more():
                     raise DataError("it ends in the middle of a record: it is cut off.")
-                self._place += 1
+                self._position += 1
             elif sign == '"':
                 quoted = not quoted
             elif not quoted:

@@ -1,4 +1,4 @@
-"""Takes text out of JSON or YAML that others wrote: what is no text where text should be refuses the row."""
+"""Converters of JSON and YAML values to text; a value of another type raises TypeError."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["text_of", "texts_of"]
 
 
 def text_of(value: Any) -> str:
-    """A string, or a finite number as one; "" for null and false.
+    """Converts a string or a finite number to text; "" for null and false.
 
     Raises:
-        TypeError: it is a list, an object, true or infinite, or has the character NUL, which no text has.
+        TypeError: it is a list, an object, true or infinite, or contains NUL.
     """
     if value is None or value is False:
         return ""
@@ -28,13 +28,13 @@ def text_of(value: Any) -> str:
 
 
 def texts_of(value: Any) -> tuple[str, ...]:
-    """A list of strings without empty ones; none for null.
+    """Converts a list to texts, omitting empty ones; empty for null.
 
     Raises:
-        TypeError: it is no list of such.
+        TypeError: it isn't a list, or an item isn't text.
     """
     if value is None:
         return ()
     if not isinstance(value, list):
         raise TypeError(f"{type(value).__name__} where a list should be")
-    return tuple(found for item in value if (found := text_of(item)))
+    return tuple(text for item in value if (text := text_of(item)))

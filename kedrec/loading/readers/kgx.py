@@ -1,4 +1,4 @@
-"""Reads graphs as KGX writes them: tables or JSON Lines of nodes and of edges, and archives of these."""
+"""Reader of KGX graphs: tables or JSON Lines of nodes and of edges, and archives of these."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError
-from kedrec.loading.readers.biolink import BiolinkGraph, Columns, Statement, Values, classes_of, is_negated
+from kedrec.loading.readers.biolink import BiolinkGraph, Columns, EdgeRow, Values, classes_of, is_negated
 from kedrec.loading.readers.cells import text_of
 from kedrec.loading.readers.curies import curie_of
 from kedrec.loading.readers.delimited import first_fields
-from kedrec.loading.readers.row_buffer import Rows
+from kedrec.loading.readers.row_buffer import RowBuffer
 from kedrec.loading.readers.table_records import Dialect, read_records
 from kedrec.loading.sources import FileSpec, Source, find_files, load_source, unread_files
 
@@ -35,12 +35,12 @@ _LINES = frozenset({".jsonl", ".jsonlines", ".ndjson"})
 _ARCHIVES = ("*.tar.gz", "*.tgz", "*.tar", "*.tar.bz2", "*.tar.xz")
 _MOST_BYTES = 1 << 30
 _MOST_TIMES = 200
-"""An archive whose files have more than `_MOST_BYTES` may have so many times its own bytes."""
+"""Limit of the unpacked size of a file as a multiple of its archive's size, if it is over `_MOST_BYTES`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One row: its line, its cells by column, its text, and why it can't be read."""
+    """One row: its line, its cells by field, its text, and the reason why it can't be read."""
 
     line: int
     values: Values
@@ -51,11 +51,11 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file of nodes or edges, its clean text and the lines that aren't text."""
+    """One file of nodes or edges, with its clean text and the lines that aren't text."""
 
     part: str
     path: Path
-    rows: Rows
+    rows: RowBuffer
     plain: Path
     bad: list[BadLine]
 
@@ -66,7 +66,7 @@ class _File:
 
 
 def _columns(file: _File) -> tuple[Columns, Dialect, list[str]]:
-    """The columns of a table, how it is written, and its header.
+    """Reads the columns, dialect and header of a table.
 
     Raises:
         DataError: it lacks a column.
@@ -75,7 +75,7 @@ def _columns(file: _File) -> tuple[Columns, Dialect, list[str]]:
     dialect = Dialect(",", '"') if ".csv" in path.suffixes else Dialect("\t")
     header = first_fields(path, file.plain, dialect, file.bad)
     columns = Columns(header)
-    missing = [name for name in _NEEDED[file.part] if not columns.places[name]]
+    missing = [name for name in _NEEDED[file.part] if not columns.indices[name]]
     if missing:
         raise DataError(
             f"{path} has no column {missing[0]}; its first line names {', '.join(header)[:200] or 'none'}.",
@@ -85,11 +85,11 @@ def _columns(file: _File) -> tuple[Columns, Dialect, list[str]]:
 
 
 def _text_rows(file: _File) -> Iterator[_Row]:
-    """The rows of a table."""
+    """Yields the rows of a table."""
     columns, dialect, header = _columns(file)
-    # A row that was cut before its name isn't one without a name.
+    # A row that was cut off before its name isn't a row without a name.
     needed = 1 + max(
-        columns.places[name][0] for name in (*_NEEDED[file.part], "name") if columns.places[name]
+        columns.indices[name][0] for name in (*_NEEDED[file.part], "name") if columns.indices[name]
     )
     bad = {line.line for line in file.bad}
     for record in read_records(file.plain, dialect, len(header), bad=bad, skip=1, needed=needed):
@@ -98,9 +98,9 @@ def _text_rows(file: _File) -> Iterator[_Row]:
 
 
 def _json_rows(file: _File, unread: dict[str, None]) -> Iterator[_Row]:
-    """The rows of JSON Lines; what isn't read of them is added to `unread`."""
-    words: dict[str, list[str]] = load_source("kgx").mapping["columns"]
-    known = {"sources", *(name for names in words.values() for name in names)}
+    """Yields the rows of JSON Lines; adds names that aren't read to `unread`."""
+    fields: dict[str, list[str]] = load_source("kgx").mapping["columns"]
+    known = {"sources", *(name for names in fields.values() for name in names)}
     bad = {line.line for line in file.bad}
     with file.plain.open(encoding="utf-8", newline="\n") as lines:
         for number, line in enumerate(lines, 1):
@@ -108,35 +108,35 @@ def _json_rows(file: _File, unread: dict[str, None]) -> Iterator[_Row]:
             if not text or number in bad:
                 continue
             try:
-                found = json.loads(text)
+                item = json.loads(text)
             except (ValueError, RecursionError):
-                found = None
-            if not isinstance(found, dict):
+                item = None
+            if not isinstance(item, dict):
                 yield _Row(number, {}, text, "not a JSON object")
                 continue
-            unread |= dict.fromkeys(name for name in found if name not in known)
+            unread |= dict.fromkeys(name for name in item if name not in known)
             cells = {
-                column: [found[name] for name in names if found.get(name) is not None]
-                for column, names in words.items()
+                field: [item[name] for name in names if item.get(name) is not None]
+                for field, names in fields.items()
             }
-            cells["primary_knowledge_source"] += _primary(found.get("sources"))
+            cells["primary_knowledge_source"] += _primary_sources(item.get("sources"))
             missing = next((name for name in _NEEDED[file.part] if not cells[name]), "")
             yield _Row(number, cells, text, f"no {missing}" if missing else "")
 
 
-def _primary(sources: Any) -> list[str]:
-    """The primary source among an edge's `sources`, as Translator's newer files tell it."""
+def _primary_sources(sources: Any) -> list[str]:
+    """Primary sources in an edge's `sources`, the form of Translator's newer files."""
     return [
-        each["resource_id"]
-        for each in (sources if isinstance(sources, list) else ())
-        if isinstance(each, Mapping)
-        and each.get("resource_role") == "primary_knowledge_source"
-        and isinstance(each.get("resource_id"), str)
+        source["resource_id"]
+        for source in (sources if isinstance(sources, list) else ())
+        if isinstance(source, Mapping)
+        and source.get("resource_role") == "primary_knowledge_source"
+        and isinstance(source.get("resource_id"), str)
     ]
 
 
 def _rows(file: _File, unread: dict[str, None]) -> Iterator[_Row]:
-    """The rows of a file; the names of columns that aren't read are added to `unread`."""
+    """Yields the rows of a file; adds names of columns that aren't read to `unread`."""
     if file.is_lines:
         return _json_rows(file, unread)
     unread |= dict.fromkeys(_columns(file)[0].unread)
@@ -144,24 +144,24 @@ def _rows(file: _File, unread: dict[str, None]) -> Iterator[_Row]:
 
 
 def _first(values: Values, name: str) -> str:
-    return next((found for cell in values[name] if (found := text_of(cell))), "")
+    return next((text for cell in values[name] if (text := text_of(cell))), "")
 
 
 def _ends(values: Values) -> tuple[str, str, str]:
     """Subject, predicate and object of a row.
 
     Raises:
-        TypeError: one is no text.
+        TypeError: one isn't text.
     """
     subject, predicate, target = (_first(values, name) for name in _NEEDED["edges"])
     return curie_of(subject), predicate, curie_of(target)
 
 
 def _unpack_archives(staging: Staging, source: Source, folder: Path) -> list[Path]:
-    """Takes the files of nodes and edges out of archives into a folder of the staging area; the archives.
+    """Extracts the files of nodes and edges from archives into the staging folder; returns the archives.
 
     Raises:
-        DataError: an archive is damaged, or holds far more than its size lets expect.
+        DataError: an archive is damaged, or a file in it is implausibly large.
     """
     patterns = [pattern for spec in source.files for pattern in spec.paths]
     archives = sorted({path for pattern in _ARCHIVES for path in folder.glob(pattern) if path.is_file()})
@@ -188,43 +188,43 @@ def _unpack_archives(staging: Staging, source: Source, folder: Path) -> list[Pat
     return archives
 
 
-def _found(staging: Staging, source: Source, folder: Path) -> dict[str, list[Path]]:
-    """The files of nodes and of edges, out of archives where the folder has none.
+def _find_parts(staging: Staging, source: Source, folder: Path) -> dict[str, list[Path]]:
+    """Finds the files of nodes and of edges, in archives if the folder has none.
 
     Raises:
         DataError: there are none.
     """
     specs = [dataclasses.replace(spec, optional=True) for spec in source.files]
-    found = {spec.name: [*find_files(source, spec, folder)] for spec in specs}
+    paths_by_part = {spec.name: [*find_files(source, spec, folder)] for spec in specs}
     archives: list[Path] = []
-    if not any(found.values()):
+    if not any(paths_by_part.values()):
         archives = _unpack_archives(staging, source, folder)
         unpacked = staging.folder / "unpacked"
-        found = {
+        paths_by_part = {
             spec.name: [*find_files(source, spec, unpacked)] if archives else [] for spec in source.files
         }
-    read = [*archives, *(path for paths in found.values() for path in paths)]
+    read = [*archives, *(path for paths in paths_by_part.values() for path in paths)]
     staging.unread += unread_files(folder, read)
     for spec in source.files:
-        if not found[spec.name]:
-            _say_missing(source, spec, folder)
-    return found
+        if not paths_by_part[spec.name]:
+            _raise_missing(source, spec, folder)
+    return paths_by_part
 
 
-def _say_missing(source: Source, spec: FileSpec, folder: Path) -> None:
+def _raise_missing(source: Source, spec: FileSpec, folder: Path) -> None:
     """Raises that a table is missing, with what the folder has instead: KGX writes other layouts, too."""
     try:
         find_files(source, spec, folder)
     except DataError as error:
-        there = ", ".join(unread_files(folder, ()))
-        if not there:
+        files = ", ".join(unread_files(folder, ()))
+        if not files:
             raise
-        raise DataError(f"{error.what.removesuffix('.')} (the folder has {there}).", error.hint) from error
+        raise DataError(f"{error.what.removesuffix('.')} (the folder has {files}).", error.hint) from error
 
 
-def _unpacked(staging: Staging, spec: FileSpec, path: Path) -> _File:
-    number, plain, bad = staging.unpacked(path)
-    rows = Rows(staging, number)
+def _unpack(staging: Staging, spec: FileSpec, path: Path) -> _File:
+    number, plain, bad = staging.unpack(path)
+    rows = RowBuffer(staging, number)
     for line in bad:
         rows.refuse(spec.name, line.line, line.reason, "", line.text)
     return _File(spec.name, path, rows, plain, bad)
@@ -233,20 +233,20 @@ def _unpacked(staging: Staging, spec: FileSpec, path: Path) -> _File:
 def read_kgx(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
     """Reads KGX's tables or JSON Lines of nodes and edges.
 
-    Edges are looked through for what is used as a drug before the nodes are read.
+    Scans the edges for chemicals used as drugs before it reads the nodes.
 
     Raises:
         DataError: a table is missing, or lacks a column.
     """
     graph = BiolinkGraph(staging, source)
-    found = _found(staging, source, folder)
-    files = [_unpacked(staging, spec, path) for spec in source.files for path in found[spec.name]]
+    paths_by_part = _find_parts(staging, source, folder)
+    files = [_unpack(staging, spec, path) for spec in source.files for path in paths_by_part[spec.name]]
     for file in files:
         if not file.is_lines:
-            _columns(file)  # a table of another layout is told before any is read
+            _columns(file)  # raises for a table of another layout before any is read
     for file in files:
         if file.part == "edges":
-            _find_used(graph, file, progress)
+            _find_drugs(graph, file, progress)
     for file in files:
         unread: dict[str, None] = {}
         for row in _rows(file, unread):
@@ -260,12 +260,12 @@ def read_kgx(staging: Staging, source: Source, folder: Path, progress: Progress)
             except TypeError as error:
                 file.rows.refuse(file.part, row.line, "cell that is no text", str(error), row.text)
         file.rows.close()
-        # An edge's own id is no id of an entity.
-        staging.leave_unread(file.path, [name for name in unread if name.partition(":")[0] != "id"])
+        # An edge's own id isn't the id of an entity.
+        staging.note_unread_columns(file.path, [name for name in unread if name.partition(":")[0] != "id"])
     graph.close()
 
 
-def _find_used(graph: BiolinkGraph, file: _File, progress: Progress) -> None:
+def _find_drugs(graph: BiolinkGraph, file: _File, progress: Progress) -> None:
     for row in _rows(file, {}):
         if row.line % _EVERY == 0:
             progress(f"Looking for drugs in {file.path.name}", row.line, None)
@@ -276,14 +276,14 @@ def _find_used(graph: BiolinkGraph, file: _File, progress: Progress) -> None:
                 start, predicate, end = _ends(row.values)
                 graph.use(start, predicate, end)
         except TypeError:
-            continue  # refused when it is read
+            continue  # rejected when it is read
 
 
 def _add(graph: BiolinkGraph, file: _File, row: _Row) -> None:
     if file.part == "edges":
         start, predicate, end = _ends(row.values)
-        graph.edge(file.rows, Statement(row.line, start, end, predicate, row.values, row.text))
+        graph.edge(file.rows, EdgeRow(row.line, start, end, predicate, row.values, row.text))
         return
     identifier = curie_of(_first(row.values, "id"))
-    classes = next((found for cell in row.values["category"] if any(found := classes_of(cell))), [""])
+    classes = next((names for cell in row.values["category"] if any(names := classes_of(cell))), [""])
     graph.node(file.rows, row.line, identifier, classes, identifier, row.values)

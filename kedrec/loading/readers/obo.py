@@ -1,8 +1,8 @@
-"""Takes an OBO file apart: its stanzas, and their clauses with the lines that they stand on.
+"""Parser of OBO files: stanzas and their clauses, with line numbers.
 
-A clause stands on a line of its own (OBO flat file format 1.2 and 1.4), so one that breaks a rule is one
-line: what it refers to needn't be declared, and nothing is ever fetched for it. Libraries that read OBO check
-the whole file, refuse it for one clause, and keep no line numbers.
+A clause is one line (OBO flat file format 1.2 and 1.4), so a faulty clause costs one line: the terms that it
+refers to needn't be declared, and nothing is downloaded. OBO libraries check the complete file, reject it for
+one faulty clause, and give no line numbers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["Clause", "Stanza", "identifier", "quoted_text", "read_stanzas", "rest_of", "unquoted_text"]
+__all__ = [
+    "Clause",
+    "Stanza",
+    "after_identifier",
+    "identifier",
+    "quoted_text",
+    "read_stanzas",
+    "unquoted_text",
+]
 
 _HEADING = re.compile(r"\[\s*(\w+)\s*\]\s*(?:!.*)?")
 _CLAUSE = re.compile(r"([A-Za-z][\w.-]*)\s*:\s*(.*)", re.DOTALL)
@@ -21,11 +29,11 @@ _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "W": " "}
 _COMMENT = re.compile(r"(?:^|\s)!.*")
 _QUALIFIERS = re.compile(r'(?<!\\)\{\s*\w+\s*=\s*"(?:[^"\\]|\\.)*"[^{}]*\}\s*(?:!.*)?$')
-"""What a clause is marked with, at its end: `{source="MONDO:equivalentTo"}`."""
+"""Trailing qualifiers of a clause: `{source="MONDO:equivalentTo"}`."""
 
 
 class Clause(NamedTuple):
-    """A line of a stanza: its number from 1, its tag, and what follows the colon, as it is written."""
+    """A line of a stanza: its number from 1, its tag, and the raw text after the colon."""
 
     line: int
     tag: str
@@ -34,13 +42,13 @@ class Clause(NamedTuple):
 
 @dataclass(slots=True)
 class Stanza:
-    """A part of the file.
+    """A section of the file.
 
     Attributes:
-        kind: `Term`, `Typedef`, `Instance`, or "" of the header.
-        line: of its heading, from 1.
-        clauses: in their order.
-        unread: lines that are no clauses: number and text.
+        kind: `Term`, `Typedef`, `Instance`, or "" for the header.
+        line: line of its heading, from 1.
+        clauses: its clauses, in order.
+        unread: number and text of lines that aren't clauses.
     """
 
     kind: str
@@ -50,7 +58,7 @@ class Stanza:
 
 
 def read_stanzas(lines: Iterable[str]) -> Iterator[Stanza]:
-    """The stanzas of a file, its header first."""
+    """Yields the stanzas of a file, the header first."""
     stanza = Stanza("", 1)
     for number, line in enumerate(lines, 1):
         text = line.strip()
@@ -67,27 +75,27 @@ def read_stanzas(lines: Iterable[str]) -> Iterator[Stanza]:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), text) if "\\" in text else text
+    return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), text) if "\\" in text else text
 
 
 def identifier(value: str) -> str:
-    """The id that a value begins with; "" where there is none."""
+    """Id at the beginning of a value; "" if there is none."""
     word = value.split(maxsplit=1)[0] if value.strip() else ""
     return "" if word.startswith(("!", "{")) else _unescaped(word)
 
 
-def rest_of(value: str) -> str:
-    """What follows the id that a value begins with: its description and what it is marked with."""
+def after_identifier(value: str) -> str:
+    """Text after the id at the beginning of a value: its description and qualifiers."""
     parts = value.split(maxsplit=1)
     return parts[1] if len(parts) > 1 else ""
 
 
 def quoted_text(value: str) -> tuple[str, str] | None:
-    """The text in quotes that a value begins with, and what follows it; None where there is none."""
-    found = _QUOTED.match(value)
-    return (_unescaped(found[1]), value[found.end() :].strip()) if found else None
+    """Splits a value into the quoted text at its beginning and the text after it; None without quotes."""
+    match = _QUOTED.match(value)
+    return (_unescaped(match[1]), value[match.end() :].strip()) if match else None
 
 
 def unquoted_text(value: str) -> str:
-    """A value without quotes (a name), without what it is marked with and its comment."""
+    """Unquoted value (a name) without qualifiers and comment."""
     return _unescaped(_COMMENT.sub("", _QUALIFIERS.sub("", value), count=1)).strip()

@@ -1,8 +1,8 @@
-"""Reads an ontology in OBO: its terms as nodes of one kind, and which is a kind of which.
+"""Reader of an ontology in OBO: its terms become nodes of one kind, joined by IS_A.
 
-A clause that can't be used is left out and counted by its line, and the rest of the file is read. Ids that
-were merged into a term (`alt_id`) or that it replaces (`replaced_by`) are the term's. Of ids that were given
-up without a successor the graph keeps what the ontology says to consider. Imports are not followed.
+A faulty clause is skipped and counted by its line. Ids that were merged into a term (`alt_id`) or that it
+replaces (`replaced_by`) become its cross-references. For ids retired without a successor, the ids that the
+ontology says to consider are stored. Imports are not followed.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from kedrec.loading.readers.curies import curie_of
 from kedrec.loading.readers.obo import (
     Clause,
     Stanza,
+    after_identifier,
     identifier,
     quoted_text,
     read_stanzas,
-    rest_of,
     unquoted_text,
 )
 from kedrec.loading.sources import Source, find_files
@@ -46,13 +46,13 @@ _Reject: TypeAlias = tuple[int, str, str, str]
 
 @dataclass(slots=True)
 class _Term:
-    """What is read of a term.
+    """Fields of a term.
 
     Attributes:
-        parents: line and id of each term that it is a kind of, directly.
+        parents: line and id of each direct parent.
         retired: ids that were merged into it.
-        successors: what replaces it, where it is obsolete.
-        consider: what the ontology names in its stead, where nothing replaces it.
+        successors: ids that replace it, if it is obsolete.
+        consider: alternatives that the ontology suggests, if no id replaces it.
     """
 
     id: str
@@ -69,12 +69,12 @@ class _Term:
 
 
 class _Terms:
-    """The terms of one ontology, by the words of its declaration.
+    """Terms of one ontology, with the prefixes of its declaration.
 
     Attributes:
-        terms: by id, in the order of the file.
-        nodes: terms without an id.
-        clauses: clauses that can't be used, and lines that are none.
+        terms: terms by id, in the order of the file.
+        nodes: rejected terms, without an id.
+        clauses: rejected clauses, and lines that aren't clauses.
     """
 
     def __init__(self, source: Source) -> None:
@@ -86,7 +86,7 @@ class _Terms:
         self.clauses: list[_Reject] = []
 
     def is_own(self, curie: str) -> bool:
-        """Whether an id is of this ontology."""
+        """Whether an id belongs to this ontology."""
         return curie.startswith(f"{self._prefix}:")
 
     def _curie(self, value: str) -> str:
@@ -98,7 +98,7 @@ class _Terms:
         return f"{found[1]}:{found[2]}" if found else word
 
     def add(self, stanza: Stanza) -> None:
-        """Takes a stanza; those of relations and instances, which aren't read, aside."""
+        """Adds the term of a stanza; ignores stanzas of relations and instances."""
         self.clauses += [
             (line, "line that is no clause", "", text) for line, text in stanza.unread if text != PLACEHOLDER
         ]
@@ -110,51 +110,50 @@ class _Terms:
             ]
         if stanza.kind != "Term":
             return
-        named = next((clause for clause in stanza.clauses if clause.tag == "id"), None)
-        id_ = self._curie(named.value) if named else ""
+        id_clause = next((clause for clause in stanza.clauses if clause.tag == "id"), None)
+        id_ = self._curie(id_clause.value) if id_clause else ""
         if not id_:
             self.nodes.append((stanza.line, "no id", "", ""))
             return
-        # Several stanzas of one term add up.
-        term = self.terms.setdefault(id_, _Term(id_, named.line if named else stanza.line))
+        # Several stanzas of one term are merged.
+        term = self.terms.setdefault(id_, _Term(id_, id_clause.line if id_clause else stanza.line))
         for clause in stanza.clauses:
-            if not self._take(term, clause):
+            if not self._add_clause(term, clause):
                 text = f"{clause.tag}: {clause.value}"
                 self.clauses.append((clause.line, "clause that can't be read", f"{id_} {clause.tag}", text))
 
-    def _take(self, term: _Term, clause: Clause) -> bool:
-        """Adds what a clause says of a term; False where it can't be read."""
+    def _add_clause(self, term: _Term, clause: Clause) -> bool:
+        """Adds a clause to a term; returns False if it can't be read."""
         tag, value = clause.tag, clause.value
         if tag == "name":
             term.name = term.name or unquoted_text(value)
         elif tag == "is_obsolete":
             term.obsolete = term.obsolete or identifier(value).lower() == "true"
         elif tag == "def":
-            found = quoted_text(value)
-            term.description = term.description or (found[0] if found else "")
-            return found is not None
+            quoted = quoted_text(value)
+            term.description = term.description or (quoted[0] if quoted else "")
+            return quoted is not None
         elif tag in _SYNONYMS:
-            return self._synonym(term, value, _SYNONYMS[tag])
+            return self._add_synonym(term, value, _SYNONYMS[tag])
         elif tag == "property_value" and self._curie(value) in _REPLACED_BY:
-            return self._reference(
-                term, Clause(clause.line, "replaced_by", rest_of(value).lstrip('"').replace('"', " "))
-            )
+            successor = after_identifier(value).lstrip('"').replace('"', " ")
+            return self._add_reference(term, Clause(clause.line, "replaced_by", successor))
         elif tag in ("xref", "is_a", "alt_id", "replaced_by", "consider"):
-            return self._reference(term, clause)
+            return self._add_reference(term, clause)
         return True
 
     @staticmethod
-    def _synonym(term: _Term, value: str, scope: str) -> bool:
-        found = quoted_text(value)
-        if found is None:
+    def _add_synonym(term: _Term, value: str, scope: str) -> bool:
+        quoted = quoted_text(value)
+        if quoted is None:
             return False
-        text, rest = found
-        # What a synonym's type is declared to mean makes no difference.
-        if (scope or rest.partition(" ")[0].upper()) == "EXACT" and text.strip():
+        text, qualifiers = quoted
+        # The declared type of a synonym is ignored.
+        if (scope or qualifiers.partition(" ")[0].upper()) == "EXACT" and text.strip():
             term.synonyms.add(text.strip())
         return True
 
-    def _reference(self, term: _Term, clause: Clause) -> bool:
+    def _add_reference(self, term: _Term, clause: Clause) -> bool:
         curie = self._curie(clause.value)
         if not curie:
             return False
@@ -166,7 +165,7 @@ class _Terms:
             term.successors.append(curie)
         elif clause.tag == "consider":
             term.consider.append(curie)
-        elif self._equivalent in rest_of(clause.value):  # "" is in every text
+        elif self._equivalent in after_identifier(clause.value):  # "" is in every text
             word, colon, local = curie.partition(":")
             prefix = self._prefixes.get(_DATED.sub("", word))
             if prefix and colon and local:
@@ -174,42 +173,44 @@ class _Terms:
         return True
 
     def refusal(self, term: _Term) -> str:
-        """Why a term is no node; "" where it is one."""
+        """Reason why a term isn't a node; "" if it is one."""
         if not self.is_own(term.id):
             return "term of another ontology"
         if term.obsolete:
             return "obsolete term"
         return "" if term.name else "no name"
 
-    def retire(self) -> tuple[dict[str, str], list[_Term]]:
-        """The successors of ids that were given up, and the terms, all there is of them, that have none.
+    def retired_ids(self) -> tuple[dict[str, str], list[_Term]]:
+        """Successors of the retired ids, and the retired terms that have none.
 
-        An id that several terms say was theirs has no successor; one that is a term still, needs none.
+        An id that several terms list as merged has no successor; an id that is still a term needs none.
         """
         live = {id_ for id_, term in self.terms.items() if not self.refusal(term)}
         owners: dict[str, set[str]] = defaultdict(set)
         for id_ in live:
             for old in self.terms[id_].retired - live:
                 owners[old].add(id_)
-        given_up = [term for term in self.terms.values() if self.is_own(term.id) and term.obsolete]
-        for term in given_up:
+        obsolete = [term for term in self.terms.values() if self.is_own(term.id) and term.obsolete]
+        for term in obsolete:
             if successor := self._successor(term, live):
                 owners[term.id].add(successor)
         successors = {old: next(iter(ids)) for old, ids in owners.items() if len(ids) == 1}
-        claimed = [_Term(old, 0, consider=sorted(ids)) for old, ids in sorted(owners.items()) if len(ids) > 1]
-        return successors, claimed + [term for term in given_up if term.id not in owners]
+        ambiguous = [
+            _Term(old, 0, consider=sorted(ids)) for old, ids in sorted(owners.items()) if len(ids) > 1
+        ]
+        return successors, ambiguous + [term for term in obsolete if term.id not in owners]
 
     def _successor(self, term: _Term, live: set[str]) -> str:
-        """The term that one was replaced by, where need be step by step; "" where there is no one such."""
-        seen: set[str] = set()
-        while len(set(term.successors)) == 1 and term.id not in seen:
-            seen.add(term.id)
-            [*_, found] = term.successors
-            if found in live:
-                return found
-            if found not in self.terms:
+        """Term that replaces an obsolete term, directly or in steps; "" if there isn't exactly one."""
+        visited: set[str] = set()
+        while len(set(term.successors)) == 1 and term.id not in visited:
+            visited.add(term.id)
+            [*_, successor] = term.successors
+            if successor in live:
+                return successor
+            if successor not in self.terms:
                 break
-            term = self.terms[found]
+            term = self.terms[successor]
         return ""
 
 
@@ -223,7 +224,7 @@ def read_ontology(staging: Staging, source: Source, folder: Path, progress: Prog
     path = find_files(source, spec, folder)[0]
     stage = f"Reading {source.name}"
     progress(stage, 0, None)
-    number, plain, bad = staging.unpacked(path)
+    number, plain, bad = staging.unpack(path)
     terms = _Terms(source)
     with plain.open(encoding="utf-8", newline="\n") as lines:
         for done, stanza in enumerate(read_stanzas(lines)):
@@ -237,15 +238,15 @@ def read_ontology(staging: Staging, source: Source, folder: Path, progress: Prog
     _stage(staging, source, number, terms)
     unread = [(line.line, line.reason, "", line.text) for line in bad]
     staging.reject("attributes", number, [*unread, *terms.clauses])
-    staging.read["attributes"] += len(unread) + len(terms.clauses)
+    staging.rows_read["attributes"] += len(unread) + len(terms.clauses)
     progress(stage, len(terms.terms), len(terms.terms))
 
 
 def _stage(staging: Staging, source: Source, file: int, terms: _Terms) -> None:
-    successors, given_up = terms.retire()
-    retired: dict[str, set[str]] = defaultdict(set)
+    successors, retired_terms = terms.retired_ids()
+    retired_by_successor: dict[str, set[str]] = defaultdict(set)
     for old, new in successors.items():
-        retired[new].add(old)
+        retired_by_successor[new].add(old)
     nodes: dict[str, list[Any]] = defaultdict(list)
     edges: dict[str, list[Any]] = defaultdict(list)
     rejects = list(terms.nodes)
@@ -256,7 +257,7 @@ def _stage(staging: Staging, source: Source, file: int, terms: _Terms) -> None:
         row = {
             "file": file, "line": term.line, "key": term.id, "kind": source.mapping["kind"], "id": term.id,
             "name": term.name, "synonyms": sorted(term.synonyms),
-            "xrefs": sorted(term.xrefs | retired[term.id]), "description": term.description,
+            "xrefs": sorted(term.xrefs | retired_by_successor[term.id]), "description": term.description,
         }  # fmt: skip
         for column, value in row.items():
             nodes[column].append(value)
@@ -267,18 +268,19 @@ def _stage(staging: Staging, source: Source, file: int, terms: _Terms) -> None:
             }  # fmt: skip
             for column, value in edge.items():
                 edges[column].append(value)
-    staging.read["nodes"] += len(terms.terms) + len(terms.nodes)
-    staging.read["edges"] += len(edges["start"])
-    for table, columns in (("node_rows", nodes), ("edge_rows", edges)):
-        if columns["file"]:
-            staging.insert(table, columns)
-    if given_up:
+    staging.rows_read["nodes"] += len(terms.terms) + len(terms.nodes)
+    staging.rows_read["edges"] += len(edges["start"])
+    if nodes["file"]:
+        staging.insert("node_rows", nodes)
+    if edges["file"]:
+        staging.insert("edge_rows", edges)
+    if retired_terms:
         staging.insert(
             "retired_rows",
             {
-                "id": [term.id for term in given_up],
-                "name": [term.name for term in given_up],
-                "consider": [list(dict.fromkeys(term.consider + term.successors)) for term in given_up],
+                "id": [term.id for term in retired_terms],
+                "name": [term.name for term in retired_terms],
+                "consider": [list(dict.fromkeys(term.consider + term.successors)) for term in retired_terms],
             },
         )
     staging.reject("nodes", file, rejects)

@@ -1,4 +1,4 @@
-"""Reads KEDRec's own tables: nodes and edges of a user's, as TSV, CSV or Parquet."""
+"""Reader of KEDRec's own table format: a user's nodes and edges as TSV, CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kedrec.common.text_files import BadLine
     from kedrec.loading.staging import Staging
 
-__all__ = ["read_private"]
+__all__ = ["read_own_tables"]
 
 _NODES = ("kind", "id", "name", "synonyms", "xrefs", "description")
 _EDGES = (
@@ -28,11 +28,11 @@ _EDGES = (
     "score", "year", "action", "mechanisms",
 )  # fmt: skip
 _REQUIRED = {"nodes": ("kind", "id", "name"), "edges": ("relation", "start", "end", "licence")}
-_OVERLAY = {"nodes": ("kind", "id", "name"), "edges": ("relation", "start", "end")}
-"""What an overlay's tables must have: its licence is that nobody else is to use it."""
-_OF_ITS_OWN = frozenset({"source", "xrefs"})
-"""Columns that an overlay's tables don't have: its edges are of its own source, and it joins no entities."""
-_READ = {
+_REQUIRED_IN_OVERLAY = {"nodes": ("kind", "id", "name"), "edges": ("relation", "start", "end")}
+"""Required columns of an overlay's tables, whose licence is always `private`."""
+_FORBIDDEN_IN_OVERLAY = frozenset({"source", "xrefs"})
+"""Columns forbidden in an overlay's tables: its edges have its own source, and it joins no entities."""
+_CELL_PARSERS = {
     "id": lambda value: curie_of(text_of(value)),
     "start": lambda value: curie_of(text_of(value)),
     "end": lambda value: curie_of(text_of(value)),
@@ -43,45 +43,45 @@ _READ = {
     "score": score_of,
     "year": year_of,
 }
-"""How a column's cells are read; as text where nothing is said."""
+"""Parsers of cells by column; the others are text."""
 _NUMBERS = frozenset({"score", "year"})
 _SUFFIXES = (".tsv", ".csv", ".parquet")
 _SEPARATORS = ",;\t|"
 _BATCH = 50_000
 
 _Row = tuple[int, dict[str, Any], str]
-"""Line, values by column, and the row as text; why it is none under the column ""."""
+"""Line, values by column, and the row as text; for a faulty row, the column "" has the reason."""
 
 
-def read_private(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
-    """Reads `nodes*` and `edges*` tables of a folder, or one.
+def read_own_tables(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
+    """Reads the tables `nodes*` and `edges*` of a folder, or a single table.
 
-    One table is of nodes where its name begins with `nodes`, else of edges. In text tables, `|` separates a
-    list's items (or `;`, where there is none). Tab-separated tables have no quoting.
+    A single table has nodes if its name begins with `nodes`, else edges. In text tables, `|` separates the
+    items of a list (or `;` if there is no `|`). Tab-separated tables have no quoting.
 
     Raises:
         DataError: there is no table, or one is damaged or lacks a column.
     """
-    found = {
+    tables = {
         part: sorted(p for p in folder.glob(f"{part}*") if _suffix(p) in _SUFFIXES and p.is_file())
         for part in ("nodes", "edges")
     }
     if folder.is_file():
         if _suffix(folder) not in _SUFFIXES:
             raise DataError(f"{folder} is no table.", "Name a file *.tsv, *.csv or *.parquet (.gz too).")
-        found = {part: [folder] for part in ("nodes", "edges") if _part(folder) == part}
+        tables = {part: [folder] for part in ("nodes", "edges") if _part(folder) == part}
     else:
-        staging.unread += unread_files(folder, [path for paths in found.values() for path in paths])
-    if not any(found.values()):
-        there = f": it has {', '.join(staging.unread)}" if staging.unread else ""
+        staging.unread += unread_files(folder, [path for paths in tables.values() for path in paths])
+    if not any(tables.values()):
+        unread = f": it has {', '.join(staging.unread)}" if staging.unread else ""
         raise DataError(
-            f"There are no tables nodes*.tsv or edges*.tsv (.csv, .parquet) in {folder}{there}.",
+            f"There are no tables nodes*.tsv or edges*.tsv (.csv, .parquet) in {folder}{unread}.",
             source.obtain,
         )
-    public = {other.name for other in list_sources()} - {source.name}
-    total = sum(len(paths) for paths in found.values())
+    public = {declared.name for declared in list_sources()} - {source.name}
+    total = sum(len(paths) for paths in tables.values())
     done = 0
-    for part, paths in found.items():
+    for part, paths in tables.items():
         for path in paths:
             progress(f"Reading {source.name}", done, total)
             _read_file(staging, part, path, None if is_private(source.name) else public)
@@ -98,24 +98,24 @@ def _suffix(path: Path) -> str:
 
 
 def _read_file(staging: Staging, part: str, path: Path, public: set[str] | None) -> None:
-    """Reads one table; `public`: sources that a row mustn't name, None for an overlay's."""
+    """Reads one table; `public` are sources that a row mustn't name, None for an overlay."""
     known = _NODES if part == "nodes" else _EDGES
     if _suffix(path) == ".parquet":
         number = staging.add_file(path)
         rows = _parquet_rows(staging, path, part, overlay=public is None)
     else:
-        number, plain, bad = staging.unpacked(path)
+        number, plain, bad = staging.unpack(path)
         staging.reject(part, number, [(line.line, line.reason, "", line.text) for line in bad])
-        staging.read[part] += len(bad)
+        staging.rows_read[part] += len(bad)
         rows = _text_rows(staging, path, plain, bad, part, overlay=public is None)
     columns: dict[str, list[Any]] = defaultdict(list)
     rejects: list[tuple[int, str, str, str]] = []
     for line, values, text in rows:
-        staging.read[part] += 1
+        staging.rows_read[part] += 1
         try:
             if "" in values:
                 raise ValueError(*values[""])
-            row = _typed({name: values.get(name) for name in known}, public or set())
+            row = _parse_row({name: values.get(name) for name in known}, public or set())
         except ValueError as error:
             rejects.append((line, *error.args, text))
             continue
@@ -134,60 +134,60 @@ def _read_file(staging: Staging, part: str, path: Path, public: set[str] | None)
 def _columns(
     staging: Staging, path: Path, part: str, header: Sequence[str], *, overlay: bool
 ) -> list[tuple[str, int]]:
-    """The columns that are read and where each stands, the last one that must be there among them first."""
+    """Names and indices of the columns that are read; checks the header."""
     names = [_column(name) for name in header]
-    missing = [name for name in (_OVERLAY if overlay else _REQUIRED)[part] if name not in names]
-    foreign = [name for name in names if overlay and name in _OF_ITS_OWN]
+    missing = [name for name in (_REQUIRED_IN_OVERLAY if overlay else _REQUIRED)[part] if name not in names]
+    foreign = [name for name in names if overlay and name in _FORBIDDEN_IN_OVERLAY]
     if foreign:
         raise DataError(
             f"{path} has a column {foreign[0]}, which an overlay's tables don't have.",
             "Leave it out: an overlay's edges are of its own source, and its nodes join no others.",
         )
     known = _NODES if part == "nodes" else _EDGES
-    twice = [name for name in known if names.count(name) > 1]
-    if missing or twice:
-        what = f"lacks the column {missing[0]}" if missing else f"has the column {twice[0]} twice"
+    duplicates = [name for name in known if names.count(name) > 1]
+    if missing or duplicates:
+        problem = f"lacks the column {missing[0]}" if missing else f"has the column {duplicates[0]} twice"
         raise DataError(
-            f"{path} {what}; its first line names {', '.join(header)[:200] or 'none'}.",
+            f"{path} {problem}; its first line names {', '.join(header)[:200] or 'none'}.",
             "docs/loading.md tells the columns.",
         )
-    staging.leave_unread(
+    staging.note_unread_columns(
         path, [name.strip() for name, own in zip(header, names, strict=True) if own not in known]
     )
-    return [(name, at) for at, name in enumerate(names) if name in known]
+    return [(name, index) for index, name in enumerate(names) if name in known]
 
 
 def _column(heading: str) -> str:
-    """A column's name without blanks, capitals and type (`references:string[]`)."""
+    """Normalises a column name: removes blanks, capitals and type (`references:string[]`)."""
     return heading.strip().partition(":")[0].lower()
 
 
 def _dialect(path: Path, plain: Path, bad: Sequence[BadLine], required: Sequence[str]) -> Dialect:
-    """How the table is written: as its name says, or else so that its first line has what it must."""
+    """Dialect of a table: by its file name, else the first with which the header has the required columns."""
     separator = "," if _suffix(path) == ".csv" else "\t"
-    ways = [
-        Dialect(other, "" if other == "\t" else quote)
-        for other in dict.fromkeys((separator, *_SEPARATORS))
+    dialects = [
+        Dialect(candidate, "" if candidate == "\t" else quote)
+        for candidate in dict.fromkeys((separator, *_SEPARATORS))
         for quote in "\"'"
     ]
-    for way in ways:
-        if {*required} <= {_column(name) for name in first_fields(path, plain, way, bad)}:
-            return way
-    return ways[0]
+    for dialect in dialects:
+        if {*required} <= {_column(name) for name in first_fields(path, plain, dialect, bad)}:
+            return dialect
+    return dialects[0]
 
 
 def _text_rows(
     staging: Staging, path: Path, plain: Path, bad: Sequence[BadLine], part: str, *, overlay: bool
 ) -> Iterator[_Row]:
-    required = (_OVERLAY if overlay else _REQUIRED)[part]
+    required = (_REQUIRED_IN_OVERLAY if overlay else _REQUIRED)[part]
     dialect = _dialect(path, plain, bad, required)
     header = first_fields(path, plain, dialect, bad)
     columns = _columns(staging, path, part, header, overlay=overlay)
-    needed = 1 + max(at for name, at in columns if name in required)
+    needed = 1 + max(index for name, index in columns if name in required)
     numbers = {line.line for line in bad}
     for record in read_records(plain, dialect, len(header), bad=numbers, skip=1, needed=needed):
         fields = record.fields
-        values: dict[str, Any] = {name: fields[at] for name, at in columns if at < len(fields)}
+        values: dict[str, Any] = {name: fields[index] for name, index in columns if index < len(fields)}
         if record.reason:
             values = {"": (record.reason, record.detail)}
         yield record.line, values, record.text
@@ -202,20 +202,21 @@ def _parquet_rows(staging: Staging, path: Path, part: str, *, overlay: bool) -> 
             header = file.schema_arrow.names
             columns = _columns(staging, path, part, header, overlay=overlay)
             line = 0
-            for batch in file.iter_batches(_BATCH, columns=[header[at] for _, at in columns]):
+            for batch in file.iter_batches(_BATCH, columns=[header[index] for _, index in columns]):
                 cells = {
-                    name: _cells(batch.column(batch.schema.names.index(header[at]))) for name, at in columns
+                    name: _cells(batch.column(batch.schema.names.index(header[index])))
+                    for name, index in columns
                 }
-                for place in range(batch.num_rows):
+                for row in range(batch.num_rows):
                     line += 1
-                    values = {name: cells[name][place] for name in cells}
+                    values = {name: cells[name][row] for name in cells}
                     yield line, values, "\t".join(str(value)[:1000] for value in values.values())
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path} is damaged: {error}.", "Write the file again.") from error
 
 
 def _cells(column: Any) -> list[Any]:
-    """A column's values; one that Python has no value for, as text that isn't UTF-8, is its error."""
+    """Values of a column; a value that Python can't represent (text that isn't UTF-8) becomes its error."""
     try:
         return list(column.to_pylist())
     except (ValueError, OverflowError, ArithmeticError):
@@ -228,23 +229,23 @@ def _cells(column: Any) -> list[Any]:
         return cells
 
 
-def _typed(row: dict[str, Any], public: set[str]) -> dict[str, Any]:
-    """A row with each cell as what its column holds.
+def _parse_row(row: dict[str, Any], public: set[str]) -> dict[str, Any]:
+    """Parses each cell of a row by its column.
 
     Raises:
-        ValueError: a cell can't be; reason and detail.
+        ValueError: a cell can't be parsed; arguments are reason and detail.
     """
-    typed: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in row.items():
         try:
-            typed[name] = _READ.get(name, text_of)(value)
+            values[name] = _CELL_PARSERS.get(name, text_of)(value)
         except (TypeError, ValueError):
-            what = "a number" if name in _NUMBERS else "text"
-            raise ValueError(f"{name} is not {what}", str(value)[:200]) from None
-        typed[name] = None if typed[name] == "" else typed[name]
-    if typed.get("source") in public:
-        raise ValueError("source of another loader", typed["source"])
-    return typed
+            expected = "a number" if name in _NUMBERS else "text"
+            raise ValueError(f"{name} is not {expected}", str(value)[:200]) from None
+        values[name] = None if values[name] == "" else values[name]
+    if values.get("source") in public:
+        raise ValueError("source of another loader", values["source"])
+    return values
 
 
 def _node(row: dict[str, Any]) -> dict[str, Any]:
@@ -256,5 +257,5 @@ def _edge(row: dict[str, Any]) -> dict[str, Any]:
         end: f"{row[f'{end}_kind']}/{row[end]}" if row[f"{end}_kind"] else row[end]
         for end in ("start", "end")
     }
-    rest = {name: value for name, value in row.items() if name not in ("start_kind", "end_kind")}
-    return {**rest, **ends}
+    columns = {name: value for name, value in row.items() if name not in ("start_kind", "end_kind")}
+    return {**columns, **ends}

@@ -1,4 +1,4 @@
-"""Takes tables out of a PostgreSQL dump (`pg_dump`, as text), which a source has as its only download."""
+"""Extracts tables from a plain-text PostgreSQL dump (`pg_dump`), the only download of some sources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kedrec.errors import DataError
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
 
-__all__ = ["take_tables"]
+__all__ = ["extract_tables"]
 
 _COPY = re.compile(rb"COPY ([\w.]+) \(([^)]*)\) FROM stdin;\s*")
 _ESCAPE = re.compile(r"\\(.)")
@@ -28,23 +28,24 @@ def _fields(line: bytes) -> Iterator[str]:
         if field == r"\N":
             yield ""
         elif "\\" in field:
-            # A line break inside a field would change the numbers of the lines after it.
+            # A line break inside a field would shift the line numbers after it.
             yield _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), field).replace("\n", " ")
         else:
             yield field
 
 
-def take_tables(path: Path, targets: Mapping[str, Path], progress: Progress) -> None:
-    """Writes tables of a dump as CSV with a header, in one reading of it; NULL becomes an empty field.
+def extract_tables(path: Path, targets: Mapping[str, Path], progress: Progress) -> None:
+    """Extracts tables of a dump as CSV with a header, in one pass; NULL becomes an empty field.
 
     Args:
-        path: the dump, packed or not.
-        targets: by a table's full name (`public.structures`), the file to write.
+        path: the dump, compressed or not.
+        targets: file to write for each table, by full name (`public.structures`).
+        progress: progress callback, in lines.
 
     Raises:
         DataError: the dump is damaged, or lacks a table.
     """
-    found: set[str] = set()
+    extracted: set[str] = set()
     writer: Any = None
     with ExitStack() as files:
         for number, line in enumerate(lines_of(path), 1):
@@ -53,18 +54,18 @@ def take_tables(path: Path, targets: Mapping[str, Path], progress: Progress) -> 
             if writer is not None:
                 if line.rstrip(b"\r\n") == rb"\.":
                     writer = None
-                    if found == targets.keys():
+                    if extracted == targets.keys():
                         return
                 else:
                     writer.writerow(_fields(line.rstrip(b"\r\n")))
             elif line.startswith(b"COPY ") and (match := _COPY.match(line)):
                 name = match[1].decode()
                 if name in targets:
-                    found.add(name)
+                    extracted.add(name)
                     out = files.enter_context(targets[name].open("w", encoding="utf-8", newline=""))
                     writer = csv.writer(out, lineterminator="\n")
                     writer.writerow(column.strip(' "') for column in match[2].decode().split(","))
-        missing = sorted(targets.keys() - found)
+        missing = sorted(targets.keys() - extracted)
         if missing or writer is not None:
-            what = f"has no table {', '.join(missing)}" if missing else "ends in the middle of a table"
-            raise DataError(f"The dump {path} {what}.", "Get the file again.")
+            problem = f"has no table {', '.join(missing)}" if missing else "ends in the middle of a table"
+            raise DataError(f"The dump {path} {problem}.", "Get the file again.")

@@ -1,4 +1,4 @@
-"""Rules by which a source's words for a link become relations of the schema, as its declaration says."""
+"""Rules in a source's declaration that map its predicates to relations of the schema."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["Rule", "first_rule", "read_rules", "relation_rules"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One relation that a word may mean.
+    """One relation that a predicate may be mapped to.
 
     Attributes:
-        start, end: kinds of the link's source and target that it is for; any where empty.
-        reverse: whether the edge runs from the link's target to its source.
+        start, end: kinds of the link's source and target that the rule applies to; any kind if empty.
+        reverse: True if the edge runs from the link's target to its source.
         allowed: pairs of kinds that the relation may join.
     """
 
@@ -32,7 +32,7 @@ class Rule:
     allowed: frozenset[tuple[str, str]]
 
     def fits(self, start: str, end: str) -> bool:
-        """Whether the rule takes a link between these kinds."""
+        """Whether the rule applies to a link between these kinds."""
         if (self.start and start not in self.start) or (self.end and end not in self.end):
             return False
         return ((end, start) if self.reverse else (start, end)) in self.allowed
@@ -54,15 +54,15 @@ def _rule(fields: dict[str, Any], schema: Schema) -> Rule:
 
 
 def read_rules(source: Source, schema: Schema) -> dict[str, list[Rule]]:
-    """The rules of each word under `predicates` in a source's declaration.
+    """Reads the rules of each predicate in a source's declaration.
 
     Raises:
-        AssetError: the declaration names what the schema hasn't.
+        AssetError: the declaration names a relation that the schema lacks.
     """
     try:
         return {
-            word: [_rule(fields, schema) for fields in rules]
-            for word, rules in source.mapping["predicates"].items()
+            predicate: [_rule(fields, schema) for fields in rules]
+            for predicate, rules in source.mapping["predicates"].items()
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise AssetError(
@@ -71,13 +71,15 @@ def read_rules(source: Source, schema: Schema) -> dict[str, list[Rule]]:
 
 
 def relation_rules(schema: Schema) -> dict[str, list[Rule]]:
-    """The schema's own relations as words that mean themselves."""
+    """Rules that map the names of the schema's relations to themselves."""
     return {name: [_rule({"relation": name}, schema)] for name in schema.relations}
 
 
-def first_rule(rules: dict[str, list[Rule]], word: str, kinds: tuple[str, str]) -> tuple[Rule | None, str]:
-    """The first rule of a word that fits, or why there is none."""
-    if word not in rules:
+def first_rule(
+    rules: dict[str, list[Rule]], predicate: str, kinds: tuple[str, str]
+) -> tuple[Rule | None, str]:
+    """Finds the first rule of a predicate that fits, or the reason why there is none."""
+    if predicate not in rules:
         return None, "unknown predicate"
-    found = next((rule for rule in rules[word] if rule.fits(*kinds)), None)
-    return found, "" if found else "predicate without a place between these kinds"
+    rule = next((rule for rule in rules[predicate] if rule.fits(*kinds)), None)
+    return rule, "" if rule else "predicate without a place between these kinds"

@@ -1,4 +1,4 @@
-"""The readers that a source's declaration may name: each fills the staging area from the source's files."""
+"""Registry of the readers that a source's declaration may name; each fills the staging area from files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kedrec.loading.readers.drugmechdb import read_drugmechdb
 from kedrec.loading.readers.hetnet import read_hetnet
 from kedrec.loading.readers.kgx import read_kgx
 from kedrec.loading.readers.ontology import read_ontology
-from kedrec.loading.readers.own_tables import read_private
+from kedrec.loading.readers.own_tables import read_own_tables
 from kedrec.loading.readers.sql_tables import read_tables
 from kedrec.loading.readers.starter import read_starter
 from kedrec.loading.readers.trial_studies import read_trials
@@ -34,6 +34,6 @@ READERS: dict[str, Reader] = {
     "ontology": read_ontology,
     "starter": read_starter,
     "trials": read_trials,
-    "private": read_private,
+    "private": read_own_tables,
 }
-"""By name: (staging, source, its folder, progress) -> None."""
+"""Readers by name: functions of the staging area, the source, its folder and a progress callback."""

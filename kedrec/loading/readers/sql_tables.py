@@ -1,4 +1,4 @@
-"""Reads sources that are tables: their files into DuckDB, then the source's own SQL over them."""
+"""Reader of tabular sources: loads the files into DuckDB and maps them by the source's own SQL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kedrec.common.assets import asset_text
 from kedrec.errors import DataError
 from kedrec.loading.known_entities import define_names
 from kedrec.loading.readers.delimited import empty_table, read_delimited, read_parquet
-from kedrec.loading.readers.pg_dump import take_tables
+from kedrec.loading.readers.pg_dump import extract_tables
 from kedrec.loading.sources import FileSpec, Source, find_files, unread_files
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ __all__ = ["read_tables"]
 
 
 def _read_json(staging: Staging, spec: FileSpec, path: Path) -> None:
-    """An object of lists of strings as a table (file, line, key, items)."""
-    number, plain, _ = staging.unpacked(path)
+    """Reads an object of lists of strings into a table (file, line, key, items)."""
+    number, plain, _ = staging.unpack(path)
     try:
         content = json.loads(plain.read_text(encoding="utf-8"))
-        fits = all(isinstance(word, str) for words in content.values() for word in words)
+        is_valid = all(isinstance(word, str) for words in content.values() for word in words)
     except (ValueError, TypeError, AttributeError):
-        fits = False
-    if not fits:
+        is_valid = False
+    if not is_valid:
         raise DataError(f"{path} is not a JSON object of lists of words.", "Get the file again.")
-    staging.table(
+    staging.create_table(
         spec.name,
         {
             "file": [number] * len(content),
@@ -40,25 +40,25 @@ def _read_json(staging: Staging, spec: FileSpec, path: Path) -> None:
             "items": list(content.values()),
         },
     )
-    staging.read[spec.rows] += len(content)
+    staging.rows_read[spec.rows] += len(content)
 
 
-def _undumped(
+def _find_tables(
     staging: Staging, source: Source, folder: Path, progress: Progress
 ) -> dict[str, Sequence[Path]]:
-    """Each table's files; what is a dump of a database gives way to the tables taken out of it."""
-    found = {spec.name: find_files(source, spec, folder) for spec in source.files}
-    staging.unread += unread_files(folder, [path for paths in found.values() for path in paths])
+    """Finds each table's files; replaces database dumps by the tables extracted from them."""
+    paths_by_table = {spec.name: find_files(source, spec, folder) for spec in source.files}
+    staging.unread += unread_files(folder, [path for paths in paths_by_table.values() for path in paths])
     dumps: dict[Path, dict[str, Path]] = {}
     for spec in source.files:
-        paths = found[spec.name]
+        paths = paths_by_table[spec.name]
         if spec.dump and paths and ".sql" in paths[0].suffixes:
             target = staging.folder / f"{spec.dump}.csv"
             dumps.setdefault(paths[0], {})[spec.dump] = target
-            found[spec.name] = [target]
+            paths_by_table[spec.name] = [target]
     for path, targets in dumps.items():
-        take_tables(path, targets, progress)
-    return found
+        extract_tables(path, targets, progress)
+    return paths_by_table
 
 
 def read_tables(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
@@ -67,16 +67,16 @@ def read_tables(staging: Staging, source: Source, folder: Path, progress: Progre
     Raises:
         DataError: a file is missing, damaged or in another layout.
     """
-    found = _undumped(staging, source, folder, progress)
-    total = sum(len(paths) for paths in found.values())
+    paths_by_table = _find_tables(staging, source, folder, progress)
+    total = sum(len(paths) for paths in paths_by_table.values())
     stage, done = f"Reading {source.name}", 0
     for spec in source.files:
-        if not found[spec.name]:
+        if not paths_by_table[spec.name]:
             if spec.format == "json-lists":
                 staging.sql.execute(f'CREATE TEMP TABLE "{spec.name}" (key VARCHAR, items VARCHAR[])')
             else:
                 empty_table(staging, spec)
-        for path in found[spec.name]:
+        for path in paths_by_table[spec.name]:
             progress(stage, done, total)
             if spec.format == "json-lists":
                 _read_json(staging, spec, path)
@@ -97,6 +97,7 @@ def read_tables(staging: Staging, source: Source, folder: Path, progress: Progre
                 f"ANTI JOIN rejects USING (file, line)"
             )
         staging.sql.execute(f'DROP TABLE "{spec.name}"')
-    # A row of edges may tell of its nodes too, and one of nodes of edges: what is counted is what was said.
+    # One row of a file may give nodes and edges, so the staged rows are counted, not those of the file.
     for part in ("nodes", "edges"):
-        staging.read[part] = staging.count(f"{part[:-1]}_rows") + staging.count("rejects", f"part = '{part}'")
+        rejected = staging.count("rejects", f"part = '{part}'")
+        staging.rows_read[part] = staging.count(f"{part[:-1]}_rows") + rejected

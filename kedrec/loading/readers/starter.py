@@ -1,4 +1,4 @@
-"""Reads the built-in starter graph, `graph/starter/*.yaml`; its README tells the form."""
+"""Reader of the built-in starter graph, `graph/starter/*.yaml`; its README describes the format."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_starter(staging: Staging, source: Source, folder: Path, progress: Progr
     """Reads every area file into `node_rows` and `edge_rows`.
 
     Raises:
-        DataError: a file isn't in the starter graph's form.
+        DataError: a file isn't in the starter graph's format.
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
@@ -36,8 +36,8 @@ def read_starter(staging: Staging, source: Source, folder: Path, progress: Progr
         if not isinstance(document, Lined) or not isinstance(document.get("nodes"), Lined):
             raise DataError(f"{path} has no nodes.", "graph/starter/README.md tells the form.")
         _read_area(document, path, staging.add_file(path), nodes, edges)
-    staging.read["nodes"] += len(nodes["id"])
-    staging.read["edges"] += len(edges["relation"])
+    staging.rows_read["nodes"] += len(nodes["id"])
+    staging.rows_read["edges"] += len(edges["relation"])
     staging.insert("node_rows", nodes)
     if edges:
         staging.insert("edge_rows", edges)
@@ -47,9 +47,9 @@ def read_starter(staging: Staging, source: Source, folder: Path, progress: Progr
 def _read_area(
     document: Lined, path: Path, file: int, nodes: dict[str, list[Any]], edges: dict[str, list[Any]]
 ) -> None:
-    """One file: a name is a key within it alone, so keys carry the file's name."""
+    """Reads one file; a name is unique only within it, so keys begin with the file's name."""
     area = path.stem
-    named: dict[str, list[str]] = defaultdict(list)
+    keys_by_name: dict[str, list[str]] = defaultdict(list)
     for kind, entries in document["nodes"].items():
         for name, fields in entries.items():
             if not isinstance(fields, Lined) or "id" not in fields:
@@ -57,7 +57,7 @@ def _read_area(
                     f"{path}: the node '{name}' has no id.", "graph/starter/README.md tells the form."
                 )
             key = f"{area}/{kind}:{name}"
-            named[name].append(key)
+            keys_by_name[name].append(key)
             row = {
                 "file": file, "line": fields.line, "key": key, "kind": kind, "id": fields["id"], "name": name,
                 "synonyms": list(fields.get("synonyms", ())), "xrefs": list(fields.get("xrefs", ())),
@@ -71,17 +71,17 @@ def _read_area(
         qualified = f"{area}/{name}"
         if qualified in keys:
             return qualified
-        found = named.get(name, [])
-        if len(found) != 1:
-            what = "is no node of the file" if not found else f"is {len(found)} nodes; say KIND:NAME"
-            raise DataError(f"{path}: '{name}' {what}.", "graph/starter/README.md tells the form.")
-        return found[0]
+        matches = keys_by_name.get(name, [])
+        if len(matches) != 1:
+            problem = "is no node of the file" if not matches else f"is {len(matches)} nodes; say KIND:NAME"
+            raise DataError(f"{path}: '{name}' {problem}.", "graph/starter/README.md tells the form.")
+        return matches[0]
 
     for fact in document.get("facts") or ():
         if not isinstance(fact, list) or len(fact) < 3:
             raise DataError(f"{path}: {fact!r} is no fact.", "graph/starter/README.md tells the form.")
-        start, said, end, *references = fact
-        relation, _, action = said.partition("/")
+        start, predicate, end, *references = fact
+        relation, _, action = predicate.partition("/")
         row = {
             "file": file, "line": None, "relation": relation, "action": action, "start": key_of(start),
             "end": key_of(end), "licence": _LICENCE, "references": references, "evidence": "",

@@ -1,4 +1,4 @@
-"""Reads studies of ClinicalTrials.gov: trials, and the drugs and diseases of the graph that each studied."""
+"""Reader of studies of ClinicalTrials.gov: trials, and the graph's drugs and diseases that they study."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kedrec.common.plain_text import normal_name
 from kedrec.errors import DataError
 from kedrec.loading.readers.json_stream import JsonRecord, file_records
 from kedrec.loading.readers.json_values import text_of, texts_of
-from kedrec.loading.readers.row_buffer import Rows
+from kedrec.loading.readers.row_buffer import RowBuffer
 from kedrec.loading.sources import Source, find_files
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ __all__ = ["Study", "disease_names", "drug_names", "mesh_id", "read_trials"]
 _LICENCE = "public domain"
 _NUMBER = re.compile(r"NCT\d{8}")
 _LISTS = frozenset({"studies"})
-_OF_A_PAGE = frozenset({"nextPageToken", "totalCount"})
+_PAGE_FIELDS = frozenset({"nextPageToken", "totalCount"})
 _YEAR = re.compile(r"\b(19|20)\d\d\b")
-_ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]")
-# How much, how and how often: what stands beside a drug's name among a trial's arms.
+_PARENTHESES = re.compile(r"\([^)]*\)|\[[^]]*\]")
+# Dose, route, frequency and form, which accompany a drug's name in a trial's arms.
 _DOSE = re.compile(
     r"\b\d[\d.,]*\s*(?:%|(?:mg|mcg|ug|\u00b5g|g|kg|ml|l|iu|u|units?|mmol|h|hours?|days?|weeks?)\b)"
     r"(?:\s*/\s*(?:kg|m2|m\u00b2|ml|day|d|h|week)\b)*|\b(?:tablets?|capsules?|injections?|infusions?|solution|"
@@ -37,16 +37,16 @@ _DOSE = re.compile(
 )
 _PLURAL = re.compile(r"(?<=\w{3})ies\b|(?<=[a-z]{3}[^su\W])s\b")
 _OLD_MESH = 66_332
-"""The last MeSH number of six digits; the API pads all to nine."""
+"""Last MeSH number of six digits; the API pads all to nine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What is read of a study: its number, names, state, and what it studied.
+    """Fields of a study: its number, titles, status, conditions and interventions.
 
     Attributes:
         interventions: type, name, other names.
-        meshes: ids or terms of MeSH that the register gave its conditions.
+        meshes: ids or terms of MeSH that the register assigned to its conditions.
     """
 
     number: str
@@ -67,42 +67,42 @@ class Study:
 
 
 def mesh_id(padded: str) -> str:
-    """A MeSH id as MeSH writes it: the API pads `D003876` to `D000003876`."""
+    """Removes the API's padding from a MeSH id: `D000003876` is `D003876`."""
     number = int(padded[1:]) if re.fullmatch(r"[CD]\d{9}", padded) else _OLD_MESH + 1
     return f"{padded[0]}{number:06d}" if number <= _OLD_MESH else padded
 
 
 def drug_names(name: str, others: tuple[str, ...] = ()) -> list[str]:
-    """Normal names to look a drug up by: as written, without doses and asides, then its other names."""
-    plain = _DOSE.sub(" ", _ASIDE.sub(" ", name))
-    found = (normal_name(text) for text in (name, _ASIDE.sub(" ", name), plain, *others))
-    return [text for text in dict.fromkeys(found) if text]
+    """Normal names to look up a drug: as written, without parentheses and doses, then its other names."""
+    without_dose = _DOSE.sub(" ", _PARENTHESES.sub(" ", name))
+    names = (normal_name(text) for text in (name, _PARENTHESES.sub(" ", name), without_dose, *others))
+    return [text for text in dict.fromkeys(names) if text]
 
 
 def disease_names(name: str) -> list[str]:
-    """Normal names to look a condition up by: as written, then `Disorders, Stress` turned, then singular."""
+    """Normal names to look up a condition: as written, then `Disorders, Stress` inverted, then singular."""
     first, comma, last = name.partition(", ")
-    turned = [f"{last} {first}"] if comma and ", " not in last else []
-    plain = [normal_name(text) for text in (name, _ASIDE.sub(" ", name), *turned)]
+    inverted = [f"{last} {first}"] if comma and ", " not in last else []
+    plain = [normal_name(text) for text in (name, _PARENTHESES.sub(" ", name), *inverted)]
     cancers = [text.replace("neoplasms", "cancer") for text in plain if "neoplasms" in text]
-    single = [
+    singular = [
         _PLURAL.sub(lambda match: "y" if match[0] == "ies" else "", text) for text in (*plain, *cancers)
     ]
-    return [text for text in dict.fromkeys((*plain, *cancers, *single)) if text]
+    return [text for text in dict.fromkeys((*plain, *cancers, *singular)) if text]
 
 
 def _words(text: str) -> str:
-    """`PHASE2`, `ACTIVE_NOT_RECRUITING` and `Phase 2` in one spelling."""
+    """Normalises `PHASE2`, `ACTIVE_NOT_RECRUITING` and `Phase 2` to one spelling."""
     return re.sub(r"(?<=[a-z])(?=\d)", " ", text.lower().replace("_", " ")).strip()
 
 
-def _part(whole: dict[str, Any], *names: str) -> dict[str, Any]:
-    """An object inside another; an empty one where it is missing."""
+def _part(item: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Nested object by the names on its path; empty if it is missing."""
     for name in names:
-        whole = whole.get(name) or {}
-    if not isinstance(whole, dict):
+        item = item.get(name) or {}
+    if not isinstance(item, dict):
         raise TypeError(f"{names[-1]} is no object")
-    return whole
+    return item
 
 
 def _from_api(item: dict[str, Any]) -> Study:
@@ -158,22 +158,22 @@ def _from_flat(item: dict[str, Any]) -> Study:
 
 
 def _studies(path: Path) -> Iterator[JsonRecord]:
-    """The studies of a file: one a line in `.jsonl`, a list, a page of the API, or one alone."""
-    alone: dict[str, Any] = {}
-    for found in file_records(path, _LISTS):
-        if not found.name or found.name in _LISTS:
-            yield found
-        elif found.problem:
-            yield JsonRecord(1, "", None, found.problem)
+    """Yields the studies of a file: JSON Lines, a list, a page of the API, or a single study."""
+    members: dict[str, Any] = {}
+    for record in file_records(path, _LISTS):
+        if not record.name or record.name in _LISTS:
+            yield record
+        elif record.problem:
+            yield JsonRecord(1, "", None, record.problem)
         else:
-            alone[found.name] = found.value
-    # Beside a page's list stand its token and how many there are.
-    if alone and not alone.keys() <= _OF_A_PAGE:
-        yield JsonRecord(1, "", alone)
+            members[record.name] = record.value
+    # A page has a token and a count beside its list.
+    if members and not members.keys() <= _PAGE_FIELDS:
+        yield JsonRecord(1, "", members)
 
 
 def read_trials(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
-    """Reads studies into `node_rows` and `edge_rows`; what they call by words is looked up in the graph.
+    """Reads studies into `node_rows` and `edge_rows`; drugs and conditions are keys by name (`name:`).
 
     Raises:
         DataError: there are no studies, or a file is damaged.
@@ -183,11 +183,11 @@ def read_trials(staging: Staging, source: Source, folder: Path, progress: Progre
         raise DataError(f"There are no studies (*.json, *.jsonl) in {folder}.", source.obtain)
     for done, path in enumerate(paths):
         progress(f"Reading {source.name}", done, len(paths))
-        rows = Rows(staging, staging.add_file(path))
-        for found in _studies(path):
-            line, item = found.where, found.value
-            if found.problem:
-                rows.refuse_record("nodes", line, found.problem)
+        rows = RowBuffer(staging, staging.add_file(path))
+        for record in _studies(path):
+            line, item = record.where, record.value
+            if record.problem:
+                rows.refuse_record("nodes", line, record.problem)
                 continue
             try:
                 study = _from_api(item) if "protocolSection" in item else _from_flat(item)
@@ -202,21 +202,21 @@ def read_trials(staging: Staging, source: Source, folder: Path, progress: Progre
     progress(f"Reading {source.name}", len(paths), len(paths))
 
 
-def _add(rows: Rows, line: int, study: Study, mapping: dict[str, Any]) -> None:
+def _add(rows: RowBuffer, line: int, study: Study, mapping: dict[str, Any]) -> None:
     key = f"NCT:{study.number}"
     results = {True: "results posted", False: "no results posted", None: ""}[study.results]
-    told = [
+    details = [
         study.phase, study.status, study.kind, study.start and f"start {study.start}",
         study.end and f"end {study.end}",
         study.participants and f"{study.participants} participants",
         results, study.stopped and f"stopped: {study.stopped}",
     ]  # fmt: skip
-    description = "; ".join(text for text in told if text)
+    description = "; ".join(text for text in details if text)
     rows.node(
         line, key, "Trial", key, study.title, synonyms=list(study.other_titles), description=description
     )
     year = _YEAR.search(study.start)
-    about: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "licence": _LICENCE,
         "references": [key, *study.articles],
         "evidence": ", ".join(text for text in (study.phase, study.status, results) if text),
@@ -224,14 +224,16 @@ def _add(rows: Rows, line: int, study: Study, mapping: dict[str, Any]) -> None:
         "action": mapping["actions"].get(study.status, ""),
     }
     for condition in dict.fromkeys(study.conditions):
-        rows.edge(line, "STUDIED_IN", f"name:Disease/{'|'.join(disease_names(condition))}", key, **about)
+        rows.edge(line, "STUDIED_IN", f"name:Disease/{'|'.join(disease_names(condition))}", key, **attributes)
     for mesh in study.meshes:
-        named = (
+        disease_key = (
             f"Disease/{mesh}" if mesh.startswith("MESH:") else f"name:Disease/{'|'.join(disease_names(mesh))}"
         )
-        rows.edge(line, "STUDIED_IN", named, key, **about)
-    for kind, name, others in study.interventions:
+        rows.edge(line, "STUDIED_IN", disease_key, key, **attributes)
+    for kind, name, synonyms in study.interventions:
         if kind.upper() in mapping["drugs"]:
-            rows.edge(line, "STUDIED_IN", f"name:Drug/{'|'.join(drug_names(name, others))}", key, **about)
+            rows.edge(
+                line, "STUDIED_IN", f"name:Drug/{'|'.join(drug_names(name, synonyms))}", key, **attributes
+            )
         else:
             rows.refuse("edges", line, "intervention that is no drug", f"{kind}: {name}", study.number)
