@@ -74,7 +74,12 @@ def draw_graph(group: ET.Element, evidence: list[dict[str, Any]]) -> None:
     for level in range(longest):
         row = [key for key, (of, _) in levels.items() if of == level]
         for index, key in enumerate(row):
-            at[key] = ((PANEL - 10) * (index + 1) / (len(row) + 1), 84 + level * 240 / (longest - 1))
+            # Neighbours stand a little higher and lower, so that their names don't meet.
+            lower = 22 * (index % 2) if len(row) > 1 else 0
+            at[key] = (
+                (PANEL - 10) * (index + 1) / (len(row) + 1),
+                84 + lower + level * 240 / (longest - 1),
+            )
     for start, end in dict.fromkeys(links):
         (x1, y1), (x2, y2) = at[start], at[end]
         ends = {"x1": f"{x1:.0f}", "y1": f"{y1:.0f}", "x2": f"{x2:.0f}", "y2": f"{y2:.0f}"}
@@ -124,11 +129,17 @@ def draw_rationale(group: ET.Element, claims: list[dict[str, Any]]) -> None:
     for claim in claims:
         struck = claim["status"] == "struck"
         cited = " ".join(f"[{one['id']}]" for one in claim["citations"])
-        style = {"text_decoration": "line-through"} if struck else {}
-        y = wrapped(
-            group, 14, y, f"{claim['text']} {cited}", columns=40, size=12,
-            fill=STRUCK if struck else INK, **style,
-        )  # fmt: skip
+        for line in textwrap.wrap(f"{claim['text']} {cited}", 40):
+            text(group, 14, y, line, size=12, fill=STRUCK if struck else INK)
+            if struck:  # a line of its own: not every viewer draws text-decoration
+                ends = {
+                    "x1": "14",
+                    "x2": f"{14 + 6.1 * len(line):.0f}",
+                    "y1": f"{y - 4:.0f}",
+                    "y2": f"{y - 4:.0f}",
+                }
+                ET.SubElement(group, "line", ends | {"stroke": STRUCK, "stroke-width": "1.2"})
+            y += 16.2
         note = f"struck: {claim['reason']}" if struck else "holds"
         y = wrapped(group, 14, y, note, columns=44, size=11, fill=MUTED) + 12
 
