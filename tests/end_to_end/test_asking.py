@@ -106,7 +106,8 @@ def test_explain_prints_sources_licences_and_links(shell):
     assert "What made the score" in done.out
 
 
-def test_the_parts_of_a_score_and_the_intercept_add_up(shell):
+def test_the_parts_of_a_score_and_the_intercept_add_up(shell, monkeypatch):
+    monkeypatch.setenv("KEDREC_HOME", str(shell.home))
     with kedrec.open(str(shell.graph)) as kr:
         score = kr.ranker.pair("DRUGBANK:DB00619", "DOID:8552")
     assert score.intercept + sum(part.contribution for part in score.parts) == pytest.approx(score.score)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,16 +15,18 @@ README, *PAGES = (
     (ROOT / name).read_text(encoding="utf-8")
     for name in ("README.md", "docs/ranking-commands.md", "docs/loading.md")
 )
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-COMMANDS = [
-    line.split("   #")[0].strip()
-    for language, block in BLOCKS
-    + re.findall(r"^```(\w*)\n(.*?)^```", "\n".join(PAGES), re.MULTILINE | re.DOTALL)
-    if not language
-    for line in block.splitlines()
-    if line.startswith("kedrec")
-]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCKS = BLOCK.findall(README)
+
+
+def _commands(blocks: list[tuple[str, str]]) -> list[str]:
+    lines = [line for language, block in blocks if not language for line in block.splitlines()]
+    return [line.split("   #")[0].strip() for line in lines if not line.startswith("#")]
+
+
+COMMANDS = [line for line in _commands(BLOCK.findall("\n".join(PAGES))) if line.startswith("kedrec")]
 NEEDS_FILES = "--from"  # these name a user's own folders
+_DONE = "-- done"
 
 
 @pytest.mark.parametrize("command", [line for line in COMMANDS if NEEDS_FILES not in line])
@@ -34,8 +38,26 @@ def test_a_command_of_the_pages_runs(shell, tmp_path, monkeypatch, command):
     assert done.out or list(tmp_path.iterdir())
 
 
-def test_the_readme_shows_commands():
-    assert len(COMMANDS) > 6
+def test_the_readmes_commands_run_in_order_after_make_demo(shell, tmp_path):
+    """One shell, in the state that a newcomer's has: nothing on the PATH, no settings."""
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / ".kedrec").mkdir()
+    for name, folder in (("graph", shell.graph), ("models", shell.home / "models")):
+        (tmp_path / ".kedrec" / name).symlink_to(folder)
+    lines = [line for line in _commands(BLOCKS) if line and NEEDS_FILES not in line]
+    assert sum(line.startswith("kedrec") for line in lines) > 6
+    script = "".join(f"{line} || exit 1\necho '{_DONE}'\n" for line in lines)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "KEDREC_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    ran = done.stdout.count(_DONE)
+    assert ran == len(lines), f"{lines[ran]}\n{done.stderr[-3000:]}"
 
 
 def test_the_python_example_runs(shell, monkeypatch):
@@ -47,7 +69,15 @@ def test_the_python_example_runs(shell, monkeypatch):
     assert seen["graph"].number_of_edges() > 0  # type: ignore[attr-defined]
 
 
-def test_every_page_that_the_readme_links_to_exists():
-    root = Path(__file__).resolve().parents[2]
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (root / target).is_file(), target
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
+)
+def test_every_page_that_a_page_links_to_exists(page):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).is_file(), target
+
+
+def test_the_index_lists_every_page():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert pages - set(re.findall(r"\]\(([\w-]+\.md)\)", index)) == set()
