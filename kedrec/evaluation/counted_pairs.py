@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.evaluation.ranking import Scored
+    from kedrec.evaluation.ranking_figures import Scored
     from kedrec.ranking.adjacency import Adjacency
 
 __all__ = ["rephetio_pairs", "strata_of"]
