@@ -182,7 +182,7 @@ FALSE: dict[str, tuple[str, ...]] = {
         "{disease} may respond to {drug}",
     ),
 }
-"""False of the step; `gate_sentences` generates the classes that change entities or edges."""
+"""False of the step; `gate_alterations` has the classes that change entities or edges."""
 
 FALSE_HELD_OUT: dict[str, tuple[str, ...]] = {
     "negated": ("{A} cannot {do} {B}", "{A} neither {does} nor changes {B}", "{A} hardly {does} {B}"),

@@ -8,19 +8,24 @@ paths say is not used.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from kedrec.common.plain_text import one_line, shown_name
+from kedrec.evaluation.gate_alterations import ALTERATIONS
 from kedrec.evaluation.gate_forms import FALSE, FALSE_HELD_OUT, STRONGER, TRUE, TRUE_HELD_OUT
-from kedrec.schema import load_schema
+from kedrec.evaluation.gate_steps import (
+    WordedStep,
+    display_name,
+    evidence_nodes,
+    gerund_of,
+    infinitive_of,
+    path_steps,
+)
 
 if TYPE_CHECKING:
     from kedrec.evidence.pair_evidence import PairEvidence
-    from kedrec.schema import Action
-    from kedrec.types import Entity, Evidence, Path
 
 __all__ = ["Sentence", "sentences"]
 
@@ -81,7 +86,9 @@ class Sentence:
 
 def sentences(pairs: Sequence[PairEvidence], seed: int) -> Iterator[Sentence]:
     """Yields sentences of every kind on every pair, where its evidence fits the form."""
-    foreign = sorted({shown(node) for pair in pairs for item in pair.evidence for node in _nodes(item)})
+    foreign = sorted(
+        {display_name(node) for pair in pairs for item in pair.evidence for node in evidence_nodes(item)}
+    )
     for pair in pairs:
         rng = Random(f"{seed}:{pair.drug.id}:{pair.disease.id}")  # noqa: S311  # draws sentences, no secrets
         yield from _form_sentences(pair, TRUE, rng, true=True, held_out=False)
@@ -93,94 +100,38 @@ def sentences(pairs: Sequence[PairEvidence], seed: int) -> Iterator[Sentence]:
         yield from _altered_sentences(pair, foreign, rng)
 
 
-def shown(node: Entity) -> str:
-    """A node's name as evidence shows it."""
-    return one_line(shown_name(node.name))
-
-
-def _nodes(item: Evidence) -> tuple[Entity, ...]:
-    return item.path.nodes if item.path else ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A step of an item's path with its wordings in both directions."""
-
-    item: Evidence
-    path: Path
-    index: int
-
-    @property
-    def names(self) -> tuple[str, str]:
-        return shown(self.path.nodes[self.index]), shown(self.path.nodes[self.index + 1])
-
-    @property
-    def wording(self) -> Action:
-        step = self.path.steps[self.index]
-        return load_schema().relations[step.relation].worded(step.action)
-
-    @property
-    def does(self) -> str:
-        return self.wording.phrase if self.path.steps[self.index].forward else self.wording.inverse
-
-    @property
-    def done(self) -> str:
-        return self.wording.inverse if self.path.steps[self.index].forward else self.wording.phrase
-
-
-def _steps(items: Sequence[Evidence]) -> list[_Step]:
-    return [
-        _Step(item, item.path, index) for item in items if item.path for index in range(len(item.path.steps))
-    ]
-
-
-def _infinitive(phrase: str) -> str:
-    """A phrase's infinitive, without "to"; "" where it has none."""
-    verb, _, complement = phrase.partition(" ")
-    if verb in {"can", "may", "was", "should", "must", "when"} or verb.endswith("ly"):
-        return ""
-    stem = {"is": "be", "has": "have"}.get(verb) or re.sub(r"(?<=ss|sh|ch)es$|(?<=[^s])s$", "", verb)
-    return f"{stem} {complement}".strip()
-
-
-def _gerund(phrase: str) -> str:
-    infinitive = _infinitive(phrase)
-    verb, _, complement = infinitive.partition(" ")
-    return f"{re.sub('e$', '', verb)}ing {complement}".strip() if verb and verb != "be" else ""
-
-
-def _form_values(pair: PairEvidence, step: _Step, *, reasons: bool) -> dict[str, str]:
+def _form_values(pair: PairEvidence, step: WordedStep, *, reasons: bool) -> dict[str, str]:
     """Values of a form's fields for a step; fields without a value are absent."""
-    values = {"drug": shown(pair.drug), "disease": shown(pair.disease)}
+    values = {"drug": display_name(pair.drug), "disease": display_name(pair.disease)}
     values["A"], values["B"] = step.names
     values |= {
-        "does": step.does,
-        "done": step.done,
-        "do": _infinitive(step.does),
-        "be_done": _infinitive(step.done),
+        "does": step.phrase,
+        "done": step.inverse_phrase,
+        "do": infinitive_of(step.phrase),
+        "be_done": infinitive_of(step.inverse_phrase),
     }
-    values |= {"doing": _gerund(step.does), "noun": _NOUNS.get(step.does, "")}
+    values |= {"doing": gerund_of(step.phrase), "noun": _NOUNS.get(step.phrase, "")}
     values["Noun"] = values["noun"].capitalize()
-    phrases = (step.does, *(step.wording.paraphrases if step.path.steps[step.index].forward else ()))
+    phrases = (step.phrase, *(step.wording.paraphrases if step.path.steps[step.index].forward else ()))
     values["agent"] = next((phrase[3:] for phrase in phrases if re.match(r"is an? \w+ of$", phrase)), "")
     if step.index + 1 < len(step.path.steps):
-        next_step = _Step(step.item, step.path, step.index + 1)
-        values |= {"does2": next_step.does, "do2": _infinitive(next_step.does), "C": next_step.names[1]}
+        next_step = WordedStep(step.item, step.path, step.index + 1)
+        values |= {"does2": next_step.phrase, "do2": infinitive_of(next_step.phrase), "C": next_step.names[1]}
     if reasons:
         values["X"] = next(
-            (shown(node) for node in step.path.nodes[1:-1] if node.kind in _NON_MECHANISM_KINDS), ""
+            (display_name(node) for node in step.path.nodes[1:-1] if node.kind in _NON_MECHANISM_KINDS), ""
         )
         if step.path.steps[step.index].relation in _COINCIDENCE_RELATIONS:
-            values["chain"] = f"{values['A']} {step.does} {values['B']}"
-        harms = [first for first in _steps(pair.adverse) if first.index == 0]
+            values["chain"] = f"{values['A']} {step.phrase} {values['B']}"
+        harms = [first for first in path_steps(pair.adverse) if first.index == 0]
         harms += [
             first
-            for first in _steps(pair.evidence)
+            for first in path_steps(pair.evidence)
             if first.index == 0 and first.path.steps[0].relation == "CAUSES"
         ]
         harm = next(iter(harms), None)
         if harm is not None:
-            values["harm"] = f"{harm.names[0]} {harm.does} {harm.names[1]}"
+            values["harm"] = f"{harm.names[0]} {harm.phrase} {harm.names[1]}"
             values["harm_id"] = harm.item.id
         for name in ("chain", "harm"):
             if name in values:
@@ -199,7 +150,7 @@ def _form_sentences(
         for pattern in patterns:
             if true and contraindicated and re.search(r"may help|might|could|may be of", pattern):
                 continue
-            steps = [step for step in _steps(pair.evidence) if _is_applicable(group, pattern, step)]
+            steps = [step for step in path_steps(pair.evidence) if _is_applicable(group, pattern, step)]
             rng.shuffle(steps)
             count = 0
             for step in steps:
@@ -217,7 +168,7 @@ def _form_sentences(
                     yield _sentence(pair, text, ids, group, true=true, held_out=held_out)
 
 
-def _is_applicable(group: str, pattern: str, step: _Step) -> bool:
+def _is_applicable(group: str, pattern: str, step: WordedStep) -> bool:
     """Whether a form may be filled with a step: a reason, for one, needs a mechanism's first step."""
     relation = step.path.steps[step.index].relation
     verdict = "{disease}" in pattern
@@ -253,7 +204,7 @@ def _sentence(
 
 def _schema_sentences(pair: PairEvidence, rng: Random) -> Iterator[Sentence]:
     """Yields up to four steps, each in every wording that the schema has for it."""
-    for step in rng.sample(steps := _steps(pair.evidence), min(4, len(steps))):
+    for step in rng.sample(steps := path_steps(pair.evidence), min(4, len(steps))):
         a, b = step.names
         forward = step.path.steps[step.index].forward
         wording = step.wording
@@ -277,7 +228,7 @@ def _schema_sentences(pair: PairEvidence, rng: Random) -> Iterator[Sentence]:
 
 def _overstated_sentences(pair: PairEvidence, rng: Random) -> Iterator[Sentence]:
     """Yields steps in wordings stronger than the edge supports."""
-    for step in _steps((*pair.evidence, *pair.adverse)):
+    for step in path_steps((*pair.evidence, *pair.adverse)):
         edge = step.path.steps[step.index]
         if edge.relation not in STRONGER or (edge.relation == "ASSOCIATED_WITH" and edge.action):
             continue
@@ -294,144 +245,13 @@ def _overstated_sentences(pair: PairEvidence, rng: Random) -> Iterator[Sentence]
                 yield _sentence(pair, text, [step.item.id], "stronger than the evidence", true=False)
 
 
-_Alteration = Callable[["PairEvidence", _Step, Sequence[str], Random], "tuple[str, list[str]] | None"]
-
-
 def _altered_sentences(pair: PairEvidence, foreign: Sequence[str], rng: Random) -> Iterator[Sentence]:
     """Yields true sentences with one thing changed."""
-    for group, alter in _ALTERATIONS.items():
-        steps = _steps(pair.evidence)
+    for group, alter in ALTERATIONS.items():
+        steps = path_steps(pair.evidence)
         rng.shuffle(steps)
         count = 0
         for step in steps:
             if count < 2 * _PER_FORM and (altered := alter(pair, step, foreign, rng)):
                 count += 1
                 yield _sentence(pair, altered[0], altered[1], group, true=False)
-
-
-def _reverse(_: PairEvidence, step: _Step, __: Sequence[str], rng: Random) -> tuple[str, list[str]] | None:
-    edge = step.path.steps[step.index]
-    if load_schema().relations[edge.relation].symmetric or step.does == step.done:
-        return None
-    a, b = step.names
-    frame = rng.choice(("", "Evidence suggests that ", "According to the graph, "))
-    return f"{frame}{b} {step.does} {a}", [step.item.id]
-
-
-def _change_sign(
-    _: PairEvidence, step: _Step, __: Sequence[str], rng: Random
-) -> tuple[str, list[str]] | None:
-    edge = step.path.steps[step.index]
-    relation = load_schema().relations[edge.relation]
-    signs = {relation.worded(parallel.action).sign for parallel in edge.edges} | {step.wording.sign}
-    if 0 in signs or len(signs) > 1:
-        return None
-    opposites = [action for action in relation.actions.values() if action.sign == -step.wording.sign]
-    if not opposites:
-        return None
-    opposite = rng.choice(opposites)
-    a, b = step.names
-    return f"{a} {opposite.phrase if edge.forward else opposite.inverse} {b}", [step.item.id]
-
-
-def _swap_entity(
-    pair: PairEvidence, step: _Step, _: Sequence[str], rng: Random
-) -> tuple[str, list[str]] | None:
-    path_ids = {node.id for node in step.path.nodes}
-    kind = step.path.nodes[step.index + 1].kind
-    names = sorted(
-        {
-            shown(node)
-            for item in pair.evidence
-            for node in _nodes(item)
-            if node.kind == kind and node.id not in path_ids
-        }
-    )
-    if not names:
-        return None
-    return f"{step.names[0]} {step.does} {rng.choice(names)}", [step.item.id]
-
-
-def _foreign_entity(
-    pair: PairEvidence, step: _Step, foreign: Sequence[str], rng: Random
-) -> tuple[str, list[str]] | None:
-    pair_names = {shown(node) for item in (*pair.evidence, *pair.adverse) for node in _nodes(item)}
-    name = rng.choice(foreign)
-    return None if name in pair_names else (f"{step.names[0]} {step.does} {name}", [step.item.id])
-
-
-def _half_true(_: PairEvidence, step: _Step, __: Sequence[str], rng: Random) -> tuple[str, list[str]] | None:
-    if step.index + 1 >= len(step.path.steps):
-        return None
-    next_step = _Step(step.item, step.path, step.index + 1)
-    (a, b), c = step.names, next_step.names[1]
-    if next_step.does in {step.does, next_step.done}:
-        return None
-    tail = rng.choice(
-        (f", which {next_step.done} {c}", f", and {a} {next_step.does} {c}", f" and {next_step.does} {c}")
-    )
-    return f"{a} {step.does} {b}{tail}", [step.item.id]
-
-
-def _skip_link(_: PairEvidence, step: _Step, __: Sequence[str], rng: Random) -> tuple[str, list[str]] | None:
-    if step.index + 1 >= len(step.path.steps):
-        return None
-    next_step = _Step(step.item, step.path, step.index + 1)
-    frame = rng.choice(("", "It is thought that ", "Notably, "))
-    return f"{frame}{step.names[0]} {next_step.does} {next_step.names[1]}", [step.item.id]
-
-
-def _nest_wrongly(
-    _: PairEvidence, step: _Step, __: Sequence[str], ___: Random
-) -> tuple[str, list[str]] | None:
-    if step.index + 1 >= len(step.path.steps):
-        return None
-    next_step = _Step(step.item, step.path, step.index + 1)
-    (a, b), c = step.names, next_step.names[1]
-    return f"{a}, which {next_step.does} {c}, {step.does} {b}", [step.item.id]
-
-
-def _cite_wrongly(
-    pair: PairEvidence, step: _Step, _: Sequence[str], rng: Random
-) -> tuple[str, list[str]] | None:
-    a, b = step.path.nodes[step.index].id, step.path.nodes[step.index + 1].id
-    other_ids = [
-        item.id
-        for item in (*pair.evidence, *pair.adverse)
-        if not {a, b} <= {node.id for node in _nodes(item)}
-    ]
-    if not other_ids:
-        return None
-    text = f"{step.names[0]} {step.does} {step.names[1]}"
-    return text, rng.choice(([rng.choice(other_ids)], [step.item.id, rng.choice(other_ids)]))
-
-
-def _drop_citation(
-    _: PairEvidence, step: _Step, __: Sequence[str], rng: Random
-) -> tuple[str, list[str]] | None:
-    text = f"{step.names[0]} {step.does} {step.names[1]}"
-    return text, rng.choice(([], ["P99"], [step.item.id, "P98"]))
-
-
-def _other_pair_verdict(
-    pair: PairEvidence, step: _Step, _: Sequence[str], rng: Random
-) -> tuple[str, list[str]] | None:
-    diseases = [shown(node) for node in step.path.nodes[1:-1] if node.kind == "Disease"]
-    drugs = [shown(node) for node in step.path.nodes[1:-1] if node.kind == "Drug"]
-    texts = [f"{shown(pair.drug)} may help in {name}" for name in diseases]
-    texts += [f"{name} may help in {shown(pair.disease)}" for name in drugs]
-    return (rng.choice(texts), [step.item.id]) if texts else None
-
-
-_ALTERATIONS: dict[str, _Alteration] = {
-    "reversed": _reverse,
-    "sign changed": _change_sign,
-    "entity swapped": _swap_entity,
-    "entity foreign": _foreign_entity,
-    "half true": _half_true,
-    "link skipped": _skip_link,
-    "nested wrongly": _nest_wrongly,
-    "wrongly cited": _cite_wrongly,
-    "not cited": _drop_citation,
-    "verdict on another pair": _other_pair_verdict,
-}
