@@ -1,7 +1,7 @@
 """Runs the benchmarks and prints one table: `python -m benchmarks [NAME...] [--data DIR] [--runs N]`.
 
-`scale --times 1,4,16` loads made-up graphs; the largest has 36 million rows of edges and takes minutes, so it
-runs only where it is named.
+`scale --times 1,4,16` loads synthetic graphs; the largest has 36 million rows of edges and takes minutes, so
+it runs only by name.
 """
 
 from __future__ import annotations
