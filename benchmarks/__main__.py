@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import Context, Row, table
+from benchmarks.measuring import BenchmarkContext, Row, table
 
 NAMES = (
     "cold_start",
@@ -43,7 +43,7 @@ def main() -> None:
             folder = Path(work) / name
             folder.mkdir()
             module = importlib.import_module(f"benchmarks.{name}")
-            rows += module.measure(Context(arguments.data.resolve(), folder, arguments.runs, times))
+            rows += module.measure(BenchmarkContext(arguments.data.resolve(), folder, arguments.runs, times))
     print(table(rows))
 
 

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.measuring import Context, Row, median_seconds
+from benchmarks.measuring import BenchmarkContext, Row, median_seconds
 
 KEDREC = Path(sys.executable).with_name("kedrec")
 
 
-def measure(context: Context) -> list[Row]:
+def measure(context: BenchmarkContext) -> list[Row]:
     """Measures help and ask; the baseline is an idle interpreter."""
     environment = {
         **os.environ,

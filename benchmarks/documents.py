@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 
 import tantivy
 
-from benchmarks.measuring import Context, Row, alternate
+from benchmarks.measuring import BenchmarkContext, Row, alternate
 from kedrec.common.cpus import usable_threads
 from kedrec.documents.document import Document
 from kedrec.documents.linking import Linker
@@ -34,7 +34,7 @@ _BASELINE = 30_000
 _NUMBERS = count()
 
 
-def measure(context: Context) -> list[Row]:
+def measure(context: BenchmarkContext) -> list[Row]:
     """Measures records a second, with and without linking Hetionet's drugs and diseases in the texts."""
     texts = context.data / "text"
     text_passages = _passages(texts)
@@ -48,7 +48,7 @@ def measure(context: Context) -> list[Row]:
 
 
 def _row(
-    context: Context, path: Path, linker: Linker | None, passages: list[dict[str, Any]], records: int
+    context: BenchmarkContext, path: Path, linker: Linker | None, passages: list[dict[str, Any]], records: int
 ) -> Row:
     work = context.work
     name = "words and names" if linker else "words alone"

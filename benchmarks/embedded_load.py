@@ -7,7 +7,7 @@ from pathlib import Path
 
 import ladybug
 
-from benchmarks.measuring import Context, Row, median_seconds
+from benchmarks.measuring import BenchmarkContext, Row, median_seconds
 from kedrec.loading import load_graph
 from kedrec.schema import load_schema
 from kedrec.settings import load_settings
@@ -23,7 +23,7 @@ _EDGE = (
 )
 
 
-def measure(context: Context) -> list[Row]:
+def measure(context: BenchmarkContext) -> list[Row]:
     """Measures the load of Hetionet from its raw files to a queryable graph."""
     settings = load_settings(home=context.work)
     graph, work = context.work / "graph", context.work / "work"

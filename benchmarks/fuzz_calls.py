@@ -223,7 +223,7 @@ def faults(call: Call, status: int, out: bytes, err: bytes) -> Iterator[str]:
 
 
 def _is_json(text: bytes) -> bool:
-    """Whether a text is strict JSON, without NaN and Infinity."""
+    """True for strict JSON, without NaN and Infinity."""
     try:
         json.loads(text, parse_constant=_refuse)
     except ValueError:

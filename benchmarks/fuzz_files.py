@@ -67,7 +67,7 @@ class SampleResult:
 
     @property
     def wrong(self) -> bool:
-        """Whether the sample failed."""
+        """True if the sample failed."""
         return self.result not in ("loaded", "refused")
 
 

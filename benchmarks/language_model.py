@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.measuring import Context, Row, alternate
+from benchmarks.measuring import BenchmarkContext, Row, alternate
 from kedrec.api import Kedrec
 from kedrec.grounding import check
 from kedrec.llm.llamacpp import LlamaCppModel
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kedrec.llm.base import ChatRequest
 
 
-def measure(context: Context) -> list[Row]:
+def measure(context: BenchmarkContext) -> list[Row]:
     """Measures it on the built-in graph's first drug for multiple sclerosis."""
     import xllamacpp
 

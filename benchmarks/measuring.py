@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Context", "Row", "alternate", "median_seconds", "table"]
+__all__ = ["BenchmarkContext", "Row", "alternate", "median_seconds", "table"]
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class BenchmarkContext:
     """Folders and repetitions of a benchmark.
 
     Attributes:

@@ -36,7 +36,7 @@ KINDS = {"Disease": ("Disease",), "Chemical": ("Drug", "Chemical")}
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class AnnotatedMention:
     """A name in an abstract, its type, and the MeSH id of its annotation."""
 
     text: str
@@ -63,14 +63,14 @@ class Resolution:
     resolved_entity: Entity | None
 
 
-def mentions(path: Path, split: str) -> Iterator[Mention]:
+def mentions(path: Path, split: str) -> Iterator[AnnotatedMention]:
     """Yields the mentions of a split (`Training`, `Development`, `Test`) with exactly one MeSH id."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for record in map(json.loads, lines):
             if record["split"] == split:
                 for _, _, text, type_, mesh in record["entities"]:
                     if mesh != "-1" and "|" not in mesh and "," not in mesh:
-                        yield Mention(text, type_, mesh)
+                        yield AnnotatedMention(text, type_, mesh)
 
 
 def entities_by_mesh(store: GraphStore, kinds: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
@@ -86,7 +86,7 @@ def entities_by_mesh(store: GraphStore, kinds: Iterable[str]) -> dict[str, set[t
     return entities
 
 
-def resolve(index: NameIndex, mention: Mention, right: set[tuple[str, str]]) -> Resolution:
+def resolve(index: NameIndex, mention: AnnotatedMention, right: set[tuple[str, str]]) -> Resolution:
     """Resolves one mention and compares it with the right entities."""
     match: NameMatch | None = None
     candidates: list[NameMatch] = []
@@ -138,7 +138,7 @@ def _table_row(label: str, counts: Counter[Resolution]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _tables(resolutions: dict[str, dict[Mention, tuple[Resolution, int]]]) -> Iterator[str]:
+def _tables(resolutions: dict[str, dict[AnnotatedMention, tuple[Resolution, int]]]) -> Iterator[str]:
     """Yields Markdown lines: results by type, split and way of counting; then precision by kind of match."""
     yield (
         "| mentions | number | covered | right | wrong | right of resolved | ambiguous | unknown "
@@ -176,7 +176,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = load_settings(graph=arguments.graph)
     corpus = arguments.data / "text" / "bc5cdr" / "records.jsonl.gz"
-    resolutions: dict[str, dict[Mention, tuple[Resolution, int]]] = {}
+    resolutions: dict[str, dict[AnnotatedMention, tuple[Resolution, int]]] = {}
     with open_store(settings.graph_url, settings) as store:
         right = {type_: entities_by_mesh(store, kinds) for type_, kinds in KINDS.items()}
         index = NameIndex.open(store, settings.cache_dir)

@@ -8,7 +8,7 @@ from typing import Any
 import neo4j
 import pyarrow.parquet as pq
 
-from benchmarks.measuring import Context, Row, median_seconds
+from benchmarks.measuring import BenchmarkContext, Row, median_seconds
 from benchmarks.templates import evidence_row
 from kedrec.loading import load_graph
 from kedrec.schema import load_schema
@@ -19,7 +19,7 @@ from tests.neo4j_server import Server, serving
 _BATCH = 20_000
 
 
-def measure(context: Context) -> list[Row]:
+def measure(context: BenchmarkContext) -> list[Row]:
     """Measures the load of Hetionet's raw files into an empty server, then one pair's evidence from it."""
     work = context.work / "work"
     with serving(context.work / "ours") as server:

@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measuring import Context, Row
+from benchmarks.measuring import BenchmarkContext, Row
 from kedrec.loading import load_graph
 from kedrec.loading.offline import ImportTool, empty_folder, find_tool, run_import, write_csv
 from kedrec.stores.bulk import BulkGraph
 from tests import neo4j_server
 
 
-def measure(context: Context) -> list[Row]:
+def measure(context: BenchmarkContext) -> list[Row]:
     """Measures CSV and import, and both with reading the raw files, in wall and processor seconds."""
     runs = max(1, context.runs // 2)
     folder, work = context.work / "csv", context.work / "work"

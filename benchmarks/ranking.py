@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from benchmarks.measuring import Context, Row, median_seconds
+from benchmarks.measuring import BenchmarkContext, Row, median_seconds
 from kedrec.loading import load_graph
 from kedrec.ranking import Ranker
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
@@ -19,7 +19,7 @@ from kedrec.stores import open_store
 _EVERY = 10  # one metapath in so many is counted alone; the time is scaled up
 
 
-def measure(context: Context) -> list[Row]:
+def measure(context: BenchmarkContext) -> list[Row]:
     """Measures path counts against the naive product, four times the diseases, fit, and one warm disease."""
     settings = load_settings(home=context.work)
     with open_store(settings.graph_url, settings, read_only=False) as store:
@@ -43,7 +43,7 @@ def measure(context: Context) -> list[Row]:
     return rows
 
 
-def _counting(adjacency: Adjacency, context: Context) -> list[Row]:
+def _counting(adjacency: Adjacency, context: BenchmarkContext) -> list[Row]:
     paths = metapaths(linked_tables(adjacency), 4)
     diseases = np.arange(len(adjacency.ids("Disease")))
     pairs = len(adjacency.ids("Drug")) * len(diseases)

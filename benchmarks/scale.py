@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.measuring import Context, Row
+from benchmarks.measuring import BenchmarkContext, Row
 from benchmarks.synthetic_graphs import EDGES, write
 
 _LOAD = Path(sys.executable).with_name("kedrec-load")
@@ -27,7 +27,7 @@ class _LoadCost(NamedTuple):
     edges: int
 
 
-def measure(context: Context) -> list[Row]:
+def measure(context: BenchmarkContext) -> list[Row]:
     """Measures three rows a size; the baseline extrapolates the first size linearly in the edges."""
     rows: list[Row] = []
     baseline: tuple[int, _LoadCost] | None = None

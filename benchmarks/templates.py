@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.measuring import Context, Row, median_seconds
+from benchmarks.measuring import BenchmarkContext, Row, median_seconds
 from kedrec.evidence.pair_evidence import retrieve
 from kedrec.loading import load_graph
 from kedrec.ranking import Ranker
@@ -16,7 +16,7 @@ PAIR = (
 )
 
 
-def measure(context: Context) -> list[Row]:
+def measure(context: BenchmarkContext) -> list[Row]:
     """Measures it on Hetionet in the embedded database; `neo4j_load` does so on the server."""
     settings = load_settings(home=context.work)
     with open_store(settings.graph_url, settings, read_only=False) as store:
@@ -24,7 +24,7 @@ def measure(context: Context) -> list[Row]:
     return [evidence_row(context, settings.graph_url, settings, "embedded", "60 ms")]
 
 
-def evidence_row(context: Context, url: str, settings: Settings, name: str, goal: str) -> Row:
+def evidence_row(context: BenchmarkContext, url: str, settings: Settings, name: str, goal: str) -> Row:
     """Measures it on a loaded graph."""
     drug, disease = PAIR
     simplest = "drug-binds-gene-disease"

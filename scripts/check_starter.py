@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from starter_evidence import Evidence, mentions, normal
+from starter_evidence import PublicData, mentions, normal
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTER = ROOT / "graph" / "starter"
@@ -48,7 +48,7 @@ UniqueLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _ma
 
 
 @dataclass
-class Node:
+class StarterNode:
     """One entity of an area file."""
 
     kind: str
@@ -66,10 +66,10 @@ class Node:
 class Fact:
     """One fact of an area file."""
 
-    start: Node
+    start: StarterNode
     relation: str
     action: str | None
-    end: Node
+    end: StarterNode
     references: list[str]
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ class Area:
     """One area file: its contents, and the findings of the checks."""
 
     file: str
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[StarterNode] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -94,9 +94,9 @@ class Area:
     unconfirmed: list[str] = field(default_factory=list)
 
 
-def read_nodes(area: Area, raw: dict[str, Any], schema: dict[str, Any]) -> dict[str, list[Node]]:
+def read_nodes(area: Area, raw: dict[str, Any], schema: dict[str, Any]) -> dict[str, list[StarterNode]]:
     """Reads the nodes of a file by name; adds their errors to the area's problems."""
-    by_name: dict[str, list[Node]] = defaultdict(list)
+    by_name: dict[str, list[StarterNode]] = defaultdict(list)
     for kind, entries in (raw.get("nodes") or {}).items():
         if kind not in schema["kinds"]:
             area.problems.append(f"unknown kind {kind}")
@@ -109,7 +109,7 @@ def read_nodes(area: Area, raw: dict[str, Any], schema: dict[str, Any]) -> dict[
             if unknown_keys:
                 area.problems.append(f"{name}: unknown keys {sorted(unknown_keys)}")
             synonyms, xrefs = list(body.get("synonyms") or []), list(body.get("xrefs") or [])
-            node = Node(kind, name, body["id"], synonyms, xrefs)
+            node = StarterNode(kind, name, body["id"], synonyms, xrefs)
             if not all(isinstance(text, str) for text in node.synonyms + node.xrefs):
                 area.problems.append(f"{name}: synonyms and xrefs must be text (quote them)")
                 continue
@@ -125,7 +125,7 @@ def read_nodes(area: Area, raw: dict[str, Any], schema: dict[str, Any]) -> dict[
     return by_name
 
 
-def resolve(text: str, by_name: dict[str, list[Node]]) -> Node:
+def resolve(text: str, by_name: dict[str, list[StarterNode]]) -> StarterNode:
     """The node with a fact's name for it.
 
     Raises:
@@ -140,7 +140,9 @@ def resolve(text: str, by_name: dict[str, list[Node]]) -> Node:
     return matches[0]
 
 
-def read_fact(row: Any, by_name: dict[str, list[Node]], schema: dict[str, Any]) -> tuple[Fact, list[str]]:
+def read_fact(
+    row: Any, by_name: dict[str, list[StarterNode]], schema: dict[str, Any]
+) -> tuple[Fact, list[str]]:
     """Reads a fact; returns it with its errors.
 
     Raises:
@@ -219,19 +221,19 @@ def check_across(areas: list[Area]) -> None:
                     area.warnings.append(f"{fact} has another action in {file}: {action}")
 
 
-def check_ids(area: Area, evidence: Evidence) -> None:
+def check_ids(area: Area, data: PublicData) -> None:
     """Checks that ids, and cross-references in the data, have the node's name or a synonym there."""
     for node in area.nodes:
         verified = False
         for curie in [node.id, *node.xrefs]:
-            is_carried = evidence.carries(curie, node.names())
+            is_carried = data.carries(curie, node.names())
             verified = verified or is_carried is True
-            if is_carried is False and node.id not in evidence.equivalents(curie) - {curie}:
-                data_names = "; ".join(sorted(evidence.names[curie])[:4])
+            if is_carried is False and node.id not in data.equivalents(curie) - {curie}:
+                data_names = "; ".join(sorted(data.names[curie])[:4])
                 messages = area.problems if curie == node.id else area.warnings
                 messages.append(f"{node.name}: {curie} is called {data_names} in the data")
-        if not verified and not evidence.names.get(node.id):
-            unnamed = sorted({node.id, *node.xrefs} & evidence.unnamed_ids)
+        if not verified and not data.names.get(node.id):
+            unnamed = sorted({node.id, *node.xrefs} & data.unnamed_ids)
             if unnamed:
                 listed = ", ".join(unnamed)
                 area.warnings.append(f"{node.name}: the data hold {listed} but give no name for it")
@@ -243,7 +245,7 @@ def check_ids(area: Area, evidence: Evidence) -> None:
                 )
 
 
-def check_facts(area: Area, evidence: Evidence, schema: dict[str, Any]) -> None:
+def check_facts(area: Area, data: PublicData, schema: dict[str, Any]) -> None:
     """Looks up each fact in the public data and sorts it into the area's lists."""
     link_signs = {
         action: body["sign"]
@@ -253,27 +255,27 @@ def check_facts(area: Area, evidence: Evidence, schema: dict[str, Any]) -> None:
     bind_signs = {action: body["sign"] for action, body in schema["relations"]["BINDS"]["actions"].items()}
     for fact in area.facts:
         starts, ends = (
-            {equivalent for curie in [node.id, *node.xrefs] for equivalent in evidence.equivalents(curie)}
+            {equivalent for curie in [node.id, *node.xrefs] for equivalent in data.equivalents(curie)}
             for node in (fact.start, fact.end)
         )
-        sources, keys = evidence.confirmations(fact.relation, starts, ends)
+        sources, keys = data.confirmations(fact.relation, starts, ends)
         rule = schema["relations"][fact.relation]
         sign = rule["actions"][fact.action]["sign"] if fact.action else rule["sign"]
         signs = {link_signs.get(key, 0) for key in keys}
         if fact.relation == "BINDS":
-            actions = evidence.binding_actions(starts, ends)[0]
+            actions = data.binding_actions(starts, ends)[0]
             signs |= {bind_signs.get(action, 0) for action in actions}
         if sign and -sign in signs and sign not in signs:
             area.warnings.append(f"{fact}: the data give the opposite direction")
         pmids = [ref.removeprefix("PMID:") for ref in fact.references if ref.startswith("PMID:")]
         names = [node.names() for node in (fact.start, fact.end)]
-        support = {pmid: evidence.pmid_support(pmid, starts, ends, *names) for pmid in pmids}
+        support = {pmid: data.pmid_support(pmid, starts, ends, *names) for pmid in pmids}
         for pmid, level in support.items():
             if level and "does not" in level:
                 missing = [
                     node.name
                     for node in (fact.start, fact.end)
-                    if not mentions(evidence.texts()[pmid], node.names())
+                    if not mentions(data.texts()[pmid], node.names())
                 ]
                 area.warnings.append(f"{fact} PMID:{pmid}: the abstract does not name {' or '.join(missing)}")
         if sources:
@@ -322,10 +324,10 @@ def main(argv: list[str] | None = None) -> int:
     areas = [read_area(path, schema) for path in args.area or sorted(STARTER.glob("*.yaml"))]
     check_across(areas)
     nodes = [node for area in areas for node in area.nodes]
-    evidence = Evidence(args.data, {curie for node in nodes for curie in [node.id, *node.xrefs]})
+    data = PublicData(args.data, {curie for node in nodes for curie in [node.id, *node.xrefs]})
     for area in areas:
-        check_ids(area, evidence)
-        check_facts(area, evidence, schema)
+        check_ids(area, data)
+        check_facts(area, data, schema)
     unique = {node.id: node.kind for node in nodes}
     totals = {
         "nodes": dict(Counter(unique.values()).most_common()),

@@ -160,7 +160,7 @@ def drugmechdb(path: Path) -> list[dict[str, Any]]:
     return slim
 
 
-class Evidence:
+class PublicData:
     """Names of ids, and facts about pairs of the starter graph's ids."""
 
     def __init__(self, data: Path, curies: Iterable[str]) -> None:
@@ -188,7 +188,7 @@ class Evidence:
         return {curie} | self.equivalent_ids.get(curie, set())
 
     def carries(self, curie: str, names: set[str]) -> bool | None:
-        """Whether one of the names is an id's name in the data; None where the data have no name for it.
+        """True if one of the names is the id's in the data; None if the data have no name for it.
 
         A mention that annotators tagged in a text may be longer than the name ("childhood absence seizures").
         """
@@ -317,7 +317,7 @@ class Evidence:
         return sources, keys
 
     def _linked(self, relation: str, start: str, end: str) -> bool:
-        """Whether a DrugMechDB path has a link that states the relation."""
+        """True if a DrugMechDB path has a link that states the relation."""
         keys = self.links.get((start, end), set())
         if relation in LINK_KEYS:
             return bool(keys & LINK_KEYS[relation])
@@ -371,7 +371,7 @@ class Evidence:
 
 
 def mentions(text: str, names: set[str]) -> bool:
-    """Whether a text has one of the names, as words; short symbols keep their case."""
+    """True if a text has one of the names as words; short symbols in capitals match by case."""
     for name in names:
         flags = 0 if name.isupper() and len(name) < 7 else re.IGNORECASE
         if re.search(r"(?<![A-Za-z0-9])" + re.escape(name) + r"s?(?![A-Za-z0-9])", text, flags):

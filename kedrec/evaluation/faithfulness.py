@@ -69,7 +69,7 @@ class CheckedAnswer:
     rationale: Rationale
 
     @property
-    def written(self) -> int:
+    def sentence_count(self) -> int:
         """Number of the model's sentences."""
         return len(self._own_claims)
 
@@ -79,8 +79,8 @@ class CheckedAnswer:
         return sum(claim.status == "holds" for claim in self._own_claims)
 
     @property
-    def verdict_held(self) -> bool:
-        """Whether its first sentence holds."""
+    def verdict_holds(self) -> bool:
+        """True if the model's first sentence holds."""
         return bool(self._own_claims) and self._own_claims[0].status == "holds"
 
     @property
@@ -237,8 +237,8 @@ def _summarize(
         held=len(holding),
         struck=dict(sorted(reasons.items())),
         empty=sum(answer.held == 0 for answer in answers),
-        whole=sum(answer.written > 0 and answer.held == answer.written for answer in answers),
-        verdicts=sum(answer.verdict_held for answer in answers),
+        whole=sum(answer.sentence_count > 0 and answer.held == answer.sentence_count for answer in answers),
+        verdicts=sum(answer.verdict_holds for answer in answers),
         distinct=len({_pattern(claim.text, pair) for pair, claim in _holding_claims(pairs, answers)}),
         coverage=sum(answer.rationale.coverage for answer in answers if answer.rationale.origin == "llm")
         / max(len(answers), 1),

@@ -169,7 +169,7 @@ def _form_sentences(
 
 
 def _is_applicable(group: str, pattern: str, step: WordedStep) -> bool:
-    """Whether a form may be filled with a step: a reason, for one, needs a mechanism's first step."""
+    """True if a form fits a step: a reason, for example, needs the first step of a mechanism."""
     relation = step.path.steps[step.index].relation
     verdict = "{disease}" in pattern
     if group == "reasons" or (verdict and group == "nominal"):

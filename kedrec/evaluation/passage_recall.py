@@ -137,14 +137,14 @@ def found_pairs(
     index: PassageIndex, pairs: Sequence[tuple[Entity, Entity]], progress: Progress
 ) -> PairCoverage:
     """Counts the pairs with a passage or a trial."""
-    named = studied = either = 0
+    passages = trials = either = 0
     for number, (drug, disease) in enumerate(pairs):
         progress("Looking for pairs", number, len(pairs))
         texts = for_pair(index, drug, disease, "both", 1)
-        named += bool(texts.passages)
-        studied += bool(texts.trials)
+        passages += bool(texts.passages)
+        trials += bool(texts.trials)
         either += bool(texts.passages or texts.trials)
-    return PairCoverage(len(pairs), named, studied, either)
+    return PairCoverage(len(pairs), passages, trials, either)
 
 
 def markdown(questions: Sequence[QuestionRecall], pairs: PairCoverage | None) -> str:

@@ -134,7 +134,7 @@ def _tables_at(kind: str) -> list[Table]:
 
 
 def _has_link(view: Without, kind: str, number: int) -> bool:
-    """Whether a node has any visible link."""
+    """True for a node with a visible link."""
     for table in _tables_at(kind):
         if view.has(table):
             links = view.incidence(table)

@@ -109,9 +109,9 @@ def evaluate(
     pairs = []
     for question in dataset.questions(config, split):
         texts = _texts(question, background, means.index)
-        blind_question = asked_of(question, seed=seed, most=most, among=among, texts=texts)
-        if blind_question is not None:
-            pairs.append((question, blind_question))
+        blind = asked_of(question, seed=seed, most=most, among=among, texts=texts)
+        if blind is not None:
+            pairs.append((question, blind))
         if limit is not None and len(pairs) >= limit:
             break
     if not pairs:
