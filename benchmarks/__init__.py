@@ -1,1 +1,1 @@
-"""One benchmark for each promise of speed, each against the raw engine or a peer in the same run."""
+"""Benchmarks of each promised speed, each against the raw engine or a peer in the same run."""

@@ -1,7 +1,7 @@
 """Runs the benchmarks and prints one table: `python -m benchmarks [NAME...] [--data DIR] [--runs N]`.
 
-`scale --times 1,4,16` loads made-up graphs; the largest has 36 million rows of edges and takes minutes, so it
-runs only where it is named.
+`scale --times 1,4,16` loads synthetic graphs; the largest has 36 million rows of edges and takes minutes, so
+it runs only by name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import Context, Row, table
+from benchmarks.measuring import BenchmarkContext, Row, table
 
 NAMES = (
     "cold_start",
@@ -43,7 +43,7 @@ def main() -> None:
             folder = Path(work) / name
             folder.mkdir()
             module = importlib.import_module(f"benchmarks.{name}")
-            rows += module.measure(Context(arguments.data.resolve(), folder, arguments.runs, times))
+            rows += module.measure(BenchmarkContext(arguments.data.resolve(), folder, arguments.runs, times))
     print(table(rows))
 
 

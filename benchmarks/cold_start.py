@@ -1,4 +1,4 @@
-"""How long a command takes from nothing: `kedrec --help`, and `kedrec ask --no-llm` with a warm cache."""
+"""Cold start of commands: `kedrec --help`, and `kedrec ask --no-llm` with a warm cache."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.measuring import Context, Row, median_seconds
+from benchmarks.measuring import BenchmarkContext, Row, median_seconds
 
 KEDREC = Path(sys.executable).with_name("kedrec")
 
 
-def measure(context: Context) -> list[Row]:
-    """Rows for help and ask; the baseline is the interpreter that does nothing."""
+def measure(context: BenchmarkContext) -> list[Row]:
+    """Measures help and ask; the baseline is an idle interpreter."""
     environment = {
         **os.environ,
         "KEDREC_HOME": str(context.work),
@@ -26,19 +26,19 @@ def measure(context: Context) -> list[Row]:
     load = KEDREC.with_name("kedrec-load")
     run(load, "graph", "hetionet", "--from", context.data)
     ask = (KEDREC, "ask", "--disease", "multiple sclerosis", "--top", "5", "--no-llm")
-    nothing = median_seconds(lambda: run(sys.executable, "-c", "pass"), context.runs)
+    idle = median_seconds(lambda: run(sys.executable, "-c", "pass"), context.runs)
     return [
         Row(
             "kedrec --help, cold",
             median_seconds(lambda: run(KEDREC, "--help"), context.runs),
-            nothing,
+            idle,
             "python -c pass",
             "0.3 s",
         ),
         Row(
             "kedrec ask --no-llm --top 5, cold, Hetionet",
             median_seconds(lambda: run(*ask), context.runs),
-            nothing,
+            idle,
             "python -c pass",
             "1.5 s",
         ),

@@ -1,7 +1,7 @@
-"""Indexing texts, over tantivy alone with the same passages in the same run.
+"""Indexing of texts, against tantivy alone with the same passages.
 
-Every text of the data folder, and a file of 30,000 records in the layout of PubMed's baseline, made of
-passages of those texts.
+The texts are those of the data folder, and a file of 30,000 records in the layout of PubMed's baseline,
+composed of their passages.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 
 import tantivy
 
-from benchmarks.measuring import Context, Row, alternate
+from benchmarks.measuring import BenchmarkContext, Row, alternate
 from kedrec.common.cpus import usable_threads
 from kedrec.documents.document import Document
 from kedrec.documents.linking import Linker
@@ -30,25 +30,25 @@ from kedrec.errors import DataError
 
 _KINDS = ("Compound", "Disease")
 _BASELINE = 30_000
-"""Records of one file of NLM's baseline."""
+"""Records in one file of NLM's baseline."""
 _NUMBERS = count()
 
 
-def measure(context: Context) -> list[Row]:
-    """Records a second, with and without looking for Hetionet's drugs and diseases in the texts."""
+def measure(context: BenchmarkContext) -> list[Row]:
+    """Measures records a second, with and without linking Hetionet's drugs and diseases in the texts."""
     texts = context.data / "text"
-    of_texts = _passages(texts)
-    baseline = _baseline(context.work / "pubmed.xml.gz", [one["text"] for one in of_texts[0]])
+    text_passages = _passages(texts)
+    baseline = _baseline(context.work / "pubmed.xml.gz", [passage["text"] for passage in text_passages[0]])
     linkers = (None, _linker(context.data))
     return [
-        _row(context, place, linker, *found)
-        for place, found in ((texts, of_texts), (baseline, _passages(baseline)))
+        _row(context, path, linker, *passages_and_count)
+        for path, passages_and_count in ((texts, text_passages), (baseline, _passages(baseline)))
         for linker in linkers
     ]
 
 
 def _row(
-    context: Context, place: Path, linker: Linker | None, passages: list[dict[str, Any]], records: int
+    context: BenchmarkContext, path: Path, linker: Linker | None, passages: list[dict[str, Any]], records: int
 ) -> Row:
     work = context.work
     name = "words and names" if linker else "words alone"
@@ -57,24 +57,24 @@ def _row(
     def ours() -> None:
         folder = work / f"index-{next(_NUMBERS)}"
         with PassageIndex.open(folder, create=True) as index:
-            reports.append(load_documents(index, [place], linker=linker, jobs=max(1, usable_threads() - 1)))
+            reports.append(load_documents(index, [path], linker=linker, jobs=max(1, usable_threads() - 1)))
         shutil.rmtree(folder)
 
-    seconds, raw = alternate(ours, _bare(work, passages), max(1, context.runs // 2))
+    seconds, raw = alternate(ours, _bare_indexing(work, passages), max(1, context.runs // 2))
     report = reports[-1]
     if report.read != report.indexed + report.rejected:
         raise DataError(f"{report.read} records were read, but not all are indexed or rejected.")
-    title = f"{place.name}, {report.read:,} records ({report.rejected:,} rejected): {name}"
+    title = f"{path.name}, {report.read:,} records ({report.rejected:,} rejected): {name}"
     return Row(title, report.read / seconds, records / raw, "tantivy alone", ">= 0.50", "records/s")
 
 
 def _baseline(path: Path, texts: list[str]) -> Path:
-    """A file as NLM's yearly baseline has them, each abstract made of two passages drawn."""
-    numbers = random.Random(1)  # noqa: S311  # texts to index, no secrets
+    """Writes a file in the layout of NLM's yearly baseline, each abstract two random passages."""
+    generator = random.Random(1)  # noqa: S311  # texts to index, no secrets
     with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as out:
         out.write("<?xml version='1.0' encoding='utf-8'?>\n<PubmedArticleSet>\n")
         for number in range(1, _BASELINE + 1):
-            title, first, second = (escape(one) for one in numbers.choices(texts, k=3))
+            title, first, second = (escape(text) for text in generator.choices(texts, k=3))
             out.write(
                 f"<PubmedArticle><MedlineCitation><PMID>{number}</PMID><Article><Journal><JournalIssue><PubDate>"
                 f"<Year>{1990 + number % 35}</Year></PubDate></JournalIssue></Journal>"
@@ -93,8 +93,8 @@ def _linker(data: Path) -> Linker:
 
 
 def _passages(texts: Path) -> tuple[list[dict[str, Any]], int]:
-    """Everything that is indexed, in memory, and how many records it is of."""
-    found: list[dict[str, Any]] = []
+    """All passages to index, in memory, and the number of records they come from."""
+    passages: list[dict[str, Any]] = []
     records = 0
     for path in find_files(texts):
         try:
@@ -102,17 +102,17 @@ def _passages(texts: Path) -> tuple[list[dict[str, Any]], int]:
                 records += 1
                 if isinstance(record, Document):
                     text = record.text
-                    found += (
+                    passages += (
                         {"id": f"{record.id}#{n}", "title": record.title, "text": text[cut.start : cut.end]}
                         for n, cut in enumerate(cuts(record))
                     )
         except DataError:
-            continue  # a file of the folder that holds no documents
-    return found, records
+            continue  # a file without documents
+    return passages, records
 
 
-def _bare(work: Path, passages: list[dict[str, Any]]) -> Callable[[], None]:
-    def bare() -> None:
+def _bare_indexing(work: Path, passages: list[dict[str, Any]]) -> Callable[[], None]:
+    def index_passages() -> None:
         folder = work / f"bare-{next(_NUMBERS)}"
         folder.mkdir()
         builder = tantivy.SchemaBuilder().add_text_field("id", stored=True, tokenizer_name="raw")
@@ -125,4 +125,4 @@ def _bare(work: Path, passages: list[dict[str, Any]]) -> Callable[[], None]:
         writer.wait_merging_threads()
         shutil.rmtree(folder)
 
-    return bare
+    return index_passages

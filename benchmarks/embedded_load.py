@@ -1,4 +1,4 @@
-"""Loading into the embedded database, over the engine's own COPY of the same staged rows."""
+"""Load into the embedded database, against the engine's own COPY of the same staged rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import ladybug
 
-from benchmarks.measuring import Context, Row, median_seconds
+from benchmarks.measuring import BenchmarkContext, Row, median_seconds
 from kedrec.loading import load_graph
 from kedrec.schema import load_schema
 from kedrec.settings import load_settings
@@ -23,8 +23,8 @@ _EDGE = (
 )
 
 
-def measure(context: Context) -> list[Row]:
-    """One row: Hetionet from its raw files to a queryable graph."""
+def measure(context: BenchmarkContext) -> list[Row]:
+    """Measures the load of Hetionet from its raw files to a queryable graph."""
     settings = load_settings(home=context.work)
     graph, work = context.work / "graph", context.work / "work"
     runs = max(1, context.runs // 2)
@@ -42,7 +42,7 @@ def measure(context: Context) -> list[Row]:
 
 
 def _copy(folder: Path, staged: list[Path]) -> None:
-    """The bare engine: the tables these files need, then one COPY a file."""
+    """Loads by the bare engine: creates the tables that the files need, then one COPY a file."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     database = ladybug.Database(str(folder / "raw.lbug"))

@@ -1,11 +1,11 @@
-"""Makes up command lines, runs each in a process of its own, and counts those that end as none should.
+"""Draws random command lines, runs each in its own process, and counts the failures.
 
     python -m benchmarks.fuzz_calls [--count 5000] [--seed 0] [--keep FOLDER]
 
-Options and their values are drawn from the commands themselves: good names, hostile ones, numbers out of
-range, devices, pipes, folders and over-long paths in place of files, settings that can't be used, standard
-output closed or full. A call is wrong where it ends as a defect or by a signal, doesn't end, fails without a
-word, prints what a terminal obeys, prints with --json what is no JSON, or would reach another machine.
+Options come from the commands themselves; values are valid names, hostile ones, numbers out of range,
+devices, pipes, folders and over-long paths in place of files, unusable settings, standard output closed or
+full. A call fails if it ends as a defect or by a signal, doesn't end, fails without a message, prints control
+characters, prints invalid JSON with --json, or would reach another machine.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from kedrec.settings import load_settings
 from kedrec.stores import open_store
 
 _SECONDS = 120  # a machine that does much else is slow
-_LONG = {"train", "dataset", "evaluate", "rank", "graph", "documents"}  # may rightly take longer than that
-_FETCHING = {"pull", "graph", "documents", "fetch"}  # what may ask another machine
-_ENDED = {0, 1, 2, 130}
+_SLOW_COMMANDS = {"train", "dataset", "evaluate", "rank", "graph", "documents"}  # may take longer
+_NETWORK_COMMANDS = {"pull", "graph", "documents", "fetch"}  # may contact another machine
+_EXPECTED_CODES = {0, 1, 2, 130}
 _MEMORY = 6 << 30
-_WORDS_OF_A_DEFECT = ("Unexpected error", "Traceback (most recent call last)")
+_DEFECT_MESSAGES = ("Unexpected error", "Traceback (most recent call last)")
 
 _NAMES = (
     "multiple sclerosis", "gout", "aspirin", "fingolimod", "asthma", "MONDO:0005301", "DRUGBANK:DB00945",
@@ -72,7 +72,7 @@ _GRAPHS = (
     "neo4j://127.0.0.1:9", "bolt://127.0.0.1:9/db", "127.0.0.1:7687", "neo4j://[::1", "neo4j://",
     "neo4j://u:p@127.0.0.1:9", "bolt://127.0.0.1:99999", "http://127.0.0.1:9", "://", "ftp://x", "memory",
 )  # fmt: skip
-_SETTINGS: Mapping[str, Sequence[str]] = {
+_SETTING_VALUES: Mapping[str, Sequence[str]] = {
     "KEDREC_SEED": ("0", "-1", "x", "4294967296", "٣"),
     "KEDREC_THREADS": ("0", "1", "-1", "1025", "many"),
     "KEDREC_AS_OF": ("1999", "0", "10000", "x"),
@@ -100,8 +100,8 @@ class Call:
     """One command line.
 
     Attributes:
-        words: `kedrec` or `kedrec-load`, and what follows it.
-        settings: environment variables beside the ordinary ones.
+        words: `kedrec` or `kedrec-load`, and its arguments.
+        settings: environment variables in addition to the ordinary ones.
         stdout: `file`, `closed` or `full`.
     """
 
@@ -114,93 +114,116 @@ class Call:
 
 
 def commands() -> list[tuple[list[str], click.Command]]:
-    """Every command that can be called, with the words that call it."""
-    found = []
+    """All callable commands, each with the words that call it."""
+    leaves = []
     for program, table in (("kedrec", _COMMANDS), ("kedrec-load", _LOAD_COMMANDS)):
         for name, (module, _) in table.items():
-            found += _leaves([program, name], getattr(importlib.import_module(module), name))
-    return found
+            leaves += _leaves([program, name], getattr(importlib.import_module(module), name))
+    return leaves
 
 
 def _leaves(words: list[str], command: click.Command) -> list[tuple[list[str], click.Command]]:
     if not isinstance(command, click.Group):
         return [(words, command)]
     context = click.Context(command)
-    inner = [command.get_command(context, name) for name in command.list_commands(context)]
-    leaves = [leaf for one in inner if one is not None for leaf in _leaves([*words, str(one.name)], one)]
+    subcommands = [command.get_command(context, name) for name in command.list_commands(context)]
+    leaves = [
+        leaf
+        for subcommand in subcommands
+        if subcommand is not None
+        for leaf in _leaves([*words, str(subcommand.name)], subcommand)
+    ]
     return [*leaves, (words, command)] if command.invoke_without_command else leaves
 
 
-def make_call(numbers: random.Random, leaves: Sequence[tuple[list[str], click.Command]], work: Path) -> Call:
-    """A command line drawn at random."""
-    words, command = numbers.choice(leaves)
+def make_call(
+    generator: random.Random, leaves: Sequence[tuple[list[str], click.Command]], work: Path
+) -> Call:
+    """Draws a command line at random."""
+    words, command = generator.choice(leaves)
     call = Call(list(words))
-    for one in command.params:
-        wanted = one.required and numbers.random() > 0.1
-        if isinstance(one, click.Argument):
-            if wanted or numbers.random() < 0.5:
-                times = numbers.choice((1, 2)) if one.nargs != 1 else 1
-                call.words += [_value(numbers, one, work) for _ in range(times)]
-        elif isinstance(one, click.Option) and (wanted or numbers.random() < 0.25):
-            name = numbers.choice([*one.opts, *one.secondary_opts])
-            call.words += [name] if one.is_flag else [name, _value(numbers, one, work)]
-    if "--no-llm" in {name for one in command.params for name in one.opts + one.secondary_opts}:
-        call.words += ["--no-llm"] * (numbers.random() < 0.9)
-    if numbers.random() < 0.05:
-        call.words.insert(numbers.randrange(1, len(call.words) + 1), numbers.choice(_NAMES))
-    for name in numbers.sample(sorted(_SETTINGS), numbers.choice((0, 0, 0, 1, 2))):
-        call.settings[name] = numbers.choice(_SETTINGS[name]).replace("{work}", str(work))
-    call.stdout = numbers.choices(("file", "closed", "full"), (20, 1, 1))[0]
+    for parameter in command.params:
+        is_given = parameter.required and generator.random() > 0.1
+        if isinstance(parameter, click.Argument):
+            if is_given or generator.random() < 0.5:
+                count = generator.choice((1, 2)) if parameter.nargs != 1 else 1
+                call.words += [_value(generator, parameter, work) for _ in range(count)]
+        elif isinstance(parameter, click.Option) and (is_given or generator.random() < 0.25):
+            name = generator.choice([*parameter.opts, *parameter.secondary_opts])
+            call.words += [name] if parameter.is_flag else [name, _value(generator, parameter, work)]
+    if "--no-llm" in {
+        name for parameter in command.params for name in parameter.opts + parameter.secondary_opts
+    }:
+        call.words += ["--no-llm"] * (generator.random() < 0.9)
+    if generator.random() < 0.05:
+        call.words.insert(generator.randrange(1, len(call.words) + 1), generator.choice(_NAMES))
+    for name in generator.sample(sorted(_SETTING_VALUES), generator.choice((0, 0, 0, 1, 2))):
+        call.settings[name] = generator.choice(_SETTING_VALUES[name]).replace("{work}", str(work))
+    call.stdout = generator.choices(("file", "closed", "full"), (20, 1, 1))[0]
     return call
 
 
-def _value(numbers: random.Random, one: click.Parameter, work: Path) -> str:
-    """A value for a parameter: most often of its kind, and sometimes nothing that it could take."""
+def _value(generator: random.Random, parameter: click.Parameter, work: Path) -> str:
+    """Draws a value for a parameter: usually of its type, sometimes an impossible one."""
     paths = [str(path) for path in sorted((work / "paths").iterdir())]
     paths += ["/dev/null", "/dev/full", "/dev/zero", "/", "/nothing/at/all", "x" * 5000, "", "half \udcff"]
-    names = {name.lstrip("-") for name in one.opts}
+    names = {name.lstrip("-") for name in parameter.opts}
     pool: Sequence[str] = _NAMES
-    if isinstance(one.type, click.Choice):
-        pool = [str(choice) for choice in one.type.choices] * 4 + list(_NAMES[:3])
-    elif isinstance(one.type, click.Path | click.File) or names & {"from", "out", "dataset", "diseases"}:
+    if isinstance(parameter.type, click.Choice):
+        pool = [str(choice) for choice in parameter.type.choices] * 4 + list(_NAMES[:3])
+    elif isinstance(parameter.type, click.Path | click.File) or names & {
+        "from",
+        "out",
+        "dataset",
+        "diseases",
+    }:
         pool = paths
-    elif isinstance(one.type, click.types.IntParamType | click.types.FloatParamType):
+    elif isinstance(parameter.type, click.types.IntParamType | click.types.FloatParamType):
         pool = _NUMBERS
     elif "graph" in names:
         pool = [*_GRAPHS, *paths, *[str(work / "graph")] * 8]
     elif "ray" in names:
-        pool = [""]  # a cluster takes minutes to be started, or not to be reached
+        pool = [""]  # starting a cluster, or failing to reach one, takes minutes
     elif names & {"sources", "source", "names"}:
         pool = ["starter", "kedrec", "hetionet", "kgx", "nothing", *_NAMES]
-    return numbers.choice(pool)
+    return generator.choice(pool)
 
 
 def faults(call: Call, status: int, out: bytes, err: bytes) -> Iterator[str]:
-    """What is wrong with how a call ended, in words.
+    """Yields descriptions of what is wrong with how a call ended.
 
     Args:
         call: the command line.
-        status: as `os.waitpid` gives it.
-        out, err: what it printed.
+        status: exit status from `os.waitpid`.
+        out, err: standard output and standard error.
     """
-    said = err.decode("utf-8", "replace")
+    stderr_text = err.decode("utf-8", "replace")
     code = os.waitstatus_to_exitcode(status)
-    if any(words in said for words in _WORDS_OF_A_DEFECT) and call.settings.get("KEDREC_DEBUG") != "1":
-        yield "defect: " + next(line for line in said.splitlines() if "rror" in line)[:120]
-    if code not in _ENDED:
+    if (
+        any(message in stderr_text for message in _DEFECT_MESSAGES)
+        and call.settings.get("KEDREC_DEBUG") != "1"
+    ):
+        yield "defect: " + next(line for line in stderr_text.splitlines() if "rror" in line)[:120]
+    if code not in _EXPECTED_CODES:
         yield f"signal {-code}" if code < 0 else f"exit code {code}"
-    if code and not said.strip():
+    if code and not stderr_text.strip():
         yield "fails without a word"
-    printed = out.decode("utf-8", "replace") + said
-    if any(unicodedata.category(one) == "Cc" and one not in "\n\t" for one in printed):
+    printed = out.decode("utf-8", "replace") + stderr_text
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in printed):
         yield "control characters"
-    asked = {"--json", "--help", "-h"} & set(call.words)
-    if not code and asked == {"--json"} and call.stdout == "file" and out.strip() and not _is_json(out):
+    output_options = {"--json", "--help", "-h"} & set(call.words)
+    if (
+        not code
+        and output_options == {"--json"}
+        and call.stdout == "file"
+        and out.strip()
+        and not _is_json(out)
+    ):
         yield "no JSON"
 
 
 def _is_json(text: bytes) -> bool:
-    """Whether a text is JSON, without the numbers that JSON lacks (NaN, Infinity)."""
+    """True for strict JSON, without NaN and Infinity."""
     try:
         json.loads(text, parse_constant=_refuse)
     except ValueError:
@@ -212,8 +235,8 @@ def _refuse(number: str) -> None:
     raise ValueError(number)
 
 
-def _child(call: Call, work: Path, mark: Path) -> None:
-    """Runs a call in this process, which ends with it."""
+def _run_in_child(call: Call, work: Path, marker: Path) -> None:
+    """Runs a call in this process and exits with its code."""
     os.setsid()
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
@@ -238,7 +261,7 @@ def _child(call: Call, work: Path, mark: Path) -> None:
     if call.stdout == "closed":
         os.close(1)
         sys.stdout = None  # as Python begins with a closed descriptor
-    _stay_here(mark)
+    _block_network(marker)
     program, table = ("kedrec", _COMMANDS) if call.words[0] == "kedrec" else ("kedrec-load", _LOAD_COMMANDS)
     code = run(_group(program, table, ""), call.words[1:])
     for stream in filter(None, (sys.stdout, sys.stderr)):
@@ -247,51 +270,51 @@ def _child(call: Call, work: Path, mark: Path) -> None:
     os._exit(code)
 
 
-def _stay_here(mark: Path) -> None:
-    """Lets this process connect to this machine alone; leaves a mark where it tries more."""
+def _block_network(marker: Path) -> None:
+    """Blocks connections to other machines; an attempt creates the marker file."""
 
-    def guard(event: str, details: tuple[object, ...]) -> None:
+    def guard(event: str, arguments: tuple[object, ...]) -> None:
         if event == "socket.getaddrinfo":
-            host = details[0]
-        elif event == "socket.connect" and isinstance(details[1], tuple):
-            host = details[1][0]
+            host = arguments[0]
+        elif event == "socket.connect" and isinstance(arguments[1], tuple):
+            host = arguments[1][0]
         else:
             return
         if str(host) not in {"::1", "localhost", "None", ""} and not str(host).startswith("127."):
-            mark.touch()
+            marker.touch()
             raise OSError("no network")
 
     sys.addaudithook(guard)
 
 
 def run_call(call: Call, work: Path) -> str:
-    """Runs a call in a process of its own; what is wrong with how it ended, or ""."""
-    mark = work / "reached"
-    for path in (mark, work / "out", work / "err"):
+    """Runs a call in its own process; returns the first fault, "" for none."""
+    marker = work / "reached"
+    for path in (marker, work / "out", work / "err"):
         path.unlink(missing_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
     process = os.fork()
     if not process:
         try:
-            _child(call, work, mark)
+            _run_in_child(call, work, marker)
         finally:
             os._exit(70)
     status = _wait(process)
-    if mark.exists() and not _FETCHING & set(call.words):
+    if marker.exists() and not _NETWORK_COMMANDS & set(call.words):
         return "reaches another machine"
     if status is None:
-        return "" if call.words[1] in _LONG else "no end"
+        return "" if call.words[1] in _SLOW_COMMANDS else "no end"
     out, err = (path.read_bytes() if path.exists() else b"" for path in (work / "out", work / "err"))
     return next(faults(call, status, out, err), "")
 
 
 def _wait(process: int) -> int | None:
-    """The status that a process ends with; None where it is killed: too slow, or too large."""
-    ends = time.monotonic() + _SECONDS
-    while time.monotonic() < ends and _resident(process) < _MEMORY:
-        done, status = os.waitpid(process, os.WNOHANG)
-        if done:
+    """Waits for a process and returns its exit status; None after killing a slow or large one."""
+    deadline = time.monotonic() + _SECONDS
+    while time.monotonic() < deadline and _resident(process) < _MEMORY:
+        finished, status = os.waitpid(process, os.WNOHANG)
+        if finished:
             return status
         time.sleep(0.01)
     with contextlib.suppress(ProcessLookupError):
@@ -308,7 +331,7 @@ def _resident(process: int) -> int:
 
 
 def prepare(work: Path) -> None:
-    """A folder with the built-in graph, its ranking and names, and paths of every kind."""
+    """Fills the folder with the built-in graph, its ranking and names, and paths of every kind."""
     for name in ("home", "cwd", "paths"):
         (work / name).mkdir()
     settings = load_settings(home=work / "home", graph=str(work / "graph"))
@@ -325,15 +348,17 @@ def prepare(work: Path) -> None:
     (paths / "scores.parquet").touch()
     (paths / "loop").symlink_to(paths / "loop")
     os.mkfifo(paths / "pipe")
-    own = paths / "own"
-    own.mkdir()
-    (own / "nodes.tsv").write_text("kind\tid\tname\nGene\tNCBIGene:1\t\x1b[31mA1BG\n", encoding="utf-8")
-    (own / "edges.tsv").write_text("relation\tstart\tend\tlicence\n", encoding="utf-8")
+    own_tables = paths / "own"
+    own_tables.mkdir()
+    (own_tables / "nodes.tsv").write_text(
+        "kind\tid\tname\nGene\tNCBIGene:1\t\x1b[31mA1BG\n", encoding="utf-8"
+    )
+    (own_tables / "edges.tsv").write_text("relation\tstart\tend\tlicence\n", encoding="utf-8")
 
 
 @contextlib.contextmanager
 def folder(keep: Path | None) -> Iterator[Path]:
-    """The folder that calls work in: a given one, which stays, or a temporary one."""
+    """Yields the folder for the calls: `keep`, which is not deleted, or a temporary one."""
     if keep is not None:
         keep.mkdir(parents=True)
         yield keep
@@ -343,23 +368,23 @@ def folder(keep: Path | None) -> Iterator[Path]:
 
 
 def fuzz(count: int, seed: int, work: Path) -> list[tuple[str, Call]]:
-    """Runs so many calls; those that ended wrong, each with what is wrong."""
-    numbers = random.Random(seed)  # noqa: S311  # calls to try, no secrets
+    """Runs `count` calls; returns the failures, each with its fault."""
+    generator = random.Random(seed)  # noqa: S311  # calls to try, no secrets
     leaves = commands()
     failures = []
     for number in range(count):
-        call = make_call(numbers, leaves, work)
-        told = run_call(call, work)
-        if told:
-            failures.append((told, call))
-            print(f"{number}: {told}\n  {call}", flush=True)
+        call = make_call(generator, leaves, work)
+        fault = run_call(call, work)
+        if fault:
+            failures.append((fault, call))
+            print(f"{number}: {fault}\n  {call}", flush=True)
         if number % 100 == 99:
             print(f"{number + 1} calls, {len(failures)} wrong", file=sys.stderr, flush=True)
     return failures
 
 
 def main() -> int:
-    """Runs the calls and prints how many ended wrong, by kind."""
+    """Runs the calls and prints the number of failures by kind."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz_calls", description=__doc__)
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=0)
@@ -368,7 +393,7 @@ def main() -> int:
     with folder(arguments.keep) as work:
         prepare(work)
         failures = fuzz(arguments.count, arguments.seed, work)
-    kinds = Counter(told.split(":")[0] for told, _ in failures)
+    kinds = Counter(fault.split(":")[0] for fault, _ in failures)
     print(f"{arguments.count} calls, seed {arguments.seed}: {len(failures)} wrong {dict(kinds)}")
     return 1 if failures else 0
 

@@ -1,11 +1,11 @@
-"""What KEDRec adds to bare llama.cpp: a rationale with prompt, grammar, and gate, over the raw completion
-of the same messages under the same grammar."""
+"""A checked rationale (prompt, grammar, gate), against bare llama.cpp's completion of the same messages
+under the same grammar."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.measuring import Context, Row, alternate
+from benchmarks.measuring import BenchmarkContext, Row, alternate
 from kedrec.api import Kedrec
 from kedrec.grounding import check
 from kedrec.llm.llamacpp import LlamaCppModel
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from kedrec.llm.base import ChatRequest
 
 
-def measure(context: Context) -> list[Row]:
-    """One row, on the built-in graph's answer for multiple sclerosis."""
+def measure(context: BenchmarkContext) -> list[Row]:
+    """Measures it on the built-in graph's first drug for multiple sclerosis."""
     import xllamacpp
 
     settings = load_settings(home=context.work)
@@ -28,7 +28,7 @@ def measure(context: Context) -> list[Row]:
     with open_store(settings.graph_url, settings, read_only=False) as store:
         load_graph(store, work_dir=context.work / "loading")
     with Kedrec(settings) as kr:
-        found = kr.recommend("multiple sclerosis", top=1, llm=False)[0]
+        recommendation = kr.recommend("multiple sclerosis", top=1, llm=False)[0]
     model = LlamaCppModel(path, name="default")
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
@@ -38,15 +38,15 @@ def measure(context: Context) -> list[Row]:
     parameters.warmup = False
     parameters.cache_ram_mib = 0
     parameters.verbosity = -1
-    bare = xllamacpp.Server(parameters)
-    drug, disease = found.drug, found.disease
+    server = xllamacpp.Server(parameters)
+    drug, disease = recommendation.drug, recommendation.disease
 
-    def ask() -> ChatRequest:
+    def build_request() -> ChatRequest:
         return rationale_request(
             drug,
             disease,
-            found.evidence,
-            found.adverse,
+            recommendation.evidence,
+            recommendation.adverse,
             count_tokens=model.count_tokens,
             context=model.info.context,
             max_tokens=200,
@@ -55,13 +55,15 @@ def measure(context: Context) -> list[Row]:
         ).request
 
     def ours() -> None:
-        check(model.chat(ask()).text, drug, disease, found.evidence, found.adverse)
+        check(
+            model.chat(build_request()).text, drug, disease, recommendation.evidence, recommendation.adverse
+        )
 
-    request = ask()
+    request = build_request()
     messages = [{"role": message.role, "content": message.content} for message in request.messages]
 
-    def raw() -> None:
-        bare.handle_chat_completions(
+    def bare_completion() -> None:
+        server.handle_chat_completions(
             {
                 "messages": messages,
                 "max_tokens": 200,
@@ -73,7 +75,7 @@ def measure(context: Context) -> list[Row]:
         )
 
     ours()
-    raw()
-    seconds, plain = alternate(ours, raw, context.runs)
+    bare_completion()
+    seconds, plain = alternate(ours, bare_completion, context.runs)
     model.close()
     return [Row("one checked rationale", seconds, plain, "bare llama.cpp, same prompt", "1.15x")]

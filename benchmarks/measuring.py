@@ -1,4 +1,4 @@
-"""Measures and rows: every figure is the median of repeated runs, beside its baseline in the same run."""
+"""Timing and result rows: every figure is a median of repeated runs, with its baseline from the same run."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Context", "Row", "alternate", "median_seconds", "table"]
+__all__ = ["BenchmarkContext", "Row", "alternate", "median_seconds", "table"]
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """Where a benchmark finds its data and may write.
+class BenchmarkContext:
+    """Folders and repetitions of a benchmark.
 
     Attributes:
         data: folder with `hetionet/` and `drugmechdb/`.
         work: an empty folder; also KEDREC_HOME.
-        runs: how often each figure is taken.
-        times: sizes of made-up graphs, in Hetionets.
+        runs: repetitions of each figure.
+        times: sizes of synthetic graphs, in multiples of Hetionet.
     """
 
     data: Path
@@ -30,7 +30,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table; seconds, or the unit given. `baseline` is None where there is none."""
+    """One line of the table, in `unit`; `baseline` is None for a figure without one."""
 
     name: str
     ours: float
@@ -41,27 +41,27 @@ class Row:
 
     @property
     def ratio(self) -> str:
-        """Ours over the baseline."""
+        """KEDRec's figure over the baseline, "" without one."""
         return "" if not self.baseline else f"{self.ours / self.baseline:.2f}"
 
 
 def median_seconds(call: Callable[[], object], runs: int, *, warm_up: int = 1) -> float:
-    """Median wall-clock seconds of `call`, after `warm_up` runs that don't count."""
+    """Median wall-clock seconds of `call`, after `warm_up` uncounted runs."""
     for _ in range(warm_up):
         call()
     return statistics.median(_seconds(call) for _ in range(runs))
 
 
 def alternate(first: Callable[[], object], second: Callable[[], object], runs: int) -> tuple[float, float]:
-    """Median seconds of two calls run in turn, so that a drift of the machine meets both alike."""
+    """Median seconds of two calls run alternately, so that drift of the machine affects both alike."""
     pairs = [(_seconds(first), _seconds(second)) for _ in range(runs)]
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
 def _seconds(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    started = time.perf_counter()
     call()
-    return time.perf_counter() - began
+    return time.perf_counter() - started
 
 
 def table(rows: list[Row]) -> str:

@@ -1,13 +1,12 @@
-"""How well names resolve: the mentions of BioCreative V CDR against a graph's MeSH cross-references.
+"""Accuracy of name resolution: mentions of BioCreative V CDR against a graph's MeSH cross-references.
 
     python -m benchmarks.name_resolution --graph GRAPH [--data DIR] [--split Test] [--wrong]
 
-A mention is covered when the graph has an entity of its kind with the MeSH id that the annotators gave it.
-Of the covered mentions `NameIndex.resolve` finds the right entity, a wrong one, several (ambiguous) or none
-(unknown); for those it doesn't resolve, the first candidate that the error names may be right. A mention
-that isn't covered should resolve to nothing, but its entity may be in the graph without that MeSH id, so
-that those that resolve can't be judged: their share is told. Composite mentions (two ids) and mentions
-without an id are left out.
+A mention is covered if the graph has an entity of its kind with the MeSH id of its annotation. A covered
+mention resolves to the right entity, a wrong one, several (ambiguous) or none (unknown); for the last two,
+the first candidate that the error lists may be right. A mention that isn't covered should resolve to nothing,
+but its entity may be in the graph without that MeSH id, so that those that resolve can't be judged: only
+their share is reported. Composite mentions (two ids) and mentions without an id are skipped.
 
 Corpus: Li et al. 2016, Database baw068 (BioCreative V CDR task corpus).
 """
@@ -33,13 +32,12 @@ if TYPE_CHECKING:
     from kedrec.types import Entity, NameMatch
 
 KINDS = {"Disease": ("Disease",), "Chemical": ("Drug", "Chemical")}
-"""The corpus's types of mention, and the kinds that they are looked for among in turn: a chemical as a drug
-first, and only what is no drug as a chemical."""
+"""Kinds of entity for each of the corpus's types of mention, tried in order: a chemical first as a drug."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
-    """A name as an abstract has it, its type, and the MeSH id of its annotation."""
+class AnnotatedMention:
+    """A name in an abstract, its type, and the MeSH id of its annotation."""
 
     text: str
     type: str
@@ -47,47 +45,49 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a mention: `right`, `wrong`, `ambiguous` or `unknown`; "" where it isn't covered.
+class Resolution:
+    """Result of resolving a mention.
 
     Attributes:
-        why: how the resolved name matched, "" where it didn't resolve.
+        covered: whether the graph has the annotated entity.
+        state: `right`, `wrong`, `ambiguous` or `unknown`.
+        why: the kind of match, "" for an unresolved mention.
         first_right: whether the entity, or else the first candidate, is the right one.
-        found: the entity it resolved to.
+        resolved_entity: the entity; None for an unresolved mention.
     """
 
     covered: bool
     state: str
     why: str
     first_right: bool
-    found: Entity | None
+    resolved_entity: Entity | None
 
 
-def mentions(path: Path, split: str) -> Iterator[Mention]:
-    """The mentions of a split (`Training`, `Development`, `Test`) that have exactly one MeSH id."""
+def mentions(path: Path, split: str) -> Iterator[AnnotatedMention]:
+    """Yields the mentions of a split (`Training`, `Development`, `Test`) with exactly one MeSH id."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for record in map(json.loads, lines):
             if record["split"] == split:
                 for _, _, text, type_, mesh in record["entities"]:
                     if mesh != "-1" and "|" not in mesh and "," not in mesh:
-                        yield Mention(text, type_, mesh)
+                        yield AnnotatedMention(text, type_, mesh)
 
 
 def entities_by_mesh(store: GraphStore, kinds: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
-    """(kind, id) of the entities with each MeSH id, as their own or as a cross-reference."""
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    held = store.fingerprint().nodes
-    for kind in (kind for kind in kinds if held.get(kind)):
+    """Entities, as (kind, id), by MeSH id: their own id or a cross-reference."""
+    entities: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    node_counts = store.fingerprint().nodes
+    for kind in (kind for kind in kinds if node_counts.get(kind)):
         columns = store.nodes(kind, ["id", "xrefs"]).to_pydict()
         for id_, xrefs in zip(columns["id"], columns["xrefs"], strict=True):
             for curie in (id_, *xrefs):
                 if curie.startswith("MESH:"):
-                    found[curie.removeprefix("MESH:")].add((kind, id_))
-    return found
+                    entities[curie.removeprefix("MESH:")].add((kind, id_))
+    return entities
 
 
-def outcome(index: NameIndex, mention: Mention, right: set[tuple[str, str]]) -> Outcome:
-    """Resolves one mention and judges it."""
+def resolve(index: NameIndex, mention: AnnotatedMention, right: set[tuple[str, str]]) -> Resolution:
+    """Resolves one mention and compares it with the right entities."""
     match: NameMatch | None = None
     candidates: list[NameMatch] = []
     state = "unknown"
@@ -103,59 +103,61 @@ def outcome(index: NameIndex, mention: Mention, right: set[tuple[str, str]]) -> 
     if match is None:
         candidates.sort(key=lambda near: -near.score)
         first = bool(candidates) and (candidates[0].entity.kind, candidates[0].entity.id) in right
-        return Outcome(bool(right), state, "", first, None)
+        return Resolution(bool(right), state, "", first, None)
     correct = (match.entity.kind, match.entity.id) in right
-    return Outcome(bool(right), "right" if correct else "wrong", match.why, correct, match.entity)
+    return Resolution(bool(right), "right" if correct else "wrong", match.why, correct, match.entity)
 
 
 def _percent(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "-"
 
 
-def _row(label: str, counted: Counter[Outcome]) -> str:
-    everything = counted.total()
-    covered = Counter({result: count for result, count in counted.items() if result.covered})
+def _table_row(label: str, counts: Counter[Resolution]) -> str:
+    mention_count = counts.total()
+    covered = Counter({result: count for result, count in counts.items() if result.covered})
     total = covered.total()
     states: Counter[str] = Counter()
     for result, count in covered.items():
         states[result.state] += count
-    first = sum(count for result, count in covered.items() if result.first_right)
-    outside = sum(count for result, count in counted.items() if not result.covered and result.found)
+    first_right = sum(count for result, count in covered.items() if result.first_right)
+    resolved_uncovered = sum(
+        count for result, count in counts.items() if not result.covered and result.resolved_entity
+    )
     cells = (
         label,
-        f"{everything:,}",
-        _percent(total, everything),
+        f"{mention_count:,}",
+        _percent(total, mention_count),
         _percent(states["right"], total),
         _percent(states["wrong"], total),
         _percent(states["right"], states["right"] + states["wrong"]),
         _percent(states["ambiguous"], total),
         _percent(states["unknown"], total),
-        _percent(first, total),
-        _percent(outside, everything - total),
+        _percent(first_right, total),
+        _percent(resolved_uncovered, mention_count - total),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _tables(outcomes: dict[str, dict[Mention, tuple[Outcome, int]]]) -> Iterator[str]:
-    """Markdown: one line a type, split and way of counting; then precision by match kind."""
+def _tables(resolutions: dict[str, dict[AnnotatedMention, tuple[Resolution, int]]]) -> Iterator[str]:
+    """Yields Markdown lines: results by type, split and way of counting; then precision by kind of match."""
     yield (
         "| mentions | number | covered | right | wrong | right of resolved | ambiguous | unknown "
         "| top candidate right | not covered, yet resolved |"
     )
     yield "| --- |" + " --- |" * 9
     for type_ in KINDS:
-        for split, results in outcomes.items():
-            chosen = [pair for mention, pair in results.items() if mention.type == type_]
-            for way, weigh in (("all", True), ("distinct", False)):
-                counted: Counter[Outcome] = Counter()
-                for result, count in chosen:
-                    counted[result] += count if weigh else 1
-                yield _row(f"{type_}, {split}, {way}", counted)
+        for split, results in resolutions.items():
+            results_of_type = [pair for mention, pair in results.items() if mention.type == type_]
+            for counting, weighted in (("all", True), ("distinct", False)):
+                counts: Counter[Resolution] = Counter()
+                for result, count in results_of_type:
+                    counts[result] += count if weighted else 1
+                yield _table_row(f"{type_}, {split}, {counting}", counts)
     yield ""
     yield "| match kind | type | distinct covered mentions resolved | right | wrong |"
     yield "| --- |" + " --- |" * 4
     by_why: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for results in outcomes.values():
+    for results in resolutions.values():
         for mention, (result, _) in results.items():
             if result.covered and result.why:
                 by_why[result.why, mention.type][result.state] += 1
@@ -165,7 +167,7 @@ def _tables(outcomes: dict[str, dict[Mention, tuple[Outcome, int]]]) -> Iterator
 
 
 def main() -> None:
-    """Prints the tables for the splits asked for."""
+    """Prints the tables for the chosen splits."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.name_resolution", description=__doc__)
     parser.add_argument("--graph", help="URL of the graph; default as for `kedrec`")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with text/bc5cdr")
@@ -174,23 +176,23 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = load_settings(graph=arguments.graph)
     corpus = arguments.data / "text" / "bc5cdr" / "records.jsonl.gz"
-    outcomes: dict[str, dict[Mention, tuple[Outcome, int]]] = {}
+    resolutions: dict[str, dict[AnnotatedMention, tuple[Resolution, int]]] = {}
     with open_store(settings.graph_url, settings) as store:
         right = {type_: entities_by_mesh(store, kinds) for type_, kinds in KINDS.items()}
         index = NameIndex.open(store, settings.cache_dir)
         for split in arguments.split or ["Training", "Development", "Test"]:
             counted = Counter(mentions(corpus, split))
-            outcomes[split] = {
-                mention: (outcome(index, mention, right[mention.type].get(mention.mesh, set())), count)
+            resolutions[split] = {
+                mention: (resolve(index, mention, right[mention.type].get(mention.mesh, set())), count)
                 for mention, count in counted.items()
             }
         print(f"Graph {store.fingerprint()}, {sum(store.fingerprint().nodes.values()):,} nodes.\n")
-    print("\n".join(_tables(outcomes)))
+    print("\n".join(_tables(resolutions)))
     if arguments.wrong:
-        for results in outcomes.values():
+        for results in resolutions.values():
             for mention, (result, count) in sorted(results.items(), key=lambda item: -item[1][1]):
                 if result.covered and result.state != "right":
-                    print(count, mention, result.state, result.why, result.found, file=sys.stderr)
+                    print(count, mention, result.state, result.why, result.resolved_entity, file=sys.stderr)
 
 
 if __name__ == "__main__":

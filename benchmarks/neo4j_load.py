@@ -1,4 +1,4 @@
-"""Loading into a real Neo4j over Bolt, over plain UNWIND CREATE of the same staged rows in one session."""
+"""Load into a real Neo4j over Bolt, against plain UNWIND CREATE of the same staged rows in one session."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import neo4j
 import pyarrow.parquet as pq
 
-from benchmarks.measuring import Context, Row, median_seconds
-from benchmarks.templates import row
+from benchmarks.measuring import BenchmarkContext, Row, median_seconds
+from benchmarks.templates import evidence_row
 from kedrec.loading import load_graph
 from kedrec.schema import load_schema
 from kedrec.settings import load_settings
@@ -19,8 +19,8 @@ from tests.neo4j_server import Server, serving
 _BATCH = 20_000
 
 
-def measure(context: Context) -> list[Row]:
-    """Hetionet from its raw files into an empty server, then the evidence of one pair from it."""
+def measure(context: BenchmarkContext) -> list[Row]:
+    """Measures the load of Hetionet's raw files into an empty server, then one pair's evidence from it."""
     work = context.work / "work"
     with serving(context.work / "ours") as server:
         settings = load_settings(
@@ -32,16 +32,16 @@ def measure(context: Context) -> list[Row]:
                 load_graph(store, ["hetionet"], data_dir=context.data, work_dir=work, keep_staged=True)
 
         seconds = median_seconds(ours, 1, warm_up=0)
-        evidence = row(context, server.uri, settings, "Neo4j", "150 ms")
+        evidence = evidence_row(context, server.uri, settings, "Neo4j", "150 ms")
     staged = sorted((work / "hetionet" / "staged").glob("*.new.parquet"))
     with serving(context.work / "plain") as server:
-        plain = median_seconds(lambda: _create(server, staged), 1, warm_up=0)
-    load = Row("kedrec-load graph hetionet, Neo4j", seconds, plain, "plain UNWIND CREATE", "1x, aim 0.5x")
+        baseline = median_seconds(lambda: _create(server, staged), 1, warm_up=0)
+    load = Row("kedrec-load graph hetionet, Neo4j", seconds, baseline, "plain UNWIND CREATE", "1x, aim 0.5x")
     return [load, evidence]
 
 
 def _create(server: Server, staged: list[Path]) -> None:
-    """What a script without KEDRec would do: indexes, then CREATE in batches, all properties kept."""
+    """Loads as a script without KEDRec would: indexes, then CREATE in batches with all properties."""
     with (
         neo4j.GraphDatabase.driver(server.uri, auth=(server.username, server.password)) as driver,
         driver.session() as session,

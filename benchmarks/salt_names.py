@@ -1,12 +1,12 @@
-"""Names of salts in DrugBank's vocabulary: which a graph's drugs are found under, and if it is the same drug.
+"""Resolution of salt names of DrugBank's vocabulary to a graph's drugs.
 
     python -m benchmarks.salt_names --graph GRAPH [--data DIR] [--list]
 
-Every name and synonym of DrugBank's open vocabulary that has a counter-ion's word is resolved among the
-graph's drugs (`NameIndex.resolved`). Of those that resolve as a salt form, the vocabulary gives the name to
-the DrugBank id that the graph's drug has, or to another: a substance with an entry of its own. Some salts
-of one base have entries of their own too, so that the second list is to be read, not to be empty. A name
-that the vocabulary gives to several entries counts as the same where one of them is.
+Every name and synonym of DrugBank's open vocabulary with the word of a counter-ion is resolved among the
+graph's drugs. Where it resolves as a salt form, the vocabulary assigns the name either to the drug's own
+DrugBank id or to another entry. Some salts of one base rightly have entries of their own, so the list of
+other entries needs reading and need not be empty. A name with several entries counts as the same if one of
+them is the drug's.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ION = re.compile(
 
 
 def vocabulary(path: Path) -> dict[str, set[str]]:
-    """Each name and synonym of the vocabulary with the DrugBank ids that it is given to."""
+    """Reads the DrugBank ids of each name and synonym of the vocabulary."""
     names: dict[str, set[str]] = defaultdict(set)
     with path.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
@@ -41,7 +41,7 @@ def vocabulary(path: Path) -> dict[str, set[str]]:
 
 
 def main() -> None:
-    """Prints how many names resolve and how, then the salt forms of another entry if asked to."""
+    """Prints the numbers of names by result, then, with --list, the salt forms of another entry."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.salt_names", description=__doc__)
     parser.add_argument("--graph", help="URL of the graph; default as for `kedrec`")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -50,9 +50,11 @@ def main() -> None:
     settings = load_settings(graph=arguments.graph)
     names = vocabulary(arguments.data / "drugbank-vocabulary" / "drugbank vocabulary.csv")
     counts: Counter[tuple[str, str]] = Counter()
-    others: list[str] = []
+    other_entries: list[str] = []
     with open_store(settings.graph_url, settings) as store:
-        held = {id_ for id_ in store.nodes("Drug", ["id"])["id"].to_pylist() if id_.startswith("DRUGBANK:")}
+        graph_ids = {
+            id_ for id_ in store.nodes("Drug", ["id"])["id"].to_pylist() if id_.startswith("DRUGBANK:")
+        }
         index = NameIndex.open(store, settings.cache_dir)
         for name, ids in names.items():
             if not _ION.search(name):
@@ -60,20 +62,22 @@ def main() -> None:
             try:
                 match = index.resolved(name, "Drug")
             except (NotFoundError, UsageError) as error:
-                counts[type(error).__name__, "in the graph" if ids & held else "not in it"] += 1
+                counts[type(error).__name__, "in the graph" if ids & graph_ids else "not in it"] += 1
                 continue
-            # A drug that has another vocabulary's id can't be compared by it.
-            same = "same entry" if match.entity.id in ids else "other entry"
-            same = same if match.entity.id.startswith("DRUGBANK:") else "no DrugBank id"
-            counts[match.why, same] += 1
-            if match.why == "salt form" and same == "other entry":
-                others.append(f"{name} ({', '.join(sorted(ids))}): {match.entity.name} ({match.entity.id})")
+            # Ids of another vocabulary can't be compared.
+            entry = "same entry" if match.entity.id in ids else "other entry"
+            entry = entry if match.entity.id.startswith("DRUGBANK:") else "no DrugBank id"
+            counts[match.why, entry] += 1
+            if match.why == "salt form" and entry == "other entry":
+                other_entries.append(
+                    f"{name} ({', '.join(sorted(ids))}): {match.entity.name} ({match.entity.id})"
+                )
         index.close()
     print("| how | entry | names |\n| --- | --- | --- |")
-    for (why, same), count in sorted(counts.items()):
-        print(f"| {why} | {same} | {count:,} |")
+    for (why, entry), count in sorted(counts.items()):
+        print(f"| {why} | {entry} | {count:,} |")
     if arguments.list:
-        print("\n".join(["", *sorted(others)]))
+        print("\n".join(["", *sorted(other_entries)]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Small sound files of every layout that is read, which `hostile_files` changes."""
+"""Small sound files of every supported layout, the input of `hostile_files`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,22 @@ __all__ = ["Base", "bases", "parquet"]
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A sound folder: its files, the one that is changed, and the ids of its records in order."""
+    """A sound folder.
+
+    Attributes:
+        source: the source to load it as; "" for texts.
+        files: content by name.
+        target: name of the file to change.
+        ids: of the target's records, in order.
+        value: the target as data, a list of records; None unless it is JSON.
+        wrap: writes `value` as the target's content.
+    """
 
     source: str
     files: dict[str, bytes]
     target: str
     ids: tuple[str, ...]
-    value: Any = None  # of JSON and YAML: a list of records
+    value: Any = None
     wrap: Callable[[Any], bytes] = lambda value: json.dumps(value).encode()
 
 
@@ -36,7 +45,7 @@ _STUDY = {
     "derivedSection": {"conditionBrowseModule": {"meshes": [{"id": "D000003876", "term": "x"}]}},
     "hasResults": True,
 }
-_PLAIN = {
+_JSONL = {
     "id": "r%d",
     "title": "A",
     "abstract": "Some text.",
@@ -75,8 +84,8 @@ _JATS = (
 _NUMBERS = (1, 2, 3, 4)
 
 
-def _filled(record: Any, number: int) -> Any:
-    """A record with its number where `%d` stands."""
+def _numbered(record: Any, number: int) -> Any:
+    """A record with its number in place of `%d`."""
     return json.loads(json.dumps(record).replace("%d", str(number)))
 
 
@@ -91,7 +100,7 @@ def _hetnet(nodes: list[Any]) -> bytes:
 
 
 def parquet(columns: dict[str, list[Any]]) -> bytes:
-    """A Parquet file of some columns."""
+    """Content of a Parquet file with the given columns."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -114,26 +123,26 @@ def _own(separator: str) -> dict[str, bytes]:
 
 
 def bases() -> dict[str, Base]:
-    """A folder of each layout, by what it is called."""
+    """A folder of each layout, by the layout's name."""
     genes = tuple(f"NCBIGene:{n}" for n in _NUMBERS)
-    studies = [_filled(_STUDY, n) for n in _NUMBERS]
-    plain = [_filled(_PLAIN, n) for n in _NUMBERS]
-    bioc = [_filled(_BIOC, n) for n in _NUMBERS]
+    studies = [_numbered(_STUDY, n) for n in _NUMBERS]
+    plain_records = [_numbered(_JSONL, n) for n in _NUMBERS]
+    bioc = [_numbered(_BIOC, n) for n in _NUMBERS]
     trials = tuple(f"NCT:NCT0000000{n}" for n in _NUMBERS)
     nodes = [
         {"kind": "Gene", "identifier": n, "name": f"gene {n}", "data": {"description": "x"}} for n in _NUMBERS
     ]
 
-    def lines(value: Any) -> bytes:
-        return "".join(json.dumps(one) + "\n" for one in value).encode()
+    def json_lines(value: Any) -> bytes:
+        return "".join(json.dumps(item) + "\n" for item in value).encode()
 
-    def page(value: Any) -> bytes:
+    def trials_page(value: Any) -> bytes:
         return json.dumps({"studies": value, "nextPageToken": "x"}).encode()
 
-    def text(source: str, name: str, content: str, ids: tuple[str, ...]) -> Base:
+    def text_base(source: str, name: str, content: str, ids: tuple[str, ...]) -> Base:
         return Base(source, {name: content.encode()}, name, ids)
 
-    def of_json(
+    def json_base(
         source: str, name: str, value: list[Any], ids: tuple[str, ...], wrap: Callable[[Any], bytes]
     ) -> Base:
         return Base(source, {name: wrap(value)}, name, ids, value, wrap)
@@ -165,58 +174,63 @@ def bases() -> dict[str, Base]:
     hgnc += "ensembl_gene_id\tuniprot_ids\n"
     hgnc += "".join(f'HGNC:{n}\tG{n}\t"gene {n}"\tx\tApproved\t"A|B"\t\t{n}\t\t\n' for n in _NUMBERS)
     return {
-        "doid": text(
+        "doid": text_base(
             "doid",
             "doid.obo",
             "format-version: 1.2\n\n" + "".join(_TERM.format("DOID", n) for n in _NUMBERS),
             tuple(f"DOID:{n}" for n in _NUMBERS),
         ),
-        "mondo": text(
+        "mondo": text_base(
             "mondo",
             "mondo.obo",
             "ontology: mondo\n\n" + "".join(_TERM.format("MONDO", n) for n in _NUMBERS),
             tuple(f"MONDO:{n}" for n in _NUMBERS),
         ),
-        "drugmechdb": text(
+        "drugmechdb": text_base(
             "drugmechdb",
             "indication_paths.yaml",
             "".join(map(_PATH.format, _NUMBERS)),
             tuple(f"DRUGBANK:DB0000{n}" for n in _NUMBERS),
         ),
-        "hetnet": of_json("hetionet-json", "hetionet-v1.0.json", nodes, genes, _hetnet),
-        "trials": of_json("clinicaltrials", "page.json", studies, trials, page),
-        "trials, a line each": of_json("clinicaltrials", "studies.jsonl", studies, trials, lines),
+        "hetnet": json_base("hetionet-json", "hetionet-v1.0.json", nodes, genes, _hetnet),
+        "trials": json_base("clinicaltrials", "page.json", studies, trials, trials_page),
+        "trials, a line each": json_base("clinicaltrials", "studies.jsonl", studies, trials, json_lines),
         "own tables": Base("kedrec", _own("\t"), "nodes.tsv", genes),
         "own tables, csv": Base("kedrec", _own(","), "nodes.csv", genes),
         "own parquet": Base("kedrec", own_parquet, "nodes.parquet", genes),
-        "kgx": Base("kgx", {k: v.encode() for k, v in kgx.items()}, "nodes.tsv", genes),
+        "kgx": Base("kgx", {name: content.encode() for name, content in kgx.items()}, "nodes.tsv", genes),
         "biocypher": Base(
-            "biocypher", {k: v.encode() for k, v in biocypher.items()}, "Gene-part000.csv", genes
+            "biocypher",
+            {name: content.encode() for name, content in biocypher.items()},
+            "Gene-part000.csv",
+            genes,
         ),
         "open targets": Base("opentargets", opentargets, "association_overall_direct/a.parquet", ()),
-        "hgnc": text("hgnc", "hgnc_complete_set.txt", hgnc, genes),
-        "pubmed": text(
+        "hgnc": text_base("hgnc", "hgnc_complete_set.txt", hgnc, genes),
+        "pubmed": text_base(
             "",
             "a.xml",
             f"<PubmedArticleSet>{''.join(map(_PUBMED.format, _NUMBERS))}</PubmedArticleSet>",
             tuple(f"pubmed:{n}" for n in _NUMBERS),
         ),
-        "jats": text(
+        "jats": text_base(
             "",
             "a.nxml",
             f"<pmc-articleset>{''.join(map(_JATS.format, _NUMBERS))}</pmc-articleset>",
             tuple(f"pmc:PMC{n}" for n in _NUMBERS),
         ),
-        "studies as texts": of_json(
-            "", "page.json", studies, tuple(f"trials:{one[4:]}" for one in trials), page
+        "studies as texts": json_base(
+            "", "page.json", studies, tuple(f"trials:{item[4:]}" for item in trials), trials_page
         ),
-        "bioc": of_json(
+        "bioc": json_base(
             "",
             "b.json",
             bioc,
             tuple(f"bioc:1{n}" for n in _NUMBERS),
             lambda value: json.dumps({"documents": value}).encode(),
         ),
-        "plain records": of_json("", "r.jsonl", plain, tuple(f"jsonl:r{n}" for n in _NUMBERS), lines),
-        "notes": text("", "NOTEEVENTS.csv", notes, tuple(f"mimic:{n}" for n in _NUMBERS)),
+        "plain records": json_base(
+            "", "r.jsonl", plain_records, tuple(f"jsonl:r{n}" for n in _NUMBERS), json_lines
+        ),
+        "notes": text_base("", "NOTEEVENTS.csv", notes, tuple(f"mimic:{n}" for n in _NUMBERS)),
     }

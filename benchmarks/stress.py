@@ -2,10 +2,10 @@
 
     python -m benchmarks.stress [--kills 100] [--engine ladybug|neo4j] [--seed 0]
 
-A few thousand rows are made up in the layouts of Hetionet and DrugMechDB, so that nodes of one join those of
-the other. Round by round, both are loaded into an empty graph, then a newer release of one, then that one is
-removed. Each such call is killed after a random time and called again; the graph must then have the
-fingerprint, and every node and edge, of one that nothing disturbed.
+A few thousand rows are generated in the layouts of Hetionet and DrugMechDB, with nodes in common. Round by
+round, both are loaded into an empty graph, then a newer release of one, then that one is removed. Each such
+call is killed after a random time and repeated; the graph must then have the fingerprint, and every node and
+edge, of an undisturbed one.
 """
 
 from __future__ import annotations
@@ -39,29 +39,34 @@ ACTIONS = ("load", "update", "remove")
 
 
 def write_data(folder: Path, *, newer: bool, size: int = 1) -> None:
-    """A made-up Hetionet and DrugMechDB that meet in diseases and genes; a newer release lacks some rows."""
-    numbers = random.Random(7)  # noqa: S311  # rows to load, no secrets
+    """Writes a synthetic Hetionet and DrugMechDB with common nodes; a newer release lacks some rows."""
+    generator = random.Random(7)  # noqa: S311  # rows to load, no secrets
     genes, drugs, diseases = (size * count for count in (_GENES, _DRUGS, _DISEASES))
     lines = [f"Gene::{i}\tGENE{i}\tGene" for i in range(genes)]
     lines += [f"Compound::DB{i:05}\tdrug {i}\tCompound" for i in range(drugs)]
     lines += [f"Disease::DOID:{i}\tdisease {i}\tDisease" for i in range(diseases)]
     edges = {
-        f"Gene::{numbers.randrange(genes)}\tGiG\tGene::{numbers.randrange(genes)}" for _ in range(8 * genes)
+        f"Gene::{generator.randrange(genes)}\tGiG\tGene::{generator.randrange(genes)}"
+        for _ in range(8 * genes)
     }
     edges |= {
-        f"Compound::DB{numbers.randrange(drugs):05}\tCbG\tGene::{numbers.randrange(genes)}"
+        f"Compound::DB{generator.randrange(drugs):05}\tCbG\tGene::{generator.randrange(genes)}"
         for _ in range(8 * drugs)
     }
-    edges |= {f"Disease::DOID:{i}\tDaG\tGene::{numbers.randrange(genes)}" for i in range(diseases)}
-    kept = sorted(edges)
+    edges |= {f"Disease::DOID:{i}\tDaG\tGene::{generator.randrange(genes)}" for i in range(diseases)}
+    edge_rows = sorted(edges)
     if newer:
         lines = [line for line in lines if not line.endswith(("7\tGene", "7\tDisease"))]
-        kept = kept[::2] + [f"Compound::DB{i:05}\tCtD\tDisease::DOID:{i % diseases}" for i in range(drugs)]
+        edge_rows = edge_rows[::2] + [
+            f"Compound::DB{i:05}\tCtD\tDisease::DOID:{i % diseases}" for i in range(drugs)
+        ]
     xrefs = [f"DOID:{i}\tdisease {i}\tMSH\tD{i:06}" for i in range(0, diseases, 1 + newer)]
     hetionet = folder / "hetionet"
     (hetionet / "attributes").mkdir(parents=True, exist_ok=True)
     (hetionet / "nodes.tsv").write_text("id\tname\tkind\n" + "\n".join(lines) + "\n")
-    (hetionet / "hetionet-v1.0-edges.sif").write_text("source\tmetaedge\ttarget\n" + "\n".join(kept) + "\n")
+    (hetionet / "hetionet-v1.0-edges.sif").write_text(
+        "source\tmetaedge\ttarget\n" + "\n".join(edge_rows) + "\n"
+    )
     (hetionet / "attributes" / "disease-xrefs-slim.tsv").write_text(
         "doid_code\tdoid_name\tresource\tresource_id\n" + "\n".join(xrefs) + "\n"
     )
@@ -70,8 +75,8 @@ def write_data(folder: Path, *, newer: bool, size: int = 1) -> None:
     )
     paths = []
     for i in range(2 * diseases):
-        drug, gene, disease = i % drugs, numbers.randrange(genes), i % diseases
-        # Every third disease has two ids that only Hetionet's cross-reference shows to be one.
+        drug, gene, disease = i % drugs, generator.randrange(genes), i % diseases
+        # Every third disease has two ids that only a cross-reference of Hetionet identifies.
         mesh = f"DOID:{disease}" if i % 3 == 0 else f"MESH:D{disease:06}"
         protein = f"UniProt:P{gene:05}"
         paths.append(
@@ -96,7 +101,7 @@ def write_data(folder: Path, *, newer: bool, size: int = 1) -> None:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a graph is, and the folders of the two releases and of the work."""
+    """A graph under test, with the folders of the two releases and of the work."""
 
     settings: Settings
     folder: Path
@@ -114,85 +119,88 @@ class Place:
 
 
 STEPS = ("put_nodes", "put_edges", "delete_edges", "delete_nodes", "put_metadata")
-"""Calls that write to a graph."""
+"""Methods that write to a graph."""
 
 
-def change(place: Place, action: str, told: Callable[[], None] | None = None) -> int:
-    """What is killed: a load of two sources that meet, of a newer release, or a removal.
+def change(graph: Place, action: str, on_step: Callable[[], None] | None = None) -> int:
+    """Performs one action: a load of both sources, of a newer release of one, or its removal.
 
-    `told` is called before each step that writes; returns how many there were.
+    `on_step` is called before each step that writes; returns the number of those steps.
     """
-    work = place.folder / f"work-{os.getpid()}"
-    older, newer = place.data
+    work = graph.folder / f"work-{os.getpid()}"
+    older, newer = graph.data
     steps = 0
 
-    def counted(step: Callable[..., None]) -> Callable[..., None]:
+    def with_callback(step: Callable[..., None]) -> Callable[..., None]:
         def call(*arguments: object) -> None:
             nonlocal steps
             steps += 1
-            if told:
-                told()
+            if on_step:
+                on_step()
             step(*arguments)
 
         return call
 
-    with place.store() as store:
+    with graph.store() as store:
         for name in STEPS:
-            setattr(store, name, counted(getattr(store, name)))
+            setattr(store, name, with_callback(getattr(store, name)))
         if action == "load":
             load_graph(store, ["drugmechdb", "hetionet"], data_dir=older, work_dir=work)
         elif action == "update":
             load_graph(store, ["hetionet"], data_dir=newer, work_dir=work)
-        elif "hetionet" in source_states(store.metadata()):  # a removal may have ended before it was killed
+        elif "hetionet" in source_states(store.metadata()):  # a removal may have finished before the kill
             remove_sources(store, ["hetionet"], work_dir=work)
     return steps
 
 
-def tell() -> None:
-    """Tells the process that will kill this one of a step."""
+def report_step() -> None:
+    """Signals a step to the parent process, which will kill this one."""
     sys.stdout.write(".")
     sys.stdout.flush()
 
 
 def contents(store: GraphStore) -> str:
-    """The fingerprint and a digest of every property of every node and edge."""
-    held = store.fingerprint()
-    rows = [json.dumps([kind, row]) for kind in sorted(held.nodes) for row in store.nodes(kind).to_pylist()]
-    for relation in sorted({relation for relation, _ in held.edges}):
+    """Fingerprint of a graph, and a digest of every property of every node and edge."""
+    fingerprint = store.fingerprint()
+    rows = [
+        json.dumps([kind, row]) for kind in sorted(fingerprint.nodes) for row in store.nodes(kind).to_pylist()
+    ]
+    for relation in sorted({relation for relation, _ in fingerprint.edges}):
         for start, end in load_schema().relations[relation].pairs:
-            if not {start, end} <= held.nodes.keys():
+            if not {start, end} <= fingerprint.nodes.keys():
                 continue  # a server would plan a statement for each of some hundred empty pairs
             for batch in store.edges(relation, start, end):
                 rows += [json.dumps([relation, start, end, row]) for row in batch.to_pylist()]
-    return f"{held} {held.digest} {hashlib.sha256(chr(10).join(sorted(rows)).encode()).hexdigest()[:16]}"
+    digest = hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()[:16]
+    return f"{fingerprint} {fingerprint.digest} {digest}"
 
 
-def prepare(place: Place, *, filled: bool) -> None:
-    """Empties the graph, and loads both sources where it shall be filled."""
-    with place.store() as store:
+def prepare(graph: Place, *, filled: bool) -> None:
+    """Empties the graph, and loads both sources if `filled`."""
+    with graph.store() as store:
         store.prepare()
-        there = list(source_states(store.metadata()))
-        if there:
-            remove_sources(store, there, work_dir=place.folder / "work")
+        sources = list(source_states(store.metadata()))
+        if sources:
+            remove_sources(store, sources, work_dir=graph.folder / "work")
     if filled:
-        change(place, "load")
+        change(graph, "load")
 
 
-def killed(place: Place, action: str, step: int, pause: float) -> str:
-    """Kills the action, in a process of its own, `pause` seconds after a step; says what it was doing.
+def kill_during(graph: Place, action: str, step: int, pause: float) -> str:
+    """Runs the action in its own process and kills it `pause` seconds after a step; describes the moment.
 
-    Step 0 is its begin, when the libraries are there; the others are those that write.
+    Step 0 is the start, with the libraries imported; the others are the steps that write.
     """
     code = (
-        "import sys, pickle; from benchmarks.stress import change, tell; "
-        "place, action = pickle.load(sys.stdin.buffer); tell(); change(place, action, tell)"
+        "import sys, pickle; from benchmarks.stress import change, report_step; "
+        "graph, action = pickle.load(sys.stdin.buffer); report_step(); change(graph, action, report_step)"
     )
-    with tempfile.TemporaryFile() as told:
-        told.write(pickle.dumps((place, action)))
-        told.seek(0)
+    with tempfile.TemporaryFile() as stdin:
+        stdin.write(pickle.dumps((graph, action)))
+        stdin.seek(0)
         process = subprocess.Popen(
             [sys.executable, "-c", code],
-            stdin=told,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             cwd=Path(__file__).resolve().parents[1],
         )
@@ -206,75 +214,75 @@ def killed(place: Place, action: str, step: int, pause: float) -> str:
         if process.returncode:
             raise RuntimeError(f"The action failed by itself: {action}.")
         return "after it"
-    with place.store() as store:
+    with graph.store() as store:
         states = {state.state for state in source_states(store.metadata()).values()} - {"loaded"}
         if store.kept("journal") is not None:
             return "moving edges of another source"
     return f"source marked {states.pop()}" if states else "before or between sources"
 
 
-def rounds(place: Place, kills: int, seed: int) -> Iterator[tuple[str, str, str, str]]:
-    """Each kill: (action, where it fell, contents expected, contents after resuming)."""
-    numbers = random.Random(seed)  # noqa: S311  # moments, no secrets
-    for release, newer in zip(place.data, (False, True), strict=True):
+def rounds(graph: Place, kills: int, seed: int) -> Iterator[tuple[str, str, str, str]]:
+    """Yields each kill: (action, its moment, expected contents, contents after resuming)."""
+    generator = random.Random(seed)  # noqa: S311  # moments, no secrets
+    for release, newer in zip(graph.data, (False, True), strict=True):
         write_data(release, newer=newer)
     expected: dict[str, str] = {}
     seconds: dict[str, float] = {}
     steps: dict[str, int] = {}
-    prepare(place, filled=False)
+    prepare(graph, filled=False)
     for action in ACTIONS:
-        began = time.monotonic()
-        steps[action] = change(place, action)
-        seconds[action] = time.monotonic() - began
-        with place.store() as store:
+        started = time.monotonic()
+        steps[action] = change(graph, action)
+        seconds[action] = time.monotonic() - started
+        with graph.store() as store:
             expected[action] = contents(store)
     for number in range(kills):
         action = ACTIONS[number % len(ACTIONS)]
-        if action == ACTIONS[0]:  # the others go on from where the one before them ended
-            prepare(place, filled=False)
-        # Reading and comparing takes most of the time: one kill of five is for that, four for the writing.
-        step = numbers.randint(1, steps[action]) if numbers.random() < 0.8 else 0
-        pause = numbers.uniform(0, seconds[action] / (steps[action] if step else 1))
-        where = killed(place, action, step, pause)
-        change(place, action)
-        with place.store() as store:
-            found = contents(store)
-        yield action, where, expected[action], found
-        if found != expected[action]:
-            prepare(place, filled=True)
+        if action == ACTIONS[0]:  # the others start from the state after the previous action
+            prepare(graph, filled=False)
+        # Most of the time goes into reading and comparing, so four kills of five are timed by a writing step.
+        step = generator.randint(1, steps[action]) if generator.random() < 0.8 else 0
+        pause = generator.uniform(0, seconds[action] / (steps[action] if step else 1))
+        moment = kill_during(graph, action, step, pause)
+        change(graph, action)
+        with graph.store() as store:
+            resumed = contents(store)
+        yield action, moment, expected[action], resumed
+        if resumed != expected[action]:
+            prepare(graph, filled=True)
 
 
 def _run(engine: str, kills: int, seed: int) -> bool:
-    began = time.monotonic()
+    started = time.monotonic()
     counts: Counter[tuple[str, str]] = Counter()
     wrong: Counter[tuple[str, str]] = Counter()
-    with tempfile.TemporaryDirectory(prefix="kedrec-stress-") as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="kedrec-stress-") as temporary:
+        folder = Path(temporary)
 
-        def go(settings: Settings) -> None:
-            for number, (action, where, expected, found) in enumerate(
+        def run_rounds(settings: Settings) -> None:
+            for number, (action, moment, expected, resumed) in enumerate(
                 rounds(Place(settings, folder), kills, seed), 1
             ):
-                counts[action, where] += 1
-                wrong[action, where] += expected != found
-                print(f"{engine} {number} of {kills}: {action}, {where}", file=sys.stderr)
-                if expected != found:
-                    print(f"  expected {expected}\n  found    {found}", file=sys.stderr)
+                counts[action, moment] += 1
+                wrong[action, moment] += expected != resumed
+                print(f"{engine} {number} of {kills}: {action}, {moment}", file=sys.stderr)
+                if expected != resumed:
+                    print(f"  expected {expected}\n  found    {resumed}", file=sys.stderr)
 
         if engine == "ladybug":
-            go(load_settings(home=folder / "home", graph=str(folder / "graph")))
+            run_rounds(load_settings(home=folder / "home", graph=str(folder / "graph")))
         else:
             with serving(folder / "server", heap="1g", page_cache="256m") as server:
-                go(
+                run_rounds(
                     load_settings(
                         home=folder / "home", graph=server.uri, neo4j_username=server.username,
                         neo4j_password=server.password,
                     )
                 )  # fmt: skip
-    print(f"\n{engine}: {kills} kills, {sum(wrong.values())} wrong, {time.monotonic() - began:.0f} s")
+    print(f"\n{engine}: {kills} kills, {sum(wrong.values())} wrong, {time.monotonic() - started:.0f} s")
     print("| killed while | where it fell | kills | another graph |\n| --- | --- | ---: | ---: |")
-    for (action, where), count in sorted(counts.items()):
-        print(f"| {action} | {where} | {count} | {wrong[action, where]} |")
+    for (action, moment), count in sorted(counts.items()):
+        print(f"| {action} | {moment} | {count} | {wrong[action, moment]} |")
     return not sum(wrong.values())
 
 
@@ -285,11 +293,11 @@ def main() -> int:
     parser.add_argument("--engine", choices=["ladybug", "neo4j"], action="append", help="default: both")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    done = [_run(engine, options.kills, options.seed) for engine in options.engine or ["ladybug", "neo4j"]]
-    return 0 if all(done) else 1
+    results = [_run(engine, options.kills, options.seed) for engine in options.engine or ["ladybug", "neo4j"]]
+    return 0 if all(results) else 1
 
 
 if __name__ == "__main__":
-    from benchmarks.stress import main as run  # what is pickled must be found by the processes to be killed
+    from benchmarks.stress import main as run  # so that the child processes can unpickle its classes
 
     sys.exit(run())

@@ -1,11 +1,11 @@
-"""Breaks what the project promises, one change at a time, and sees that a test fails.
+"""Mutation testing of the project's promises: breaks each by one change and expects a test to fail.
 
     python scripts/mutate.py [--only WORD]
 
-`tests/mutations.yaml` lists the changes: what they break, the file, the text and what takes its place, and
-the tests that should notice, of which those that need a Neo4j are left out. Each is made in a copy of the
-checkout. A change that no test notices is a promise without a test: it fails the run, unless the list gives
-the reason why nothing can notice.
+`tests/mutations.yaml` lists the changes: the broken promise, the file, the text and its replacement, and the
+tests that should notice, of which those that need a Neo4j are skipped. Each change is applied to a copy of
+the checkout. A change that no test notices is a promise without a test: it fails the run, unless the list
+gives a reason why nothing can notice.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Mutation:
     """One change.
 
     Attributes:
-        breaks: the promise that it breaks, in words.
+        breaks: the broken promise, in words.
         file: the module, from the checkout's root.
-        text: what stands there, exactly once.
-        instead: what takes its place.
+        text: the text to replace, unique in the file.
+        instead: its replacement.
         tests: the test files, or tests, that should notice.
-        survives: why none can; "" where one must.
+        survives: the reason why none can; "" if one must.
     """
 
     breaks: str
@@ -49,31 +49,32 @@ class Mutation:
 
 
 def mutations(path: Path = LIST) -> list[Mutation]:
-    """The changes of the list.
+    """Reads the list of changes.
 
     Raises:
-        TypeError: one has a field that isn't known, or lacks one.
+        TypeError: a change has an unknown field, or lacks one.
     """
-    listed = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return [Mutation(**one | {"tests": tuple(one["tests"])}) for one in listed]
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [Mutation(**entry | {"tests": tuple(entry["tests"])}) for entry in entries]
 
 
-def apply(one: Mutation, root: Path) -> str:
-    """Makes a change and gives the file's text before it.
+def apply(mutation: Mutation, root: Path) -> str:
+    """Applies a change; returns the file's text before it.
 
     Raises:
-        ValueError: the text doesn't stand in the file exactly once.
+        ValueError: the text isn't in the file exactly once.
     """
-    path = root / one.file
+    path = root / mutation.file
     before = path.read_text(encoding="utf-8")
-    if before.count(one.text) != 1:
-        raise ValueError(f"{one.file} has the text {before.count(one.text)} times: {one.text!r}")
-    path.write_text(before.replace(one.text, one.instead), encoding="utf-8")
+    if before.count(mutation.text) != 1:
+        times = before.count(mutation.text)
+        raise ValueError(f"{mutation.file} has the text {times} times: {mutation.text!r}")
+    path.write_text(before.replace(mutation.text, mutation.instead), encoding="utf-8")
     return before
 
 
 def copy_of_checkout(target: Path) -> Path:
-    """A copy of every file that Git tracks, as it stands now."""
+    """Copies every file that Git tracks, with uncommitted changes, into a folder, and returns it."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
     for name in filter(None, names.decode().split("\0")):
         if (ROOT / name).is_file():
@@ -83,7 +84,7 @@ def copy_of_checkout(target: Path) -> Path:
 
 
 def outcome(tests: Sequence[str], root: Path) -> str:
-    """`caught`, `survived`, or `slow` (which no test says anything of), with a change made."""
+    """Runs the tests on a changed copy: `caught`, `survived`, `slow` (over time), or pytest's own failure."""
     command = [
         sys.executable,
         "-m",
@@ -98,13 +99,13 @@ def outcome(tests: Sequence[str], root: Path) -> str:
     ]
     environment = os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command, cwd=root, env=environment, capture_output=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         return "slow"
     # 1: a test failed. A module that can't be imported any more (2) or no test at all (5) proves nothing.
-    return {0: "survived", 1: "caught"}.get(done.returncode, f"pytest ended with {done.returncode}")
+    return {0: "survived", 1: "caught"}.get(process.returncode, f"pytest ended with {process.returncode}")
 
 
 def main() -> int:
@@ -115,19 +116,19 @@ def main() -> int:
     failed = 0
     with tempfile.TemporaryDirectory(prefix="kedrec-mutations-") as folder:
         root = copy_of_checkout(Path(folder))
-        chosen = [one for one in mutations() if word in one.file or word in one.breaks]
-        tests = sorted({test for one in chosen for test in one.tests})
-        if outcome(tests, root) != "survived":  # what is red already would seem to catch everything
+        selection = [mutation for mutation in mutations() if word in mutation.file or word in mutation.breaks]
+        tests = sorted({test for mutation in selection for test in mutation.tests})
+        if outcome(tests, root) != "survived":  # a failing test would seem to catch every change
             print(f"The tests fail without any change: {' '.join(tests)}", file=sys.stderr)
             return 2
-        for one in chosen:
-            before = apply(one, root)
-            result = outcome(one.tests, root)
-            (root / one.file).write_text(before, encoding="utf-8")
-            expected = "survived" if one.survives else "caught"
+        for mutation in selection:
+            before = apply(mutation, root)
+            result = outcome(mutation.tests, root)
+            (root / mutation.file).write_text(before, encoding="utf-8")
+            expected = "survived" if mutation.survives else "caught"
             failed += result != expected
-            reason = f" ({one.survives})" if one.survives else ""
-            print(f"{result:<9} {one.file}: {one.breaks}{reason}", flush=True)
+            reason = f" ({mutation.survives})" if mutation.survives else ""
+            print(f"{result:<9} {mutation.file}: {mutation.breaks}{reason}", flush=True)
     print(f"{failed} not as listed")
     return 1 if failed else 0
 

@@ -1,4 +1,4 @@
-"""Prints, as Markdown, what the ranking says of ten diseases, three of them without a known treatment.
+"""Prints, as Markdown, the best drugs for ten diseases, three of them without a known treatment.
 
 python scripts/show_answers.py GRAPH > docs/answers.md
 """
@@ -41,28 +41,36 @@ high for whatever is asked.
 """
 
 
-def row(one: Recommendation) -> str:
-    """One drug as a line of the table."""
-    interval = f"{one.probability:.3f} ({one.low:.3f}-{one.high:.3f})"
-    coverage = f"{one.coverage.paths:,} of {one.coverage.metapaths} kinds"
-    best = one.evidence[0].sentence if one.evidence else "no path"
-    return (
-        f"| {one.rank} | {one.drug.name} | {interval} | {one.prior:.3f} | {one.drug_percentile:.0f} | "
-        f"{one.badge.standing} | {', '.join(one.flags)} | {coverage} | {best} |"
+def row(recommendation: Recommendation) -> str:
+    """A drug as a line of the table."""
+    interval = f"{recommendation.probability:.3f} ({recommendation.low:.3f}-{recommendation.high:.3f})"
+    coverage = f"{recommendation.coverage.paths:,} of {recommendation.coverage.metapaths} kinds"
+    best_path = recommendation.evidence[0].sentence if recommendation.evidence else "no path"
+    cells = (
+        f"{recommendation.rank}",
+        recommendation.drug.name,
+        interval,
+        f"{recommendation.prior:.3f}",
+        f"{recommendation.drug_percentile:.0f}",
+        recommendation.badge.standing,
+        ", ".join(recommendation.flags),
+        coverage,
+        best_path,
     )
+    return f"| {' | '.join(cells)} |"
 
 
 def section(answer: Answer) -> str:
-    """One disease's best drugs."""
+    """A disease's best drugs as a section."""
     lines = [f"## {answer.disease.name} ({answer.disease.id})", ""]
     if answer.recommendations:
-        known = answer[0].coverage
+        edges, treatments = answer[0].coverage.disease_edges, answer[0].coverage.disease_treatments
         lines += [
-            f"{known.disease_edges:,} edges; {known.disease_treatments} known treatments beside the first.",
+            f"{edges:,} edges; {treatments} known treatments beside the first.",
             "",
             "| rank | drug | probability (95 %) | prior | percentile | badge | flags | paths | best path |",
             "| ---: | --- | --- | ---: | ---: | --- | --- | --- | --- |",
-            *(row(one) for one in answer),
+            *(row(recommendation) for recommendation in answer),
         ]
     if answer.abstained:
         lines += [answer.abstained]
@@ -74,11 +82,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("graph", help="URL of the graph")
     parser.add_argument("--name", default="Hetionet with DrugMechDB", help="what the graph is")
-    given = parser.parse_args()
-    with kedrec.open(given.graph) as kr:
+    arguments = parser.parse_args()
+    with kedrec.open(arguments.graph) as kr:
         answers = [kr.recommend(disease, top=TOP, llm=False) for disease in DISEASES]
         ranking = kr.ranker.description[0].upper() + kr.ranker.description[1:]
-        print(HEAD.format(graph=given.name, fingerprint=kr.fingerprint, ranking=ranking))
+        print(HEAD.format(graph=arguments.name, fingerprint=kr.fingerprint, ranking=ranking))
     print("\n".join(section(answer) for answer in answers))
 
 

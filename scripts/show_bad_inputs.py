@@ -1,4 +1,4 @@
-"""Runs every wrong input of the tests and prints, as Markdown, what each was answered.
+"""Runs every wrong input of the tests and prints the answers as Markdown.
 
 python scripts/show_bad_inputs.py > docs/bad-input.md
 """
@@ -25,12 +25,12 @@ for a folder.
 """
 
 PROGRESS = ("Fitting the ranking", "Reading ", "Resolving ", "Writing ")
-"""How lines begin that a slow machine prints and a fast one doesn't."""
+"""Prefixes of progress lines, which only slow machines print."""
 
 
 def run(words: list[str], work: Path, **environment: str) -> tuple[int, str]:
-    """Exit code and everything printed, with the folder's name taken out."""
-    done = subprocess.run(
+    """Runs a command; returns its exit code and output, with the folder's name replaced by `~`."""
+    process = subprocess.run(
         [str(BIN / words[0]), *words[1:]],
         env={
             **os.environ,
@@ -42,24 +42,24 @@ def run(words: list[str], work: Path, **environment: str) -> tuple[int, str]:
         text=True,
         check=False,
     )
-    return done.returncode, (done.stderr + done.stdout).replace(str(work), "~").strip()
+    return process.returncode, (process.stderr + process.stdout).replace(str(work), "~").strip()
 
 
 def show(case: Case, work: Path) -> str:
-    """One case as a section."""
+    """Runs a case and formats it as a section."""
     if case.prepare:
         case.prepare(work)
     if case.first:
         run([word.replace("{work}", str(work)) for word in case.first], work)
     words = [word.replace("{work}", str(work)) for word in case.words]
     environment = {name: value.replace("{work}", str(work)) for name, value in case.environment}
-    code, said = run(words, work, **environment)
+    code, output = run(words, work, **environment)
     # Seconds are the machine's, not the input's.
-    said = re.sub(r"\(\d+\.\d s; ", "(", said)
-    lines = [line for line in said.splitlines() if not line.startswith(PROGRESS)]
-    shown = "\n".join(f"    {line.rstrip()}" for line in lines[:6])
-    typed = " ".join(f"'{word}'" if " " in word or not word else word for word in case.words)
-    return f"## {case.what}\n\n    $ {typed.replace('{work}', '~')}\n{shown}\n\nExit code {code}.\n"
+    output = re.sub(r"\(\d+\.\d s; ", "(", output)
+    lines = [line for line in output.splitlines() if not line.startswith(PROGRESS)]
+    indented = "\n".join(f"    {line.rstrip()}" for line in lines[:6])
+    command = " ".join(f"'{word}'" if " " in word or not word else word for word in case.words)
+    return f"## {case.what}\n\n    $ {command.replace('{work}', '~')}\n{indented}\n\nExit code {code}.\n"
 
 
 def main() -> None:
@@ -69,9 +69,9 @@ def main() -> None:
         base = Path(folder) / "base"
         base.mkdir()
         for words in (["kedrec-load", "graph"], ["kedrec", "model", "pull"]):
-            code, said = run(words, base)
+            code, output = run(words, base)
             if code:
-                sys.exit(said)
+                sys.exit(output)
         for number, case in enumerate(CASES):
             work = Path(folder) / str(number)
             subprocess.run(["/bin/cp", "-r", str(base), str(work)], check=True)

@@ -1,4 +1,4 @@
-"""Writes what loaders/ declares into docs/sources.md; --check says whether it is up to date."""
+"""Writes the sources declared in loaders/ into docs/sources.md; --check tests that it is up to date."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def _details(source: Source) -> list[str]:
     if source.obtain:
         lines += [f"- {source.obtain}"]
     for download in source.downloads:
-        checked = f", SHA-256 `{download.sha256}`" if download.sha256 else ""
-        checked += f"; unchecked: {download.rolling}" if download.rolling else ""
-        checked += (
+        check = f", SHA-256 `{download.sha256}`" if download.sha256 else ""
+        check += f"; unchecked: {download.rolling}" if download.rolling else ""
+        check += (
             f"; checked by its first download's SHA-256: {download.unhashed}" if download.unhashed else ""
         )
-        taken = f", of which {', '.join(download.members)}" if download.members else ""
-        lines += [f"- `kedrec-load graph {source.name}` fetches <{download.url}>{taken}{checked}"]
+        members = f", of which {', '.join(download.members)}" if download.members else ""
+        lines += [f"- `kedrec-load graph {source.name}` fetches <{download.url}>{members}{check}"]
     for spec in source.files:
-        needed = " (optional)" if spec.optional else ""
-        lines += [f"- {spec.name}{needed}: {', '.join(f'`{path}`' for path in spec.paths)}"]
+        suffix = " (optional)" if spec.optional else ""
+        lines += [f"- {spec.name}{suffix}: {', '.join(f'`{path}`' for path in spec.paths)}"]
     if source.same_names:
         lines += [
             f"- meets what is in the graph by name, where ids don't tell: {', '.join(source.same_names)}"
@@ -46,8 +46,8 @@ def table(sources: tuple[Source, ...]) -> str:
     ]
     for source in sources:
         size = source.size or "none"
-        fetched = size if source.downloads or source.reader == "starter" else f"{size}; get it yourself"
-        cells = (f"`{source.name}`", source.title, source.licence, source.date or source.version, fetched)
+        download = size if source.downloads or source.reader == "starter" else f"{size}; get it yourself"
+        cells = (f"`{source.name}`", source.title, source.licence, source.date or source.version, download)
         lines.append(f"| {' | '.join(map(_cell, cells))} |")
     lines.append("")
     for source in sources:
@@ -56,16 +56,16 @@ def table(sources: tuple[Source, ...]) -> str:
 
 
 def main() -> int:
-    """0 where the page is up to date, or was written."""
+    """Writes or checks the page; returns 1 for one that is out of date."""
     page = PAGE.read_text(encoding="utf-8")
-    head, _, rest = page.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    new = f"{head}{BEGIN}\n\n{table(list_sources())}\n{END}{tail}"
+    head, _, after_begin = page.partition(BEGIN)
+    _, _, tail = after_begin.partition(END)
+    updated = f"{head}{BEGIN}\n\n{table(list_sources())}\n{END}{tail}"
     if "--check" in sys.argv:
-        if new != page:
+        if updated != page:
             print("docs/sources.md is out of date: run python scripts/source_table.py")
-        return int(new != page)
-    PAGE.write_text(new, encoding="utf-8")
+        return int(updated != page)
+    PAGE.write_text(updated, encoding="utf-8")
     return 0
 
 

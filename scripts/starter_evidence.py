@@ -1,6 +1,6 @@
-"""What the public data in shared/data say of entities and of pairs of entities.
+"""Look-up of entities and facts in the public data of shared/data.
 
-Used by check_starter.py only: nothing here makes facts, it looks up those that a person wrote.
+Used by check_starter.py only, to check facts written by hand; it generates none.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HETIONET_PREFIX = {
     "Molecular Function": "",
     "Cellular Component": "",
 }
-# Hetionet metaedges that confirm a relation; True: the file's direction is the fact's reversed.
+# Hetionet metaedges that confirm a relation; True: the file states the fact from end to start.
 METAEDGES: dict[str, list[tuple[str, bool]]] = {
     "TREATS": [("CtD", False)],
     "PALLIATES": [("CpD", False), ("CtD", False)],
@@ -84,14 +84,14 @@ PMID_URL = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubm
 
 
 def normal(text: str) -> str:
-    """A name without case, punctuation, possessives and word order."""
+    """Normalises a name: lower case, no punctuation or possessives, words sorted."""
     text = re.sub("['\u2019]s\\b", "", text.lower()).replace("tumour", "tumor").replace("ae", "e")
     words = re.findall(r"[a-z0-9]+", text)
     return " ".join(sorted(words))
 
 
 def hetionet_id(raw: str) -> str:
-    """KEDRec's id of a Hetionet node, as the loader rewrites it."""
+    """KEDRec's id of a Hetionet node, as in the loader."""
     kind, _, local = raw.partition("::")
     if kind == "Pathway":
         return "WIKIPATHWAYS:" + local.split("_")[0] if local.startswith("WP") else local.replace("_", ":", 1)
@@ -99,7 +99,7 @@ def hetionet_id(raw: str) -> str:
 
 
 def drugmechdb_id(raw: str) -> str:
-    """A DrugMechDB id with KEDRec's prefixes."""
+    """KEDRec's id of a DrugMechDB node."""
     prefix, _, local = str(raw).partition(":")
     renamed = {
         "DB": "DRUGBANK",
@@ -127,7 +127,7 @@ def records(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def drugmechdb(path: Path) -> list[dict[str, Any]]:
-    """DrugMechDB's paths, slimmed, and kept in the temp folder because parsing the YAML takes seconds."""
+    """DrugMechDB's paths in brief, cached in the temporary folder since parsing the YAML takes seconds."""
     stat = path.stat()
     cache = Path(tempfile.gettempdir()) / f"kedrec-drugmechdb-{stat.st_size}-{int(stat.st_mtime)}.json"
     if cache.exists():
@@ -160,15 +160,15 @@ def drugmechdb(path: Path) -> list[dict[str, Any]]:
     return slim
 
 
-class Evidence:
-    """Names of ids, and what is known of the pairs among the ids that the starter graph uses."""
+class PublicData:
+    """Names of ids, and facts about pairs of the starter graph's ids."""
 
-    def __init__(self, data: Path, wanted: Iterable[str]) -> None:
+    def __init__(self, data: Path, curies: Iterable[str]) -> None:
         self.data = data
         self.names: dict[str, set[str]] = defaultdict(set)
         self.mentions: dict[str, set[str]] = defaultdict(set)
-        self.unnamed: set[str] = set()  # ids of DRKG's triples, which come without names
-        self.same: dict[str, set[str]] = defaultdict(set)
+        self.unnamed_ids: set[str] = set()  # of DRKG's triples, which lack names
+        self.equivalent_ids: dict[str, set[str]] = defaultdict(set)
         self.edges: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.binding: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
         self.links: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -177,41 +177,42 @@ class Evidence:
         self.subsumed: set[tuple[str, str]] = set()
         self._read_names()
         self.ids: set[str] = set()
-        for one in wanted:
-            self.ids |= self.equivalents(one)
+        for curie in curies:
+            self.ids |= self.equivalents(curie)
         self._read_edges()
         self._read_drugmechdb_links()
         self._texts: dict[str, str] | None = None
 
-    def equivalents(self, one: str) -> set[str]:
-        """The id itself and the ids that the data call the same entity."""
-        return {one} | self.same.get(one, set())
+    def equivalents(self, curie: str) -> set[str]:
+        """The id itself and the ids of the same entity in the data."""
+        return {curie} | self.equivalent_ids.get(curie, set())
 
-    def carries(self, one: str, names: set[str]) -> bool | None:
-        """Whether the data call an id by one of the names; None where they do not name the id.
+    def carries(self, curie: str, names: set[str]) -> bool | None:
+        """True if one of the names is the id's in the data; None if the data have no name for it.
 
         A mention that annotators tagged in a text may be longer than the name ("childhood absence seizures").
         """
-        mine = {normal(name) for name in names}
-        known, tagged = self.names.get(one, set()), self.mentions.get(one, set())
-        if mine & {normal(name) for name in known | tagged}:
+        normal_names = {normal(name) for name in names}
+        known_names, tagged_texts = self.names.get(curie, set()), self.mentions.get(curie, set())
+        if normal_names & {normal(name) for name in known_names | tagged_texts}:
             return True
-        if any(set(name.split()) <= set(normal(text).split()) for name in mine for text in tagged):
+        tagged_words = [set(normal(text).split()) for text in tagged_texts]
+        if any(set(name.split()) <= words for name in normal_names for words in tagged_words):
             return True
-        return False if known else None
+        return False if known_names else None
 
-    def _join(self, left: str, right: str) -> None:
-        self.same[left].add(right)
-        self.same[right].add(left)
+    def _join(self, first: str, second: str) -> None:
+        self.equivalent_ids[first].add(second)
+        self.equivalent_ids[second].add(first)
 
     def _read_names(self) -> None:
-        het = self.data / "hetionet"
-        for row in table(het / "nodes.tsv"):
+        hetionet = self.data / "hetionet"
+        for row in table(hetionet / "nodes.tsv"):
             self.names[hetionet_id(row["id"])].add(row["name"])
-        attributes = het / "attributes"
+        attributes = hetionet / "attributes"
         for row in table(attributes / "genes.tsv.gz"):
-            one = "NCBIGene:" + row["GeneID"]
-            self.names[one] |= {row["Symbol"], row["description"], *row["Synonyms"].split("|")}
+            curie = "NCBIGene:" + row["GeneID"]
+            self.names[curie] |= {row["Symbol"], row["description"], *row["Synonyms"].split("|")}
         for row in table(attributes / "compounds-drugbank-slim.tsv.gz"):
             self.names["DRUGBANK:" + row["drugbank_id"]].add(row["name"])
         with gzip.open(attributes / "compound-aliases.json.gz", "rt", encoding="utf-8") as handle:
@@ -244,24 +245,24 @@ class Evidence:
 
     def _read_other_names(self) -> None:
         for path in drugmechdb(self.data / "drugmechdb" / "indication_paths.yaml.gz"):
-            for one, name, _ in path["nodes"]:
-                self.names[one].add(name)
-            for one in path["drug"]:
-                self.names[one].add(path["drug_name"])
+            for curie, name, _ in path["nodes"]:
+                self.names[curie].add(name)
+            for curie in path["drug"]:
+                self.names[curie].add(path["drug_name"])
             self.names[path["disease"]].add(path["disease_name"])
             if len(path["drug"]) == 2:
                 self._join(*path["drug"])
         for record in records(self.data / "text" / "bc5cdr" / "records.jsonl.gz"):
             for _, _, text, _, local in record["entities"]:
-                for one in str(local).split("|"):
-                    self.mentions["MESH:" + one].add(text)
+                for curie in str(local).split("|"):
+                    self.mentions["MESH:" + curie].add(text)
 
     def _read_edges(self) -> None:
         for metaedge in sorted({name for rules in METAEDGES.values() for name, _ in rules}):
             for row in table(self.data / "hetionet" / "edges" / f"{metaedge}.tsv.gz"):
-                left, right = hetionet_id(row["source"]), hetionet_id(row["target"])
-                if left in self.ids and right in self.ids:
-                    self.edges[left, right].add(metaedge)
+                start, end = hetionet_id(row["source"]), hetionet_id(row["target"])
+                if start in self.ids and end in self.ids:
+                    self.edges[start, end].add(metaedge)
         for row in table(self.data / "hetionet" / "attributes" / "CbG-binding.tsv.gz"):
             key = ("DRUGBANK:" + row["drugbank_id"], "NCBIGene:" + row["entrez_gene_id"])
             if key[0] in self.ids:
@@ -272,15 +273,15 @@ class Evidence:
         sample = self.data / "drkg-sample"
         for row in table(sample / "drugbank_triplets_CtargetG.tsv.gz"):
             key = ("DRUGBANK:" + row["drugbank_id"], "NCBIGene:" + row["entrez_gene_id"])
-            self.unnamed.add(key[0])
+            self.unnamed_ids.add(key[0])
             if key[0] in self.ids:
                 self.edges[key].add("drkg-target")
         for row in table(sample / "drugbank_triplets_CtreatD_mesh.tsv.gz"):
-            self.unnamed |= {"DRUGBANK:" + row["drugbank_id"], "MESH:" + row["mesh_id"]}
+            self.unnamed_ids |= {"DRUGBANK:" + row["drugbank_id"], "MESH:" + row["mesh_id"]}
             self.edges["DRUGBANK:" + row["drugbank_id"], "MESH:" + row["mesh_id"]].add("drkg-treats")
         for line in (sample / "slim_CtD.tsv").read_text(encoding="utf-8").splitlines():
             drug, _, disease = line.split("\t")
-            self.unnamed |= {"DRUGBANK:" + drug.split("::")[1], disease.split("::")[1]}
+            self.unnamed_ids |= {"DRUGBANK:" + drug.split("::")[1], disease.split("::")[1]}
             self.edges["DRUGBANK:" + drug.split("::")[1], disease.split("::")[1]].add("drkg-treats")
         for row in table(self.data / "rephetio" / "indications.tsv"):
             label = "rephetio-treats" if row["rel_type"] == "TREATS_CtD" else "rephetio-palliates"
@@ -289,38 +290,38 @@ class Evidence:
     def _read_drugmechdb_links(self) -> None:
         for number, path in enumerate(drugmechdb(self.data / "drugmechdb" / "indication_paths.yaml.gz")):
             self.path_pmids.append(set(path["pmids"]))
-            for one in [node[0] for node in path["nodes"]] + path["drug"] + [path["disease"]]:
-                self.paths[one].add(number)
+            for curie in [node[0] for node in path["nodes"]] + path["drug"] + [path["disease"]]:
+                self.paths[curie].add(number)
             for source, key, target in path["links"]:
                 self.links[source, target].add(key)
             for drug in path["drug"]:
                 self.links[drug, path["disease"]].add("indication")
 
     def confirmations(self, relation: str, starts: set[str], ends: set[str]) -> tuple[set[str], set[str]]:
-        """The sources that state the fact, and the DrugMechDB link names from start to end."""
-        found: set[str] = set()
+        """Sources that state a fact, and the names of DrugMechDB's links from start to end."""
+        sources: set[str] = set()
         keys: set[str] = set()
         for start in starts:
             for end in ends:
                 for metaedge, reverse in METAEDGES.get(relation, []):
                     if metaedge in self.edges.get((end, start) if reverse else (start, end), ()):
-                        found.add("Hetionet " + metaedge)
+                        sources.add("Hetionet " + metaedge)
                 labels = self.edges.get((start, end), set())
-                others = OTHER_LABELS.get(relation, {})
-                found |= {source for label, source in others.items() if label in labels}
+                other_labels = OTHER_LABELS.get(relation, {})
+                sources |= {source for label, source in other_labels.items() if label in labels}
                 if relation == "IS_A" and (start, end) in self.subsumed:
-                    found.add("DO cross-reference of a subtype")
+                    sources.add("DO cross-reference of a subtype")
                 keys |= self.links.get((start, end), set()) - {"indication"}
                 if self._linked(relation, start, end):
-                    found.add("DrugMechDB")
-        return found, keys
+                    sources.add("DrugMechDB")
+        return sources, keys
 
     def _linked(self, relation: str, start: str, end: str) -> bool:
-        """Whether a DrugMechDB path has a link that states the relation."""
-        here = self.links.get((start, end), set())
+        """True if a DrugMechDB path has a link that states the relation."""
+        keys = self.links.get((start, end), set())
         if relation in LINK_KEYS:
-            return bool(here & LINK_KEYS[relation])
-        return bool(here - {"indication"}) or (relation in EITHER_WAY and (end, start) in self.links)
+            return bool(keys & LINK_KEYS[relation])
+        return bool(keys - {"indication"}) or (relation in EITHER_WAY and (end, start) in self.links)
 
     def binding_actions(self, starts: set[str], ends: set[str]) -> tuple[set[str], set[str]]:
         """DrugBank's actions and PubMed ids for a drug and a gene."""
@@ -334,16 +335,16 @@ class Evidence:
                     pmids |= row[1]
         return actions, pmids
 
-    def pmid_standing(
+    def pmid_support(
         self, pmid: str, starts: set[str], ends: set[str], start_names: set[str], end_names: set[str]
     ) -> str | None:
-        """How the data show that a PMID is about both ends; None where they cannot tell."""
+        """Describes how the data link a PMID to both ends; None without its text."""
         if pmid in self.binding_actions(starts, ends)[1]:
             return "cited by Hetionet CbG for the pair"
-        shared = {n for one in starts for n in self.paths.get(one, ())} & {
-            n for one in ends for n in self.paths.get(one, ())
+        path_numbers = {number for curie in starts for number in self.paths.get(curie, ())} & {
+            number for curie in ends for number in self.paths.get(curie, ())
         }
-        if any(pmid in self.path_pmids[number] for number in shared):
+        if any(pmid in self.path_pmids[number] for number in path_numbers):
             return "cited by DrugMechDB for both"
         text = self.texts().get(pmid)
         if text is None:
@@ -355,7 +356,7 @@ class Evidence:
         )
 
     def texts(self) -> dict[str, str]:
-        """PubMed id to title and abstract, of the texts in shared/data."""
+        """Title and abstract by PubMed id, of the texts in shared/data; read on first use."""
         if self._texts is None:
             self._texts = {}
             folder = self.data / "text"
@@ -370,7 +371,7 @@ class Evidence:
 
 
 def mentions(text: str, names: set[str]) -> bool:
-    """Whether a text has one of the names, as words; short symbols keep their case."""
+    """True if a text has one of the names as words; short symbols in capitals match by case."""
     for name in names:
         flags = 0 if name.isupper() and len(name) < 7 else re.IGNORECASE
         if re.search(r"(?<![A-Za-z0-9])" + re.escape(name) + r"s?(?![A-Za-z0-9])", text, flags):

@@ -52,7 +52,8 @@ def ranking(
     """Hide treatments, rank without them, and see where they come out."""
     from kedrec.common.cpus import usable_threads
     from kedrec.evaluation.counted_pairs import rephetio_pairs
-    from kedrec.evaluation.ranking import as_dicts, evaluate, markdown
+    from kedrec.evaluation.ranking import evaluate
+    from kedrec.evaluation.ranking_figures import as_dicts, markdown
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
     from kedrec.ranking.metapaths import schema_tables
     from kedrec.ranking.stored_ranking import linked_tables

@@ -1,4 +1,4 @@
-"""Which area of medicine each disease belongs to."""
+"""Areas of medicine of diseases, from a table or from the graph's disease hierarchy."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 __all__ = ["UNCLASSIFIED", "areas_by_ancestor", "areas_from_table"]
 
 UNCLASSIFIED = "unclassified"
-"""The area of a disease that nothing places in one."""
+"""The area of a disease without one."""
 
 
 def areas_from_table(
     path: Path, ids: Sequence[str], *, key: str = "doid", column: str = "pathophysiology"
 ) -> list[str]:
-    """The area of each disease from a tab-separated table, such as Hetionet's own `disease-slim-terms.tsv`.
+    """Reads the area of each disease from a tab-separated table, such as Hetionet's `disease-slim-terms.tsv`.
 
     Args:
-        path: the table, with a line of column names.
+        path: the table, with a header line.
         ids: the diseases.
         key, column: its columns of disease ids and of areas.
 
@@ -47,14 +47,14 @@ def areas_from_table(
 
 
 def areas_by_ancestor(adjacency: Adjacency, names: Mapping[str, str] | None = None) -> list[str]:
-    """The area of each disease by number: its ancestor one below the top of the graph's IS_A.
+    """The area of each disease by number: its ancestor one below a top of the graph's IS_A.
 
-    The nearest where there are several, the first by id among those as near. A disease right below a top is
-    its own area; one that IS_A nothing is so where others are below it, otherwise unclassified.
+    Of several ancestors the nearest counts, and of equally near ones the first by id. A disease right below a
+    top is its own area; so is a top with children; a disease without any IS_A link is unclassified.
 
     Args:
         adjacency: the graph.
-        names: of diseases by id, to call the areas by; their ids where it is None.
+        names: of diseases by id, to label the areas; None: ids are the labels.
     """
     table = ("IS_A", "Disease", "Disease")
     count = len(adjacency.ids("Disease"))
@@ -63,17 +63,17 @@ def areas_by_ancestor(adjacency: Adjacency, names: Mapping[str, str] | None = No
         return areas
     links = adjacency.incidence(table)
     parents = [links.indices[links.indptr[n] : links.indptr[n + 1]].tolist() for n in range(count)]
-    below = links.back_degrees
+    child_counts = links.back_degrees
     for number in range(count):
-        reached, seen, found = [number], {number}, number if below[number] else None
-        while reached and parents[number]:
-            tops = [node for node in reached if any(not parents[parent] for parent in parents[node])]
+        frontier, visited, area = [number], {number}, number if child_counts[number] else None
+        while frontier and parents[number]:
+            tops = [node for node in frontier if any(not parents[parent] for parent in parents[node])]
             if tops:
-                found = tops[0]
+                area = tops[0]
                 break
-            reached = sorted({parent for node in reached for parent in parents[node]} - seen)
-            seen.update(reached)
-        if found is not None:
-            id_ = adjacency.name("Disease", found)
+            frontier = sorted({parent for node in frontier for parent in parents[node]} - visited)
+            visited.update(frontier)
+        if area is not None:
+            id_ = adjacency.name("Disease", area)
             areas[number] = (names or {}).get(id_, id_)
     return areas

@@ -1,4 +1,4 @@
-"""Whether p-values of path counts are what they say: how often each comes up on a graph of chance alone."""
+"""Calibration of the path counts' p-values: the share of small ones on a permuted graph."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Calibration", "calibration", "markdown"]
 
-_LIMITS = (0.05, 0.01, 0.001, 1e-4, 1e-5)
-_BLOCK = 1 << 26  # counts made at once: 256 MB
+_THRESHOLDS = (0.05, 0.01, 0.001, 1e-4, 1e-5)
+_BLOCK = 1 << 26  # counts in memory at once: 256 MB
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How many pairs of one graph have a p-value under a limit.
+    """Shares of pairs with a p-value under one limit.
 
     Attributes:
         limit: the limit.
@@ -33,8 +33,8 @@ class Calibration:
         joined: those with a path.
         expected: share of the pairs that would be under the limit were p exact: the limit itself, or the
             chance of a path at all where that is less.
-        fresh: their share on a permuted graph that the null hasn't seen.
-        real: their share on the graph itself.
+        fresh: observed share on a permuted graph that the null model was not estimated from.
+        real: observed share on the graph itself.
     """
 
     limit: float
@@ -48,48 +48,48 @@ class Calibration:
 def calibration(
     adjacency: Adjacency, null: NullModel, *, seed: int = 777, progress: Progress | None = None
 ) -> list[Calibration]:
-    """The shares of small p-values on one more permuted graph, and on the graph itself.
+    """Measures the shares of small p-values on one more permuted graph and on the graph itself.
 
     Args:
-        adjacency: the graph that the null was made for.
-        null: its null.
-        seed: of the fresh graph; another than the null's.
-        progress: called as the counting goes on.
+        adjacency: the graph of the null model.
+        null: the null model.
+        seed: of the fresh graph; different from the null model's.
+        progress: called block by block.
     """
     fresh = next(permuted_graphs(adjacency, tables_along(null.paths), seed))
     ends = np.arange(len(adjacency.ids("Drug"))), np.arange(len(adjacency.ids("Disease")))
-    wide = max(1, _BLOCK // max(len(null.paths) * len(ends[0]), 1))
-    under = np.zeros((2, len(_LIMITS)))
-    expected = np.zeros(len(_LIMITS))
-    pairs, joined = np.zeros(2), 0
-    for which, graph in enumerate((fresh, adjacency)):
-        counter, on = PathCounter(graph, null.paths), null.on(graph)
-        for begin in range(0, len(ends[1]), wide):
+    block_size = max(1, _BLOCK // max(len(null.paths) * len(ends[0]), 1))
+    under = np.zeros((2, len(_THRESHOLDS)))
+    expected = np.zeros(len(_THRESHOLDS))
+    pairs, linked_pairs = np.zeros(2), 0
+    for graph_number, graph in enumerate((fresh, adjacency)):
+        counter, graph_null = PathCounter(graph, null.paths), null.on(graph)
+        for start in range(0, len(ends[1]), block_size):
             if progress is not None:
-                progress("Checking p-values", which * len(ends[1]) + begin, 2 * len(ends[1]))
-            block = ends[1][begin : begin + wide]
+                progress("Checking p-values", graph_number * len(ends[1]) + start, 2 * len(ends[1]))
+            block = ends[1][start : start + block_size]
             counts = counter.counts(block)
-            for place, path in enumerate(null.paths):
+            for path_number, path in enumerate(null.paths):
                 drugs, diseases = (axis.ravel() for axis in np.meshgrid(ends[0], block, indexing="ij"))
-                values = counts[place].ravel().astype(np.float64)
-                share = on.share(path, drugs, diseases)
-                possible, found = share > 0, values > 0  # without paths p is 1
-                p = on.p_values(path, drugs[found], diseases[found], values[found])
-                under[which] += [(p < limit).sum() for limit in _LIMITS]
-                pairs[which] += possible.sum()
+                values = counts[path_number].ravel().astype(np.float64)
+                share = graph_null.share(path, drugs, diseases)
+                possible, linked = share > 0, values > 0  # without paths p is 1
+                p = graph_null.p_values(path, drugs[linked], diseases[linked], values[linked])
+                under[graph_number] += [(p < limit).sum() for limit in _THRESHOLDS]
+                pairs[graph_number] += possible.sum()
                 if graph is fresh:
-                    joined += int(found.sum())
-                    expected += [np.minimum(limit, share[possible]).sum() for limit in _LIMITS]
+                    linked_pairs += int(linked.sum())
+                    expected += [np.minimum(limit, share[possible]).sum() for limit in _THRESHOLDS]
     return [
         Calibration(
             limit=limit,
             pairs=int(pairs[0]),
-            joined=joined,
-            expected=float(expected[at] / max(pairs[0], 1)),
-            fresh=float(under[0, at] / max(pairs[0], 1)),
-            real=float(under[1, at] / max(pairs[1], 1)),
+            joined=linked_pairs,
+            expected=float(expected[row] / max(pairs[0], 1)),
+            fresh=float(under[0, row] / max(pairs[0], 1)),
+            real=float(under[1, row] / max(pairs[1], 1)),
         )
-        for at, limit in enumerate(_LIMITS)
+        for row, limit in enumerate(_THRESHOLDS)
     ]
 
 

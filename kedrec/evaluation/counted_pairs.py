@@ -1,4 +1,4 @@
-"""Which pairs an evaluation counts, and its scores by group."""
+"""Selection of the pairs that an evaluation counts, and its figures by group."""
 
 from __future__ import annotations
 
@@ -17,47 +17,50 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.evaluation.ranking import Scored
+    from kedrec.evaluation.ranking_figures import Scored
     from kedrec.ranking.adjacency import Adjacency
 
 __all__ = ["rephetio_pairs", "strata_of"]
 
 
 def rephetio_pairs(adjacency: Adjacency, folder: Path) -> NDArray[np.bool_]:
-    """The pairs that Project Rephetio scored (1,538 compounds, 136 diseases): drugs x diseases.
+    """Mask of the pairs that Project Rephetio scored (1,538 compounds, 136 diseases): drugs x diseases.
 
     Args:
         adjacency: the graph.
-        folder: with its `compounds.tsv` and `diseases.tsv`.
+        folder: contains Rephetio's `compounds.tsv` and `diseases.tsv`.
 
     Raises:
         DataError: a file is missing or has other columns.
     """
-    chosen = []
+    masks = []
     for kind, name, column, prefix in (
         ("Drug", "compounds.tsv", "compound_id", "DRUGBANK:"),
         ("Disease", "diseases.tsv", "disease_id", ""),
     ):
         try:
             with (folder / name).open(encoding="utf-8", newline="") as file:
-                wanted = {prefix + row[column] for row in csv.DictReader(file, delimiter="\t")}
+                ids = {prefix + row[column] for row in csv.DictReader(file, delimiter="\t")}
         except (OSError, KeyError, UnicodeDecodeError) as error:
             raise DataError(
                 f"'{folder / name}' can't be read as Rephetio's: {error}.",
                 f"Give the folder with its {name}.",
             ) from error
-        chosen.append(np.array([id_.decode() in wanted for id_ in adjacency.ids(kind).tolist()], bool))
-    return np.outer(*chosen)
+        masks.append(np.array([id_.decode() in ids for id_ in adjacency.ids(kind).tolist()], bool))
+    return np.outer(*masks)
 
 
 def strata_of(scored: Scored, adjacency: Adjacency, seed: int, areas: Path | None = None) -> str:
-    """The ranking's figures by drug degree, disease degree and disease area, as tables.
+    """The ranking's figures by drug degree, disease degree and disease area, as Markdown tables.
 
     Args:
         scored: one split's scores.
         adjacency: the graph.
         seed: of the bootstrap.
-        areas: a table as `areas_from_table` reads it; else the areas are of the graph's IS_A.
+        areas: a table for `areas_from_table`; None: areas come from the graph's IS_A.
+
+    Raises:
+        DataError: the table can't be read, or lacks its columns.
     """
     drugs, diseases = np.nonzero(scored.counted)
     ids = [id_.decode() for id_ in adjacency.ids("Disease").tolist()]
@@ -76,7 +79,7 @@ def strata_of(scored: Scored, adjacency: Adjacency, seed: int, areas: Path | Non
 
 
 def _degrees(adjacency: Adjacency, kind: str) -> NDArray[np.int64]:
-    """Links of each node over all relations but treatments, which are hidden in part."""
+    """Number of each node's links over all relations except treatments, which are partly hidden."""
     degrees = np.zeros(len(adjacency.ids(kind)), np.int64)
     for relation, start, end in schema_tables():
         if relation == "TREATS" or not adjacency.has((relation, start, end)):

@@ -1,8 +1,8 @@
-"""Interval coverage: how often a calibrated probability and its interval hold where the truth is known.
+"""Coverage of calibrated probabilities and their 95 % intervals, simulated from known curves.
 
-Scores and labels are drawn from a known curve, calibrated as the ranking calibrates its own, and compared
-with the curve at fresh scores. Pairs of a disease depend on each other: each disease has log-odds of its own
-on top of the curve, and the truth at a score is the mean over all diseases.
+Scores and labels are drawn from a known curve, calibrated like the ranking's, and compared with the curve at
+fresh scores. Pairs of a disease depend on each other: each disease adds its own log-odds to the curve, and
+the truth at a score is the mean over all diseases.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["BANDS", "CURVES", "Band", "World", "coverage", "markdown"]
 
 BANDS = (0.0, 0.05, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 1.0)
-"""Ends of the bands: quantiles of the score, the lowest first."""
+"""Bounds of the bands: quantiles of the score, ascending."""
 
 _NODES = 41  # of the integral over diseases
 
@@ -38,17 +38,17 @@ CURVES: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "capped": _capped,
     "flat below": _flat_below,
 }
-"""Share of treatments by score. `capped`: the score is right up to .6 and says too much above; `flat below`:
-a low score tells no more, as on real graphs."""
+"""Share of treatments by score. `capped`: the score is right up to .6 and too high above; `flat below`: low
+scores all have the same share, as on real graphs."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Pairs as they are drawn.
+    """Distribution of simulated pairs.
 
     Attributes:
-        curve: of `CURVES`.
-        diseases, drugs: how many; each disease is paired with each drug.
+        curve: key of `CURVES`.
+        diseases, drugs: their numbers; each disease is paired with each drug.
         spread: standard deviation over diseases of their own log-odds; 0: pairs are independent.
     """
 
@@ -60,16 +60,21 @@ class World:
     def draw(
         self, random: np.random.Generator
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
-        """Scores, labels and diseases of all pairs."""
-        of_pair = np.repeat(np.arange(self.diseases), self.drugs)
-        scores = random.normal(-5, 1.6, len(of_pair)) + random.normal(0, 0.8, self.diseases)[of_pair]
-        own = random.normal(0, self.spread, self.diseases) if self.spread else np.zeros(self.diseases)
+        """Draws the scores, labels and disease numbers of all pairs."""
+        disease_of_pair = np.repeat(np.arange(self.diseases), self.drugs)
+        scores = (
+            random.normal(-5, 1.6, len(disease_of_pair))
+            + random.normal(0, 0.8, self.diseases)[disease_of_pair]
+        )
+        disease_effects = (
+            random.normal(0, self.spread, self.diseases) if self.spread else np.zeros(self.diseases)
+        )
         shares = CURVES[self.curve](scores)
-        chances = sigmoid(np.log(shares / (1 - shares)) + own[of_pair])
-        return scores, random.random(len(scores)) < chances, of_pair
+        chances = sigmoid(np.log(shares / (1 - shares)) + disease_effects[disease_of_pair])
+        return scores, random.random(len(scores)) < chances, disease_of_pair
 
     def truth(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The share of treatments at some scores, over all diseases there could be."""
+        """Expected share of treatments at the given scores, over the distribution of diseases."""
         nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
         shares = CURVES[self.curve](scores)
         chances = sigmoid(np.log(shares / (1 - shares))[:, None] + self.spread * nodes)
@@ -78,7 +83,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What calibration is worth for the scores between two quantiles.
+    """Quality of the calibration for scores between two quantiles.
 
     Attributes:
         curve, spread: of the `World`.
@@ -98,10 +103,10 @@ class Band:
 
 
 def coverage(world: World, runs: int, seed: int) -> list[Band]:
-    """Calibrates samples drawn anew, and compares each with the truth at fresh scores, band by band.
+    """Calibrates fresh samples and compares each with the truth at other scores, band by band.
 
     Args:
-        world: what is drawn.
+        world: the distribution to draw from.
         runs: samples, 1 or more. The standard error of a coverage is about sqrt(.05 * .95 / runs).
         seed: of the draws.
     """
@@ -123,30 +128,30 @@ def coverage(world: World, runs: int, seed: int) -> list[Band]:
         Band(
             world.curve,
             world.spread,
-            BANDS[place],
-            BANDS[place + 1],
-            float(truths[place]),
-            float(means[place] / truths[place]),
-            float(covered[place] / sizes[place] / runs),
+            BANDS[index],
+            BANDS[index + 1],
+            float(truths[index]),
+            float(means[index] / truths[index]),
+            float(covered[index] / sizes[index] / runs),
         )
-        for place in range(len(sizes))
+        for index in range(len(sizes))
     ]
 
 
 def markdown(bands: Sequence[Band]) -> str:
-    """The bands as a table."""
+    """The bands as a Markdown table."""
     lines = [
         "| curve | spread of diseases | scores | true share | mean probability / truth | covered |",
         "| --- | ---: | --- | ---: | ---: | ---: |",
     ]
     lines += [
-        f"| {one.curve} | {one.spread:g} | {one.least:.0%} to {one.most:.0%} | {one.truth:.5f} | "
-        f"{one.ratio:.2f} | {one.covered:.3f} |"
-        for one in bands
+        f"| {band.curve} | {band.spread:g} | {band.least:.0%} to {band.most:.0%} | {band.truth:.5f} | "
+        f"{band.ratio:.2f} | {band.covered:.3f} |"
+        for band in bands
     ]
     return "\n".join(lines) + "\n"
 
 
 def as_dicts(bands: Sequence[Band]) -> list[dict[str, Any]]:
-    """The bands as JSON can hold them."""
-    return [asdict(one) for one in bands]
+    """The bands as plain data for JSON."""
+    return [asdict(band) for band in bands]

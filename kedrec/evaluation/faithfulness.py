@@ -1,7 +1,7 @@
-"""How much of what a model writes is what its evidence says.
+"""Faithfulness of models' rationales: the share of sentences that the gate finds in the evidence.
 
-Each pair's evidence goes through the same prompt, grammar and gate as in `kedrec ask`, for every model
-alike; nothing here knows which model was tuned.
+Every model gets each pair's evidence through the same prompt, grammar and gate as in `kedrec ask`, tuned
+or not.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from kedrec.llm.base import ChatModel
     from kedrec.types import Evidence, Rationale
 
-__all__ = ["Answered", "Faithfulness", "evaluate", "markdown", "why"]
+__all__ = ["CheckedAnswer", "Faithfulness", "evaluate", "markdown", "why"]
 
 ANSWER_TOKENS = 200
 _BATCH = 8
 
-# Beginnings and endings of the gate's reasons, by what went wrong; the first that fits counts.
-_WHY: tuple[tuple[str, str, str], ...] = (
+# Error class, prefix and infix of the gate's reasons; the first match counts.
+_REASON_CLASSES: tuple[tuple[str, str, str], ...] = (
     ("no citation", "It cites no evidence", ""),
     ("cites what isn't there", "It cites [", "there is no such evidence"),
     ("cites what doesn't bear on it", "It also cites", ""),
@@ -60,8 +60,8 @@ _WHY: tuple[tuple[str, str, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What a model wrote for one pair, and what the gate made of it."""
+class CheckedAnswer:
+    """A model's text for one pair, and the gate's verdict on it."""
 
     drug: str
     disease: str
@@ -69,23 +69,23 @@ class Answered:
     rationale: Rationale
 
     @property
-    def written(self) -> int:
-        """Sentences of the model's own."""
-        return len(self._own)
+    def sentence_count(self) -> int:
+        """Number of the model's sentences."""
+        return len(self._own_claims)
 
     @property
     def held(self) -> int:
-        """Those of them that hold."""
-        return sum(claim.status == "holds" for claim in self._own)
+        """Number of the model's sentences that hold."""
+        return sum(claim.status == "holds" for claim in self._own_claims)
 
     @property
-    def verdict_held(self) -> bool:
-        """Whether its first sentence holds."""
-        return bool(self._own) and self._own[0].status == "holds"
+    def verdict_holds(self) -> bool:
+        """True if the model's first sentence holds."""
+        return bool(self._own_claims) and self._own_claims[0].status == "holds"
 
     @property
-    def _own(self) -> list[Any]:
-        # After a rationale that didn't hold, the evidence's own sentences follow as claims.
+    def _own_claims(self) -> list[Any]:
+        # The claims of a failed rationale end with sentences that the gate wrote from the evidence.
         claims = list(self.rationale.claims)
         if self.rationale.origin == "llm":
             return claims
@@ -97,19 +97,19 @@ class Faithfulness:
     """One model's figures over a set of pairs.
 
     Attributes:
-        model: its name.
-        sha256: of its weights.
-        pairs: questions asked.
-        claims: sentences written.
-        held: of them, those that hold.
-        struck: the others, by reason.
-        empty: rationales of which nothing was left.
-        whole: rationales of which nothing was struck.
-        verdicts: rationales whose first sentence holds.
-        distinct: different sentences among those that hold, names and ids left out.
+        model: name of the model.
+        sha256: of the model's weights.
+        pairs: number of questions.
+        claims: number of the model's sentences.
+        held: number of sentences that hold.
+        struck: number of struck sentences by error class.
+        empty: number of rationales without a sentence that holds.
+        whole: number of rationales without a struck sentence.
+        verdicts: number of rationales whose first sentence holds.
+        distinct: number of distinct patterns among sentences that hold, names and ids removed.
         coverage: mean share of the evidence's weight that holding claims cite.
-        words: mean words of a holding claim.
-        seconds: wall time of writing.
+        words: mean number of words of a holding claim.
+        seconds: wall time of generation.
         prompt: version of the prompt.
     """
 
@@ -141,73 +141,79 @@ def evaluate(
     max_tokens: int = ANSWER_TOKENS,
     texts: Sequence[Sequence[Evidence]] | None = None,
     progress: Progress | None = None,
-) -> tuple[Faithfulness, list[Answered]]:
-    """Asks a model for a rationale of each pair, and counts what holds.
+) -> tuple[Faithfulness, list[CheckedAnswer]]:
+    """Asks a model for a rationale of each pair and counts the sentences that hold.
 
     Args:
         model: any `ChatModel`; one with parallel slots is faster.
         pairs: drug, disease and retrieved evidence.
         seed: of the model.
         max_tokens: most tokens of an answer.
-        texts: of each pair, trials and articles for its prompt, whether or not `kedrec ask` gives the model
-            texts; None: none.
-        progress: called as answers come.
+        texts: trials and articles of each pair for its prompt, even if `kedrec ask` gives the model no texts;
+            None: none.
+        progress: called batch by batch.
 
     Raises:
         ModelError: the model failed.
     """
-    answers: list[Answered] = []
-    begun = time.monotonic()
+    answers: list[CheckedAnswer] = []
+    started = time.monotonic()
     for start in range(0, len(pairs), _BATCH):
         batch = pairs[start : start + _BATCH]
-        told = texts[start : start + _BATCH] if texts is not None else [()] * len(batch)
+        batch_texts = texts[start : start + _BATCH] if texts is not None else [()] * len(batch)
         prompts = [
-            model_request(model, pair, max_tokens=max_tokens, seed=seed, texts=some)
-            for pair, some in zip(batch, told, strict=True)
+            model_request(model, pair, max_tokens=max_tokens, seed=seed, texts=pair_texts)
+            for pair, pair_texts in zip(batch, batch_texts, strict=True)
         ]
         responses = model.chat_many([prompt.request for prompt in prompts])
-        for pair, some, response in zip(batch, told, responses, strict=True):
+        for pair, pair_texts, response in zip(batch, batch_texts, responses, strict=True):
             rationale = check(
                 response.text,
                 pair.drug,
                 pair.disease,
                 pair.evidence,
                 pair.adverse,
-                texts=some,
+                texts=pair_texts,
                 model=model.info.name,
             )
-            answers.append(Answered(pair.drug.name, pair.disease.name, response.text, rationale))
+            answers.append(CheckedAnswer(pair.drug.name, pair.disease.name, response.text, rationale))
         if progress is not None:
             progress(f"Asking {model.info.name}", len(answers), len(pairs))
-    found = _summed(model, pairs, answers, time.monotonic() - begun)
-    return replace(found, prompt=PROMPT_VERSION if texts is None else TEXTS_VERSION), answers
+    figures = _summarize(model, pairs, answers, time.monotonic() - started)
+    return replace(figures, prompt=PROMPT_VERSION if texts is None else TEXTS_VERSION), answers
 
 
 def why(reason: str) -> str:
-    """What went wrong in a struck claim, in a few words, from the gate's reason."""
-    for name, begins, holds in _WHY:
-        if reason.startswith(begins) and holds in reason:
+    """Error class of a struck claim, in a few words, from the gate's reason."""
+    for name, prefix, infix in _REASON_CLASSES:
+        if reason.startswith(prefix) and infix in reason:
             return name
     return "other"
 
 
 def markdown(results: Sequence[Faithfulness]) -> str:
     """The figures of several models side by side, as a Markdown table."""
-    reasons = sorted({reason for one in results for reason in one.struck})
+    reasons = sorted({reason for result in results for reason in result.struck})
     rows: list[tuple[str, list[str]]] = [
-        ("prompt", [one.prompt for one in results]),
-        ("questions", [str(one.pairs) for one in results]),
-        ("claims written", [str(one.claims) for one in results]),
-        ("claims that hold", [f"{one.held} ({_share(one.held, one.claims)})" for one in results]),
-        *((f"struck: {reason}", [str(one.struck.get(reason, 0)) for one in results]) for reason in reasons),
-        ("first sentence holds", [_share(one.verdicts, one.pairs) for one in results]),
-        ("rationales with nothing struck", [_share(one.whole, one.pairs) for one in results]),
-        ("rationales with none left", [f"{one.empty} ({_share(one.empty, one.pairs)})" for one in results]),
-        ("evidence weight cited", [f"{one.coverage:.2f}" for one in results]),
-        ("different sentence patterns", [str(one.distinct) for one in results]),
-        ("seconds", [f"{one.seconds:.0f}" for one in results]),
+        ("prompt", [result.prompt for result in results]),
+        ("questions", [str(result.pairs) for result in results]),
+        ("claims written", [str(result.claims) for result in results]),
+        ("claims that hold", [f"{result.held} ({_share(result.held, result.claims)})" for result in results]),
+        *(
+            (f"struck: {reason}", [str(result.struck.get(reason, 0)) for result in results])
+            for reason in reasons
+        ),
+        ("first sentence holds", [_share(result.verdicts, result.pairs) for result in results]),
+        ("rationales with nothing struck", [_share(result.whole, result.pairs) for result in results]),
+        (
+            "rationales with none left",
+            [f"{result.empty} ({_share(result.empty, result.pairs)})" for result in results],
+        ),
+        ("evidence weight cited", [f"{result.coverage:.2f}" for result in results]),
+        ("different sentence patterns", [str(result.distinct) for result in results]),
+        ("seconds", [f"{result.seconds:.0f}" for result in results]),
     ]
-    lines = ["| | " + " | ".join(one.model for one in results) + " |"]
+    lines = ["| | " + " | ".join(result.model for result in results) + " |"]
     lines.append("| --- |" + " ---: |" * len(results))
     lines += [f"| {name} | " + " | ".join(values) + " |" for name, values in rows]
     return "\n".join(lines) + "\n"
@@ -217,23 +223,23 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "-"
 
 
-def _summed(
-    model: ChatModel, pairs: Sequence[PairEvidence], answers: Sequence[Answered], seconds: float
+def _summarize(
+    model: ChatModel, pairs: Sequence[PairEvidence], answers: Sequence[CheckedAnswer], seconds: float
 ) -> Faithfulness:
-    own = [claim for answer in answers for claim in answer._own]
-    holding = [claim for claim in own if claim.status == "holds"]
-    reasons = Counter(why(claim.reason) for claim in own if claim.status == "struck")
+    claims = [claim for answer in answers for claim in answer._own_claims]
+    holding = [claim for claim in claims if claim.status == "holds"]
+    reasons = Counter(why(claim.reason) for claim in claims if claim.status == "struck")
     return Faithfulness(
         model=f"{model.info.name} + {model.info.adapter}" if model.info.adapter else model.info.name,
         sha256=model.info.sha256,
         pairs=len(pairs),
-        claims=len(own),
+        claims=len(claims),
         held=len(holding),
         struck=dict(sorted(reasons.items())),
         empty=sum(answer.held == 0 for answer in answers),
-        whole=sum(answer.written > 0 and answer.held == answer.written for answer in answers),
-        verdicts=sum(answer.verdict_held for answer in answers),
-        distinct=len({_pattern(claim.text, pair) for pair, claim in _with_pairs(pairs, answers)}),
+        whole=sum(answer.sentence_count > 0 and answer.held == answer.sentence_count for answer in answers),
+        verdicts=sum(answer.verdict_holds for answer in answers),
+        distinct=len({_pattern(claim.text, pair) for pair, claim in _holding_claims(pairs, answers)}),
         coverage=sum(answer.rationale.coverage for answer in answers if answer.rationale.origin == "llm")
         / max(len(answers), 1),
         words=sum(len(claim.text.split()) for claim in holding) / max(len(holding), 1),
@@ -241,17 +247,19 @@ def _summed(
     )
 
 
-def _with_pairs(pairs: Sequence[PairEvidence], answers: Sequence[Answered]) -> list[tuple[PairEvidence, Any]]:
+def _holding_claims(
+    pairs: Sequence[PairEvidence], answers: Sequence[CheckedAnswer]
+) -> list[tuple[PairEvidence, Any]]:
     return [
         (pair, claim)
         for pair, answer in zip(pairs, answers, strict=True)
-        for claim in answer._own
+        for claim in answer._own_claims
         if claim.status == "holds"
     ]
 
 
 def _pattern(text: str, pair: PairEvidence) -> str:
-    """A sentence with its names taken out: what is left is how it is said."""
+    """A sentence in lower case with its names replaced by "_"."""
     names = {node.name for item in (*pair.evidence, *pair.adverse) if item.path for node in item.path.nodes}
     plain = text.casefold()
     for name in sorted({*names, pair.drug.name, pair.disease.name}, key=len, reverse=True):

@@ -1,14 +1,14 @@
-"""Sentence forms that the grounding gate is measured with: true ones, and false ones by what is wrong.
+"""Sentence forms to evaluate the grounding gate: true ones, and false ones by error.
 
 A form is a pattern over one step of a path or two: `{A} {does} {B}` is the step as the evidence says it
 ("imatinib inhibits ABL1"), `{do}` its verb after "to", `{doing}` its gerund, `{done}` and `{be_done}` the
-same step said of B, `{noun}` the verb's noun ("inhibition"), `{agent}` what A is ("an inhibitor of"),
-`{does2}` and `{C}` the step after it. `{drug}` and `{disease}` are the pair's, `{X}` a node on the way that
-is no mechanism, `{chain}` a step that is a coincidence, `{harm}` what speaks against the
-drug. A form applies where every part that it names can be filled.
+same step said of B, `{noun}` the verb's noun ("inhibition"), `{agent}` A's role ("an inhibitor of"),
+`{does2}` and `{C}` the next step. `{drug}` and `{disease}` are the pair's, `{X}` an intermediate node that
+is no mechanism, `{chain}` a step that is a coincidence, `{harm}` a step that speaks against the drug. A form
+applies where each of its fields has a value.
 
-Nothing here knows the gate's own grammar. The held-out forms were written before the grammar was and were
-not looked at while it was built.
+The forms are independent of the gate's grammar. The held-out ones were written before the grammar and were
+not consulted while it was built.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ FALSE: dict[str, tuple[str, ...]] = {
         "{disease} may respond to {drug}",
     ),
 }
-"""False of the step; the classes that change entities or edges are made in `gate_sentences`."""
+"""False of the step; `gate_alterations` has the classes that change entities or edges."""
 
 FALSE_HELD_OUT: dict[str, tuple[str, ...]] = {
     "negated": ("{A} cannot {do} {B}", "{A} neither {does} nor changes {B}", "{A} hardly {does} {B}"),
@@ -247,4 +247,4 @@ STRONGER: dict[str, tuple[tuple[str, str], ...]] = {
     "DOWNREGULATES": (("binds", ""), ("inhibits", "is inhibited by")),
     "CONTRAINDICATED_FOR": (("worsens", "is worsened by"), ("causes", "is caused by")),
 }
-"""By relation, wordings that say more than an edge without evidence for it, and the same said of its end."""
+"""By relation, wordings stronger than its edges support, each with its inverse ("" for none)."""

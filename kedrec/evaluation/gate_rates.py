@@ -1,4 +1,4 @@
-"""How often the grounding gate lets a false sentence through, and how often it strikes a true one."""
+"""Error rates of the grounding gate: false sentences that hold and true sentences that are struck."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Rate", "evaluate", "gate_pairs", "markdown"]
 
-_BEST = 20  # ranks that a disease's drugs are drawn from
-_CONTRAINDICATED = 0.3  # share of pairs with a contraindication
+_TOP_RANKS = 20  # of a disease's drugs, to draw from
+_CONTRAINDICATED_SHARE = 0.3  # of the pairs
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What became of one group's sentences.
+    """The gate's error rate on one group of sentences.
 
     Attributes:
-        true: whether they are true.
-        group: what is wrong with them, or how they are said.
+        true: whether the sentences are true.
+        group: the error of false sentences, the form of true ones.
         held_out: whether their forms were held out while the gate was built.
-        sentences: how many were judged.
-        wrong: of them, false ones that hold, or true ones that are struck.
-        examples: some of those, each with the gate's reason.
+        sentences: number of sentences.
+        wrong: number of the gate's errors: false ones that hold, or true ones that are struck.
+        examples: up to five of the errors, each with the gate's reason.
     """
 
     true: bool
@@ -47,7 +47,7 @@ class Rate:
 
     @property
     def share(self) -> float:
-        """Share that is wrong, 0 to 1."""
+        """Share of errors, 0 to 1."""
         return self.wrong / self.sentences if self.sentences else 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,56 +58,56 @@ class Rate:
 def gate_pairs(
     store: GraphStore, ranker: Ranker, count: int, seed: int, *, progress: Progress | None = None
 ) -> list[PairEvidence]:
-    """Pairs with their evidence: highly ranked ones of every disease in turn, and contraindicated ones.
+    """Draws pairs with evidence: highly ranked ones of every disease in turn, and contraindicated ones.
 
     Args:
         store, ranker: a graph and its ranking.
-        count: how many; fewer where the graph hasn't as many.
+        count: number of pairs, at most.
         seed: of the draw.
         progress: called after each pair.
     """
     rng = Random(f"{seed}:gate")  # noqa: S311  # draws pairs, no secrets
     drugs, diseases = _entities(store, "Drug"), _entities(store, "Disease")
-    forbidden = _pairs(store, "CONTRAINDICATED_FOR")
+    contraindicated = _pairs(store, "CONTRAINDICATED_FOR")
     treated = sorted({disease for _, disease in _pairs(store, "TREATS")})
-    rng.shuffle(forbidden)
+    rng.shuffle(contraindicated)
     rng.shuffle(treated)
-    wanted = [*forbidden[: round(count * _CONTRAINDICATED)]]
-    while treated and len(wanted) < 3 * count:
-        before = len(wanted)
+    candidates = [*contraindicated[: round(count * _CONTRAINDICATED_SHARE)]]
+    while treated and len(candidates) < 3 * count:
+        before = len(candidates)
         for disease in treated:
-            best = [score.drug for score in ranker.rank(disease)[:_BEST]]
-            wanted += [(drug, disease) for drug in rng.sample(best, min(1, len(best)))]
-            if len(wanted) >= 3 * count:
+            top_drugs = [score.drug for score in ranker.rank(disease)[:_TOP_RANKS]]
+            candidates += [(drug, disease) for drug in rng.sample(top_drugs, min(1, len(top_drugs)))]
+            if len(candidates) >= 3 * count:
                 break
-        if len(wanted) == before:
+        if len(candidates) == before:
             break
-    found: dict[tuple[str, str], PairEvidence] = {}
-    for drug, disease in wanted:
-        if len(found) >= count:
+    retrieved: dict[tuple[str, str], PairEvidence] = {}
+    for drug, disease in candidates:
+        if len(retrieved) >= count:
             break
-        if (drug, disease) not in found:
+        if (drug, disease) not in retrieved:
             evidence = retrieve(store, ranker, drugs[drug], diseases[disease], k=8)
             if evidence.evidence:
-                found[drug, disease] = evidence
+                retrieved[drug, disease] = evidence
                 if progress is not None:
-                    progress("Retrieving evidence", len(found), count)
-    return list(found.values())
+                    progress("Retrieving evidence", len(retrieved), count)
+    return list(retrieved.values())
 
 
 def evaluate(pairs: Sequence[PairEvidence], seed: int, *, progress: Progress | None = None) -> list[Rate]:
-    """The gate's rates over every kind of sentence on these pairs: false ones first, then true ones.
+    """Measures the gate's error rates on sentences of every kind: false ones first, then true ones.
 
     Each sentence is judged alone, with its pair's whole evidence.
     """
     total: Counter[tuple[bool, str, bool]] = Counter()
-    wrong: dict[tuple[bool, str, bool], list[str]] = {}
-    for number, one in enumerate(sentences(pairs, seed)):
-        key = (one.true, one.group, one.held_out)
+    examples: dict[tuple[bool, str, bool], list[str]] = {}
+    for number, sentence in enumerate(sentences(pairs, seed)):
+        key = (sentence.true, sentence.group, sentence.held_out)
         total[key] += 1
-        claim = _judged(one)
-        if (claim.status == "holds") != one.true:
-            wrong.setdefault(key, []).append(f"{one.text} {claim.reason}".strip())
+        claim = _gate_claim(sentence)
+        if (claim.status == "holds") != sentence.true:
+            examples.setdefault(key, []).append(f"{sentence.text} {claim.reason}".strip())
         if progress is not None and number % 200 == 0:
             progress("Judging sentences", number, None)
     return [
@@ -115,27 +115,33 @@ def evaluate(pairs: Sequence[PairEvidence], seed: int, *, progress: Progress | N
             true,
             group,
             held_out,
-            many,
-            len(failed := wrong.get((true, group, held_out), [])),
-            tuple(failed[:5]),
+            count,
+            len(errors := examples.get((true, group, held_out), [])),
+            tuple(errors[:5]),
         )
-        for (true, group, held_out), many in sorted(total.items())
+        for (true, group, held_out), count in sorted(total.items())
     ]
 
 
-def _judged(one: Sentence) -> Any:
-    return check(one.text, one.pair.drug, one.pair.disease, one.pair.evidence, one.pair.adverse).claims[0]
+def _gate_claim(sentence: Sentence) -> Any:
+    return check(
+        sentence.text,
+        sentence.pair.drug,
+        sentence.pair.disease,
+        sentence.pair.evidence,
+        sentence.pair.adverse,
+    ).claims[0]
 
 
 def markdown(rates: Iterable[Rate]) -> str:
-    """Both tables: false sentences that hold and true ones that are struck, by group."""
-    every = list(rates)
+    """Two Markdown tables: false sentences that hold, and true ones that are struck, by group."""
+    all_rates = list(rates)
     parts = []
     for true, heading, column in (
         (False, "False sentences", "hold"),
         (True, "True sentences", "struck"),
     ):
-        rows = [rate for rate in every if rate.true == true]
+        rows = [rate for rate in all_rates if rate.true == true]
         lines = [
             f"| {heading} | known forms | {column} | held-out forms | {column} |",
             "| --- | ---: | ---: | ---: | ---: |",
@@ -143,7 +149,8 @@ def markdown(rates: Iterable[Rate]) -> str:
         groups = sorted({rate.group for rate in rows})
         for group in groups:
             cells = [
-                _cells([rate for rate in rows if rate.group == group], held_out=one) for one in (False, True)
+                _cells([rate for rate in rows if rate.group == group], held_out=held_out)
+                for held_out in (False, True)
             ]
             lines.append(f"| {group} | {cells[0]} | {cells[1]} |")
         lines.append(f"| **all** | {_cells(rows, held_out=False)} | {_cells(rows, held_out=True)} |")
@@ -152,9 +159,9 @@ def markdown(rates: Iterable[Rate]) -> str:
 
 
 def _cells(rates: Sequence[Rate], *, held_out: bool) -> str:
-    chosen = [rate for rate in rates if rate.held_out == held_out]
-    many, wrong = sum(rate.sentences for rate in chosen), sum(rate.wrong for rate in chosen)
-    return f"{many:,} | {wrong:,} ({wrong / many:.1%})" if many else "0 | -"
+    group_rates = [rate for rate in rates if rate.held_out == held_out]
+    count, wrong = sum(rate.sentences for rate in group_rates), sum(rate.wrong for rate in group_rates)
+    return f"{count:,} | {wrong:,} ({wrong / count:.1%})" if count else "0 | -"
 
 
 def _entities(store: GraphStore, kind: str) -> dict[str, Entity]:

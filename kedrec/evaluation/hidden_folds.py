@@ -1,4 +1,4 @@
-"""Ways to hide treatments, from the easy to the honest: by pair, by drug, by disease, by kin of diseases."""
+"""Cross-validation folds that hide treatments by pair, drug, disease or cluster of similar diseases."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ SPLITS: tuple[Split, ...] = ("pair", "disease", "cluster", "drug")
 _FOLDS: dict[Split, int] = {"pair": 5, "disease": 10, "cluster": 10, "drug": 5}
 
 
-def folds(adjacency: Adjacency, linked: Sequence[Table], split: Split, seed: int) -> NDArray[np.int64]:
-    """The fold of every pair: drugs x diseases, 0 to 4 by pair and drug, 0 to 9 by disease and cluster.
+def folds(adjacency: Adjacency, link_tables: Sequence[Table], split: Split, seed: int) -> NDArray[np.int64]:
+    """Assigns every pair (drugs x diseases) a fold: 0 to 4 by pair and drug, 0 to 9 by disease and cluster.
 
-    Clusters are not drawn: they are as `clusters` finds them, the largest first into the emptiest fold.
+    Clusters come from `clusters` and are not drawn: the largest goes first, into the emptiest fold.
     """
     shape = (len(adjacency.ids("Drug")), len(adjacency.ids("Disease")))
-    count, draw = _FOLDS[split], np.random.default_rng(seed)
+    count, generator = _FOLDS[split], np.random.default_rng(seed)
     if split == "pair":
-        return draw.integers(0, count, shape)
+        return generator.integers(0, count, shape)
     if split == "drug":
-        return np.repeat((draw.permutation(shape[0]) % count)[:, None], shape[1], axis=1)
+        return np.repeat((generator.permutation(shape[0]) % count)[:, None], shape[1], axis=1)
     if split == "disease":
-        of_disease = draw.permutation(shape[1]) % count
+        fold_of_disease = generator.permutation(shape[1]) % count
     else:
-        of_disease = _filled(clusters(adjacency, linked), count)
-    return np.repeat(of_disease[None, :], shape[0], axis=0)
+        fold_of_disease = _cluster_folds(clusters(adjacency, link_tables), count)
+    return np.repeat(fold_of_disease[None, :], shape[0], axis=0)
 
 
-def _filled(groups: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Folds of whole groups, the largest first into the emptiest; who has no group goes to fold 0."""
+def _cluster_folds(groups: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Folds of whole groups, the largest first into the emptiest; diseases without a group go to fold 0."""
     sizes = np.bincount(groups[groups >= 0])
     fold_of, load = np.zeros(len(sizes), np.int64), np.zeros(count)
     for group in np.argsort(-sizes, kind="stable").tolist():

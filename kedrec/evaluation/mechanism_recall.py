@@ -1,6 +1,6 @@
-"""How often the paths chosen for a pair are the mechanism that a curator drew, and where among them.
+"""Recall of curated mechanisms among a pair's ranked paths.
 
-Which indications are asked for, what is hidden and what counts as a match: see `path_cases`.
+`path_cases` defines the indications, what is hidden, and what counts as a match.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kedrec.evaluation.path_cases import DEFINITIONS, SETTINGS
-from kedrec.evaluation.path_learning import out_of_fold
-from kedrec.evaluation.path_tables import DEPTHS, Found, Quality, figure
+from kedrec.evaluation.path_learning import out_of_fold_scores
+from kedrec.evaluation.path_tables import DEPTHS, MechanismParts, Quality, figure
 from kedrec.evidence.path_features import NUMERIC
 from kedrec.evidence.scoring import chosen
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate", "in_random_order", "ranks"]
 
-SHOWN, LEARNED, SHARE, WEIGHT, SHORTEST, RANDOM = (
+_SHOWN, _LEARNED, _SHARE, _WEIGHT, _SHORTEST, _RANDOM = (
     "as shown: learned, made diverse",
     "learned on other diseases",
     "share of the DWPC",
@@ -51,53 +51,56 @@ _FUNCTIONAL = frozenset(
 
 def evaluate(
     cases: Sequence[Case], *, seed: int, progress: Progress | None = None
-) -> tuple[list[Quality], list[Found]]:
-    """Figures of every setting, definition and method.
+) -> tuple[list[Quality], list[MechanismParts]]:
+    """Computes the figures of every setting, definition and method.
 
-    Learned scores are of weights fitted on other diseases, in five folds; random and shortest paths are
-    given in expectation over all orders of equals, so no draw is lucky.
+    Learned scores use weights fitted on other diseases, in five folds; random and shortest paths are
+    averaged over all orders of ties, so that no draw is lucky.
 
     Args:
-        cases: as `cases_of` gives them.
+        cases: from `cases_of`.
         seed: of the folds and the bootstrap.
-        progress: called as the work goes on.
+        progress: called fold by fold.
     """
     generator = np.random.default_rng(seed)
-    learned = out_of_fold(cases, generator, progress)
-    qualities, found = [], []
+    learned = out_of_fold_scores(cases, generator, progress)
+    qualities, parts = [], []
     for setting in SETTINGS:
-        these = [
+        setting_cases = [
             (case, scores) for case, scores in zip(cases, learned, strict=True) if case.setting == setting
         ]
-        if not these:
+        if not setting_cases:
             continue
-        draws = generator.integers(0, len(these), (_DRAWS, len(these)))
+        draws = generator.integers(0, len(setting_cases), (_DRAWS, len(setting_cases)))
         methods: dict[str, Callable[[Case, NDArray[np.float64]], NDArray[np.float64]]] = {
-            SHOWN: _as_shown,
-            LEARNED: lambda _case, scores: scores,
-            SHARE: lambda case, _scores: case.pool.values[:, NUMERIC.index("share")].astype(float),
-            WEIGHT: lambda case, _scores: case.pool.values[:, NUMERIC.index("weight")].astype(float),
-            SHORTEST: lambda case, _scores: -(case.pool.nodes >= 0).sum(axis=1).astype(float),
-            RANDOM: lambda case, _scores: np.zeros(len(case.pool)),
+            _SHOWN: _shown_order_scores,
+            _LEARNED: lambda _case, scores: scores,
+            _SHARE: lambda case, _scores: case.pool.values[:, NUMERIC.index("share")].astype(float),
+            _WEIGHT: lambda case, _scores: case.pool.values[:, NUMERIC.index("weight")].astype(float),
+            _SHORTEST: lambda case, _scores: -(case.pool.nodes >= 0).sum(axis=1).astype(float),
+            _RANDOM: lambda case, _scores: np.zeros(len(case.pool)),
         }
         for method, score in methods.items():
-            scored = [(case, score(case, scores)) for case, scores in these]
+            scored = [(case, score(case, scores)) for case, scores in setting_cases]
             for definition in DEFINITIONS:
                 competing = scored
                 if definition == "3 hops":
-                    competing = [(case, score(case, _of_short(case, scores))) for case, scores in these]
+                    competing = [
+                        (case, score(case, _short_path_scores(case, scores)))
+                        for case, scores in setting_cases
+                    ]
                 outcomes = np.array(
                     [_outcome(case, scores, definition, method) for case, scores in competing]
                 )
-                reach = np.array([case.reachable[definition] for case, _ in scored])
-                qualities.append(_quality((setting, definition, method), outcomes, reach, draws))
-            if method not in (SHORTEST, RANDOM):
-                found.append(_found(setting, method, scored, draws))
-    return qualities, found
+                reachable = np.array([case.reachable[definition] for case, _ in scored])
+                qualities.append(_quality((setting, definition, method), outcomes, reachable, draws))
+            if method not in (_SHORTEST, _RANDOM):
+                parts.append(_mechanism_parts(setting, method, scored, draws))
+    return qualities, parts
 
 
 def ranks(pool: Pool, scores: NDArray[np.float64], matching: NDArray[np.bool_]) -> float:
-    """Rank of the best match, from 1; infinite without one. Equal scores go by the nodes."""
+    """Rank of the best match, from 1; infinite without one. Ties are ordered by template and nodes."""
     if not matching.any():
         return float("inf")
     order = np.lexsort((*pool.nodes.T[::-1], pool.shape, -np.round(scores, 9)))
@@ -105,28 +108,28 @@ def ranks(pool: Pool, scores: NDArray[np.float64], matching: NDArray[np.bool_]) 
 
 
 def in_random_order(scores: NDArray[np.float64], matching: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Chance that the best match has rank 1, 2, ... where paths of equal score stand in random order."""
+    """Probability that the best match has rank 1, 2, ... with ties in random order."""
     chances = np.zeros(len(scores))
     if not matching.any():
         return chances
     best = scores[matching].max()
     before, equal = int((scores > best).sum()), int((scores == best).sum())
-    wanted = int((matching & (scores == best)).sum())
-    left = 1.0
-    for place in range(equal - wanted + 1):
-        here = left * wanted / (equal - place)
-        chances[before + place] = here
-        left -= here
+    matches = int((matching & (scores == best)).sum())
+    remaining = 1.0
+    for offset in range(equal - matches + 1):
+        chance = remaining * matches / (equal - offset)
+        chances[before + offset] = chance
+        remaining -= chance
     return chances
 
 
-def _of_short(case: Case, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The scores of the paths of at most three hops; the others don't compete."""
+def _short_path_scores(case: Case, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores of the paths of at most three hops; -inf for the others, which don't compete."""
     return np.where(case.short, scores, -np.inf)
 
 
-def _as_shown(case: Case, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scores that put the paths in the order in which an answer shows them."""
+def _shown_order_scores(case: Case, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores in the order in which an answer shows the paths."""
     order = np.argsort(-scores, kind="stable")
     shown = np.empty(len(scores))
     shown[order] = -max(DEPTHS) - np.arange(len(order), dtype=float)
@@ -139,8 +142,8 @@ def _outcome(case: Case, scores: NDArray[np.float64], definition: str, method: s
     """Hit at each depth, and the reciprocal rank."""
     matching = case.matching[definition]
     if definition == "3 hops":
-        scores = _of_short(case, scores)
-    if method in (SHORTEST, RANDOM):
+        scores = _short_path_scores(case, scores)
+    if method in (_SHORTEST, _RANDOM):
         chances = in_random_order(scores, matching)
         return [
             *(float(chances[:depth].sum()) for depth in DEPTHS),
@@ -151,39 +154,39 @@ def _outcome(case: Case, scores: NDArray[np.float64], definition: str, method: s
 
 
 def _quality(
-    what: tuple[str, str, str],
+    key: tuple[str, str, str],
     outcomes: NDArray[np.float64],
-    reach: NDArray[np.bool_],
+    reachable: NDArray[np.bool_],
     draws: NDArray[np.int64],
 ) -> Quality:
-    of_reachable = [figure(outcomes[:, column], reach, draws) for column in range(outcomes.shape[1])]
-    everyone = np.ones(len(reach), bool)
+    figures = [figure(outcomes[:, column], reachable, draws) for column in range(outcomes.shape[1])]
+    all_cases = np.ones(len(reachable), bool)
     return Quality(
-        *what,
-        indications=len(reach),
-        reachable=int(reach.sum()),
-        hits=dict(zip(DEPTHS, of_reachable, strict=False)),
-        mrr=of_reachable[-1],
+        *key,
+        indications=len(reachable),
+        reachable=int(reachable.sum()),
+        hits=dict(zip(DEPTHS, figures, strict=False)),
+        mrr=figures[-1],
         hits_of_all={
-            depth: figure(outcomes[:, column], everyone, draws) for column, depth in enumerate(DEPTHS)
+            depth: figure(outcomes[:, column], all_cases, draws) for column, depth in enumerate(DEPTHS)
         },
     )
 
 
-def _found(
+def _mechanism_parts(
     setting: str, method: str, scored: Sequence[tuple[Case, NDArray[np.float64]]], draws: NDArray[np.int64]
-) -> Found:
-    hit, parts, acted, functional = [], [], [], []
+) -> MechanismParts:
+    target_hits, part_shares, has_target, has_functional = [], [], [], []
     for case, scores in scored:
         order = np.lexsort((*case.pool.nodes.T[::-1], case.pool.shape, -np.round(scores, 9)))[:10]
-        seen = {node for path in order.tolist() for node in case.sequences[path]}
+        shown_nodes = {node for path in order.tolist() for node in case.sequences[path]}
         curated = {node for node in case.indication.nodes if node[0] in _FUNCTIONAL}
-        hit.append(bool(case.indication.targets & seen))
-        acted.append(bool(case.indication.targets))
-        parts.append(len(curated & seen) / max(len(curated), 1))
-        functional.append(bool(curated))
-    return Found(
+        target_hits.append(bool(case.indication.targets & shown_nodes))
+        has_target.append(bool(case.indication.targets))
+        part_shares.append(len(curated & shown_nodes) / max(len(curated), 1))
+        has_functional.append(bool(curated))
+    return MechanismParts(
         setting, method,
-        figure(np.array(hit, float), np.array(acted), draws), sum(acted),
-        figure(np.array(parts), np.array(functional), draws), sum(functional),
+        figure(np.array(target_hits, float), np.array(has_target), draws), sum(has_target),
+        figure(np.array(part_shares), np.array(has_functional), draws), sum(has_functional),
     )  # fmt: skip

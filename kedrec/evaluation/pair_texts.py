@@ -1,4 +1,4 @@
-"""The pairs among many that texts say something of, with those texts."""
+"""Selection of pairs that have texts, with those texts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["with_texts"]
 
-_MOST = 3  # as `kedrec ask` shows
+_MAX_TEXTS = 3  # as `kedrec ask` shows
 
 
 def with_texts(
     pairs: Sequence[PairEvidence], store: GraphStore, settings: Settings, background: Background, most: int
 ) -> tuple[list[PairEvidence], list[tuple[Evidence, ...]]]:
-    """The first pairs that have texts, at most so many, and the texts of each.
+    """Selects the first `most` pairs that have texts, and returns them with the texts of each.
 
     Raises:
         NotFoundError: there is no index of texts.
@@ -31,8 +31,10 @@ def with_texts(
     names = NameIndex.open(store, settings.cache_dir)
     try:
         with Backgrounds.open(settings, store, background) as backgrounds:
-            texts = backgrounds.of([(pair.drug, pair.disease) for pair in pairs], names, _MOST)
+            texts = backgrounds.of([(pair.drug, pair.disease) for pair in pairs], names, _MAX_TEXTS)
     finally:
         names.close()
-    found = [(pair, some.all) for pair, some in zip(pairs, texts, strict=True) if some.all][:most]
-    return [pair for pair, _ in found], [some for _, some in found]
+    pairs_texts = [
+        (pair, pair_texts.all) for pair, pair_texts in zip(pairs, texts, strict=True) if pair_texts.all
+    ][:most]
+    return [pair for pair, _ in pairs_texts], [pair_texts for _, pair_texts in pairs_texts]

@@ -1,4 +1,4 @@
-"""How well texts are found: a question's own abstract, and passages that name both of a curated pair."""
+"""Recall of the text search: a question's own abstract, and passages that name both of a curated pair."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphStore
 
 __all__ = [
-    "PairsFound",
-    "QuestionsFound",
+    "PairCoverage",
+    "QuestionRecall",
     "curated_pairs",
     "found_pairs",
     "found_questions",
@@ -32,8 +32,8 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionsFound:
-    """Shares of questions whose own abstract came first, and among the first five."""
+class QuestionRecall:
+    """Shares of questions whose own abstract ranks first, and among the first five."""
 
     method: str
     questions: int
@@ -46,8 +46,8 @@ class QuestionsFound:
 
 
 @dataclass(frozen=True, slots=True)
-class PairsFound:
-    """Pairs with at least one passage that names both, with a trial that studied both, with either."""
+class PairCoverage:
+    """Numbers of pairs with a passage that names both, with a trial that studied both, with either."""
 
     pairs: int
     named: int
@@ -60,10 +60,10 @@ class PairsFound:
 
 
 def read_questions(path: Path) -> list[tuple[str, str]]:
-    """PubMedQA's questions: PubMed number and question, in the order of the file.
+    """Reads PubMedQA's questions: PubMed number and question, in the order of the file.
 
     Raises:
-        DataError: it isn't a file in PubMedQA's layout.
+        DataError: the file isn't in PubMedQA's layout.
     """
     try:
         items = json.loads(b"".join(lines_of(path)))
@@ -82,44 +82,49 @@ def found_questions(
     most: int | None,
     seed: int,
     progress: Progress,
-) -> list[QuestionsFound]:
-    """Recall by words alone and, with an embedder, re-ranked: the same questions over the whole index.
+) -> list[QuestionRecall]:
+    """Measures recall by BM25 and, with an embedder, re-ranked; both over the full index.
 
     Args:
-        most: questions drawn at random; None: all.
+        index: the texts.
+        questions: PubMed number and question; those without an indexed abstract are skipped.
+        embedder: re-ranks the passages; None: BM25 alone.
+        most: number of questions drawn at random; None: all.
+        seed: of the draw.
+        progress: called question by question.
     """
     known = {id_.partition(":")[2] for id_ in index.catalogue.ids("pubmedqa")}
-    asked = [(pmid, question) for pmid, question in questions if pmid in known]
-    if most is not None and most < len(asked):
-        asked = random.Random(seed).sample(asked, most)  # noqa: S311  # a sample, no secret
+    indexed = [(pmid, question) for pmid, question in questions if pmid in known]
+    if most is not None and most < len(indexed):
+        indexed = random.Random(seed).sample(indexed, most)  # noqa: S311  # a sample, no secret
     results = []
     for method, model in (("BM25", None), ("BM25 + MiniLM", embedder)):
         if method != "BM25" and model is None:
             continue
         first = five = 0
-        for number, (pmid, question) in enumerate(asked):
-            progress(f"Asking, {method}", number, len(asked))
-            found = for_question(index, question, 5, embedder=model)
-            places = [place for place, passage in enumerate(found) if f"PMID:{pmid}" in passage.keys]
-            first += places[:1] == [0]
-            five += bool(places)
-        total = max(len(asked), 1)
-        results.append(QuestionsFound(method, len(asked), first / total, five / total))
+        for number, (pmid, question) in enumerate(indexed):
+            progress(f"Asking, {method}", number, len(indexed))
+            passages = for_question(index, question, 5, embedder=model)
+            ranks = [rank for rank, passage in enumerate(passages) if f"PMID:{pmid}" in passage.keys]
+            first += ranks[:1] == [0]
+            five += bool(ranks)
+        total = max(len(indexed), 1)
+        results.append(QuestionRecall(method, len(indexed), first / total, five / total))
     return results
 
 
 def curated_pairs(store: GraphStore, source: str = "drugmechdb") -> list[tuple[Entity, Entity]]:
-    """The drugs and diseases of a source's indications, sorted by id."""
+    """The drug and disease of each of a source's indications, sorted by id."""
     names = {kind: dict(zip(*_columns(store, kind), strict=True)) for kind in ("Drug", "Disease")}
-    found: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     for batch in store.edges("TREATS", "Drug", "Disease", ["start", "end"], [source]):
-        found.update(zip(batch.column("start").to_pylist(), batch.column("end").to_pylist(), strict=True))
+        pairs.update(zip(batch.column("start").to_pylist(), batch.column("end").to_pylist(), strict=True))
     return [
         (
             Entity(id=drug, kind="Drug", name=names["Drug"][drug]),
-            Entity(id=end, kind="Disease", name=names["Disease"][end]),
+            Entity(id=disease, kind="Disease", name=names["Disease"][disease]),
         )
-        for drug, end in sorted(found)
+        for drug, disease in sorted(pairs)
     ]
 
 
@@ -130,26 +135,26 @@ def _columns(store: GraphStore, kind: str) -> tuple[list[str], list[str]]:
 
 def found_pairs(
     index: PassageIndex, pairs: Sequence[tuple[Entity, Entity]], progress: Progress
-) -> PairsFound:
-    """How many pairs have a text."""
-    named = studied = either = 0
+) -> PairCoverage:
+    """Counts the pairs with a passage or a trial."""
+    passages = trials = either = 0
     for number, (drug, disease) in enumerate(pairs):
         progress("Looking for pairs", number, len(pairs))
         texts = for_pair(index, drug, disease, "both", 1)
-        named += bool(texts.passages)
-        studied += bool(texts.trials)
+        passages += bool(texts.passages)
+        trials += bool(texts.trials)
         either += bool(texts.passages or texts.trials)
-    return PairsFound(len(pairs), named, studied, either)
+    return PairCoverage(len(pairs), passages, trials, either)
 
 
-def markdown(questions: Sequence[QuestionsFound], pairs: PairsFound | None) -> str:
-    """Both as tables."""
+def markdown(questions: Sequence[QuestionRecall], pairs: PairCoverage | None) -> str:
+    """Both results as Markdown tables."""
     lines = []
     if questions:
         lines += ["| method | questions | recall@1 | recall@5 |", "|---|---:|---:|---:|"]
         lines += [
-            f"| {one.method} | {one.questions:,} | {one.recall_at_1:.3f} | {one.recall_at_5:.3f} |"
-            for one in questions
+            f"| {row.method} | {row.questions:,} | {row.recall_at_1:.3f} | {row.recall_at_5:.3f} |"
+            for row in questions
         ]
     if pairs is not None and pairs.pairs:
         lines += ["", "| curated pairs | with | share |", "|---|---:|---:|"]

@@ -1,18 +1,18 @@
-"""The indications whose curated mechanism is looked for, with the paths of each that compete.
+"""Test cases for mechanism recall: each curated indication with its competing paths.
 
-Every indication that DrugMechDB explains is asked for with its own treatment hidden, and its mechanisms
-with it; whoever ranks the pair's paths has not seen them. Two settings differ in what else is hidden:
+Every indication that DrugMechDB explains is tested with its own treatment and mechanisms hidden from the
+ranking of its paths. Two settings differ in what else is hidden:
 
-- `all hidden`: no link is left that only curated mechanisms state.
-- `own hidden`: other indications' mechanisms are knowledge that may be used.
+- `all hidden`: every link that only curated mechanisms state.
+- `own hidden`: nothing else; other indications' mechanisms may be used.
 
 A path matches the curated mechanism by one of three definitions:
 
-- `exact`: between drug and disease it has the nodes of one curated path, all of them, in order.
-- `nodes`: every node between is one of the mechanism's; at least two are, or one where the curated paths
-  have no more.
-- `3 hops`: the same, of paths of at most three hops, which compete among themselves: how KGML-xDTD counts
-  (Ma et al., GigaScience 2023;12:giad057).
+- `exact`: between drug and disease it has exactly the nodes of one curated path, in order.
+- `nodes`: every intermediate node is one of the mechanism's; there are at least two, or one where the
+  curated paths have no more.
+- `3 hops`: the same for paths of at most three hops, which compete among themselves: the definition of
+  KGML-xDTD (Ma et al., GigaScience 2023;12:giad057).
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import PathTemplate
 
-__all__ = ["DEFINITIONS", "SETTINGS", "Case", "cases_of", "supporting"]
+__all__ = ["DEFINITIONS", "SETTINGS", "Case", "cases_of", "supporting_templates"]
 
 SETTINGS = ("all hidden", "own hidden")
 DEFINITIONS = ("exact", "nodes", "3 hops")
 
-_MOST = 200  # paths of a template that compete, the heaviest
+_MAX_PATHS = 200  # paths of a template that compete, the heaviest
 _KGML_HOPS = 3
 
 
@@ -58,12 +58,12 @@ class Case:
     """One indication in one setting.
 
     Attributes:
-        indication: what curators wrote down.
+        indication: the curated indication.
         setting: one of `SETTINGS`.
-        pool: the paths that compete.
-        matching: definition -> which of them match.
-        reachable: definition -> whether any path of the graph matches, along whatever relations.
-        sequences: the nodes between, of each path.
+        pool: the competing paths.
+        matching: definition -> mask of the matching paths.
+        reachable: definition -> whether any path of the graph matches, along any relations.
+        sequences: the intermediate nodes of each path.
     """
 
     indication: Indication
@@ -75,30 +75,30 @@ class Case:
 
     @property
     def short(self) -> NDArray[np.bool_]:
-        """Which paths have at most three hops."""
+        """Mask of the paths of at most three hops."""
         return np.array([len(path) < _KGML_HOPS for path in self.sequences], bool)
 
 
-def cases_of(store: GraphStore, *, most: int = _MOST, progress: Progress | None = None) -> list[Case]:
-    """Every indication in every setting where the graph, as far as it isn't hidden, knows both ends.
+def cases_of(store: GraphStore, *, most: int = _MAX_PATHS, progress: Progress | None = None) -> list[Case]:
+    """Builds a case for every indication and setting whose drug and disease have a visible link.
 
     Args:
-        store: a graph that DrugMechDB was loaded into.
-        most: paths of one template that compete, the heaviest.
-        progress: called as the work goes on.
+        store: a graph that includes DrugMechDB.
+        most: competing paths of one template, the heaviest ones.
+        progress: called indication by indication.
     """
-    whole = Adjacency(read_adjacency(store, schema_tables(), progress))
+    adjacency = Adjacency(read_adjacency(store, schema_tables(), progress))
     indications = read_indications(store, progress)
-    templates = supporting()
-    facts, mechanisms = _facts(store), Mechanisms(whole)
+    templates = supporting_templates()
+    facts, mechanisms = _gene_facts_lookup(store), Mechanisms(adjacency)
     cases = []
     for setting in SETTINGS:
-        for done, indication in enumerate(indications):
+        for index, indication in enumerate(indications):
             if progress is not None:
-                progress(f"Looking for paths, {setting}", done, len(indications))
-            view = Without(whole, indication, every=setting == "all hidden")
+                progress(f"Looking for paths, {setting}", index, len(indications))
+            view = Without(adjacency, indication, every=setting == "all hidden")
             if not all(
-                _linked(view, kind, number)
+                _has_link(view, kind, number)
                 for kind, number in zip(("Drug", "Disease"), view.pair, strict=True)
             ):
                 continue
@@ -107,25 +107,25 @@ def cases_of(store: GraphStore, *, most: int = _MOST, progress: Progress | None 
     return cases
 
 
-def supporting() -> list[PathTemplate]:
-    """The templates along which mechanisms are looked for."""
+def supporting_templates() -> list[PathTemplate]:
+    """The templates of supporting paths."""
     return [template for template in path_templates() if template.stance == "supports"]
 
 
-def _facts(store: GraphStore) -> Callable[[Indication], PairFacts]:
-    """The facts of a pair that other sources than curated mechanisms state."""
+def _gene_facts_lookup(store: GraphStore) -> Callable[[Indication], PairFacts]:
+    """Builds a look-up of an indication's gene facts that not only curated mechanisms state."""
     rows: list[dict[str, list[dict[str, Any]]]] = []
     for relation, start in (("BINDS", "Drug"), ("ASSOCIATED_WITH", "Disease")):
-        of: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        by_start: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for batch in store.edges(
             relation, start, "Gene", ["start", "end", "evidence", "action", "mechanisms"]
         ):
             for edge in batch.to_pylist():
                 if not edge["mechanisms"]:
-                    of[edge["start"]].append({"end_id": edge["end"], "edge": edge})
-        rows.append(of)
+                    by_start[edge["start"]].append({"end_id": edge["end"], "edge": edge})
+        rows.append(by_start)
     binds, associated = rows
-    return lambda one: facts_of(binds.get(one.drug, ()), associated.get(one.disease, ()))
+    return lambda indication: facts_of(binds.get(indication.drug, ()), associated.get(indication.disease, ()))
 
 
 @cache
@@ -133,8 +133,8 @@ def _tables_at(kind: str) -> list[Table]:
     return [table for table in schema_tables() if kind in table[1:]]
 
 
-def _linked(view: Without, kind: str, number: int) -> bool:
-    """Whether any link is left at a node."""
+def _has_link(view: Without, kind: str, number: int) -> bool:
+    """True for a node with a visible link."""
     for table in _tables_at(kind):
         if view.has(table):
             links = view.incidence(table)
@@ -151,7 +151,7 @@ def _case(indication: Indication, setting: str, view: Without, pool: Pool) -> Ca
         for path in range(len(pool))
     ]
     nodes = np.array([indication.matches(path) for path in sequences], bool)
-    short = np.array([len(path) < _KGML_HOPS for path in sequences], bool)
+    is_short = np.array([len(path) < _KGML_HOPS for path in sequences], bool)
     return Case(
         indication,
         setting,
@@ -159,7 +159,7 @@ def _case(indication: Indication, setting: str, view: Without, pool: Pool) -> Ca
         {
             "exact": np.array([path in indication.paths for path in sequences], bool),
             "nodes": nodes,
-            "3 hops": nodes & short,
+            "3 hops": nodes & is_short,
         },
         _reachable(indication, view),
         sequences,
@@ -167,34 +167,34 @@ def _case(indication: Indication, setting: str, view: Without, pool: Pool) -> Ca
 
 
 def _reachable(indication: Indication, view: Without) -> dict[str, bool]:
-    """For which definitions any path of the graph matches."""
+    """By definition, whether any path of the graph matches."""
     drug, disease = ("Drug", indication.drug), ("Disease", indication.disease)
-    joined: dict[tuple[Node, Node], bool] = {}
+    link_cache: dict[tuple[Node, Node], bool] = {}
 
     def linked(first: Node, second: Node) -> bool:
         key = (first, second) if first < second else (second, first)
-        if key not in joined:
-            joined[key] = view.joined(*key)
-        return joined[key]
+        if key not in link_cache:
+            link_cache[key] = view.joined(*key)
+        return link_cache[key]
 
-    def whole(path: tuple[Node, ...]) -> bool:
+    def is_complete(path: tuple[Node, ...]) -> bool:
         ends = (drug, *path, disease)
-        return all(linked(one, other) for one, other in pairwise(ends))
+        return all(linked(start, end) for start, end in pairwise(ends))
 
     firsts = [node for node in indication.nodes if linked(drug, node)]
     lasts = {node for node in indication.nodes if linked(node, disease)}
-    short = any(
+    short_match = any(
         (indication.least == 1 and first in lasts)
         or any(last != first and linked(first, last) for last in lasts)
         for first in firsts
     )
-    growing: list[tuple[Node, ...]] = [] if short else [(first,) for first in firsts]
-    found = short
-    while growing and not found:
-        path = growing.pop()
-        found = path[-1] in lasts and len(path) >= indication.least
+    partial_paths: list[tuple[Node, ...]] = [] if short_match else [(first,) for first in firsts]
+    nodes_match = short_match
+    while partial_paths and not nodes_match:
+        path = partial_paths.pop()
+        nodes_match = path[-1] in lasts and len(path) >= indication.least
         if len(path) < LONGEST - 1:
-            growing += [
+            partial_paths += [
                 (*path, node) for node in indication.nodes if node not in path and linked(path[-1], node)
             ]
-    return {"exact": any(map(whole, indication.paths)), "nodes": found, "3 hops": short}
+    return {"exact": any(map(is_complete, indication.paths)), "nodes": nodes_match, "3 hops": short_match}

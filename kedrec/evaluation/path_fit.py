@@ -1,8 +1,8 @@
-"""Fits the weights by which paths are scored, on paths that curators drew.
+"""Fits the weights of path scores on curated paths.
 
-A conditional logit (McFadden 1974): within each pair the paths compete, and what is made large is the
-probability that one of the curated ones is drawn. What all paths of a pair share, such as how much is known
-of the drug, tells nothing and can't be learned by heart.
+A conditional logit (McFadden 1974): within each pair the paths compete, and the fit maximises the probability
+that a curated one is drawn. Properties shared by all paths of a pair, such as the number of known facts about
+the drug, cancel out and can't be memorised.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _RIDGE = 1.0  # on standardized features, beside the sum over pairs
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each feature, and each template, adds to a path's score."""
+    """Contributions of each feature and each template to a path's score, in log-odds."""
 
     numeric: NDArray[np.float64]
     templates: NDArray[np.float64]
@@ -37,13 +37,13 @@ class Weights:
 def fit(
     cases: Sequence[tuple[Pool, NDArray[np.bool_], float]], templates: int, ridge: float = _RIDGE
 ) -> Weights:
-    """Weights under which curated paths come first.
+    """Fits weights that put curated paths first.
 
     Args:
-        cases: the paths of a pair, which of them are curated, and how often the pair counts; pairs without
-            a curated one, or with nothing else, teach nothing and are left out.
-        templates: how many templates the pools number.
-        ridge: how strongly weights are drawn to zero.
+        cases: the paths of a pair, the mask of the curated ones, and the pair's weight; pairs without a
+            curated path, or with curated ones only, are uninformative and skipped.
+        templates: number of templates in the pools.
+        ridge: strength of the L2 penalty.
     """
     from scipy.optimize import minimize
     from scipy.sparse import csr_array, hstack
@@ -59,24 +59,28 @@ def fit(
         [pool.member_path + begin for (pool, _, _), begin in zip(cases, begins, strict=True)]
     )
     columns = np.concatenate([pool.member_template for pool, _, _ in cases])
-    along = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(numeric), templates))
-    features = hstack([csr_array(numeric / scale), along]).tocsr()
+    template_counts = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(numeric), templates))
+    features = hstack([csr_array(numeric / scale), template_counts]).tocsr()
     curated = np.concatenate([curated for _, curated, _ in cases])
 
-    often = np.array([times for _, _, times in cases])
+    weights_of_cases = np.array([weight for _, _, weight in cases])
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, Any]:
         scores = features @ weights
-        drawn, value = [], 0.0
+        expectations, value = [], 0.0
         for chosen in (curated, np.ones(len(curated), bool)):
-            held = np.where(chosen, scores, -np.inf)
-            top = np.maximum.reduceat(held, begins)
-            parts = np.exp(held - np.repeat(top, sizes))
-            total = np.add.reduceat(parts, begins)
-            drawn.append(parts * np.repeat(often / total, sizes))
-            value += float(often @ (np.log(total) + top)) * (-1 if len(drawn) == 1 else 1)
-        slope = features.T @ (drawn[1] - drawn[0]) + ridge * weights
+            chosen_scores = np.where(chosen, scores, -np.inf)
+            max_scores = np.maximum.reduceat(chosen_scores, begins)
+            exponentials = np.exp(chosen_scores - np.repeat(max_scores, sizes))
+            total = np.add.reduceat(exponentials, begins)
+            expectations.append(exponentials * np.repeat(weights_of_cases / total, sizes))
+            value += float(weights_of_cases @ (np.log(total) + max_scores)) * (
+                -1 if len(expectations) == 1 else 1
+            )
+        slope = features.T @ (expectations[1] - expectations[0]) + ridge * weights
         return value + 0.5 * ridge * float(weights @ weights), slope
 
-    found = minimize(loss, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    return Weights(found.x[: len(NUMERIC)] / scale, found.x[len(NUMERIC) :])
+    result = minimize(
+        loss, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500}
+    )
+    return Weights(result.x[: len(NUMERIC)] / scale, result.x[len(NUMERIC) :])

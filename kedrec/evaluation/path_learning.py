@@ -1,4 +1,4 @@
-"""The weights by which curated mechanisms come first among a pair's paths, learned from some of them."""
+"""Learns path weights from curated mechanisms, cross-validated over diseases or on all of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kedrec.evaluation.path_cases import SETTINGS, supporting
+from kedrec.evaluation.path_cases import SETTINGS, supporting_templates
 from kedrec.evaluation.path_fit import fit
 from kedrec.evidence.chains import CHAIN
 from kedrec.evidence.path_features import NUMERIC
@@ -22,72 +22,72 @@ if TYPE_CHECKING:
     from kedrec.evaluation.path_cases import Case
     from kedrec.evaluation.path_fit import Weights
 
-__all__ = ["learn", "out_of_fold", "refit"]
+__all__ = ["learn_weights", "out_of_fold_scores", "refit"]
 
 _FOLDS = 5
-_HIDDEN_COUNTS = 5.0  # how often a pair without any curated knowledge counts: there are few of them
-_ANALOGY = 2.0  # log-odds that an analogy loses
+_HIDDEN_WEIGHT = 5.0  # of a pair with all mechanisms hidden: there are few of them
+_ANALOGY_PENALTY = 2.0  # log-odds
 
 
-def out_of_fold(
+def out_of_fold_scores(
     cases: Sequence[Case], generator: np.random.Generator, progress: Progress | None
 ) -> list[NDArray[np.float64]]:
-    """Scores of every case's paths, by weights that were fitted on other diseases."""
+    """Scores every case's paths by weights fitted on other diseases."""
     diseases = sorted({case.indication.disease for case in cases})
     fold = dict(zip(diseases, (generator.permutation(len(diseases)) % _FOLDS).tolist(), strict=True))
     scores: list[NDArray[np.float64]] = [np.zeros(0)] * len(cases)
-    for held in range(_FOLDS):
+    for test_fold in range(_FOLDS):
         if progress is not None:
-            progress("Learning from curated mechanisms", held, _FOLDS)
-        weights = learn([case for case in cases if fold[case.indication.disease] != held])
-        for place, case in enumerate(cases):
-            if fold[case.indication.disease] == held:
-                scores[place] = case.pool.scores(weights.numeric, weights.templates)
+            progress("Learning from curated mechanisms", test_fold, _FOLDS)
+        weights = learn_weights([case for case in cases if fold[case.indication.disease] != test_fold])
+        for index, case in enumerate(cases):
+            if fold[case.indication.disease] == test_fold:
+                scores[index] = case.pool.scores(weights.numeric, weights.templates)
     return scores
 
 
-def learn(cases: Sequence[Case]) -> Weights:
-    """The weights by which the curated paths of some cases come first.
+def learn_weights(cases: Sequence[Case]) -> Weights:
+    """Learns weights that put the curated paths of the cases first.
 
-    Wanted are whole curated paths; where the pool has none, those that match by their nodes; where it has
-    none such, those with any curated node and no other. Of analogies, paths through another drug or another
-    disease, curators draw none: they tell that a treatment is likely, not how it works.
+    The targets are exact curated paths; where the pool has none, paths that match by their nodes; failing
+    those, paths with curated nodes only. Analogies, paths through another drug or disease, are penalised:
+    curators draw none, since they show that a treatment is likely, not how it works.
     """
-    templates = supporting()
-    wanted = []
+    templates = supporting_templates()
+    targets = []
     for case in cases:
-        inside = np.array(
+        subset = np.array(
             [case.indication.nodes.issuperset(path) and bool(path) for path in case.sequences], bool
         )
-        choices = (case.matching["exact"], case.matching["nodes"], inside)
-        wanted.append(next((choice for choice in choices if choice.any()), inside))
+        choices = (case.matching["exact"], case.matching["nodes"], subset)
+        targets.append(next((choice for choice in choices if choice.any()), subset))
     weights = fit(
         [
-            (case.pool, these, _HIDDEN_COUNTS if case.setting == SETTINGS[0] else 1.0)
-            for case, these in zip(cases, wanted, strict=True)
+            (case.pool, target, _HIDDEN_WEIGHT if case.setting == SETTINGS[0] else 1.0)
+            for case, target in zip(cases, targets, strict=True)
         ],
         len(templates) + 1,
     )
     for number, template in enumerate(templates):
         if {"Drug", "Disease"} & set(kinds_of(template)[1:-1]):
-            weights.templates[number] = min(weights.templates[number], 0.0) - _ANALOGY
+            weights.templates[number] = min(weights.templates[number], 0.0) - _ANALOGY_PENALTY
     return weights
 
 
-def refit(cases: Sequence[Case], made: Mapping[str, Any]) -> str:
-    """The text of `path-weights.yaml`, fitted on all cases.
+def refit(cases: Sequence[Case], provenance: Mapping[str, Any]) -> str:
+    """Fits weights on all cases and returns the text of `path-weights.yaml`.
 
     Args:
-        cases: as `cases_of` gives them.
-        made: what else is to be told of how the weights were made.
+        cases: from `cases_of`.
+        provenance: entries to add to the header.
     """
-    weights = learn(cases)
-    names = [*(template.name for template in supporting()), CHAIN]
-    told = {
+    weights = learn_weights(cases)
+    names = [*(template.name for template in supporting_templates()), CHAIN]
+    header = {
         "by": "kedrec evaluate paths --fit FILE",
         "how": "conditional logit on the paths of each indication of DrugMechDB, its own mechanisms hidden, "
         "and all mechanisms hidden",
-        **made,
+        **provenance,
         "indications": sum(bool(case.matching["nodes"].any()) for case in cases),
     }
     return written(
@@ -95,5 +95,5 @@ def refit(cases: Sequence[Case], made: Mapping[str, Any]) -> str:
             dict(zip(NUMERIC, weights.numeric.tolist(), strict=True)),
             dict(zip(names, weights.templates.tolist(), strict=True)),
         ),
-        told,
+        header,
     )

@@ -1,4 +1,4 @@
-"""The figures of `paths`, and the tables that show them."""
+"""Figures of mechanism recall (`kedrec evaluate paths`), and their tables."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["DEPTHS", "Figure", "Found", "Quality", "as_dicts", "figure", "markdown"]
+__all__ = ["DEPTHS", "Figure", "MechanismParts", "Quality", "as_dicts", "figure", "markdown"]
 
 DEPTHS = (1, 10, 50)
-"""How many best paths are looked at."""
+"""Ranks down to which a match counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How high the curated mechanism stands among a pair's paths.
+    """Rank of the curated mechanism among a pair's paths.
 
     Attributes:
-        setting, definition, method: what was hidden, what is a match, who ranked.
-        indications: those whose drug and disease the graph knows without what is hidden.
-        reachable: those of them for which some path of the graph matches.
-        hits: depth -> share of the reachable ones with a match among so many best paths.
+        setting, definition, method: what is hidden, the definition of a match, the ranking method.
+        indications: number whose drug and disease have a visible link.
+        reachable: number of those with a matching path in the graph.
+        hits: depth -> share of the reachable ones with a match among the `depth` best paths.
         mrr: mean reciprocal rank of the best match, over the reachable ones.
         hits_of_all: depth -> the same share over all indications.
     """
@@ -51,11 +51,11 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What parts of the curated mechanism are on the ten best paths; never the headline.
+class MechanismParts:
+    """Parts of the curated mechanism on the ten best paths; never the headline.
 
     Attributes:
-        setting, method: what was hidden, who ranked.
+        setting, method: what is hidden, the ranking method.
         target: share of indications with a curated target gene on one of the paths, over `targets`, the
             indications whose mechanism has a gene that the drug acts on.
         parts: mean share of the curated genes and processes that are on the paths, over `indications`.
@@ -69,27 +69,27 @@ class Found:
     indications: int
 
 
-def figure(values: NDArray[np.float64], counted: NDArray[np.bool_], draws: NDArray[np.int64]) -> Figure:
-    """The mean of what is counted, and its interval over the draws."""
-    if not counted.any():
+def figure(values: NDArray[np.float64], mask: NDArray[np.bool_], draws: NDArray[np.int64]) -> Figure:
+    """Mean of the masked values, with its interval over the draws (resamples x indications)."""
+    if not mask.any():
         return Figure(0.0, 0.0, 0.0)
-    sums, sizes = (values * counted)[draws].sum(axis=1), counted[draws].sum(axis=1)
+    sums, sizes = (values * mask)[draws].sum(axis=1), mask[draws].sum(axis=1)
     low, high = np.quantile(sums / np.maximum(sizes, 1), [0.025, 0.975])
-    return Figure(float(values[counted].mean()), float(low), float(high))
+    return Figure(float(values[mask].mean()), float(low), float(high))
 
 
-def markdown(qualities: Sequence[Quality], found: Sequence[Found]) -> str:
-    """The figures as tables."""
+def markdown(qualities: Sequence[Quality], parts: Sequence[MechanismParts]) -> str:
+    """The figures as two Markdown tables."""
     lines = [
         "| hidden | match | method | reachable | Hit@1 | Hit@10 | Hit@50 | MRR | of all | Hit@10 of all |",
         "|---|---|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for one in qualities:
-        figures = [*(one.hits[depth] for depth in DEPTHS), one.mrr]
-        cells = [_cell(one_figure) if one.reachable else "-" for one_figure in figures]
+    for quality in qualities:
+        figures = [*(quality.hits[depth] for depth in DEPTHS), quality.mrr]
+        cells = [_cell(figure) if quality.reachable else "-" for figure in figures]
         lines.append(
-            f"| {one.setting} | {one.definition} | {one.method} | {one.reachable:,} | {' | '.join(cells)} "
-            f"| {one.indications:,} | {_cell(one.hits_of_all[10])} |"
+            f"| {quality.setting} | {quality.definition} | {quality.method} | {quality.reachable:,} "
+            f"| {' | '.join(cells)} | {quality.indications:,} | {_cell(quality.hits_of_all[10])} |"
         )
     lines += [
         "",
@@ -97,9 +97,9 @@ def markdown(qualities: Sequence[Quality], found: Sequence[Found]) -> str:
         "|---|---|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {one.setting} | {one.method} | {one.targets:,} | {_cell(one.target)} | {one.indications:,} "
-        f"| {_cell(one.parts)} |"
-        for one in found
+        f"| {row.setting} | {row.method} | {row.targets:,} | {_cell(row.target)} | {row.indications:,} "
+        f"| {_cell(row.parts)} |"
+        for row in parts
     ]
     return "\n".join(lines) + "\n"
 
@@ -108,6 +108,8 @@ def _cell(figure: Figure) -> str:
     return f"{figure.value:.3f} ({figure.low:.3f}-{figure.high:.3f})"
 
 
-def as_dicts(qualities: Sequence[Quality], found: Sequence[Found]) -> dict[str, list[dict[str, Any]]]:
+def as_dicts(
+    qualities: Sequence[Quality], parts: Sequence[MechanismParts]
+) -> dict[str, list[dict[str, Any]]]:
     """The figures as plain data."""
-    return {"matches": [asdict(one) for one in qualities], "parts": [asdict(one) for one in found]}
+    return {"matches": [asdict(row) for row in qualities], "parts": [asdict(row) for row in parts]}

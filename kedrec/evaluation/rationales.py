@@ -1,8 +1,8 @@
-"""How near written rationales are to a data set's reference ones, and how much of them its evidence holds.
+"""Scores rationales against a data set's references (ROUGE) and against the evidence (the gate).
 
-ROUGE (Lin 2004) is `rouge-score`'s, without a stemmer; citations are taken out of both texts first, so that
-equal ids count for nothing. What is said is checked by the gate (`kedrec.grounding`) against the paths that
-the question shows of the right drug, and those of the reference's own that the text cites.
+ROUGE (Lin 2004) is `rouge-score`'s, without a stemmer; citations are removed from both texts first, so that
+equal ids count for nothing. The gate (`kedrec.grounding`) checks the sentences against the question's paths
+of the right drug, and against the reference's own paths that the text cites.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 __all__ = ["RationaleFigures", "markdown", "measured", "read_predictions", "with_reference", "written_by"]
 
 _ROUGE = ("rouge1", "rouge2", "rougeL")
-# Blanks are tried once from the start of their run.
+# The look-behind and possessive quantifiers match each run of blanks once: no quadratic backtracking.
 _CITATION = re.compile(r"(?<!\s)\s*+\[[A-Z]\d++(?:,\s*+[A-Z]\d++)*+\]")
 _DRAWS = 1000
 _MAX_TOKENS = 256
-_AT_ONCE = 8
+_BATCH = 8
 
 
 @dataclass(frozen=True, slots=True)
 class RationaleFigures:
-    """The figures of some rationales; means over questions with 95 % intervals.
+    """Figures of one author's rationales; means over questions with 95 % intervals.
 
     Attributes:
-        name: who wrote them.
-        rationales: how many were scored.
-        missing: questions with a reference and no rationale.
+        name: the author.
+        rationales: number scored.
+        missing: number of questions with a reference and no rationale.
         rouge1, rouge2, rougeL: F1 against the reference.
-        precision: share of sentences that hold; a rationale without a sentence has 0.
+        precision: share of sentences that hold; 0 for a rationale without a sentence.
         coverage: share of the evidence's weight that holding sentences cite.
-        words: without citations.
-        reference_words: the reference's.
+        words: number of words, without citations.
+        reference_words: the same for the reference.
     """
 
     name: str
@@ -67,23 +67,23 @@ class RationaleFigures:
 
 
 def with_reference(questions: Iterator[Question], limit: int | None = None) -> list[Question]:
-    """The questions that have a reference rationale."""
-    found: list[Question] = []
-    for one in questions:
-        if one.reference is not None and one.reference.rationale:
-            found.append(one)
-        if limit is not None and len(found) >= limit:
+    """Selects the questions that have a reference rationale, the first `limit` of them."""
+    selection: list[Question] = []
+    for question in questions:
+        if question.reference is not None and question.reference.rationale:
+            selection.append(question)
+        if limit is not None and len(selection) >= limit:
             break
-    return found
+    return selection
 
 
 def read_predictions(path: Path) -> dict[str, str]:
-    """Rationales by question's id from JSON Lines of `id` and `rationale`.
+    """Reads rationales by question id from JSON Lines with `id` and `rationale`.
 
     Raises:
-        DataError: the file can't be read, or a line has not the two.
+        DataError: the file can't be read, or a line lacks one of the two.
     """
-    found: dict[str, str] = {}
+    rationales: dict[str, str] = {}
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
@@ -99,39 +99,39 @@ def read_predictions(path: Path) -> dict[str, str]:
                         f"Line {number} of {path} is no object with an `id` and a `rationale`, both texts.",
                         "Write one JSON object a line.",
                     )
-                found[id_] = text
+                rationales[id_] = text
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} can't be read: {error}.", "Give a file in UTF-8.") from error
-    return found
+    return rationales
 
 
 def written_by(
     model: ChatModel, questions: Sequence[Question], seed: int, progress: Progress | None = None
 ) -> Iterator[tuple[str, str]]:
-    """What a model writes of each question's right drug, with the question's id, as it comes.
+    """Asks a model for a rationale of each question's right drug; yields question ids and texts.
 
     Raises:
         ModelError: the model failed.
     """
-    asked = [one for one in questions if one.paths(_answer(one))]
-    for begin in range(0, len(asked), _AT_ONCE):
+    answerable = [question for question in questions if question.paths(_right_drug(question))]
+    for start in range(0, len(answerable), _BATCH):
         if progress is not None:
-            progress("Writing rationales", begin, len(asked))
-        some = asked[begin : begin + _AT_ONCE]
-        requests = [_request(model, one, seed) for one in some]
-        for one, response in zip(some, model.chat_many(requests), strict=True):
-            yield one.id, response.text
+            progress("Writing rationales", start, len(answerable))
+        batch = answerable[start : start + _BATCH]
+        requests = [_request(model, question, seed) for question in batch]
+        for question, response in zip(batch, model.chat_many(requests), strict=True):
+            yield question.id, response.text
 
 
 def measured(
     name: str, questions: Sequence[Question], rationales: Mapping[str, str], *, seed: int
 ) -> RationaleFigures:
-    """The figures of some rationales, by a bootstrap over questions, 1,000 draws.
+    """Scores rationales; intervals by a bootstrap over questions, 1,000 draws.
 
     Args:
-        name: who wrote them.
-        questions: those with a reference.
-        rationales: by question's id; others of the file are passed over.
+        name: the author.
+        questions: questions with a reference.
+        rationales: by question id; those of other questions are ignored.
         seed: of the bootstrap.
 
     Raises:
@@ -148,15 +148,20 @@ def measured(
 
     scorer = RougeScorer(list(_ROUGE), use_stemmer=False)
     rows = []
-    for one in questions:
-        text = rationales.get(one.id)
-        if text is None or one.reference is None:
+    for question in questions:
+        text = rationales.get(question.id)
+        if text is None or question.reference is None:
             continue
-        said, wanted = _bare(text), _bare(one.reference.rationale)
-        rouge = scorer.score(wanted, said)
-        held = _checked(one, text)
+        prediction, reference = _without_citations(text), _without_citations(question.reference.rationale)
+        rouge = scorer.score(reference, prediction)
+        gate_scores = _gate_scores(question, text)
         rows.append(
-            (*(rouge[name].fmeasure for name in _ROUGE), *held, len(said.split()), len(wanted.split()))
+            (
+                *(rouge[name].fmeasure for name in _ROUGE),
+                *gate_scores,
+                len(prediction.split()),
+                len(reference.split()),
+            )
         )
     if not rows:
         raise UsageError(
@@ -164,22 +169,24 @@ def measured(
             "See that the ids are the data set's, and the config and split the ones asked.",
         )
     table = np.array(rows, float)
-    draw = np.random.default_rng(seed)
-    drawn = np.array([table[draw.integers(0, len(table), len(table))].mean(axis=0) for _ in range(_DRAWS)])
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    generator = np.random.default_rng(seed)
+    resamples = np.array(
+        [table[generator.integers(0, len(table), len(table))].mean(axis=0) for _ in range(_DRAWS)]
+    )
+    low, high = np.percentile(resamples, [2.5, 97.5], axis=0)
     columns = (*_ROUGE, "precision", "coverage", "words", "reference_words")
     intervals: dict[str, Any] = {
-        column: tuple(round(float(value), 4) for value in (mean, low[at], high[at]))
-        for at, (column, mean) in enumerate(zip(columns, table.mean(axis=0), strict=True))
+        column: tuple(round(float(value), 4) for value in (mean, low[index], high[index]))
+        for index, (column, mean) in enumerate(zip(columns, table.mean(axis=0), strict=True))
     }
     return RationaleFigures(name=name, rationales=len(rows), missing=len(questions) - len(rows), **intervals)
 
 
 def markdown(results: Sequence[RationaleFigures]) -> str:
-    """The figures as a table."""
+    """The figures as a Markdown table."""
 
-    def told(figure: Interval) -> str:
-        return f"{figure[0]:.3f} ({figure[1]:.3f}-{figure[2]:.3f})"
+    def cell(interval: Interval) -> str:
+        return f"{interval[0]:.3f} ({interval[1]:.3f}-{interval[2]:.3f})"
 
     head = (
         "written by | rationales | missing | ROUGE-1 | ROUGE-2 | ROUGE-L | claims that hold | coverage | "
@@ -187,52 +194,52 @@ def markdown(results: Sequence[RationaleFigures]) -> str:
     )
     lines = [f"| {head} |", "| --- " * 9 + "|"]
     lines += [
-        f"| {one.name} | {one.rationales} | {one.missing} | {told(one.rouge1)} | {told(one.rouge2)} | "
-        f"{told(one.rougeL)} | {told(one.precision)} | {told(one.coverage)} | "
-        f"{one.words[0]:.0f} (reference {one.reference_words[0]:.0f}) |"
-        for one in results
+        f"| {row.name} | {row.rationales} | {row.missing} | {cell(row.rouge1)} | {cell(row.rouge2)} | "
+        f"{cell(row.rougeL)} | {cell(row.precision)} | {cell(row.coverage)} | "
+        f"{row.words[0]:.0f} (reference {row.reference_words[0]:.0f}) |"
+        for row in results
     ]
     return "\n".join(lines) + "\n"
 
 
-def _answer(question: Question) -> str:
+def _right_drug(question: Question) -> str:
     return question.reference.answer if question.reference else question.answers[0]
 
 
-def _bare(text: str) -> str:
+def _without_citations(text: str) -> str:
     return " ".join(_CITATION.sub("", text).split())
 
 
 def _pair(question: Question) -> tuple[Entity, Entity]:
-    id_ = _answer(question)
-    name = next(one.name for one in question.candidates if one.id == id_)
+    id_ = _right_drug(question)
+    name = next(candidate.name for candidate in question.candidates if candidate.id == id_)
     disease = question.disease
     return Entity(id=id_, kind="Drug", name=name), Entity(id=disease.id, kind="Disease", name=disease.name)
 
 
-def _shown(question: Question) -> tuple[list[Evidence], list[Evidence]]:
-    items = [path.evidence() for path in question.paths(_answer(question))]
+def _question_evidence(question: Question) -> tuple[list[Evidence], list[Evidence]]:
+    items = [path.evidence() for path in question.paths(_right_drug(question))]
     return (
         [item for item in items if item.stance != "adverse"],
         [item for item in items if item.stance == "adverse"],
     )
 
 
-def _checked(question: Question, text: str) -> tuple[float, float]:
-    """Share of sentences that hold, and of the evidence's weight that they cite."""
+def _gate_scores(question: Question, text: str) -> tuple[float, float]:
+    """Share of sentences that hold, and share of the evidence's weight that they cite."""
     drug, disease = _pair(question)
-    supporting, adverse = _shown(question)
-    own = question.reference.evidence if question.reference else ()
-    cited = {path.id for path in own if f"[{path.id}]" in text}
-    supporting += [path.evidence() for path in own if path.id in cited]
-    found = check(text, drug, disease, supporting, adverse)
-    if found.origin != "llm":  # nothing that was said holds, and the gate spoke itself
+    supporting, adverse = _question_evidence(question)
+    reference_paths = question.reference.evidence if question.reference else ()
+    cited_ids = {path.id for path in reference_paths if f"[{path.id}]" in text}
+    supporting += [path.evidence() for path in reference_paths if path.id in cited_ids]
+    checked = check(text, drug, disease, supporting, adverse)
+    if checked.origin != "llm":  # no sentence holds, and the gate wrote its own
         return 0.0, 0.0
-    return found.precision or 0.0, found.coverage
+    return checked.precision or 0.0, checked.coverage
 
 
 def _request(model: ChatModel, question: Question, seed: int) -> Any:
-    supporting, adverse = _shown(question)
+    supporting, adverse = _question_evidence(question)
     drug, disease = _pair(question)
     return rationale_request(
         drug,

@@ -1,15 +1,14 @@
-"""Who answers a question: chance, popularity, the graph's degrees, its ranking.
+"""Baseline answerers of selection questions: chance, popularity, the graph's degrees, its ranking.
 
-Degrees and ranking answer expRxRec without what is asked: the treatments that a split asks about are taken
-out of the graph, with everything counted and fitted anew without them, as `kedrec evaluate ranking` does.
-What is taken out depends on the config: `pair`: every candidate of a question with its disease;
-`unseen_disease`:
-all treatments of the questions' diseases; `unseen_drug`: all treatments of their candidates; each time with
-what is another writing of the drug or the disease.
+Degrees and ranking answer expRxRec with the treatments in question hidden: those that a split asks about are
+removed from the graph, and all counts and models are recomputed without them, as in `kedrec evaluate
+ranking`. The config decides what is hidden: `pair`: every candidate of a question with its disease;
+`unseen_disease`: all treatments of the questions' diseases; `unseen_drug`: all treatments of their
+candidates; each time including duplicates of the drug or the disease under other ids.
 
-A stay of MIMIC-III asks what was prescribed, which no graph knows, so there the ranking of the whole graph
+A stay of MIMIC-III asks what was prescribed, which no graph contains, so the ranking of the full graph
 answers (a pair's own treatment hidden, its label unseen, as everywhere); a drug's probability for a stay is
-that of treating at least one of its diseases, were they independent.
+that of treating at least one of its diseases, assuming independence.
 """
 
 from __future__ import annotations
@@ -49,70 +48,88 @@ _SPLIT: dict[str, Split] = {"pair": "pair", "unseen_disease": "disease", "unseen
 _METHOD = {"prior": "degrees", "ranker": "ranking"}
 
 
-def ranked(asked: Asked, scores: Mapping[str, float]) -> Answer:
-    """The candidates by score, equal ones in the order they were asked in; the first ones are chosen."""
-    order = sorted((one.id for one in asked.candidates), key=lambda id_: -scores.get(id_, float("-inf")))
-    return Answer(tuple(order), tuple(order[: asked.most]))
+def ranked(question: Asked, scores: Mapping[str, float]) -> Answer:
+    """Orders the candidates by score, ties in the question's order, and chooses the first ones."""
+    order = sorted(
+        (candidate.id for candidate in question.candidates), key=lambda id_: -scores.get(id_, float("-inf"))
+    )
+    return Answer(tuple(order), tuple(order[: question.most]))
 
 
-def by_chance(asked: Asked, seed: int) -> Answer:
-    """A random order."""
-    content = f"{seed}\tchance\t{asked.id}".encode()
-    draw = random.Random(hashlib.sha256(content).hexdigest())  # noqa: S311  # a draw, no secret
-    return ranked(asked, {one.id: draw.random() for one in asked.candidates})
+def by_chance(question: Asked, seed: int) -> Answer:
+    """Answers in a random order, drawn from the seed and the question's id."""
+    content = f"{seed}\tchance\t{question.id}".encode()
+    generator = random.Random(hashlib.sha256(content).hexdigest())  # noqa: S311  # a draw, no secret
+    return ranked(question, {candidate.id: generator.random() for candidate in question.candidates})
 
 
 def by_frequency(training: Iterable[Question]) -> Callable[[Asked], Answer]:
-    """The candidates that are right most often in the training part."""
-    often = Counter(id_ for question in training for id_ in question.answers)
-    return lambda asked: ranked(asked, often)
+    """Builds an answerer that prefers the drugs most often right in the training split."""
+    counts = Counter(id_ for example in training for id_ in example.answers)
+    return lambda question: ranked(question, counts)
 
 
 def by_graph(
-    store: GraphStore, asked: Sequence[Asked], config: str, seed: int, progress: Progress | None = None
+    store: GraphStore, questions: Sequence[Asked], config: str, seed: int, progress: Progress | None = None
 ) -> dict[str, dict[str, Answer]]:
-    """The answers of `prior` and `ranker`, by question's id, without what the questions ask.
+    """Answers of `prior` and `ranker` by question id, with the treatments in question hidden.
 
     Args:
         store: the graph.
-        asked: all questions of a split.
-        config: of the data set; tells what is hidden.
+        questions: all questions of a split.
+        config: of the data set; decides what is hidden.
         seed: of samples and trees.
         progress: called stage by stage.
+
+    Returns:
+        By answerer, the answers by question id.
     """
     adjacency = Adjacency(read_adjacency(store, schema_tables(), progress))
     if progress is not None:
         progress("Ranking without what is asked", 0, 1)
     numbers = {kind: _numbers(adjacency, kind) for kind in ("Drug", "Disease")}
-    hidden = _hidden(store, asked, config, numbers)
-    found = score_fold(adjacency, linked_tables(adjacency), _SPLIT.get(config, "pair"), hidden, seed)
+    hidden = _hidden(store, questions, config, numbers)
+    fold_scores = score_fold(adjacency, linked_tables(adjacency), _SPLIT.get(config, "pair"), hidden, seed)
     if progress is not None:
         progress("Ranking without what is asked", 1, 1)
     answers: dict[str, dict[str, Answer]] = {}
     for name, method in _METHOD.items():
-        scores = np.mean([(v - v[hidden].mean()) / (v[hidden].std() or 1.0) for v in found[method]], axis=0)
-        answers[name] = {one.id: ranked(one, _scores_of(one, scores, numbers)) for one in asked}
+        scores = np.mean(
+            [
+                (values - values[hidden].mean()) / (values[hidden].std() or 1.0)
+                for values in fold_scores[method]
+            ],
+            axis=0,
+        )
+        answers[name] = {
+            question.id: ranked(question, _candidate_scores(question, scores, numbers))
+            for question in questions
+        }
     return answers
 
 
 def by_graph_of_stays(ranker: Ranker, name: str) -> Callable[[Asked], Answer]:
-    """The candidates by how likely each treats one of the stay's diseases at least (`prior`, `ranker`)."""
-    kept: dict[tuple[str, str], float] = {}
+    """Builds an answerer by the probability of treating at least one of a stay's diseases.
+
+    `name` is `prior` or `ranker`.
+    """
+    cache: dict[tuple[str, str], float] = {}
 
     def probability(drug: str, disease: str) -> float:
-        if (drug, disease) not in kept:
+        if (drug, disease) not in cache:
             pair = ranker.pair(drug, disease)
-            told = pair.prior if name == "prior" else pair.probability
-            # Not fitted: the score alone tells, and grows with it.
-            kept[drug, disease] = float(1 / (1 + np.exp(-pair.score))) if told is None else told
-        return kept[drug, disease]
+            fitted = pair.prior if name == "prior" else pair.probability
+            # Without a fit there is only the score; the sigmoid preserves its order.
+            cache[drug, disease] = float(1 / (1 + np.exp(-pair.score))) if fitted is None else fitted
+        return cache[drug, disease]
 
-    def answer(asked: Asked) -> Answer:
+    def answer(question: Asked) -> Answer:
         scores = {
-            drug.id: 1 - float(np.prod([1 - probability(drug.id, one.id) for one in asked.diseases]))
-            for drug in asked.candidates
+            drug.id: 1
+            - float(np.prod([1 - probability(drug.id, disease.id) for disease in question.diseases]))
+            for drug in question.candidates
         }
-        return ranked(asked, scores)
+        return ranked(question, scores)
 
     return answer
 
@@ -121,25 +138,29 @@ def _numbers(adjacency: Adjacency, kind: str) -> dict[str, int]:
     return {id_.decode(): number for number, id_ in enumerate(adjacency.ids(kind).tolist())}
 
 
-def _scores_of(
-    asked: Asked, scores: NDArray[np.float64], numbers: Mapping[str, Mapping[str, int]]
+def _candidate_scores(
+    question: Asked, scores: NDArray[np.float64], numbers: Mapping[str, Mapping[str, int]]
 ) -> dict[str, float]:
-    disease = numbers["Disease"].get(asked.diseases[0].id)
+    disease = numbers["Disease"].get(question.diseases[0].id)
     drugs = numbers["Drug"]
     if disease is None:
         return {}
-    return {one.id: float(scores[drugs[one.id], disease]) for one in asked.candidates if one.id in drugs}
+    return {
+        candidate.id: float(scores[drugs[candidate.id], disease])
+        for candidate in question.candidates
+        if candidate.id in drugs
+    }
 
 
 def _hidden(
-    store: GraphStore, asked: Sequence[Asked], config: str, numbers: Mapping[str, Mapping[str, int]]
+    store: GraphStore, questions: Sequence[Asked], config: str, numbers: Mapping[str, Mapping[str, int]]
 ) -> NDArray[np.bool_]:
-    """The pairs that a ranking may not know: drugs x diseases."""
-    kin = {kind: _with_kin(store, kind, numbers[kind]) for kind in numbers}
+    """Mask of the pairs to hide from the ranking: drugs x diseases."""
+    same_numbers = {kind: _numbers_of_same_entity(store, kind, numbers[kind]) for kind in numbers}
     hidden = np.zeros((len(numbers["Drug"]), len(numbers["Disease"])), bool)
-    for one in asked:
-        diseases = kin["Disease"](one.diseases[0].id)
-        drugs = [number for candidate in one.candidates for number in kin["Drug"](candidate.id)]
+    for question in questions:
+        diseases = same_numbers["Disease"](question.diseases[0].id)
+        drugs = [number for candidate in question.candidates for number in same_numbers["Drug"](candidate.id)]
         if config == "unseen_disease":
             hidden[:, diseases] = True
         elif config == "unseen_drug":
@@ -149,10 +170,12 @@ def _hidden(
     return hidden
 
 
-def _with_kin(store: GraphStore, kind: str, numbers: Mapping[str, int]) -> Callable[[str], list[int]]:
-    """Gives the numbers of a node and of those that are the same under another id."""
-    first = kin_of(store, kind)
+def _numbers_of_same_entity(
+    store: GraphStore, kind: str, numbers: Mapping[str, int]
+) -> Callable[[str], list[int]]:
+    """Builds a look-up from a node's id to the numbers of all ids of the same entity."""
+    canonical = kin_of(store, kind)
     members: dict[str, list[int]] = defaultdict(list)
     for id_, number in numbers.items():
-        members[first.get(id_, id_)].append(number)
-    return lambda id_: members[first.get(id_, id_)]
+        members[canonical.get(id_, id_)].append(number)
+    return lambda id_: members[canonical.get(id_, id_)]

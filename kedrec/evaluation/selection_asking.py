@@ -1,4 +1,4 @@
-"""What an answerer sees of a question: never the label, and the candidates in an order of their own."""
+"""Questions as answerers see them: without the label, candidates shuffled; and the answers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from kedrec.dataset.question_types import CitedPath, Named, Question
 
-__all__ = ["AMONG", "BACKGROUNDS", "Among", "Answer", "Asked", "BackgroundMode", "asked_of"]
+__all__ = ["BACKGROUNDS", "CANDIDATE_KINDS", "Answer", "Asked", "BackgroundMode", "CandidateKind", "asked_of"]
 
-Among: TypeAlias = Literal["all", "hard", "degree-matched", "frequency-matched", "random"]
-AMONG: tuple[Among, ...] = ("all", "hard", "degree-matched", "frequency-matched", "random")
+CandidateKind: TypeAlias = Literal["all", "hard", "degree-matched", "frequency-matched", "random"]
+CANDIDATE_KINDS: tuple[CandidateKind, ...] = ("all", "hard", "degree-matched", "frequency-matched", "random")
 BackgroundMode: TypeAlias = Literal["none", "trials", "literature", "both"]
 BACKGROUNDS: tuple[BackgroundMode, ...] = ("none", "trials", "literature", "both")
 
@@ -26,12 +26,12 @@ class Asked:
 
     Attributes:
         id: of the question.
-        diseases: what is asked for first, then the others of the stay.
+        diseases: the disease to treat, then the others of the stay.
         candidates: shuffled by the seed and the question's id.
         paths: evidence by candidate.
         texts: by candidate: id of a text, and the text.
-        text: notes that the data set holds.
-        most: how many candidates may be chosen.
+        text: the data set's notes.
+        most: most candidates that may be chosen.
     """
 
     id: str
@@ -45,12 +45,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an answerer made of a question.
+    """An answerer's response to a question; all are ids.
 
     Attributes:
         order: every candidate, the likeliest first.
-        chosen: what it takes to be right, at most `Asked.most` of the first ones.
-        cited: evidence it cites.
+        chosen: at most `most` of the first candidates of `order`.
+        cited: evidence that the answer cites.
     """
 
     order: tuple[str, ...]
@@ -63,31 +63,39 @@ def asked_of(
     *,
     seed: int,
     most: int,
-    among: Among = "all",
+    among: CandidateKind = "all",
     texts: Mapping[str, Sequence[tuple[str, str]]] | None = None,
 ) -> Asked | None:
-    """A question as an answerer sees it; None where it has no wrong candidate of the kind asked for.
+    """Removes the label of a question; None where it has no wrong candidate of the kind.
 
     Args:
         question: the question.
         seed: of the candidates' order.
-        most: how many may be chosen.
-        among: the answers are asked for among wrong candidates of this kind alone.
-        texts: what the answerer may read of each candidate.
+        most: most candidates that may be chosen.
+        among: the only kind of wrong candidates to include.
+        texts: texts that the answerer may read, by candidate: id and text.
     """
-    kept = [one for one in question.candidates if among == "all" or question.kind_of(one.id) in (None, among)]
-    if len(kept) <= len(question.answers):
+    candidates = [
+        candidate
+        for candidate in question.candidates
+        if among == "all" or question.kind_of(candidate.id) in (None, among)
+    ]
+    if len(candidates) <= len(question.answers):
         return None
-    # The order in the file is the builder's; this one is drawn anew, so that it can't tell anything.
+    # The order in the file is the builder's and could reveal the answer.
     content = f"{seed}\t{question.id}".encode()
-    random.Random(hashlib.sha256(content).hexdigest()).shuffle(kept)  # noqa: S311  # a draw, no secret
-    ids = {one.id for one in kept}
+    random.Random(hashlib.sha256(content).hexdigest()).shuffle(candidates)  # noqa: S311  # a draw, no secret
+    ids = {candidate.id for candidate in candidates}
     return Asked(
         id=question.id,
         diseases=(question.disease, *question.other_diseases),
-        candidates=tuple(kept),
-        paths={one.candidate: one.paths for one in question.evidence if one.candidate in ids},
-        texts={candidate: told for candidate, told in (texts or {}).items() if candidate in ids},
+        candidates=tuple(candidates),
+        paths={
+            candidate.candidate: candidate.paths
+            for candidate in question.evidence
+            if candidate.candidate in ids
+        },
+        texts={candidate: passages for candidate, passages in (texts or {}).items() if candidate in ids},
         text=question.text,
         most=most,
     )

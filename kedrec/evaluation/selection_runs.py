@@ -1,9 +1,9 @@
-"""Lets answerers choose among the candidates of a data set's questions, and counts what is right.
+"""Runs answerers over a data set's questions and scores their choices.
 
-Answers are kept beside the results, one file an answerer and split, named after everything they depend on
-(the split's and the training part's digest, the answerer, the model's weights, the graph, the seed, what was
-shown): a run that was stopped goes on, and one that was made is not made again. Nothing is kept elsewhere,
-since what is asked may be a hospital's.
+Answers are stored beside the results, one file an answerer and split, named after everything they depend on
+(digests of the split and the training split, the answerer, the model's weights, the graph, the seed, the
+evidence shown): an interrupted run resumes, and a finished one is not repeated. Nothing is stored elsewhere,
+since the questions may be a hospital's.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from kedrec.evaluation.selection_answerers import (
     by_graph,
     by_graph_of_stays,
 )
-from kedrec.evaluation.selection_asking import Among, Answer, Asked, BackgroundMode, asked_of
-from kedrec.evaluation.selection_llm import PROMPT, request_of, told
-from kedrec.evaluation.selection_scores import Figures, figures_of
+from kedrec.evaluation.selection_asking import Answer, Asked, BackgroundMode, CandidateKind, asked_of
+from kedrec.evaluation.selection_llm import PROMPT_VERSION, choice_request, told
+from kedrec.evaluation.selection_scores import SelectionFigures, figures_of
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
@@ -39,19 +39,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Means", "evaluate", "most_of"]
 
-_FORMAT = 1  # of the kept answers
-_AT_ONCE = 4  # requests to a model; what they give is kept after each lot
+_FORMAT = 1  # of the stored answers
+_BATCH = 4  # requests to a model; the answers are stored after each batch
 
 
 @dataclass(frozen=True)
 class Means:
-    """What the answerers work with; what is asked for is opened when it is first needed.
+    """Resources of the answerers, each opened on first use.
 
     Attributes:
-        store: opens the graph; its ranking and model likewise.
-        ranker: opens the ranking of the whole graph, for stays.
+        store: opens the graph.
+        ranker: opens the ranking of the full graph, for stays.
         model: opens the language model.
-        index: the texts, where any are to be shown.
+        index: the texts; None: none are shown.
     """
 
     store: Callable[[], GraphStore]
@@ -61,13 +61,13 @@ class Means:
 
 
 def most_of(dataset: DataSet, config: str) -> int:
-    """How many candidates may be chosen: one in expRxRec; of a stay the training part's mean, rounded.
+    """Most candidates that may be chosen: one in expRxRec; for stays the training split's mean, rounded.
 
-    Every answerer may choose as many, so that none gains by knowing how many answers a question has.
+    It is the same for every answerer and question, so that knowing the number of answers gains nothing.
     """
     if dataset.kind != "mimic":
         return 1
-    sizes = [len(one.answers) for one in dataset.questions(config, "train")]
+    sizes = [len(question.answers) for question in dataset.questions(config, "train")]
     return max(round(sum(sizes) / len(sizes)), 1) if sizes else 1
 
 
@@ -79,39 +79,39 @@ def evaluate(
     means: Means,
     *,
     background: BackgroundMode = "none",
-    among: Among = "all",
+    among: CandidateKind = "all",
     limit: int | None = None,
     seed: int = 0,
     out: Path | None = None,
     progress: Progress | None = None,
-) -> list[Figures]:
-    """Each answerer's figures on one split.
+) -> list[SelectionFigures]:
+    """Computes each answerer's figures on one split.
 
     Args:
-        dataset, config, split: what is asked.
-        answerers: who answers.
-        means: what they work with.
-        background: the texts that the model reads; nobody else reads any.
-        among: only wrong candidates of that kind.
-        limit: ask only the first so many questions.
+        dataset, config, split: the questions.
+        answerers: the answerers to run.
+        means: their resources.
+        background: the texts that the language model reads; the other answerers read none.
+        among: the only kind of wrong candidates to include.
+        limit: number of questions, the first ones; None: all.
         seed: of orders, samples, the model and the bootstrap.
-        out: folder of the answers that are kept; None: keep none.
+        out: folder for the stored answers; None: none are stored.
         progress: called question by question.
 
     Raises:
-        UsageError: the split has no question to ask; or the data are credentialed, and the model may send
+        UsageError: the split has no such question; or the data are credentialed, and the model may send
             them to others.
-        DataError: the data set can't be read, or the answers can't be kept.
+        DataError: the data set can't be read, or the answers can't be stored.
     """
     if "llm" in answerers:
-        _keep_here(dataset, means.model())
+        _check_model_is_local(dataset, means.model())
     most = most_of(dataset, config)
     pairs = []
     for question in dataset.questions(config, split):
         texts = _texts(question, background, means.index)
-        asked = asked_of(question, seed=seed, most=most, among=among, texts=texts)
-        if asked is not None:
-            pairs.append((question, asked))
+        blind = asked_of(question, seed=seed, most=most, among=among, texts=texts)
+        if blind is not None:
+            pairs.append((question, blind))
         if limit is not None and len(pairs) >= limit:
             break
     if not pairs:
@@ -119,36 +119,37 @@ def evaluate(
             f"{config}/{split} of {dataset.folder} has no question with candidates of the kind '{among}'.",
             "Ask another split, or --among all.",
         )
-    questions, every = [one for one, _ in pairs], [one for _, one in pairs]
-    work = _Work(dataset, config, split, means, every, seed, progress)
+    questions = [question for question, _ in pairs]
+    blind_questions = [blind for _, blind in pairs]
+    run = _SplitRun(dataset, config, split, means, blind_questions, seed, progress)
     results = []
     for name in answerers:
         shown = background if name == "llm" else "none"
-        facts = [*work.facts(name), seed, shown, among, limit]
-        kept = _Kept(out, f"{name}-{config}-{split}", facts)
-        answers = dict(kept.read({one.id: one for one in every}))
-        missing = [one for one in every if one.id not in answers]
-        if missing:
-            with kept.written() as write:
-                for id_, answer in work.answered(name, missing):
+        facts = [*run.facts(name), seed, shown, among, limit]
+        answer_file = _AnswerFile(out, f"{name}-{config}-{split}", facts)
+        answers = dict(answer_file.read({question.id: question for question in blind_questions}))
+        unanswered = [question for question in blind_questions if question.id not in answers]
+        if unanswered:
+            with answer_file.appending() as write:
+                for id_, answer in run.answers(name, unanswered):
                     answers[id_] = answer
                     write(id_, answer)
-        about = {
+        description = {
             "config": config,
             "split": split,
             "answerer": name if name != "llm" else f"llm {means.model().info.name}",
             "background": shown,
             "among": among,
         }
-        results.append(figures_of(about, questions, answers, most=most, seed=seed))
+        results.append(figures_of(description, questions, answers, most=most, seed=seed))
     return results
 
 
-def _keep_here(dataset: DataSet, model: ChatModel) -> None:
-    """Keeps credentialed data from models that run elsewhere.
+def _check_model_is_local(dataset: DataSet, model: ChatModel) -> None:
+    """Refuses credentialed data to models that don't run on this machine.
 
     Raises:
-        UsageError: the model may send what it reads to somebody else.
+        UsageError: the data are credentialed, and the model isn't local.
     """
     from kedrec.documents.notes import CREDENTIALED_LICENCE
     from kedrec.llm.locality import is_local
@@ -168,28 +169,30 @@ def _texts(
     from kedrec.dataset.rebuilt_texts import texts_of
 
     letters = {"trials": "T", "literature": "L", "both": "TL"}[background]
-    shown: dict[str, list[tuple[str, str]]] = {}
-    for one in texts_of(question, index):
-        if one.text and one.id[:1] in letters:
-            shown.setdefault(one.candidate, []).append((one.id, f"{one.title} {one.text}".strip()))
-    return shown
+    texts: dict[str, list[tuple[str, str]]] = {}
+    for text_reference in texts_of(question, index):
+        if text_reference.text and text_reference.id[:1] in letters:
+            texts.setdefault(text_reference.candidate, []).append(
+                (text_reference.id, f"{text_reference.title} {text_reference.text}".strip())
+            )
+    return texts
 
 
 @dataclass
-class _Work:
+class _SplitRun:
     """The answers to one split's questions."""
 
     dataset: DataSet
     config: str
     split: SplitName
     means: Means
-    every: Sequence[Asked]
+    questions: Sequence[Asked]
     seed: int
     progress: Progress | None
     _by_graph: dict[str, dict[str, Answer]] | None = None
 
     def facts(self, name: Answerer) -> list[Any]:
-        """Everything that an answerer's answers depend on, but for what is asked."""
+        """Everything that an answerer's answers depend on, except the selection of questions."""
         splits: tuple[SplitName, ...] = (self.split, "train")
         digests = [self.dataset.digest(self.config, split) for split in splits]
         facts: list[Any] = [_FORMAT, name, *digests]
@@ -197,52 +200,54 @@ class _Work:
             facts.append(str(self.means.store().fingerprint()))
         if name == "llm":
             info = self.means.model().info
-            facts += [PROMPT, info.name, info.sha256, info.adapter]
+            facts += [PROMPT_VERSION, info.name, info.sha256, info.adapter]
         return facts
 
-    def answered(self, name: Answerer, missing: Sequence[Asked]) -> Iterator[tuple[str, Answer]]:
-        """Each answer with its question's id, as they come."""
+    def answers(self, name: Answerer, unanswered: Sequence[Asked]) -> Iterator[tuple[str, Answer]]:
+        """Yields question id and answer, one by one."""
         if name == "llm":
-            yield from self._by_model(missing)
+            yield from self._by_model(unanswered)
             return
         answer = self._answerer(name)
-        for done, asked in enumerate(missing):
+        for done, question in enumerate(unanswered):
             if self.progress is not None:
-                self.progress(f"Answering: {name}", done, len(missing))
-            yield asked.id, answer(asked)
+                self.progress(f"Answering: {name}", done, len(unanswered))
+            yield question.id, answer(question)
 
     def _answerer(self, name: Answerer) -> Callable[[Asked], Answer]:
         if name == "random":
-            return lambda asked: by_chance(asked, self.seed)
+            return lambda question: by_chance(question, self.seed)
         if name == "frequency":
             return by_frequency(self.dataset.questions(self.config, "train"))
         if self.dataset.kind == "mimic":
             return by_graph_of_stays(self.means.ranker(), name)
-        if self._by_graph is None:  # both methods come out of one fit
-            self._by_graph = by_graph(self.means.store(), self.every, self.config, self.seed, self.progress)
-        found = self._by_graph[name]
-        return lambda asked: found[asked.id]
+        if self._by_graph is None:  # one fit gives both answerers
+            self._by_graph = by_graph(
+                self.means.store(), self.questions, self.config, self.seed, self.progress
+            )
+        answers = self._by_graph[name]
+        return lambda question: answers[question.id]
 
-    def _by_model(self, missing: Sequence[Asked]) -> Iterator[tuple[str, Answer]]:
+    def _by_model(self, unanswered: Sequence[Asked]) -> Iterator[tuple[str, Answer]]:
         model = self.means.model()
-        for begin in range(0, len(missing), _AT_ONCE):
+        for start in range(0, len(unanswered), _BATCH):
             if self.progress is not None:
-                self.progress("Answering: llm", begin, len(missing))
-            some = missing[begin : begin + _AT_ONCE]
-            responses = model.chat_many([request_of(model, asked, self.seed) for asked in some])
-            for asked, response in zip(some, responses, strict=True):
-                yield asked.id, told(asked, response.text)
+                self.progress("Answering: llm", start, len(unanswered))
+            batch = unanswered[start : start + _BATCH]
+            responses = model.chat_many([choice_request(model, question, self.seed) for question in batch])
+            for question, response in zip(batch, responses, strict=True):
+                yield question.id, told(question, response.text)
 
 
-class _Kept:
-    """The answers of one run on disk, a line each, written as they come."""
+class _AnswerFile:
+    """Stored answers of one answerer and split: JSON Lines, appended one by one."""
 
     def __init__(self, out: Path | None, name: str, facts: Sequence[Any]) -> None:
         key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
         self._path = None if out is None else out / f"answers-{name}-{key}.jsonl"
 
-    def read(self, every: Mapping[str, Asked]) -> Iterator[tuple[str, Answer]]:
-        """The answers there are; a line that a stopped run left half-written is passed over."""
+    def read(self, questions: Mapping[str, Asked]) -> Iterator[tuple[str, Answer]]:
+        """Yields question id and stored answer; a truncated line of an interrupted run is skipped."""
         if self._path is None or not self._path.is_file():
             return
         try:
@@ -257,20 +262,20 @@ class _Kept:
                 id_, answer = row["id"], Answer(*(tuple(row[key]) for key in ("order", "chosen", "cited")))
             except (ValueError, KeyError, TypeError):
                 continue
-            asked = every.get(id_)
-            if asked and set(answer.order) == {one.id for one in asked.candidates}:
+            question = questions.get(id_)
+            if question and set(answer.order) == {candidate.id for candidate in question.candidates}:
                 yield id_, answer
 
     @contextmanager
-    def written(self) -> Iterator[Callable[[str, Answer], None]]:
-        """Gives what adds an answer."""
+    def appending(self) -> Iterator[Callable[[str, Answer], None]]:
+        """Yields a function that appends an answer."""
         if self._path is None:
             yield lambda _id, _answer: None
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
-                file.write("\n")  # ends a line that a stopped run may have left
+                file.write("\n")  # ends a truncated line of an interrupted run
 
                 def write(id_: str, answer: Answer) -> None:
                     row = {"id": id_, "order": answer.order, "chosen": answer.chosen, "cited": answer.cited}

@@ -1,8 +1,8 @@
-"""Measures the predicted side effects: on drugs whose own side effects are all hidden.
+"""Evaluates predicted side effects on drugs whose own side effects are all hidden.
 
-The drugs that have side effects listed are cut into folds; each is predicted from the drugs of the other
-folds. Beside it stands the share of those drugs that cause an effect, the same for every drug: side effects
-are mostly common ones, and a prediction is worth what it adds to that.
+The drugs with listed side effects are divided into folds; each is predicted from the drugs of the other
+folds. The baseline is the share of those drugs that cause an effect, the same for every drug: most listed
+side effects are common ones, and a prediction is worth its gain over that share.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 __all__ = ["Scores", "SideEffectResult", "evaluate", "markdown"]
 
 _FOLDS = 5
-_DRAWN = 1000  # resampled sets of drugs, for the intervals
+_RESAMPLES = 1000  # resampled sets of drugs, for the intervals
 _BINS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0 + 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How well one prediction does.
+    """Figures of one prediction method.
 
     Attributes:
         auroc, auprc: over all pairs of a drug and a side effect (AUPRC as average precision).
         brier: mean squared error over all pairs.
         drug_auroc, drug_auprc: the mean over drugs of each drug's own.
-        interval: 95 % interval of `drug_auprc`: the drugs drawn anew 1,000 times.
+        interval: 95 % interval of `drug_auprc`, by a bootstrap over drugs, 1,000 draws.
     """
 
     auroc: float
@@ -50,13 +50,14 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class SideEffectResult:
-    """What was measured.
+    """Result of the evaluation.
 
     Attributes:
-        drugs, effects, pairs: drugs with side effects listed, side effects, and the listed pairs.
-        similar: predicted from similar drugs.
-        usual: the share of all other drugs, for comparison.
-        reliability: (least, most, pairs, mean probability, share that is listed) by predicted probability.
+        seed: of the folds and the intervals.
+        drugs, effects, pairs: numbers of drugs with listed side effects, of side effects, of listed pairs.
+        similar: figures of the prediction from similar drugs.
+        usual: figures of the baseline, the share of all other drugs.
+        reliability: (least, most, pairs, mean probability, share listed) by predicted probability.
     """
 
     seed: int
@@ -68,17 +69,17 @@ class SideEffectResult:
     reliability: tuple[tuple[float, float, int, float, float], ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """The result as JSON can hold it."""
+        """The result as plain data for JSON."""
         return asdict(self)
 
 
 def evaluate(adjacency: Adjacency, *, seed: int, progress: Progress | None = None) -> SideEffectResult:
-    """Predicts every side effect of every drug from the drugs of other folds, and compares.
+    """Predicts every side effect of every drug from the drugs of other folds, and scores the predictions.
 
     Args:
         adjacency: the graph.
         seed: of the folds and the intervals.
-        progress: called as the drugs are done.
+        progress: called drug by drug.
 
     Raises:
         UsageError: the graph has too few drugs with side effects.
@@ -91,35 +92,35 @@ def evaluate(adjacency: Adjacency, *, seed: int, progress: Progress | None = Non
             f"At least {2 * _FOLDS} are needed: load a source that has some, such as Hetionet.",
         )
     causes = adjacency.incidence(CAUSES)
-    draw = np.random.default_rng(seed)
-    fold = draw.permutation(np.arange(len(drugs)) % _FOLDS)
+    generator = np.random.default_rng(seed)
+    fold = generator.permutation(np.arange(len(drugs)) % _FOLDS)
     shape = (len(drugs), len(causes.back_degrees))
     truth = np.zeros(shape, bool)
-    guessed, usual = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    for place, drug in enumerate(drugs.tolist()):
+    predicted, usual = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for row, drug in enumerate(drugs.tolist()):
         if progress is not None:
-            progress("Predicting side effects, by drug", place, len(drugs))
-        truth[place, causes.indices[causes.indptr[drug] : causes.indptr[drug + 1]]] = True
+            progress("Predicting side effects, by drug", row, len(drugs))
+        truth[row, causes.indices[causes.indptr[drug] : causes.indptr[drug + 1]]] = True
         known = np.zeros(len(similar.listed), bool)
-        known[drugs[fold != fold[place]]] = True
-        likely = similar.predict(drug, known)
-        guessed[place], usual[place] = likely.probability, likely.usual
+        known[drugs[fold != fold[row]]] = True
+        prediction = similar.predict(drug, known)
+        predicted[row], usual[row] = prediction.probability, prediction.usual
     return SideEffectResult(
         seed=seed,
         drugs=len(drugs),
         effects=shape[1],
         pairs=int(truth.sum()),
-        similar=_scores(truth, guessed, seed),
+        similar=_scores(truth, predicted, seed),
         usual=_scores(truth, usual, seed),
-        reliability=_reliability(truth, guessed),
+        reliability=_reliability(truth, predicted),
     )
 
 
 def markdown(result: SideEffectResult) -> str:
     """The result as Markdown tables."""
-    told = f"{result.drugs:,} drugs, {result.effects:,} side effects, {result.pairs:,} listed pairs"
+    summary = f"{result.drugs:,} drugs, {result.effects:,} side effects, {result.pairs:,} listed pairs"
     lines = [
-        f"{told}; {_FOLDS} folds by drug, seed {result.seed}",
+        f"{summary}; {_FOLDS} folds by drug, seed {result.seed}",
         "",
         "| prediction | AUROC | AUPRC | Brier | AUROC by drug | AUPRC by drug (95 %) |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -138,31 +139,31 @@ def markdown(result: SideEffectResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _scores(truth: NDArray[np.bool_], guessed: NDArray[np.float32], seed: int) -> Scores:
+def _scores(truth: NDArray[np.bool_], predicted: NDArray[np.float32], seed: int) -> Scores:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
-    by_drug = np.array([average_precision_score(*row) for row in zip(truth, guessed, strict=True)])
-    apart = [roc_auc_score(*row) for row in zip(truth, guessed, strict=True) if not row[0].all()]
-    draw = np.random.default_rng(seed)
-    means = [by_drug[draw.integers(0, len(by_drug), len(by_drug))].mean() for _ in range(_DRAWN)]
+    by_drug = np.array([average_precision_score(*row) for row in zip(truth, predicted, strict=True)])
+    drug_aurocs = [roc_auc_score(*row) for row in zip(truth, predicted, strict=True) if not row[0].all()]
+    generator = np.random.default_rng(seed)
+    means = [by_drug[generator.integers(0, len(by_drug), len(by_drug))].mean() for _ in range(_RESAMPLES)]
     low, high = np.quantile(means, [0.025, 0.975])
     return Scores(
-        auroc=float(roc_auc_score(truth.ravel(), guessed.ravel())),
-        auprc=float(average_precision_score(truth.ravel(), guessed.ravel())),
-        brier=float(np.mean((guessed - truth) ** 2)),
-        drug_auroc=float(np.mean(apart)),
+        auroc=float(roc_auc_score(truth.ravel(), predicted.ravel())),
+        auprc=float(average_precision_score(truth.ravel(), predicted.ravel())),
+        brier=float(np.mean((predicted - truth) ** 2)),
+        drug_auroc=float(np.mean(drug_aurocs)),
         drug_auprc=float(by_drug.mean()),
         interval=(float(low), float(high)),
     )
 
 
 def _reliability(
-    truth: NDArray[np.bool_], guessed: NDArray[np.float32]
+    truth: NDArray[np.bool_], predicted: NDArray[np.float32]
 ) -> tuple[tuple[float, float, int, float, float], ...]:
-    found = []
+    bins = []
     for least, most in pairwise(_BINS):
-        inside = (guessed >= least) & (guessed < most)
+        inside = (predicted >= least) & (predicted < most)
         if inside.any():
-            mean, share = float(guessed[inside].mean()), float(truth[inside].mean())
-            found.append((least, most, int(inside.sum()), mean, share))
-    return tuple(found)
+            mean, share = float(predicted[inside].mean()), float(truth[inside].mean())
+            bins.append((least, most, int(inside.sum()), mean, share))
+    return tuple(bins)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -27,6 +27,7 @@ __all__ = [
     "PROMPT_VERSION",
     "TEXTS_VERSION",
     "RationalePrompt",
+    "fill_template",
     "model_request",
     "rationale_grammar",
     "rationale_request",
@@ -223,6 +224,15 @@ def _messages(drug: Entity, disease: Entity, items: Sequence[Evidence], version:
         "evidence": lines([item for item in items if item.text is None]),
         "texts": lines([item for item in items if item.text is not None]),
     }
+    return fill_template(version, values)
+
+
+def fill_template(version: str, values: Mapping[str, object]) -> tuple[Message, ...]:
+    """Builds the messages of a prompt's template in `prompts/`, its fields replaced by `values`.
+
+    Raises:
+        AssetError: the template has an unknown role.
+    """
     # A single pass: a name that holds "{evidence}" isn't replaced.
     return tuple(Message(role, text.format_map(values)) for role, text in _template(version))
 

@@ -11,17 +11,8 @@ from listed_graph import Link, ListedGraph
 
 from kedrec.errors import EmptyGraphError
 from kedrec.evaluation.hidden_folds import Split, clusters, folds
-from kedrec.evaluation.ranking import (
-    METHODS,
-    Figures,
-    Scored,
-    _visible_degrees,
-    evaluate,
-    figures,
-    markdown,
-    score_fold,
-    score_split,
-)
+from kedrec.evaluation.ranking import METHODS, evaluate, score_fold, score_split
+from kedrec.evaluation.ranking_figures import Figures, Scored, _visible_degrees, figures, markdown
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.stored_ranking import linked_tables

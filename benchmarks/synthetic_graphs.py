@@ -1,8 +1,8 @@
-"""A made-up graph as large as several Hetionets, in the layout that Hetionet is published in.
+"""Synthetic graphs of several times Hetionet's size, in Hetionet's layout.
 
-Every kind and type of edge has so many times Hetionet's count, and a few nodes have most of the edges, as
-there. The same size gives the same rows with the same version of DuckDB. Rows are written as they are
-made, so that memory doesn't grow with the size.
+Every kind of node and type of edge has a multiple of Hetionet's count, and, as there, a few nodes have most
+of the edges. Equal sizes give equal rows with the same version of DuckDB. Rows are streamed to disk, so that
+memory doesn't grow with the size.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ __all__ = ["EDGES", "write"]
 
 
 class _Kind(NamedTuple):
-    """Nodes of a kind: how many, and their ids, which SQL's `printf` makes of a number."""
+    """Number of nodes of a kind, and the format of their ids for SQL's `printf`."""
 
     nodes: int
     id: str
 
 
-# Hetionet v1.0's counts. The ranges of ids of the Gene Ontology's three kinds don't meet.
+# Hetionet v1.0's counts. The id ranges of the Gene Ontology's three kinds are disjoint.
 _KINDS = {
     "Anatomy": _Kind(402, "UBERON:%07d"),
     "Biological Process": _Kind(11_381, "GO:1%06d"),
@@ -63,7 +63,7 @@ _METAEDGES = {
     "PCiC": ("Pharmacologic Class", "Compound", 1_029),
 }
 EDGES = sum(edges for _, _, edges in _METAEDGES.values())
-"""Rows of edges at one time Hetionet."""
+"""Edges of a graph of Hetionet's size."""
 
 
 def write(folder: Path, times: int) -> None:
@@ -82,24 +82,24 @@ def write(folder: Path, times: int) -> None:
     sql.execute(f"COPY ({nodes}) TO '{folder / 'nodes.tsv'}' ({layout})")
     for seed, (metaedge, (start, end, edges)) in enumerate(_METAEDGES.items()):
         starts, ends = _KINDS[start].nodes * times, _KINDS[end].nodes * times
-        # Never the start itself, where both ends are of one kind.
-        other = (
+        # No self-loops where both ends have the same kind.
+        target = (
             f"(s + {_skewed(ends - 1, 2 * seed + 1)}) % {ends}"
             if start == end
             else _skewed(ends, 2 * seed + 1)
         )
         rows = (
             f"SELECT {_id(start, 's')} AS source, '{metaedge}' AS metaedge, {_id(end, 'e')} AS target "  # noqa: S608  # constants above
-            f"FROM (SELECT s, 1 + {other} AS e FROM (SELECT i, 1 + {_skewed(starts, 2 * seed)} AS s "
+            f"FROM (SELECT s, 1 + {target} AS e FROM (SELECT i, 1 + {_skewed(starts, 2 * seed)} AS s "
             f"FROM range({edges * times}) AS r(i)))"
         )
-        target = folder / "edges" / f"{metaedge.replace('>', '')}.tsv.gz"
-        sql.execute(f"COPY ({rows}) TO '{target}' ({layout}, COMPRESSION gzip)")
+        file = folder / "edges" / f"{metaedge.replace('>', '')}.tsv.gz"
+        sql.execute(f"COPY ({rows}) TO '{file}' ({layout}, COMPRESSION gzip)")
     sql.close()
 
 
 def _skewed(count: int, seed: int) -> str:
-    """SQL of a number below `count`, made of `i`: the square of an even chance has more small ones."""
+    """SQL of a pseudo-random number below `count` from `i`, squared so that small ones are more frequent."""
     return f"floor({count} * pow(hash(i * 64 + {seed}) / 18446744073709551616.0, 2))::BIGINT"
 
 
