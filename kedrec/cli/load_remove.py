@@ -1,4 +1,4 @@
-"""`kedrec-load remove`: takes sources out of the graph."""
+"""Command `kedrec-load remove`: removes sources from the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kedrec model`: fetch, list and locate language models."""
+"""Command group `kedrec model`: fetches, lists and locates language models."""
 
 from __future__ import annotations
 
