@@ -99,10 +99,10 @@ def _row_counts(part: str, rows: RowReport) -> str:
     return f"  {part:<10} {rows.read:>10,} read {rows.loaded:>10,} used{' ' * 18}{rows.rejected:>6,} rejected"
 
 
-def _print_source(source: SourceReport, *, removed: bool) -> None:
+def _print_source(source: SourceReport, *, is_removal: bool) -> None:
     out = console()
     out.print(f"{source.source} {source.version} ({source.seconds:.1f} s; licence: {source.licence})")
-    if removed:
+    if is_removal:
         for part, rows in (("nodes", source.nodes), ("edges", source.edges)):
             out.print(f"  {part:<10} {rows.gone:>10,} gone {rows.new:>10,} new {rows.changed:>8,} changed")
         if source.moved:
@@ -140,17 +140,17 @@ def _print_omissions(source: SourceReport) -> None:
         out.print(f"  ... and {len(source.conflicts) - 5:,} more such ids (--json lists them)")
 
 
-def print_report(report: LoadReport, *, removed: bool = False) -> None:
+def print_report(report: LoadReport, *, is_removal: bool = False) -> None:
     """Prints the report of a load or removal, or of its dry run, and the graph's counts.
 
     Args:
-        removed: True for a removal.
+        is_removal: True for a removal.
     """
     out = console()
     if report.dry_run:
         out.print("Dry run: nothing was written. What follows is what would be done, and the graph as it is.")
     for source in report.sources:
-        _print_source(source, removed=removed)
+        _print_source(source, is_removal=is_removal)
     out.print(f"Graph {report.graph} ({report.engine})")
     out.print(f"  nodes {sum(report.nodes.values()):,}")
     for kind, count in report.nodes.items():

@@ -79,7 +79,7 @@ def documents(
         linker = None if no_link else _open_linker(settings)
         files = list(paths)
         if query is not None:
-            files += _fetch(kind, query, settings, progress, most=maximum, email=email, again=again)
+            files += _fetch(kind, query, settings, progress, maximum=maximum, email=email, again=again)
         folder = index_folder(settings.home)
         if again:
             PassageIndex.delete(folder)

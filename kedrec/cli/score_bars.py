@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kedrec.types import PathTypeChance, Recommendation
 
-__all__ = ["Bar", "bars", "print_chances", "score_bars", "score_rows"]
+__all__ = ["Bar", "bar_table", "print_chances", "score_bars", "score_rows"]
 
 _MAX_PARTS = 12  # shown parts; the smaller ones are summed up in one row
 _MIN_CONTRIBUTION = 5e-4  # less prints as 0.000
@@ -65,7 +65,7 @@ def score_bars(console: Console, recommendation: Recommendation) -> Table:
     rows = score_rows(recommendation)
     probability = recommendation.probability
     label = "score" if probability is None else f"score (probability {probability:.3f})"
-    return bars(console, rows, Bar(label, recommendation.score))
+    return bar_table(console, rows, Bar(label, recommendation.score))
 
 
 def print_chances(console: Console, chances: Sequence[PathTypeChance]) -> None:
@@ -85,7 +85,7 @@ def print_chances(console: Console, chances: Sequence[PathTypeChance]) -> None:
     console.print(table)
 
 
-def bars(console: Console, rows: Sequence[Bar], total: Bar) -> Table:
+def bar_table(console: Console, rows: Sequence[Bar], total: Bar) -> Table:
     """Table of numbers, bars and labels; with ASCII bars when piped, without bars in a narrow console."""
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)

@@ -180,7 +180,7 @@ def _fetch(
                 f"the server answered {response.status_code}", float(said) if said.isdigit() else None
             )
         raise NotFoundError(
-            f"{download.url} is not to be had: the server answered {response.status_code}.", source.obtain
+            f"{download.url} is not available: the server answered {response.status_code}.", source.obtain
         )
 
     stage, tries, wait = f"Fetching {download.path}", 0, 1.0
