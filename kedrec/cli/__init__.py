@@ -1,4 +1,4 @@
-"""The command line: assembles the commands, and turns every error into a message and an exit code."""
+"""Entry points of the command line: `kedrec` and `kedrec-load`, each a group of lazily imported commands."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ _LOAD_COMMANDS = {
 
 
 class _LazyGroup(click.Group):
-    """A group that imports a command's module only when that command runs.
+    """Command group that imports a command's module only when that command runs.
 
-    `--help` reads the table above alone, so that it imports no numerical library.
+    `--help` prints the summaries of the tables above, without importing numerical libraries.
     """
 
-    def __init__(self, name: str, table: dict[str, tuple[str, str]], help: str) -> None:  # noqa: A002  # click's own name
+    def __init__(self, name: str, commands: dict[str, tuple[str, str]], help: str) -> None:  # noqa: A002  # click's own name
         super().__init__(name, help=help, context_settings={"help_option_names": ["-h", "--help"]})
-        self._table = table
+        self._commands = commands
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(self._table)
+        return list(self._commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in self._table:
+        if cmd_name not in self._commands:
             return None
-        module = importlib.import_module(self._table[cmd_name][0])
+        module = importlib.import_module(self._commands[cmd_name][0])
         command = getattr(module, cmd_name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{module.__name__}.{cmd_name} is not a command")
@@ -59,22 +59,22 @@ class _LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(name, short) for name, (_, short) in self._table.items()])
+            formatter.write_dl([(name, summary) for name, (_, summary) in self._commands.items()])
 
 
-def _group(name: str, table: dict[str, tuple[str, str]], help: str) -> click.Group:  # noqa: A002
-    return click.version_option(package_name="kedrec")(_LazyGroup(name, table, help))
+def _group(name: str, commands: dict[str, tuple[str, str]], help: str) -> click.Group:  # noqa: A002
+    return click.version_option(package_name="kedrec")(_LazyGroup(name, commands, help))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point of `kedrec`."""
+    """Runs `kedrec` and exits with its status."""
     wait_passively()
     group = _group("kedrec", _COMMANDS, "Explained drug repurposing over drug-disease-gene graphs.")
     sys.exit(run(group, arguments))
 
 
 def main_load(arguments: Sequence[str] | None = None) -> None:
-    """Entry point of `kedrec-load`."""
+    """Runs `kedrec-load` and exits with its status."""
     wait_passively()
     group = _group("kedrec-load", _LOAD_COMMANDS, "Load public and private sources into KEDRec's graph.")
     sys.exit(run(group, arguments))

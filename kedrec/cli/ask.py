@@ -1,4 +1,4 @@
-"""`kedrec ask`: recommend drugs for a disease, or diseases for a drug."""
+"""Command `kedrec ask`: recommends drugs for a disease, or diseases for a drug."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from kedrec.cli.common import (
     json_option,
     print_json,
     progress_on_stderr,
-    warn_half_loaded,
+    warn_unfinished_loads,
 )
-from kedrec.cli.text_options import background_option, tell_texts, texts_option
-from kedrec.cli.view_options import as_of_option, overlay_option, tell_untreated, tell_view
+from kedrec.cli.text_options import background_option, texts_option, warn_about_texts
+from kedrec.cli.view_options import as_of_option, overlay_option, tell_view, warn_untreated
 
 if TYPE_CHECKING:
     from kedrec.types import Answer, Background, DiseaseAnswer
@@ -88,7 +88,7 @@ def ask(
     settings = load_settings(graph=graph, overlay=overlay, as_of=as_of, model=model, seed=seed)
     answer: Answer | DiseaseAnswer
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
-        warn_half_loaded(kr.store)
+        warn_unfinished_loads(kr.store)
         tell_view(kr.store, kr.settings)
         if disease is None:
             answer = kr.recommend_diseases(
@@ -114,8 +114,8 @@ def ask(
                 background=background,
                 texts=texts,
             )
-        tell_untreated(kr.fingerprint)
-    tell_texts([one.texts for one in answer])
+        warn_untreated(kr.fingerprint)
+    warn_about_texts([recommendation.texts for recommendation in answer])
     if as_json:
         print_json(answer)
         return

@@ -1,6 +1,6 @@
-"""What every command shares: running and error messages, options, JSON, progress.
+"""Tools of all commands: running with error messages, common options, JSON output, progress.
 
-A command is a thin shell: it reads options, calls a library function and prints the value.
+A command reads options, calls a library function and prints the returned value:
 
     @click.command()
     @graph_option
@@ -50,15 +50,15 @@ __all__ = [
     "run",
     "say",
     "warn",
-    "warn_half_loaded",
+    "warn_unfinished_loads",
 ]
 
 _PIPED_WIDTH = 110
 
-# Raw in JSON's strings, these would be obeyed by a terminal, or turn the order of what is read around.
-_UNESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Unescaped in JSON strings, a terminal would obey these, or they would reverse the reading order.
+_CONTROL_CHARACTERS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
-_UNDECODED = re.compile("[\udc80-\udcff]")  # as Python passes on bytes that are no UTF-8
+_ESCAPED_BYTES = re.compile("[\udc80-\udcff]")  # surrogates that Python puts for bytes that aren't UTF-8
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -74,13 +74,13 @@ ray_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
-def jobs_option(told: str) -> Callable[[_Command], _Command]:
-    """How many processes; 0 for what the help says of it."""
-    return click.option("--jobs", type=click.IntRange(min=0), default=0, metavar="N", help=told)
+def jobs_option(help_text: str) -> Callable[[_Command], _Command]:
+    """Option `--jobs`, a number of processes; the help text says what 0 means."""
+    return click.option("--jobs", type=click.IntRange(min=0), default=0, metavar="N", help=help_text)
 
 
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
-    """Runs a command line and returns the exit status; every error becomes a message on stderr."""
+    """Runs a command line and returns the exit status; reports every error as a message on stderr."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     with ExitStack() as stack:
         if sys.stderr is None:  # closed by the caller: messages have nowhere to go
@@ -88,18 +88,18 @@ def run(command: click.Command, arguments: Sequence[str] | None = None) -> int:
         try:
             if sys.stdout is None:
                 raise UsageError("Standard output is closed.", "Send it to a file, or to /dev/null.")
-            _write_what_the_encoding_lacks_as_escapes()
+            _escape_unencodable_output()
             result = command.main(words, standalone_mode=False)
             sys.stdout.flush()
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # the last place before the user
-            return _status_of(error, as_json="--json" in words)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # last handler before the user
+            return _report_failure(error, as_json="--json" in words)
     return result if isinstance(result, int) else 0
 
 
-def _status_of(error: BaseException, *, as_json: bool) -> int:
-    """Says what failed, and gives the exit status for it: no traceback gets out."""
+def _report_failure(error: BaseException, *, as_json: bool) -> int:
+    """Reports an error on stderr, without traceback, and returns its exit status."""
     if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
-        error = error.__cause__  # click takes it for the end of a prompt, and KEDRec has none
+        error = error.__cause__  # click reads it as the end of a prompt, and KEDRec has no prompts
     match error:
         case click.ClickException():
             message = StringIO()
@@ -110,45 +110,46 @@ def _status_of(error: BaseException, *, as_json: bool) -> int:
             say("Stopped.", err=True)
             return 130
         case BrokenPipeError():
-            _forget_stdout()  # its reader is gone (`| head`)
+            _discard_stdout()  # its reader is gone (`| head`)
             return 0
         case OSError():
-            _forget_stdout()  # what is still unwritten would fail again at exit
-    known = _known(error)
-    if known is None:
+            _discard_stdout()  # the unwritten rest would fail again at exit
+    kedrec_error = _as_kedrec_error(error)
+    if kedrec_error is None:
         return _report_defect(error)
-    _report(known, as_json=as_json)
-    return exit_code(known)
+    _report(kedrec_error, as_json=as_json)
+    return exit_code(kedrec_error)
 
 
-def _known(error: BaseException) -> KedrecError | None:
-    """The error in the words of the tree; None for a defect."""
+def _as_kedrec_error(error: BaseException) -> KedrecError | None:
+    """The error as one of KEDRec's own classes; None for a defect."""
     match error:
         case KedrecError():
             return error
-        case UnicodeEncodeError() if _UNDECODED.search(str(error.object)):
+        case UnicodeEncodeError() if _ESCAPED_BYTES.search(str(error.object)):
             return UsageError(
                 "A word of the call, or a setting, holds bytes that are no UTF-8 text.",
                 "Type it anew, or paste it as UTF-8.",
             )
-        case OSError():  # a disk that is full, a name that is too long, a right that lacks
-            what = "The output" if error.filename is None else f"{error.filename}"
+        case OSError():  # e.g. a full disk, a name that is too long, a missing permission
+            target = "The output" if error.filename is None else f"{error.filename}"
             return KedrecError(
-                f"{what} can't be read or written: {error.strerror or error}.",
+                f"{target} can't be read or written: {error.strerror or error}.",
                 "See that it exists, that you may use it, and that the disk has room.",
             )
         case _:
             return None
 
 
-def _write_what_the_encoding_lacks_as_escapes() -> None:
+def _escape_unencodable_output() -> None:
+    """Makes stdout and stderr write characters that their encoding lacks as backslash escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _forget_stdout() -> None:
-    """Lets the interpreter's last flush go nowhere, so that it doesn't complain at exit."""
+def _discard_stdout() -> None:
+    """Points stdout at the null device, so that the interpreter's last flush doesn't fail at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -159,18 +160,19 @@ def _report(error: KedrecError, *, as_json: bool) -> None:
         return
     click.secho("Error:", fg="red", bold=True, err=True, nl=False)
     say(f" {error.what}", err=True)
-    for match in problem(error).get("candidates", ()):
-        entity = match["entity"]
-        say(f"  {entity['name']}  ({entity['kind']}, {entity['id']}; {match['why']})", err=True)
+    for candidate in problem(error).get("candidates", ()):
+        entity = candidate["entity"]
+        say(f"  {entity['name']}  ({entity['kind']}, {entity['id']}; {candidate['why']})", err=True)
     if error.hint:
         say(error.hint, err=True)
 
 
 def _report_defect(error: BaseException) -> int:
+    """Reports an unexpected error on stderr, with its traceback if KEDREC_DEBUG is set; returns 1."""
     from kedrec.settings import load_settings
 
     debug = False
-    with suppress(KedrecError):  # the settings themselves may be what is wrong
+    with suppress(KedrecError):  # the settings themselves may be invalid
         debug = load_settings().debug
     say(f"Error: Unexpected error in KEDRec: {type(error).__name__}: {error}", err=True)
     if debug:
@@ -181,58 +183,60 @@ def _report_defect(error: BaseException) -> int:
 
 
 def say(text: object, *, err: bool = False, nl: bool = True) -> None:
-    """Prints plain text on stdout or stderr, without what a terminal would obey."""
+    """Prints plain text on stdout or stderr, without control characters."""
     click.echo(printable(str(text)), err=err, nl=nl)
 
 
 def console() -> Console:
-    """A console on stdout; plain text of a fixed width, without blanks at the ends of lines, elsewhere."""
+    """Rich console on stdout. Piped, it writes plain text of a fixed width, without trailing blanks."""
     from kedrec.cli.terminal import PrintableConsole
 
     if sys.stdout.isatty():
         return PrintableConsole(highlight=False)
-    return PrintableConsole(highlight=False, width=_PIPED_WIDTH, file=cast("TextIO", _Trimmed(sys.stdout)))
+    return PrintableConsole(
+        highlight=False, width=_PIPED_WIDTH, file=cast("TextIO", _TrimmingWriter(sys.stdout))
+    )
 
 
-class _Trimmed:
-    """Passes lines on without the blanks that Rich fills them up with; as much of a file as Rich needs."""
+class _TrimmingWriter:
+    """Text file that strips trailing blanks, with which Rich pads lines; has the methods that Rich uses."""
 
     def __init__(self, out: TextIO) -> None:
-        self._out, self._begun = out, ""
-        self.encoding = out.encoding  # Rich draws with what can be written
+        self._out, self._incomplete_line = out, ""
+        self.encoding = out.encoding  # Rich draws only with encodable characters
 
     def write(self, text: str) -> int:
-        """Writes the lines that are whole."""
-        *lines, self._begun = (self._begun + text).split("\n")
+        """Writes the complete lines, and holds back the last, incomplete one."""
+        *lines, self._incomplete_line = (self._incomplete_line + text).split("\n")
         self._out.writelines(f"{line.rstrip(' ')}\n" for line in lines)
         return len(text)
 
     def flush(self) -> None:
-        """Writes what is left."""
-        self._out.write(self._begun)
-        self._begun = ""
+        """Writes the incomplete line."""
+        self._out.write(self._incomplete_line)
+        self._incomplete_line = ""
         self._out.flush()
 
 
 def warn(message: str) -> None:
-    """A line on stderr."""
+    """Prints a line on stderr."""
     say(message, err=True)
 
 
-def warn_half_loaded(store: GraphStore) -> None:
-    """Lines on stderr where a load of the graph hasn't ended: its facts may be missing something."""
+def warn_unfinished_loads(store: GraphStore) -> None:
+    """Warns on stderr about each source whose load or removal hasn't ended."""
     from kedrec.loading.state import half_loaded
 
-    for source, told in half_loaded(store.metadata()).items():
-        warn(f"Warning: {source}: {told}. Answers may lack some of its facts.")
+    for source, advice in half_loaded(store.metadata()).items():
+        warn(f"Warning: {source}: {advice}. Answers may lack some of its facts.")
 
 
 def json_text(value: object, indent: int | None = 2) -> str:
-    """A model, a list of models, or plain data as JSON: no NaN, and no control character unescaped."""
+    """A model, a list of models, or plain data as JSON: NaN becomes null, control characters are escaped."""
     from pydantic_core import to_json
 
     text = to_json(value, indent=indent, inf_nan_mode="null").decode()
-    return _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _CONTROL_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any] | list[Any]) -> None:
@@ -241,16 +245,20 @@ def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any] | list[An
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(json.loads(text), indent=2)  # ASCII: any encoding has it
+        text = json.dumps(json.loads(text), indent=2)  # ASCII is part of any encoding
     click.echo(text)
 
 
 @contextmanager
 def progress_on_stderr() -> Iterator[Progress]:
-    """Draws progress: a bar on a terminal, else a line for each stage that lasts over two seconds."""
+    """Shows progress on stderr: bars on a terminal, else lines for stages of over two seconds.
+
+    Yields:
+        a callback for the long-running functions.
+    """
     if sys.stderr.isatty():
-        with _bars() as report:
-            yield report
+        with _bars() as progress:
+            yield progress
     else:
         yield _stage_lines()
 
@@ -271,26 +279,26 @@ def _bars() -> Iterator[Progress]:
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, Any] = {}
 
-        def report(stage: str, done: int, total: int | None) -> None:
+        def progress(stage: str, done: int, total: int | None) -> None:
             if stage not in tasks:
                 for task in tasks.values():
                     bars.update(task, visible=False)
                 tasks[stage] = bars.add_task(printable(stage), total=total)
             bars.update(tasks[stage], completed=done, total=total, visible=True)
 
-        yield report
+        yield progress
 
 
 def _stage_lines() -> Progress:
-    started: dict[str, float] = {}
-    said: dict[str, float] = {}
+    start_times: dict[str, float] = {}
+    print_times: dict[str, float] = {}
 
-    def report(stage: str, done: int, total: int | None) -> None:
+    def progress(stage: str, done: int, total: int | None) -> None:
         now = time.monotonic()
-        began = started.setdefault(stage, now)
-        if now - began >= 2.0 and now - said.get(stage, 0.0) >= 10.0:
-            said[stage] = now
-            of = "" if total is None else f" of {total:,}"
-            say(f"{stage}: {done:,}{of}", err=True)
+        start = start_times.setdefault(stage, now)
+        if now - start >= 2.0 and now - print_times.get(stage, 0.0) >= 10.0:
+            print_times[stage] = now
+            total_text = "" if total is None else f" of {total:,}"
+            say(f"{stage}: {done:,}{total_text}", err=True)
 
-    return report
+    return progress

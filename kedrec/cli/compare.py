@@ -1,4 +1,4 @@
-"""`kedrec compare`: two drugs for one disease, side by side."""
+"""Command `kedrec compare`: compares two drugs for one disease."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from kedrec.cli.common import (
     json_option,
     print_json,
     progress_on_stderr,
-    warn_half_loaded,
+    warn_unfinished_loads,
 )
-from kedrec.cli.view_options import as_of_option, overlay_option, tell_untreated, tell_view
+from kedrec.cli.view_options import as_of_option, overlay_option, tell_view, warn_untreated
 
 
 @click.command()
@@ -43,13 +43,13 @@ def compare(
         progress_on_stderr() as progress,
         Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
     ):
-        warn_half_loaded(kr.store)
+        warn_unfinished_loads(kr.store)
         tell_view(kr.store, kr.settings)
-        found = kr.compare(disease, *drugs, paths=paths)
-        tell_untreated(kr.fingerprint)
+        comparison = kr.compare(disease, *drugs, paths=paths)
+        warn_untreated(kr.fingerprint)
     if as_json:
-        print_json(found)
+        print_json(comparison)
         return
     from kedrec.cli.compare_table import print_comparison
 
-    print_comparison(console(), found)
+    print_comparison(console(), comparison)

@@ -1,4 +1,4 @@
-"""`kedrec dataset`: builds data sets of questions, and describes them."""
+"""Command group `kedrec dataset`: builds data sets of questions, and describes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 
 
 class _Group(click.Group):
-    """A group that imports a command's module only when it runs."""
+    """Command group that imports a command's module only when the command runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return list(_COMMANDS)

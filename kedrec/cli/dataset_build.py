@@ -1,4 +1,4 @@
-"""`kedrec dataset build`: questions about who treats what, from the graph."""
+"""Command `kedrec dataset build`: builds questions about treatments from the graph."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def build(
 
     from kedrec.common.cpus import usable_threads
     from kedrec.dataset.building import Options
-    from kedrec.dataset.building import build as make
+    from kedrec.dataset.building import build as build_dataset
     from kedrec.dataset.negatives import Recipe
     from kedrec.dataset.teachers import Teacher
     from kedrec.documents.passage_index import index_folder
@@ -103,14 +103,14 @@ def build(
     from kedrec.llm.open_model import open_model
     from kedrec.settings import load_settings
 
-    for name, value, least in (
+    for name, value, minimum in (
         ("questions", questions, 0),
         ("paths", paths, 1),
         ("jobs", jobs, 0),
     ):
-        if value < least:
-            raise UsageError(f"'{name}' is {value}.", f"Give a number of {least} or more.")
-    # A data set is there to be passed on: private overlays stay out of it.
+        if value < minimum:
+            raise UsageError(f"'{name}' is {value}.", f"Give a number of {minimum} or more.")
+    # Data sets get shared, so private overlays stay out of them.
     settings = load_settings(graph=graph, seed=seed, model=model, overlay="none")
     options = Options(
         sources=tuple(sorted({source.strip() for source in sources.split(",") if source.strip()})),
@@ -125,17 +125,17 @@ def build(
         background = "both" if (texts / "index.json").exists() else "none"
     with ExitStack() as stack:
         progress = stack.enter_context(progress_on_stderr())
-        asked = None
+        chat_teacher = None
         if teacher in ("chat", "both"):
-            opened = open_model(settings.model, settings, progress=progress)
-            stack.callback(opened.close)
-            asked = Teacher(opened, settings.cache_dir, settings.seed)
-        report = make(
+            chat_model = open_model(settings.model, settings, progress=progress)
+            stack.callback(chat_model.close)
+            chat_teacher = Teacher(chat_model, settings.cache_dir, settings.seed)
+        report = build_dataset(
             settings,
             out,
             options,
             texts=texts if background == "both" else None,
-            teacher=asked,
+            teacher=chat_teacher,
             again=again,
             jobs=jobs or usable_threads(settings.threads),
             ray=ray,
@@ -144,39 +144,39 @@ def build(
     if as_json:
         print_json(report)
     else:
-        _tell(report)
+        _print_report(report)
 
 
-def _tell(report: BuildReport) -> None:
+def _print_report(report: BuildReport) -> None:
     say(f"{report.folder}:")
     for config, rows in report.rows.items():
-        told = ", ".join(f"{count:,} {split}" for split, count in rows.items())
-        say(f"  {config}: {told}; {report.referenced[config]:,} with a rationale")
-    left_out = [
-        f"{count:,} {why}"
-        for why, count in (
+        counts = ", ".join(f"{count:,} {split}" for split, count in rows.items())
+        say(f"  {config}: {counts}; {report.referenced[config]:,} with a rationale")
+    omissions = [
+        f"{count:,} {reason}"
+        for reason, count in (
             ("contraindicated as well", report.conflicting),
             ("with too few wrong answers", sum(report.too_few.values())),
             ("with nearly the rationale of another split", sum(report.repeated.values())),
         )
         if count
     ]
-    if left_out:
-        say(f"Left out: {', '.join(left_out)}.")
+    if omissions:
+        say(f"Left out: {', '.join(omissions)}.")
     say(
         f"Shared by two splits: {report.leaks.told()} "
         "(looked for: pairs, diseases, drugs, groups, rationales, treatments shown as evidence)."
     )
     if report.embedding:
-        about = report.embedding
+        embedding = report.embedding
         say(
-            f"Hard negatives by {about['model']}: of links held out, MRR {about['mrr']:.3f}, "
-            f"Hits@10 {about['hits_at_10']:.3f}."
+            f"Hard negatives by {embedding['model']}: of links held out, MRR {embedding['mrr']:.3f}, "
+            f"Hits@10 {embedding['hits_at_10']:.3f}."
         )
     if report.teacher:
-        told_by = report.teacher
+        teacher = report.teacher
         say(
-            f"{told_by['model']}: {told_by['written']:,} rationales, {told_by['refused']:,} of which nothing "
-            f"held; {told_by['asked']:,} asked, {told_by['cached']:,} from the cache, "
-            f"{told_by['prompt_tokens']:,} tokens read, {told_by['completion_tokens']:,} written."
+            f"{teacher['model']}: {teacher['written']:,} rationales, {teacher['refused']:,} of which nothing "
+            f"held; {teacher['asked']:,} asked, {teacher['cached']:,} from the cache, "
+            f"{teacher['prompt_tokens']:,} tokens read, {teacher['completion_tokens']:,} written."
         )

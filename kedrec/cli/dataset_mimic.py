@@ -1,4 +1,4 @@
-"""`kedrec dataset build-mimic`: questions from a user's own MIMIC-III."""
+"""Command `kedrec dataset build-mimic`: builds questions from a user's own MIMIC-III."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def build_mimic(
 
     What is made from MIMIC-III stays under its data use agreement.
     """
-    from kedrec.dataset.mimic.build import build_mimic as build
+    from kedrec.dataset.mimic.build import build_mimic as build_dataset
     from kedrec.naming import NameIndex
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
     from kedrec.ranking.metapaths import schema_tables
@@ -51,7 +51,7 @@ def build_mimic(
     with progress_on_stderr() as progress, open_store(settings.graph_url, settings) as store:
         names = NameIndex.open(store, settings.cache_dir, progress)
         try:
-            report = build(
+            report = build_dataset(
                 store,
                 names,
                 Adjacency(read_adjacency(store, schema_tables(), progress)),
@@ -68,16 +68,18 @@ def build_mimic(
         print_json(report)
         return
     say(f"{out}: " + ", ".join(f"{split} {count:,}" for split, count in report["questions"].items()))
-    for what, aside in (("prescriptions", "vehicles"), ("diagnoses", "V and E codes")):
-        say(_told(what, aside, report[what]))
-    if rounded := report["prescriptions"]["rounded_products"]:
-        say(f"{rounded:,} prescriptions have a product code (NDC) rounded by a spreadsheet: not used")
+    for table, exclusion in (("prescriptions", "vehicles"), ("diagnoses", "V and E codes")):
+        say(_mapping_summary(table, exclusion, report[table]))
+    if rounded_count := report["prescriptions"]["rounded_products"]:
+        say(f"{rounded_count:,} prescriptions have a product code (NDC) rounded by a spreadsheet: not used")
 
 
-def _told(what: str, aside: str, part: dict[str, Any]) -> str:
-    missed = ", ".join(f"{name} ({count:,})" for name, count in part["commonest_unmapped"][:8])
-    counted = part["rows"] - part["aside"]
+def _mapping_summary(table: str, exclusion: str, figures: dict[str, Any]) -> str:
+    """Share of a table's rows that are in the graph, and the commonest names that are not, in words."""
+    unmapped = ", ".join(f"{name} ({count:,})" for name, count in figures["commonest_unmapped"][:8])
+    row_count = figures["rows"] - figures["aside"]
     return (
-        f"{what}: {part['mapped']:,} of {counted:,} rows are in the graph ({part['share']:.1%}), beside "
-        f"{part['aside']:,} {aside}\n  not in it: {missed or 'none'}"
+        f"{table}: {figures['mapped']:,} of {row_count:,} rows are in the graph "
+        f"({figures['share']:.1%}), beside "
+        f"{figures['aside']:,} {exclusion}\n  not in it: {unmapped or 'none'}"
     )

@@ -1,4 +1,4 @@
-"""`kedrec dataset stats`: what a data set holds, and whether it can be answered without knowing anything."""
+"""Command `kedrec dataset stats`: prints a data set's sizes, and scores of answering by popularity."""
 
 from __future__ import annotations
 
@@ -23,49 +23,52 @@ _WIDTH = 30
 def stats(folder: Path, as_json: bool) -> None:
     """Describe a data set: sizes, lengths, sources, popularity, leaks."""
     from kedrec.dataset.hf_folder import DataSet
-    from kedrec.dataset.statistics import statistics
+    from kedrec.dataset.statistics import statistics as compute_statistics
 
     with progress_on_stderr() as progress:
-        found = statistics(DataSet(folder), progress)
+        statistics = compute_statistics(DataSet(folder), progress)
     if as_json:
-        print_json(found)
+        print_json(statistics)
         return
     out = console()
-    for name, config in found.configs.items():
-        out.print(_splits(name, config))
-        _bars(config)
-    _leaks(found)
+    for name, config in statistics.configs.items():
+        out.print(_split_table(name, config))
+        _print_popularity(config)
+    _print_leaks(statistics)
 
 
-def _splits(name: str, config: ConfigStatistics) -> Table:
+def _split_table(name: str, config: ConfigStatistics) -> Table:
     from rich.table import Table
 
     table = Table("", *config.splits, title=name, title_justify="left")
-    parts = list(config.splits.values())
+    splits = list(config.splits.values())
     for label, values in (
-        ("questions", [f"{one.questions:,}" for one in parts]),
-        ("diseases", [f"{one.diseases:,}" for one in parts]),
-        ("drugs", [f"{one.drugs:,}" for one in parts]),
-        ("candidates", [f"{one.candidates:g}" for one in parts]),
-        ("paths, right / wrong", [f"{one.paths[0]:.2f} / {one.paths[1]:.2f}" for one in parts]),
+        ("questions", [f"{split.questions:,}" for split in splits]),
+        ("diseases", [f"{split.diseases:,}" for split in splits]),
+        ("drugs", [f"{split.drugs:,}" for split in splits]),
+        ("candidates", [f"{split.candidates:g}" for split in splits]),
+        ("paths, right / wrong", [f"{split.paths[0]:.2f} / {split.paths[1]:.2f}" for split in splits]),
         (
             "without paths, right / wrong",
-            [f"{one.without_paths[0]:.0%} / {one.without_paths[1]:.0%}" for one in parts],
+            [f"{split.without_paths[0]:.0%} / {split.without_paths[1]:.0%}" for split in splits],
         ),
         (
             "with texts, right / wrong",
-            [f"{one.with_texts[0]:.0%} / {one.with_texts[1]:.0%}" for one in parts],
+            [f"{split.with_texts[0]:.0%} / {split.with_texts[1]:.0%}" for split in splits],
         ),
-        ("rationales", [f"{one.referenced:,}" for one in parts]),
-        ("words, least / mean / most", ["{} / {} / {}".format(*one.words) for one in parts]),
-        ("sources", [", ".join(f"{key} {count:,}" for key, count in one.sources.items()) for one in parts]),
+        ("rationales", [f"{split.referenced:,}" for split in splits]),
+        ("words, least / mean / most", ["{} / {} / {}".format(*split.words) for split in splits]),
+        (
+            "sources",
+            [", ".join(f"{key} {count:,}" for key, count in split.sources.items()) for split in splits],
+        ),
     ):
         table.add_row(label, *values)
     return table
 
 
-def _bars(config: ConfigStatistics) -> None:
-    """F1 of the best known candidate, beside chance."""
+def _print_popularity(config: ConfigStatistics) -> None:
+    """Prints the F1 of answering with the best known candidate, beside that of chance, as bars."""
     if not config.popularity:
         return
     say("The best known candidate as the answer (F1), against wrong ones of a kind:")
@@ -80,8 +83,8 @@ def _bars(config: ConfigStatistics) -> None:
             say(f"  {check.against:<15} {label:<16} {bar:<{_WIDTH}} {value:.3f}")
 
 
-def _leaks(found: Statistics) -> None:
-    total = sum(sum(part.values()) for part in found.leaks.values())
-    if found.leaks:
-        say(f"Shared by two splits when it was built ({', '.join(found.leaks)}): {total}.")
-    say(f"{found.bytes / 1e6:,.1f} MB of questions.")
+def _print_leaks(statistics: Statistics) -> None:
+    total = sum(sum(counts.values()) for counts in statistics.leaks.values())
+    if statistics.leaks:
+        say(f"Shared by two splits when it was built ({', '.join(statistics.leaks)}): {total}.")
+    say(f"{statistics.bytes / 1e6:,.1f} MB of questions.")

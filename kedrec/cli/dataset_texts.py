@@ -1,4 +1,4 @@
-"""`kedrec dataset texts`: the texts that a data set points at, from an index of one's own."""
+"""Command `kedrec dataset texts`: rebuilds a data set's texts from the local passage index."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def texts(folder: Path, out: Path | None, as_json: bool) -> None:
     from kedrec.errors import DataError
 
     dataset = DataSet(folder)
-    part = out.with_name(f".{out.name}.part") if out else None
+    partial = out.with_name(f".{out.name}.part") if out else None
     try:
         with progress_on_stderr() as progress:
-            counts = _rebuild(folder, part, progress)
-        if part and out:
-            part.replace(out)
+            counts = _rebuild(folder, partial, progress)
+        if partial and out:
+            partial.replace(out)
     except OSError as error:
         raise DataError(
             f"{out} could not be written: {error.strerror or error}.", "See that the disk has room."
         ) from error
     finally:
-        if part:
-            part.unlink(missing_ok=True)
+        if partial:
+            partial.unlink(missing_ok=True)
     states = {state: counts[state] for state in ("same", "changed", "missing")}
     if as_json:
         print_json({"folder": str(dataset.folder), **states})
@@ -53,7 +53,8 @@ def texts(folder: Path, out: Path | None, as_json: bool) -> None:
         say(", ".join(f"{count:,} {state}" for state, count in states.items()) + ".")
 
 
-def _rebuild(folder: Path, part: Path | None, progress: Progress) -> Counter[str]:
+def _rebuild(folder: Path, partial: Path | None, progress: Progress) -> Counter[str]:
+    """Writes the rebuilt texts to a file, if given, and counts them by state."""
     from contextlib import ExitStack
 
     from kedrec.dataset.hf_folder import SPLITS, DataSet
@@ -65,7 +66,7 @@ def _rebuild(folder: Path, part: Path | None, progress: Progress) -> Counter[str
     counts: Counter[str] = Counter()
     with ExitStack() as stack:
         index = stack.enter_context(PassageIndex.open(index_folder(load_settings().home)))
-        file = stack.enter_context(part.open("w", encoding="utf-8")) if part else None
+        file = stack.enter_context(partial.open("w", encoding="utf-8")) if partial else None
         for config in dataset.configs:
             for split in SPLITS:
                 for text in rebuilt(dataset, config, split, index, progress):

@@ -1,4 +1,4 @@
-"""`kedrec evaluate`: measure how faithful the written rationales are."""
+"""Command group `kedrec evaluate`, and `kedrec evaluate faithfulness`, which counts a model's true claims."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kedrec.cli.evaluate_side_effects import side_effects
 if TYPE_CHECKING:
     from kedrec.types import Background
 
-_DRAWN = 12  # pairs drawn for each that is asked about, where it must have a text
+_DRAW_FACTOR = 12  # pairs drawn per evaluated pair, if each must have a text
 
 
 @click.group()
@@ -95,40 +95,48 @@ def faithfulness(
         if value < 1:
             raise UsageError(f"'{name}' is {value}.", "Give a number of 1 or more.")
     settings = load_settings(graph=graph, seed=seed)
-    results, written = [], []
+    results, answer_rows = [], []
     with progress_on_stderr() as progress:
         with open_store(settings.graph_url, settings) as store:
             ranker = Ranker.open(store, settings.cache_dir, threads=settings.threads, progress=progress)
             draw = partial(held_out_pairs, store, ranker, seed=settings.seed, paths=paths, progress=progress)
             if background == "none":
-                asked, told = draw(pairs), None
+                examples, example_texts = draw(pairs), None
             else:
-                asked, told = with_texts(draw(pairs * _DRAWN), store, settings, background, pairs)
+                examples, example_texts = with_texts(
+                    draw(pairs * _DRAW_FACTOR), store, settings, background, pairs
+                )
         for name in models:
             model = open_model(name, settings, slots=slots, progress=progress)
             try:
-                for given in (None,) if told is None else (None, told):
-                    result, answered = measure(
-                        model, asked, seed=settings.seed, texts=given, progress=progress
+                for prompt_texts in (None,) if example_texts is None else (None, example_texts):
+                    result, model_answers = measure(
+                        model, examples, seed=settings.seed, texts=prompt_texts, progress=progress
                     )
                     results.append(result)
-                    written += [
+                    answer_rows += [
                         {
                             "model": result.model,
                             "prompt": result.prompt,
-                            "drug": one.drug,
-                            "disease": one.disease,
-                            "evidence": {item.id: item.sentence for item in (*pair.evidence, *pair.adverse)},
-                            "texts": {item.id: item.sentence for item in some},
-                            "text": one.text,
-                            "claims": [claim.model_dump(mode="json") for claim in one.rationale.claims],
+                            "drug": model_answer.drug,
+                            "disease": model_answer.disease,
+                            "evidence": {
+                                item.id: item.sentence for item in (*example.evidence, *example.adverse)
+                            },
+                            "texts": {item.id: item.sentence for item in texts},
+                            "text": model_answer.text,
+                            "claims": [
+                                claim.model_dump(mode="json") for claim in model_answer.rationale.claims
+                            ],
                         }
-                        for one, pair, some in zip(answered, asked, given or [()] * len(asked), strict=True)
+                        for model_answer, example, texts in zip(
+                            model_answers, examples, prompt_texts or [()] * len(examples), strict=True
+                        )
                     ]
             finally:
                 model.close()
     if answers is not None:
-        lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in written)
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in answer_rows)
         answers.write_text("".join(lines), encoding="utf-8")
     if as_json:
         print_json([result.as_dict() for result in results])

@@ -1,4 +1,4 @@
-"""`kedrec evaluate gate`: how often false sentences hold, and true ones are struck."""
+"""Command `kedrec evaluate gate`: measures the gate's rates of accepted false and struck true sentences."""
 
 from __future__ import annotations
 
@@ -28,17 +28,19 @@ def gate(pairs: int, seed: int | None, examples: bool, graph: str | None, as_jso
     settings = load_settings(graph=graph, seed=seed)
     with progress_on_stderr() as progress, open_store(settings.graph_url, settings) as store:
         ranker = Ranker.open(store, settings.cache_dir, progress=progress)
-        found = gate_pairs(store, ranker, pairs, settings.seed, progress=progress)
-        if not found:
+        evidence_pairs = gate_pairs(store, ranker, pairs, settings.seed, progress=progress)
+        if not evidence_pairs:
             raise EmptyGraphError(
                 f"The graph at {store.url} has no pair with evidence to make sentences of.",
                 "Load more: kedrec-load graph.",
             )
-        rates = evaluate(found, settings.seed, progress=progress)
+        rates = evaluate(evidence_pairs, settings.seed, progress=progress)
     if as_json:
-        print_json({"seed": settings.seed, "pairs": len(found), "rates": [rate.as_dict() for rate in rates]})
+        print_json(
+            {"seed": settings.seed, "pairs": len(evidence_pairs), "rates": [rate.as_dict() for rate in rates]}
+        )
         return
-    say(f"seed {settings.seed}; {len(found)} pairs\n\n{markdown(rates)}", nl=False)
+    say(f"seed {settings.seed}; {len(evidence_pairs)} pairs\n\n{markdown(rates)}", nl=False)
     if examples:
         for rate in rates:
             for text in rate.examples:

@@ -1,4 +1,4 @@
-"""`kedrec evaluate intervals`: whether calibrated probabilities and their intervals hold what they say."""
+"""Command `kedrec evaluate intervals`: measures the bias and the coverage of calibrated probabilities."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def intervals(runs: int, seed: int | None, as_json: bool) -> None:
     worlds = [World(curve, spread=spread) for curve in CURVES for spread in (0.0, 0.7)]
     bands = []
     with progress_on_stderr() as progress, single_threaded_algebra():
-        for done, world in enumerate(worlds):
-            progress("Calibrating", done, len(worlds))
+        for index, world in enumerate(worlds):
+            progress("Calibrating", index, len(worlds))
             bands += coverage(world, runs, settings.seed)
     if as_json:
         print_json({"seed": settings.seed, "runs": runs, "bands": as_dicts(bands)})

@@ -1,4 +1,4 @@
-"""`kedrec evaluate paths`: how often the paths of an answer are the mechanism that a curator drew."""
+"""Command `kedrec evaluate paths`: measures how often the best paths match curated mechanisms."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def paths(seed: int | None, fit: Path | None, graph: str | None, as_json: bool) 
             raise DataError(
                 "The graph has no curated mechanism.", "Load DrugMechDB: 'kedrec-load graph drugmechdb'."
             )
-        qualities, found = evaluate(cases, seed=settings.seed, progress=progress)
+        qualities, recall = evaluate(cases, seed=settings.seed, progress=progress)
         if fit is not None:
-            graph_of = {"graph": str(store.fingerprint())}
-            fit.write_text(refit(cases, graph_of), encoding="utf-8")
+            provenance = {"graph": str(store.fingerprint())}
+            fit.write_text(refit(cases, provenance), encoding="utf-8")
     if as_json:
-        print_json({"seed": settings.seed, **as_dicts(qualities, found)})
+        print_json({"seed": settings.seed, **as_dicts(qualities, recall)})
     else:
-        say(f"seed {settings.seed}\n\n{markdown(qualities, found)}", nl=False)
+        say(f"seed {settings.seed}\n\n{markdown(qualities, recall)}", nl=False)

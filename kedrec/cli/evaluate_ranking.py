@@ -1,4 +1,4 @@
-"""`kedrec evaluate ranking`: how well hidden treatments are told."""
+"""Command `kedrec evaluate ranking`: measures how high hidden treatments rank."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def ranking(
         with open_store(settings.graph_url, settings) as store:
             adjacency = Adjacency(read_adjacency(store, schema_tables(), progress))
         counted = rephetio_pairs(adjacency, rephetio) if rephetio else None
-        results, scored = evaluate(
+        results, scored_splits = evaluate(
             adjacency,
             linked_tables(adjacency),
             splits,
@@ -77,10 +77,13 @@ def ranking(
     if as_json:
         print_json({"seed": settings.seed, "figures": as_dicts(results)})
         return
-    pairs, treatments = int(scored[0].counted.sum()), int((scored[0].known & scored[0].counted).sum())
+    pairs, treatments = (
+        int(scored_splits[0].counted.sum()),
+        int((scored_splits[0].known & scored_splits[0].counted).sum()),
+    )
     say(f"seed {settings.seed}; {pairs:,} pairs, {treatments:,} treatments\n\n{markdown(results)}", nl=False)
     if strata:
         from kedrec.evaluation.counted_pairs import strata_of
 
-        for one in scored:
-            say(f"\n## By {one.split}\n\n{strata_of(one, adjacency, settings.seed, areas)}", nl=False)
+        for scored in scored_splits:
+            say(f"\n## By {scored.split}\n\n{strata_of(scored, adjacency, settings.seed, areas)}", nl=False)

@@ -1,4 +1,4 @@
-"""`kedrec evaluate rationale`: how near written rationales are to a data set's own, and whether they hold."""
+"""Command `kedrec evaluate rationale`: scores rationales against a data set's reference rationales."""
 
 from __future__ import annotations
 
@@ -64,49 +64,60 @@ def rationale(
         raise UsageError("There is nothing to score, or too much.", "Give either --predictions or --model.")
     settings = load_settings(seed=seed, model=model)
     dataset = DataSet(folder)
-    chosen = config or dataset.configs[0]
-    questions = with_reference(dataset.questions(chosen, split), limit)
+    config = config or dataset.configs[0]
+    questions = with_reference(dataset.questions(config, split), limit)
     if not questions:
         raise UsageError(
-            f"No question of {chosen}/{split} in {folder} has a reference rationale.",
+            f"No question of {config}/{split} in {folder} has a reference rationale.",
             "Ask another split, or build the data set with a teacher.",
         )
     if predictions is not None:
         name, texts = predictions.name, read_predictions(predictions)
     else:
-        name, texts = settings.model, _written(settings, questions, dataset.digest(chosen, split), out)
+        name, texts = (
+            settings.model,
+            _model_rationales(settings, questions, dataset.digest(config, split), out),
+        )
     figures = measured(name, questions, texts, seed=settings.seed)
-    value = {"seed": settings.seed, "config": chosen, "split": split, "figures": [figures.as_dict()]}
-    write_results(out, "rationale", value, markdown([figures]))
+    results = {"seed": settings.seed, "config": config, "split": split, "figures": [figures.as_dict()]}
+    write_results(out, "rationale", results, markdown([figures]))
     if as_json:
-        print_json(value)
+        print_json(results)
     else:
-        say(f"seed {settings.seed}; {chosen}/{split}\n\n{markdown([figures])}", nl=False)
+        say(f"seed {settings.seed}; {config}/{split}\n\n{markdown([figures])}", nl=False)
 
 
-def _written(settings: Settings, questions: list[Question], digest: str, out: Path | None) -> dict[str, str]:
-    """What the model writes, kept in `out` and read from there where it was written before."""
+def _model_rationales(
+    settings: Settings, questions: list[Question], digest: str, out: Path | None
+) -> dict[str, str]:
+    """The model's rationales by question id. Reuses those that an earlier run stored in `out`."""
     from kedrec.evaluation.rationales import read_predictions, written_by
     from kedrec.llm.open_model import open_model
 
     with progress_on_stderr() as progress:
-        opened = open_model(settings.model, settings, progress=progress)
+        chat_model = open_model(settings.model, settings, progress=progress)
         try:
-            facts = [digest, opened.info.name, opened.info.sha256, opened.info.adapter, settings.seed]
+            facts = [
+                digest,
+                chat_model.info.name,
+                chat_model.info.sha256,
+                chat_model.info.adapter,
+                settings.seed,
+            ]
             key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
-            kept = None if out is None else out / f"rationales-{key}.jsonl"
-            texts = read_predictions(kept) if kept is not None and kept.is_file() else {}
-            missing = [one for one in questions if one.id not in texts]
-            for id_, text in written_by(opened, missing, settings.seed, progress):
+            stored = None if out is None else out / f"rationales-{key}.jsonl"
+            texts = read_predictions(stored) if stored is not None and stored.is_file() else {}
+            missing = [question for question in questions if question.id not in texts]
+            for id_, text in written_by(chat_model, missing, settings.seed, progress):
                 texts[id_] = text
-                _keep(kept, id_, text)
+                _append(stored, id_, text)
         finally:
-            opened.close()
+            chat_model.close()
     return texts
 
 
-def _keep(path: Path | None, id_: str, text: str) -> None:
-    """Adds what was written to a file, so that a stopped run goes on."""
+def _append(path: Path | None, id_: str, text: str) -> None:
+    """Appends a rationale to the run's file, if there is one; a stopped run resumes from it."""
     from kedrec.errors import DataError
 
     if path is None:

@@ -1,4 +1,4 @@
-"""`kedrec evaluate retrieval`: how well texts are found."""
+"""Command `kedrec evaluate retrieval`: measures the recall of the search for texts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from kedrec.cli.common import graph_option, json_option, print_json, progress_on
     type=click.Path(path_type=Path),
     help="PubMedQA's ori_pqal.json: each question should find its own abstract, which must be in the index.",
 )
-@click.option("--questions", "most", type=click.IntRange(min=1), help="Ask only this many, drawn at random.")
+@click.option("--questions", "limit", type=click.IntRange(min=1), help="Ask only this many, drawn at random.")
 @click.option("--seed", type=int, help="Seed of the draw.")
 @graph_option
 @json_option
 def retrieval(
-    questions_file: Path | None, most: int | None, seed: int | None, graph: str | None, as_json: bool
+    questions_file: Path | None, limit: int | None, seed: int | None, graph: str | None, as_json: bool
 ) -> None:
     """Count the questions that find their own abstract, and the curated pairs that have a passage."""
     from kedrec.documents.minilm import Embedder
@@ -43,18 +43,18 @@ def retrieval(
     with progress_on_stderr() as progress, PassageIndex.open(folder) as index:
         with open_store(settings.graph_url, settings) as store:
             pairs = found_pairs(index, curated_pairs(store), progress)
-        questions = []
+        question_results = []
         if questions_file is not None:
             try:
                 embedder = Embedder(settings.models_dir, folder / "vectors.sqlite")
             except ModelError as error:
                 warn(str(error))
                 embedder = None
-            asked = read_questions(questions_file)
-            questions = found_questions(
-                index, asked, embedder, most=most, seed=settings.seed, progress=progress
+            questions = read_questions(questions_file)
+            question_results = found_questions(
+                index, questions, embedder, most=limit, seed=settings.seed, progress=progress
             )
     if as_json:
-        print_json({"questions": [one.as_dict() for one in questions], "pairs": pairs.as_dict()})
+        print_json({"questions": [result.as_dict() for result in question_results], "pairs": pairs.as_dict()})
     else:
-        say(markdown(questions, pairs), nl=False)
+        say(markdown(question_results, pairs), nl=False)

@@ -1,4 +1,4 @@
-"""`kedrec evaluate selection`: who finds the right drug among a question's candidates."""
+"""Command `kedrec evaluate selection`: measures how well answerers choose among a question's candidates."""
 
 from __future__ import annotations
 
@@ -96,17 +96,17 @@ def selection(
     dataset = DataSet(folder)
     results = []
     with ExitStack() as stack, progress_on_stderr() as progress:
-        means = _means(settings, stack, progress, texts=background != "none")
+        resources = _resources(settings, stack, progress, texts=background != "none")
         for config in configs or dataset.configs:
             for split in splits:
                 if not configs and not dataset.rows(config, split):
-                    continue  # a small graph leaves a split of the config empty
+                    continue  # on a small graph a split may be empty
                 results += evaluate(
                     dataset,
                     config,
                     split,
                     answerers,
-                    means,
+                    resources,
                     background=background,
                     among=among,
                     limit=limit,
@@ -114,19 +114,19 @@ def selection(
                     out=out,
                     progress=progress,
                 )
-    value = {"seed": settings.seed, "figures": [one.as_dict() for one in results]}
-    write_results(out, "selection", value, markdown(results))
+    figures = {"seed": settings.seed, "figures": [result.as_dict() for result in results]}
+    write_results(out, "selection", figures, markdown(results))
     if as_json:
-        print_json(value)
+        print_json(figures)
     else:
         say(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)
 
 
 def write_results(out: Path | None, name: str, value: dict[str, Any], table: str) -> None:
-    """Writes NAME.json and NAME.md into a folder.
+    """Writes NAME.json and NAME.md into a folder; does nothing without one.
 
     Raises:
-        DataError: the disk refuses.
+        DataError: the files can't be written.
     """
     from kedrec.errors import DataError
 
@@ -142,8 +142,10 @@ def write_results(out: Path | None, name: str, value: dict[str, Any], table: str
         ) from error
 
 
-def _means(settings: Settings, stack: ExitStack, progress: Progress, *, texts: bool) -> Means:
-    """What the answerers work with, each opened when first asked for and closed with the stack."""
+def _resources(settings: Settings, stack: ExitStack, progress: Progress, *, texts: bool) -> Means:
+    """The answerers' graph, ranker, model and passage index. All but the index are opened at first use; the
+    stack closes them.
+    """
     from kedrec.documents.passage_index import PassageIndex, index_folder
     from kedrec.evaluation.selection_runs import Means
     from kedrec.llm.open_model import open_model
@@ -160,9 +162,9 @@ def _means(settings: Settings, stack: ExitStack, progress: Progress, *, texts: b
 
     @cache
     def model() -> ChatModel:
-        opened = open_model(settings.model, settings, progress=progress)
-        stack.callback(opened.close)
-        return opened
+        chat_model = open_model(settings.model, settings, progress=progress)
+        stack.callback(chat_model.close)
+        return chat_model
 
     index = stack.enter_context(PassageIndex.open(index_folder(settings.home))) if texts else None
     return Means(store, ranker, model, index)

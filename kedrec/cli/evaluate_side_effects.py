@@ -1,4 +1,4 @@
-"""`kedrec evaluate side-effects`: how good the predicted side effects are."""
+"""Command `kedrec evaluate side-effects`: measures the prediction of side effects."""
 
 from __future__ import annotations
 

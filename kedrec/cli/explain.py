@@ -1,4 +1,4 @@
-"""`kedrec explain`: the evidence of one pair."""
+"""Command `kedrec explain`: prints the evidence for one drug and one disease."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from kedrec.cli.common import (
     print_json,
     progress_on_stderr,
     say,
-    warn_half_loaded,
+    warn_unfinished_loads,
 )
-from kedrec.cli.text_options import background_option, tell_texts, texts_option
-from kedrec.cli.view_options import as_of_option, overlay_option, tell_untreated, tell_view
+from kedrec.cli.text_options import background_option, texts_option, warn_about_texts
+from kedrec.cli.view_options import as_of_option, overlay_option, tell_view, warn_untreated
 
 if TYPE_CHECKING:
     from kedrec.types import Background
@@ -53,22 +53,22 @@ def explain(
         progress_on_stderr() as progress,
         Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
     ):
-        warn_half_loaded(kr.store)
+        warn_unfinished_loads(kr.store)
         tell_view(kr.store, kr.settings)
-        found = kr.explain(drug, disease, paths=paths, background=background, texts=texts)
-        tell_untreated(kr.fingerprint)
-    tell_texts([found.texts])
+        explanation = kr.explain(drug, disease, paths=paths, background=background, texts=texts)
+        warn_untreated(kr.fingerprint)
+    warn_about_texts([explanation.texts])
     if as_json:
-        print_json(found)
+        print_json(explanation)
         return
     if cypher:
         from kedrec.evidence.path_cypher import script
 
-        say(script((*found.evidence, *found.adverse, *found.safety.cautions)), nl=False)
+        say(script((*explanation.evidence, *explanation.adverse, *explanation.safety.cautions)), nl=False)
         return
     from kedrec.cli.rendering import print_explanation
     from kedrec.cli.score_bars import print_chances
 
     out = console()
-    print_explanation(out, found)
-    print_chances(out, found.chances)
+    print_explanation(out, explanation)
+    print_chances(out, explanation.chances)

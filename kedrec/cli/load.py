@@ -1,4 +1,4 @@
-"""`kedrec-load graph`: loads sources into the graph."""
+"""Command `kedrec-load graph`: loads sources into the graph, and fits the ranking."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr, warn
-from kedrec.cli.load_common import dry_run_option, keep_rejects, print_report, store_for, work_folder
-from kedrec.cli.load_offline import Offline, offline_options
+from kedrec.cli.load_common import dry_run_option, print_report, save_rejects, store_for, work_folder
+from kedrec.cli.load_offline import OfflineExport, offline_options
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings
@@ -72,18 +72,18 @@ def graph(
     Loading again writes what is new or changed, and deletes what a source has no more. `kedrec-load sources`
     lists the sources.
     """
-    from kedrec.cli.sources import fetched
+    from kedrec.cli.sources import fetch_missing
     from kedrec.loading import load_graph
     from kedrec.settings import load_settings
 
     settings = load_settings(graph=graph)
-    files = Offline.of(offline, neo4j, overwrite=overwrite, dry_run=dry_run)
+    offline_export = OfflineExport.of(offline, neo4j, overwrite=overwrite, dry_run=dry_run)
     if overlay is not None:
-        source = _overlay(overlay, source, folder)
+        source = _overlay_sources(overlay, source, folder)
     if folder is None:
-        folder = fetched(source, settings, again=again)
-    if files is not None:
-        files.load(settings, source, data_dir=folder, work=work, licences=licence, as_json=as_json)
+        folder = fetch_missing(source, settings, again=again)
+    if offline_export is not None:
+        offline_export.load(settings, source, data_dir=folder, work=work, licences=licence, as_json=as_json)
         return
     with (
         work_folder(settings, work) as scratch,
@@ -101,7 +101,7 @@ def graph(
             dry_run=dry_run,
         )
         if work is None:
-            report = keep_rejects(report, settings)
+            report = save_rejects(report, settings)
     if as_json:
         print_json(report)
     else:
@@ -110,8 +110,12 @@ def graph(
         _fit(settings, quiet=as_json)
 
 
-def _overlay(name: str, source: tuple[str, ...], folder: Path | None) -> tuple[str, ...]:
-    """The one source that an overlay is."""
+def _overlay_sources(name: str, source: tuple[str, ...], folder: Path | None) -> tuple[str, ...]:
+    """The source id of a private overlay, as the only element.
+
+    Raises:
+        UsageError: another source or no folder is given.
+    """
     from kedrec.errors import UsageError
     from kedrec.loading.sources import OWN
     from kedrec.stores.overlay_names import overlay_source
@@ -127,20 +131,20 @@ def _overlay(name: str, source: tuple[str, ...], folder: Path | None) -> tuple[s
 
 
 def _fit(settings: Settings, *, quiet: bool) -> None:
-    """Fits the ranking of the loaded graph; its seconds are its own, not the load's."""
+    """Fits the ranking of the loaded graph and prints its duration, unless `quiet`; warns on failure."""
     from kedrec.errors import KedrecError
     from kedrec.ranking import Ranker
     from kedrec.stores import open_store
 
-    began = time.monotonic()
+    start = time.monotonic()
     try:
         with progress_on_stderr() as progress, open_store(settings.graph_url, settings) as store:
             ranking = Ranker.open(
                 store, settings.cache_dir, threads=settings.threads, progress=progress
             ).description
     except KedrecError as error:
-        # The graph is loaded all the same: the first question will fit, or tell again.
+        # The graph is loaded all the same; the first question fits the ranking or reports the error again.
         warn(f"The ranking could not be fitted: {error}")
         return
     if not quiet:
-        console().print(f"Ranking {ranking}, {time.monotonic() - began:.1f} s", markup=False)
+        console().print(f"Ranking {ranking}, {time.monotonic() - start:.1f} s", markup=False)

@@ -1,4 +1,4 @@
-"""`kedrec-load audit`: what loading can't mend."""
+"""Command `kedrec-load audit`: reports duplicates, conflicts and gaps that loading can't mend."""
 
 from __future__ import annotations
 
@@ -21,69 +21,70 @@ __all__ = ["audit"]
 @json_option
 def audit(show: int, graph: str | None, as_json: bool) -> None:
     """Look for doubles, conflicts and gaps in the graph, and count what is in it by source and licence."""
-    from kedrec.loading.audit import audit as look
+    from kedrec.loading.audit import audit as audit_store
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
 
     settings = load_settings(graph=graph)
     with progress_on_stderr() as progress, open_store(settings.graph_url, settings, whole=True) as store:
-        found = look(store, progress)
+        report = audit_store(store, progress)
     if as_json:
-        print_json(found)
+        print_json(report)
     else:
-        _print(found, show)
+        _print_report(report, show)
 
 
-def _by_source(counts: dict[str, int]) -> str:
+def _count_list(counts: dict[str, int]) -> str:
     return ", ".join(f"{source} {count:,}" for source, count in counts.items())
 
 
-def _print(found: Audit, show: int) -> None:
+def _print_report(report: Audit, show: int) -> None:
     out = console()
 
     def line(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
 
-    def group(title: str, items: Sized, told: Iterable[str]) -> None:
-        line(f"{title}: {len(items):,}")
-        for place, text in enumerate(told):
-            if place == show:
-                line(f"  ... and {len(items) - show:,} more")
+    def group(title: str, findings: Sized, texts: Iterable[str]) -> None:
+        line(f"{title}: {len(findings):,}")
+        for index, text in enumerate(texts):
+            if index == show:
+                line(f"  ... and {len(findings) - show:,} more")
                 break
             line(f"  {text}")
 
-    line(f"Graph {found.graph} ({found.engine}), fingerprint {found.fingerprint}, {found.seconds:.1f} s")
-    for source, told in found.half_loaded.items():
-        line(f"{source}: {told}")
+    line(f"Graph {report.graph} ({report.engine}), fingerprint {report.fingerprint}, {report.seconds:.1f} s")
+    for source, advice in report.half_loaded.items():
+        line(f"{source}: {advice}")
     line("Nodes by kind and source")
-    for kind, by_source in found.nodes.items():
-        line(f"  {kind:<22} {_by_source(by_source)}")
+    for kind, counts in report.nodes.items():
+        line(f"  {kind:<22} {_count_list(counts)}")
     line("Edges by relation and source")
-    for relation, by_source in found.edges.items():
-        line(f"  {relation:<22} {_by_source(by_source)}")
+    for relation, counts in report.edges.items():
+        line(f"  {relation:<22} {_count_list(counts)}")
     line("Licences")
-    for one in found.licences:
-        allows = ", ".join(one.allows) or "nothing that can be asked for"
-        allows = f"allows {allows}" if one.known else "not in the table of licences"
-        line(f"  {one.edges:>10,}  {one.licence or 'none'} ({', '.join(one.sources)}): {allows}")
+    for licence in report.licences:
+        uses = ", ".join(licence.allows) or "nothing that can be asked for"
+        allowed = f"allows {uses}" if licence.known else "not in the table of licences"
+        line(f"  {licence.edges:>10,}  {licence.licence or 'none'} ({', '.join(licence.sources)}): {allowed}")
     group(
         "Names that several nodes of a kind have",
-        found.doubles,
-        (f"{one.name} ({one.kind}): {', '.join(one.ids)}" for one in found.doubles),
+        report.doubles,
+        (f"{double.name} ({double.kind}): {', '.join(double.ids)}" for double in report.doubles),
     )
     group(
         "Ids that several nodes claim, joined to none",
-        found.conflicts,
+        report.conflicts,
         (
-            f"{one.id} ({one.kind}){', a node itself,' if one.stands else ''}: {', '.join(one.listed_by)}"
-            for one in found.conflicts
+            f"{conflict.id} ({conflict.kind}){', a node itself,' if conflict.stands else ''}: "
+            f"{', '.join(conflict.listed_by)}"
+            for conflict in report.conflicts
         ),
     )
     group(
         "Ids that can't be looked up",
-        found.wrong_ids,
-        (f"{one.id} ({one.kind}): {one.why}" for one in found.wrong_ids),
+        report.wrong_ids,
+        (f"{wrong_id.id} ({wrong_id.kind}): {wrong_id.why}" for wrong_id in report.wrong_ids),
     )
-    line(f"Nodes without an edge: {sum(map(len, found.isolated.values())):,}")
-    for kind, ids in found.isolated.items():
+    line(f"Nodes without an edge: {sum(map(len, report.isolated.values())):,}")
+    for kind, ids in report.isolated.items():
         line(f"  {kind:<22} {len(ids):>8,}  {', '.join(ids[:show])}")

@@ -1,4 +1,4 @@
-"""What the commands that change the graph share: a scratch folder, the store, the printed report."""
+"""Tools of the commands that change the graph: a scratch folder, the store, the printed report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kedrec.settings import Settings
     from kedrec.stores import GraphStore
 
-__all__ = ["dry_run_option", "keep_rejects", "print_report", "store_for", "work_folder"]
+__all__ = ["dry_run_option", "print_report", "save_rejects", "store_for", "work_folder"]
 
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Read, check and compare; report what would change and write nothing."
@@ -30,19 +30,19 @@ dry_run_option = click.option(
 
 @contextmanager
 def work_folder(settings: Settings, chosen: Path | None) -> Iterator[Path]:
-    """The folder `chosen`, or a scratch folder that is deleted at the end.
+    """Yields the folder `chosen`, or a scratch folder that is deleted at the end.
 
-    Those that killed processes left behind are deleted too.
+    Also deletes the scratch folders of killed processes.
 
     Raises:
-        DataError: it can't be made.
+        DataError: the folder can't be created.
     """
     home = settings.home / "loading"
     try:
         private_folder(home)
-        for left in home.glob("run-*"):
-            if not _is_alive(left.name.split("-")[1]):
-                shutil.rmtree(left, ignore_errors=True)
+        for folder in home.glob("run-*"):
+            if not _is_alive(folder.name.split("-")[1]):
+                shutil.rmtree(folder, ignore_errors=True)
         scratch = chosen or Path(tempfile.mkdtemp(prefix=f"run-{os.getpid()}-", dir=home))
     except OSError as error:
         raise DataError(
@@ -56,8 +56,9 @@ def work_folder(settings: Settings, chosen: Path | None) -> Iterator[Path]:
 
 
 def _is_alive(pid: str) -> bool:
+    """True if a process with this id runs; always True on Windows."""
     if os.name == "nt" or not pid.isdigit():
-        return os.name == "nt"  # there, asking after a process would end it
+        return os.name == "nt"  # on Windows, os.kill would end the process
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
@@ -68,51 +69,52 @@ def _is_alive(pid: str) -> bool:
 
 
 def store_for(settings: Settings, *, dry_run: bool) -> GraphStore:
-    """The graph, open for writing; for a dry run to be read, where there is one."""
+    """Opens the graph for writing; for a dry run, for reading if it exists."""
     from kedrec.stores import open_store
 
     if dry_run:
         try:
             return open_store(settings.graph_url, settings, whole=True)
         except EmptyGraphError:
-            pass  # one that nothing was loaded into can be asked all the same, if not as a reader
+            pass  # a graph without data can be read too, but only through a writing store
     return open_store(settings.graph_url, settings, read_only=False)
 
 
-def keep_rejects(report: LoadReport, settings: Settings) -> LoadReport:
-    """Copies the rejected rows out of the scratch folder, which they outlive."""
+def save_rejects(report: LoadReport, settings: Settings) -> LoadReport:
+    """Copies the rejected rows out of the scratch folder, and returns the report with the copy's path."""
     if not report.rejects:
         return report
-    saved = settings.home / "loading" / "rejects.tsv"
-    make_private(saved)
-    shutil.copyfile(report.rejects, saved)
-    return report.model_copy(update={"rejects": str(saved)})
+    copy = settings.home / "loading" / "rejects.tsv"
+    make_private(copy)
+    shutil.copyfile(report.rejects, copy)
+    return report.model_copy(update={"rejects": str(copy)})
 
 
-def _rows(part: str, rows: RowReport) -> str:
-    told = f"  {part:<10} {rows.read:>10,} read {rows.loaded:>10,} loaded {rows.merged:>8,} merged"
+def _row_counts(part: str, rows: RowReport) -> str:
+    """Counts of one part of a source (nodes, edges or attributes), as a line."""
+    line = f"  {part:<10} {rows.read:>10,} read {rows.loaded:>10,} loaded {rows.merged:>8,} merged"
     if part != "attributes":
-        told += f" {rows.rejected:>6,} rejected {rows.new:>10,} new {rows.changed:>8,} changed"
-        return told + f" {rows.gone:>6,} gone"
+        line += f" {rows.rejected:>6,} rejected {rows.new:>10,} new {rows.changed:>8,} changed"
+        return line + f" {rows.gone:>6,} gone"
     return f"  {part:<10} {rows.read:>10,} read {rows.loaded:>10,} used{' ' * 18}{rows.rejected:>6,} rejected"
 
 
-def _print_source(source: SourceReport, *, removed: bool) -> None:
+def _print_source(source: SourceReport, *, is_removal: bool) -> None:
     out = console()
     out.print(f"{source.source} {source.version} ({source.seconds:.1f} s; licence: {source.licence})")
-    if removed:
+    if is_removal:
         for part, rows in (("nodes", source.nodes), ("edges", source.edges)):
             out.print(f"  {part:<10} {rows.gone:>10,} gone {rows.new:>10,} new {rows.changed:>8,} changed")
         if source.moved:
             out.print(f"  {source.moved:,} nodes that it had joined are apart again")
     else:
-        out.print(_rows("nodes", source.nodes), soft_wrap=True)
-        out.print(_rows("edges", source.edges), soft_wrap=True)
+        out.print(_row_counts("nodes", source.nodes), soft_wrap=True)
+        out.print(_row_counts("edges", source.edges), soft_wrap=True)
         if source.attributes.read:
-            out.print(_rows("attributes", source.attributes))
+            out.print(_row_counts("attributes", source.attributes))
         moved = [f"{source.moved:,} stored nodes became part of another node"] if source.moved else []
-        for told in (*moved, *source.notes, *(f"not read, {unread}" for unread in source.unread)):
-            out.print(f"  {told}", markup=False)
+        for line in (*moved, *source.notes, *(f"not read, {unread}" for unread in source.unread)):
+            out.print(f"  {line}", markup=False)
     if source.moved_edges:
         out.print(f"  {source.moved_edges:,} edges of other sources moved with their nodes")
     for holder, count in source.held.items():
@@ -120,10 +122,10 @@ def _print_source(source: SourceReport, *, removed: bool) -> None:
     for count, part in ((source.released, "nodes"), (source.released_edges, "edges")):
         if count:
             out.print(f"  {count:,} {part} of those gone stay in the database: others gave them something")
-    _print_left_out(source)
+    _print_omissions(source)
 
 
-def _print_left_out(source: SourceReport) -> None:
+def _print_omissions(source: SourceReport) -> None:
     out = console()
     for reason, count in source.reasons.items():
         out.print(f"  rejected, {reason}: {count:,}")
@@ -138,21 +140,25 @@ def _print_left_out(source: SourceReport) -> None:
         out.print(f"  ... and {len(source.conflicts) - 5:,} more such ids (--json lists them)")
 
 
-def print_report(report: LoadReport, *, removed: bool = False) -> None:
-    """Prints what was done, or would be, and what the graph holds."""
+def print_report(report: LoadReport, *, is_removal: bool = False) -> None:
+    """Prints the report of a load or removal, or of its dry run, and the graph's counts.
+
+    Args:
+        is_removal: True for a removal.
+    """
     out = console()
     if report.dry_run:
         out.print("Dry run: nothing was written. What follows is what would be done, and the graph as it is.")
     for source in report.sources:
-        _print_source(source, removed=removed)
+        _print_source(source, is_removal=is_removal)
     out.print(f"Graph {report.graph} ({report.engine})")
     out.print(f"  nodes {sum(report.nodes.values()):,}")
     for kind, count in report.nodes.items():
         out.print(f"    {kind:<22} {count:>10,}")
-    out.print(f"  edges {sum(count for by in report.edges.values() for count in by.values()):,}")
+    out.print(f"  edges {sum(sum(by_source.values()) for by_source in report.edges.values()):,}")
     for relation, by_source in report.edges.items():
-        told = ", ".join(f"{name} {count:,}" for name, count in by_source.items())
-        out.print(f"    {relation:<22} {sum(by_source.values()):>10,}  ({told})")
+        sources = ", ".join(f"{name} {count:,}" for name, count in by_source.items())
+        out.print(f"    {relation:<22} {sum(by_source.values()):>10,}  ({sources})")
     for sentence in report.lacking:
         out.print(sentence)
     out.print(f"Fingerprint {report.fingerprint}, digest {report.digest}, {report.seconds:.1f} s")

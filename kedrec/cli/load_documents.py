@@ -1,4 +1,4 @@
-"""`kedrec-load documents`: loads trials, articles and notes into the passage index."""
+"""Command `kedrec-load documents`: loads trials, articles and notes into the passage index."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["documents"]
 @click.argument("kind", nargs=-1)
 @click.option(
     "--from",
-    "places",
+    "paths",
     metavar="PATH",
     multiple=True,
     type=click.Path(path_type=Path),
@@ -39,7 +39,7 @@ __all__ = ["documents"]
 )
 @click.option("--query", metavar="WORDS", help="Fetch what the services have for these words.")
 @click.option(
-    "--max", "most", default=1000, show_default=True, help="Documents to fetch of each kind at most."
+    "--max", "maximum", default=1000, show_default=True, help="Documents to fetch of each kind at most."
 )
 @click.option("--email", metavar="ADDRESS", default="", help="Told to NCBI, which asks for it.")
 @click.option("--again", is_flag=True, help="Make the index anew; with --query, also ask the services anew.")
@@ -51,9 +51,9 @@ __all__ = ["documents"]
 @json_option
 def documents(
     kind: tuple[str, ...],
-    places: tuple[Path, ...],
+    paths: tuple[Path, ...],
     query: str | None,
-    most: int,
+    maximum: int,
     email: str,
     again: bool,
     no_link: bool,
@@ -74,18 +74,18 @@ def documents(
     from kedrec.settings import load_settings
 
     settings = load_settings(graph=graph)
-    layouts = _checked(kind, places, query)
+    layouts = _checked_layouts(kind, paths, query)
     with progress_on_stderr() as progress:
-        linker = None if no_link else _linker(settings)
-        found = list(places)
+        linker = None if no_link else _open_linker(settings)
+        files = list(paths)
         if query is not None:
-            found += _fetched(kind, query, settings, progress, most=most, email=email, again=again)
+            files += _fetch(kind, query, settings, progress, maximum=maximum, email=email, again=again)
         folder = index_folder(settings.home)
         if again:
             PassageIndex.delete(folder)
         with PassageIndex.open(folder, create=True) as index:
             report = load_documents(
-                index, found, layouts=layouts, linker=linker, progress=progress,
+                index, files, layouts=layouts, linker=linker, progress=progress,
                 jobs=jobs or max(1, usable_threads(settings.threads) - 1), ray=ray,
             )  # fmt: skip
         if not no_model:
@@ -93,28 +93,32 @@ def documents(
     if as_json:
         print_json(report)
     else:
-        _print(report)
+        _print_report(report)
 
 
-def _checked(kind: tuple[str, ...], places: tuple[Path, ...], query: str | None) -> tuple[str, ...]:
-    """The layouts to read of the files that were named."""
+def _checked_layouts(kind: tuple[str, ...], paths: tuple[Path, ...], query: str | None) -> tuple[str, ...]:
+    """The file layouts to read; () for all of a folder, and for a query.
+
+    Raises:
+        UsageError: neither or both of files and query are given, or a kind is unknown.
+    """
     from kedrec.documents.fetching import SERVICES
     from kedrec.documents.reading import LAYOUTS
     from kedrec.errors import UsageError
 
-    if not places and query is None:
+    if not paths and query is None:
         raise UsageError("No texts were named.", "Give their folder with --from PATH, or words with --query.")
-    if places and query is not None:
+    if paths and query is not None:
         raise UsageError("--from and --query were both given.", "Run the command once for each.")
-    known = SERVICES if query is not None else LAYOUTS
+    kinds = SERVICES if query is not None else LAYOUTS
     for name in kind:
-        if name not in known:
-            raise UsageError(f"'{name}' is no kind of documents here.", f"Kinds are {', '.join(known)}.")
+        if name not in kinds:
+            raise UsageError(f"'{name}' is no kind of documents here.", f"Kinds are {', '.join(kinds)}.")
     return kind if query is None else ()
 
 
-def _linker(settings: Settings) -> Linker | None:
-    """The names of the graph; without one the texts are still found by their words."""
+def _open_linker(settings: Settings) -> Linker | None:
+    """Opens the graph's names. Without a graph warns and returns None: texts are still found by words."""
     from kedrec.documents.linking import Linker
     from kedrec.errors import EmptyGraphError, StoreUnavailableError
     from kedrec.stores import open_store
@@ -131,21 +135,22 @@ def _linker(settings: Settings) -> Linker | None:
     return linker
 
 
-def _fetched(
+def _fetch(
     kind: tuple[str, ...],
     query: str,
     settings: Settings,
     progress: Progress,
     *,
-    most: int,
+    maximum: int,
     email: str,
     again: bool,
 ) -> list[Path]:
+    """Fetches a query's documents from the services, and returns one file per service."""
     from kedrec.documents.fetching import fetch_documents
 
     return [
         fetch_documents(
-            service, query, settings.cache_dir, progress, most=most, again=again, email=email,
+            service, query, settings.cache_dir, progress, most=maximum, again=again, email=email,
             key=settings.ncbi_key.get_secret_value(),
         )
         for service in kind or ("trials", "pubmed")
@@ -162,7 +167,7 @@ def _fetch_model(settings: Settings, progress: Progress) -> None:
         warn(f"Texts will be found by words alone: {error}")
 
 
-def _print(report: DocumentsReport) -> None:
+def _print_report(report: DocumentsReport) -> None:
     out = console()
     out.print(
         f"{report.read:,} records read: {report.indexed:,} indexed ({report.unchanged:,} unchanged, "

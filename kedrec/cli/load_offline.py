@@ -1,4 +1,4 @@
-"""`kedrec-load graph --offline`: files for Neo4j's import tool instead of a graph."""
+"""Option `--offline` of `kedrec-load graph`: writes files for Neo4j's import tool instead of a graph."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kedrec.cli.common import console, print_json, progress_on_stderr, say
-from kedrec.cli.load_common import keep_rejects, print_report, work_folder
+from kedrec.cli.load_common import print_report, save_rejects, work_folder
 from kedrec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from kedrec.settings import Settings
 
-__all__ = ["Offline", "offline_options"]
+__all__ = ["OfflineExport", "offline_options"]
 
-_FROM_ENVIRONMENT = "PATH"
+_FROM_ENVIRONMENT = "PATH"  # value of `--import` without a folder
 
 
 def offline_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options that `Offline` is made of."""
+    """Adds the options that `OfflineExport.of` reads."""
     options = (
         click.option(
             "--offline",
@@ -50,13 +50,13 @@ def offline_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Offline:
-    """What the options ask for.
+class OfflineExport:
+    """Export of the graph as files for Neo4j's import tool.
 
     Attributes:
-        folder: where the files go.
-        neo4j: Neo4j's folder, or PATH; None: nothing is imported.
-        overwrite: replace a database that is there.
+        folder: the files' folder.
+        neo4j: Neo4j's folder, or "PATH" to search the environment; None: nothing is imported.
+        overwrite: True to replace an existing database.
     """
 
     folder: Path
@@ -64,11 +64,13 @@ class Offline:
     overwrite: bool
 
     @classmethod
-    def of(cls, folder: Path | None, neo4j: str | None, *, overwrite: bool, dry_run: bool) -> Offline | None:
-        """The options together; None where the graph is to be loaded as usual.
+    def of(
+        cls, folder: Path | None, neo4j: str | None, *, overwrite: bool, dry_run: bool
+    ) -> OfflineExport | None:
+        """The export that the options ask for; None if the graph is to be loaded as usual.
 
         Raises:
-            UsageError: they don't go together.
+            UsageError: the options contradict each other.
         """
         if folder is None:
             if neo4j is not None or overwrite:
@@ -88,12 +90,12 @@ class Offline:
         licences: tuple[str, ...],
         as_json: bool,
     ) -> None:
-        """Writes the files, imports them where that was asked for, and prints the report."""
+        """Writes the files, imports them if requested, and prints the report."""
         from kedrec.loading.offline import find_tool, import_call, load_csv, run_import
 
-        # A tool that isn't there is told before the work, not after.
-        place = None if self.neo4j in {None, _FROM_ENVIRONMENT} else Path(self.neo4j or "")
-        tool = None if self.neo4j is None else find_tool(place)
+        # A missing tool is reported before the work, not after it.
+        neo4j_home = None if self.neo4j in {None, _FROM_ENVIRONMENT} else Path(self.neo4j or "")
+        tool = None if self.neo4j is None else find_tool(neo4j_home)
         database = settings.neo4j_database
         with work_folder(settings, work) as scratch, progress_on_stderr() as progress:
             report = load_csv(
@@ -106,7 +108,7 @@ class Offline:
                 licences=licences,
             )
             if work is None:
-                report = keep_rejects(report, settings)
+                report = save_rejects(report, settings)
             seconds = 0.0
             if tool is not None:
                 seconds = run_import(tool, self.folder, database, progress, overwrite=self.overwrite)
@@ -116,13 +118,13 @@ class Offline:
             print_report(report)
         call = import_call(self.folder, database)
         if tool is not None:
-            said = f"Imported into the database '{database}' in {seconds:.1f} s. Start the server."
+            next_step = f"Imported into the database '{database}' in {seconds:.1f} s. Start the server."
         else:
-            said = (
+            next_step = (
                 "With the server stopped, as the user that it runs as (to replace a database that is there, "
                 f"write --overwrite-destination before the --):\n{call}"
             )
         if as_json:
-            say(said, err=True)
+            say(next_step, err=True)
         else:
-            console().print(said, markup=False, highlight=False, soft_wrap=True)
+            console().print(next_step, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`kedrec-load remove`: takes sources out of the graph."""
+"""Command `kedrec-load remove`: removes sources from the graph."""
 
 from __future__ import annotations
 
@@ -34,4 +34,4 @@ def remove(source: tuple[str, ...], dry_run: bool, graph: str | None, as_json: b
     if as_json:
         print_json(report)
     else:
-        print_report(report, removed=True)
+        print_report(report, is_removal=True)

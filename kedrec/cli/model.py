@@ -1,4 +1,4 @@
-"""`kedrec model`: fetch, list and locate language models."""
+"""Command group `kedrec model`: fetches, lists and locates language models."""
 
 from __future__ import annotations
 
@@ -28,22 +28,23 @@ def pull(name: str) -> None:
 @json_option
 def list_models(as_json: bool) -> None:
     """List the models on this machine, each checked."""
-    from kedrec.llm.model_registry import list_models as stored
+    from kedrec.llm.model_registry import list_models as list_stored_models
     from kedrec.settings import load_settings
+    from kedrec.types import ListedModel
 
     with progress_on_stderr() as progress:
-        found = stored(load_settings(), progress)
+        models = list_stored_models(load_settings(), progress)
     if as_json:
         print_json(
             [
-                {
-                    "name": one.name,
-                    "state": one.state,
-                    "path": str(one.path),
-                    "size": one.size,
-                    "adapter": one.adapter,
-                }
-                for one in found
+                ListedModel(
+                    name=model.name,
+                    state=model.state,
+                    path=str(model.path),
+                    size=model.size,
+                    adapter=model.adapter,
+                )
+                for model in models
             ]
         )
         return
@@ -51,9 +52,9 @@ def list_models(as_json: bool) -> None:
 
     table = Table("name", "state", "size", "adapter", box=None, pad_edge=False)
     table.add_column("file", overflow="fold")
-    for one in found:
-        size = f"{one.size / 1e6:.0f} MB" if one.size else ""
-        table.add_row(one.name, one.state, size, one.adapter, str(one.path))
+    for model in models:
+        size = f"{model.size / 1e6:.0f} MB" if model.size else ""
+        table.add_row(model.name, model.state, size, model.adapter, str(model.path))
     console().print(table)
 
 
@@ -65,5 +66,5 @@ def path(name: str) -> None:
     from kedrec.settings import load_settings
 
     with progress_on_stderr() as progress:
-        found = resolve(name, load_settings(), progress)
-    say(found.path)
+        files = resolve(name, load_settings(), progress)
+    say(files.path)

@@ -1,24 +1,32 @@
-"""`kedrec rank`: the scores of all pairs in one file; the fit and the null on their own."""
+"""Command group `kedrec rank`: writes the scores of all pairs, fits the ranking, permutes the graph."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, ray_option, say, warn
-from kedrec.cli.view_options import as_of_option, overlay_option, seen, tell_untreated, tell_view, told
+from kedrec.cli.view_options import (
+    as_of_option,
+    as_of_sentence,
+    edges_as_of,
+    overlay_option,
+    tell_view,
+    visible_overlays,
+    warn_untreated,
+)
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings
 
 
 @click.group(invoke_without_command=True)
-@click.option("--all", "whole", is_flag=True, help="Every disease of the graph.")
+@click.option("--all", "all_diseases", is_flag=True, help="Every disease of the graph.")
 @click.option(
     "--diseases",
-    "listed",
+    "disease_file",
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="These diseases: a name or an id a line; blank lines and lines that begin with # are passed over.",
@@ -34,8 +42,8 @@ if TYPE_CHECKING:
 @click.pass_context
 def rank(
     ctx: click.Context,
-    whole: bool,
-    listed: Path | None,
+    all_diseases: bool,
+    disease_file: Path | None,
     out: Path | None,
     ray: str,
     overlay: str | None,
@@ -49,7 +57,7 @@ def rank(
     several, is told of with its number before anything is scored.
     """
     if ctx.invoked_subcommand is not None:
-        if whole or listed or out or ray:
+        if all_diseases or disease_file or out or ray:
             from kedrec.errors import UsageError
 
             raise UsageError(
@@ -59,57 +67,72 @@ def rank(
     from kedrec.settings import load_settings
 
     settings = load_settings(graph=graph, overlay=overlay, as_of=as_of)
-    _write(settings, whole=whole, listed=listed, out=out, ray=ray, as_json=as_json)
+    _write(settings, all_diseases=all_diseases, disease_file=disease_file, out=out, ray=ray, as_json=as_json)
 
 
 def _write(
-    settings: Settings, *, whole: bool, listed: Path | None, out: Path | None, ray: str, as_json: bool
+    settings: Settings,
+    *,
+    all_diseases: bool,
+    disease_file: Path | None,
+    out: Path | None,
+    ray: str,
+    as_json: bool,
 ) -> None:
     from kedrec.api import Kedrec
     from kedrec.errors import UsageError
     from kedrec.ranking.export import check_target, export
+    from kedrec.types import RankingFile
 
-    if whole == (listed is not None):
+    if all_diseases == (disease_file is not None):
         raise UsageError("Which diseases?", "Give either --all or --diseases FILE.")
     if out is None:
         raise UsageError("Where should the scores be written?", "Give --out FILE.parquet or FILE.tsv.gz.")
     check_target(out)
-    lines = _read(listed) if listed is not None else None
+    lines = _read_lines(disease_file) if disease_file is not None else None
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
         tell_view(kr.store, settings)
         diseases = kr.disease_ids() if lines is None else kr.resolve_lines(lines, "Disease")
-        taken = kr.lines_taken_for(lines or (), "Disease")
+        substitutions = kr.lines_taken_for(lines or (), "Disease")
         rows = export(out, kr.ranker, kr.names_of("Drug", "Disease"), diseases, ray=ray, progress=progress)
         ranking = kr.ranker.description
-        tell_untreated(kr.fingerprint)
-        view = seen(kr.store)
+        warn_untreated(kr.fingerprint)
+        overlays, edge_counts = visible_overlays(kr.store), edges_as_of(kr.store)
     if as_json:
-        written: dict[str, Any] = {"out": str(out), "diseases": len(diseases), "rows": rows}
-        names = {"taken_for": [one.model_dump(mode="json") for one in taken]} if taken else {}
-        print_json(written | {"ranking": ranking} | names | view)
+        print_json(
+            RankingFile(
+                out=str(out),
+                diseases=len(diseases),
+                rows=rows,
+                ranking=ranking,
+                taken_for=substitutions or None,
+                overlays=overlays,
+                as_of=edge_counts,
+            )
+        )
     else:
-        for one in taken:
-            say(one.text)
+        for substitution in substitutions:
+            say(substitution.text)
         say(f"{rows:,} pairs of {len(diseases):,} diseases: {out}")
-        if as_of_said := told(view):
-            say(as_of_said)
+        if edge_counts is not None:
+            say(as_of_sentence(edge_counts))
         if ranking.startswith("unfitted"):
             warn(f"The ranking is not fitted on this graph ({ranking}): there are no probabilities.")
 
 
-def _read(listed: Path) -> list[str]:
+def _read_lines(disease_file: Path) -> list[str]:
     from kedrec.errors import NotFoundError, UsageError
 
     try:
-        return listed.read_text(encoding="utf-8-sig").splitlines()
+        return disease_file.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError as error:
         raise NotFoundError(
-            f"There is no file {listed}.", "Give --diseases FILE, a name or id a line."
+            f"There is no file {disease_file}.", "Give --diseases FILE, a name or id a line."
         ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{listed} is not UTF-8 text.", "Save it as UTF-8.") from error
+        raise UsageError(f"{disease_file} is not UTF-8 text.", "Save it as UTF-8.") from error
     except OSError as error:
-        raise UsageError(f"{listed} can't be read: {error.strerror}.", "Name another file.") from error
+        raise UsageError(f"{disease_file} can't be read: {error.strerror}.", "Name another file.") from error
 
 
 @rank.command()
@@ -121,6 +144,7 @@ def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool
     """Fit the ranking on the graph now, and keep it for the questions to come."""
     from kedrec.api import Kedrec
     from kedrec.settings import load_settings
+    from kedrec.types import RankingFit
 
     with (
         progress_on_stderr() as progress,
@@ -129,13 +153,13 @@ def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool
         tell_view(kr.store, kr.settings, fits=True)
         fingerprint = str(kr.fingerprint)
         ranking = kr.ranker.description
-        view = seen(kr.store)
+        overlays, edge_counts = visible_overlays(kr.store), edges_as_of(kr.store)
     if as_json:
-        print_json({"fingerprint": fingerprint, "ranking": ranking} | view)
+        print_json(RankingFit(fingerprint=fingerprint, ranking=ranking, overlays=overlays, as_of=edge_counts))
     else:
         say(f"Ranking of graph {fingerprint}: {ranking}")
-        if as_of_said := told(view):
-            say(as_of_said)
+        if edge_counts is not None:
+            say(as_of_sentence(edge_counts))
 
 
 @rank.command()
@@ -148,6 +172,7 @@ def null(overlay: str | None, as_of: int | None, graph: str | None, as_json: boo
     from kedrec.api import Kedrec
     from kedrec.ranking.permutation_null import NullModel
     from kedrec.settings import load_settings
+    from kedrec.types import NullReport
 
     with (
         progress_on_stderr() as progress,
@@ -160,7 +185,7 @@ def null(overlay: str | None, as_of: int | None, graph: str | None, as_json: boo
         )
     if as_json:
         print_json(
-            {"fingerprint": fingerprint, "metapaths": len(model.paths), "permutations": model.permutations}
+            NullReport(fingerprint=fingerprint, metapaths=len(model.paths), permutations=model.permutations)
         )
     else:
         say(

@@ -1,4 +1,4 @@
-"""How an answer looks in a terminal. Everything from the graph is printed as plain text, never as markup."""
+"""Terminal rendering of answers, explanations and status. Text of the graph is never read as markup."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from kedrec.cli.score_bars import score_bars
 from kedrec.cli.text_options import footing, passed_over, titled_texts, undated_texts
-from kedrec.cli.view_options import undated
+from kedrec.cli.view_options import as_of_note
 from kedrec.loading.state import UNFINISHED
 
 if TYPE_CHECKING:
@@ -30,19 +30,20 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "indented",
+    "headline",
     "print_answer",
     "print_evidence",
     "print_explanation",
+    "print_indented",
     "print_recommendation",
     "print_safety",
     "print_status",
     "print_taken_for",
-    "standing",
 ]
 
-_LINKS_SHOWN = 3
-_LINKS_WRITTEN = 10
+_MAX_LINKS = 3  # per item of an answer
+_MAX_URLS = 10  # per item of an explanation
+_ORDINAL_SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
 _FLAG_STYLES = {
     "contraindicated": "bold red",
     "causes-disease": "bold red",
@@ -55,10 +56,10 @@ _FLAG_STYLES = {
 
 
 def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
-    """Prints an answer: the question, then each pair with its reasons and paths, then the manifest."""
-    asked = answer.disease if answer.asked == "disease" else answer.drug
-    head = Text(asked.name, style="bold")
-    head.append(f"  {asked.id}", style="dim")
+    """Prints an answer: the queried entity, each recommendation, then notes and the manifest."""
+    target = answer.disease if answer.asked == "disease" else answer.drug
+    head = Text(target.name, style="bold")
+    head.append(f"  {target.id}", style="dim")
     head.append(
         f"  {answer.candidates:,} {'drugs' if answer.asked == 'disease' else 'diseases'} ranked", style="dim"
     )
@@ -78,8 +79,8 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
         console.print(Text(f"{answer.known_left_out:,} known left out.", style="yellow"))
     if answer.hidden and not answer.abstained:
         console.print(Text(f"{answer.hidden:,} contraindicated hidden.", style="yellow"))
-    if told := passed_over(answer):
-        console.print(Text(told, style="yellow"))
+    if note := passed_over(answer):
+        console.print(Text(note, style="yellow"))
     manifest = answer.manifest
     console.print(
         Text(
@@ -88,28 +89,33 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
             style="dim",
         )
     )
-    if told := footing(manifest):
-        console.print(Text(told, style="dim"))
+    if note := footing(manifest):
+        console.print(Text(note, style="dim"))
     if manifest.overlays:
         console.print(Text(f"private overlays seen: {', '.join(manifest.overlays)}", style="magenta"))
     if manifest.as_of is not None:
-        console.print(Text(undated(manifest.as_of), style="yellow"))
-        if told := undated_texts([one.texts for one in answer.recommendations], manifest.as_of.year):
-            console.print(Text(told, style="yellow"))
+        console.print(Text(as_of_note(manifest.as_of), style="yellow"))
+        texts = [recommendation.texts for recommendation in answer.recommendations]
+        if note := undated_texts(texts, manifest.as_of.year):
+            console.print(Text(note, style="yellow"))
 
 
-def print_taken_for(console: Console, taken: tuple[TakenFor, ...]) -> None:
-    """Prints what the asked names were taken for, a line each."""
-    for one in taken:
-        console.print(Text(one.text, style="yellow"))
+def print_taken_for(console: Console, substitutions: tuple[TakenFor, ...]) -> None:
+    """Prints the entities that queried names were resolved to, one per line."""
+    for substitution in substitutions:
+        console.print(Text(substitution.text, style="yellow"))
 
 
-def standing(recommendation: Recommendation, *, asked: str = "disease") -> Text:
-    """One line: rank, name, probability, flags."""
-    named = recommendation.drug if asked == "disease" else recommendation.disease
+def headline(recommendation: Recommendation, *, asked: str = "disease") -> Text:
+    """One line: rank, name, id, probability with its interval, flags.
+
+    Args:
+        asked: `disease` to name the drug, `drug` to name the disease.
+    """
+    entity = recommendation.drug if asked == "disease" else recommendation.disease
     line = Text(f"{recommendation.rank:>2}  ")
-    line.append(named.name, style="bold cyan")
-    line.append(f"  {named.id}", style="dim")
+    line.append(entity.name, style="bold cyan")
+    line.append(f"  {entity.id}", style="dim")
     if recommendation.probability is not None:
         line.append(f"  probability {recommendation.probability:.3f}")
         if recommendation.low is not None and recommendation.high is not None:
@@ -122,39 +128,42 @@ def standing(recommendation: Recommendation, *, asked: str = "disease") -> Text:
 
 
 def print_recommendation(console: Console, recommendation: Recommendation, *, asked: str = "disease") -> None:
-    """Prints one pair: standing, rationale, paths, adverse evidence."""
-    console.print(standing(recommendation, asked=asked))
-    warned = recommendation.safety.contraindicated
-    indented(console, Text(recommendation.verdict, style="red" if warned else ""))
-    told = _leaning(recommendation)
-    if told:
-        indented(console, Text(told, style="dim"))
+    """Prints one recommendation: headline, verdict, rationale, paths, texts, adverse evidence."""
+    console.print(headline(recommendation, asked=asked))
+    contraindicated = recommendation.safety.contraindicated
+    print_indented(console, Text(recommendation.verdict, style="red" if contraindicated else ""))
+    if note := _baseline_note(recommendation):
+        print_indented(console, Text(note, style="dim"))
     if recommendation.badge.standing == "learned":
-        indented(console, Text(recommendation.badge.note, style="yellow"))
+        print_indented(console, Text(recommendation.badge.note, style="yellow"))
     _print_rationale(console, recommendation.rationale)
     if recommendation.evidence:
-        indented(console, Text("Paths", style="bold"))
+        print_indented(console, Text("Paths", style="bold"))
         print_evidence(console, recommendation.evidence)
     _print_texts(console, recommendation.texts)
     print_safety(console, recommendation)
 
 
-def _print_texts(console: Console, texts: Texts, *, links: int | None = _LINKS_SHOWN) -> None:
+def _print_texts(console: Console, texts: Texts, *, links: int | None = _MAX_LINKS) -> None:
     for title, items in titled_texts(texts):
-        indented(console, Text(title, style="bold"))
+        print_indented(console, Text(title, style="bold"))
         print_evidence(console, items, links=links)
     if texts.more:
-        told = f"{texts.more:,} more found: --texts shows more"
-        indented(console, Text(told, style="dim"))
+        note = f"{texts.more:,} more found: --texts shows more"
+        print_indented(console, Text(note, style="dim"))
 
 
-def print_safety(console: Console, found: Recommendation, *, links: int | None = _LINKS_SHOWN) -> None:
-    """Prints what speaks against a pair: adverse paths, cautions, side effects."""
-    safety = found.safety
-    trials = [item for item in found.texts.trials if item.stance == "adverse"]
-    for title, items in (("Against", (*found.adverse, *trials)), ("Caution", safety.cautions)):
+def print_safety(console: Console, recommendation: Recommendation, *, links: int | None = _MAX_LINKS) -> None:
+    """Prints a pair's adverse paths and trials, cautions and side effects.
+
+    Args:
+        links: maximum number of links per item; None to write out the URLs.
+    """
+    safety = recommendation.safety
+    trials = [item for item in recommendation.texts.trials if item.stance == "adverse"]
+    for title, items in (("Against", (*recommendation.adverse, *trials)), ("Caution", safety.cautions)):
         if items:
-            indented(console, Text(title, style="bold red" if title == "Against" else "bold yellow"))
+            print_indented(console, Text(title, style="bold red" if title == "Against" else "bold yellow"))
             print_evidence(console, items, links=links)
     if not (safety.side_effects or safety.predicted):
         return
@@ -162,61 +171,73 @@ def print_safety(console: Console, found: Recommendation, *, links: int | None =
     if safety.side_effects:
         lines.append(
             f"{safety.side_effects:,} listed; the rarest among drugs: "
-            + ", ".join(f"{one.effect.name} ({one.drugs:,})" for one in safety.specific)
+            + ", ".join(
+                f"{side_effect.effect.name} ({side_effect.drugs:,})" for side_effect in safety.specific
+            )
         )
     if safety.worsening:
-        names = ", ".join(one.effect.name for one in safety.worsening)
-        lines.append(f"can cause what {found.disease.name} is or presents with: {names}")
-    indented(console, Text("Side effects", style="bold"))
-    for place, line in enumerate(lines):
-        indented(console, Text(line, style="red" if place else ""))
+        names = ", ".join(side_effect.effect.name for side_effect in safety.worsening)
+        lines.append(f"can cause what {recommendation.disease.name} is or presents with: {names}")
+    print_indented(console, Text("Side effects", style="bold"))
+    for index, line in enumerate(lines):
+        print_indented(console, Text(line, style="red" if index else ""))
     if safety.predicted:
-        told = Text("predicted from similar drugs, not listed: ", style="dim")
-        told.append(", ".join(_guess(one) for one in safety.predicted if one.worsens is None))
-        worsening = [_guess(one) for one in safety.predicted if one.worsens is not None]
-        if worsening:
-            told.append("; " if len(worsening) < len(safety.predicted) else "")
-            told.append(
-                f"of what {found.disease.name} is or presents with: {', '.join(worsening)}", style="red"
-            )
-        indented(console, told)
-
-
-def _leaning(found: Recommendation) -> str:
-    """What a score rests on beside the pair itself: how often each is a match for anything."""
-    said = []
-    if found.prior is not None:
-        said.append(f"from numbers of treatments alone: {found.prior:.3f}")
-    if found.drug_percentile is not None and found.disease_percentile is not None:
-        said.append(
-            f"mean score over all pairs: drug at percentile {found.drug_percentile:.0f}, "
-            f"disease at {found.disease_percentile:.0f}"
+        prediction = Text("predicted from similar drugs, not listed: ", style="dim")
+        prediction.append(
+            ", ".join(_predicted_text(effect) for effect in safety.predicted if effect.worsens is None)
         )
-    return "; ".join(said)
+        worsening = [_predicted_text(effect) for effect in safety.predicted if effect.worsens is not None]
+        if worsening:
+            prediction.append("; " if len(worsening) < len(safety.predicted) else "")
+            prediction.append(
+                f"of what {recommendation.disease.name} is or presents with: {', '.join(worsening)}",
+                style="red",
+            )
+        print_indented(console, prediction)
 
 
-def _guess(one: PredictedSideEffect) -> str:
-    return f"{one.effect.name} {one.probability:.0%}"
+def _baseline_note(recommendation: Recommendation) -> str:
+    """The prior, and the percentiles of the drug's and the disease's average scores; "" without."""
+    notes = []
+    if recommendation.prior is not None:
+        notes.append(f"baseline from treatment counts alone: {recommendation.prior:.3f}")
+    if recommendation.drug_percentile is not None and recommendation.disease_percentile is not None:
+        notes.append(
+            f"average score over all pairs: drug at the {_ordinal(round(recommendation.drug_percentile))} "
+            f"percentile, disease at the {_ordinal(round(recommendation.disease_percentile))}"
+        )
+    return "; ".join(notes)
 
 
-def print_explanation(console: Console, found: Recommendation) -> None:
-    """Prints the evidence of one pair with every link, then what made the score."""
+def _ordinal(number: int) -> str:
+    """An English ordinal: 1st, 2nd, 3rd, 4th, 11th, 21st."""
+    suffix = "th" if number % 100 in (11, 12, 13) else _ORDINAL_SUFFIXES.get(number % 10, "th")
+    return f"{number}{suffix}"
+
+
+def _predicted_text(prediction: PredictedSideEffect) -> str:
+    return f"{prediction.effect.name} {prediction.probability:.0%}"
+
+
+def print_explanation(console: Console, recommendation: Recommendation) -> None:
+    """Prints an explanation: coverage, the score's parts, and the evidence with its URLs."""
     head = Text()
-    head.append(found.drug.name, style="bold cyan")
-    head.append(f"  {found.drug.id}  ", style="dim")
-    head.append(found.disease.name, style="bold")
-    head.append(f"  {found.disease.id}", style="dim")
-    for flag in found.flags:
+    head.append(recommendation.drug.name, style="bold cyan")
+    head.append(f"  {recommendation.drug.id}  ", style="dim")
+    head.append(recommendation.disease.name, style="bold")
+    head.append(f"  {recommendation.disease.id}", style="dim")
+    for flag in recommendation.flags:
         head.append(f"  {flag}", style=_FLAG_STYLES.get(flag, "green"))
     console.print(head)
-    print_taken_for(console, found.taken_for)
-    indented(console, Text(found.verdict, style="red" if found.safety.contraindicated else ""))
-    indented(console, Text(found.badge.note))
-    told = _leaning(found)
-    if told:
-        indented(console, Text(told))
-    coverage = found.coverage
-    indented(
+    print_taken_for(console, recommendation.taken_for)
+    print_indented(
+        console, Text(recommendation.verdict, style="red" if recommendation.safety.contraindicated else "")
+    )
+    print_indented(console, Text(recommendation.badge.note))
+    if note := _baseline_note(recommendation):
+        print_indented(console, Text(note))
+    coverage = recommendation.coverage
+    print_indented(
         console,
         Text(
             f"{coverage.paths:,} paths of {coverage.metapaths} kinds; the drug has {coverage.drug_edges:,} "
@@ -226,24 +247,26 @@ def print_explanation(console: Console, found: Recommendation) -> None:
         ),
     )
     if not coverage.enough:
-        indented(console, Text(coverage.reason, style="yellow"))
-    if found.score_parts or found.base:
-        unit = "log-odds" if found.probability is not None else "not fitted on this graph: in no unit"
-        indented(console, Text(f"What made the score ({unit})", style="bold"))
-        indented(console, score_bars(console, found))
-    if found.evidence:
-        indented(console, Text("Paths", style="bold"))
-        print_evidence(console, found.evidence, links=None)
-    _print_texts(console, found.texts, links=None)
-    print_safety(console, found, links=None)
-    if found.as_of is not None:
-        indented(console, Text(undated(found.as_of), style="yellow"))
-        if told := undated_texts([found.texts], found.as_of.year):
-            indented(console, Text(told, style="yellow"))
+        print_indented(console, Text(coverage.reason, style="yellow"))
+    if recommendation.score_parts or recommendation.base:
+        unit = (
+            "log-odds" if recommendation.probability is not None else "not fitted on this graph: in no unit"
+        )
+        print_indented(console, Text(f"What made the score ({unit})", style="bold"))
+        print_indented(console, score_bars(console, recommendation))
+    if recommendation.evidence:
+        print_indented(console, Text("Paths", style="bold"))
+        print_evidence(console, recommendation.evidence, links=None)
+    _print_texts(console, recommendation.texts, links=None)
+    print_safety(console, recommendation, links=None)
+    if recommendation.as_of is not None:
+        print_indented(console, Text(as_of_note(recommendation.as_of), style="yellow"))
+        if note := undated_texts([recommendation.texts], recommendation.as_of.year):
+            print_indented(console, Text(note, style="yellow"))
 
 
 def print_status(console: Console, status: Status) -> None:
-    """Prints what a question would be answered from."""
+    """Prints the state of the graph and the model."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -255,18 +278,18 @@ def print_status(console: Console, status: Status) -> None:
     edges = ", ".join(f"{count:,} {source}" for source, count in sorted(status.edges_by_source.items()))
     table.add_row("edges", Text(f"{sum(status.edges_by_source.values()):,}: {edges}"))
     for source, state in sorted(status.sources.items()):
-        told = UNFINISHED.get(state.get("state", ""))
-        if told is None:
-            chosen = ", ".join(state.get("licences", ()))
-            told = f"{state.get('nodes', 0):,} nodes, {state.get('edges', 0):,} edges, "
-            told += f"version {state.get('version', '')}; licence: {state.get('licence', '')}"
-            told += f"; only {chosen}" if chosen else ""
+        summary = UNFINISHED.get(state.get("state", ""))
+        if summary is None:
+            licences = ", ".join(state.get("licences", ()))
+            summary = f"{state.get('nodes', 0):,} nodes, {state.get('edges', 0):,} edges, "
+            summary += f"version {state.get('version', '')}; licence: {state.get('licence', '')}"
+            summary += f"; only {licences}" if licences else ""
         table.add_row(
-            "source", Text(f"{source}: {told}", style="" if state.get("state") == "loaded" else "bold")
+            "source", Text(f"{source}: {summary}", style="" if state.get("state") == "loaded" else "bold")
         )
     if status.overlays or status.left_out:
-        seen = f"{', '.join(status.overlays) or 'none'} seen"
-        table.add_row("overlays", Text(f"{seen}; {', '.join(status.left_out) or 'none'} left out"))
+        visible = f"{', '.join(status.overlays) or 'none'} seen"
+        table.add_row("overlays", Text(f"{visible}; {', '.join(status.left_out) or 'none'} left out"))
     if status.as_of is not None:
         table.add_row("as of", Text(f"{status.as_of}; edges without a year are counted too"))
     table.add_row("templates", Text(str(status.templates)))
@@ -275,8 +298,8 @@ def print_status(console: Console, status: Status) -> None:
     console.print(table)
 
 
-def indented(console: Console, content: Text | Table) -> None:
-    """Prints a part of an answer under its head."""
+def print_indented(console: Console, content: Text | Table) -> None:
+    """Prints a part of an answer, print_indented by four columns."""
     console.print(Padding(content, (0, 0, 0, 4)))
 
 
@@ -289,34 +312,36 @@ def _print_rationale(console: Console, rationale: Rationale) -> None:
     else:
         title = f"Evidence in words ({rationale.note})"
     if rationale.claims:
-        indented(console, Text(title, style="bold"))
+        print_indented(console, Text(title, style="bold"))
     elif rationale.note:
-        indented(console, Text(rationale.note, style="yellow"))
+        print_indented(console, Text(rationale.note, style="yellow"))
     if holding and rationale.origin == "llm":
         text = Text()
         for claim in holding:
             text.append(_sentence(claim) + " ")
-        indented(console, text)
+        print_indented(console, text)
     for claim in struck:
         line = Text(_sentence(claim), style="strike dim")
         line.append(f"  struck: {claim.reason}", style="not strike yellow")
-        indented(console, line)
+        print_indented(console, line)
     if rationale.unread:
-        indented(console, Text(f"not given to the model: {', '.join(rationale.unread)}", style="dim"))
+        print_indented(console, Text(f"not given to the model: {', '.join(rationale.unread)}", style="dim"))
 
 
 def _sentence(claim: Claim) -> str:
-    cited = "".join(map(str, claim.citations))
+    citations = "".join(map(str, claim.citations))
     text = claim.text.rstrip().rstrip(".")
-    return f"{text} {cited}." if cited else f"{text}."
+    return f"{text} {citations}." if citations else f"{text}."
 
 
-def print_evidence(
-    console: Console, items: tuple[Evidence, ...], *, links: int | None = _LINKS_SHOWN
-) -> None:
-    """Prints paths with their sources, licences and links; `links` None: the first ten, written out."""
-    written_out = links is None
-    shown = _LINKS_WRITTEN if links is None else links
+def print_evidence(console: Console, items: tuple[Evidence, ...], *, links: int | None = _MAX_LINKS) -> None:
+    """Prints evidence with its share, sources, licences and links.
+
+    Args:
+        links: maximum number of links per item; None to write out the URLs of the first ten.
+    """
+    with_urls = links is None
+    max_links = _MAX_URLS if links is None else links
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -326,17 +351,17 @@ def print_evidence(
         if item.private:
             body.append("  private", style="bold magenta")
         body.append(f"\n{', '.join(item.sources)} ({'; '.join(item.licences)})", style="dim")
-        for link in item.links[:shown]:
-            if written_out:
+        for link in item.links[:max_links]:
+            if with_urls:
                 label = "" if link.label == link.url else f"{link.label}  "
                 body.append(f"\n{label}{link.url}", style="dim")
             else:
                 body.append("  ")
                 body.append(link.label, style=f"dim link {link.url}")
-        if len(item.links) > shown:
-            told = f"and {len(item.links) - shown} more"
-            body.append(f"\n{told}: --json lists them" if written_out else f"  {told}", style="dim")
-        # A text's score only puts it in order; of paths it is a share of the evidence.
+        if len(item.links) > max_links:
+            note = f"and {len(item.links) - max_links} more"
+            body.append(f"\n{note}: --json lists them" if with_urls else f"  {note}", style="dim")
+        # A path's score is its share of the evidence; a text's only orders the texts.
         share = "" if item.text is not None else f"{item.score:.0%}"
         table.add_row(Text(f"[{item.id}]", style="bold"), Text(share, style="dim"), body)
-    indented(console, table)
+    print_indented(console, table)

@@ -1,4 +1,4 @@
-"""How a score is made, in a terminal: bars that add up to it."""
+"""Bar chart of a score's parts in a terminal (waterfall), and the table of chances by path type."""
 
 from __future__ import annotations
 
@@ -16,59 +16,62 @@ if TYPE_CHECKING:
 
     from kedrec.types import PathTypeChance, Recommendation
 
-__all__ = ["Bar", "bars", "print_chances", "score_bars", "score_rows"]
+__all__ = ["Bar", "bar_table", "print_chances", "score_bars", "score_rows"]
 
-_MOST = 12  # parts shown; the rest is added up in one row
-_NOTHING = 5e-4  # what prints as 0.000
-_NARROW = 70  # columns under which bars leave the words too little room
-_WIDTH = 25
-_CHANCES = 6  # types of path whose chance is told
-_GROUPS = {"prior": 0, "similar drugs": 2, "similar diseases": 3}
+_MAX_PARTS = 12  # shown parts; the smaller ones are summed up in one row
+_MIN_CONTRIBUTION = 5e-4  # less prints as 0.000
+_MIN_WIDTH = 70  # in a narrower console, bars leave too little room for labels
+_WIDTH = 25  # characters
+_MAX_CHANCES = 6  # shown path types
+_GROUP_ORDER = {  # metapaths, at 1, come between
+    "prior": 0,
+    "similar drugs": 2,
+    "similar diseases": 3,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One row: what it is, what it adds, and the sum after it."""
+    """One row of the chart: a label and a contribution, in the score's unit."""
 
     label: str
     value: float
 
 
-def score_rows(found: Recommendation) -> list[Bar]:
-    """What the score is made of: the base rate and the prior first, then the metapaths, the similar drugs and
-    the similar diseases, each largest first. The values sum to the score.
+def score_rows(recommendation: Recommendation) -> list[Bar]:
+    """The score's parts: the base rate and the prior first, then the metapaths, the similar drugs and the
+    similar diseases, each largest first. The values sum to the score.
     """
-    rows = [Bar("base rate", found.base)] if abs(found.base) >= _NOTHING else []
-    rest = found.score - sum(row.value for row in rows)
-    parts = [part for part in found.score_parts if abs(part.contribution) >= _NOTHING]
-    named = [part for part in parts if part.metapath != SMALLER]
-    largest = sorted(named, key=lambda part: -abs(part.contribution))[:_MOST]
+    rows = [Bar("base rate", recommendation.base)] if abs(recommendation.base) >= _MIN_CONTRIBUTION else []
+    remainder = recommendation.score - sum(row.value for row in rows)
+    parts = [part for part in recommendation.score_parts if abs(part.contribution) >= _MIN_CONTRIBUTION]
+    labelled = [part for part in parts if part.metapath != SMALLER]
+    largest = sorted(labelled, key=lambda part: -abs(part.contribution))[:_MAX_PARTS]
     for part in sorted(
-        largest, key=lambda part: (_GROUPS.get(part.group, 1), -abs(part.contribution), part.metapath)
+        largest, key=lambda part: (_GROUP_ORDER.get(part.group, 1), -abs(part.contribution), part.metapath)
     ):
         label = part.metapath
         if part.group != "metapath" and part.group not in label:
             label = f"{part.group}: {label}" if label else part.group
         rows.append(Bar(label, part.contribution))
-        rest -= part.contribution
+        remainder -= part.contribution
     if len(parts) > len(largest):
-        rows.append(Bar(SMALLER, rest))
+        rows.append(Bar(SMALLER, remainder))
     return rows
 
 
-def score_bars(console: Console, found: Recommendation) -> Table:
-    """The rows as bars: each begins where the one above ended, the last runs from 0 to the score."""
-    rows = score_rows(found)
-    total = Bar(
-        "score" if found.probability is None else f"score (probability {found.probability:.3f})", found.score
-    )
-    return bars(console, rows, total)
+def score_bars(console: Console, recommendation: Recommendation) -> Table:
+    """The score's parts as bars: each begins where the previous one ends, the last spans 0 to the score."""
+    rows = score_rows(recommendation)
+    probability = recommendation.probability
+    label = "score" if probability is None else f"score (probability {probability:.3f})"
+    return bar_table(console, rows, Bar(label, recommendation.score))
 
 
 def print_chances(console: Console, chances: Sequence[PathTypeChance]) -> None:
-    """What chance alone would bring, of the types of path least likely by it; nothing without a null."""
-    found = [one for one in chances if one.dwpc > 0][:_CHANCES]
-    if not found:
+    """Prints the path types least likely by chance, with p-values; nothing without chances."""
+    shown = [chance for chance in chances if chance.dwpc > 0][:_MAX_CHANCES]
+    if not shown:
         return
     console.print(Text("  By chance (on permuted graphs, pairs of the same degrees)", style="bold"))
     table = Table.grid(padding=(0, 2))
@@ -76,46 +79,46 @@ def print_chances(console: Console, chances: Sequence[PathTypeChance]) -> None:
         table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("  p", "adjusted", "of the expected", "")
-    for one in found:
-        times = f"{one.dwpc / one.expected:.1f} times" if one.expected > 0 else "never met"
-        table.add_row(f"  {one.p_value:.1e}", f"{one.adjusted:.1e}", times, one.metapath)
+    for chance in shown:
+        times = f"{chance.dwpc / chance.expected:.1f} times" if chance.expected > 0 else "never met"
+        table.add_row(f"  {chance.p_value:.1e}", f"{chance.adjusted:.1e}", times, chance.metapath)
     console.print(table)
 
 
-def bars(console: Console, rows: Sequence[Bar], total: Bar) -> Table:
-    """Rows of numbers, bars and labels: plain characters when piped, no bars in a narrow terminal."""
+def bar_table(console: Console, rows: Sequence[Bar], total: Bar) -> Table:
+    """Table of numbers, bars and labels; with ASCII bars when piped, without bars in a narrow console."""
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)
-    drawn = console.width >= _NARROW
-    if drawn:
+    has_bars = console.width >= _MIN_WIDTH
+    if has_bars:
         table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    spans, at = [], 0.0
+    spans, position = [], 0.0
     for row in rows:
-        spans.append((at, at + row.value))
-        at += row.value
+        spans.append((position, position + row.value))
+        position += row.value
     spans.append((0.0, total.value))
     low = min(min(span) for span in spans)
     high = max(max(span) for span in spans)
     for row, span in zip((*rows, total), spans, strict=True):
-        last = row is total
+        is_total = row is total
         cells = [Text(f"{row.value:+.3f}")]
-        if drawn:
+        if has_bars:
             cells.append(_bar(span, low, high, plain=not console.is_terminal))
-        cells.append(Text(row.label, style="bold" if last else ""))
+        cells.append(Text(row.label, style="bold" if is_total else ""))
         table.add_row(*cells)
     return table
 
 
 def _bar(span: tuple[float, float], low: float, high: float, *, plain: bool) -> Text:
-    """One span on a line from `low` to `high`, at least one character wide."""
+    """Draws a span on the scale from `low` to `high`, at least one character wide."""
     scale = _WIDTH / (high - low) if high > low else 0.0
-    begin, end = (round((at - low) * scale) for at in sorted(span))
+    begin, end = (round((bound - low) * scale) for bound in sorted(span))
     begin = min(begin, _WIDTH - 1)
     end = max(end, begin + 1)
-    rising = span[1] >= span[0]
-    block = ("+" if rising else "-") if plain else "█"
+    is_positive = span[1] >= span[0]
+    block = ("+" if is_positive else "-") if plain else "█"
     bar = Text(" " * begin)
-    bar.append(block * (end - begin), style="green" if rising else "red")
+    bar.append(block * (end - begin), style="green" if is_positive else "red")
     bar.append(" " * (_WIDTH - end))
     return bar

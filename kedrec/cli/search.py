@@ -1,4 +1,4 @@
-"""`kedrec search`: what a name stands for."""
+"""Command `kedrec search`: prints the entities that match a name."""
 
 from __future__ import annotations
 
@@ -45,14 +45,16 @@ def search(
     with open_store(settings.graph_url, settings) as store, progress_on_stderr() as progress:
         index = NameIndex.open(store, settings.cache_dir, progress)
         matches = index.search(text, kinds, limit)
-        sure: list[list[str] | None] = [[match.entity.kind] for match in matches if match.score >= SURE]
+        sure_kinds: list[list[str] | None] = [[match.entity.kind] for match in matches if match.score >= SURE]
         try:
-            for one in sure or [kinds]:
-                index.resolve(text, one)
+            for resolvable_kinds in sure_kinds or [kinds]:
+                index.resolve(text, resolvable_kinds)
         except (AmbiguousNameError, UnknownNameError) as error:
-            known = {match.entity for match in error.candidates}
-            matches = [*error.candidates, *(match for match in matches if match.entity not in known)][:limit]
-            problem = type(error)(error.what, error.hint)  # the candidates are printed here, as a table
+            candidates = {match.entity for match in error.candidates}
+            matches = [*error.candidates, *(match for match in matches if match.entity not in candidates)][
+                :limit
+            ]
+            problem = type(error)(error.what, error.hint)  # without the candidates, which the table shows
     if as_json:
         print_json(matches)
     elif matches:
@@ -70,14 +72,14 @@ def _print_table(matches: Sequence[NameMatch]) -> None:
         table.add_column(column, overflow="fold")
     table.add_column("Score", justify="right")
     for match in matches:
-        said = (
+        reason = (
             match.why
             if match.matched in (match.entity.name, match.entity.id)
             else f"{match.why}: {match.matched}"
         )
-        cells = (match.entity.kind, match.entity.id, match.entity.name, said, f"{match.score:.0f}")
-        table.add_row(*(Text(cell) for cell in cells))  # as Text: a name is never markup
+        cells = (match.entity.kind, match.entity.id, match.entity.name, reason, f"{match.score:.0f}")
+        table.add_row(*(Text(cell) for cell in cells))  # Text, so that no name is read as markup
     out = console()
     if not out.is_terminal:
-        out.width = _PIPED_WIDTH  # a program, or a file, has no columns to fold at
+        out.width = _PIPED_WIDTH  # a pipe or file has no width to wrap at
     out.print(table)

@@ -1,4 +1,4 @@
-"""`kedrec-load sources`, and fetching what a load needs."""
+"""Command `kedrec-load sources`: lists the sources; and the fetching of missing ones before a load."""
 
 from __future__ import annotations
 
@@ -13,25 +13,30 @@ from kedrec.cli.common import console, json_option, print_json, progress_on_stde
 if TYPE_CHECKING:
     from kedrec.loading.sources import Source
     from kedrec.settings import Settings
+    from kedrec.types import ListedSource
 
-__all__ = ["fetched", "sources"]
+__all__ = ["fetch_missing", "sources"]
 
 
-def fetched(names: Sequence[str], settings: Settings, *, again: bool = False) -> Path | None:
-    """The cache's folder of sources, after fetching what is missing; None for the starter graph alone.
+def fetch_missing(names: Sequence[str], settings: Settings, *, again: bool = False) -> Path | None:
+    """Fetches sources that the cache lacks, and returns its folder; None for the starter graph alone.
 
-    Says on stderr what is fetched, from whom, and under which licence, before it is.
+    Before each fetch, prints the source's size, host and licence on stderr.
+
+    Args:
+        names: ids of sources.
+        again: True to fetch cached sources too.
 
     Raises:
-        DataError: a source's files can't be fetched and aren't there.
+        DataError: a source's files are missing and can't be fetched.
     """
     from urllib.parse import urlsplit
 
     from kedrec.loading.download import cache_folder, cached, fetch_source
     from kedrec.loading.sources import load_source
 
-    wanted = [source for source in map(load_source, dict.fromkeys(names)) if source.reader != "starter"]
-    for source in wanted:
+    needed = [source for source in map(load_source, dict.fromkeys(names)) if source.reader != "starter"]
+    for source in needed:
         folder = cache_folder(settings.cache_dir, source)
         if not source.downloads and folder.is_dir() and any(folder.iterdir()):
             continue  # the user put the files there
@@ -40,25 +45,28 @@ def fetched(names: Sequence[str], settings: Settings, *, again: bool = False) ->
             warn(f"{source.title}: {source.size}, from {', '.join(hosts)}. Licence: {source.licence}.")
         with progress_on_stderr() as progress:
             fetch_source(source, settings.cache_dir, progress, again=again, tell=warn)
-    return settings.cache_dir / "sources" if wanted else None
+    return settings.cache_dir / "sources" if needed else None
 
 
-def _told(source: Source, settings: Settings) -> dict[str, object]:
+def _source_listing(source: Source, settings: Settings) -> ListedSource:
     from kedrec.loading.download import cache_folder, cached
+    from kedrec.types import CachedFolder, ListedSource
 
-    keys = ("name", "title", "version", "date", "size", "homepage", "licence", "brings", "obtain")
-    found = cached(settings.cache_dir, source)
-    return {
-        **{key: getattr(source, key) for key in keys},
-        "downloads": [download.url for download in source.downloads],
-        "cached": {
-            "folder": str(cache_folder(settings.cache_dir, source)),
-            "fetched": found.fetched,
-            "bytes": found.size,
-        }
-        if found
-        else None,
-    }
+    files = cached(settings.cache_dir, source)
+    folder = str(cache_folder(settings.cache_dir, source))
+    return ListedSource(
+        name=source.name,
+        title=source.title,
+        version=source.version,
+        date=source.date,
+        size=source.size,
+        homepage=source.homepage,
+        licence=source.licence,
+        brings=source.brings,
+        obtain=source.obtain,
+        downloads=tuple(download.url for download in source.downloads),
+        cached=CachedFolder(folder=folder, fetched=files.fetched, bytes=files.size) if files else None,
+    )
 
 
 @click.command()
@@ -69,26 +77,27 @@ def sources(as_json: bool) -> None:  # click passes by name
     from kedrec.settings import load_settings
 
     settings = load_settings()
-    known = list_sources()
+    all_sources = list_sources()
     if as_json:
-        print_json([_told(source, settings) for source in known])
+        print_json([_source_listing(source, settings) for source in all_sources])
         return
     out = console()
-    for source in known:
-        told = _told(source, settings)
+    for source in all_sources:
+        files = _source_listing(source, settings).cached
         out.print(f"{source.name}: {source.title}, version {source.version}", markup=False)
-        dated = ", ".join(text for text in (source.date, source.size) if text)
-        fetch = "" if source.downloads or source.reader == "starter" else "No address to fetch it from."
-        cached = told["cached"]
-        here = f"Fetched {cached['fetched']}: {cached['folder']}" if isinstance(cached, dict) else ""
+        release = ", ".join(text for text in (source.date, source.size) if text)
+        address_note = (
+            "" if source.downloads or source.reader == "starter" else "No address to fetch it from."
+        )
+        cache_note = f"Fetched {files.fetched}: {files.folder}" if files else ""
         for line in (
             source.brings,
-            dated,
+            release,
             f"Licence: {source.licence}",
             source.homepage,
-            fetch,
+            address_note,
             source.obtain,
-            here,
+            cache_note,
         ):
             if line:
                 out.print(f"  {line}", markup=False)

@@ -1,4 +1,4 @@
-"""`kedrec status`: what a question would be answered from."""
+"""Command `kedrec status`: prints the state of the graph, the ranking and the language model."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def status(overlay: str | None, as_of: int | None, graph: str | None, as_json: b
     from kedrec.settings import load_settings
 
     with Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of)) as kr:
-        found = kr.status()
+        state = kr.status()
     if as_json:
-        print_json(found)
+        print_json(state)
         return
     from kedrec.cli.rendering import print_status
 
-    print_status(console(), found)
+    print_status(console(), state)

@@ -1,4 +1,4 @@
-"""`kedrec subgraph`: the graph between a drug and a disease, as a file."""
+"""Command `kedrec subgraph`: writes the graph between a drug and a disease."""
 
 from __future__ import annotations
 
@@ -46,21 +46,23 @@ def subgraph(
         Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
     ):
         tell_view(kr.store, kr.settings)
-        found = kr.subgraph(drug, disease, paths=paths)
+        graph_part = kr.subgraph(drug, disease, paths=paths)
         year = kr.settings.as_of
-    for one in found.taken_for:
-        warn(one.text)
+    for substitution in graph_part.taken_for:
+        warn(substitution.text)
     if year is not None:
-        none = sum(edge.year is None for edge in found.edges)
-        warn(f"As of {year}: {none:,} of the {len(found.edges):,} edges have no year and may be later.")
+        undated = sum(edge.year is None for edge in graph_part.edges)
+        warn(
+            f"As of {year}: {undated:,} of the {len(graph_part.edges):,} edges have no year and may be later."
+        )
     if layout == "json":
-        text = json_text(found)
+        text = json_text(graph_part)
     elif layout == "cytoscape":
-        text = json_text(found.to_cytoscape())
+        text = json_text(graph_part.to_cytoscape())
     elif layout == "cypher":
-        text = found.to_cypher().rstrip("\n")
+        text = graph_part.to_cypher().rstrip("\n")
     else:
-        text = found.to_graphml()
+        text = graph_part.to_graphml()
     if out is None:
         say(text)
         return
@@ -68,4 +70,4 @@ def subgraph(
         out.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{out} can't be written: {error.strerror}.", "Give another file.") from error
-    warn(f"{len(found.nodes)} nodes and {len(found.edges)} edges written to {out}")
+    warn(f"{len(graph_part.nodes)} nodes and {len(graph_part.edges)} edges written to {out}")

@@ -1,4 +1,4 @@
-"""A Rich console for text from outside: what it draws holds no control character but Rich's own."""
+"""Rich console that removes control characters from printed text, except Rich's own."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["PrintableConsole"]
 
 
 class PrintableConsole(Console):
-    """A console that leaves out of every text, and of every link's address, what a terminal would obey."""
+    """Console that removes control characters from every text and from every link's address."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        """The segments of a renderable. Rich's own controls (cursor, clearing) pass unchanged."""
+        """Yields a renderable's segments. Rich's own control segments (cursor, clearing) pass unchanged."""
         for segment in super().render(renderable, options):
             if segment.control:
                 yield segment
@@ -28,12 +28,12 @@ class PrintableConsole(Console):
                 yield Segment(printable(segment.text), _without_broken_link(segment.style))
 
     def print(self, *objects: Any, markup: bool | None = False, **options: Any) -> None:
-        """Prints as Rich does, but reads no markup in plain strings."""
+        """Prints as Rich does, without reading markup in plain strings."""
         super().print(*objects, markup=markup, **options)
 
 
 def _without_broken_link(style: Style | None) -> Style | None:
-    """The style; without its link where the address would end the sequence that it stands in."""
+    """The style; without its link if the address would end the link's escape sequence."""
     if style is None or style.link is None or printable(style.link) == style.link.replace("\n", ""):
         return style
     return style.update_link(None)

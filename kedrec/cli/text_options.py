@@ -1,4 +1,4 @@
-"""What the asking commands share about texts: options, what they tell, and how texts look in a terminal."""
+"""Options and notices for texts, shared by the query commands, and the texts' titles in a terminal."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = [
     "background_option",
     "footing",
     "passed_over",
-    "tell_texts",
     "texts_option",
     "titled_texts",
     "undated_texts",
+    "warn_about_texts",
 ]
 
-_NAMED = 5  # of those passed over
+_PASSED_OVER_SHOWN = 5
 
 background_option = click.option(
     "--background",
@@ -39,63 +39,66 @@ texts_option = click.option(
 )
 
 
-def tell_texts(texts: Sequence[Texts]) -> None:
-    """Says on stderr, once, why there are no texts or why they may be found badly."""
-    for note in dict.fromkeys(one.note for one in texts if one.note):
+def warn_about_texts(texts: Sequence[Texts]) -> None:
+    """Warns on stderr, once for each reason, that texts are missing or their search is incomplete."""
+    for note in dict.fromkeys(pair_texts.note for pair_texts in texts if pair_texts.note):
         warn(note)
 
 
 def titled_texts(texts: Texts) -> list[tuple[str, tuple[Evidence, ...]]]:
-    """The texts that don't speak against a pair, under their titles."""
+    """Pairs of title and texts: trials that aren't adverse, then articles, without empty ones."""
     trials = tuple(item for item in texts.trials if item.stance != "adverse")
-    parts = (("Trials that studied both", trials), ("Articles that name both", texts.articles))
-    return [(title, items) for title, items in parts if items]
+    sections = (("Trials that studied both", trials), ("Articles that name both", texts.articles))
+    return [(title, items) for title, items in sections if items]
 
 
 def undated_texts(texts: Sequence[Texts], year: int) -> str:
-    """What of the texts a view as of a year leaves out and what has no date, in words; "" without texts."""
-    if all(one.background == "none" for one in texts):
+    """Sentence on the numbers of hidden later texts and shown undated texts; "" if none were searched."""
+    if all(pair_texts.background == "none" for pair_texts in texts):
         return ""
-    shown = sum(len(one.all) for one in texts)
-    later, undated = sum(one.later for one in texts), sum(one.undated for one in texts)
+    shown = sum(len(pair_texts.all) for pair_texts in texts)
+    later = sum(pair_texts.later for pair_texts in texts)
+    undated = sum(pair_texts.undated for pair_texts in texts)
     return (
-        f"As of {year}: {later:,} later {_noun(later)} hidden; {undated:,} of the {shown:,} texts shown have "
-        "no date and may be later."
+        f"As of {year}: {later:,} later {_noun_and_verb(later)} hidden; {undated:,} of the "
+        f"{shown:,} texts shown have no date and may be later."
     )
 
 
-def _noun(count: int) -> str:
+def _noun_and_verb(count: int) -> str:
     return "text is" if count == 1 else "texts are"
 
 
 def footing(manifest: Manifest) -> str:
-    """Which texts an answer was made with, as a line; "" where none were looked for."""
+    """Line on the kind and number of the searched texts; "" if no texts were searched."""
     used = manifest.texts
     if used.background == "none":
         return ""
     line = f"texts ({used.background}) out of {used.documents:,} documents"
     if manifest.model:
-        given = (
+        prompt_note = (
             "the model read those shown" if used.prompted else "the model read none: it was given paths alone"
         )
-        line += f"; {given}"
+        line += f"; {prompt_note}"
     return line
 
 
 def passed_over(answer: Answer | DiseaseAnswer) -> str:
-    """Which are missing among the ranks shown, and why, as a sentence; "" where none is."""
+    """Sentence on the candidates omitted for too few paths, with their ranks; "" if there are none."""
     passed = answer.passed
     if not passed:
         return ""
     noun = "drug" if answer.asked == "disease" else "disease"
-    named = [
-        f"{one.entity.name} (rank {one.rank:,}, {'one path' if one.paths == 1 else 'no path'})"
-        for one in passed[:_NAMED]
+    names = [
+        f"{candidate.entity.name} (rank {candidate.rank:,}, "
+        f"{'one path' if candidate.paths == 1 else 'no path'})"
+        for candidate in passed[:_PASSED_OVER_SHOWN]
     ]
-    more = f" and {len(passed) - _NAMED:,} more (--json lists them)" if len(passed) > _NAMED else ""
-    who = (
+    more_count = len(passed) - _PASSED_OVER_SHOWN
+    more = f" and {more_count:,} more (--json lists them)" if more_count > 0 else ""
+    subject = (
         f"1 {noun} that ranks higher has"
         if len(passed) == 1
         else f"{len(passed):,} {noun}s that rank higher have"
     )
-    return f"{who} too few paths to be explained: {', '.join(named)}{more}."
+    return f"{subject} too few paths to be explained: {', '.join(names)}{more}."

@@ -1,4 +1,4 @@
-"""`kedrec train`: tune an adapter for the default language model."""
+"""Command group `kedrec train`: tunes an adapter for the default language model."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def adapter(
             recipe,
             count=examples,
             progress=progress,
-            on_checkpoint=_say,
+            on_checkpoint=_print_checkpoint,
         )
     say(
         f"{out}: {report.examples} examples, {report.steps} steps in {report.seconds / 60:.1f} minutes. "
@@ -80,7 +80,7 @@ def adapter(
     )
 
 
-def _say(checkpoint: Checkpoint) -> None:
+def _print_checkpoint(checkpoint: Checkpoint) -> None:
     say(f"Step {checkpoint.step}: held-out loss {checkpoint.held_out_loss:.3f}")
     for sample in checkpoint.samples:
         say(f"  {sample}")

@@ -1,8 +1,8 @@
-"""What the asking commands share about what of a graph they see: options, and what they tell."""
+"""Options and notices for --overlay and --as-of, shared by the query commands."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,19 +11,28 @@ from kedrec.cli.common import warn
 if TYPE_CHECKING:
     from kedrec.settings import Settings
     from kedrec.stores import Fingerprint, GraphStore
-    from kedrec.types import AsOf
+    from kedrec.types import AsOf, EdgesAsOf
 
-__all__ = ["as_of_option", "overlay_option", "seen", "tell_untreated", "tell_view", "told", "undated"]
+__all__ = [
+    "as_of_note",
+    "as_of_option",
+    "as_of_sentence",
+    "edges_as_of",
+    "overlay_option",
+    "tell_view",
+    "visible_overlays",
+    "warn_untreated",
+]
 
 
-def _joined(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> str | None:  # noqa: ARG001  # click's signature
+def _join_names(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> str | None:  # noqa: ARG001  # click's signature
     return ",".join(names) or None
 
 
 overlay_option = click.option(
     "--overlay",
     multiple=True,
-    callback=_joined,
+    callback=_join_names,
     metavar="NAME|none",
     help="See this private overlay too; may be given several times. Default: none, so that what is private "
     "is in no answer that nobody asked it for.",
@@ -37,13 +46,11 @@ as_of_option = click.option(
 
 
 def tell_view(store: GraphStore, settings: Settings, *, fits: bool = False) -> None:
-    """Says on stderr which overlays of the graph aren't seen, and that a view needs a fit of its own.
-
-    The first where no overlay was asked for, the second where some or a year were and none is kept yet.
+    """Warns on stderr of a fit that a view needs first, and of hidden overlays if none were requested.
 
     Args:
-        store, settings: what is asked, and how.
-        fits: a fit is what was asked for.
+        store, settings: the queried graph and its settings.
+        fits: True if the command fits the ranking anyway.
     """
     from kedrec.ranking import Ranker
     from kedrec.stores import view_of
@@ -62,53 +69,58 @@ def tell_view(store: GraphStore, settings: Settings, *, fits: bool = False) -> N
             f"There is no ranking of the graph {' '.join(filter(None, (year, overlays)))} yet: it is fitted "
             f"now, which takes minutes on a large graph, and kept. `kedrec rank fit {options}` does it ahead."
         )
-    left_out = view.left_out
-    if left_out and not settings.overlay:
+    hidden_overlays = view.left_out
+    if hidden_overlays and not settings.overlay:
         warn(
-            f"The graph has private overlays that are left out: {', '.join(left_out)}. "
+            f"The graph has private overlays that are left out: {', '.join(hidden_overlays)}. "
             "--overlay NAME shows one; --overlay none leaves this line out too."
         )
 
 
-def tell_untreated(fingerprint: Fingerprint) -> None:
-    """Says on stderr that a graph has no treatment, so that nothing could be learned."""
+def warn_untreated(fingerprint: Fingerprint) -> None:
+    """Warns on stderr if a graph lacks drugs, diseases or treatments, so that no ranking can be learned."""
     from kedrec.answers.status import lacks
 
-    if lacking := lacks(fingerprint):
-        warn(f"{lacking} Nothing can be learned from it: every kind of path weighs the same.")
+    if note := lacks(fingerprint):
+        warn(f"{note} Nothing can be learned from it: every kind of path weighs the same.")
 
 
-def undated(found: AsOf) -> str:
-    """What a view as of a year, and the evidence shown of it, rest on, in words."""
-    graph = told({"as_of": found.model_dump()})
-    return f"{graph} Of the {found.used:,} edges in the evidence shown, {found.used_undated:,} have none."
+def as_of_note(counts: AsOf) -> str:
+    """Sentences on the edges without a year in a view as of a year, and in the evidence shown."""
+    return (
+        f"{as_of_sentence(counts)} Of the {counts.used:,} edges in the evidence shown, "
+        f"{counts.used_undated:,} have none."
+    )
 
 
-def seen(store: GraphStore) -> dict[str, Any]:
-    """What is seen of a graph, where that isn't all of it or private: overlays, and what has no year."""
+def as_of_sentence(counts: EdgesAsOf) -> str:
+    """Sentence on the hidden edges and the edges without a year in a view as of a year."""
+    return (
+        f"As of {counts.year}: {counts.later:,} later edges are hidden; {counts.undated:,} of the "
+        f"{counts.edges:,} left have no year and may be later."
+    )
+
+
+def visible_overlays(store: GraphStore) -> tuple[str, ...] | None:
+    """Names of the visible overlays; None if the graph has no overlays and no year was given."""
     from kedrec.stores import View, VisibleStore
 
     if not isinstance(store, VisibleStore) or store.view == View():
-        return {}
-    found: dict[str, Any] = {"overlays": list(store.view.overlays)}
-    if store.view.as_of is not None:
-        counts = store.dated()
-        edges = counts.edges - counts.later
-        found["as_of"] = {
-            "year": store.view.as_of,
-            "edges": edges,
-            "undated": counts.undated,
-            "later": counts.later,
-        }
-    return found
+        return None
+    return store.view.overlays
 
 
-def told(found: dict[str, Any]) -> str:
-    """What `seen` says of the year, in words; "" where edges of any year are seen."""
-    of = found.get("as_of")
-    if of is None:
-        return ""
-    return (
-        f"As of {of['year']}: {of['later']:,} later edges are hidden; {of['undated']:,} of the "
-        f"{of['edges']:,} left have no year and may be later."
+def edges_as_of(store: GraphStore) -> EdgesAsOf | None:
+    """Numbers of visible and hidden edges in a view as of a year; None if edges of any year are visible."""
+    from kedrec.stores import VisibleStore
+    from kedrec.types import EdgesAsOf
+
+    if not isinstance(store, VisibleStore) or store.view.as_of is None:
+        return None
+    counts = store.dated()
+    return EdgesAsOf(
+        year=store.view.as_of,
+        edges=counts.edges - counts.later,
+        undated=counts.undated,
+        later=counts.later,
     )

@@ -1,1 +1,1 @@
-"""KEDRec inside other libraries, each an extra."""
+"""Adapters to other libraries, each of which needs an extra of its own."""

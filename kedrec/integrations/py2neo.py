@@ -1,6 +1,6 @@
-"""A subgraph as py2neo objects, for notebooks that still use py2neo. Needs the extra `py2neo`.
+"""Conversion of subgraphs to py2neo objects, and their upload. Requires the extra `py2neo`.
 
-py2neo is at its end of life; nothing else of KEDRec depends on it. It speaks to Neo4j 5 over `bolt://`.
+py2neo is at its end of life; nothing else in KEDRec depends on it. It connects to Neo4j 5 over `bolt://`.
 
     import py2neo
     from kedrec.integrations.py2neo import merge, to_py2neo
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 __all__ = ["merge", "to_py2neo"]
 
 _KEY = "id"
-_EDGE_KEY = "source"  # with its two ends and its type, what makes an edge one
+_EDGE_KEY = "source"  # with both ends and the type, the key of an edge
 
 
 def to_py2neo(subgraph: Source) -> py2neo.Subgraph:
-    """The nodes and relationships of a subgraph, bound to no database.
+    """Converts a subgraph to py2neo nodes and relationships, without a database.
 
-    A node has its kind as label and as primary label, `id` as primary key, and its name. A relationship
-    has its edge's properties but those that are None; parallel edges of several sources stay apart.
+    A node has its kind as label and as primary label, `id` as primary key, and its name. A relationship has
+    its edge's properties, without those that are None; parallel edges of several sources stay separate.
 
-    py2neo's own `Graph.create` keeps them apart too, but makes everything anew; its `Graph.merge` takes
-    them for one relationship, whose properties are those of whichever came last. Use `merge` here.
+    py2neo's `Graph.create` keeps them separate too, but duplicates existing nodes; its `Graph.merge` merges
+    them into one relationship with the properties of the last. Use this module's `merge` instead.
 
     Args:
-        subgraph: from `Kedrec.subgraph`, or its `to_networkx`, perhaps filtered.
+        subgraph: a subgraph of `Kedrec.subgraph`, or its `to_networkx` graph, which may be filtered.
     """
     graph = _networkx(subgraph)
     nodes = {id_: _node(id_, kind) for id_, kind in graph.nodes(data=True)}
@@ -56,17 +56,17 @@ def to_py2neo(subgraph: Source) -> py2neo.Subgraph:
 
 
 def merge(target: py2neo.Graph, subgraph: Source) -> None:
-    """Merges a subgraph into a database, in one transaction; again changes nothing.
+    """Merges a subgraph into a database in one transaction; a second call changes nothing.
 
-    A node is one by its kind and id, an edge by its ends, its relation and its source: in a graph that
-    KEDRec loaded, what is there already is found and stays.
+    The key of a node is its kind and id, that of an edge its ends, relation and source. So nodes and edges
+    that KEDRec loaded are matched and stay.
 
     Args:
-        target: a py2neo graph; the user must be allowed to write.
+        target: a py2neo graph whose user may write.
         subgraph: as for `to_py2neo`.
 
     Raises:
-        py2neo's own errors: nothing of the subgraph was written.
+        py2neo's own errors: nothing was written.
     """
     graph = _networkx(subgraph)
     kinds = {id_: _kind(node) for id_, node in graph.nodes(data=True)}
@@ -80,9 +80,9 @@ def merge(target: py2neo.Graph, subgraph: Source) -> None:
     try:
         for kind, rows in sorted(nodes.items()):
             merge_nodes(transaction, rows, (kind, _KEY))
-        for (start_kind, relation, end_kind), triples in sorted(edges.items()):
+        for (start_kind, relation, end_kind), endpoint_rows in sorted(edges.items()):
             merge_relationships(
-                transaction, triples, (relation, _EDGE_KEY), (start_kind, _KEY), (end_kind, _KEY)
+                transaction, endpoint_rows, (relation, _EDGE_KEY), (start_kind, _KEY), (end_kind, _KEY)
             )
     except BaseException:
         target.rollback(transaction)
@@ -102,7 +102,7 @@ def _node(id_: str, attributes: Mapping[str, Any]) -> py2neo.Node:
 
 
 def _kind(attributes: Mapping[str, Any]) -> str:
-    """The node's kind; only one of the schema becomes a label, whatever the graph says."""
+    """The node's kind. Only kinds of the schema become labels; another raises KeyError."""
     return load_schema().kinds[attributes["kind"]].name
 
 

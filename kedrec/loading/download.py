@@ -170,7 +170,7 @@ def _fetch(
         if response.status_code in RETRYABLE_STATUSES:
             raise RetryableError(f"the server answered {response.status_code}", retry_after(response.headers))
         raise NotFoundError(
-            f"{download.url} is not to be had: the server answered {response.status_code}.", source.obtain
+            f"{download.url} is not available: the server answered {response.status_code}.", source.obtain
         )
 
     def attempt() -> None:

@@ -1,4 +1,4 @@
-"""Public data types of questions' results, all frozen. `--json` prints exactly these objects."""
+"""Public data types of answers and reports, all frozen. `--json` prints exactly these objects."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from kedrec.types.answer import (
     AsOf,
     Coverage,
     DiseaseAnswer,
+    EdgesAsOf,
     Manifest,
     PassedOver,
     PathTypeChance,
@@ -19,6 +20,7 @@ from kedrec.types.base import Stance
 from kedrec.types.comparison import ComparedMetapath, ComparedPart, Comparison
 from kedrec.types.graph import Edge, Entity, Evidence, Link, NameMatch, Node, Path, PathStep, Status, TakenFor
 from kedrec.types.rationale import Citation, Claim, Rationale
+from kedrec.types.reports import CachedFolder, ListedModel, ListedSource, NullReport, RankingFile, RankingFit
 from kedrec.types.safety import Badge, PredictedSideEffect, Safety, SideEffect
 from kedrec.types.texts import BACKGROUNDS, Background, TextSource, TextsUsed, TrialRecord
 
@@ -29,6 +31,7 @@ __all__ = [
     "AsOf",
     "Background",
     "Badge",
+    "CachedFolder",
     "Citation",
     "Claim",
     "ComparedMetapath",
@@ -37,17 +40,23 @@ __all__ = [
     "Coverage",
     "DiseaseAnswer",
     "Edge",
+    "EdgesAsOf",
     "Entity",
     "Evidence",
     "Link",
+    "ListedModel",
+    "ListedSource",
     "Manifest",
     "NameMatch",
     "Node",
+    "NullReport",
     "PassedOver",
     "Path",
     "PathStep",
     "PathTypeChance",
     "PredictedSideEffect",
+    "RankingFile",
+    "RankingFit",
     "Rationale",
     "Recommendation",
     "Safety",

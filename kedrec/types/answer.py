@@ -18,6 +18,7 @@ __all__ = [
     "AsOf",
     "Coverage",
     "DiseaseAnswer",
+    "EdgesAsOf",
     "Manifest",
     "PassedOver",
     "PathTypeChance",
@@ -90,7 +91,7 @@ class Coverage(Frozen):
     reason: str = ""
 
 
-class AsOf(Frozen):
+class EdgesAsOf(Frozen):
     """Numbers of edges in a view of the graph as of a year. An edge without a year is always visible.
 
     Attributes:
@@ -98,14 +99,22 @@ class AsOf(Frozen):
         edges: visible edges, from which the ranking is computed.
         undated: those of `edges` without a year, which may be of a later one.
         later: edges hidden because their year is later.
-        used: edges in the evidence shown.
-        used_undated: those of `used` without a year.
     """
 
     year: int
     edges: int
     undated: int
     later: int
+
+
+class AsOf(EdgesAsOf):
+    """Numbers of edges behind an answer in a view of the graph as of a year.
+
+    Attributes:
+        used: edges in the evidence shown.
+        used_undated: those of `used` without a year.
+    """
+
     used: int
     used_undated: int
 
