@@ -24,7 +24,7 @@ from kedrec.documents.document import Document
 from kedrec.documents.linking import Linker
 from kedrec.documents.loading import DocumentsReport, load_documents
 from kedrec.documents.passage_index import PassageIndex
-from kedrec.documents.passages import cuts
+from kedrec.documents.passages import passage_spans
 from kedrec.documents.reading import find_files, read_file
 from kedrec.errors import DataError
 
@@ -104,7 +104,7 @@ def _passages(texts: Path) -> tuple[list[dict[str, Any]], int]:
                     text = record.text
                     passages += (
                         {"id": f"{record.id}#{n}", "title": record.title, "text": text[cut.start : cut.end]}
-                        for n, cut in enumerate(cuts(record))
+                        for n, cut in enumerate(passage_spans(record))
                     )
         except DataError:
             continue  # a file without documents

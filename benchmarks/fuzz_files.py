@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from benchmarks.hostile_files import Sample, samples, write
+from benchmarks.hostile_files import HostileSample, samples, write
 from kedrec.documents.loading import load_documents
 from kedrec.documents.passage_index import PassageIndex
 from kedrec.errors import KedrecError
@@ -91,12 +91,12 @@ def _without_network(calls: list[str]) -> Iterator[None]:
         socket.socket.connect, socket.getaddrinfo = connect, getaddrinfo  # type: ignore[method-assign]
 
 
-def _load(sample: Sample, folder: Path) -> str:
+def _load(sample: HostileSample, folder: Path) -> str:
     """Loads a sample; returns its lost sound records as text, "" for none."""
     if not sample.source:
         with PassageIndex.open(folder / "index", create=True) as index:
             report = load_documents(index, [folder / "data"], linker=None)
-            ids = {id_ for id_ in sample.sound_ids if index.catalogue.known(id_)}
+            ids = {id_ for id_ in sample.sound_ids if index.catalogue.entry(id_)}
             is_complete = report.read == report.indexed + report.rejected
         return _missing_records(sample, ids, is_complete=is_complete)
     settings = load_settings(home=folder / "home")
@@ -118,12 +118,12 @@ def _load(sample: Sample, folder: Path) -> str:
     return _missing_records(sample, ids, is_complete=is_complete)
 
 
-def _missing_records(sample: Sample, ids: set[str], *, is_complete: bool) -> str:
+def _missing_records(sample: HostileSample, ids: set[str], *, is_complete: bool) -> str:
     missing = sorted(sample.sound_ids - ids)
     return ", ".join(missing) or ("" if is_complete else "rows that no count has")
 
 
-def _run(sample: Sample, folder: Path) -> tuple[str, str]:
+def _run(sample: HostileSample, folder: Path) -> tuple[str, str]:
     """Loads a sample in this process; returns result and detail."""
     calls: list[str] = []
     try:
@@ -158,7 +158,7 @@ def _memory(process: int) -> int:
 class _Attempt:
     """A sample being loaded in its own process."""
 
-    def __init__(self, number: int, sample: Sample, work: Path) -> None:
+    def __init__(self, number: int, sample: HostileSample, work: Path) -> None:
         self._number, self._sample, self._folder = number, sample, work / str(number)
         (self._folder / "data").mkdir(parents=True)
         write(sample, self._folder / "data")
@@ -198,7 +198,7 @@ class _Attempt:
         return result, detail
 
 
-def _in_own_process(sample: Sample, folder: Path) -> NoReturn:
+def _in_own_process(sample: HostileSample, folder: Path) -> NoReturn:
     status = 1
     try:
         with (folder / "stderr").open("w", encoding="utf-8") as out:
@@ -219,7 +219,7 @@ def fuzz(
     work: Path,
     *,
     jobs: int = 1,
-    only: Callable[[int, Sample], bool] = lambda *_: True,
+    only: Callable[[int, HostileSample], bool] = lambda *_: True,
     on_outcome: Callable[[SampleResult], object] = lambda _: None,
 ) -> list[SampleResult]:
     """Loads `count` samples, or some of them; returns their results.

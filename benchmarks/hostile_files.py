@@ -22,11 +22,11 @@ from typing import Any
 from benchmarks.hostile_values import DEPTH, JSON_OF_PLACEHOLDERS, LINES, LONG_TEXT, VALUES
 from benchmarks.sound_files import Base, bases, parquet
 
-__all__ = ["Sample", "samples", "write"]
+__all__ = ["HostileSample", "samples", "write"]
 
 
 @dataclass(slots=True)
-class Sample:
+class HostileSample:
     """One folder of files.
 
     Attributes:
@@ -48,7 +48,7 @@ class Sample:
     may_be_refused: bool = True
 
 
-def write(sample: Sample, folder: Path) -> None:
+def write(sample: HostileSample, folder: Path) -> None:
     """Writes a sample's files into a folder."""
     for name, content in sample.files.items():
         path = folder / name
@@ -58,15 +58,15 @@ def write(sample: Sample, folder: Path) -> None:
         make(folder / name)
 
 
-_Change = Callable[[random.Random, Base], "Sample | None"]
+_Change = Callable[[random.Random, Base], "HostileSample | None"]
 
 
-def _sample(base: Base, change: str, content: bytes, *, name: str = "", **fields: Any) -> Sample:
+def _sample(base: Base, change: str, content: bytes, *, name: str = "", **fields: Any) -> HostileSample:
     files = {key: value for key, value in base.files.items() if key != base.target}
-    return Sample("", change, base.source, {**files, name or base.target: content}, **fields)
+    return HostileSample("", change, base.source, {**files, name or base.target: content}, **fields)
 
 
-def _change_bytes(generator: random.Random, base: Base) -> Sample:
+def _change_bytes(generator: random.Random, base: Base) -> HostileSample:
     """Changes, deletes, inserts or doubles some bytes."""
     data = bytearray(base.files[base.target])
     edit = generator.choice(("flip", "cut out", "put in", "double", "cut off"))
@@ -101,7 +101,7 @@ def _change_bytes(generator: random.Random, base: Base) -> Sample:
     return _sample(base, f"bytes: {edit}", bytes(data))
 
 
-def _recode(generator: random.Random, base: Base) -> Sample | None:
+def _recode(generator: random.Random, base: Base) -> HostileSample | None:
     """Uses another encoding or other line ends, for the same content."""
     if base.target.endswith(".parquet"):
         return None
@@ -117,7 +117,7 @@ def _recode(generator: random.Random, base: Base) -> Sample | None:
     return _sample(base, f"encoding: {name}", content)
 
 
-def _pack(generator: random.Random, base: Base) -> Sample:
+def _pack(generator: random.Random, base: Base) -> HostileSample:
     """Packs the file into an archive: a bomb, truncated, damaged, misnamed or packed twice."""
     suffix, compress = generator.choice(
         ((".gz", partial(gzip.compress, mtime=0)), (".bz2", bz2.compress), (".xz", lzma.compress))
@@ -167,11 +167,11 @@ _SPECIAL: dict[str, Callable[[Path], object]] = {
 }
 
 
-def _replace_by_special(generator: random.Random, base: Base) -> Sample:
+def _replace_by_special(generator: random.Random, base: Base) -> HostileSample:
     """Puts a special file in the place of a plain one."""
     name, make_special = generator.choice(sorted(_SPECIAL.items()))
     files = {key: value for key, value in base.files.items() if key != base.target}
-    return Sample(
+    return HostileSample(
         "", f"instead of a file: {name}", base.source, files, {base.target: _with_parents(make_special)}
     )
 
@@ -191,7 +191,7 @@ def _value_paths(value: Any, parent: tuple[Any, ...] = ()) -> Iterator[tuple[Any
         yield from _value_paths(child, (*parent, key))
 
 
-def _change_value(generator: random.Random, base: Base) -> Sample | None:
+def _change_value(generator: random.Random, base: Base) -> HostileSample | None:
     """Changes a value in one record of JSON; the others must be read."""
     if base.value is None:
         return None
@@ -212,7 +212,7 @@ def _change_value(generator: random.Random, base: Base) -> Sample | None:
     return _sample(base, f"a value: {name}", text.encode(), sound_ids=sound_ids, may_be_refused=False)
 
 
-def _add_line(generator: random.Random, base: Base) -> Sample | None:
+def _add_line(generator: random.Random, base: Base) -> HostileSample | None:
     """Adds a line to one record of a text; the others must be read."""
     lines = LINES.get(base.source)
     if lines is None:
@@ -230,7 +230,7 @@ def _add_line(generator: random.Random, base: Base) -> Sample | None:
     return _sample(base, f"a line: {line.strip()[:30]!r}", content, sound_ids=sound_ids, may_be_refused=False)
 
 
-def _change_tag(generator: random.Random, base: Base) -> Sample | None:
+def _change_tag(generator: random.Random, base: Base) -> HostileSample | None:
     """Inserts markup into one record of XML; the others must be read."""
     if not base.target.endswith((".xml", ".nxml")):
         return None
@@ -260,7 +260,7 @@ def _change_tag(generator: random.Random, base: Base) -> Sample | None:
     return _sample(base, f"XML: {name}", content, sound_ids=sound_ids, may_be_refused=False)
 
 
-def _change_type(generator: random.Random, base: Base) -> Sample | None:
+def _change_type(generator: random.Random, base: Base) -> HostileSample | None:
     """Changes the type of a Parquet column, or removes it."""
     if not base.target.endswith(".parquet"):
         return None
@@ -292,7 +292,7 @@ def _change_type(generator: random.Random, base: Base) -> Sample | None:
     return _sample(base, f"Parquet: {column} of {name}", parquet(columns))
 
 
-def _add_row(generator: random.Random, base: Base) -> Sample | None:
+def _add_row(generator: random.Random, base: Base) -> HostileSample | None:
     """Adds a row to a table."""
     if base.source not in ("kedrec", "kgx", "biocypher", "hgnc") or base.target.endswith(".parquet"):
         return None
@@ -330,7 +330,7 @@ _CHANGES: tuple[tuple[int, _Change], ...] = (
 )
 
 
-def samples(seed: int, count: int) -> Iterator[Sample]:
+def samples(seed: int, count: int) -> Iterator[HostileSample]:
     """Yields `count` samples, each layout in turn; equal seeds give equal samples."""
     generator = random.Random(seed)  # noqa: S311  # no secret
     layouts = list(bases().items())

@@ -9,7 +9,7 @@ from benchmarks.measuring import BenchmarkContext, Row, alternate
 from kedrec.api import Kedrec
 from kedrec.grounding import check
 from kedrec.llm.llamacpp import LlamaCppModel
-from kedrec.llm.model_registry import pull
+from kedrec.llm.model_registry import pull_model
 from kedrec.llm.prompting import rationale_request
 from kedrec.loading import load_graph
 from kedrec.settings import load_settings
@@ -24,7 +24,7 @@ def measure(context: BenchmarkContext) -> list[Row]:
     import xllamacpp
 
     settings = load_settings(home=context.work)
-    path = pull("default", settings, lambda _stage, _done, _total: None)
+    path = pull_model("default", settings, lambda _stage, _done, _total: None)
     with open_store(settings.graph_url, settings, read_only=False) as store:
         load_graph(store, work_dir=context.work / "loading")
     with Kedrec(settings) as kr:

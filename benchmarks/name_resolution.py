@@ -93,7 +93,7 @@ def resolve(index: NameIndex, mention: AnnotatedMention, right: set[tuple[str, s
     state = "unknown"
     for kind in KINDS[mention.type]:
         try:
-            match = index.resolved(mention.text, kind)
+            match = index.resolve_match(mention.text, kind)
             break
         except (AmbiguousNameError, UnknownNameError) as error:
             candidates += [near for near in error.candidates if near.entity.kind in KINDS[mention.type]]

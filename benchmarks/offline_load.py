@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.measuring import BenchmarkContext, Row
 from kedrec.loading import load_graph
-from kedrec.loading.offline import ImportTool, empty_folder, find_tool, run_import, write_csv
+from kedrec.loading.offline import ImportTool, find_tool, prepare_folder, run_import, write_csv
 from kedrec.stores.bulk import BulkGraph
 from tests import neo4j_server
 
@@ -29,7 +29,7 @@ def measure(context: BenchmarkContext) -> list[Row]:
         read = _cost(lambda: load_graph(graph, ["hetionet"], data_dir=context.data, work_dir=work))
         csv_costs, import_costs, bare_costs = [], [], []
         for _ in range(runs):
-            empty_folder(folder)
+            prepare_folder(folder)
             csv_costs.append(_cost(lambda: write_csv(graph, folder, _no_progress)))
             import_costs.append(
                 _cost(lambda: run_import(tool, folder, "neo4j", _no_progress, overwrite=True))

@@ -33,7 +33,7 @@ def measure(context: BenchmarkContext) -> list[Row]:
     count_seconds = rows[0].ours
     name = "the whole fit after a load (read, count, learn, score, explain)"
     rows.append(Row(name, fit_seconds, count_seconds, "its path counts at four hops", "60 s"))
-    disease = ranker.adjacency.name("Disease", 0)
+    disease = ranker.adjacency.node_id("Disease", 0)
     warm = median_seconds(lambda: ranker.rank(disease), context.runs * 2, warm_up=2)
     parts_seconds = median_seconds(lambda: ranker.rank(disease)[0].parts, context.runs * 2, warm_up=2)
     label = "one disease ranked, warm"

@@ -60,7 +60,7 @@ def main() -> None:
             if not _ION.search(name):
                 continue
             try:
-                match = index.resolved(name, "Drug")
+                match = index.resolve_match(name, "Drug")
             except (NotFoundError, UsageError) as error:
                 counts[type(error).__name__, "in the graph" if ids & graph_ids else "not in it"] += 1
                 continue

@@ -100,7 +100,7 @@ def write_data(folder: Path, *, newer: bool, size: int = 1) -> None:
 
 
 @dataclass(frozen=True)
-class Place:
+class StressGraph:
     """A graph under test, with the folders of the two releases and of the work."""
 
     settings: Settings
@@ -122,7 +122,7 @@ STEPS = ("put_nodes", "put_edges", "delete_edges", "delete_nodes", "put_metadata
 """Methods that write to a graph."""
 
 
-def change(graph: Place, action: str, on_step: Callable[[], None] | None = None) -> int:
+def change(graph: StressGraph, action: str, on_step: Callable[[], None] | None = None) -> int:
     """Performs one action: a load of both sources, of a newer release of one, or its removal.
 
     `on_step` is called before each step that writes; returns the number of those steps.
@@ -175,7 +175,7 @@ def contents(store: GraphStore) -> str:
     return f"{fingerprint} {fingerprint.digest} {digest}"
 
 
-def prepare(graph: Place, *, filled: bool) -> None:
+def prepare(graph: StressGraph, *, filled: bool) -> None:
     """Empties the graph, and loads both sources if `filled`."""
     with graph.store() as store:
         store.prepare()
@@ -186,7 +186,7 @@ def prepare(graph: Place, *, filled: bool) -> None:
         change(graph, "load")
 
 
-def kill_during(graph: Place, action: str, step: int, pause: float) -> str:
+def kill_during(graph: StressGraph, action: str, step: int, pause: float) -> str:
     """Runs the action in its own process and kills it `pause` seconds after a step; describes the moment.
 
     Step 0 is the start, with the libraries imported; the others are the steps that write.
@@ -216,12 +216,12 @@ def kill_during(graph: Place, action: str, step: int, pause: float) -> str:
         return "after it"
     with graph.store() as store:
         states = {state.state for state in source_states(store.metadata()).values()} - {"loaded"}
-        if store.kept("journal") is not None:
+        if store.blob("journal") is not None:
             return "moving edges of another source"
     return f"source marked {states.pop()}" if states else "before or between sources"
 
 
-def rounds(graph: Place, kills: int, seed: int) -> Iterator[tuple[str, str, str, str]]:
+def rounds(graph: StressGraph, kills: int, seed: int) -> Iterator[tuple[str, str, str, str]]:
     """Yields each kill: (action, its moment, expected contents, contents after resuming)."""
     generator = random.Random(seed)  # noqa: S311  # moments, no secrets
     for release, newer in zip(graph.data, (False, True), strict=True):
@@ -261,7 +261,7 @@ def _run(engine: str, kills: int, seed: int) -> bool:
 
         def run_rounds(settings: Settings) -> None:
             for number, (action, moment, expected, resumed) in enumerate(
-                rounds(Place(settings, folder), kills, seed), 1
+                rounds(StressGraph(settings, folder), kills, seed), 1
             ):
                 counts[action, moment] += 1
                 wrong[action, moment] += expected != resumed

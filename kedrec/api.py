@@ -20,9 +20,9 @@ from kedrec.answers.status import status_of
 from kedrec.answers.subgraph import Subgraph
 from kedrec.errors import UsageError
 from kedrec.llm.locality import is_local
-from kedrec.llm.model_registry import resolve
-from kedrec.naming.name_list import names_in, resolve_lines
-from kedrec.naming.substitution import taken_for
+from kedrec.llm.model_registry import resolve_model
+from kedrec.naming.name_list import numbered_names, resolve_lines
+from kedrec.naming.substitution import substitutions
 from kedrec.settings import load_settings
 from kedrec.types import (
     Answer,
@@ -37,7 +37,7 @@ from kedrec.types import (
 )
 
 if TYPE_CHECKING:
-    from kedrec.documents.background import Backgrounds
+    from kedrec.documents.background import TextFinder
     from kedrec.naming import NameIndex
 
 __all__ = ["Kedrec", "open"]
@@ -128,9 +128,11 @@ class Kedrec(Session):
             EmptyGraphError: the graph has nothing to recommend from.
             ModelError: the language model is missing or failed.
         """
-        matches = [(disease, self._checked_names(top, paths, texts, llm=llm).resolved(disease, "Disease"))]
+        matches = [
+            (disease, self._checked_names(top, paths, texts, llm=llm).resolve_match(disease, "Disease"))
+        ]
         backgrounds = self._texts(background)
-        matches += [(drug, self.names.resolved(drug, "Drug")) for drug in drugs]
+        matches += [(drug, self.names.resolve_match(drug, "Drug")) for drug in drugs]
         target, *drug_entities = (match.entity for _, match in matches)
         drug_ids = {drug.id for drug in drug_entities}
         ranked = self.ranker.rank(target.id, beyond_prior=beyond_prior)
@@ -155,7 +157,7 @@ class Kedrec(Session):
             known_left_out=results.known_left_out,
             hidden=results.hidden,
             passed=results.passed_over,
-            taken_for=taken_for(matches),
+            taken_for=substitutions(matches),
             manifest=self._manifest(results.recommendations, backgrounds, llm=llm),
         )
 
@@ -172,7 +174,7 @@ class Kedrec(Session):
         texts: int = 3,
     ) -> DiseaseAnswer:
         """Recommends diseases that a drug could be repurposed for. Arguments and errors as of `recommend`."""
-        match = self._checked_names(top, paths, texts, llm=llm).resolved(drug, "Drug")
+        match = self._checked_names(top, paths, texts, llm=llm).resolve_match(drug, "Drug")
         target, backgrounds = match.entity, self._texts(background)
         ranked = self.ranker.rank_diseases(target.id)
         results = self._recommender.recommendations(
@@ -195,7 +197,7 @@ class Kedrec(Session):
             known_left_out=results.known_left_out,
             hidden=results.hidden,
             passed=results.passed_over,
-            taken_for=taken_for([(drug, match)]),
+            taken_for=substitutions([(drug, match)]),
             manifest=self._manifest(results.recommendations, backgrounds, llm=llm),
         )
 
@@ -242,8 +244,8 @@ class Kedrec(Session):
         Raises:
             UsageError: the two drugs are the same; and as `explain`.
         """
-        matches = [(disease, self._checked_names(1, paths, llm=False).resolved(disease, "Disease"))]
-        matches += [(name, self.names.resolved(name, "Drug")) for name in (drug, other)]
+        matches = [(disease, self._checked_names(1, paths, llm=False).resolve_match(disease, "Disease"))]
+        matches += [(name, self.names.resolve_match(name, "Drug")) for name in (drug, other)]
         target, *drugs = (match.entity for _, match in matches)
         if drugs[0] == drugs[1]:
             raise UsageError(f"'{drug}' and '{other}' are both {drugs[0].name}.", "Name two drugs.")
@@ -258,7 +260,7 @@ class Kedrec(Session):
         comparison = compare_drugs(
             self.ranker.adjacency, scores, recommendations[0], recommendations[1], manifest
         )
-        return comparison.model_copy(update={"taken_for": taken_for(matches)})
+        return comparison.model_copy(update={"taken_for": substitutions(matches)})
 
     def subgraph(self, drug: str, disease: str, *, paths: int = 25) -> Subgraph:
         """The nodes and edges on the best paths of a pair, adverse ones included. Raises as `explain`."""
@@ -299,7 +301,9 @@ class Kedrec(Session):
 
     def lines_taken_for(self, lines: Sequence[str], kind: str) -> tuple[TakenFor, ...]:
         """The entities that lines of text name by another name than their own. As `resolve_lines`."""
-        return taken_for((text, self.names.resolved(text, kind)) for _, text in names_in(lines))
+        return substitutions(
+            (text, self.names.resolve_match(text, kind)) for _, text in numbered_names(lines)
+        )
 
     def status(self) -> Status:
         """The state of the graph and the model. Works on an empty graph, and loads no model."""
@@ -307,7 +311,7 @@ class Kedrec(Session):
         return status_of(self.store, self.settings, self._progress)
 
     def _manifest(
-        self, recommendations: Sequence[Recommendation], texts: Backgrounds, *, llm: bool
+        self, recommendations: Sequence[Recommendation], texts: TextFinder, *, llm: bool
     ) -> Manifest:
         return answer_manifest(
             self.store,
@@ -328,7 +332,7 @@ class Kedrec(Session):
         _ = self.fingerprint
         if llm and self._model is None and is_local(self.settings.model):
             # A missing model should be reported now, not after minutes of ranking.
-            resolve(self.settings.model, self.settings, self._progress)
+            resolve_model(self.settings.model, self.settings, self._progress)
         return self.names
 
 

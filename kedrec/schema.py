@@ -14,7 +14,7 @@ from kedrec.errors import AssetError
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, if available, is ten times faster
 
-__all__ = ["Action", "ConditionalWording", "Kind", "Relation", "Schema", "load_schema", "parse_schema"]
+__all__ = ["ConditionalWording", "Kind", "Relation", "Schema", "Wording", "load_schema", "parse_schema"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class ConditionalWording:
     paraphrases: tuple[str, ...]
     inverse_paraphrases: tuple[str, ...]
     evidence: tuple[str, ...]
-    signed: bool = False
+    accepts_signed_action: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class Wording:
     """The wording of a relation, or of one value of its edges' `action`.
 
     Attributes:
@@ -60,7 +60,7 @@ class Action:
     sign: Literal[-1, 0, 1]
     paraphrases: tuple[str, ...] = ()
     inverse_paraphrases: tuple[str, ...] = ()
-    stated: tuple[ConditionalWording, ...] = ()
+    conditional_wordings: tuple[ConditionalWording, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,11 @@ class Relation:
     abbreviation: str
     pairs: tuple[tuple[str, str], ...]
     symmetric: bool
-    wording: Action
-    actions: dict[str, Action]
+    wording: Wording
+    actions: dict[str, Wording]
     effect: Literal["benefit", "harm", "none"]
 
-    def worded(self, action: str = "") -> Action:
+    def wording_for(self, action: str = "") -> Wording:
         """The wording of an edge's action, or the relation's own if the action has none."""
         return self.actions.get(action, self.wording)
 
@@ -104,19 +104,19 @@ class Schema:
         return self.prefixes.get(prefix, "").replace("{id}", local)
 
 
-def _action(fields: dict[str, Any]) -> Action:
-    return Action(
+def _action(fields: dict[str, Any]) -> Wording:
+    return Wording(
         phrase=fields["phrase"],
         inverse=fields["inverse"],
         sign=fields["sign"],
         paraphrases=tuple(fields.get("paraphrases", ())),
         inverse_paraphrases=tuple(fields.get("inverse_paraphrases", ())),
-        stated=tuple(
+        conditional_wordings=tuple(
             ConditionalWording(
                 paraphrases=tuple(wording.get("paraphrases", ())),
                 inverse_paraphrases=tuple(wording.get("inverse_paraphrases", ())),
                 evidence=tuple(term.lower() for term in wording["evidence"]),
-                signed=wording.get("signed", False),
+                accepts_signed_action=wording.get("signed", False),
             )
             for wording in fields.get("stated", ())
         ),

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kedrec.errors import SettingsError
 
-__all__ = ["Settings", "load_settings", "secret_in"]
+__all__ = ["Settings", "load_settings", "read_secret"]
 
 _LONGEST_SECRET = 65536  # bytes
 
@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         return self.home / "cache"
 
 
-def secret_in(path: Path, setting: str) -> str:
+def read_secret(path: Path, setting: str) -> str:
     """Reads a secret from a file, without the line end.
 
     Args:

@@ -68,12 +68,12 @@ def _shares_path(adjacency: Adjacency, item: Evidence, drug: Entity) -> bool:
     table = (step.relation, drug.kind, first.kind)
     reverse_table = (step.relation, first.kind, drug.kind)
     forward = step.forward
-    if not adjacency.has(table if forward else reverse_table):
+    if not adjacency.has_table(table if forward else reverse_table):
         # a symmetric relation may be read the other way than it is stored
         forward = not forward
-        if not adjacency.has(table if forward else reverse_table):
+        if not adjacency.has_table(table if forward else reverse_table):
             return False
-    links = adjacency.incidence(table) if forward else adjacency.incidence(reverse_table).reversed()
+    links = adjacency.incidence(table) if forward else adjacency.incidence(reverse_table).transposed()
     drug_number, first_number = adjacency.number(drug.kind, drug.id), adjacency.number(first.kind, first.id)
     if drug_number is None or first_number is None:
         return False

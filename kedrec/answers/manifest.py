@@ -81,7 +81,7 @@ def as_of_coverage(store: GraphStore, items: Sequence[Evidence]) -> AsOf | None:
     year = view_of(store).as_of
     if year is None or not isinstance(store, VisibleStore):
         return None
-    edge_counts = store.dated()
+    edge_counts = store.total_year_count()
     years = {
         (edge.start, edge.relation, edge.end, edge.source): edge.year
         for item in items

@@ -16,7 +16,7 @@ from kedrec.types import SMALLER, Coverage, PassedOver, Recommendation, ScorePar
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
-    from kedrec.documents.background import Backgrounds
+    from kedrec.documents.background import TextFinder
     from kedrec.llm.base import ChatModel
     from kedrec.naming import NameIndex
     from kedrec.ranking import PairScore, Ranker
@@ -114,7 +114,7 @@ class Recommender:
         top: int | None,
         *,
         llm: bool,
-        texts: tuple[Backgrounds, int],
+        texts: tuple[TextFinder, int],
         new: bool = False,
         hide: bool = False,
     ) -> Results:
@@ -131,7 +131,7 @@ class Recommender:
             new: leave out known treatments.
             hide: leave out contraindicated pairs.
         """
-        if top is not None and not self._ranker.tells(ranked):
+        if top is not None and not self._ranker.is_above_base_rate(ranked):
             return Results()
         ranks = {(score.drug, score.disease): rank for rank, score in enumerate(ranked, start=1)}
         eligible = [score for score in chosen if top is None or score.informed]
@@ -192,7 +192,7 @@ class Recommender:
         )
 
     def add_texts(
-        self, candidates: Sequence[Candidate], backgrounds: Backgrounds, max_texts: int
+        self, candidates: Sequence[Candidate], backgrounds: TextFinder, max_texts: int
     ) -> list[Candidate]:
         """The pairs with their texts; `max_texts` as `most` of `Backgrounds.of`.
 
@@ -253,9 +253,9 @@ class Recommender:
         coverage = Coverage(
             paths=pair.paths,
             metapaths=pair.metapaths,
-            drug_edges=self._ranker.links("Drug", pair.drug.id),
-            disease_edges=self._ranker.links("Disease", pair.disease.id),
-            disease_treatments=self._ranker.treatments(pair.disease.id) - bool(score.known),
+            drug_edges=self._ranker.link_count("Drug", pair.drug.id),
+            disease_edges=self._ranker.link_count("Disease", pair.disease.id),
+            disease_treatments=self._ranker.treatment_count(pair.disease.id) - bool(score.known),
             enough=not evidence_gap(pair),
             reason=evidence_gap(pair),
         )
@@ -340,7 +340,7 @@ def abstention_reason(
         return ""
     if results.known_left_out or results.hidden:
         return verdict_words.no_candidate(noun, results.known_left_out, results.hidden)
-    if ranker.tells(ranked):
+    if ranker.is_above_base_rate(ranked):
         return verdict_words.not_enough(no_path)
     best = ranked[0]
     return verdict_words.none_above_base_rate(best.probability, best.low, best.high, ranker.base_rate)

@@ -10,7 +10,7 @@ from kedrec.answers.recommendations import Recommender
 from kedrec.answers.status import check_kinds
 from kedrec.common.cpus import wait_passively
 from kedrec.common.progress import Progress  # noqa: TC001  # part of a public signature
-from kedrec.documents.background import Backgrounds
+from kedrec.documents.background import TextFinder
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
 from kedrec.llm.open_model import open_model
 from kedrec.naming import NameIndex
@@ -37,7 +37,7 @@ class Session:
         self.settings = settings
         self._progress = progress
         self._model: ChatModel | None = None
-        self._backgrounds: dict[Background | None, Backgrounds] = {}
+        self._backgrounds: dict[Background | None, TextFinder] = {}
 
     @cached_property
     def store(self) -> GraphStore:
@@ -59,7 +59,7 @@ class Session:
     def names(self) -> NameIndex:
         """The names of the graph's entities."""
         # Nodes have no year: an index a year would be the same index.
-        store = self.store.whatever_year() if isinstance(self.store, VisibleStore) else self.store
+        store = self.store.without_year_limit() if isinstance(self.store, VisibleStore) else self.store
         return NameIndex.open(store, self.settings.cache_dir, self._progress)
 
     @cached_property
@@ -88,7 +88,7 @@ class Session:
             progress=self._progress,
         )
 
-    def _texts(self, background: Background | None) -> Backgrounds:
+    def _texts(self, background: Background | None) -> TextFinder:
         """The source of a question's texts, opened once."""
         texts = self._backgrounds.get(background)
         if texts is None and background in (None, "both"):
@@ -96,7 +96,7 @@ class Session:
             same = self._backgrounds.get("both" if background is None else None)
             texts = same if same is not None and same.used.background == "both" else None
         if texts is None:
-            texts = self._backgrounds[background] = Backgrounds.open(self.settings, self.store, background)
+            texts = self._backgrounds[background] = TextFinder.open(self.settings, self.store, background)
         return texts
 
     def _renew(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.errors import EmptyGraphError, ModelError, NotFoundError
 from kedrec.llm.locality import is_local
-from kedrec.llm.model_registry import resolve
+from kedrec.llm.model_registry import resolve_model
 from kedrec.schema import load_schema
 from kedrec.stores import path_templates, view_of
 from kedrec.types import Status
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kedrec.settings import Settings
     from kedrec.stores import Fingerprint, GraphStore
 
-__all__ = ["check_kinds", "lacks", "status_of"]
+__all__ = ["check_kinds", "missing_kinds_note", "status_of"]
 
 _RANKED = ("Drug", "Disease")
 _LOAD = (
@@ -26,7 +26,7 @@ _LOAD = (
 )
 
 
-def lacks(fingerprint: Fingerprint) -> str:
+def missing_kinds_note(fingerprint: Fingerprint) -> str:
     """A sentence on the drugs, diseases or treatments that a graph lacks for a ranking; "" if it has all."""
     kinds = load_schema().kinds
     missing = [f"no {kinds[kind].noun}" for kind in _RANKED if not fingerprint.nodes.get(kind)]
@@ -50,7 +50,7 @@ def check_kinds(fingerprint: Fingerprint, url: str) -> None:
             "Run `kedrec-load graph` to load the built-in graph, or `kedrec-load sources` for others.",
         )
     if not all(fingerprint.nodes.get(kind) for kind in _RANKED):
-        raise EmptyGraphError(f"{lacks(fingerprint)} Drugs are ranked for diseases.", _LOAD)
+        raise EmptyGraphError(f"{missing_kinds_note(fingerprint)} Drugs are ranked for diseases.", _LOAD)
     if not fingerprint.edges:
         raise EmptyGraphError(f"The graph at {url} has nodes and no edge between them.", _LOAD)
 
@@ -81,7 +81,7 @@ def status_of(store: GraphStore, settings: Settings, progress: Progress | None) 
         overlays=view.overlays,
         left_out=view.left_out,
         as_of=view.as_of,
-        lacks=lacks(fingerprint),
+        lacks=missing_kinds_note(fingerprint),
         templates=len(path_templates()),
         model=settings.model,
         model_state=_model_state(settings, progress),
@@ -93,7 +93,7 @@ def _model_state(settings: Settings, progress: Progress | None) -> str:
     if not is_local(settings.model):
         return "not asked"
     try:
-        files = resolve(settings.model, settings, progress)
+        files = resolve_model(settings.model, settings, progress)
     except (ModelError, NotFoundError) as error:
         return str(error)
     return f"ready, {files.path}"

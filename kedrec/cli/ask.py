@@ -15,7 +15,7 @@ from kedrec.cli.common import (
     warn_unfinished_loads,
 )
 from kedrec.cli.text_options import background_option, texts_option, warn_about_texts
-from kedrec.cli.view_options import as_of_option, overlay_option, tell_view, warn_untreated
+from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_view, warn_untreated
 
 if TYPE_CHECKING:
     from kedrec.types import Answer, Background, DiseaseAnswer
@@ -89,7 +89,7 @@ def ask(
     answer: Answer | DiseaseAnswer
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
         warn_unfinished_loads(kr.store)
-        tell_view(kr.store, kr.settings)
+        warn_about_view(kr.store, kr.settings)
         if disease is None:
             answer = kr.recommend_diseases(
                 drugs[0],

@@ -225,9 +225,9 @@ def warn(message: str) -> None:
 
 def warn_unfinished_loads(store: GraphStore) -> None:
     """Warns on stderr about each source whose load or removal hasn't ended."""
-    from kedrec.loading.state import half_loaded
+    from kedrec.loading.state import unfinished_source_advice
 
-    for source, advice in half_loaded(store.metadata()).items():
+    for source, advice in unfinished_source_advice(store.metadata()).items():
         warn(f"Warning: {source}: {advice}. Answers may lack some of its facts.")
 
 

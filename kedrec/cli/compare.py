@@ -12,7 +12,7 @@ from kedrec.cli.common import (
     progress_on_stderr,
     warn_unfinished_loads,
 )
-from kedrec.cli.view_options import as_of_option, overlay_option, tell_view, warn_untreated
+from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_view, warn_untreated
 
 
 @click.command()
@@ -44,7 +44,7 @@ def compare(
         Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
     ):
         warn_unfinished_loads(kr.store)
-        tell_view(kr.store, kr.settings)
+        warn_about_view(kr.store, kr.settings)
         comparison = kr.compare(disease, *drugs, paths=paths)
         warn_untreated(kr.fingerprint)
     if as_json:

@@ -96,7 +96,7 @@ def build(
     from kedrec.common.cpus import usable_threads
     from kedrec.dataset.building import Options
     from kedrec.dataset.building import build as build_dataset
-    from kedrec.dataset.negatives import Recipe
+    from kedrec.dataset.negatives import CandidateMix
     from kedrec.dataset.teachers import Teacher
     from kedrec.documents.passage_index import index_folder
     from kedrec.errors import UsageError
@@ -114,7 +114,7 @@ def build(
     settings = load_settings(graph=graph, seed=seed, model=model, overlay="none")
     options = Options(
         sources=tuple(sorted({source.strip() for source in sources.split(",") if source.strip()})),
-        recipe=Recipe.of(candidates, hard, matched),
+        recipe=CandidateMix.of(candidates, hard, matched),
         questions=questions,
         paths=paths,
         curated=teacher in ("curated", "both"),
@@ -164,7 +164,7 @@ def _print_report(report: BuildReport) -> None:
     if omissions:
         say(f"Left out: {', '.join(omissions)}.")
     say(
-        f"Shared by two splits: {report.leaks.told()} "
+        f"Shared by two splits: {report.leaks.summary()} "
         "(looked for: pairs, diseases, drugs, groups, rationales, treatments shown as evidence)."
     )
     if report.embedding:

@@ -58,7 +58,7 @@ def _rebuild(folder: Path, partial: Path | None, progress: Progress) -> Counter[
     from contextlib import ExitStack
 
     from kedrec.dataset.hf_folder import SPLITS, DataSet
-    from kedrec.dataset.rebuilt_texts import rebuilt
+    from kedrec.dataset.rebuilt_texts import rebuild_texts
     from kedrec.documents.passage_index import PassageIndex, index_folder
     from kedrec.settings import load_settings
 
@@ -69,7 +69,7 @@ def _rebuild(folder: Path, partial: Path | None, progress: Progress) -> Counter[
         file = stack.enter_context(partial.open("w", encoding="utf-8")) if partial else None
         for config in dataset.configs:
             for split in SPLITS:
-                for text in rebuilt(dataset, config, split, index, progress):
+                for text in rebuild_texts(dataset, config, split, index, progress):
                     counts[text.state] += 1
                     if file is not None:
                         file.write(text.model_dump_json() + "\n")

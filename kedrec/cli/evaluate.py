@@ -84,7 +84,7 @@ def faithfulness(
     from kedrec.errors import UsageError
     from kedrec.evaluation.faithfulness import evaluate as measure
     from kedrec.evaluation.faithfulness import markdown
-    from kedrec.evaluation.pair_texts import with_texts
+    from kedrec.evaluation.pair_texts import pairs_with_texts
     from kedrec.llm.open_model import open_model
     from kedrec.ranking import Ranker
     from kedrec.settings import load_settings
@@ -103,7 +103,7 @@ def faithfulness(
             if background == "none":
                 examples, example_texts = draw(pairs), None
             else:
-                examples, example_texts = with_texts(
+                examples, example_texts = pairs_with_texts(
                     draw(pairs * _DRAW_FACTOR), store, settings, background, pairs
                 )
         for name in models:

@@ -23,8 +23,8 @@ def paths(seed: int | None, fit: Path | None, graph: str | None, as_json: bool) 
     """Compare the best paths with DrugMechDB's curated mechanisms, which are hidden meanwhile."""
     from kedrec.errors import DataError
     from kedrec.evaluation.mechanism_recall import evaluate
-    from kedrec.evaluation.path_cases import cases_of
-    from kedrec.evaluation.path_learning import refit
+    from kedrec.evaluation.path_cases import indication_cases
+    from kedrec.evaluation.path_learning import fitted_weights_yaml
     from kedrec.evaluation.path_tables import as_dicts, markdown
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
@@ -34,7 +34,7 @@ def paths(seed: int | None, fit: Path | None, graph: str | None, as_json: bool) 
         progress_on_stderr() as progress,
         open_store(settings.graph_url, settings) as store,
     ):
-        cases = cases_of(store, progress=progress)
+        cases = indication_cases(store, progress=progress)
         if not cases:
             raise DataError(
                 "The graph has no curated mechanism.", "Load DrugMechDB: 'kedrec-load graph drugmechdb'."
@@ -42,7 +42,7 @@ def paths(seed: int | None, fit: Path | None, graph: str | None, as_json: bool) 
         qualities, recall = evaluate(cases, seed=settings.seed, progress=progress)
         if fit is not None:
             provenance = {"graph": str(store.fingerprint())}
-            fit.write_text(refit(cases, provenance), encoding="utf-8")
+            fit.write_text(fitted_weights_yaml(cases, provenance), encoding="utf-8")
     if as_json:
         print_json({"seed": settings.seed, **as_dicts(qualities, recall)})
     else:

@@ -70,7 +70,7 @@ def ranking(
             linked_tables(adjacency),
             splits,
             seed=settings.seed,
-            counted=counted,
+            pair_mask=counted,
             threads=usable_threads(settings.threads),
             progress=progress,
         )
@@ -83,7 +83,10 @@ def ranking(
     )
     say(f"seed {settings.seed}; {pairs:,} pairs, {treatments:,} treatments\n\n{markdown(results)}", nl=False)
     if strata:
-        from kedrec.evaluation.counted_pairs import strata_of
+        from kedrec.evaluation.counted_pairs import strata_report
 
         for scored in scored_splits:
-            say(f"\n## By {scored.split}\n\n{strata_of(scored, adjacency, settings.seed, areas)}", nl=False)
+            say(
+                f"\n## By {scored.split}\n\n{strata_report(scored, adjacency, settings.seed, areas)}",
+                nl=False,
+            )

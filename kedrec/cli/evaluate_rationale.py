@@ -57,7 +57,12 @@ def rationale(
     """Score rationales against a data set's own: ROUGE, claims that hold, coverage, length."""
     from kedrec.dataset.hf_folder import DataSet
     from kedrec.errors import UsageError
-    from kedrec.evaluation.rationales import markdown, measured, read_predictions, with_reference
+    from kedrec.evaluation.rationales import (
+        markdown,
+        questions_with_reference,
+        read_predictions,
+        score_rationales,
+    )
     from kedrec.settings import load_settings
 
     if (predictions is None) == (model is None):
@@ -65,7 +70,7 @@ def rationale(
     settings = load_settings(seed=seed, model=model)
     dataset = DataSet(folder)
     config = config or dataset.configs[0]
-    questions = with_reference(dataset.questions(config, split), limit)
+    questions = questions_with_reference(dataset.questions(config, split), limit)
     if not questions:
         raise UsageError(
             f"No question of {config}/{split} in {folder} has a reference rationale.",
@@ -78,7 +83,7 @@ def rationale(
             settings.model,
             _model_rationales(settings, questions, dataset.digest(config, split), out),
         )
-    figures = measured(name, questions, texts, seed=settings.seed)
+    figures = score_rationales(name, questions, texts, seed=settings.seed)
     results = {"seed": settings.seed, "config": config, "split": split, "figures": [figures.as_dict()]}
     write_results(out, "rationale", results, markdown([figures]))
     if as_json:
@@ -91,7 +96,7 @@ def _model_rationales(
     settings: Settings, questions: list[Question], digest: str, out: Path | None
 ) -> dict[str, str]:
     """The model's rationales by question id. Reuses those that an earlier run stored in `out`."""
-    from kedrec.evaluation.rationales import read_predictions, written_by
+    from kedrec.evaluation.rationales import read_predictions, write_rationales
     from kedrec.llm.open_model import open_model
 
     with progress_on_stderr() as progress:
@@ -108,7 +113,7 @@ def _model_rationales(
             stored = None if out is None else out / f"rationales-{key}.jsonl"
             texts = read_predictions(stored) if stored is not None and stored.is_file() else {}
             missing = [question for question in questions if question.id not in texts]
-            for id_, text in written_by(chat_model, missing, settings.seed, progress):
+            for id_, text in write_rationales(chat_model, missing, settings.seed, progress):
                 texts[id_] = text
                 _append(stored, id_, text)
         finally:

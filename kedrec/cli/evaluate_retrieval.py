@@ -30,9 +30,9 @@ def retrieval(
     from kedrec.errors import ModelError
     from kedrec.evaluation.passage_recall import (
         curated_pairs,
-        found_pairs,
-        found_questions,
         markdown,
+        pair_coverage,
+        question_recall,
         read_questions,
     )
     from kedrec.settings import load_settings
@@ -42,7 +42,7 @@ def retrieval(
     folder = index_folder(settings.home)
     with progress_on_stderr() as progress, PassageIndex.open(folder) as index:
         with open_store(settings.graph_url, settings) as store:
-            pairs = found_pairs(index, curated_pairs(store), progress)
+            pairs = pair_coverage(index, curated_pairs(store), progress)
         question_results = []
         if questions_file is not None:
             try:
@@ -51,7 +51,7 @@ def retrieval(
                 warn(str(error))
                 embedder = None
             questions = read_questions(questions_file)
-            question_results = found_questions(
+            question_results = question_recall(
                 index, questions, embedder, most=limit, seed=settings.seed, progress=progress
             )
     if as_json:

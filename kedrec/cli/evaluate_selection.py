@@ -13,7 +13,7 @@ from kedrec.cli.common import graph_option, json_option, json_text, print_json, 
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
-    from kedrec.evaluation.selection_runs import Means
+    from kedrec.evaluation.selection_runs import AnswererResources
     from kedrec.llm.base import ChatModel
     from kedrec.ranking import Ranker
     from kedrec.settings import Settings
@@ -142,12 +142,12 @@ def write_results(out: Path | None, name: str, value: dict[str, Any], table: str
         ) from error
 
 
-def _resources(settings: Settings, stack: ExitStack, progress: Progress, *, texts: bool) -> Means:
+def _resources(settings: Settings, stack: ExitStack, progress: Progress, *, texts: bool) -> AnswererResources:
     """The answerers' graph, ranker, model and passage index. All but the index are opened at first use; the
     stack closes them.
     """
     from kedrec.documents.passage_index import PassageIndex, index_folder
-    from kedrec.evaluation.selection_runs import Means
+    from kedrec.evaluation.selection_runs import AnswererResources
     from kedrec.llm.open_model import open_model
     from kedrec.ranking import Ranker
     from kedrec.stores import open_store
@@ -167,4 +167,4 @@ def _resources(settings: Settings, stack: ExitStack, progress: Progress, *, text
         return chat_model
 
     index = stack.enter_context(PassageIndex.open(index_folder(settings.home))) if texts else None
-    return Means(store, ranker, model, index)
+    return AnswererResources(store, ranker, model, index)

@@ -16,7 +16,7 @@ from kedrec.cli.common import (
     warn_unfinished_loads,
 )
 from kedrec.cli.text_options import background_option, texts_option, warn_about_texts
-from kedrec.cli.view_options import as_of_option, overlay_option, tell_view, warn_untreated
+from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_view, warn_untreated
 
 if TYPE_CHECKING:
     from kedrec.types import Background
@@ -54,7 +54,7 @@ def explain(
         Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
     ):
         warn_unfinished_loads(kr.store)
-        tell_view(kr.store, kr.settings)
+        warn_about_view(kr.store, kr.settings)
         explanation = kr.explain(drug, disease, paths=paths, background=background, texts=texts)
         warn_untreated(kr.fingerprint)
     warn_about_texts([explanation.texts])

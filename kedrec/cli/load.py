@@ -117,13 +117,13 @@ def _overlay_sources(name: str, source: tuple[str, ...], folder: Path | None) ->
         UsageError: another source or no folder is given.
     """
     from kedrec.errors import UsageError
-    from kedrec.loading.sources import OWN
+    from kedrec.loading.sources import OWN_SOURCE
     from kedrec.stores.overlay_names import overlay_source
 
-    if source not in {(), (OWN,)}:
+    if source not in {(), (OWN_SOURCE,)}:
         raise UsageError(
             f"The source '{source[0]}' can't be a private overlay.",
-            f"An overlay is of your own tables: kedrec-load graph {OWN} --from FILE --overlay {name}.",
+            f"An overlay is of your own tables: kedrec-load graph {OWN_SOURCE} --from FILE --overlay {name}.",
         )
     if folder is None:
         raise UsageError("Which tables?", "Name a file or folder of your edges with --from.")

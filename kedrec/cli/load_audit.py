@@ -26,7 +26,7 @@ def audit(show: int, graph: str | None, as_json: bool) -> None:
     from kedrec.stores import open_store
 
     settings = load_settings(graph=graph)
-    with progress_on_stderr() as progress, open_store(settings.graph_url, settings, whole=True) as store:
+    with progress_on_stderr() as progress, open_store(settings.graph_url, settings, unfiltered=True) as store:
         report = audit_store(store, progress)
     if as_json:
         print_json(report)

@@ -74,7 +74,7 @@ def store_for(settings: Settings, *, dry_run: bool) -> GraphStore:
 
     if dry_run:
         try:
-            return open_store(settings.graph_url, settings, whole=True)
+            return open_store(settings.graph_url, settings, unfiltered=True)
         except EmptyGraphError:
             pass  # a graph without data can be read too, but only through a writing store
     return open_store(settings.graph_url, settings, read_only=False)

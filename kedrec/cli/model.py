@@ -16,7 +16,7 @@ def model() -> None:
 @click.argument("name", default="default")
 def pull(name: str) -> None:
     """Fetch a model and make it ready: default, base or hf:OWNER/NAME."""
-    from kedrec.llm.model_registry import pull as pull_model
+    from kedrec.llm.model_registry import pull_model
     from kedrec.settings import load_settings
 
     with progress_on_stderr() as progress:
@@ -62,9 +62,9 @@ def list_models(as_json: bool) -> None:
 @click.argument("name", default="default")
 def path(name: str) -> None:
     """Print where a model's file is."""
-    from kedrec.llm.model_registry import resolve
+    from kedrec.llm.model_registry import resolve_model
     from kedrec.settings import load_settings
 
     with progress_on_stderr() as progress:
-        files = resolve(name, load_settings(), progress)
+        files = resolve_model(name, load_settings(), progress)
     say(files.path)

@@ -13,8 +13,8 @@ from kedrec.cli.view_options import (
     as_of_sentence,
     edges_as_of,
     overlay_option,
-    tell_view,
     visible_overlays,
+    warn_about_view,
     warn_untreated,
 )
 
@@ -81,20 +81,22 @@ def _write(
 ) -> None:
     from kedrec.api import Kedrec
     from kedrec.errors import UsageError
-    from kedrec.ranking.export import check_target, export
+    from kedrec.ranking.export import check_output_path, export_scores
     from kedrec.types import RankingFile
 
     if all_diseases == (disease_file is not None):
         raise UsageError("Which diseases?", "Give either --all or --diseases FILE.")
     if out is None:
         raise UsageError("Where should the scores be written?", "Give --out FILE.parquet or FILE.tsv.gz.")
-    check_target(out)
+    check_output_path(out)
     lines = _read_lines(disease_file) if disease_file is not None else None
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
-        tell_view(kr.store, settings)
+        warn_about_view(kr.store, settings)
         diseases = kr.disease_ids() if lines is None else kr.resolve_lines(lines, "Disease")
         substitutions = kr.lines_taken_for(lines or (), "Disease")
-        rows = export(out, kr.ranker, kr.names_of("Drug", "Disease"), diseases, ray=ray, progress=progress)
+        rows = export_scores(
+            out, kr.ranker, kr.names_of("Drug", "Disease"), diseases, ray=ray, progress=progress
+        )
         ranking = kr.ranker.description
         warn_untreated(kr.fingerprint)
         overlays, edge_counts = visible_overlays(kr.store), edges_as_of(kr.store)
@@ -150,7 +152,7 @@ def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool
         progress_on_stderr() as progress,
         Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
     ):
-        tell_view(kr.store, kr.settings, fits=True)
+        warn_about_view(kr.store, kr.settings, fits=True)
         fingerprint = str(kr.fingerprint)
         ranking = kr.ranker.description
         overlays, edge_counts = visible_overlays(kr.store), edges_as_of(kr.store)
@@ -178,7 +180,7 @@ def null(overlay: str | None, as_of: int | None, graph: str | None, as_json: boo
         progress_on_stderr() as progress,
         Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
     ):
-        tell_view(kr.store, kr.settings)
+        warn_about_view(kr.store, kr.settings)
         fingerprint = str(kr.fingerprint)
         model = NullModel.open(
             kr.ranker.adjacency, kr.settings.cache_dir, threads=kr.settings.threads, progress=progress

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from kedrec.cli.score_bars import score_bars
-from kedrec.cli.text_options import footing, passed_over, titled_texts, undated_texts
+from kedrec.cli.text_options import passed_over_note, texts_footnote, titled_texts, undated_texts_note
 from kedrec.cli.view_options import as_of_note
-from kedrec.loading.state import UNFINISHED
+from kedrec.loading.state import UNFINISHED_ADVICE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,7 +79,7 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
         console.print(Text(f"{answer.known_left_out:,} known left out.", style="yellow"))
     if answer.hidden and not answer.abstained:
         console.print(Text(f"{answer.hidden:,} contraindicated hidden.", style="yellow"))
-    if note := passed_over(answer):
+    if note := passed_over_note(answer):
         console.print(Text(note, style="yellow"))
     manifest = answer.manifest
     console.print(
@@ -89,14 +89,14 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
             style="dim",
         )
     )
-    if note := footing(manifest):
+    if note := texts_footnote(manifest):
         console.print(Text(note, style="dim"))
     if manifest.overlays:
         console.print(Text(f"private overlays seen: {', '.join(manifest.overlays)}", style="magenta"))
     if manifest.as_of is not None:
         console.print(Text(as_of_note(manifest.as_of), style="yellow"))
         texts = [recommendation.texts for recommendation in answer.recommendations]
-        if note := undated_texts(texts, manifest.as_of.year):
+        if note := undated_texts_note(texts, manifest.as_of.year):
             console.print(Text(note, style="yellow"))
 
 
@@ -261,7 +261,7 @@ def print_explanation(console: Console, recommendation: Recommendation) -> None:
     print_safety(console, recommendation, links=None)
     if recommendation.as_of is not None:
         print_indented(console, Text(as_of_note(recommendation.as_of), style="yellow"))
-        if note := undated_texts([recommendation.texts], recommendation.as_of.year):
+        if note := undated_texts_note([recommendation.texts], recommendation.as_of.year):
             print_indented(console, Text(note, style="yellow"))
 
 
@@ -278,7 +278,7 @@ def print_status(console: Console, status: Status) -> None:
     edges = ", ".join(f"{count:,} {source}" for source, count in sorted(status.edges_by_source.items()))
     table.add_row("edges", Text(f"{sum(status.edges_by_source.values()):,}: {edges}"))
     for source, state in sorted(status.sources.items()):
-        summary = UNFINISHED.get(state.get("state", ""))
+        summary = UNFINISHED_ADVICE.get(state.get("state", ""))
         if summary is None:
             licences = ", ".join(state.get("licences", ()))
             summary = f"{state.get('nodes', 0):,} nodes, {state.get('edges', 0):,} edges, "

@@ -35,7 +35,7 @@ def search(
     names none, or several of one kind, the nearest ones are printed and the exit code is 1.
     """
     from kedrec.errors import AmbiguousNameError, UnknownNameError
-    from kedrec.naming import SURE, NameIndex
+    from kedrec.naming import MIN_SURE_SCORE, NameIndex
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
 
@@ -45,7 +45,9 @@ def search(
     with open_store(settings.graph_url, settings) as store, progress_on_stderr() as progress:
         index = NameIndex.open(store, settings.cache_dir, progress)
         matches = index.search(text, kinds, limit)
-        sure_kinds: list[list[str] | None] = [[match.entity.kind] for match in matches if match.score >= SURE]
+        sure_kinds: list[list[str] | None] = [
+            [match.entity.kind] for match in matches if match.score >= MIN_SURE_SCORE
+        ]
         try:
             for resolvable_kinds in sure_kinds or [kinds]:
                 index.resolve(text, resolvable_kinds)

@@ -32,7 +32,7 @@ def fetch_missing(names: Sequence[str], settings: Settings, *, again: bool = Fal
     """
     from urllib.parse import urlsplit
 
-    from kedrec.loading.download import cache_folder, cached, fetch_source
+    from kedrec.loading.download import cache_folder, cached_files, fetch_source
     from kedrec.loading.sources import load_source
 
     needed = [source for source in map(load_source, dict.fromkeys(names)) if source.reader != "starter"]
@@ -40,19 +40,19 @@ def fetch_missing(names: Sequence[str], settings: Settings, *, again: bool = Fal
         folder = cache_folder(settings.cache_dir, source)
         if not source.downloads and folder.is_dir() and any(folder.iterdir()):
             continue  # the user put the files there
-        if source.downloads and (again or cached(settings.cache_dir, source) is None):
+        if source.downloads and (again or cached_files(settings.cache_dir, source) is None):
             hosts = dict.fromkeys(urlsplit(download.url).hostname or "" for download in source.downloads)
             warn(f"{source.title}: {source.size}, from {', '.join(hosts)}. Licence: {source.licence}.")
         with progress_on_stderr() as progress:
-            fetch_source(source, settings.cache_dir, progress, again=again, tell=warn)
+            fetch_source(source, settings.cache_dir, progress, refetch=again, notify=warn)
     return settings.cache_dir / "sources" if needed else None
 
 
 def _source_listing(source: Source, settings: Settings) -> ListedSource:
-    from kedrec.loading.download import cache_folder, cached
+    from kedrec.loading.download import cache_folder, cached_files
     from kedrec.types import CachedFolder, ListedSource
 
-    files = cached(settings.cache_dir, source)
+    files = cached_files(settings.cache_dir, source)
     folder = str(cache_folder(settings.cache_dir, source))
     return ListedSource(
         name=source.name,
@@ -65,7 +65,7 @@ def _source_listing(source: Source, settings: Settings) -> ListedSource:
         brings=source.brings,
         obtain=source.obtain,
         downloads=tuple(download.url for download in source.downloads),
-        cached=CachedFolder(folder=folder, fetched=files.fetched, bytes=files.size) if files else None,
+        cached=CachedFolder(folder=folder, fetched=files.fetch_date, bytes=files.size) if files else None,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kedrec.cli.common import graph_option, json_text, progress_on_stderr, say, warn
-from kedrec.cli.view_options import as_of_option, overlay_option, tell_view
+from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_view
 
 
 @click.command()
@@ -45,7 +45,7 @@ def subgraph(
         progress_on_stderr() as progress,
         Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
     ):
-        tell_view(kr.store, kr.settings)
+        warn_about_view(kr.store, kr.settings)
         graph_part = kr.subgraph(drug, disease, paths=paths)
         year = kr.settings.as_of
     for substitution in graph_part.taken_for:

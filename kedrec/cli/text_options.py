@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "background_option",
-    "footing",
-    "passed_over",
+    "passed_over_note",
+    "texts_footnote",
     "texts_option",
     "titled_texts",
-    "undated_texts",
+    "undated_texts_note",
     "warn_about_texts",
 ]
 
@@ -52,7 +52,7 @@ def titled_texts(texts: Texts) -> list[tuple[str, tuple[Evidence, ...]]]:
     return [(title, items) for title, items in sections if items]
 
 
-def undated_texts(texts: Sequence[Texts], year: int) -> str:
+def undated_texts_note(texts: Sequence[Texts], year: int) -> str:
     """Sentence on the numbers of hidden later texts and shown undated texts; "" if none were searched."""
     if all(pair_texts.background == "none" for pair_texts in texts):
         return ""
@@ -69,7 +69,7 @@ def _noun_and_verb(count: int) -> str:
     return "text is" if count == 1 else "texts are"
 
 
-def footing(manifest: Manifest) -> str:
+def texts_footnote(manifest: Manifest) -> str:
     """Line on the kind and number of the searched texts; "" if no texts were searched."""
     used = manifest.texts
     if used.background == "none":
@@ -83,7 +83,7 @@ def footing(manifest: Manifest) -> str:
     return line
 
 
-def passed_over(answer: Answer | DiseaseAnswer) -> str:
+def passed_over_note(answer: Answer | DiseaseAnswer) -> str:
     """Sentence on the candidates omitted for too few paths, with their ranks; "" if there are none."""
     passed = answer.passed
     if not passed:

@@ -50,13 +50,13 @@ def adapter(
     """Build examples from loaded graphs and tune a LoRA adapter on them."""
     from kedrec.errors import UsageError
     from kedrec.settings import load_settings
-    from kedrec.training.lora import Recipe
+    from kedrec.training.lora import TrainingRecipe
     from kedrec.training.tuning import tune
 
     if examples < 1:
         raise UsageError(f"'examples' is {examples}.", "Give a number of 1 or more.")
     settings = load_settings(seed=seed)
-    recipe = Recipe(
+    recipe = TrainingRecipe(
         steps=steps,
         max_tokens=max_tokens,
         checkpoint=checkpoint,

@@ -19,8 +19,8 @@ __all__ = [
     "as_of_sentence",
     "edges_as_of",
     "overlay_option",
-    "tell_view",
     "visible_overlays",
+    "warn_about_view",
     "warn_untreated",
 ]
 
@@ -45,7 +45,7 @@ as_of_option = click.option(
 )
 
 
-def tell_view(store: GraphStore, settings: Settings, *, fits: bool = False) -> None:
+def warn_about_view(store: GraphStore, settings: Settings, *, fits: bool = False) -> None:
     """Warns on stderr of a fit that a view needs first, and of hidden overlays if none were requested.
 
     Args:
@@ -79,9 +79,9 @@ def tell_view(store: GraphStore, settings: Settings, *, fits: bool = False) -> N
 
 def warn_untreated(fingerprint: Fingerprint) -> None:
     """Warns on stderr if a graph lacks drugs, diseases or treatments, so that no ranking can be learned."""
-    from kedrec.answers.status import lacks
+    from kedrec.answers.status import missing_kinds_note
 
-    if note := lacks(fingerprint):
+    if note := missing_kinds_note(fingerprint):
         warn(f"{note} Nothing can be learned from it: every kind of path weighs the same.")
 
 
@@ -103,9 +103,9 @@ def as_of_sentence(counts: EdgesAsOf) -> str:
 
 def visible_overlays(store: GraphStore) -> tuple[str, ...] | None:
     """Names of the visible overlays; None if the graph has no overlays and no year was given."""
-    from kedrec.stores import View, VisibleStore
+    from kedrec.stores import GraphView, VisibleStore
 
-    if not isinstance(store, VisibleStore) or store.view == View():
+    if not isinstance(store, VisibleStore) or store.view == GraphView():
         return None
     return store.view.overlays
 
@@ -117,7 +117,7 @@ def edges_as_of(store: GraphStore) -> EdgesAsOf | None:
 
     if not isinstance(store, VisibleStore) or store.view.as_of is None:
         return None
-    counts = store.dated()
+    counts = store.total_year_count()
     return EdgesAsOf(
         year=store.view.as_of,
         edges=counts.edges - counts.later,

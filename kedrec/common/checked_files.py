@@ -16,7 +16,7 @@ from kedrec.errors import ModelError
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
 
-__all__ = ["disk_errors", "known_sha256", "replacing", "sha256_of"]
+__all__ = ["cached_sha256", "disk_errors", "replacement_file", "sha256_of"]
 
 _BLOCK = 1 << 20
 
@@ -35,7 +35,7 @@ def sha256_of(path: Path, progress: Progress | None = None) -> str:
     return digest.hexdigest()
 
 
-def known_sha256(path: Path, progress: Progress | None = None) -> str:
+def cached_sha256(path: Path, progress: Progress | None = None) -> str:
     """SHA-256 of a file, from a note beside it unless the file was changed since.
 
     Hashing 100 MB at every question would cost as much as loading the model. A writer can set back the time
@@ -58,7 +58,7 @@ def known_sha256(path: Path, progress: Progress | None = None) -> str:
         pass  # the note is missing or unreadable
     digest = sha256_of(path, progress)
     try:
-        with replacing(note) as part:
+        with replacement_file(note) as part:
             part.write_text(json.dumps(stamp | {"sha256": digest}), encoding="utf-8")
     except OSError:
         pass  # in a read-only folder the file is hashed each time
@@ -66,7 +66,7 @@ def known_sha256(path: Path, progress: Progress | None = None) -> str:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacement_file(path: Path) -> Iterator[Path]:
     """A temporary file that replaces `path` atomically at the end, and is removed on an error."""
     private_folder(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

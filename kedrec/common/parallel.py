@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from kedrec.errors import UsageError
 
-__all__ = ["spread", "spread_on_ray"]
+__all__ = ["map_on_ray", "map_ordered"]
 
 _Shared = TypeVar("_Shared")
 _Part = TypeVar("_Part")
@@ -23,7 +23,7 @@ _CONNECT_SECONDS = 5.0
 _QUEUED_PER_WORKER = 2  # parts in work or waiting to be consumed, which bounds the memory of results
 
 
-def spread(
+def map_ordered(
     function: Callable[[_Shared, _Part], _Result],
     shared: _Shared,
     parts: Iterable[_Part],
@@ -43,11 +43,11 @@ def spread(
         UsageError: Ray isn't installed, or there is no cluster at that address.
     """
     if ray:
-        return spread_on_ray(ray, function, shared, parts)
+        return map_on_ray(ray, function, shared, parts)
     return _map_on_processes(jobs, function, shared, parts)
 
 
-def spread_on_ray(
+def map_on_ray(
     address: str,
     function: Callable[[_Shared, _Part], _Result],
     shared: _Shared,

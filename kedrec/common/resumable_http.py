@@ -16,7 +16,7 @@ from kedrec.errors import DataError
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["DownloadSize", "encrypted_only", "file_hash", "forget", "receive", "settle"]
+__all__ = ["DownloadSize", "delete_partial", "file_hash", "finish_partial", "https_check", "receive"]
 
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _BLOCK = 1 << 20
@@ -31,7 +31,7 @@ class DownloadSize:
     total: int | None
 
 
-def encrypted_only(url: str) -> Callable[[httpx2.Request], None]:
+def https_check(url: str) -> Callable[[httpx2.Request], None]:
     """A hook for a client's requests that refuses plain HTTP, also after a redirect.
 
     Plain HTTP to this machine is allowed if `url` itself is plain HTTP.
@@ -60,13 +60,13 @@ def file_hash(path: Path, name: str = "sha256", start: bytes = b"") -> str:
     return digest.hexdigest()
 
 
-def forget(part: Path) -> None:
+def delete_partial(part: Path) -> None:
     """Deletes a partial download."""
     part.unlink(missing_ok=True)
     _version_file(part).unlink(missing_ok=True)
 
 
-def settle(part: Path, target: Path) -> None:
+def finish_partial(part: Path, target: Path) -> None:
     """Moves a complete download to `target`, atomically."""
     part.replace(target)
     _version_file(part).unlink(missing_ok=True)
@@ -89,7 +89,7 @@ def receive(
     url: str,
     part: Path,
     *,
-    refused: Callable[[httpx2.Response], None],
+    on_refusal: Callable[[httpx2.Response], None],
     progress: Callable[[int, int | None], None],
     size: int | None = None,
 ) -> DownloadSize:
@@ -125,7 +125,7 @@ def receive(
             received = 0  # the server sends the file from its beginning
         elif response.status_code != 206 or not received or (span and int(span[1]) != received):
             response.read()
-            refused(response)
+            on_refusal(response)
         length = response.headers.get("content-length", "")
         total = size if size is not None else (received + int(length) if length.isdecimal() else None)
         version = response.headers.get("etag") or response.headers.get("last-modified") or ""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nupunkt import PunktSentenceTokenizer
 
-__all__ = ["Sentence", "sentences"]
+__all__ = ["SentenceSpan", "sentences"]
 
 _LINE = re.compile(r"[^\n]+")
 # A heading within a text: "RESULTS: ...", "**Aim:** ...", at its beginning or after a sentence.
@@ -51,7 +51,7 @@ _CONTINUATION = re.compile(r"\s*(?:[a-z]+(?:[\s,;.)]|$)|\[\d|[,;:)\]%/=<>\u00b1]
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class SentenceSpan:
     """A sentence as offsets (characters) into its text, and the heading within the text that it is under."""
 
     start: int
@@ -59,9 +59,9 @@ class Sentence:
     heading: str = ""
 
 
-def sentences(text: str) -> list[Sentence]:
+def sentences(text: str) -> list[SentenceSpan]:
     """The sentences of a text, in order. Line ends and headings ("RESULTS:") separate them."""
-    result: list[Sentence] = []
+    result: list[SentenceSpan] = []
     for line in _LINE.finditer(text):
         start, heading = line.start(), ""
         for label in _LABEL.finditer(line[0]):
@@ -71,7 +71,7 @@ def sentences(text: str) -> list[Sentence]:
     return result
 
 
-def _split(text: str, start: int, end: int, heading: str) -> list[Sentence]:
+def _split(text: str, start: int, end: int, heading: str) -> list[SentenceSpan]:
     """The sentences between two offsets of a line."""
     part = text[start:end]
     result = []
@@ -83,11 +83,11 @@ def _split(text: str, start: int, end: int, heading: str) -> list[Sentence]:
             piece = part[begin:end_offset].rstrip()
             if piece.strip():
                 first = begin + len(piece) - len(piece.lstrip())
-                result.append(Sentence(start + first, start + begin + len(piece), heading))
+                result.append(SentenceSpan(start + first, start + begin + len(piece), heading))
             begin = end_offset
     if remainder := part[begin:].strip():
         first = part.index(remainder, begin)
-        result.append(Sentence(start + first, start + first + len(remainder), heading))
+        result.append(SentenceSpan(start + first, start + first + len(remainder), heading))
     return result
 
 

@@ -21,7 +21,7 @@ from kedrec.common.limits import MAX_LINE, MAX_RATIO, MAX_UNPACKED, RATIO_FROM
 from kedrec.common.regular_files import open_regular
 from kedrec.errors import DataError
 
-__all__ = ["PLACEHOLDER", "TOO_LONG", "BadLine", "lines_of", "open_unpacked", "unpack"]
+__all__ = ["PLACEHOLDER", "TOO_LONG", "BadLine", "open_unpacked", "read_lines", "unpack"]
 
 PLACEHOLDER = "\ufffd"
 """Replacement of a line that isn't text."""
@@ -131,7 +131,7 @@ class _UnpackedFile(io.RawIOBase):
         super().close()
 
 
-def open_unpacked(path: Path, called: str = "") -> io.BufferedReader:
+def open_unpacked(path: Path, label: str = "") -> io.BufferedReader:
     """Opens a regular file for reading its bytes, decompressed from gzip, bzip2 or xz.
 
     Args:
@@ -142,7 +142,7 @@ def open_unpacked(path: Path, called: str = "") -> io.BufferedReader:
         DataError: the file can't be opened, or has an archive's suffix and isn't one; and, while it is read,
             it is truncated, damaged, or unpacks to more than `kedrec.common.limits` allows.
     """
-    return io.BufferedReader(_UnpackedFile(path, called or str(path)), _BUFFER)
+    return io.BufferedReader(_UnpackedFile(path, label or str(path)), _BUFFER)
 
 
 def _recoded(stream: io.BufferedReader) -> Iterator[bytes]:
@@ -181,7 +181,7 @@ def _blocks(path: Path) -> Iterator[tuple[bytes, bool]]:
             yield (parts[0], True) if length > MAX_LINE else (b"".join(parts) + b"\n", False)
 
 
-def lines_of(path: Path) -> Iterator[bytes]:
+def read_lines(path: Path) -> Iterator[bytes]:
     """Yields a file's decompressed lines as bytes, each with its line end.
 
     Raises:

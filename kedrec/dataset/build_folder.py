@@ -13,13 +13,13 @@ from filelock import lock_descriptor
 from kedrec.common.private_files import private_folder
 from kedrec.errors import DataError, StoreBusyError, UsageError
 
-__all__ = ["Place"]
+__all__ = ["BuildFolder"]
 
 _WORKING = ".building"
 _NOTE = "kedrec.json"
 
 
-class Place:
+class BuildFolder:
     """A data set's folder while it is built.
 
     Attributes:
@@ -37,7 +37,7 @@ class Place:
         self._private = private
 
     @contextmanager
-    def held(self, *, again: bool = False) -> Iterator[Place]:
+    def held(self, *, again: bool = False) -> Iterator[BuildFolder]:
         """Locks the folder for one builder; the system frees the lock when the process ends, however it ends.
 
         Args:

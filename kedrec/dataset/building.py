@@ -16,15 +16,15 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from kedrec.dataset.build_folder import Place
+from kedrec.dataset.build_folder import BuildFolder
 from kedrec.dataset.candidates import PairTask, PairWork
 from kedrec.dataset.data_card import write_card
 from kedrec.dataset.hf_folder import SPLITS, SplitName, write_note, write_questions
-from kedrec.dataset.leaks import LeakReport, check_leaks, near_equal
-from kedrec.dataset.negatives import NegativeChooser, Recipe
+from kedrec.dataset.leaks import LeakReport, check_leaks, drop_near_duplicates
+from kedrec.dataset.negatives import CandidateMix, NegativeChooser
 from kedrec.dataset.pair_jobs import JobContext, Journal, collect_facts
 from kedrec.dataset.popularity import Popularity, count_popularity, write_popularity
-from kedrec.dataset.questions import QuestionDraft, assemble_questions, question_id, shuffled
+from kedrec.dataset.questions import QuestionDraft, assemble_questions, question_id, shuffle_candidates
 from kedrec.dataset.splits import CONFIGS, Config, Division, divide
 from kedrec.dataset.treatments import read_treatments
 from kedrec.documents.linking import Linker
@@ -62,7 +62,7 @@ class Options:
     """
 
     sources: tuple[str, ...] = ()
-    recipe: Recipe = field(default_factory=Recipe)
+    recipe: CandidateMix = field(default_factory=CandidateMix)
     questions: int = 0
     paths: int = 3
     adverse: int = 1
@@ -142,7 +142,7 @@ def build(
         DataError: the disk refuses; or two splits have near-duplicate questions.
         StoreError: the graph can't be read.
     """
-    with Place(out).held(again=again) as build_folder:
+    with BuildFolder(out).held(again=again) as build_folder:
         graph, context, drafts, too_few = _prepare(settings, options, texts, progress)
         journal = Journal(build_folder.working / "pairs.jsonl", context.key)
         journal.read()
@@ -160,11 +160,11 @@ def build(
             )
             if teacher is not None:
                 splits = teacher.write(splits, progress)
-            questions[config], repeated[config] = near_equal(splits)
+            questions[config], repeated[config] = drop_near_duplicates(splits)
         leaks = check_leaks(questions, graph.treatments)
-        if leaks.found:
+        if leaks.total:
             raise DataError(
-                f"Questions of two splits are nearly one, so that nothing was written: {leaks.told()}.",
+                f"Questions of two splits are nearly one, so that nothing was written: {leaks.summary()}.",
                 "This is a defect of the division; please report it with the graph's sources.",
             )
         report = BuildReport(
@@ -293,7 +293,7 @@ def _draft_questions(
             if negatives is None:
                 continue
             id_ = question_id(config, drug, disease, options.seed)
-            candidates = shuffled([drug, *(negative.id for negative in negatives)], id_)
+            candidates = shuffle_candidates([drug, *(negative.id for negative in negatives)], id_)
             by_id = {negative.id: negative for negative in negatives}
             ordered_negatives = tuple(by_id[candidate] for candidate in candidates if candidate in by_id)
             drafts[config].append(QuestionDraft(id_, split, treatment, candidates, ordered_negatives))

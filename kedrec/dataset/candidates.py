@@ -14,12 +14,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from kedrec.dataset.question_types import CitedPath, TextPointer
-from kedrec.evidence.mechanisms import Indication, Without
+from kedrec.evidence.mechanisms import GraphWithoutIndication, Indication
 from kedrec.evidence.pair_evidence import retrieve
 from kedrec.evidence.verbalize import evidence_item, merge_step
 from kedrec.schema import load_schema
 from kedrec.training.path_choice import agreement
-from kedrec.training.targets import realize
+from kedrec.training.targets import write_target
 from kedrec.types import Entity, Evidence
 from kedrec.types.base import Frozen
 
@@ -136,7 +136,7 @@ class PairWork:
         if task.right:
             own = self.indications.get((task.drug, task.disease))
             empty = Indication(task.drug, task.disease, frozenset(), frozenset(), {})
-            view = Without(ranker.adjacency, own or empty, every=False)
+            view = GraphWithoutIndication(ranker.adjacency, own or empty, every=False)
         limit = _OVERSAMPLING * max(self.paths, self.adverse, 1)
         pair_evidence = retrieve(store, ranker, drug, disease, k=limit, adjacency=view)
         by_config = tuple(
@@ -263,18 +263,18 @@ class PairWork:
             item.model_copy(update={"id": f"P{number}"}) for number, item in enumerate(items, 1)
         ]
         rng = Random(f"{self.seed}:{pair[0].id}:{pair[1].id}")  # noqa: S311  # draws words, no secrets
-        text = realize(*pair, numbered_items, adverse, rng, mechanisms=mechanisms)
+        text = write_target(*pair, numbered_items, adverse, rng, mechanisms=mechanisms)
         cited_items = [item for item in (*numbered_items, *adverse) if f"[{item.id}]" in text]
         return CuratedRationale(rationale=text, paths=tuple(map(CitedPath.of, cited_items))) if text else None
 
     def _texts(
         self, index: PassageIndex | None, drug: Entity, disease: Entity
     ) -> tuple[tuple[TextPointer, ...], tuple[TextPointer, ...]]:
-        from kedrec.documents.passage_search import for_pair
+        from kedrec.documents.passage_search import search_pair
 
         if index is None or not self.texts:
             return (), ()
-        hits = for_pair(index, drug, disease, "both", self.texts, vocabulary=self.vocabulary)
+        hits = search_pair(index, drug, disease, "both", self.texts, vocabulary=self.vocabulary)
         trials = tuple(
             _pointer(f"T{number}", trial.passage).model_copy(update={"stance": trial.stance})
             for number, trial in enumerate(hits.trials, 1)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kedrec.dataset.question_types import Question
     from kedrec.dataset.treatments import Treatments
 
-__all__ = ["NEARLY", "LeakReport", "check_leaks", "near_equal"]
+__all__ = ["NEARLY", "LeakReport", "check_leaks", "drop_near_duplicates"]
 
 NEARLY = 0.8
 """Share of word triples in common (Jaccard) from which two rationales are near-duplicates, 0 to 1."""
@@ -49,11 +49,11 @@ class LeakReport(Frozen):
     shown: dict[str, int]
 
     @property
-    def found(self) -> int:
+    def total(self) -> int:
         """The sum of all numbers."""
         return sum(sum(part.values()) for part in self.model_dump().values())
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """The numbers above 0 in words; "none" where there are none."""
         parts = [
             f"{count} {name} in {config}"
@@ -94,7 +94,7 @@ def check_leaks(questions: Questions, treatments: Treatments) -> LeakReport:
     return LeakReport.model_validate(counts)
 
 
-def near_equal(
+def drop_near_duplicates(
     splits: Mapping[SplitName, Sequence[Question]],
 ) -> tuple[dict[SplitName, list[Question]], int]:
     """Drops questions whose rationale nearly equals one of a later split, and counts them.

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from kedrec.dataset.treatments import Treatment, Treatments
     from kedrec.training.graph_embedding import GraphEmbedding
 
-__all__ = ["NegativeChooser", "Recipe"]
+__all__ = ["CandidateMix", "NegativeChooser"]
 
 _MATCHED_POOL = 15  # drugs of about as many links that a degree-matched negative is drawn from
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class CandidateMix:
     """Numbers of a question's candidates, by kind of negative.
 
     Attributes:
@@ -91,7 +91,7 @@ class NegativeChooser:
         treatments: Treatments,
         popularity: Popularity,
         embedding: GraphEmbedding | None,
-        recipe: Recipe,
+        recipe: CandidateMix,
     ) -> None:
         self._drugs, self._treatments, self._popularity = list(drugs), treatments, popularity
         self._embedding, self._recipe = embedding, recipe

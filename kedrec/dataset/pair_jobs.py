@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedrec.common.parallel import spread
+from kedrec.common.parallel import map_ordered
 from kedrec.dataset.candidates import CandidateFacts, PairTask, PairWork
 from kedrec.errors import DataError
 
@@ -155,7 +155,7 @@ def collect_facts(
 def _workers(
     context: JobContext, blocks: Sequence[Sequence[PairTask]], jobs: int, ray: str
 ) -> Iterator[Iterator[list[CandidateFacts]]]:
-    results = spread(_collect_block, context, blocks, jobs=jobs, ray=ray)
+    results = map_ordered(_collect_block, context, blocks, jobs=jobs, ray=ray)
     try:
         yield results
     finally:

@@ -17,23 +17,23 @@ from kedrec.types import Path as GraphPath
 from kedrec.types.base import Frozen, Probability, Stance
 
 __all__ = [
-    "Background",
     "CandidateEvidence",
     "CitedPath",
     "CitedStep",
-    "Named",
+    "NamedEntity",
     "Negative",
     "NegativeKind",
     "Question",
     "Reference",
-    "Statement",
+    "StepStatement",
     "TextPointer",
+    "TextPointers",
 ]
 
 NegativeKind: TypeAlias = Literal["hard", "random", "degree-matched", "frequency-matched"]
 
 
-class Named(Frozen):
+class NamedEntity(Frozen):
     """A drug or a disease: its CURIE and name."""
 
     id: str
@@ -52,7 +52,7 @@ class Negative(Frozen):
     kind: NegativeKind
 
 
-class Statement(Frozen):
+class StepStatement(Frozen):
     """One source's statement of a step, with its licence and references (`PMID:1`, URLs)."""
 
     source: str
@@ -66,7 +66,7 @@ class CitedStep(Frozen):
     relation: str
     action: str = ""
     forward: bool
-    statements: tuple[Statement, ...]
+    statements: tuple[StepStatement, ...]
 
 
 class CitedPath(Frozen):
@@ -107,7 +107,7 @@ class CitedPath(Frozen):
                 action=step.action,
                 forward=step.forward,
                 statements=tuple(
-                    Statement(source=edge.source, licence=edge.licence, references=edge.references)
+                    StepStatement(source=edge.source, licence=edge.licence, references=edge.references)
                     for edge in step.edges
                 ),
             )
@@ -172,7 +172,7 @@ class TextPointer(Frozen):
     stance: Stance = "supports"
 
 
-class Background(Frozen):
+class TextPointers(Frozen):
     """Pointers to texts on one candidate and the disease, for `kedrec.dataset.rebuilt_texts`."""
 
     candidate: str
@@ -218,13 +218,13 @@ class Question(Frozen):
     """
 
     id: str
-    disease: Named
-    other_diseases: tuple[Named, ...] = ()
-    candidates: tuple[Named, ...] = Field(min_length=2)
+    disease: NamedEntity
+    other_diseases: tuple[NamedEntity, ...] = ()
+    candidates: tuple[NamedEntity, ...] = Field(min_length=2)
     answers: tuple[str, ...] = Field(min_length=1)
     negatives: tuple[Negative, ...] = Field(min_length=1)
     evidence: tuple[CandidateEvidence, ...] = ()
-    background: tuple[Background, ...] = ()
+    background: tuple[TextPointers, ...] = ()
     text: str = ""
     reference: Reference | None = None
     sources: tuple[str, ...] = ()

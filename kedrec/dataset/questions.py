@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from kedrec.dataset.hf_folder import SPLITS, SplitName
 from kedrec.dataset.question_types import (
-    Background,
     CandidateEvidence,
     CitedPath,
-    Named,
+    NamedEntity,
     Negative,
     Question,
     Reference,
     TextPointer,
+    TextPointers,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from kedrec.dataset.splits import Division
     from kedrec.dataset.treatments import Pair, Treatment, Treatments
 
-__all__ = ["Numbers", "QuestionDraft", "assemble_questions", "question_id", "recited", "shuffled"]
+__all__ = [
+    "EvidenceNumbering",
+    "QuestionDraft",
+    "assemble_questions",
+    "question_id",
+    "renumber_citations",
+    "shuffle_candidates",
+]
 
 _CITED = re.compile(r"\[([PATL]\d+)\]")
 
@@ -72,7 +79,7 @@ def assemble_questions(
     return questions
 
 
-class Numbers:
+class EvidenceNumbering:
     """Numbers evidence over all candidates of a question, so that an id stands for one path or text."""
 
     def __init__(self) -> None:
@@ -85,7 +92,7 @@ class Numbers:
         return f"{letter}{self._last[letter]}"
 
 
-def recited(text: str, ids: Mapping[str, str]) -> str:
+def renumber_citations(text: str, ids: Mapping[str, str]) -> str:
     """Replaces the ids in a text's citations."""
     return _CITED.sub(lambda match: f"[{ids.get(match[1], match[1])}]", text)
 
@@ -100,7 +107,7 @@ def _question(
     names, disease = treatments.names, draft.treatment.disease
     canonical = treatments.canonical_drug
     answer = canonical[draft.treatment.drug]
-    numbers = Numbers()
+    numbers = EvidenceNumbering()
     evidence, background = [], []
     licences = set(draft.treatment.licences)
     any_text = False
@@ -119,14 +126,14 @@ def _question(
         evidence.append(CandidateEvidence(candidate=candidate, paths=paths))
         trials, literature = _renumber(pair_facts.trials, numbers), _renumber(pair_facts.literature, numbers)
         any_text = any_text or bool(trials or literature)
-        background.append(Background(candidate=candidate, trials=trials, literature=literature))
+        background.append(TextPointers(candidate=candidate, trials=trials, literature=literature))
     reference = _reference(draft, facts, dict(zip(draft.candidates, evidence, strict=True)), numbers)
     if reference is not None:
         licences.update(licence for path in reference.evidence for licence in path.licences)
     return Question(
         id=draft.id,
-        disease=Named(id=disease, name=names[disease]),
-        candidates=tuple(Named(id=drug, name=names[drug]) for drug in draft.candidates),
+        disease=NamedEntity(id=disease, name=names[disease]),
+        candidates=tuple(NamedEntity(id=drug, name=names[drug]) for drug in draft.candidates),
         answers=(draft.treatment.drug,),
         negatives=draft.negatives,
         evidence=tuple(evidence),
@@ -139,7 +146,7 @@ def _question(
 
 
 def _best_paths(
-    paths: Sequence[CitedPath], limits: Mapping[str, int], numbers: Numbers
+    paths: Sequence[CitedPath], limits: Mapping[str, int], numbers: EvidenceNumbering
 ) -> tuple[CitedPath, ...]:
     """The best paths of both stances, numbered, each stance's scores scaled to a sum of 1."""
     selection: list[CitedPath] = []
@@ -155,7 +162,7 @@ def _best_paths(
     return tuple(selection)
 
 
-def _renumber(pointers: Sequence[TextPointer], numbers: Numbers) -> tuple[TextPointer, ...]:
+def _renumber(pointers: Sequence[TextPointer], numbers: EvidenceNumbering) -> tuple[TextPointer, ...]:
     return tuple(pointer.model_copy(update={"id": numbers.next(pointer.id)}) for pointer in pointers)
 
 
@@ -163,7 +170,7 @@ def _reference(
     draft: QuestionDraft,
     facts: Mapping[Pair, CandidateFacts],
     evidence: Mapping[str, CandidateEvidence],
-    numbers: Numbers,
+    numbers: EvidenceNumbering,
 ) -> Reference | None:
     """The curated rationale with the question's ids; paths that it alone shows get the next ids."""
     drug = draft.treatment.drug
@@ -179,7 +186,10 @@ def _reference(
         if shown_id is None:
             extra_paths.append(path.model_copy(update={"id": ids[path.id]}))
     return Reference(
-        answer=drug, rationale=recited(curated.rationale, ids), teacher="curated", evidence=tuple(extra_paths)
+        answer=drug,
+        rationale=renumber_citations(curated.rationale, ids),
+        teacher="curated",
+        evidence=tuple(extra_paths),
     )
 
 
@@ -189,7 +199,7 @@ def _content_key(path: CitedPath) -> tuple[str, ...]:
     return (*(node.id for node in path.nodes), *steps)
 
 
-def shuffled(candidates: Sequence[str], id_: str) -> tuple[str, ...]:
+def shuffle_candidates(candidates: Sequence[str], id_: str) -> tuple[str, ...]:
     """Shuffles the candidates into an order drawn by the question's id."""
     rng = Random(f"order:{id_}")  # noqa: S311  # an order, no secret
     return tuple(rng.sample(sorted(candidates), len(candidates)))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kedrec.dataset.question_types import Question, TextPointer
     from kedrec.documents.passage_index import PassageIndex
 
-__all__ = ["RebuiltText", "TextState", "rebuilt", "texts_of"]
+__all__ = ["RebuiltText", "TextState", "question_texts", "rebuild_texts"]
 
 
 class RebuiltText(Frozen):
@@ -45,7 +45,7 @@ class TextState(Frozen):
     missing: int = 0
 
 
-def texts_of(question: Question, index: PassageIndex) -> list[RebuiltText]:
+def question_texts(question: Question, index: PassageIndex) -> list[RebuiltText]:
     """Rebuilds the texts of a question's candidates, in order; each is checked against its digest.
 
     Raises:
@@ -58,7 +58,7 @@ def texts_of(question: Question, index: PassageIndex) -> list[RebuiltText]:
     ]
 
 
-def rebuilt(
+def rebuild_texts(
     dataset: DataSet,
     config: str,
     split: SplitName,
@@ -73,7 +73,7 @@ def rebuilt(
     """
     rows = dataset.rows(config, split)
     for done, question in enumerate(dataset.questions(config, split), 1):
-        yield from texts_of(question, index)
+        yield from question_texts(question, index)
         if progress is not None:
             progress("Rebuilding the texts", done, rows)
 

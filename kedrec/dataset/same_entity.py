@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from kedrec.naming.normalize import forms
+from kedrec.naming.normalize import normal_forms
 
 if TYPE_CHECKING:
     from kedrec.stores.base import GraphStore
 
-__all__ = ["kin_of", "representatives"]
+__all__ = ["canonical_ids", "representatives"]
 
 _T = TypeVar("_T", bound=Hashable)
 
@@ -43,13 +43,13 @@ def representatives(groups: Iterable[Iterable[_T]]) -> dict[_T, _T]:
     }
 
 
-def kin_of(store: GraphStore, kind: str) -> dict[str, str]:
+def canonical_ids(store: GraphStore, kind: str) -> dict[str, str]:
     """Maps the id of each entity of a kind (Drug, Disease) to one id for all that denote the same entity."""
     rows = store.nodes(kind, ["id", "name", "synonyms", "xrefs"]).to_pylist()
     ids_by_key: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         for name in (row["name"], *row["synonyms"]):
-            words = forms(name)
+            words = normal_forms(name)
             for key in (words.words, words.base if kind == "Drug" else words.bag):
                 if len(key) >= _SHORTEST_NAME:
                     ids_by_key[f"name {key}"].add(row["id"])

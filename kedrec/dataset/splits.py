@@ -113,18 +113,18 @@ def divide(
 
 def _clusters(treatments: Treatments, adjacency: Adjacency) -> dict[str, str]:
     """Maps each disease to the name of its cluster, which similar diseases and synonyms share."""
-    from kedrec.ranking.clusters import clusters
+    from kedrec.ranking.clusters import cluster_diseases
     from kedrec.ranking.metapaths import schema_tables
 
     treated_count = sum(bool(drugs) for drugs in treatments.treated.values())
     linked_tables = [
         table
         for table in schema_tables()
-        if adjacency.has(table) and len(adjacency.incidence(table).indices) > 0
+        if adjacency.has_table(table) and len(adjacency.incidence(table).indices) > 0
     ]
     members: dict[int, list[str]] = defaultdict(list)
     if treated_count > 1:
-        numbers = clusters(adjacency, linked_tables, apart=_MOST_APART)
+        numbers = cluster_diseases(adjacency, linked_tables, apart=_MOST_APART)
         for id_, number in zip(adjacency.ids("Disease").tolist(), numbers.tolist(), strict=True):
             if number >= 0:
                 members[number].append(id_.decode())
@@ -138,7 +138,7 @@ def _informed_diseases(adjacency: Adjacency) -> frozenset[str]:
 
     links = np.zeros(len(adjacency.ids("Disease")), np.int64)
     for table in schema_tables():
-        if table[1:] == ("Drug", "Disease") or not adjacency.has(table):
+        if table[1:] == ("Drug", "Disease") or not adjacency.has_table(table):
             continue
         incidence = adjacency.incidence(table, PLAIN)
         if table[1] == "Disease":

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.dataset.question_types import Question, Reference
-from kedrec.dataset.questions import recited
+from kedrec.dataset.questions import renumber_citations
 from kedrec.errors import DataError
 from kedrec.grounding import check
 from kedrec.llm.prompting import rationale_request
@@ -145,7 +145,7 @@ class Teacher:
         self._counts["written"] += 1
         return Reference(
             answer=right_drug.drug.id,
-            rationale=recited(rationale.text, right_drug.ids),
+            rationale=renumber_citations(rationale.text, right_drug.ids),
             teacher=f"chat:{self._model.info.name}",
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kedrec.dataset.same_entity import kin_of
+from kedrec.dataset.same_entity import canonical_ids
 from kedrec.errors import EmptyGraphError, NotFoundError
 from kedrec.schema import load_schema
 
@@ -147,10 +147,10 @@ def read_treatments(
         for kind in ("Drug", "Disease")
         for row in store.nodes(kind, ["id", "name"]).to_pylist()
     }
-    canonical_drug = kin_of(store, "Drug")
+    canonical_drug = canonical_ids(store, "Drug")
     if progress is not None:
         progress("Reading the treatments", 4, stages)
-    canonical_disease = kin_of(store, "Disease")
+    canonical_disease = canonical_ids(store, "Disease")
     return Treatments(
         positives,
         len(by_pair) - len(positives),

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Self
 from kedrec.common.private_files import private_folder, write_private
 from kedrec.documents.linking import Linker
 from kedrec.documents.passage_index import PassageIndex, index_folder
-from kedrec.documents.passage_search import for_pair
+from kedrec.documents.passage_search import search_pair
 from kedrec.documents.quoting import Context, Quote, quotation
-from kedrec.documents.text_evidence import evidence_of
+from kedrec.documents.text_evidence import numbered_evidence
 from kedrec.errors import DataError, NotFoundError, UsageError
 from kedrec.stores import VisibleStore, view_of
 from kedrec.types import BACKGROUNDS, Background, Entity, Evidence, Texts, TextsUsed
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kedrec.settings import Settings
     from kedrec.stores import GraphStore
 
-__all__ = ["Backgrounds"]
+__all__ = ["TextFinder"]
 
 _CONTEXT_CHARACTERS = 600  # of the same section, before and after a passage
 _CACHED_GRAPHS = 8
@@ -40,7 +40,7 @@ _UNLINKED = (
 )
 
 
-class Backgrounds:
+class TextFinder:
     """Finds the texts of pairs. A context manager.
 
     Attributes:
@@ -129,7 +129,7 @@ class Backgrounds:
         empty = Texts(background=self.used.background, note=self.used.note)
         if self._index is None or not pairs:
             return [empty for _ in pairs]
-        writings = names.writings([entity for pair in pairs for entity in pair])
+        writings = names.names_by_id([entity for pair in pairs for entity in pair])
         return [self._pair_texts(self._index, drug, disease, writings, most) for drug, disease in pairs]
 
     def _pair_texts(
@@ -148,7 +148,7 @@ class Backgrounds:
             ]
         )
         vocabulary = "" if self.used.stale else self.used.vocabulary
-        texts = for_pair(
+        texts = search_pair(
             index, drug, disease, self.used.background, most,
             vocabulary=vocabulary or "unknown", as_of=self._as_of,
         )  # fmt: skip
@@ -156,7 +156,7 @@ class Backgrounds:
         def quote(passage: Passage) -> Quote:
             return quotation(passage.text, linker, _context(index, passage))
 
-        items = [item for part in evidence_of(texts, quote) for item in part]
+        items = [item for part in numbered_evidence(texts, quote) for item in part]
         items.sort(key=lambda item: (item.id[0] != "T", int(item.id[1:])))
         pair_ids = {drug.id, disease.id}
         passages = {
@@ -209,7 +209,7 @@ def _count_undated(items: Sequence[Evidence]) -> int:
 
 def _vocabulary(store: GraphStore, cache_dir: Path) -> str:
     """Returns the digest of a graph's names, cached by the graph's fingerprint and metadata."""
-    undated = store.whatever_year() if isinstance(store, VisibleStore) else store
+    undated = store.without_year_limit() if isinstance(store, VisibleStore) else store
     content = json.dumps([str(undated.fingerprint()), sorted(undated.metadata().items())])
     key = hashlib.sha256(content.encode()).hexdigest()[:16]
     path = cache_dir / _CACHE_FILE

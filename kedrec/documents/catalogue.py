@@ -125,7 +125,7 @@ class Catalogue:
         with self._errors():
             self._tables.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [name, value])
 
-    def known(self, id_: str) -> CatalogueEntry | None:
+    def entry(self, id_: str) -> CatalogueEntry | None:
         """Returns a document's entry by its id; None where there is none."""
         if pending := self._pending.get(id_):
             return pending
@@ -177,7 +177,7 @@ class Catalogue:
                 documents.update(dict.fromkeys(row[0] for row in rows))
         return list(documents)
 
-    def retracted(self, keys: Sequence[str]) -> str:
+    def retraction_reason(self, keys: Sequence[str]) -> str:
         """Returns why a document with these keys was retracted; "" where it wasn't."""
         if self._reasons is None:
             with self._errors():

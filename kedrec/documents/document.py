@@ -18,10 +18,10 @@ __all__ = [
     "Retraction",
     "Section",
     "TrialFacts",
-    "date_of",
+    "format_date",
+    "parse_year",
     "single_line",
     "written",
-    "year_of",
 ]
 
 STOPPED = ("terminated", "withdrawn", "suspended")
@@ -112,7 +112,7 @@ class Document:
     @property
     def year(self) -> int | None:
         """Year of `date`, None where it has none."""
-        return year_of(self.date)
+        return parse_year(self.date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def written(value: Any) -> str:
     return whole[1] if whole else text
 
 
-def date_of(year: str, month: str, day: str) -> str:
+def format_date(year: str, month: str, day: str) -> str:
     """Builds `2018-05-17`, `2018-05` or `2018` from the parts that are numbers; "" without a year."""
     if not _is_number(year, 4):
         return ""
@@ -170,7 +170,7 @@ def _is_number(text: str, longest: int) -> bool:
     return len(text) <= longest and text.isascii() and text.isdigit()
 
 
-def year_of(date: str) -> int | None:
+def parse_year(date: str) -> int | None:
     """Returns the year, 1600 to 2100, in a date (`2018-05-17`, `July 1997`); None where there is none."""
     for word in date.replace("-", " ").replace("/", " ").replace(",", " ").split():
         if _is_number(word, 4) and 1600 <= int(word) <= 2100:

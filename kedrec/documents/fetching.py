@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec._version import __version__
-from kedrec.common.resumable_http import encrypted_only
-from kedrec.documents.polite_http import Asker, Pages
+from kedrec.common.resumable_http import https_check
+from kedrec.documents.polite_http import PageFolder, RateLimitedClient
 from kedrec.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -74,18 +74,18 @@ def fetch_documents(
     if most < 1:
         raise UsageError(f"At most {most} documents are none.", "Give a number of 1 or more.")
     address = (url or SERVICES[service]).rstrip("/")
-    pages = Pages(cache_dir, service, {"query": query, "most": str(most), "url": address})
+    pages = PageFolder(cache_dir, service, {"query": query, "most": str(most), "url": address})
     if again:
         pages.forget()
     if pages.state.get("done"):
         return pages.folder
     with _client(address, email) as client:
         if service in ("pubmed", "pmc"):
-            asker = Asker(address, 10.0 if key else 3.0, client, sleep, clock)
+            asker = RateLimitedClient(address, 10.0 if key else 3.0, client, sleep, clock)
             user = {"key": key, "email": email}
             _ncbi(asker, pages, progress, database=service, query=query, most=most, user=user)
         else:
-            asker = Asker(address, 5.0, client, sleep, clock)
+            asker = RateLimitedClient(address, 5.0, client, sleep, clock)
             (_trials if service == "trials" else _europe)(asker, pages, progress, query, most)
     return pages.folder
 
@@ -94,7 +94,7 @@ def _client(address: str, email: str) -> AbstractContextManager[httpx2.Client]:
     import httpx2
 
     agent = f"kedrec/{__version__} (research software{'; mailto:' + email if email else ''})"
-    checks = {"request": [encrypted_only(address)]}
+    checks = {"request": [https_check(address)]}
     return httpx2.Client(
         timeout=60.0, follow_redirects=True, headers={"User-Agent": agent}, event_hooks=checks
     )
@@ -107,7 +107,7 @@ def _object(content: bytes, *names: str) -> dict[str, Any]:
     return value
 
 
-def _trials(asker: Asker, pages: Pages, progress: Progress, query: str, most: int) -> None:
+def _trials(asker: RateLimitedClient, pages: PageFolder, progress: Progress, query: str, most: int) -> None:
     state = {"pages": 0, "got": 0, "next": "", "total": None, **pages.state}
     while not state.get("done"):
         parameters = {"query.term": query, "pageSize": str(min(_PAGE["trials"], most - state["got"]))}
@@ -123,7 +123,7 @@ def _trials(asker: Asker, pages: Pages, progress: Progress, query: str, most: in
         progress("Fetching trials", state["got"], _expected_total(state["total"], most))
 
 
-def _europe(asker: Asker, pages: Pages, progress: Progress, query: str, most: int) -> None:
+def _europe(asker: RateLimitedClient, pages: PageFolder, progress: Progress, query: str, most: int) -> None:
     state = {"pages": 0, "got": 0, "next": "*", "total": None, **pages.state}
     while not state.get("done"):
         size = min(_PAGE["europepmc"], most - state["got"])
@@ -150,8 +150,8 @@ def _check(content: bytes, name: str) -> None:
 
 
 def _ncbi(
-    asker: Asker,
-    pages: Pages,
+    asker: RateLimitedClient,
+    pages: PageFolder,
     progress: Progress,
     *,
     database: str,

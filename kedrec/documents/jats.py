@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-from kedrec.documents.document import Document, Record, Rejected, Retraction, Section, date_of, single_line
+from kedrec.documents.document import (
+    Document,
+    Record,
+    Rejected,
+    Retraction,
+    Section,
+    format_date,
+    single_line,
+)
 from kedrec.documents.xmlrecords import parse_record, xml_records
 from kedrec.errors import DataError
 
@@ -127,7 +135,7 @@ def _date(meta: Element) -> str:
     for element in [*meta.iterfind("pub-date"), *meta.iterfind("history/date")]:
         if element.tag == "date" and element.get("date-type") != "pub":
             continue
-        dates.append(date_of(*(_text(element.find(part)) for part in ("year", "month", "day"))))
+        dates.append(format_date(*(_text(element.find(part)) for part in ("year", "month", "day"))))
     return min(filter(None, dates), default="")
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Self
 
-from kedrec.naming.normalize import forms, single
+from kedrec.naming.normalize import normal_forms, token_form
 
 if TYPE_CHECKING:
     from kedrec.stores import GraphStore
@@ -161,7 +161,7 @@ class _Singles(dict[str, str]):
     """Cache of tokens' normal forms, as in `forms`: singular, American spelling, numerals as digits."""
 
     def __missing__(self, token: str) -> str:
-        normal = single(token)
+        normal = token_form(token)
         if len(self) < _CACHED_TOKENS:
             self[token] = normal
         return normal
@@ -199,7 +199,7 @@ class _Characters(dict[str, str]):
     """Cache of transliterations: a Greek letter becomes its name, an accented letter its base."""
 
     def __missing__(self, character: str) -> str:
-        spelled = self[character] = forms(f"q{character}q").spelled[1:-1]
+        spelled = self[character] = normal_forms(f"q{character}q").spelled[1:-1]
         return spelled
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from kedrec.documents.document import Document, Rejected, Retraction
-from kedrec.documents.prepare import content_digest, passages_of
+from kedrec.documents.prepare import build_passages, content_digest
 from kedrec.documents.reading import find_files
-from kedrec.documents.streaming import Item, prepared, read_all
+from kedrec.documents.streaming import StreamItem, prepare_items, stream_records
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def load_documents(
     writer = index.writer()
     load = _Load(index, writer, linker)
     complete = False
-    items = prepared(read_all(files, layouts, most), linker, load.is_new, jobs=jobs, ray=ray)
+    items = prepare_items(stream_records(files, layouts, most), linker, load.is_new, jobs=jobs, ray=ray)
     try:
         with closing(items):
             for item in items:
@@ -154,10 +154,10 @@ class _Load:
 
     def is_new(self, document: Document) -> bool:
         """True where the index lacks this version of a document; records before it may still change that."""
-        entry = self._catalogue.known(document.id)
+        entry = self._catalogue.entry(document.id)
         return entry is None or entry.digest != content_digest(document, document.text, self._salt)
 
-    def add(self, item: Item, progress: Progress) -> None:
+    def add(self, item: StreamItem, progress: Progress) -> None:
         """Processes a record, or the end of a file."""
         self._file, record = str(item.path), item.record
         if record is None:
@@ -194,7 +194,7 @@ class _Load:
 
     def _retract(self, record: Retraction) -> None:
         for id_ in self._catalogue.retract(record.keys, record.reason):
-            entry = self._catalogue.known(id_)
+            entry = self._catalogue.entry(id_)
             self._writer.remove(id_)
             self._catalogue.drop(id_)
             if entry and entry.run == self._run:
@@ -211,10 +211,10 @@ class _Load:
     def _document(self, document: Document, passages: Passages | None) -> None:
         position = self.tally.counts["read"] + 1
         keys = (document.id, *document.keys)
-        if reason := self._catalogue.retracted(keys):
+        if reason := self._catalogue.retraction_reason(keys):
             self._reject(position, document.id, reason)
             return
-        entry = self._catalogue.known(document.id)
+        entry = self._catalogue.entry(document.id)
         text = document.text  # joined once: it is as long as the record
         digest = content_digest(document, text, self._salt)
         if entry and entry.run == self._run:
@@ -229,7 +229,7 @@ class _Load:
         elif entry:
             self.tally.counts["replaced"] += 1
         if passages is None:
-            passages = passages_of(document, self._linker)
+            passages = build_passages(document, self._linker)
         self._writer.add(document.id, passages, replace=self._interrupted or entry is not None)
         self._catalogue.put(
             document,

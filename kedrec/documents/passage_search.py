@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from kedrec.documents.document import FAILED, STOPPED, year_of
+from kedrec.documents.document import FAILED, STOPPED, parse_year
 from kedrec.documents.passage_index import Passage, PassageIndex
 from kedrec.types.base import Frozen
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kedrec.documents.minilm import Embedder
     from kedrec.types import Background, Entity
 
-__all__ = ["PairTexts", "Trial", "for_pair", "for_question"]
+__all__ = ["PairTexts", "Trial", "search_pair", "search_question"]
 
 _CANDIDATES = 20
 _PER_DOCUMENT = 3
@@ -75,7 +75,7 @@ class PairTexts(Frozen):
     later: int = 0
 
 
-def for_question(
+def search_question(
     index: PassageIndex, question: str, k: int = 5, *, embedder: Embedder | None = None, source: str = ""
 ) -> list[Passage]:
     """Finds the best passages for a question, one a document; without an embedder by BM25 alone.
@@ -92,7 +92,7 @@ def for_question(
     return _best(index, query, question, k, embedder)
 
 
-def for_pair(
+def search_pair(
     index: PassageIndex,
     drug: Entity,
     disease: Entity,
@@ -277,7 +277,7 @@ def _adverse_reason(facts: TrialFacts) -> str:
 
 def _facts_by(facts: TrialFacts, year: int) -> TrialFacts:
     """Removes facts that weren't known by a year: results come in the year after the trial's end at best."""
-    end = year_of(facts.end)
+    end = parse_year(facts.end)
     if end is not None and end < year:
         return facts
     results = {"outcome": "", "failed": False}

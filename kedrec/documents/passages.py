@@ -11,9 +11,9 @@ from kedrec.common.sentences import sentences
 if TYPE_CHECKING:
     from kedrec.documents.document import Document
 
-__all__ = ["LONGEST", "PassageSpan", "cuts"]
+__all__ = ["LONGEST_PASSAGE", "PassageSpan", "passage_spans"]
 
-LONGEST = 1200
+LONGEST_PASSAGE = 1200
 """Characters of the longest passage: about 256 tokens, MiniLM's trained length."""
 _MARGIN = 40
 """Characters around a position that decide whether a sentence ends there; abbreviations are shorter."""
@@ -41,7 +41,7 @@ class PassageSpan:
         return "; ".join(dict.fromkeys(name for _, name in self.headings))
 
 
-def cuts(document: Document) -> Iterator[PassageSpan]:
+def passage_spans(document: Document) -> Iterator[PassageSpan]:
     """Yields the spans of a document's passages in order, which cover all but its title without overlap."""
     position = len(document.title) + 1
     begin, group = position, ""
@@ -50,11 +50,11 @@ def cuts(document: Document) -> Iterator[PassageSpan]:
     for section in document.sections:
         start, stop = position, position + len(section.text)
         position = stop + 1
-        fits = section.group and section.group == group and stop - begin <= LONGEST
+        fits = section.group and section.group == group and stop - begin <= LONGEST_PASSAGE
         if headings and not fits:
             yield PassageSpan(begin, end, tuple(headings))
             headings = []
-        if stop - start > LONGEST:
+        if stop - start > LONGEST_PASSAGE:
             for first, last in _pieces(section.text):
                 yield PassageSpan(start + first, start + last, ((0, section.name),), continued=first > 0)
             group = ""
@@ -69,23 +69,23 @@ def cuts(document: Document) -> Iterator[PassageSpan]:
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """Yields parts of similar size, at most `LONGEST` characters, split where a sentence ends if one does."""
-    size = len(text) // -(-len(text) // LONGEST)
+    size = len(text) // -(-len(text) // LONGEST_PASSAGE)
     start = 0
     while start < len(text):
-        end = len(text) if len(text) - start <= LONGEST else _part_end(text, start, size)
+        end = len(text) if len(text) - start <= LONGEST_PASSAGE else _part_end(text, start, size)
         yield start, end
         start = end + (end < len(text) and text[end] == " ")
 
 
 def _part_end(text: str, start: int, size: int) -> int:
     """Returns the end of the part at `start`: a sentence's first end after `size`, or last before it."""
-    for first in range(start + size, start + LONGEST, _WINDOW):
-        if ends := _sentence_ends(text, first, min(first + _WINDOW, start + LONGEST)):
+    for first in range(start + size, start + LONGEST_PASSAGE, _WINDOW):
+        if ends := _sentence_ends(text, first, min(first + _WINDOW, start + LONGEST_PASSAGE)):
             return ends[0]
     if ends := _sentence_ends(text, start, start + size):
         return ends[-1]
-    space = text.rfind(" ", start, start + LONGEST)
-    return space if space > start else start + LONGEST
+    space = text.rfind(" ", start, start + LONGEST_PASSAGE)
+    return space if space > start else start + LONGEST_PASSAGE
 
 
 def _sentence_ends(text: str, first: int, last: int) -> list[int]:

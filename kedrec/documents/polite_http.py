@@ -17,13 +17,13 @@ from kedrec.errors import DataError
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Asker", "Pages"]
+__all__ = ["PageFolder", "RateLimitedClient"]
 
 _TRIES = 6
 
 
 @dataclass
-class Asker:
+class RateLimitedClient:
     """Client of one service that keeps to its rate.
 
     Attributes:
@@ -86,7 +86,7 @@ class Asker:
         return bytes(response.content)
 
 
-class Pages:
+class PageFolder:
     """Folder of the pages that one service returned for one query, so that none is requested twice."""
 
     def __init__(self, cache_dir: Path, service: str, query: Mapping[str, str]) -> None:

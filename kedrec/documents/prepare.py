@@ -10,14 +10,14 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from kedrec.documents.document import year_of
-from kedrec.documents.passages import cuts
+from kedrec.documents.document import parse_year
+from kedrec.documents.passages import passage_spans
 
 if TYPE_CHECKING:
     from kedrec.documents.document import Document
     from kedrec.documents.linking import Linker
 
-__all__ = ["Passages", "content_digest", "passages_of", "prepare_all"]
+__all__ = ["Passages", "build_passages", "content_digest", "prepare_all"]
 
 Passages: TypeAlias = list[dict[str, Any]]
 """The index fields of each of a document's passages, in order."""
@@ -43,7 +43,7 @@ def content_digest(document: Document, text: str, salt: str) -> str:
     return hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-def passages_of(document: Document, linker: Linker | None) -> Passages:
+def build_passages(document: Document, linker: Linker | None) -> Passages:
     """Builds the index fields of a document's passages.
 
     Args:
@@ -54,7 +54,7 @@ def passages_of(document: Document, linker: Linker | None) -> Passages:
     studied = _studied_entities(document, linker) if linker else []
     source, year = document.id.partition(":")[0], document.year
     passages: Passages = []
-    for number, span in enumerate(cuts(document)):
+    for number, span in enumerate(passage_spans(document)):
         part = text[span.start : span.end]
         entities = list(dict.fromkeys([*title_entities, *(linker.find(part) if linker else ()), *studied]))
         about = json.dumps(
@@ -69,7 +69,7 @@ def passages_of(document: Document, linker: Linker | None) -> Passages:
             fields["year"] = year
         if document.facts is not None:
             fields["standing"] = list(document.facts.adverse_marks)
-            if (end := year_of(document.facts.end)) is not None:
+            if (end := parse_year(document.facts.end)) is not None:
                 fields["end"] = end
         passages.append(fields)
     return passages
@@ -77,7 +77,7 @@ def passages_of(document: Document, linker: Linker | None) -> Passages:
 
 def prepare_all(linker: Linker | None, documents: Sequence[Document]) -> list[Passages]:
     """Builds the passages of several documents: one task for another process."""
-    return [passages_of(document, linker) for document in documents]
+    return [build_passages(document, linker) for document in documents]
 
 
 def _studied_entities(document: Document, linker: Linker) -> list[str]:

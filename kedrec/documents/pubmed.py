@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
-from kedrec.documents.document import Document, Record, Rejected, Retraction, Section, date_of, single_line
+from kedrec.documents.document import (
+    Document,
+    Record,
+    Rejected,
+    Retraction,
+    Section,
+    format_date,
+    single_line,
+)
 from kedrec.documents.xmlrecords import parse_record, xml_records
 from kedrec.errors import DataError
 
@@ -125,4 +133,4 @@ def _date(element: Element | None) -> str:
         return ""
     year = _text(element.find("Year")) or _text(element.find("MedlineDate"))[:4]
     month = _text(element.find("Month"))
-    return date_of(year, _MONTHS.get(month[:3].lower(), month), _text(element.find("Day")))
+    return format_date(year, _MONTHS.get(month[:3].lower(), month), _text(element.find("Day")))

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.grounding.framing import Reading, is_aim, is_framing, readings
+from kedrec.grounding.framing import SentenceInContext, is_aim, is_framing, sentences_in_context
 
 if TYPE_CHECKING:
     from kedrec.documents.linking import Linker
 
-__all__ = ["LONGEST_QUOTE", "Context", "Quote", "quotation", "quoted"]
+__all__ = ["LONGEST_QUOTE", "Context", "Quote", "quotation", "quotation_bounds"]
 
 LONGEST_QUOTE = 400
 """Characters of the longest quotation: abstracts belong to their publishers."""
@@ -46,7 +46,7 @@ class Quote:
     heading: str = ""
 
 
-def quoted(text: str, linker: Linker) -> tuple[int, int]:
+def quotation_bounds(text: str, linker: Linker) -> tuple[int, int]:
     """Returns start and end of the quotation of a text without context; see `quotation`."""
     quote = quotation(text, linker)
     return quote.start, quote.end
@@ -63,7 +63,7 @@ def quotation(text: str, linker: Linker, context: Context | None = None) -> Quot
     context = context or Context()
     shift = len(context.before)
     headings = [(begin + shift, name) for begin, name in context.headings]
-    sentences = readings(
+    sentences = sentences_in_context(
         context.before + text + context.after, [(0, headings[0][1]), *headings] if headings else ()
     )
     inside = [
@@ -117,11 +117,11 @@ def quotation(text: str, linker: Linker, context: Context | None = None) -> Quot
     )  # fmt: skip
 
 
-def _length(sentences: Sequence[Reading], first: int, last: int) -> int:
+def _length(sentences: Sequence[SentenceInContext], first: int, last: int) -> int:
     return sentences[last].sentence.end - sentences[first].sentence.start
 
 
-def _is_closed(sentences: Sequence[Reading], first: int, last: int) -> bool:
+def _is_closed(sentences: Sequence[SentenceInContext], first: int, last: int) -> bool:
     """True where the sentences include all that frame them, and each is whole."""
     return all(
         reading.first >= first and reading.last <= last and reading.whole

@@ -121,7 +121,7 @@ def _read_json(stream: IO[bytes], name: str) -> Iterator[Record]:
     records = json_lines(stream) if one_a_line else json_records(stream, _LISTS)
     for entry in records:
         if entry.problem:
-            yield Rejected(entry.where, entry.name[:80], entry.problem)
+            yield Rejected(entry.position, entry.name[:80], entry.problem)
         elif entry.name in API_SECTIONS or (entry.name and not isinstance(entry.value, dict)):
             # A member of a single record, or of the object around a list (a page's token).
             single[entry.name] = entry.value
@@ -136,7 +136,7 @@ def _read_json(stream: IO[bytes], name: str) -> Iterator[Record]:
 
 
 def _json_record(entry: JsonRecord) -> Iterator[Record]:
-    value, position = entry.value, entry.where
+    value, position = entry.value, entry.position
     if not isinstance(value, dict):
         yield Rejected(position, entry.name, "not an object")
     elif "protocolSection" in value:

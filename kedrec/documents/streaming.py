@@ -18,7 +18,7 @@ from kedrec.errors import DataError
 if TYPE_CHECKING:
     from kedrec.documents.linking import Linker
 
-__all__ = ["Item", "prepared", "read_all"]
+__all__ = ["StreamItem", "prepare_items", "stream_records"]
 
 _HERE = 5000
 """Records processed here before other processes are started, which takes a second or two."""
@@ -28,7 +28,7 @@ _BLOCK_CHARACTERS = 500_000
 
 
 @dataclass(slots=True)
-class Item:
+class StreamItem:
     """One step of the stream.
 
     Attributes:
@@ -44,7 +44,7 @@ class Item:
     passages: Passages | None = None
 
 
-def read_all(paths: Iterable[Path], layouts: tuple[str, ...], most: int | None) -> Iterator[Item]:
+def stream_records(paths: Iterable[Path], layouts: tuple[str, ...], most: int | None) -> Iterator[StreamItem]:
     """Yields all files' records in order, at most `most`, and an item without a record after each file."""
     count = 0
     for path in paths:
@@ -54,20 +54,20 @@ def read_all(paths: Iterable[Path], layouts: tuple[str, ...], most: int | None) 
                 if count == most:
                     break
                 count += 1
-                yield Item(path, record)
+                yield StreamItem(path, record)
         except DataError as error:
             problem = str(error)
-        yield Item(path, None, problem)
+        yield StreamItem(path, None, problem)
 
 
-def prepared(
-    items: Iterator[Item],
+def prepare_items(
+    items: Iterator[StreamItem],
     linker: Linker | None,
     is_needed: Callable[[Document], bool],
     *,
     jobs: int = 1,
     ray: str = "",
-) -> Generator[Item, None, None]:
+) -> Generator[StreamItem, None, None]:
     """Yields the items in order; where there are many, with passages that other processes prepared.
 
     Args:
@@ -83,10 +83,10 @@ def prepared(
     if not ray and (jobs <= 1 or linker is None):
         yield from items
         return
-    from kedrec.common.parallel import spread
+    from kedrec.common.parallel import map_ordered
 
     yield from islice(items, _HERE)
-    pending: deque[tuple[list[Item], list[Item]]] = deque()
+    pending: deque[tuple[list[StreamItem], list[StreamItem]]] = deque()
 
     def batches() -> Iterator[list[Document]]:
         for block in _blocks(items):
@@ -95,7 +95,7 @@ def prepared(
             pending.append((block, [item for item, _ in chosen]))
             yield [document for _, document in chosen]
 
-    with closing(spread(prepare_all, linker, batches(), jobs=jobs, ray=ray)) as results:
+    with closing(map_ordered(prepare_all, linker, batches(), jobs=jobs, ray=ray)) as results:
         for batch in results:
             block, chosen = pending.popleft()
             for item, passages in zip(chosen, batch, strict=True):
@@ -103,8 +103,8 @@ def prepared(
             yield from block
 
 
-def _blocks(items: Iterator[Item]) -> Iterator[list[Item]]:
-    block: list[Item] = []
+def _blocks(items: Iterator[StreamItem]) -> Iterator[list[StreamItem]]:
+    block: list[StreamItem] = []
     characters = 0
     for item in items:
         block.append(item)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from kedrec.documents.passage_index import Passage
     from kedrec.documents.passage_search import PairTexts, Trial
 
-__all__ = ["evidence_of"]
+__all__ = ["numbered_evidence"]
 
 _STANCES: tuple[Literal["supports", "adverse"], ...] = ("supports", "adverse")
 
 
-def evidence_of(
+def numbered_evidence(
     texts: PairTexts, quotation: Callable[[Passage], Quote] | None = None
 ) -> tuple[list[Evidence], list[Evidence]]:
     """Builds the supporting and the adverse evidence: `T1`... for trials, `L1`... for articles.

@@ -59,7 +59,7 @@ def areas_by_ancestor(adjacency: Adjacency, names: Mapping[str, str] | None = No
     table = ("IS_A", "Disease", "Disease")
     count = len(adjacency.ids("Disease"))
     areas = [UNCLASSIFIED] * count
-    if not adjacency.has(table):
+    if not adjacency.has_table(table):
         return areas
     links = adjacency.incidence(table)
     parents = [links.indices[links.indptr[n] : links.indptr[n + 1]].tolist() for n in range(count)]
@@ -74,6 +74,6 @@ def areas_by_ancestor(adjacency: Adjacency, names: Mapping[str, str] | None = No
             frontier = sorted({parent for node in frontier for parent in parents[node]} - visited)
             visited.update(frontier)
         if area is not None:
-            id_ = adjacency.name("Disease", area)
+            id_ = adjacency.node_id("Disease", area)
             areas[number] = (names or {}).get(id_, id_)
     return areas

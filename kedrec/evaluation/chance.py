@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kedrec.ranking.dwpc import PathCounter
-from kedrec.ranking.xswap import permuted_graphs, tables_along
+from kedrec.ranking.xswap import metapath_tables, permuted_graphs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,14 +56,14 @@ def calibration(
         seed: of the fresh graph; different from the null model's.
         progress: called block by block.
     """
-    fresh = next(permuted_graphs(adjacency, tables_along(null.paths), seed))
+    fresh = next(permuted_graphs(adjacency, metapath_tables(null.paths), seed))
     ends = np.arange(len(adjacency.ids("Drug"))), np.arange(len(adjacency.ids("Disease")))
     block_size = max(1, _BLOCK // max(len(null.paths) * len(ends[0]), 1))
     under = np.zeros((2, len(_THRESHOLDS)))
     expected = np.zeros(len(_THRESHOLDS))
     pairs, linked_pairs = np.zeros(2), 0
     for graph_number, graph in enumerate((fresh, adjacency)):
-        counter, graph_null = PathCounter(graph, null.paths), null.on(graph)
+        counter, graph_null = PathCounter(graph, null.paths), null.with_adjacency(graph)
         for start in range(0, len(ends[1]), block_size):
             if progress is not None:
                 progress("Checking p-values", graph_number * len(ends[1]) + start, 2 * len(ends[1]))
@@ -72,7 +72,7 @@ def calibration(
             for path_number, path in enumerate(null.paths):
                 drugs, diseases = (axis.ravel() for axis in np.meshgrid(ends[0], block, indexing="ij"))
                 values = counts[path_number].ravel().astype(np.float64)
-                share = graph_null.share(path, drugs, diseases)
+                share = graph_null.linked_share(path, drugs, diseases)
                 possible, linked = share > 0, values > 0  # without paths p is 1
                 p = graph_null.p_values(path, drugs[linked], diseases[linked], values[linked])
                 under[graph_number] += [(p < limit).sum() for limit in _THRESHOLDS]

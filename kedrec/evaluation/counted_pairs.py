@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.evaluation.ranking_figures import Scored
+    from kedrec.evaluation.ranking_figures import SplitScores
     from kedrec.ranking.adjacency import Adjacency
 
-__all__ = ["rephetio_pairs", "strata_of"]
+__all__ = ["rephetio_pairs", "strata_report"]
 
 
 def rephetio_pairs(adjacency: Adjacency, folder: Path) -> NDArray[np.bool_]:
@@ -50,7 +50,7 @@ def rephetio_pairs(adjacency: Adjacency, folder: Path) -> NDArray[np.bool_]:
     return np.outer(*masks)
 
 
-def strata_of(scored: Scored, adjacency: Adjacency, seed: int, areas: Path | None = None) -> str:
+def strata_report(scored: SplitScores, adjacency: Adjacency, seed: int, areas: Path | None = None) -> str:
     """The ranking's figures by drug degree, disease degree and disease area, as Markdown tables.
 
     Args:
@@ -82,7 +82,7 @@ def _degrees(adjacency: Adjacency, kind: str) -> NDArray[np.int64]:
     """Number of each node's links over all relations except treatments, which are partly hidden."""
     degrees = np.zeros(len(adjacency.ids(kind)), np.int64)
     for relation, start, end in schema_tables():
-        if relation == "TREATS" or not adjacency.has((relation, start, end)):
+        if relation == "TREATS" or not adjacency.has_table((relation, start, end)):
             continue
         links = adjacency.incidence((relation, start, end))
         if start == kind:

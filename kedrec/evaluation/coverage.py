@@ -119,7 +119,7 @@ def coverage(world: World, runs: int, seed: int) -> list[Band]:
     for _ in range(runs):
         scores, labels, diseases = world.draw(random)
         reliability = Reliability.of(scores, labels, diseases if world.spread else None)
-        calibrated = reliability.calibrated(fresh)
+        calibrated = reliability.calibrate(fresh)
         low, high = reliability.interval(calibrated)
         covered += np.bincount(band, (low <= truth) & (truth <= high))
         means += np.bincount(band, sigmoid(calibrated)) / sizes / runs

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kedrec.llm.base import ChatModel
     from kedrec.types import Evidence, Rationale
 
-__all__ = ["CheckedAnswer", "Faithfulness", "evaluate", "markdown", "why"]
+__all__ = ["CheckedAnswer", "Faithfulness", "error_class", "evaluate", "markdown"]
 
 ANSWER_TOKENS = 200
 _BATCH = 8
@@ -74,7 +74,7 @@ class CheckedAnswer:
         return len(self._own_claims)
 
     @property
-    def held(self) -> int:
+    def holding_count(self) -> int:
         """Number of the model's sentences that hold."""
         return sum(claim.status == "holds" for claim in self._own_claims)
 
@@ -183,7 +183,7 @@ def evaluate(
     return replace(figures, prompt=PROMPT_VERSION if texts is None else TEXTS_VERSION), answers
 
 
-def why(reason: str) -> str:
+def error_class(reason: str) -> str:
     """Error class of a struck claim, in a few words, from the gate's reason."""
     for name, prefix, infix in _REASON_CLASSES:
         if reason.startswith(prefix) and infix in reason:
@@ -228,7 +228,7 @@ def _summarize(
 ) -> Faithfulness:
     claims = [claim for answer in answers for claim in answer._own_claims]
     holding = [claim for claim in claims if claim.status == "holds"]
-    reasons = Counter(why(claim.reason) for claim in claims if claim.status == "struck")
+    reasons = Counter(error_class(claim.reason) for claim in claims if claim.status == "struck")
     return Faithfulness(
         model=f"{model.info.name} + {model.info.adapter}" if model.info.adapter else model.info.name,
         sha256=model.info.sha256,
@@ -236,8 +236,10 @@ def _summarize(
         claims=len(claims),
         held=len(holding),
         struck=dict(sorted(reasons.items())),
-        empty=sum(answer.held == 0 for answer in answers),
-        whole=sum(answer.sentence_count > 0 and answer.held == answer.sentence_count for answer in answers),
+        empty=sum(answer.holding_count == 0 for answer in answers),
+        whole=sum(
+            answer.sentence_count > 0 and answer.holding_count == answer.sentence_count for answer in answers
+        ),
         verdicts=sum(answer.verdict_holds for answer in answers),
         distinct=len({_pattern(claim.text, pair) for pair, claim in _holding_claims(pairs, answers)}),
         coverage=sum(answer.rationale.coverage for answer in answers if answer.rationale.origin == "llm")

@@ -34,7 +34,7 @@ def _change_sign(
 ) -> tuple[str, list[str]] | None:
     edge = step.path.steps[step.index]
     relation = load_schema().relations[edge.relation]
-    signs = {relation.worded(parallel.action).sign for parallel in edge.edges} | {step.wording.sign}
+    signs = {relation.wording_for(parallel.action).sign for parallel in edge.edges} | {step.wording.sign}
     if 0 in signs or len(signs) > 1:
         return None
     opposites = [action for action in relation.actions.values() if action.sign == -step.wording.sign]

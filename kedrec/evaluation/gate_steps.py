@@ -11,7 +11,7 @@ from kedrec.common.plain_text import one_line, shown_name
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
-    from kedrec.schema import Action
+    from kedrec.schema import Wording
     from kedrec.types import Entity, Evidence, Path
 
 __all__ = ["WordedStep", "display_name", "evidence_nodes", "gerund_of", "infinitive_of", "path_steps"]
@@ -47,10 +47,10 @@ class WordedStep:
         return display_name(self.path.nodes[self.index]), display_name(self.path.nodes[self.index + 1])
 
     @property
-    def wording(self) -> Action:
+    def wording(self) -> Wording:
         """The schema's wording of the relation and action."""
         step = self.path.steps[self.index]
-        return load_schema().relations[step.relation].worded(step.action)
+        return load_schema().relations[step.relation].wording_for(step.action)
 
     @property
     def phrase(self) -> str:

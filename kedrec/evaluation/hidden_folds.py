@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from kedrec.ranking.clusters import clusters
+from kedrec.ranking.clusters import cluster_diseases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency, Table
 
-__all__ = ["SPLITS", "Split", "clusters", "folds"]
+__all__ = ["SPLITS", "Split", "cluster_diseases", "folds"]
 
 Split = Literal["pair", "disease", "cluster", "drug"]
 SPLITS: tuple[Split, ...] = ("pair", "disease", "cluster", "drug")
@@ -37,7 +37,7 @@ def folds(adjacency: Adjacency, link_tables: Sequence[Table], split: Split, seed
     if split == "disease":
         fold_of_disease = generator.permutation(shape[1]) % count
     else:
-        fold_of_disease = _cluster_folds(clusters(adjacency, link_tables), count)
+        fold_of_disease = _cluster_folds(cluster_diseases(adjacency, link_tables), count)
     return np.repeat(fold_of_disease[None, :], shape[0], axis=0)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from kedrec.evaluation.path_cases import DEFINITIONS, SETTINGS
 from kedrec.evaluation.path_learning import out_of_fold_scores
 from kedrec.evaluation.path_tables import DEPTHS, MechanismParts, Quality, figure
-from kedrec.evidence.path_features import NUMERIC
-from kedrec.evidence.scoring import chosen
+from kedrec.evidence.path_features import FEATURES
+from kedrec.evidence.scoring import diverse_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kedrec.evaluation.path_cases import Case
     from kedrec.evidence.path_features import Pool
 
-__all__ = ["evaluate", "in_random_order", "ranks"]
+__all__ = ["best_rank", "evaluate", "random_order_chances"]
 
 _SHOWN, _LEARNED, _SHARE, _WEIGHT, _SHORTEST, _RANDOM = (
     "as shown: learned, made diverse",
@@ -75,8 +75,8 @@ def evaluate(
         methods: dict[str, Callable[[Case, NDArray[np.float64]], NDArray[np.float64]]] = {
             _SHOWN: _shown_order_scores,
             _LEARNED: lambda _case, scores: scores,
-            _SHARE: lambda case, _scores: case.pool.values[:, NUMERIC.index("share")].astype(float),
-            _WEIGHT: lambda case, _scores: case.pool.values[:, NUMERIC.index("weight")].astype(float),
+            _SHARE: lambda case, _scores: case.pool.values[:, FEATURES.index("share")].astype(float),
+            _WEIGHT: lambda case, _scores: case.pool.values[:, FEATURES.index("weight")].astype(float),
             _SHORTEST: lambda case, _scores: -(case.pool.nodes >= 0).sum(axis=1).astype(float),
             _RANDOM: lambda case, _scores: np.zeros(len(case.pool)),
         }
@@ -99,7 +99,7 @@ def evaluate(
     return qualities, parts
 
 
-def ranks(pool: Pool, scores: NDArray[np.float64], matching: NDArray[np.bool_]) -> float:
+def best_rank(pool: Pool, scores: NDArray[np.float64], matching: NDArray[np.bool_]) -> float:
     """Rank of the best match, from 1; infinite without one. Ties are ordered by template and nodes."""
     if not matching.any():
         return float("inf")
@@ -107,7 +107,7 @@ def ranks(pool: Pool, scores: NDArray[np.float64], matching: NDArray[np.bool_]) 
     return 1.0 + float(np.flatnonzero(matching[order])[0])
 
 
-def in_random_order(scores: NDArray[np.float64], matching: NDArray[np.bool_]) -> NDArray[np.float64]:
+def random_order_chances(scores: NDArray[np.float64], matching: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Probability that the best match has rank 1, 2, ... with ties in random order."""
     chances = np.zeros(len(scores))
     if not matching.any():
@@ -133,7 +133,7 @@ def _shown_order_scores(case: Case, scores: NDArray[np.float64]) -> NDArray[np.f
     order = np.argsort(-scores, kind="stable")
     shown = np.empty(len(scores))
     shown[order] = -max(DEPTHS) - np.arange(len(order), dtype=float)
-    first = [path for path in chosen(case.pool, scores, max(DEPTHS)) if np.isfinite(scores[path])]
+    first = [path for path in diverse_paths(case.pool, scores, max(DEPTHS)) if np.isfinite(scores[path])]
     shown[first] = -np.arange(len(first), dtype=float)
     return shown
 
@@ -144,12 +144,12 @@ def _outcome(case: Case, scores: NDArray[np.float64], definition: str, method: s
     if definition == "3 hops":
         scores = _short_path_scores(case, scores)
     if method in (_SHORTEST, _RANDOM):
-        chances = in_random_order(scores, matching)
+        chances = random_order_chances(scores, matching)
         return [
             *(float(chances[:depth].sum()) for depth in DEPTHS),
             float((chances / np.arange(1, len(chances) + 1)).sum()),
         ]
-    rank = ranks(case.pool, scores, matching)
+    rank = best_rank(case.pool, scores, matching)
     return [*(float(rank <= depth) for depth in DEPTHS), 1 / rank]
 
 

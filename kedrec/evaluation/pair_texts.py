@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kedrec.documents.background import Backgrounds
+from kedrec.documents.background import TextFinder
 from kedrec.naming import NameIndex
 
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphStore
     from kedrec.types import Background, Evidence
 
-__all__ = ["with_texts"]
+__all__ = ["pairs_with_texts"]
 
 _MAX_TEXTS = 3  # as `kedrec ask` shows
 
 
-def with_texts(
+def pairs_with_texts(
     pairs: Sequence[PairEvidence], store: GraphStore, settings: Settings, background: Background, most: int
 ) -> tuple[list[PairEvidence], list[tuple[Evidence, ...]]]:
     """Selects the first `most` pairs that have texts, and returns them with the texts of each.
@@ -30,7 +30,7 @@ def with_texts(
     """
     names = NameIndex.open(store, settings.cache_dir)
     try:
-        with Backgrounds.open(settings, store, background) as backgrounds:
+        with TextFinder.open(settings, store, background) as backgrounds:
             texts = backgrounds.of([(pair.drug, pair.disease) for pair in pairs], names, _MAX_TEXTS)
     finally:
         names.close()

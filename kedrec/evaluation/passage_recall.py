@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.common.text_files import lines_of
-from kedrec.documents.passage_search import for_pair, for_question
+from kedrec.common.text_files import read_lines
+from kedrec.documents.passage_search import search_pair, search_question
 from kedrec.errors import DataError
 from kedrec.types import Entity
 
@@ -24,9 +24,9 @@ __all__ = [
     "PairCoverage",
     "QuestionRecall",
     "curated_pairs",
-    "found_pairs",
-    "found_questions",
     "markdown",
+    "pair_coverage",
+    "question_recall",
     "read_questions",
 ]
 
@@ -66,7 +66,7 @@ def read_questions(path: Path) -> list[tuple[str, str]]:
         DataError: the file isn't in PubMedQA's layout.
     """
     try:
-        items = json.loads(b"".join(lines_of(path)))
+        items = json.loads(b"".join(read_lines(path)))
         return [(pmid, item["QUESTION"]) for pmid, item in items.items()]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
@@ -74,7 +74,7 @@ def read_questions(path: Path) -> list[tuple[str, str]]:
         ) from error
 
 
-def found_questions(
+def question_recall(
     index: PassageIndex,
     questions: Sequence[tuple[str, str]],
     embedder: Embedder | None,
@@ -104,7 +104,7 @@ def found_questions(
         first = five = 0
         for number, (pmid, question) in enumerate(indexed):
             progress(f"Asking, {method}", number, len(indexed))
-            passages = for_question(index, question, 5, embedder=model)
+            passages = search_question(index, question, 5, embedder=model)
             ranks = [rank for rank, passage in enumerate(passages) if f"PMID:{pmid}" in passage.keys]
             first += ranks[:1] == [0]
             five += bool(ranks)
@@ -133,14 +133,14 @@ def _columns(store: GraphStore, kind: str) -> tuple[list[str], list[str]]:
     return table.column("id").to_pylist(), table.column("name").to_pylist()
 
 
-def found_pairs(
+def pair_coverage(
     index: PassageIndex, pairs: Sequence[tuple[Entity, Entity]], progress: Progress
 ) -> PairCoverage:
     """Counts the pairs with a passage or a trial."""
     passages = trials = either = 0
     for number, (drug, disease) in enumerate(pairs):
         progress("Looking for pairs", number, len(pairs))
-        texts = for_pair(index, drug, disease, "both", 1)
+        texts = search_pair(index, drug, disease, "both", 1)
         passages += bool(texts.passages)
         trials += bool(texts.trials)
         either += bool(texts.passages or texts.trials)

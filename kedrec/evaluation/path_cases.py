@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kedrec.evidence.chains import LONGEST, Mechanisms
-from kedrec.evidence.mechanisms import Without, read_indications
-from kedrec.evidence.path_features import PairFacts, facts_of, pool_of
+from kedrec.evidence.chains import MAX_HOPS, Mechanisms
+from kedrec.evidence.mechanisms import GraphWithoutIndication, read_indications
+from kedrec.evidence.path_features import GeneFacts, gene_facts, pool_of
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.stores.templates import path_templates
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import PathTemplate
 
-__all__ = ["DEFINITIONS", "SETTINGS", "Case", "cases_of", "supporting_templates"]
+__all__ = ["DEFINITIONS", "SETTINGS", "Case", "indication_cases", "supporting_templates"]
 
 SETTINGS = ("all hidden", "own hidden")
 DEFINITIONS = ("exact", "nodes", "3 hops")
@@ -79,7 +79,9 @@ class Case:
         return np.array([len(path) < _KGML_HOPS for path in self.sequences], bool)
 
 
-def cases_of(store: GraphStore, *, most: int = _MAX_PATHS, progress: Progress | None = None) -> list[Case]:
+def indication_cases(
+    store: GraphStore, *, most: int = _MAX_PATHS, progress: Progress | None = None
+) -> list[Case]:
     """Builds a case for every indication and setting whose drug and disease have a visible link.
 
     Args:
@@ -96,7 +98,7 @@ def cases_of(store: GraphStore, *, most: int = _MAX_PATHS, progress: Progress | 
         for index, indication in enumerate(indications):
             if progress is not None:
                 progress(f"Looking for paths, {setting}", index, len(indications))
-            view = Without(adjacency, indication, every=setting == "all hidden")
+            view = GraphWithoutIndication(adjacency, indication, every=setting == "all hidden")
             if not all(
                 _has_link(view, kind, number)
                 for kind, number in zip(("Drug", "Disease"), view.pair, strict=True)
@@ -112,7 +114,7 @@ def supporting_templates() -> list[PathTemplate]:
     return [template for template in path_templates() if template.stance == "supports"]
 
 
-def _gene_facts_lookup(store: GraphStore) -> Callable[[Indication], PairFacts]:
+def _gene_facts_lookup(store: GraphStore) -> Callable[[Indication], GeneFacts]:
     """Builds a look-up of an indication's gene facts that not only curated mechanisms state."""
     rows: list[dict[str, list[dict[str, Any]]]] = []
     for relation, start in (("BINDS", "Drug"), ("ASSOCIATED_WITH", "Disease")):
@@ -125,7 +127,9 @@ def _gene_facts_lookup(store: GraphStore) -> Callable[[Indication], PairFacts]:
                     by_start[edge["start"]].append({"end_id": edge["end"], "edge": edge})
         rows.append(by_start)
     binds, associated = rows
-    return lambda indication: facts_of(binds.get(indication.drug, ()), associated.get(indication.disease, ()))
+    return lambda indication: gene_facts(
+        binds.get(indication.drug, ()), associated.get(indication.disease, ())
+    )
 
 
 @cache
@@ -133,7 +137,7 @@ def _tables_at(kind: str) -> list[Table]:
     return [table for table in schema_tables() if kind in table[1:]]
 
 
-def _has_link(view: Without, kind: str, number: int) -> bool:
+def _has_link(view: GraphWithoutIndication, kind: str, number: int) -> bool:
     """True for a node with a visible link."""
     for table in _tables_at(kind):
         if view.has(table):
@@ -145,7 +149,7 @@ def _has_link(view: Without, kind: str, number: int) -> bool:
     return False
 
 
-def _case(indication: Indication, setting: str, view: Without, pool: Pool) -> Case:
+def _case(indication: Indication, setting: str, view: GraphWithoutIndication, pool: Pool) -> Case:
     sequences = [
         tuple(zip(pool.shapes[pool.shape[path]], pool.ids(view, path), strict=True))
         for path in range(len(pool))
@@ -166,7 +170,7 @@ def _case(indication: Indication, setting: str, view: Without, pool: Pool) -> Ca
     )
 
 
-def _reachable(indication: Indication, view: Without) -> dict[str, bool]:
+def _reachable(indication: Indication, view: GraphWithoutIndication) -> dict[str, bool]:
     """By definition, whether any path of the graph matches."""
     drug, disease = ("Drug", indication.drug), ("Disease", indication.disease)
     link_cache: dict[tuple[Node, Node], bool] = {}
@@ -184,7 +188,7 @@ def _reachable(indication: Indication, view: Without) -> dict[str, bool]:
     firsts = [node for node in indication.nodes if linked(drug, node)]
     lasts = {node for node in indication.nodes if linked(node, disease)}
     short_match = any(
-        (indication.least == 1 and first in lasts)
+        (indication.min_nodes == 1 and first in lasts)
         or any(last != first and linked(first, last) for last in lasts)
         for first in firsts
     )
@@ -192,8 +196,8 @@ def _reachable(indication: Indication, view: Without) -> dict[str, bool]:
     nodes_match = short_match
     while partial_paths and not nodes_match:
         path = partial_paths.pop()
-        nodes_match = path[-1] in lasts and len(path) >= indication.least
-        if len(path) < LONGEST - 1:
+        nodes_match = path[-1] in lasts and len(path) >= indication.min_nodes
+        if len(path) < MAX_HOPS - 1:
             partial_paths += [
                 (*path, node) for node in indication.nodes if node not in path and linked(path[-1], node)
             ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kedrec.evidence.path_features import NUMERIC
+from kedrec.evidence.path_features import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def fit(
 
     cases = [case for case in cases if case[1].any() and not case[1].all()]
     if not cases:
-        return Weights(np.zeros(len(NUMERIC)), np.zeros(templates))
+        return Weights(np.zeros(len(FEATURES)), np.zeros(templates))
     numeric = np.concatenate([pool.values for pool, _, _ in cases]).astype(float)
     scale = np.maximum(numeric.std(axis=0), 1e-6)
     sizes = np.array([len(pool) for pool, _, _ in cases])
@@ -83,4 +83,4 @@ def fit(
     result = minimize(
         loss, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500}
     )
-    return Weights(result.x[: len(NUMERIC)] / scale, result.x[len(NUMERIC) :])
+    return Weights(result.x[: len(FEATURES)] / scale, result.x[len(FEATURES) :])

@@ -9,9 +9,9 @@ import numpy as np
 from kedrec.evaluation.path_cases import SETTINGS, supporting_templates
 from kedrec.evaluation.path_fit import fit
 from kedrec.evidence.chains import CHAIN
-from kedrec.evidence.path_features import NUMERIC
-from kedrec.evidence.scoring import PathWeights, written
-from kedrec.ranking.metapaths import kinds_of
+from kedrec.evidence.path_features import FEATURES
+from kedrec.evidence.scoring import PathWeights, weights_yaml
+from kedrec.ranking.metapaths import template_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kedrec.evaluation.path_cases import Case
     from kedrec.evaluation.path_fit import Weights
 
-__all__ = ["learn_weights", "out_of_fold_scores", "refit"]
+__all__ = ["fitted_weights_yaml", "learn_weights", "out_of_fold_scores"]
 
 _FOLDS = 5
 _HIDDEN_WEIGHT = 5.0  # of a pair with all mechanisms hidden: there are few of them
@@ -69,12 +69,12 @@ def learn_weights(cases: Sequence[Case]) -> Weights:
         len(templates) + 1,
     )
     for number, template in enumerate(templates):
-        if {"Drug", "Disease"} & set(kinds_of(template)[1:-1]):
+        if {"Drug", "Disease"} & set(template_kinds(template)[1:-1]):
             weights.templates[number] = min(weights.templates[number], 0.0) - _ANALOGY_PENALTY
     return weights
 
 
-def refit(cases: Sequence[Case], provenance: Mapping[str, Any]) -> str:
+def fitted_weights_yaml(cases: Sequence[Case], provenance: Mapping[str, Any]) -> str:
     """Fits weights on all cases and returns the text of `path-weights.yaml`.
 
     Args:
@@ -90,9 +90,9 @@ def refit(cases: Sequence[Case], provenance: Mapping[str, Any]) -> str:
         **provenance,
         "indications": sum(bool(case.matching["nodes"].any()) for case in cases),
     }
-    return written(
+    return weights_yaml(
         PathWeights(
-            dict(zip(NUMERIC, weights.numeric.tolist(), strict=True)),
+            dict(zip(FEATURES, weights.numeric.tolist(), strict=True)),
             dict(zip(names, weights.templates.tolist(), strict=True)),
         ),
         header,

@@ -15,20 +15,20 @@ import numpy as np
 from kedrec.common.cpus import single_threaded_algebra
 from kedrec.errors import EmptyGraphError
 from kedrec.evaluation.hidden_folds import Split, folds
-from kedrec.evaluation.ranking_figures import Figures, Scored, figures
-from kedrec.ranking.ensemble import side_by_side
+from kedrec.evaluation.ranking_figures import RankingFigures, SplitScores, figures
+from kedrec.ranking.ensemble import run_in_threads
 from kedrec.ranking.fit import choose_metapaths
-from kedrec.ranking.pair_similarity import Alike
+from kedrec.ranking.pair_similarity import PairSimilarity
 from kedrec.ranking.sampling import (
     TREATS,
-    Counted,
+    CountedGraph,
     Sample,
-    allowed,
-    blocks,
-    draw_for,
+    allowed_features,
+    draw_sample,
+    feature_blocks,
+    fit_models,
     known_treatments,
-    learn,
-    links_of,
+    mask_to_incidence,
 )
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def evaluate(
     splits: Sequence[Split],
     *,
     seed: int,
-    counted: NDArray[np.bool_] | None = None,
+    pair_mask: NDArray[np.bool_] | None = None,
     threads: int = 1,
     progress: Progress | None = None,
-) -> tuple[list[Figures], list[Scored]]:
+) -> tuple[list[RankingFigures], list[SplitScores]]:
     """Scores every split and computes each method's figures.
 
     Args:
@@ -79,13 +79,19 @@ def evaluate(
     """
     known = known_treatments(adjacency)
     _check_size(known)
-    if counted is None:
-        counted = np.zeros_like(known)
-        counted[:, known.any(axis=0)] = True
+    if pair_mask is None:
+        pair_mask = np.zeros_like(known)
+        pair_mask[:, known.any(axis=0)] = True
     with single_threaded_algebra():
         scored = [
             score_split(
-                adjacency, link_tables, split, seed=seed, counted=counted, threads=threads, progress=progress
+                adjacency,
+                link_tables,
+                split,
+                seed=seed,
+                pair_mask=pair_mask,
+                threads=threads,
+                progress=progress,
             )
             for split in splits
         ]
@@ -117,10 +123,10 @@ def score_split(
     split: Split,
     *,
     seed: int,
-    counted: NDArray[np.bool_],
+    pair_mask: NDArray[np.bool_],
     threads: int = 1,
     progress: Progress | None = None,
-) -> Scored:
+) -> SplitScores:
     """Scores every pair of a split by each method, fold after fold."""
     known = known_treatments(adjacency)
     fold_of = folds(adjacency, link_tables, split, seed)
@@ -129,7 +135,7 @@ def score_split(
         if progress is not None:
             progress(f"By {split}", fold, int(fold_of.max()) + 1)
         hidden = fold_of == fold
-        if not (known & hidden & counted).any():
+        if not (known & hidden & pair_mask).any():
             continue
         for method, models in score_fold(
             adjacency, link_tables, split, hidden, seed + fold, threads=threads
@@ -137,7 +143,7 @@ def score_split(
             tables = raw.setdefault(method, [np.zeros(known.shape) for _ in models])
             for values, predictions in zip(tables, models, strict=True):
                 values[hidden] = predictions[hidden]
-    in_tested_folds = counted & np.isin(fold_of, np.unique(fold_of[known & counted]))
+    in_tested_folds = pair_mask & np.isin(fold_of, np.unique(fold_of[known & pair_mask]))
     scores = {
         method: np.mean(
             [
@@ -148,7 +154,7 @@ def score_split(
         )
         for method, models in raw.items()
     }
-    return Scored(split, known, in_tested_folds, fold_of, scores)
+    return SplitScores(split, known, in_tested_folds, fold_of, scores)
 
 
 def score_fold(
@@ -170,8 +176,10 @@ def score_fold(
     """
     known = known_treatments(adjacency)
     visible = known & ~hidden
-    masked = adjacency.replaced({TREATS: links_of(visible)})
-    graph = Counted(masked, choose_metapaths(masked, link_tables, seed), Alike.of(masked, link_tables))
+    masked = adjacency.with_links({TREATS: mask_to_incidence(visible)})
+    graph = CountedGraph(
+        masked, choose_metapaths(masked, link_tables, seed), PairSimilarity.of(masked, link_tables)
+    )
     maker = graph.whole()
     candidates = ~hidden
     candidates[:, ~visible.any(axis=0)] = False
@@ -182,12 +190,12 @@ def score_fold(
     scores: dict[str, list[NDArray[np.float64]]] = {}
     regimes: list[Regime] = [regime] if cold or not untreated[diseases].any() else [regime, "unseen"]
     for sample_regime in regimes:
-        sample = draw_for(sample_regime, graph, visible, candidates, seed=seed, threads=threads)
-        columns = allowed(maker.features, sample_regime)
+        sample = draw_sample(sample_regime, graph, visible, candidates, seed=seed, threads=threads)
+        columns = allowed_features(maker.features, sample_regime)
         methods: dict[str, list[_Model]] = {
             "ranking": [
                 member.scores
-                for member in learn(
+                for member in fit_models(
                     sample,
                     maker.features,
                     columns,
@@ -224,10 +232,10 @@ def _fill_scores(
     threads: int,
 ) -> None:
     """Fills in the models' scores of all drugs for the given diseases."""
-    for columns, table in blocks(maker, diseases):
+    for columns, table in feature_blocks(maker, diseases):
         flat = table.reshape(-1, table.shape[2])
         for name, models in methods.items():
-            results = side_by_side([partial(model, flat) for model in models], threads)
+            results = run_in_threads([partial(model, flat) for model in models], threads)
             for values, column_scores in zip(scores[name], results, strict=True):
                 values[:, columns] = np.asarray(column_scores).reshape(table.shape[:2]).T
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kedrec.ranking.calibration import DegreeLine, brier_skill, cross_calibrated
+from kedrec.ranking.calibration import DegreeLine, brier_skill, cross_calibrate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kedrec.evaluation.hidden_folds import Split
 
-__all__ = ["Figures", "Scored", "as_dicts", "figures", "markdown"]
+__all__ = ["RankingFigures", "SplitScores", "as_dicts", "figures", "markdown"]
 
 _DRAWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class SplitScores:
     """Out-of-fold scores of one split's pairs; all arrays are drugs x diseases.
 
     Attributes:
@@ -40,7 +40,7 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class RankingFigures:
     """Figures of one method in one split; triples are value, low and high of a 95 % bootstrap over diseases.
 
     Attributes:
@@ -64,21 +64,21 @@ class Figures:
     beyond: tuple[float, float]
 
 
-def figures(scored: Scored, method: str, seed: int) -> Figures:
+def figures(scored: SplitScores, method: str, seed: int) -> RankingFigures:
     """Figures of one method's scores in a split."""
     scores, counted = scored.scores[method], scored.counted
     known = scored.known & counted
     diseases = np.broadcast_to(np.arange(counted.shape[1]), counted.shape)[counted]
     labels = np.asarray(known[counted])
-    probabilities = cross_calibrated(scores[counted], labels, diseases)
+    probabilities = cross_calibrate(scores[counted], labels, diseases)
     drugs = np.flatnonzero(counted.any(axis=1))
     diseases_scored = counted.any(axis=0)
     means, degrees = scores[drugs][:, diseases_scored].mean(axis=1), known[drugs].sum(axis=1)
     visible = _visible_degrees(scored)[drugs]
-    adjusted = DegreeLine.of(means, degrees).beyond(scores[drugs], visible)
+    adjusted = DegreeLine.of(means, degrees).subtract_expected(scores[drugs], visible)
     pairs = counted[drugs]
     auroc, auprc, recall_10, recall_50 = _bootstrap_intervals(scores, known, counted, seed)
-    return Figures(
+    return RankingFigures(
         split=scored.split,
         method=method,
         auroc=auroc,
@@ -103,7 +103,7 @@ def _rank_correlation(first: NDArray[Any], second: NDArray[Any]) -> float:
     return float(spearmanr(first, second).statistic)
 
 
-def _visible_degrees(scored: Scored) -> NDArray[np.int64]:
+def _visible_degrees(scored: SplitScores) -> NDArray[np.int64]:
     """Number of diseases that each pair's drug visibly treated when the pair was scored: drugs x diseases."""
     visible = np.zeros(scored.known.shape, np.int64)
     for fold in np.unique(scored.folds).tolist():
@@ -203,12 +203,12 @@ def _recalls(
     return recalls
 
 
-def as_dicts(results: Sequence[Figures]) -> list[Mapping[str, Any]]:
+def as_dicts(results: Sequence[RankingFigures]) -> list[Mapping[str, Any]]:
     """The figures as JSON can hold them."""
     return [asdict(figures) for figures in results]
 
 
-def markdown(results: Sequence[Figures]) -> str:
+def markdown(results: Sequence[RankingFigures]) -> str:
     """The figures as a table."""
 
     def cell(estimate: tuple[float, float, float]) -> str:

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from kedrec.evaluation.selection_scores import Interval
     from kedrec.llm.base import ChatModel
 
-__all__ = ["RationaleFigures", "markdown", "measured", "read_predictions", "with_reference", "written_by"]
+__all__ = [
+    "RationaleFigures",
+    "markdown",
+    "questions_with_reference",
+    "read_predictions",
+    "score_rationales",
+    "write_rationales",
+]
 
 _ROUGE = ("rouge1", "rouge2", "rougeL")
 # The look-behind and possessive quantifiers match each run of blanks once: no quadratic backtracking.
@@ -66,7 +73,7 @@ class RationaleFigures:
         return asdict(self)
 
 
-def with_reference(questions: Iterator[Question], limit: int | None = None) -> list[Question]:
+def questions_with_reference(questions: Iterator[Question], limit: int | None = None) -> list[Question]:
     """Selects the questions that have a reference rationale, the first `limit` of them."""
     selection: list[Question] = []
     for question in questions:
@@ -105,7 +112,7 @@ def read_predictions(path: Path) -> dict[str, str]:
     return rationales
 
 
-def written_by(
+def write_rationales(
     model: ChatModel, questions: Sequence[Question], seed: int, progress: Progress | None = None
 ) -> Iterator[tuple[str, str]]:
     """Asks a model for a rationale of each question's right drug; yields question ids and texts.
@@ -123,7 +130,7 @@ def written_by(
             yield question.id, response.text
 
 
-def measured(
+def score_rationales(
     name: str, questions: Sequence[Question], rationales: Mapping[str, str], *, seed: int
 ) -> RationaleFigures:
     """Scores rationales; intervals by a bootstrap over questions, 1,000 draws.

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from kedrec.dataset.same_entity import kin_of
+from kedrec.dataset.same_entity import canonical_ids
 from kedrec.evaluation.ranking import score_fold
-from kedrec.evaluation.selection_asking import Answer
+from kedrec.evaluation.selection_asking import RankedAnswer
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.stored_ranking import linked_tables
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.dataset.question_types import Question
     from kedrec.evaluation.hidden_folds import Split
-    from kedrec.evaluation.selection_asking import Asked
+    from kedrec.evaluation.selection_asking import BlindQuestion
     from kedrec.ranking import Ranker
     from kedrec.stores import GraphStore
 
@@ -48,30 +48,34 @@ _SPLIT: dict[str, Split] = {"pair": "pair", "unseen_disease": "disease", "unseen
 _METHOD = {"prior": "degrees", "ranker": "ranking"}
 
 
-def ranked(question: Asked, scores: Mapping[str, float]) -> Answer:
+def ranked(question: BlindQuestion, scores: Mapping[str, float]) -> RankedAnswer:
     """Orders the candidates by score, ties in the question's order, and chooses the first ones."""
     order = sorted(
         (candidate.id for candidate in question.candidates), key=lambda id_: -scores.get(id_, float("-inf"))
     )
-    return Answer(tuple(order), tuple(order[: question.most]))
+    return RankedAnswer(tuple(order), tuple(order[: question.most]))
 
 
-def by_chance(question: Asked, seed: int) -> Answer:
+def by_chance(question: BlindQuestion, seed: int) -> RankedAnswer:
     """Answers in a random order, drawn from the seed and the question's id."""
     content = f"{seed}\tchance\t{question.id}".encode()
     generator = random.Random(hashlib.sha256(content).hexdigest())  # noqa: S311  # a draw, no secret
     return ranked(question, {candidate.id: generator.random() for candidate in question.candidates})
 
 
-def by_frequency(training: Iterable[Question]) -> Callable[[Asked], Answer]:
+def by_frequency(training: Iterable[Question]) -> Callable[[BlindQuestion], RankedAnswer]:
     """Builds an answerer that prefers the drugs most often right in the training split."""
     counts = Counter(id_ for example in training for id_ in example.answers)
     return lambda question: ranked(question, counts)
 
 
 def by_graph(
-    store: GraphStore, questions: Sequence[Asked], config: str, seed: int, progress: Progress | None = None
-) -> dict[str, dict[str, Answer]]:
+    store: GraphStore,
+    questions: Sequence[BlindQuestion],
+    config: str,
+    seed: int,
+    progress: Progress | None = None,
+) -> dict[str, dict[str, RankedAnswer]]:
     """Answers of `prior` and `ranker` by question id, with the treatments in question hidden.
 
     Args:
@@ -92,7 +96,7 @@ def by_graph(
     fold_scores = score_fold(adjacency, linked_tables(adjacency), _SPLIT.get(config, "pair"), hidden, seed)
     if progress is not None:
         progress("Ranking without what is asked", 1, 1)
-    answers: dict[str, dict[str, Answer]] = {}
+    answers: dict[str, dict[str, RankedAnswer]] = {}
     for name, method in _METHOD.items():
         scores = np.mean(
             [
@@ -108,7 +112,7 @@ def by_graph(
     return answers
 
 
-def by_graph_of_stays(ranker: Ranker, name: str) -> Callable[[Asked], Answer]:
+def by_graph_of_stays(ranker: Ranker, name: str) -> Callable[[BlindQuestion], RankedAnswer]:
     """Builds an answerer by the probability of treating at least one of a stay's diseases.
 
     `name` is `prior` or `ranker`.
@@ -123,7 +127,7 @@ def by_graph_of_stays(ranker: Ranker, name: str) -> Callable[[Asked], Answer]:
             cache[drug, disease] = float(1 / (1 + np.exp(-pair.score))) if fitted is None else fitted
         return cache[drug, disease]
 
-    def answer(question: Asked) -> Answer:
+    def answer(question: BlindQuestion) -> RankedAnswer:
         scores = {
             drug.id: 1
             - float(np.prod([1 - probability(drug.id, disease.id) for disease in question.diseases]))
@@ -139,7 +143,7 @@ def _numbers(adjacency: Adjacency, kind: str) -> dict[str, int]:
 
 
 def _candidate_scores(
-    question: Asked, scores: NDArray[np.float64], numbers: Mapping[str, Mapping[str, int]]
+    question: BlindQuestion, scores: NDArray[np.float64], numbers: Mapping[str, Mapping[str, int]]
 ) -> dict[str, float]:
     disease = numbers["Disease"].get(question.diseases[0].id)
     drugs = numbers["Drug"]
@@ -153,7 +157,10 @@ def _candidate_scores(
 
 
 def _hidden(
-    store: GraphStore, questions: Sequence[Asked], config: str, numbers: Mapping[str, Mapping[str, int]]
+    store: GraphStore,
+    questions: Sequence[BlindQuestion],
+    config: str,
+    numbers: Mapping[str, Mapping[str, int]],
 ) -> NDArray[np.bool_]:
     """Mask of the pairs to hide from the ranking: drugs x diseases."""
     same_numbers = {kind: _numbers_of_same_entity(store, kind, numbers[kind]) for kind in numbers}
@@ -174,7 +181,7 @@ def _numbers_of_same_entity(
     store: GraphStore, kind: str, numbers: Mapping[str, int]
 ) -> Callable[[str], list[int]]:
     """Builds a look-up from a node's id to the numbers of all ids of the same entity."""
-    canonical = kin_of(store, kind)
+    canonical = canonical_ids(store, kind)
     members: dict[str, list[int]] = defaultdict(list)
     for id_, number in numbers.items():
         members[canonical.get(id_, id_)].append(number)

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kedrec.dataset.question_types import CitedPath, Named, Question
+    from kedrec.dataset.question_types import CitedPath, NamedEntity, Question
 
-__all__ = ["BACKGROUNDS", "CANDIDATE_KINDS", "Answer", "Asked", "BackgroundMode", "CandidateKind", "asked_of"]
+__all__ = [
+    "BACKGROUNDS",
+    "CANDIDATE_KINDS",
+    "BackgroundMode",
+    "BlindQuestion",
+    "CandidateKind",
+    "RankedAnswer",
+    "hide_label",
+]
 
 CandidateKind: TypeAlias = Literal["all", "hard", "degree-matched", "frequency-matched", "random"]
 CANDIDATE_KINDS: tuple[CandidateKind, ...] = ("all", "hard", "degree-matched", "frequency-matched", "random")
@@ -21,7 +29,7 @@ BACKGROUNDS: tuple[BackgroundMode, ...] = ("none", "trials", "literature", "both
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BlindQuestion:
     """A question without its answer.
 
     Attributes:
@@ -35,8 +43,8 @@ class Asked:
     """
 
     id: str
-    diseases: tuple[Named, ...]
-    candidates: tuple[Named, ...]
+    diseases: tuple[NamedEntity, ...]
+    candidates: tuple[NamedEntity, ...]
     paths: Mapping[str, tuple[CitedPath, ...]] = field(default_factory=dict)
     texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     text: str = ""
@@ -44,7 +52,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RankedAnswer:
     """An answerer's response to a question; all are ids.
 
     Attributes:
@@ -58,14 +66,14 @@ class Answer:
     cited: tuple[str, ...] = ()
 
 
-def asked_of(
+def hide_label(
     question: Question,
     *,
     seed: int,
     most: int,
     among: CandidateKind = "all",
     texts: Mapping[str, Sequence[tuple[str, str]]] | None = None,
-) -> Asked | None:
+) -> BlindQuestion | None:
     """Removes the label of a question; None where it has no wrong candidate of the kind.
 
     Args:
@@ -86,7 +94,7 @@ def asked_of(
     content = f"{seed}\t{question.id}".encode()
     random.Random(hashlib.sha256(content).hexdigest()).shuffle(candidates)  # noqa: S311  # a draw, no secret
     ids = {candidate.id for candidate in candidates}
-    return Asked(
+    return BlindQuestion(
         id=question.id,
         diseases=(question.disease, *question.other_diseases),
         candidates=tuple(candidates),

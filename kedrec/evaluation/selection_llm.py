@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from kedrec.common.plain_text import one_line
 from kedrec.errors import ModelError
-from kedrec.evaluation.selection_asking import Answer
+from kedrec.evaluation.selection_asking import RankedAnswer
 from kedrec.llm.base import ChatRequest, Message
 from kedrec.llm.prompting import fill_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kedrec.dataset.question_types import Named
-    from kedrec.evaluation.selection_asking import Asked
+    from kedrec.dataset.question_types import NamedEntity
+    from kedrec.evaluation.selection_asking import BlindQuestion
     from kedrec.llm.base import ChatModel
 
-__all__ = ["PROMPT_VERSION", "choice_request", "told"]
+__all__ = ["PROMPT_VERSION", "choice_request", "parse_answer"]
 
 PROMPT_VERSION = "selection-v1"
 """Version of the prompt, part of the key of stored answers: those of another version are not reused."""
@@ -32,7 +32,7 @@ _CITATION = re.compile(r"\[([A-Z]\d+)\]")
 _TOKENS_PER_CHOICE = 40
 
 
-def choice_request(model: ChatModel, question: Asked, seed: int) -> ChatRequest:
+def choice_request(model: ChatModel, question: BlindQuestion, seed: int) -> ChatRequest:
     """Builds the request that asks a model to choose.
 
     It includes as much evidence as fits in the model's context, the same share for every candidate.
@@ -55,7 +55,7 @@ def choice_request(model: ChatModel, question: Asked, seed: int) -> ChatRequest:
     )
 
 
-def told(question: Asked, text: str) -> Answer:
+def parse_answer(question: BlindQuestion, text: str) -> RankedAnswer:
     """Parses a model's text: the candidates it names, in its order, at most `question.most`, are chosen.
 
     The others follow in the question's order; a text that names none chooses none.
@@ -75,11 +75,11 @@ def told(question: Asked, text: str) -> Answer:
             end_of_last = end
     chosen = tuple(chosen_ids[: question.most])
     remaining = tuple(candidate.id for candidate in question.candidates if candidate.id not in chosen)
-    return Answer((*chosen, *remaining), chosen, tuple(dict.fromkeys(_CITATION.findall(text))))
+    return RankedAnswer((*chosen, *remaining), chosen, tuple(dict.fromkeys(_CITATION.findall(text))))
 
 
 def _messages(
-    question: Asked, max_items: int, characters: int, notes: int
+    question: BlindQuestion, max_items: int, characters: int, notes: int
 ) -> tuple[tuple[Message, ...], dict[str, list[str]]]:
     """The conversation with that much evidence, and the ids of each candidate's items in it."""
     patient = ""
@@ -104,11 +104,11 @@ def _messages(
     return fill_template(PROMPT_VERSION if question.most == 1 else _SEVERAL, values), ids
 
 
-def _joined_names(entities: Sequence[Named]) -> str:
+def _joined_names(entities: Sequence[NamedEntity]) -> str:
     return ", ".join(one_line(entity.name) for entity in entities)
 
 
-def _grammar(question: Asked, ids: dict[str, list[str]]) -> str:
+def _grammar(question: BlindQuestion, ids: dict[str, list[str]]) -> str:
     """GBNF of an answer: candidates, each with up to one of its own citations."""
     choices = []
     for candidate in question.candidates:

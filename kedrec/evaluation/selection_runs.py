@@ -24,9 +24,15 @@ from kedrec.evaluation.selection_answerers import (
     by_graph,
     by_graph_of_stays,
 )
-from kedrec.evaluation.selection_asking import Answer, Asked, BackgroundMode, CandidateKind, asked_of
-from kedrec.evaluation.selection_llm import PROMPT_VERSION, choice_request, told
-from kedrec.evaluation.selection_scores import SelectionFigures, figures_of
+from kedrec.evaluation.selection_asking import (
+    BackgroundMode,
+    BlindQuestion,
+    CandidateKind,
+    RankedAnswer,
+    hide_label,
+)
+from kedrec.evaluation.selection_llm import PROMPT_VERSION, choice_request, parse_answer
+from kedrec.evaluation.selection_scores import SelectionFigures, score_answers
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
@@ -37,14 +43,14 @@ if TYPE_CHECKING:
     from kedrec.ranking import Ranker
     from kedrec.stores import GraphStore
 
-__all__ = ["Means", "evaluate", "most_of"]
+__all__ = ["AnswererResources", "evaluate", "max_choices"]
 
 _FORMAT = 1  # of the stored answers
 _BATCH = 4  # requests to a model; the answers are stored after each batch
 
 
 @dataclass(frozen=True)
-class Means:
+class AnswererResources:
     """Resources of the answerers, each opened on first use.
 
     Attributes:
@@ -60,7 +66,7 @@ class Means:
     index: PassageIndex | None = None
 
 
-def most_of(dataset: DataSet, config: str) -> int:
+def max_choices(dataset: DataSet, config: str) -> int:
     """Most candidates that may be chosen: one in expRxRec; for stays the training split's mean, rounded.
 
     It is the same for every answerer and question, so that knowing the number of answers gains nothing.
@@ -76,7 +82,7 @@ def evaluate(
     config: str,
     split: SplitName,
     answerers: Sequence[Answerer],
-    means: Means,
+    means: AnswererResources,
     *,
     background: BackgroundMode = "none",
     among: CandidateKind = "all",
@@ -105,11 +111,11 @@ def evaluate(
     """
     if "llm" in answerers:
         _check_model_is_local(dataset, means.model())
-    most = most_of(dataset, config)
+    most = max_choices(dataset, config)
     pairs = []
     for question in dataset.questions(config, split):
         texts = _texts(question, background, means.index)
-        blind = asked_of(question, seed=seed, most=most, among=among, texts=texts)
+        blind = hide_label(question, seed=seed, most=most, among=among, texts=texts)
         if blind is not None:
             pairs.append((question, blind))
         if limit is not None and len(pairs) >= limit:
@@ -141,7 +147,7 @@ def evaluate(
             "background": shown,
             "among": among,
         }
-        results.append(figures_of(description, questions, answers, most=most, seed=seed))
+        results.append(score_answers(description, questions, answers, most=most, seed=seed))
     return results
 
 
@@ -166,11 +172,11 @@ def _texts(
 ) -> dict[str, list[tuple[str, str]]]:
     if background == "none" or index is None or not question.background:
         return {}
-    from kedrec.dataset.rebuilt_texts import texts_of
+    from kedrec.dataset.rebuilt_texts import question_texts
 
     letters = {"trials": "T", "literature": "L", "both": "TL"}[background]
     texts: dict[str, list[tuple[str, str]]] = {}
-    for text_reference in texts_of(question, index):
+    for text_reference in question_texts(question, index):
         if text_reference.text and text_reference.id[:1] in letters:
             texts.setdefault(text_reference.candidate, []).append(
                 (text_reference.id, f"{text_reference.title} {text_reference.text}".strip())
@@ -185,11 +191,11 @@ class _SplitRun:
     dataset: DataSet
     config: str
     split: SplitName
-    means: Means
-    questions: Sequence[Asked]
+    means: AnswererResources
+    questions: Sequence[BlindQuestion]
     seed: int
     progress: Progress | None
-    _by_graph: dict[str, dict[str, Answer]] | None = None
+    _by_graph: dict[str, dict[str, RankedAnswer]] | None = None
 
     def facts(self, name: Answerer) -> list[Any]:
         """Everything that an answerer's answers depend on, except the selection of questions."""
@@ -203,7 +209,9 @@ class _SplitRun:
             facts += [PROMPT_VERSION, info.name, info.sha256, info.adapter]
         return facts
 
-    def answers(self, name: Answerer, unanswered: Sequence[Asked]) -> Iterator[tuple[str, Answer]]:
+    def answers(
+        self, name: Answerer, unanswered: Sequence[BlindQuestion]
+    ) -> Iterator[tuple[str, RankedAnswer]]:
         """Yields question id and answer, one by one."""
         if name == "llm":
             yield from self._by_model(unanswered)
@@ -214,7 +222,7 @@ class _SplitRun:
                 self.progress(f"Answering: {name}", done, len(unanswered))
             yield question.id, answer(question)
 
-    def _answerer(self, name: Answerer) -> Callable[[Asked], Answer]:
+    def _answerer(self, name: Answerer) -> Callable[[BlindQuestion], RankedAnswer]:
         if name == "random":
             return lambda question: by_chance(question, self.seed)
         if name == "frequency":
@@ -228,7 +236,7 @@ class _SplitRun:
         answers = self._by_graph[name]
         return lambda question: answers[question.id]
 
-    def _by_model(self, unanswered: Sequence[Asked]) -> Iterator[tuple[str, Answer]]:
+    def _by_model(self, unanswered: Sequence[BlindQuestion]) -> Iterator[tuple[str, RankedAnswer]]:
         model = self.means.model()
         for start in range(0, len(unanswered), _BATCH):
             if self.progress is not None:
@@ -236,7 +244,7 @@ class _SplitRun:
             batch = unanswered[start : start + _BATCH]
             responses = model.chat_many([choice_request(model, question, self.seed) for question in batch])
             for question, response in zip(batch, responses, strict=True):
-                yield question.id, told(question, response.text)
+                yield question.id, parse_answer(question, response.text)
 
 
 class _AnswerFile:
@@ -246,7 +254,7 @@ class _AnswerFile:
         key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
         self._path = None if out is None else out / f"answers-{name}-{key}.jsonl"
 
-    def read(self, questions: Mapping[str, Asked]) -> Iterator[tuple[str, Answer]]:
+    def read(self, questions: Mapping[str, BlindQuestion]) -> Iterator[tuple[str, RankedAnswer]]:
         """Yields question id and stored answer; a truncated line of an interrupted run is skipped."""
         if self._path is None or not self._path.is_file():
             return
@@ -259,7 +267,10 @@ class _AnswerFile:
         for line in lines:
             try:
                 row = json.loads(line)
-                id_, answer = row["id"], Answer(*(tuple(row[key]) for key in ("order", "chosen", "cited")))
+                id_, answer = (
+                    row["id"],
+                    RankedAnswer(*(tuple(row[key]) for key in ("order", "chosen", "cited"))),
+                )
             except (ValueError, KeyError, TypeError):
                 continue
             question = questions.get(id_)
@@ -267,7 +278,7 @@ class _AnswerFile:
                 yield id_, answer
 
     @contextmanager
-    def appending(self) -> Iterator[Callable[[str, Answer], None]]:
+    def appending(self) -> Iterator[Callable[[str, RankedAnswer], None]]:
         """Yields a function that appends an answer."""
         if self._path is None:
             yield lambda _id, _answer: None
@@ -277,7 +288,7 @@ class _AnswerFile:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write("\n")  # ends a truncated line of an interrupted run
 
-                def write(id_: str, answer: Answer) -> None:
+                def write(id_: str, answer: RankedAnswer) -> None:
                     row = {"id": id_, "order": answer.order, "chosen": answer.chosen, "cited": answer.cited}
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
                     file.flush()

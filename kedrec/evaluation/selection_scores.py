@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kedrec.dataset.question_types import Question
-    from kedrec.evaluation.selection_asking import Answer
+    from kedrec.evaluation.selection_asking import RankedAnswer
 
-__all__ = ["Interval", "SelectionFigures", "figures_of", "markdown"]
+__all__ = ["Interval", "SelectionFigures", "markdown", "score_answers"]
 
 _DRAWS = 1000
 
@@ -65,10 +65,10 @@ class SelectionFigures:
         return asdict(self)
 
 
-def figures_of(
+def score_answers(
     description: Mapping[str, Any],
     questions: Sequence[Question],
-    answers: Mapping[str, Answer],
+    answers: Mapping[str, RankedAnswer],
     *,
     most: int,
     seed: int,
@@ -124,7 +124,7 @@ def _groups(questions: Sequence[Question]) -> NDArray[np.int64]:
     )
 
 
-def _row(question: Question, answer: Answer) -> tuple[float, ...]:
+def _row(question: Question, answer: RankedAnswer) -> tuple[float, ...]:
     """Right choices, choices, answers, reciprocal rank; precision, recall and F1 of one question."""
     right = set(question.answers)
     hits, chosen = len(right & set(answer.chosen)), len(answer.chosen)

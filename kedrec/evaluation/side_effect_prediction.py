@@ -85,7 +85,7 @@ def evaluate(adjacency: Adjacency, *, seed: int, progress: Progress | None = Non
         UsageError: the graph has too few drugs with side effects.
     """
     similar = SimilarDrugs(adjacency)
-    drugs = np.flatnonzero(similar.listed)
+    drugs = np.flatnonzero(similar.has_effects)
     if len(drugs) < 2 * _FOLDS:
         raise UsageError(
             f"{len(drugs)} drugs of the graph have side effects listed.",
@@ -101,7 +101,7 @@ def evaluate(adjacency: Adjacency, *, seed: int, progress: Progress | None = Non
         if progress is not None:
             progress("Predicting side effects, by drug", row, len(drugs))
         truth[row, causes.indices[causes.indptr[drug] : causes.indptr[drug + 1]]] = True
-        known = np.zeros(len(similar.listed), bool)
+        known = np.zeros(len(similar.has_effects), bool)
         known[drugs[fold != fold[row]]] = True
         prediction = similar.predict(drug, known)
         predicted[row], usual[row] = prediction.probability, prediction.usual

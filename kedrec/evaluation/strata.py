@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Estimate",
     "Stratum",
-    "by_degree",
+    "group_by_degree",
     "markdown",
     "performance",
     "strata_tables",
@@ -100,8 +100,8 @@ def strata_tables(
         Strata by grouping: `drug degree`, `disease degree`, `disease area`.
     """
     groupings = {
-        "drug degree": by_degree(drug_degrees, drugs, bins),
-        "disease degree": by_degree(disease_degrees, diseases, bins),
+        "drug degree": group_by_degree(drug_degrees, drugs, bins),
+        "disease degree": group_by_degree(disease_degrees, diseases, bins),
         "disease area": _group_by_area(areas, diseases),
     }
     tables = {}
@@ -114,7 +114,7 @@ def strata_tables(
     return tables
 
 
-def by_degree(degrees: _Ints, nodes: _Ints, bins: int = 4) -> tuple[list[str], _Ints]:
+def group_by_degree(degrees: _Ints, nodes: _Ints, bins: int = 4) -> tuple[list[str], _Ints]:
     """Groups pairs by the degree of one end.
 
     Bounds are quantiles over the nodes that occur, so that groups have about as many nodes each; equal

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kedrec.ranking.metapaths import CARE, schema_tables
+from kedrec.ranking.metapaths import CARE_RELATIONS, schema_tables
 from kedrec.schema import load_schema
 from kedrec.stores.templates import Hop, PathTemplate
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency, Table
 
-__all__ = ["CHAIN", "LONGEST", "Chain", "Mechanisms", "chain_template", "chains_of"]
+__all__ = ["CHAIN", "MAX_HOPS", "Chain", "Mechanisms", "chain_template", "chains_of"]
 
 CHAIN = "curated-chain"
 """Name in place of a template's, for a path that is a chain."""
 
-LONGEST = 7
+MAX_HOPS = 7
 """Most hops of a chain."""
 
 _UNDIRECTED = frozenset({"PRESENTS", "LOCALIZES_TO", "IS_A"})  # stored in one direction, drawn in either
@@ -53,7 +53,7 @@ class Chain:
 
     hops: tuple[Hop, ...]
     nodes: tuple[int, ...]
-    told: int
+    mechanism_count: int
     own: bool
 
 
@@ -68,7 +68,7 @@ class Mechanisms:
         self._tables = [
             table
             for table in schema_tables()
-            if adjacency.has_mechanisms(table) and not (table[0] in CARE and table[2] == "Disease")
+            if adjacency.has_mechanisms(table) and not (table[0] in CARE_RELATIONS and table[2] == "Disease")
         ]
         table_links = [adjacency.mechanism_links(table) for table in self._tables]
         numbers = np.concatenate([np.zeros(0, np.int32), *(numbers for _, numbers in table_links)])
@@ -145,7 +145,13 @@ def chains_of(
                 )
     ordered = sorted(
         chains.values(),
-        key=lambda chain: (not chain.own, -chain.told, len(chain.nodes), chain.nodes, _hop_names(chain)),
+        key=lambda chain: (
+            not chain.own,
+            -chain.mechanism_count,
+            len(chain.nodes),
+            chain.nodes,
+            _hop_names(chain),
+        ),
     )
     return ordered[:limit]
 
@@ -169,10 +175,10 @@ def _add_chain(
     """Adds a chain without repeated nodes; of equal nodes the pair's own stays, or the best supported."""
     drug, steps = path
     nodes = (drug, *(node for node, _ in steps))
-    if len(steps) < 2 or len(steps) > LONGEST or len(set(nodes)) < len(nodes):
+    if len(steps) < 2 or len(steps) > MAX_HOPS or len(set(nodes)) < len(nodes):
         return
     previous = chains.get(nodes)
-    if previous is None or (previous.own, previous.told) < (own, count):
+    if previous is None or (previous.own, previous.mechanism_count) < (own, count):
         hops, numbers = tuple(hop for _, hop in steps), tuple(number for _, number in nodes)
         chains[nodes] = Chain(hops, numbers, count, own)
 
@@ -188,7 +194,7 @@ def _heads_from(graphs: list[_Graph], drug: _Node) -> defaultdict[_Node, list[_T
             if end[0] == "Disease":
                 continue
             heads[end].add(path)
-            if len(path) < LONGEST - 1:
+            if len(path) < MAX_HOPS - 1:
                 visited = {drug, *(node for node, _ in path)}
                 unfinished += [(*path, step) for step in graph.get(end, {}).items() if step[0] not in visited]
     ordered = ((node, sorted(heads_there, key=repr)) for node, heads_there in heads.items())
@@ -209,7 +215,7 @@ def _tails(graph: _Graph, disease: _Node, drug: _Node) -> Iterator[tuple[_Node, 
             if node not in visited and node != start:
                 longer: _Tail = ((start, hop), *tail)
                 yield node, longer
-                if len(longer) < LONGEST and node != drug:
+                if len(longer) < MAX_HOPS and node != drug:
                     unfinished.append((node, longer))
 
 
@@ -219,7 +225,7 @@ def _direct_links(adjacency: Adjacency, drug: int, kinds: set[str]) -> dict[_Nod
     for relation in ("BINDS", "AFFECTS", "CORRELATED_WITH", "PARTICIPATES_IN", "METABOLIZED_TO"):
         for kind in sorted(kinds):
             table = (relation, "Drug", kind)
-            if adjacency.has(table):
+            if adjacency.has_table(table):
                 links = adjacency.incidence(table)
                 for number in links.indices[links.indptr[drug] : links.indptr[drug + 1]].tolist():
                     first_links.setdefault((kind, number), Hop(relation, forward=True, kind=kind))

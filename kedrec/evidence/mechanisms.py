@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Table
     from kedrec.stores.base import GraphStore
 
-__all__ = ["Indication", "Node", "Without", "read_indications"]
+__all__ = ["GraphWithoutIndication", "Indication", "Node", "read_indications"]
 
 Node = tuple[str, str]
 """Kind and id."""
@@ -67,7 +67,7 @@ class Indication:
         )
 
     @property
-    def least(self) -> int:
+    def min_nodes(self) -> int:
         """Least number of nodes between drug and disease of a path that is the mechanism: 2, or 1 where the
         longest curated path has no more (as KGML-xDTD counts: Ma et al., GigaScience 2023;12:giad057).
         """
@@ -75,7 +75,7 @@ class Indication:
 
     def matches(self, path: tuple[Node, ...]) -> bool:
         """True if a path has at least `least` nodes, all of them nodes of the mechanisms."""
-        return len(path) >= self.least and self.nodes.issuperset(path)
+        return len(path) >= self.min_nodes and self.nodes.issuperset(path)
 
 
 def read_indications(store: GraphStore, progress: Progress | None = None) -> list[Indication]:
@@ -149,7 +149,7 @@ def _paths(graph: Mapping[Node, set[Node]], start: Node, end: Node) -> set[tuple
     return paths
 
 
-class Without(Adjacency):
+class GraphWithoutIndication(Adjacency):
     """A view of a graph that hides an indication's treatment and mechanisms.
 
     A link that another mechanism or another source states as well stays visible; degrees count visible links.
@@ -182,7 +182,7 @@ class Without(Adjacency):
 
     def has(self, table: Table) -> bool:
         """True if the graph was read along a table."""
-        return self._graph.has(table)
+        return self._graph.has_table(table)
 
     def ids(self, kind: str) -> NDArray[np.bytes_]:
         """The ids of a kind's nodes, ascending; no node is hidden."""

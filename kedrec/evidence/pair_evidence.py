@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 from kedrec.errors import NotFoundError
 from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
 from kedrec.evidence.path_edges import complete_paths
-from kedrec.evidence.path_features import PairFacts, facts_of, pool_of
-from kedrec.evidence.scoring import chosen, load_weights, scores_of, template_weights
+from kedrec.evidence.path_features import GeneFacts, gene_facts, pool_of
+from kedrec.evidence.scoring import diverse_paths, load_weights, path_scores, template_weights
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.ranking.best_paths import best_paths
 from kedrec.schema import load_schema
@@ -150,7 +150,7 @@ def retrieve(
 
 def _cached_facts(
     store: GraphStore, adjacency: Adjacency, cache: _GraphCache, pair: tuple[int, int]
-) -> PairFacts:
+) -> GeneFacts:
     """The facts from the edges between genes and the drug or the disease, read once a node."""
     tables = (("BINDS", "Drug", "Gene"), ("ASSOCIATED_WITH", "Disease", "Gene"))
     drug_edges, disease_edges = (
@@ -161,24 +161,24 @@ def _cached_facts(
     cache.rows |= {("Drug", pair[0]): drug_edges, ("Disease", pair[1]): disease_edges}
     while len(cache.rows) > _MAX_CACHED_NODES:
         cache.rows.pop(next(iter(cache.rows)))
-    return facts_of(drug_edges, disease_edges)
+    return gene_facts(drug_edges, disease_edges)
 
 
 def _gene_edges(store: GraphStore, adjacency: Adjacency, table: Table, number: int) -> list[Row]:
-    if not adjacency.has(table):
+    if not adjacency.has_table(table):
         return []
     links = adjacency.incidence(table)
     gene_numbers = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
-    genes = [adjacency.name("Gene", gene) for gene in gene_numbers]
-    return store.edges_between(*table, [adjacency.name(table[1], number)], genes) if genes else []
+    genes = [adjacency.node_id("Gene", gene) for gene in gene_numbers]
+    return store.edges_between(*table, [adjacency.node_id(table[1], number)], genes) if genes else []
 
 
 def _best_candidates(adjacency: Adjacency, pool: Pool, limit: int) -> list[_PathCandidate]:
     """The best paths of a pool, in order, each with the template that has the greatest weight."""
     weights = load_weights()
-    scores, by_template = scores_of(pool, weights), template_weights(pool, weights)
+    scores, by_template = path_scores(pool, weights), template_weights(pool, weights)
     candidates = []
-    for path in chosen(pool, scores, limit):
+    for path in diverse_paths(pool, scores, limit):
         template_numbers = pool.member_template[pool.member_path == path].tolist()
         real_templates = [number for number in template_numbers if number < len(pool.templates)]
         if real_templates:
@@ -244,7 +244,7 @@ def _path_sign(path: Path) -> int:
         if step.relation in _SIGN_PRESERVING:
             signs.append(1)
         elif step.forward:
-            signs.append(relations[step.relation].worded(step.action).sign)
+            signs.append(relations[step.relation].wording_for(step.action).sign)
         else:
             return 0
     return prod(signs)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from kedrec.evidence.verbalize import merge_step
-from kedrec.ranking.metapaths import kinds_of
+from kedrec.ranking.metapaths import template_kinds
 from kedrec.schema import load_schema
 from kedrec.stores.overlay_names import is_private
 from kedrec.types import Edge, Entity, Path
@@ -57,7 +57,7 @@ def _stored_links(
     template: PathTemplate, index: int, ids: Sequence[str]
 ) -> list[tuple[_Table, tuple[str, str]]]:
     """The tables that may store a step's edges, each with the ids of start and end."""
-    hop, kinds = template.hops[index], kinds_of(template)
+    hop, kinds = template.hops[index], template_kinds(template)
     ends = (kinds[index], kinds[index + 1]), (ids[index], ids[index + 1])
     if not hop.forward:
         ends = ends[0][::-1], ends[1][::-1]
@@ -84,7 +84,7 @@ def _path(
         steps.append(merge_step(hop.relation, step_edges, forward=hop.forward))
     nodes = tuple(
         Entity(id=id_, kind=kind, name=names[kind, id_])
-        for kind, id_ in zip(kinds_of(template), ids, strict=True)
+        for kind, id_ in zip(template_kinds(template), ids, strict=True)
     )
     return Path(template=template.name, metapath=template.metapath, nodes=nodes, steps=tuple(steps))
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kedrec.evidence.chains import LONGEST, chain_template, chains_of
+from kedrec.evidence.chains import MAX_HOPS, chain_template, chains_of
 from kedrec.ranking.best_paths import HeavyPaths, heaviest_paths, path_tables
 from kedrec.ranking.dwpc import DAMPING
-from kedrec.ranking.metapaths import kinds_of
+from kedrec.ranking.metapaths import template_kinds
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from kedrec.stores.base import Row
     from kedrec.stores.templates import Hop, PathTemplate
 
-__all__ = ["NUMERIC", "PairFacts", "Pool", "facts_of", "pool_of"]
+__all__ = ["FEATURES", "GeneFacts", "Pool", "gene_facts", "pool_of"]
 
-NUMERIC = (
+FEATURES = (
     "weight",  # log of the path's weight in the DWPC
     "share",  # log of its share of its metapath's DWPC
     "count",  # -log of the number of paths of its metapath between the two
@@ -55,12 +55,12 @@ NUMERIC = (
 )
 """Names of the numeric features, in the order of their columns and as `path-weights.yaml` lists them."""
 
-_COLUMN = {name: column for column, name in enumerate(NUMERIC)}
+_COLUMN = {name: column for column, name in enumerate(FEATURES)}
 _PASSIVE_ROLE = re.compile(r"\((?:enzyme|transporter|carrier)\)")  # DrugBank's words: not a target
 
 
 @dataclass(frozen=True, slots=True)
-class PairFacts:
+class GeneFacts:
     """Facts from single edges on the drug's genes and the disease's, by gene id.
 
     Attributes:
@@ -73,7 +73,7 @@ class PairFacts:
     sources: Mapping[str, int]
 
 
-def facts_of(binds: Iterable[Row], associated: Iterable[Row]) -> PairFacts:
+def gene_facts(binds: Iterable[Row], associated: Iterable[Row]) -> GeneFacts:
     """Extracts the facts from the drug's `BINDS` and the disease's `ASSOCIATED_WITH` edges.
 
     Args:
@@ -86,7 +86,7 @@ def facts_of(binds: Iterable[Row], associated: Iterable[Row]) -> PairFacts:
         edge = row["edge"]
         evidence = edge.get("evidence") or ""
         passive = bool(_PASSIVE_ROLE.search(evidence)) and "(target)" not in evidence
-        signed = bool(actions.worded(edge.get("action") or "").sign)
+        signed = bool(actions.wording_for(edge.get("action") or "").sign)
         previous = targets.get(row["end_id"], (False, True, False))
         targets[row["end_id"]] = (
             previous[0] or "(target)" in evidence,
@@ -97,7 +97,7 @@ def facts_of(binds: Iterable[Row], associated: Iterable[Row]) -> PairFacts:
     for row in associated:
         databases = len([part for part in (row["edge"].get("evidence") or "").split(",") if part.strip()])
         sources[row["end_id"]] = sources.get(row["end_id"], 0) + max(databases, 1)
-    return PairFacts(targets, sources)
+    return GeneFacts(targets, sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Pool:
         """The ids of the inner nodes of one path."""
         kinds = self.shapes[self.shape[path]]
         return tuple(
-            adjacency.name(kind, number)
+            adjacency.node_id(kind, number)
             for kind, number in zip(kinds, self.nodes[path].tolist(), strict=False)
         )
 
@@ -151,7 +151,7 @@ def pool_of(
     adjacency: Adjacency,
     mechanisms: Mechanisms,
     templates: Sequence[PathTemplate],
-    facts: PairFacts,
+    facts: GeneFacts,
     pair: tuple[int, int],
     *,
     most: int,
@@ -175,7 +175,7 @@ def pool_of(
         heavy = heaviest_paths(adjacency, template, *pair, most)
         if heavy is not None:
             count += heavy.count
-            builder.add(kinds_of(template), heavy.nodes, context.values(template, heavy), number)
+            builder.add(template_kinds(template), heavy.nodes, context.values(template, heavy), number)
     metapaths = len(builder.keys)
     chains = chains_of(adjacency, mechanisms, *pair, most)
     for hops, group in _chains_by_hops(chains).items():
@@ -183,8 +183,8 @@ def pool_of(
         heavy = HeavyPaths(len(chains), 1.0, nodes, _path_weights(adjacency, template, nodes))
         values = context.values(template, heavy)
         values[:, _COLUMN["share"]], values[:, _COLUMN["rank"]] = -np.log(len(chains)), 0.0
-        values[:, _COLUMN["told"]] = np.log1p([chain.told for chain in group])
-        builder.add(kinds_of(template), nodes, values, len(templates))
+        values[:, _COLUMN["told"]] = np.log1p([chain.mechanism_count for chain in group])
+        builder.add(template_kinds(template), nodes, values, len(templates))
         builder.mark(hops, [chain.own for chain in group])
     return builder.pool(templates, count, metapaths)
 
@@ -202,8 +202,8 @@ def _path_weights(
 ) -> NDArray[np.float64]:
     """The paths' weights: the terms of the degree-weighted path count (DWPC)."""
     weights = np.ones(len(nodes))
-    for index, (hop, kind) in enumerate(zip(template.hops, kinds_of(template), strict=False)):
-        links = adjacency.along(hop, kind)
+    for index, (hop, kind) in enumerate(zip(template.hops, template_kinds(template), strict=False)):
+        links = adjacency.hop_incidence(hop, kind)
         start, end = nodes[:, index], nodes[:, index + 1]
         in_degrees = links.back_indptr[end + 1] - links.back_indptr[end]
         weights *= ((links.indptr[start + 1] - links.indptr[start]).astype(float) * in_degrees) ** -DAMPING
@@ -227,7 +227,7 @@ class _PoolBuilder:
         values: NDArray[np.float32],
         number: int,
     ) -> None:
-        keys = np.full((len(nodes), LONGEST), -1, np.int64)
+        keys = np.full((len(nodes), MAX_HOPS), -1, np.int64)
         keys[:, 0] = self._shapes.setdefault(kinds[1:-1], len(self._shapes))
         keys[:, 1 : nodes.shape[1] - 1] = nodes[:, 1:-1]
         self.keys.append(keys)
@@ -240,8 +240,8 @@ class _PoolBuilder:
         self._chains += [(first + offset, hops, is_own) for offset, is_own in enumerate(own)]
 
     def pool(self, templates: Sequence[PathTemplate], count: int, metapaths: int) -> Pool:
-        keys = np.concatenate([np.zeros((0, LONGEST), np.int64), *self.keys])
-        values = np.concatenate([np.zeros((0, len(NUMERIC)), np.float32), *self._values])
+        keys = np.concatenate([np.zeros((0, MAX_HOPS), np.int64), *self.keys])
+        values = np.concatenate([np.zeros((0, len(FEATURES)), np.float32), *self._values])
         members = np.concatenate([np.zeros(0, np.int64), *self._members])
         order = np.lexsort(keys.T[::-1])
         keys = keys[order]
@@ -269,7 +269,7 @@ class _PoolBuilder:
 class _PairContext:
     """Data on a pair and its genes, looked up once for all of its paths."""
 
-    def __init__(self, adjacency: Adjacency, facts: PairFacts, drug: int, disease: int) -> None:
+    def __init__(self, adjacency: Adjacency, facts: GeneFacts, drug: int, disease: int) -> None:
         self._adjacency = adjacency
         genes = len(adjacency.ids("Gene"))
         self._targets = np.zeros((3, genes), np.float32)
@@ -299,7 +299,7 @@ class _PairContext:
         counts, linked = np.zeros(genes), np.zeros(genes)
         for relation in ("BINDS", "AFFECTS"):
             table = (relation, "Drug", "Gene")
-            if not self._adjacency.has(table):
+            if not self._adjacency.has_table(table):
                 continue
             links = self._adjacency.incidence(table)
             linked += links.back_degrees
@@ -314,14 +314,16 @@ class _PairContext:
 
     def values(self, template: PathTemplate, heavy: HeavyPaths) -> NDArray[np.float32]:
         """The features of a template's paths (paths x `NUMERIC`)."""
-        kinds, nodes = kinds_of(template), heavy.nodes
-        features = np.zeros((len(nodes), len(NUMERIC)), np.float32)
+        kinds, nodes = template_kinds(template), heavy.nodes
+        features = np.zeros((len(nodes), len(FEATURES)), np.float32)
         log_weights = np.log(np.maximum(heavy.weights, 1e-300))
         features[:, _COLUMN["weight"]] = log_weights
         features[:, _COLUMN["share"]] = log_weights - np.log(max(heavy.total, 1e-300))
         features[:, _COLUMN["count"]] = -np.log(heavy.count)
         features[:, _COLUMN["rank"]] = -np.log1p(np.arange(len(nodes)))
-        hops = [self._adjacency.along(hop, kind) for hop, kind in zip(template.hops, kinds, strict=False)]
+        hops = [
+            self._adjacency.hop_incidence(hop, kind) for hop, kind in zip(template.hops, kinds, strict=False)
+        ]
         features[:, _COLUMN["few drugs"]] = -np.log(np.diff(hops[0].back_indptr)[nodes[:, 1]])
         features[:, _COLUMN["few diseases"]] = -np.log(np.diff(hops[-1].indptr)[nodes[:, -2]])
         between = [

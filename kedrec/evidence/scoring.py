@@ -15,7 +15,7 @@ import yaml
 
 from kedrec.errors import AssetError
 from kedrec.evidence.chains import CHAIN
-from kedrec.evidence.path_features import NUMERIC
+from kedrec.evidence.path_features import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from kedrec.evidence.path_features import Pool
 
-__all__ = ["PathWeights", "chosen", "load_weights", "scores_of", "written"]
+__all__ = ["PathWeights", "diverse_paths", "load_weights", "path_scores", "weights_yaml"]
 
 _FILE = Path(__file__).with_name("path-weights.yaml")
 _SHORTLIST = 200  # best paths, among which diverse ones are selected
@@ -57,14 +57,14 @@ def load_weights() -> PathWeights:
     """
     try:
         document = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-        features = {name: float(document["features"][name]) for name in NUMERIC}
+        features = {name: float(document["features"][name]) for name in FEATURES}
         templates = {str(name): float(weight) for name, weight in document["templates"].items()}
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise AssetError(f"{_FILE.name} is damaged: {error!r}.", "Install the package again.") from error
     return PathWeights(features, templates)
 
 
-def written(weights: PathWeights, provenance: Mapping[str, Any]) -> str:
+def weights_yaml(weights: PathWeights, provenance: Mapping[str, Any]) -> str:
     """The text of a weights file.
 
     Args:
@@ -74,16 +74,16 @@ def written(weights: PathWeights, provenance: Mapping[str, Any]) -> str:
     return yaml.safe_dump(
         {
             "made": dict(provenance),
-            "features": {name: round(weights.features[name], 3) for name in NUMERIC},
+            "features": {name: round(weights.features[name], 3) for name in FEATURES},
             "templates": {name: round(weight, 3) for name, weight in sorted(weights.templates.items())},
         },
         sort_keys=False,
     )
 
 
-def scores_of(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:
+def path_scores(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:
     """Each path's score, rounded so that every machine ranks alike."""
-    numeric = np.array([weights.features[name] for name in NUMERIC])
+    numeric = np.array([weights.features[name] for name in FEATURES])
     scores = pool.scores(numeric, template_weights(pool, weights))
     scores[pool.own] += _CURATED_BONUS
     return np.round(scores, _DECIMALS)
@@ -95,7 +95,7 @@ def template_weights(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:
     return np.array([weights.templates.get(name, 0.0) for name in names])
 
 
-def chosen(pool: Pool, scores: NDArray[np.float64], limit: int) -> list[int]:
+def diverse_paths(pool: Pool, scores: NDArray[np.float64], limit: int) -> list[int]:
     """The best paths, each penalised for its likeness to the ones selected before it.
 
     After Carbonell & Goldstein's maximal marginal relevance (SIGIR 1998). Ties go by the paths' nodes.

@@ -119,7 +119,7 @@ def _links(edges: Iterable[Edge], nodes: Iterable[Entity]) -> tuple[Link, ...]:
 
 
 def _step_phrase(step: PathStep) -> str:
-    words = load_schema().relations[step.relation].worded(step.action)
+    words = load_schema().relations[step.relation].wording_for(step.action)
     return words.phrase if step.forward else words.inverse
 
 

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kedrec.common.sentences import Sentence, sentences
+from kedrec.common.sentences import SentenceSpan, sentences
 
-__all__ = ["Reading", "is_aim", "is_finding", "is_framing", "readings"]
+__all__ = ["SentenceInContext", "is_aim", "is_finding", "is_framing", "sentences_in_context"]
 
 _FRAMING_HEADING = re.compile(
     r"\b(?:objectives?|aims?|purposes?|goals?|hypothes\w+|questions?|background|introduction|context|"
@@ -170,7 +170,7 @@ _QUOTES = "\"'(\u201c\u2018[\u00ab"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SentenceInContext:
     """A sentence in the context of its text.
 
     Attributes:
@@ -181,7 +181,7 @@ class Reading:
         first, last: range of the list of readings that must be shown with it.
     """
 
-    sentence: Sentence
+    sentence: SentenceSpan
     whole: bool
     own: bool
     heading: str
@@ -204,7 +204,7 @@ def is_aim(sentence: str) -> bool:
     return bool(_AIM_OPENING.match(sentence))
 
 
-def readings(text: str, headings: Sequence[tuple[int, str]] = ()) -> list[Reading]:
+def sentences_in_context(text: str, headings: Sequence[tuple[int, str]] = ()) -> list[SentenceInContext]:
     """The sentences of a text, in order, each with its context.
 
     Args:
@@ -217,7 +217,7 @@ def readings(text: str, headings: Sequence[tuple[int, str]] = ()) -> list[Readin
     quoted_runs = _quoted_runs(text, spans)
     frame_starts = _frame_starts(lines, span_headings)
     doubtful = bool(_RETRACTED_TEXT.search(text))
-    sentences_read: list[Reading] = []
+    sentences_read: list[SentenceInContext] = []
     for index, span in enumerate(spans):
         first, last = quoted_runs[index]
         denial_end = _denial_end(index, lines)
@@ -226,7 +226,7 @@ def readings(text: str, headings: Sequence[tuple[int, str]] = ()) -> list[Readin
         asserted = complete and unframed and not doubtful and not is_framing(span_headings[index])
         asserted = asserted and "?" not in lines[index] and lines[index][0] not in _QUOTES
         sentences_read.append(
-            Reading(
+            SentenceInContext(
                 span,
                 complete,
                 asserted,
@@ -250,7 +250,7 @@ def _is_complete(line: str) -> bool:
     )
 
 
-def _quoted_runs(text: str, spans: Sequence[Sentence]) -> list[tuple[int, int]]:
+def _quoted_runs(text: str, spans: Sequence[SentenceSpan]) -> list[tuple[int, int]]:
     """For each sentence the first and last of the sentences that its quotation marks or brackets span."""
     enclosures: list[tuple[int, int]] = []
     # closing characters, each with the index of the sentence that has the opening one

@@ -10,9 +10,9 @@ from kedrec.common.plain_text import one_line
 from kedrec.grounding.claim_statements import Reading, as_reasons
 from kedrec.grounding.claims import LONGEST_TEXT, RawClaim, split_claims
 from kedrec.grounding.english import clause_tokens, grammar_words
-from kedrec.grounding.names import Mention, Names, display_name, normal
+from kedrec.grounding.names import Mention, Names, display_name, normalize_text
 from kedrec.grounding.parse import UnreadableError, parse
-from kedrec.grounding.reasons import reasoning_problem, warning
+from kedrec.grounding.reasons import contraindication_item, reasoning_problem
 from kedrec.grounding.support import is_in_evidence, supporting_ids, why_unsupported
 from kedrec.grounding.text_support import why_unsupported_by_text
 from kedrec.types import Citation, Claim, Entity, Evidence, Rationale
@@ -200,7 +200,7 @@ class _Gate:
         unknown = [id_ for id_ in raw.citations if id_ not in self.items]
         if unknown:
             raise _StrikeError(f"It cites [{unknown[0]}], and there is no such evidence.")
-        key = normal(raw.text).casefold()
+        key = normalize_text(raw.text).casefold()
         if key in self._previous_sentences:
             raise _StrikeError("It repeats an earlier sentence.")
         self._previous_sentences.add(key)
@@ -265,7 +265,7 @@ class _Gate:
             statement.verdict and ids <= statement.subject.ids | statement.object.ids
             for statement in reading.statements
         ):
-            contraindication = warning(tuple(self.items.values()), *self.pair)
+            contraindication = contraindication_item(tuple(self.items.values()), *self.pair)
             if contraindication is not None:
                 pair = f"{display_name(self.drug)} in {display_name(self.disease)}"
                 sentence = one_line(contraindication.sentence)
@@ -296,7 +296,7 @@ def _mention(entity: Entity) -> Mention:
 
 
 def _sentence_key(sentence: str) -> str:
-    return normal(sentence).casefold().rstrip(" .")
+    return normalize_text(sentence).casefold().rstrip(" .")
 
 
 def _why_unreadable(

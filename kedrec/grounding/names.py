@@ -13,7 +13,7 @@ from kedrec.common.plain_text import one_line, shown_name
 if TYPE_CHECKING:
     from kedrec.types import Entity
 
-__all__ = ["Mention", "Names", "display_name", "normal"]
+__all__ = ["Mention", "Names", "display_name", "normalize_text"]
 
 _GREEK = {
     letter: unicodedata.name(letter).split()[4 if "FINAL" in unicodedata.name(letter) else 3].lower()
@@ -31,7 +31,7 @@ _BEFORE = r"(?<!\w)(?<!\w-)"
 _AFTER = r"(?![\w*+]|-\w|'(?!s\b)\w)"
 
 
-def normal(text: str) -> str:
+def normalize_text(text: str) -> str:
     """The normal form of a text: on one line, dashes and quotes in plain forms, Greek letters by name."""
     return one_line(unicodedata.normalize("NFKC", one_line(text))).translate(_PLAIN_FORMS)
 
@@ -88,18 +88,18 @@ class Names:
     def _add(self, name: str, entity: Entity) -> None:
         shown = shown_name(name)
         for form in {name, shown}:
-            if line := normal(form):
+            if line := normalize_text(form):
                 # Gene symbols such as WAS, SET or IMPACT are names only in capitals.
                 exact = len(line) <= _MAX_SYMBOL_LENGTH and line == line.upper()
                 table = self._exact if exact else self._folded
                 table.setdefault(line if exact else line.casefold(), {})[entity.id] = entity.kind
                 self.originals.add(form)
         if shown.startswith("\u201c"):
-            self._bare.add(normal(name).casefold())
+            self._bare.add(normalize_text(name).casefold())
 
     def split(self, text: str) -> list[str | Mention]:
         """The normal form of `text`, split into mentions and the stretches of text between them."""
-        line = normal(text)
+        line = normalize_text(text)
         parts: list[str | Mention] = []
         position = 0
         for match in self._pattern.finditer(line) if self._pattern else ():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kedrec.grounding.claim_statements import ClaimStatement, Reading
     from kedrec.types import Entity, Evidence, Path
 
-__all__ = ["Strength", "reasoning_problem", "shared_target", "strength", "warning"]
+__all__ = ["Strength", "contraindication_item", "reasoning_problem", "shared_target", "strength"]
 
 _WEAK_RELATIONS = frozenset({"EXPRESSED_IN", "COVARIES_WITH", "LOCALIZES_TO"})
 _WEAK_KINDS = frozenset({"SideEffect", "Symptom", "Anatomy", "Cell"})
@@ -58,7 +58,7 @@ def strength(path: Path) -> Strength:
 def _acts_oppositely(path: Path) -> bool:
     """True if another drug, which treats the disease, acts with the opposite sign on the common target."""
     binding_steps = [step for step in path.steps if step.relation == "BINDS"]
-    signs = {load_schema().relations["BINDS"].worded(step.action).sign for step in binding_steps}
+    signs = {load_schema().relations["BINDS"].wording_for(step.action).sign for step in binding_steps}
     return any(step.relation == "TREATS" for step in path.steps) and {1, -1} <= signs
 
 
@@ -66,7 +66,7 @@ def furthers_disease(path: Path) -> bool:
     """True if every step has a sign and their product says that the drug increases the disease."""
     sign_product = 1
     for step in path.steps:
-        sign = load_schema().relations[step.relation].worded(step.action).sign
+        sign = load_schema().relations[step.relation].wording_for(step.action).sign
         # More of a symptom is more of the disease that presents with it.
         sign_product *= 1 if step.relation == "PRESENTS" else sign
     return sign_product > 0
@@ -78,7 +78,7 @@ def shared_target(path: Path) -> bool:
     return relations == ["BINDS", "BINDS", "TREATS"] and strength(path) is not Strength.WEAK
 
 
-def warning(items: Sequence[Evidence], drug: Entity, disease: Entity) -> Evidence | None:
+def contraindication_item(items: Sequence[Evidence], drug: Entity, disease: Entity) -> Evidence | None:
     """The item for a contraindication of the drug in the disease or a broader one; None without one."""
     for item in items:
         if item.path is None or item.path.nodes[0].id != drug.id or item.path.nodes[-1].id != disease.id:

@@ -6,7 +6,7 @@ import re
 
 from kedrec.common.sentences import sentences
 
-__all__ = ["reason_key", "reasons_given"]
+__all__ = ["reason_key", "stated_reasons"]
 
 _CAUSE = re.compile(
     r"(?:(?:was|is)\s+)?(?:due to|because of|because|owing to|as a result of)\s+", re.IGNORECASE
@@ -75,7 +75,7 @@ _PRONOUN = re.compile(
 )
 
 
-def reasons_given(note: str) -> frozenset[str]:
+def stated_reasons(note: str) -> frozenset[str]:
     """The reasons that a claim may give for a trial's stop, as keys (see `reason_key`).
 
     These are the full note; its sentences, where none of them qualifies another ("Toxicity. That was not the

@@ -112,7 +112,7 @@ def _cached_allowed(step: PathStep) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _phrase(step: PathStep, start: Entity) -> str:
-    action = load_schema().relations[step.relation].worded(step.action)
+    action = load_schema().relations[step.relation].wording_for(step.action)
     stored_starts = {edge.start for edge in step.edges}
     return action.phrase if not stored_starts or start.id in stored_starts else action.inverse
 

@@ -15,9 +15,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kedrec.grounding.english import LEADS, tokens
-from kedrec.grounding.framing import is_finding, readings
-from kedrec.grounding.names import Mention, Names, normal
-from kedrec.grounding.stop_reasons import reason_key, reasons_given
+from kedrec.grounding.framing import is_finding, sentences_in_context
+from kedrec.grounding.names import Mention, Names, normalize_text
+from kedrec.grounding.stop_reasons import reason_key, stated_reasons
 
 if TYPE_CHECKING:
     from kedrec.types import Entity, Evidence, TextSource, TrialRecord
@@ -65,7 +65,7 @@ def why_unsupported_by_text(
         drug, disease: the pair.
         names: the names that the claim may contain.
     """
-    line = normal(text)
+    line = normalize_text(text)
     pair = (drug, disease)
     claim_words = _claim_words(line, drug, disease, names)
     for item in cited:
@@ -190,7 +190,7 @@ def _fact_mismatch(fact: tuple[str, str], id_: str, source: TextSource, trial: T
         "year": (value == str(source.year), f"It gives '{value}', {not_in_evidence}"),
         "missed": (trial.failed, f"It says that the trial missed its outcome, which [{id_}] doesn't say."),
         "why": (
-            reason_key(normal(value)) in reasons_given(normal(trial.why_stopped)),
+            reason_key(normalize_text(value)) in stated_reasons(normalize_text(trial.why_stopped)),
             f"It says why the trial ended ('{value}'), which [{id_}] doesn't say.",
         ),
     }[kind]
@@ -229,9 +229,9 @@ def _quotation_mismatch(
     id_, source = item
     own_statements = [
         sentence.own
-        for sentence in readings(source.quote, [(0, source.section)])
+        for sentence in sentences_in_context(source.quote, [(0, source.section)])
         if sentence.whole
-        and _quotation_key(normal(source.quote[sentence.sentence.start : sentence.sentence.end]))
+        and _quotation_key(normalize_text(source.quote[sentence.sentence.start : sentence.sentence.end]))
         == _quotation_key(words)
     ]
     if not own_statements:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from kedrec.grounding.names import normal
+from kedrec.grounding.names import normalize_text
 from kedrec.grounding.verdict_words import (
     CANDIDATE_NOUNS,
     HELPED_BY,
@@ -17,7 +17,7 @@ from kedrec.grounding.verdict_words import (
     HELPS,
     UNHEDGED_NOUNS,
 )
-from kedrec.schema import Action, Relation, load_schema
+from kedrec.schema import Relation, Wording, load_schema
 
 if TYPE_CHECKING:
     from kedrec.types import PathStep
@@ -60,16 +60,18 @@ def phrase_table() -> dict[tuple[str, ...], frozenset[Form]]:
     for relation in load_schema().relations.values():
         for action in (relation.wording, *relation.actions.values()):
             phrases = [
-                phrase for wording in action.stated for phrase in _cleaned_phrases(wording.paraphrases)
+                phrase
+                for wording in action.conditional_wordings
+                for phrase in _cleaned_phrases(wording.paraphrases)
             ]
             phrases += [
                 phrase
-                for wording in action.stated
+                for wording in action.conditional_wordings
                 for phrase in _cleaned_phrases(wording.inverse_paraphrases)
             ]
             phrases += [
                 phrase
-                for wording in action.stated
+                for wording in action.conditional_wordings
                 for phrase in _passives(_cleaned_phrases(wording.paraphrases))
             ]
             for phrase in {*_phrases(action), *_inverse_phrases(action), *phrases}:
@@ -88,12 +90,12 @@ def allowed_phrases(step: PathStep) -> tuple[frozenset[str], frozenset[str]]:
     that says so itself.
     """
     relation = load_schema().relations[step.relation]
-    sign = relation.worded(step.action).sign
+    sign = relation.wording_for(step.action).sign
     actions = {step.action} | {edge.action for edge in step.edges}
     wordings = [
-        relation.worded(action)
+        relation.wording_for(action)
         for action in actions
-        if action == step.action or (action in relation.actions and relation.worded(action).sign == sign)
+        if action == step.action or (action in relation.actions and relation.wording_for(action).sign == sign)
     ]
     if step.relation in _GENERAL_RELATIONS and (step.relation, step.action) not in _NOT_GENERAL:
         wordings.append(relation.wording)
@@ -109,13 +111,13 @@ def allowed_phrases(step: PathStep) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _evident_wordings(
-    step: PathStep, relation: Relation, wordings: Iterable[Action]
+    step: PathStep, relation: Relation, wordings: Iterable[Wording]
 ) -> Iterator[tuple[list[str], list[str]]]:
     """Phrases that say more than the relation and that an edge of the step states, with their inverses."""
-    signed = relation.worded(step.action).sign != 0
+    signed = relation.wording_for(step.action).sign != 0
     for wording in wordings:
-        for stated_wording in wording.stated:
-            if (stated_wording.signed and signed) or any(
+        for stated_wording in wording.conditional_wordings:
+            if (stated_wording.accepts_signed_action and signed) or any(
                 _states_any(edge.evidence, stated_wording.evidence) for edge in step.edges
             ):
                 phrases = _cleaned_phrases(stated_wording.paraphrases)
@@ -138,11 +140,11 @@ def _cleaned_phrases(phrases: Iterable[str]) -> list[str]:
     return [_clean(phrase) for phrase in phrases]
 
 
-def _phrases(action: Action) -> list[str]:
+def _phrases(action: Wording) -> list[str]:
     return _cleaned_phrases((action.phrase, *action.paraphrases))
 
 
-def _inverse_phrases(action: Action) -> list[str]:
+def _inverse_phrases(action: Wording) -> list[str]:
     return [*_cleaned_phrases((action.inverse, *action.inverse_paraphrases)), *_passives(_phrases(action))]
 
 
@@ -153,7 +155,7 @@ def _passives(phrases: Iterable[str]) -> list[str]:
 
 def _clean(phrase: str) -> str:
     # The article belongs to the name that follows.
-    return normal(phrase).lower().removesuffix(" the")
+    return normalize_text(phrase).lower().removesuffix(" the")
 
 
 def _forms(phrase: str) -> Iterator[tuple[tuple[str, ...], Form]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
-from kedrec.common.resumable_http import encrypted_only
+from kedrec.common.resumable_http import https_check
 from kedrec.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def open_client(
     try:
         return httpx2.Client(
             base_url=address.url,
-            event_hooks={"request": [encrypted_only(address.url)] if encrypted else []},
+            event_hooks={"request": [https_check(address.url)] if encrypted else []},
             auth=address.login,
             headers=headers,
             timeout=httpx2.Timeout(timeout, connect=10.0),

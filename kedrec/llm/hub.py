@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.common.checked_files import disk_errors, replacing
+from kedrec.common.checked_files import disk_errors, replacement_file
 from kedrec.common.private_files import private_folder
-from kedrec.common.resumable_http import file_hash, forget, receive, settle
+from kedrec.common.resumable_http import delete_partial, file_hash, finish_partial, receive
 from kedrec.errors import ModelError, NotFoundError, SettingsError
 from kedrec.llm.address import bearer, open_client, parse_address
 from kedrec.llm.quoting import quotable
@@ -92,7 +92,7 @@ def fetch_from_hub(name: str, models: Path, progress: Progress, *, url: str, tok
         with disk_errors(f"Writing {name} into {folder}"):
             for file in selection:
                 _fetch(client, f"{name}/resolve/{revision}/{file.name}", file, folder, progress)
-            with replacing(folder / "kedrec.json") as part:
+            with replacement_file(folder / "kedrec.json") as part:
                 record = {
                     "name": name,
                     "revision": revision,
@@ -159,21 +159,21 @@ def _fetch(client: httpx2.Client, path: str, file: HubFile, folder: Path, progre
     part = folder / f".{file.name}.{(file.sha256 or file.blob)[:16]}.part"
     size = part.stat().st_size if part.exists() else 0
     if size > file.size:
-        forget(part)
+        delete_partial(part)
         size = 0
     if size < file.size:
         _receive(client, path, file, part, progress=progress)
     if part.stat().st_size > file.size:
-        forget(part)
+        delete_partial(part)
         raise ModelError(f"{file.name} arrived in another size than the hub says.", "Run the command again.")
     if part.stat().st_size < file.size:
         raise ModelError(
             f"The hub sent only a part of {file.name}.", "Run the command again; it goes on from there."
         )
     if not _is_intact(part, file):
-        forget(part)
+        delete_partial(part)
         raise ModelError(f"{file.name} arrived damaged: its hash is wrong.", "Run the command again.")
-    settle(part, target)
+    finish_partial(part, target)
 
 
 def _receive(client: httpx2.Client, path: str, file: HubFile, part: Path, *, progress: Progress) -> None:
@@ -182,7 +182,7 @@ def _receive(client: httpx2.Client, path: str, file: HubFile, part: Path, *, pro
             client,
             path,
             part,
-            refused=lambda response: _check_status(response.status_code, file.name),
+            on_refusal=lambda response: _check_status(response.status_code, file.name),
             progress=lambda done, _: progress(f"Fetching {file.name}", done, file.size),
             size=file.size,
         )

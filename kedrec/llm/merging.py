@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from kedrec.common.checked_files import disk_errors, known_sha256, replacing
+from kedrec.common.checked_files import cached_sha256, disk_errors, replacement_file
 from kedrec.errors import ModelError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from kedrec.common.progress import Progress
 
-__all__ = ["Adapter", "merge", "merged_hash", "permuted", "read_adapter"]
+__all__ = ["Adapter", "merge", "merged_hash", "permute_rows", "read_adapter"]
 
 _VERSION = 1  # of the merging, part of a merged model's hash
 
@@ -73,7 +73,7 @@ def merged_hash(base: Path, adapter: Path) -> str:
     Raises:
         ModelError: a file of the adapter is missing.
     """
-    parts = [known_sha256(base)]
+    parts = [cached_sha256(base)]
     for name in ("adapter_config.json", "adapter_model.safetensors"):
         with disk_errors(f"Reading the adapter {adapter}"):
             parts.append(hashlib.sha256((adapter / name).read_bytes()).hexdigest())
@@ -112,7 +112,7 @@ def read_adapter(folder: Path) -> Adapter:
     return Adapter(folder.name, scale, _pairs(folder.name, rank, tensors))
 
 
-def permuted(rows: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+def permute_rows(rows: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
     """Reorders the rows of a query or key matrix from Hugging Face's order to GGUF's.
 
     Hugging Face stores the two halves of a head's rotary pairs apart, llama.cpp each pair together.
@@ -159,7 +159,7 @@ def merge(
             f"The adapter {lora.name} was trained for another model: {base.name} has no {min(missing)}.",
             "Use the model that it was trained on.",
         )
-    with disk_errors(f"Writing the merged model {out.name}"), replacing(out) as part:
+    with disk_errors(f"Writing the merged model {out.name}"), replacement_file(out) as part:
         writer = gguf.GGUFWriter(part, "llama")
         _copy_settings(reader, writer, weights)
         for done, tensor in enumerate(reader.tensors, 1):
@@ -186,7 +186,7 @@ def _delta(
             "Use the model that it was trained on.",
         )
     module = name.split(".")[2]
-    rows = permuted(up, heads[module]) if module in heads else up
+    rows = permute_rows(up, heads[module]) if module in heads else up
     delta: NDArray[np.float32] = (rows @ down) * adapter.scale
     return delta
 

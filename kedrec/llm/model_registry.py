@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kedrec.common.checked_files import disk_errors, known_sha256, replacing, sha256_of
+from kedrec.common.checked_files import cached_sha256, disk_errors, replacement_file, sha256_of
 from kedrec.errors import ModelError, NotFoundError
 from kedrec.llm.default import BASE_SHA256, base_path, fetch_base, require_base
 from kedrec.llm.hub import fetch_from_hub, hub_folder
@@ -24,8 +24,8 @@ __all__ = [
     "default_adapter",
     "list_models",
     "merged_path",
-    "pull",
-    "resolve",
+    "pull_model",
+    "resolve_model",
 ]
 
 ADAPTER = "smollm2-135m-rationale"
@@ -75,7 +75,7 @@ def merged_path(models: Path, base: Path, adapter: Path) -> Path:
     return models / "merged" / f"{adapter.name}-{merged_hash(base, adapter)[:16]}.gguf"
 
 
-def pull(name: str, settings: Settings, progress: Progress) -> Path:
+def pull_model(name: str, settings: Settings, progress: Progress) -> Path:
     """Fetches a model and prepares it for use; a repeated call only checks it.
 
     Args:
@@ -97,16 +97,16 @@ def pull(name: str, settings: Settings, progress: Progress) -> Path:
             url=settings.hub_url,
             token=settings.hub_token.get_secret_value(),
         )
-        return resolve(name, settings, progress).path
+        return resolve_model(name, settings, progress).path
     if name not in {"default", "base"}:
         raise NotFoundError(
             f"No model '{name}' can be fetched.", "Fetch 'default', 'base' or 'hf:OWNER/NAME'."
         )
     fetch_base(models, progress)
-    return resolve(name, settings, progress).path
+    return resolve_model(name, settings, progress).path
 
 
-def resolve(name: str, settings: Settings, progress: Progress | None = None) -> ModelFiles:
+def resolve_model(name: str, settings: Settings, progress: Progress | None = None) -> ModelFiles:
     """Returns the files of a local model, merging base and adapter first where needed.
 
     Args:
@@ -132,7 +132,7 @@ def resolve(name: str, settings: Settings, progress: Progress | None = None) -> 
     if path.is_dir() and (path / "config.json").is_file():
         return ModelFiles(path, "transformers", _folder_hash(path))
     if path.is_file():
-        return ModelFiles(path, "llama.cpp", known_sha256(path))
+        return ModelFiles(path, "llama.cpp", cached_sha256(path))
     raise NotFoundError(
         f"There is no model '{name}'.",
         "Name 'default', 'base', a .gguf file, a model's or adapter's folder, 'hf:OWNER/NAME', "
@@ -183,9 +183,9 @@ def _merged_files(models: Path, base: Path, adapter: Path, progress: Progress | 
         if path.is_file():
             report(f"{path.name} was changed since it was written", 0, None)
         merge(base, adapter, path, report)
-        with disk_errors(f"Writing beside {path.name}"), replacing(_hash_file(path)) as part:
-            part.write_text(json.dumps({"sha256": known_sha256(path)}), encoding="utf-8")
-    return ModelFiles(path, "llama.cpp", known_sha256(path), adapter.name, verified=True)
+        with disk_errors(f"Writing beside {path.name}"), replacement_file(_hash_file(path)) as part:
+            part.write_text(json.dumps({"sha256": cached_sha256(path)}), encoding="utf-8")
+    return ModelFiles(path, "llama.cpp", cached_sha256(path), adapter.name, verified=True)
 
 
 def _is_intact(merged: Path, *, read: bool = False) -> bool:
@@ -196,7 +196,7 @@ def _is_intact(merged: Path, *, read: bool = False) -> bool:
         recorded = json.loads(_hash_file(merged).read_text(encoding="utf-8"))["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(recorded == (sha256_of if read else known_sha256)(merged))
+    return bool(recorded == (sha256_of if read else cached_sha256)(merged))
 
 
 def _hash_file(merged: Path) -> Path:
@@ -212,7 +212,7 @@ def _from_hub(name: str, models: Path) -> ModelFiles:
         raise ModelError(f"The model hf:{name} {problem}.", f"Run 'kedrec model pull hf:{name}'.")
     gguf = next(iter(sorted(folder.glob("*.gguf"))), None)
     if gguf:
-        return ModelFiles(gguf, "llama.cpp", known_sha256(gguf), verified=True)
+        return ModelFiles(gguf, "llama.cpp", cached_sha256(gguf), verified=True)
     return ModelFiles(folder, "transformers", _folder_hash(folder), verified=True)
 
 
@@ -226,7 +226,7 @@ def _hub_state(name: str, folder: Path, *, read: bool = True) -> Literal["ready"
     with disk_errors(f"Reading {name}"):
         for file, recorded in hashes.items():
             path = folder / Path(file).name
-            if not path.is_file() or (sha256_of if read else known_sha256)(path) != recorded:
+            if not path.is_file() or (sha256_of if read else cached_sha256)(path) != recorded:
                 return "damaged"
     return "ready"
 
@@ -235,5 +235,5 @@ def _folder_hash(folder: Path) -> str:
     """Hashes a folder's weights: the only file's hash, or the hash over the hashes of several."""
     import hashlib
 
-    hashes = [known_sha256(file) for file in sorted(folder.glob("*.safetensors"))]
+    hashes = [cached_sha256(file) for file in sorted(folder.glob("*.safetensors"))]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()

@@ -43,9 +43,9 @@ def open_model(
         from kedrec.llm.chat_model import LangChainModel
 
         return LangChainModel(_call_factory(name, target), name=name)
-    from kedrec.llm.model_registry import resolve
+    from kedrec.llm.model_registry import resolve_model
 
-    files = resolve(name, settings, progress)
+    files = resolve_model(name, settings, progress)
     if files.backend == "transformers":
         from kedrec.llm.transformers import TransformersModel
 

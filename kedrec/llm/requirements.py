@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from kedrec.errors import ModelError
 
-__all__ = ["TESTED", "lacking", "require_names"]
+__all__ = ["TESTED", "missing_names", "require_names"]
 
 TESTED = {
     "xllamacpp": "2026.10.11549",
@@ -23,7 +23,7 @@ TESTED = {
 """Releases that KEDRec was last tested with."""
 
 
-def lacking(owner: object, names: Iterable[str]) -> list[str]:
+def missing_names(owner: object, names: Iterable[str]) -> list[str]:
     """Returns the dotted names that `owner` doesn't have."""
     missing = []
     for name in names:
@@ -46,7 +46,7 @@ def require_names(library: str, owner: object, names: Iterable[str], *, of: str 
     Raises:
         ModelError: a name is missing; the message has it, the installed and the tested release.
     """
-    missing = lacking(owner, names)
+    missing = missing_names(owner, names)
     if missing:
         try:
             installed = importlib.metadata.version(library)

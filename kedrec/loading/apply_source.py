@@ -16,7 +16,7 @@ from kedrec.loading.licences import known_licences
 from kedrec.loading.report import ConflictReport, RowReport, SourceReport
 from kedrec.loading.source_records import (
     JOURNAL,
-    RETIRED,
+    RETIRED_IDS,
     pack_journal,
     records_to_store,
     replay_journal,
@@ -167,8 +167,10 @@ def _write(run: LoadRun, staging: Staging, name: str, change: _Change) -> None:
     removing = change.state.state == "removing"
     # Writes are counted: one may change names alone, and caches of names are keyed by these facts.
     writes = int(change.before.writes) if change.before else 0
-    changed_blobs = [name for name, content in change.blobs.items() if store.kept(name) != content]
-    is_write = batches or not change.before or any(name.startswith(f"{RETIRED}:") for name in changed_blobs)
+    changed_blobs = [name for name, content in change.blobs.items() if store.blob(name) != content]
+    is_write = (
+        batches or not change.before or any(name.startswith(f"{RETIRED_IDS}:") for name in changed_blobs)
+    )
     loaded = dataclasses.replace(change.state, state="loaded", writes=str(writes + (1 if is_write else 0)))
     if digest_is_valid and loaded == change.before and not changed_blobs:
         return

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from kedrec.common.plain_text import normal_name
 from kedrec.loading.identity import FAMILIES, family_of
 from kedrec.loading.licences import known_licences
-from kedrec.loading.state import half_loaded
+from kedrec.loading.state import unfinished_source_advice
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def audit(store: GraphStore, progress: Progress | None = None) -> Audit:
             for xref in xrefs:
                 if xref.partition(":")[0] in schema.kinds[kind].prefixes:
                     listed_by[group][xref].add(curie)
-        isolated_ids = tuple(store.isolated(kind))
+        isolated_ids = tuple(store.isolated_ids(kind))
         if isolated_ids:
             isolated[kind] = isolated_ids
         done += 1
@@ -152,7 +152,7 @@ def audit(store: GraphStore, progress: Progress | None = None) -> Audit:
         graph=store.url,
         engine=store.engine,
         fingerprint=str(fingerprint),
-        half_loaded=half_loaded(store.metadata()),
+        half_loaded=unfinished_source_advice(store.metadata()),
         nodes=nodes,
         edges={relation: dict(sorted(by.items())) for relation, by in edges.items()},
         doubles=tuple(sorted(doubles, key=lambda double: (-len(double.ids), double.kind, double.name))),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kedrec.loading.identity import Claim, Identity, family_of, resolve
+from kedrec.loading.identity import Identity, NodeRecord, family_of, resolve
 from kedrec.loading.known_entities import join_same_names
 from kedrec.loading.moved_edges import stage_moving_edges
 
@@ -185,7 +185,7 @@ def _resolve(staging: Staging, schema: Schema) -> Identity:
     """Resolves the records to nodes; fills `same_as` and `aliases`."""
     rows = staging.sql.execute(_RESOLVABLE_RECORDS).fetchall()
     retired = {(kind, old): new for kind, old, new in staging.sql.execute(_RETIRED).fetchall()}
-    claims = (Claim(kind, curie, tuple(xrefs), rank) for kind, curie, rank, xrefs in rows)
+    claims = (NodeRecord(kind, curie, tuple(xrefs), rank) for kind, curie, rank, xrefs in rows)
     identity = resolve(claims, schema, retired)
     staging.sql.execute("DROP TABLE IF EXISTS same_as; DROP TABLE IF EXISTS aliases")
     staging.fill("same_as", _id_columns(identity.entity))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from kedrec.common.http_retries import RETRYABLE_STATUSES, RetryableError, backoff, retry_after
 from kedrec.common.limits import MAX_RATIO, MAX_UNPACKED, RATIO_FROM
 from kedrec.common.private_files import private_folder
-from kedrec.common.resumable_http import encrypted_only, file_hash, forget, receive, settle
+from kedrec.common.resumable_http import delete_partial, file_hash, finish_partial, https_check, receive
 from kedrec.common.text_files import open_unpacked
 from kedrec.errors import DataError, NotFoundError
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.loading.sources import Download, Source
 
-__all__ = ["cache_folder", "cached", "fetch_source"]
+__all__ = ["cache_folder", "cached_files", "fetch_source"]
 
 _NOTE = "kedrec.json"
 _TRIES = 6
@@ -41,7 +41,7 @@ _TRIES_UNREACHED = 3
 class CachedFiles:
     """A source's files in the cache: date of the download (ISO 8601), and their size in bytes."""
 
-    fetched: str
+    fetch_date: str
     size: int
 
 
@@ -77,7 +77,7 @@ def _check_unchanged(folder: Path, entry: dict[str, Any]) -> None:
             )
 
 
-def cached(cache_dir: Path, source: Source) -> CachedFiles | None:
+def cached_files(cache_dir: Path, source: Source) -> CachedFiles | None:
     """Looks up a source in the cache; None if one of its files is missing."""
     folder = cache_folder(cache_dir, source)
     note = _note(folder)
@@ -96,8 +96,8 @@ def fetch_source(
     cache_dir: Path,
     progress: Progress,
     *,
-    again: bool = False,
-    tell: Callable[[str], None] = lambda _: None,
+    refetch: bool = False,
+    notify: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
     """Downloads the files of a source that the cache lacks; returns their folder.
@@ -129,16 +129,16 @@ def fetch_source(
         for download in source.downloads:
             entry = note.get(download.url)
             entry = entry if isinstance(entry, dict) else {}
-            if not again and _is_complete(folder, entry):
+            if not refetch and _is_complete(folder, entry):
                 _check_unchanged(folder, entry)
                 continue
             part = folder / f".{download.path}.part"
-            checks = {"request": [encrypted_only(download.url)]}
+            checks = {"request": [https_check(download.url)]}
             with httpx2.Client(timeout=60.0, follow_redirects=True, event_hooks=checks) as client:
                 _fetch(client, source, download, part, progress, sleep=sleep)
             sha256 = _check_hash(source, download, part, entry)
             if download.unhashed and not entry.get("sha256"):
-                tell(
+                notify(
                     f"{download.path} has the SHA-256 {sha256}. It is recorded, and checked from now on; "
                     f"this time nothing was known to check it by: {download.unhashed}."
                 )
@@ -178,7 +178,7 @@ def _fetch(
             client,
             download.url,
             part,
-            refused=raise_for_status,
+            on_refusal=raise_for_status,
             progress=lambda done, total: progress(f"Fetching {download.path}", done, total),
         )
         if received.total is not None and received.size != received.total:
@@ -235,14 +235,14 @@ def _check_hash(source: Source, download: Download, part: Path, entry: dict[str,
     sha256 = file_hash(part)
     first_sha256 = entry.get("sha256") if download.unhashed else ""
     if first_sha256 and sha256 != first_sha256:
-        forget(part)
+        delete_partial(part)
         raise DataError(
             f"{download.path} is another file than on {entry.get('fetched', 'an earlier day')}: its SHA-256 "
             f"is {sha256}, not {first_sha256}, and its owner says that the release is fixed.",
             f"If its owner has published it anew, delete {part.parent} and run the command again.",
         )
     if download.sha256 and sha256 != download.sha256:
-        forget(part)
+        delete_partial(part)
         raise DataError(
             f"{download.path} arrived damaged or is another release: its SHA-256 is {sha256}, "
             f"not {download.sha256}.",
@@ -254,7 +254,7 @@ def _check_hash(source: Source, download: Download, part: Path, entry: dict[str,
 def _install(source: Source, download: Download, part: Path, folder: Path) -> dict[str, int]:
     """Moves the file, or extracts its members, into the folder; returns sizes in bytes by name."""
     if not download.members:
-        settle(part, folder / download.path)
+        finish_partial(part, folder / download.path)
         return {download.path: (folder / download.path).stat().st_size}
     files: dict[str, int] = {}
     try:
@@ -264,14 +264,14 @@ def _install(source: Source, download: Download, part: Path, folder: Path) -> di
             partial.replace(folder / name)
             files[name] = (folder / name).stat().st_size
     except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        forget(part)
+        delete_partial(part)
         raise DataError(
             f"{download.path} is no archive that can be read: {error}.", "Run the command again."
         ) from error
     except DataError:
-        forget(part)
+        delete_partial(part)
         raise
-    forget(part)
+    delete_partial(part)
     if not files:
         raise DataError(f"{download.path} holds no {' or '.join(download.members)}.", source.obtain)
     return files

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kedrec.stores.key_sums import EMPTY, add_digests
+from kedrec.stores.key_sums import EMPTY_DIGEST, add_digests
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
@@ -47,7 +47,7 @@ def key_digest(staging: Staging) -> tuple[str, str]:
 def stored_digest(staging: Staging, store: GraphTarget) -> str:
     """Computes the digest of the stored graph from all its keys."""
     fingerprint = store.fingerprint()
-    total = EMPTY
+    total = EMPTY_DIGEST
     for kind in fingerprint.nodes:
         staging.sql.register("part", store.nodes(kind, ["id"]))
         query = f"SELECT {_NODE_KEY.format(kind=chr(39) + kind + chr(39), id='id')} AS key FROM part"  # noqa: S608  # kinds of the schema

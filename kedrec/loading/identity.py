@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kedrec.schema import Schema
 
-__all__ = ["FAMILIES", "Claim", "Conflict", "Identity", "family_of", "resolve"]
+__all__ = ["FAMILIES", "Conflict", "Identity", "NodeRecord", "family_of", "resolve"]
 
 FAMILIES: tuple[tuple[str, ...], ...] = (
     ("Drug", "Chemical"),
@@ -40,7 +40,7 @@ def family_of(kind: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class NodeRecord:
     """A record of a node: kind, id, cross-references, and the rank of its best source."""
 
     kind: str
@@ -153,8 +153,8 @@ class _Group:
 
 
 def _with_successors(
-    claims: Iterable[Claim], retired: Mapping[_Node, str], renamed: dict[_Node, _Node]
-) -> Iterator[Claim]:
+    claims: Iterable[NodeRecord], retired: Mapping[_Node, str], renamed: dict[_Node, _Node]
+) -> Iterator[NodeRecord]:
     """Replaces retired ids in the records by their successors; `renamed` gets those whose own id changes."""
     by_family = {(family_of(kind), old): new for (kind, old), new in retired.items()}
     for claim in claims:
@@ -163,10 +163,12 @@ def _with_successors(
         if id_ != claim.id:
             renamed[claim.kind, claim.id] = claim.kind, id_
         xrefs = tuple(by_family.get((family, other), other) for other in claim.xrefs)
-        yield Claim(claim.kind, id_, xrefs, claim.rank)
+        yield NodeRecord(claim.kind, id_, xrefs, claim.rank)
 
 
-def resolve(claims: Iterable[Claim], schema: Schema, retired: Mapping[_Node, str] | None = None) -> Identity:
+def resolve(
+    claims: Iterable[NodeRecord], schema: Schema, retired: Mapping[_Node, str] | None = None
+) -> Identity:
     """Finds the entity of each record; the result doesn't depend on the order of the records.
 
     Args:

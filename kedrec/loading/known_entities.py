@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from kedrec.loading.staging import Staging
 
-__all__ = ["define_names", "join_same_names", "known_keys"]
+__all__ = ["define_normal_name", "join_same_names", "known_keys"]
 
 _MACRO = """
 CREATE OR REPLACE MACRO normal_name(word) AS
@@ -86,7 +86,7 @@ WHERE others = 1 AND owners = 1
 """
 
 
-def define_names(staging: Staging) -> None:
+def define_normal_name(staging: Staging) -> None:
     """Defines the SQL macro `normal_name(word)`, which ignores case, accents and punctuation."""
     staging.sql.execute(_MACRO)
 
@@ -101,7 +101,7 @@ def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str
         kinds_by_source: kinds whose nodes may be joined by name, for each such source.
     """
     if kinds_by_source:
-        define_names(staging)
+        define_normal_name(staging)
         staging.create("joinable_records")
         staging.sql.execute(_JOINABLE)
         for loader, kinds in sorted(kinds_by_source.items()):
@@ -116,7 +116,7 @@ def known_keys(staging: Staging) -> str:
     A key is an id, alone if it denotes one entity or as `Kind/ID`, or `name:Kind/normal name|another`: the
     first of the names that a node has, and a node's own name before a synonym. `$source` is a parameter.
     """
-    define_names(staging)
+    define_normal_name(staging)
     staging.create("wanted_names")
     staging.sql.execute(_WANTED)
     query = _BY_ID + _BY_NAME

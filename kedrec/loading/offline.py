@@ -23,9 +23,9 @@ from kedrec.errors import DataError, NotFoundError, StoreError, UsageError
 from kedrec.loading.pipeline import load_graph
 from kedrec.loading.staging import staging_errors
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
-from kedrec.stores.blobs import parts
+from kedrec.stores.blobs import blob_rows
 from kedrec.stores.bulk import BulkGraph, BulkTable
-from kedrec.stores.marking import MARK, PREFIX
+from kedrec.stores.marking import LABEL_PREFIX, MARK_PROPERTY
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.loading.report import LoadReport
 
-__all__ = ["ImportTool", "empty_folder", "find_tool", "import_call", "load_csv", "run_import", "write_csv"]
+__all__ = ["ImportTool", "find_tool", "import_call", "load_csv", "prepare_folder", "run_import", "write_csv"]
 
 _ARGUMENTS = "import.args"
 _SEPARATORS = "\x1f\x1e\x1d\x1c"
@@ -72,7 +72,7 @@ def load_csv(
         UsageError: the folder is in use.
         DataError: a source's files are missing or damaged, or the disk is full.
     """
-    empty_folder(folder)
+    prepare_folder(folder)
     private_folder(work_dir)
     database = work_dir / "offline.duckdb"
     try:
@@ -92,7 +92,7 @@ def load_csv(
     return report
 
 
-def empty_folder(folder: Path) -> None:
+def prepare_folder(folder: Path) -> None:
     """Creates the folder for the files, or deletes the files of an earlier call.
 
     Raises:
@@ -135,17 +135,19 @@ def write_csv(graph: BulkGraph, folder: Path, progress: Progress) -> None:
             is_node = len(table.kinds) == 1
             columns = NODE_COLUMNS if is_node else EDGE_COLUMNS
             spaces = {"id": table.kinds[0]} if is_node else {"start": table.kinds[1], "end": table.kinds[2]}
-            mark = [] if is_node else [f"{MARK}:boolean"]
+            mark = [] if is_node else [f"{MARK_PROPERTY}:boolean"]
             _write_rows(
                 folder / f"{name}.header.csv", [[_header(column, spaces) for column in columns] + mark]
             )
             _copy_table(graph, table, columns, separator, folder / f"{name}.csv")
             option = "nodes" if is_node else "relationships"
-            labels = table.kinds[0] + (f":{PREFIX}{table.kinds[0]}" if is_node else "")
+            labels = table.kinds[0] + (f":{LABEL_PREFIX}{table.kinds[0]}" if is_node else "")
             arguments.append(f"--{option}={labels}={name}.header.csv,{name}.csv")
             done += table.rows
             progress("Writing CSV", done, total)
-        blob_parts = [part for name in graph.kept_names() for part in parts(name, graph.kept(name) or b"")]
+        blob_parts = [
+            part for name in graph.blob_names() for part in blob_rows(name, graph.blob(name) or b"")
+        ]
         for (header, label), rows in (
             (_METADATA, [list(fact) for fact in sorted(graph.facts().items())]),
             (_BLOBS, [[row["key"], row["name"], row["part"], row["content"]] for row in blob_parts]),
@@ -300,7 +302,7 @@ def _copy_table(graph: BulkGraph, table: BulkTable, columns: pa.Schema, separato
         f'array_to_string("{f.name}", chr({ord(separator)})) AS "{f.name}"' if _is_list(f) else f'"{f.name}"'
         for f in columns
     )
-    columns_sql += "" if "id" in columns.names else f", true AS {MARK}"
+    columns_sql += "" if "id" in columns.names else f", true AS {MARK_PROPERTY}"
     quoted = ", ".join(f'"{f.name}"' for f in columns if _is_text(f) or _is_list(f))
     target = str(path).replace("'", "''")
     # The tool distinguishes NULL, an unquoted empty field, from a quoted empty text.

@@ -33,9 +33,16 @@ if TYPE_CHECKING:
     from kedrec.loading.writing import Batch
     from kedrec.stores import GraphTarget
 
-__all__ = ["JOURNAL", "RETIRED", "pack_journal", "records_to_store", "replay_journal", "stage_stored_records"]
+__all__ = [
+    "JOURNAL",
+    "RETIRED_IDS",
+    "pack_journal",
+    "records_to_store",
+    "replay_journal",
+    "stage_stored_records",
+]
 
-RETIRED = "retired"
+RETIRED_IDS = "retired"
 """Prefix of the blob with a source's retired ids; the source's name follows a colon."""
 JOURNAL = "journal"
 """Name of the blob with the edge moves of an unfinished load."""
@@ -60,7 +67,7 @@ def stage_stored_records(
         sql.executemany("INSERT INTO edge_sources VALUES (?, ?)", [(name, edge) for edge in state.names])
         if name == source:
             continue
-        records = store.kept(f"records:{name}")
+        records = store.blob(f"records:{name}")
         if records is None:
             if state.state == "loaded":
                 raise StoreError(
@@ -69,7 +76,7 @@ def stage_stored_records(
                     "Load the sources again into another graph: kedrec-load graph --graph FOLDER.",
                 )
             continue
-        for statement, content in ((_INSERT_RECORDS, records), (_INSERT_EDGES, store.kept(f"aside:{name}"))):
+        for statement, content in ((_INSERT_RECORDS, records), (_INSERT_EDGES, store.blob(f"aside:{name}"))):
             if content is None:
                 continue
             path = staging.folder / "blob.parquet"
@@ -111,13 +118,13 @@ def records_to_store(staging: Staging, source: str, *, removed: bool) -> dict[st
             _parquet_bytes(staging, edges, name) if staging.count("source_edges", where) else None
         )
     if removed:
-        blobs |= {f"{prefix}:{source}": None for prefix in ("records", "aside", RETIRED)}
+        blobs |= {f"{prefix}:{source}": None for prefix in ("records", "aside", RETIRED_IDS)}
     elif staging.count("retired_rows"):
-        blobs[f"{RETIRED}:{source}"] = _parquet_bytes(
+        blobs[f"{RETIRED_IDS}:{source}"] = _parquet_bytes(
             staging, "SELECT * FROM retired_rows ORDER BY id", source
         )
     else:
-        blobs[f"{RETIRED}:{source}"] = None
+        blobs[f"{RETIRED_IDS}:{source}"] = None
     return blobs
 
 
@@ -141,7 +148,7 @@ def pack_journal(moved: list[Batch], deleted: list[Batch]) -> bytes | None:
 
 def replay_journal(store: GraphTarget, folder: Path) -> None:
     """Finishes the edge moves of a killed load, so that every other source is complete again."""
-    packed = store.kept(JOURNAL)
+    packed = store.blob(JOURNAL)
     if packed is None:
         return
     unpacked = folder / "journal"

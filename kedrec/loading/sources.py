@@ -12,10 +12,10 @@ import yaml
 
 from kedrec.common.assets import asset_path, list_assets
 from kedrec.errors import AssetError, DataError, UsageError
-from kedrec.stores.overlay_names import is_private, overlay_of, overlay_source
+from kedrec.stores.overlay_names import is_private, overlay_name, overlay_source
 
 __all__ = [
-    "OWN",
+    "OWN_SOURCE",
     "Download",
     "FileSpec",
     "Source",
@@ -26,7 +26,7 @@ __all__ = [
     "unread_files",
 ]
 
-OWN = "kedrec"
+OWN_SOURCE = "kedrec"
 """Name of the source of a user's own tables."""
 _LISTED_FILES = 10
 """Number of unread files that are listed by name."""
@@ -206,8 +206,8 @@ def load_source(name: str) -> Source:
         UsageError: there is no such source.
     """
     if is_private(name):
-        overlay_source(overlay_of(name))
-        return replace(_declared()[OWN], name=name, title="Private overlay", licence="private")
+        overlay_source(overlay_name(name))
+        return replace(_declared()[OWN_SOURCE], name=name, title="Private overlay", licence="private")
     try:
         return _declared()[name]
     except KeyError:

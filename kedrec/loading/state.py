@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from kedrec.loading.sources import Source
 
-__all__ = ["UNFINISHED", "SourceState", "half_loaded", "source_states"]
+__all__ = ["UNFINISHED_ADVICE", "SourceState", "source_states", "unfinished_source_advice"]
 
 _PREFIX = "source:"
-UNFINISHED = {
+UNFINISHED_ADVICE = {
     "loading": "half-loaded, load it again or remove it",
     "removing": "half-removed, remove it again or load it",
 }
@@ -85,7 +85,11 @@ def source_states(facts: Mapping[str, str]) -> dict[str, SourceState]:
     return states
 
 
-def half_loaded(facts: Mapping[str, str]) -> dict[str, str]:
+def unfinished_source_advice(facts: Mapping[str, str]) -> dict[str, str]:
     """Advice about each source whose load or removal is unfinished, by name."""
     states = source_states(facts)
-    return {name: UNFINISHED[state.state] for name, state in states.items() if state.state in UNFINISHED}
+    return {
+        name: UNFINISHED_ADVICE[state.state]
+        for name, state in states.items()
+        if state.state in UNFINISHED_ADVICE
+    }

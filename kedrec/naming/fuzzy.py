@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from kedrec.naming.normalize import compact, forms
+from kedrec.naming.normalize import compact_form, normal_forms
 from kedrec.naming.sqlite_index import SALTED_KINDS, hash_form
 from kedrec.types import Entity, NameMatch
 
@@ -111,7 +111,7 @@ def contained_names(
     for begin in range(len(tokens)):
         for end in range(begin + 1, len(tokens) + 1):
             run = " ".join(tokens[begin:end])
-            key = hash_form(compact(run))
+            key = hash_form(compact_form(run))
             if key is not None and len(run) >= _MIN_LETTERS and end - begin < len(tokens):
                 runs[key] = run
     if not runs:
@@ -125,7 +125,7 @@ def contained_names(
     lowest, rise = _WITHIN_SCORES
     best: dict[tuple[str, str], NameMatch] = {}
     for text, key, id_, kind, name in rows:
-        run = runs.get(key) or (forms(text).base if kind in SALTED_KINDS else "")
+        run = runs.get(key) or (normal_forms(text).base if kind in SALTED_KINDS else "")
         if kind in kinds and run:
             score = round(lowest + rise * min(len(run) / len(words), 1.0), 1)
             match = NameMatch(

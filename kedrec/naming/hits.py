@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.naming.normalize import Forms, compact, forms, reordered
+from kedrec.naming.normalize import Forms, compact_form, normal_forms, reordered
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from kedrec.types import NameMatch
 
-__all__ = ["SCORES", "SURE", "TIERS", "Hit", "best_per_entity", "equal_candidates", "match_type"]
+__all__ = ["MIN_SURE_SCORE", "SCORES", "TIERS", "Hit", "best_per_entity", "equal_candidates", "match_type"]
 
-SURE = 87.0
+MIN_SURE_SCORE = 87.0
 """Matches from this score on are the name itself, in one writing or another; others only resemble it."""
 
 SCORES = {
@@ -29,8 +29,8 @@ SCORES = {
     "word order": 91.0,
     "wording": 89.0,
     "salt form": 88.0,
-    "other name": SURE,
-    "vocabulary tag": SURE,
+    "other name": MIN_SURE_SCORE,
+    "vocabulary tag": MIN_SURE_SCORE,
 }
 """The types of match, from the surest on, with their scores.
 
@@ -122,12 +122,14 @@ def match_type(text: str, text_forms: Forms, stored: str, *, salted: bool) -> st
     composed = " ".join(unicodedata.normalize("NFC", stored).split())
     if composed.casefold() == text.casefold():
         return "name" if composed == text else "case"
-    stored_forms = forms(stored)
+    stored_forms = normal_forms(stored)
     why = ""
-    if compact(stored_forms.words) == compact(text_forms.words):
-        why = "spelling" if compact(stored_forms.spelled) == compact(text_forms.spelled) else "plural"
+    if compact_form(stored_forms.words) == compact_form(text_forms.words):
+        why = (
+            "spelling" if compact_form(stored_forms.spelled) == compact_form(text_forms.spelled) else "plural"
+        )
     elif text_forms.bag and stored_forms.bag == text_forms.bag:
         why = "word order" if reordered(stored_forms, text_forms) else "wording"
-    elif salted and text_forms.base and compact(stored_forms.base) == compact(text_forms.base):
+    elif salted and text_forms.base and compact_form(stored_forms.base) == compact_form(text_forms.base):
         why = "salt form"
     return why

@@ -8,11 +8,11 @@ from typing import Any
 
 from kedrec.errors import StoreError
 from kedrec.naming.hits import SCORES, TIERS, Hit, match_type
-from kedrec.naming.normalize import compact, forms
+from kedrec.naming.normalize import compact_form, normal_forms
 from kedrec.naming.query import parse_curie
 from kedrec.naming.sqlite_index import SALTED_KINDS, hash_form
 from kedrec.naming.synonyms import other_names
-from kedrec.naming.tags import untagged
+from kedrec.naming.tags import strip_tags
 from kedrec.types import Entity, NameMatch
 
 __all__ = ["NameLookup"]
@@ -74,7 +74,7 @@ class NameLookup:
 
     def _without_tags(self, text: str, kinds: Sequence[str]) -> list[Hit]:
         """Hits of a name without the tags that a vocabulary added to it; as few tags off as give any."""
-        for shorter in untagged(text):
+        for shorter in strip_tags(text):
             allowed = [kind for kind in kinds if shorter.kinds is None or kind in shorter.kinds]
             if hits := self._by_names(shorter.name, allowed):
                 return [hit.with_tag() for hit in hits]
@@ -90,15 +90,15 @@ class NameLookup:
         return [*hits, *by_synonym]
 
     def _by_name(self, text: str, kinds: Sequence[str]) -> list[Hit]:
-        form = forms(text)
+        form = normal_forms(text)
         if not form.words:
             return []
-        base = hash_form(compact(form.base))
+        base = hash_form(compact_form(form.base))
         rows = self.rows(
             "SELECT n.preferred, n.text, e.id, e.kind, e.name "
             "FROM names AS n JOIN entities AS e USING (entity) "
             "WHERE n.compact IN (?1, ?3) OR n.bag = ?2 OR n.base = ?3",
-            [hash_form(compact(form.words)), hash_form(form.bag), base],
+            [hash_form(compact_form(form.words)), hash_form(form.bag), base],
         )
         hits = []
         for preferred, stored, id_, kind, name in rows:

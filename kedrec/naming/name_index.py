@@ -11,7 +11,7 @@ from kedrec.errors import AmbiguousNameError, UnknownNameError, UsageError
 from kedrec.naming.fuzzy import FuzzyNames, contained_names
 from kedrec.naming.hits import best_per_entity, equal_candidates
 from kedrec.naming.lookup import NameLookup
-from kedrec.naming.normalize import compact, forms
+from kedrec.naming.normalize import compact_form, normal_forms
 from kedrec.naming.query import check_kinds, check_text, noun_of, parse_curie, quoted, with_article
 from kedrec.naming.retired_ids import find_retired
 from kedrec.naming.sqlite_index import hash_form, open_tables
@@ -87,17 +87,17 @@ class NameIndex:
             )
         return entities[0]
 
-    def same_name(self, entity: Entity, kind: str) -> list[str]:
+    def ids_of_same_name(self, entity: Entity, kind: str) -> list[str]:
         """The ids of a kind's entities whose preferred name differs from another's in writing at most."""
-        words = forms(entity.name).words
+        words = normal_forms(entity.name).words
         rows = self._lookup.rows(
             "SELECT DISTINCT e.id FROM names AS n JOIN entities AS e USING (entity) "
             "WHERE n.compact = ? AND n.words = ? AND n.preferred AND e.kind = ? ORDER BY e.id",
-            [hash_form(compact(words)), words, kind],
+            [hash_form(compact_form(words)), words, kind],
         )
         return [row[0] for row in rows]
 
-    def writings(self, entities: Sequence[Entity]) -> dict[str, list[tuple[str, bool]]]:
+    def names_by_id(self, entities: Sequence[Entity]) -> dict[str, list[tuple[str, bool]]]:
         """Every name of some entities, by id, and whether it is the preferred one."""
         names: dict[str, list[tuple[str, bool]]] = {entity.id: [] for entity in entities}
         ids = list(names)
@@ -113,7 +113,7 @@ class NameIndex:
                 names[id_].append((text, bool(preferred)))
         return names
 
-    def referring(self, curies: Sequence[str]) -> list[tuple[str, str]]:
+    def cross_references(self, curies: Sequence[str]) -> list[tuple[str, str]]:
         """Pairs of each CURIE and the id of every entity that has it as a cross-reference."""
         references: list[tuple[str, str]] = []
         for start in range(0, len(curies), _BATCH):
@@ -170,9 +170,9 @@ class NameIndex:
                 entities of other kinds that have it.
             AmbiguousNameError: several have it equally; `candidates` holds them.
         """
-        return self.resolved(text, kind).entity
+        return self.resolve_match(text, kind).entity
 
-    def resolved(self, text: str, kind: str | Sequence[str] | None = None) -> NameMatch:
+    def resolve_match(self, text: str, kind: str | Sequence[str] | None = None) -> NameMatch:
         """The match by which `resolve` finds its entity. Raises as `resolve`."""
         query = check_text(text)
         kinds = check_kinds([kind] if isinstance(kind, str) else kind)
@@ -190,7 +190,7 @@ class NameIndex:
 
     def _nearest(self, query: str, kinds: Sequence[str], limit: int) -> list[NameMatch]:
         """The entities whose names resemble the query, are longer or are part of it, best first."""
-        words = forms(query).words
+        words = normal_forms(query).words
         matches = [
             *contained_names(self._tables, words, kinds, limit),
             *self._fuzzy.nearest(words, kinds, limit),

@@ -10,12 +10,12 @@ from kedrec.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from kedrec.naming.name_index import NameIndex
 
-__all__ = ["names_in", "resolve_lines"]
+__all__ = ["numbered_names", "resolve_lines"]
 
 _NEAREST = 3  # candidates listed beside a line that can't be resolved
 
 
-def names_in(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+def numbered_names(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yields each name with its line number, from 1; skips blank lines and those that begin with #."""
     for number, line in enumerate(lines, start=1):
         text = line.strip()
@@ -37,7 +37,7 @@ def resolve_lines(names: NameIndex, lines: Sequence[str], kind: str) -> list[str
     """
     ids: dict[str, None] = {}
     failures: list[str] = []
-    for number, text in names_in(lines):
+    for number, text in numbered_names(lines):
         try:
             ids[names.resolve(text, kind).id] = None
         except (NotFoundError, UsageError) as error:

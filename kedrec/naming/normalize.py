@@ -21,7 +21,7 @@ from functools import lru_cache
 
 from kedrec.naming.salts import without_counter_ion
 
-__all__ = ["Forms", "compact", "forms", "reordered", "single"]
+__all__ = ["Forms", "compact_form", "normal_forms", "reordered", "token_form"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -109,7 +109,7 @@ class Forms:
         return without_counter_ion(self.words.split())
 
 
-def compact(words: str) -> str:
+def compact_form(words: str) -> str:
     """Tokens without the spaces between them, so that `beta blocker` is `betablocker`.
 
     Numbers stay apart: `1 2` isn't `12`.
@@ -187,14 +187,14 @@ def _bag(tokens: list[str]) -> str:
     return " ".join(sorted(terms))
 
 
-def forms(text: str) -> Forms:
+def normal_forms(text: str) -> Forms:
     """The forms of a name. Two names of one thing that differ only in writing share at least one."""
     tokens = [_american(token) for token in _tokens(text)]
     words = [_singular(token) for token in tokens]
     return Forms(" ".join(tokens), " ".join(words))
 
 
-def single(token: str) -> str:
+def token_form(token: str) -> str:
     """The form of a single token (letters a-z and digits) as in `Forms.words`."""
     return _singular(_american(_ALWAYS_ROMAN.get(token, token)))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from kedrec.loading.source_records import RETIRED
+from kedrec.loading.source_records import RETIRED_IDS
 from kedrec.loading.state import source_states
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _rows(store: GraphStore) -> Iterator[tuple[str, str, str, str, str]]:
     import pyarrow.parquet as pq
 
     for source, state in sorted(source_states(store.metadata()).items()):
-        content = store.kept(f"{RETIRED}:{source}")
+        content = store.blob(f"{RETIRED_IDS}:{source}")
         for row in pq.read_table(BytesIO(content)).to_pylist() if content else ():
             consider = json.dumps(row["consider"])
             yield row["id"].upper(), row["id"], row["name"], state.title or source, consider

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from kedrec.common.private_files import private_folder
 from kedrec.errors import EmptyGraphError
-from kedrec.naming.normalize import compact, forms
+from kedrec.naming.normalize import compact_form, normal_forms
 from kedrec.naming.retired_ids import TABLE, fill_retired
 from kedrec.schema import load_schema
 
@@ -238,13 +238,13 @@ def _name_rows(
 ) -> Iterator[tuple[int, str, str, int | None, int | None, int | None]]:
     """Yields the columns of the table `names` from `preferred` on, for each name of an entity."""
     for preferred, text in [(1, name), *((0, synonym) for synonym in synonyms)]:
-        form = forms(text)
+        form = normal_forms(text)
         base = form.base if kind in SALTED_KINDS else ""
         yield (
             preferred,
             text,
             form.words,
-            hash_form(compact(form.words)),
+            hash_form(compact_form(form.words)),
             hash_form(form.bag),
-            hash_form(compact(base)) if base != form.words else None,
+            hash_form(compact_form(base)) if base != form.words else None,
         )

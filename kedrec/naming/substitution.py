@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from kedrec.types import NameMatch, TakenFor
 
-__all__ = ["taken_for"]
+__all__ = ["substitutions"]
 
 _SAME_WORDS = frozenset({"id", "name", "case", "spelling", "plural", "word order"})
 
 
-def taken_for(resolved: Iterable[tuple[str, NameMatch]]) -> tuple[TakenFor, ...]:
+def substitutions(resolved: Iterable[tuple[str, NameMatch]]) -> tuple[TakenFor, ...]:
     """Names resolved by a synonym, a cross-reference, a salt's base, or without a vocabulary's tag.
 
     Args:

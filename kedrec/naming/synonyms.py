@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
-from kedrec.naming.normalize import compact, forms
+from kedrec.naming.normalize import compact_form, normal_forms
 
 __all__ = ["other_names"]
 
@@ -19,11 +19,17 @@ def _synonyms_by_name() -> dict[str, list[str]]:
         if line and not line.startswith("#"):
             group = [name.strip() for name in line.split("=")]
             for name in group:
-                synonyms[compact(forms(name).words)] += [synonym for synonym in group if synonym != name]
+                synonyms[compact_form(normal_forms(name).words)] += [
+                    synonym for synonym in group if synonym != name
+                ]
     return dict(synonyms)
 
 
 def other_names(text: str) -> list[str]:
     """The synonyms of a name, with or without a salt; [] where none is known."""
-    form = forms(text)
-    return _synonyms_by_name().get(compact(form.words)) or _synonyms_by_name().get(compact(form.base)) or []
+    form = normal_forms(text)
+    return (
+        _synonyms_by_name().get(compact_form(form.words))
+        or _synonyms_by_name().get(compact_form(form.base))
+        or []
+    )

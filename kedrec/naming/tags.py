@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["StrippedName", "untagged"]
+__all__ = ["StrippedName", "strip_tags"]
 
 _DISEASE = frozenset({"Disease", "Symptom", "SideEffect"})
 _SUBSTANCE = frozenset({"Drug", "Chemical"})
@@ -63,7 +63,7 @@ class StrippedName:
     kinds: frozenset[str] | None
 
 
-def untagged(name: str) -> Iterator[StrippedName]:
+def strip_tags(name: str) -> Iterator[StrippedName]:
     """Yields a name with ever fewer tags, the last one removed first; kinds narrow from one to the next."""
     kinds: frozenset[str] | None = None
     text = name

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import Hop, PathTemplate
 
-__all__ = ["TREATS", "Adjacency", "Incidence", "Table", "read_adjacency", "tables_of"]
+__all__ = ["TREATS", "Adjacency", "Incidence", "Table", "read_adjacency", "template_tables"]
 
 Table = tuple[str, str, str]
 """A relation, its start kind and its end kind."""
@@ -50,7 +50,7 @@ class Incidence:
     back_indptr: NDArray[np.int64]
     back_indices: NDArray[np.int32]
 
-    def reversed(self) -> Incidence:
+    def transposed(self) -> Incidence:
         """The same links with start and end exchanged."""
         return Incidence(self.back_indptr, self.back_indices, self.indptr, self.indices)
 
@@ -76,7 +76,7 @@ class Adjacency:
         self._arrays = arrays
         self._incidences: dict[tuple[Table, str], Incidence] = {}
 
-    def has(self, table: Table) -> bool:
+    def has_table(self, table: Table) -> bool:
         """True if the graph was read along a table, even if that has no links."""
         return f"{ALL}/{'/'.join(table)}/indptr" in self._arrays or (table, ALL) in self._incidences
 
@@ -91,7 +91,7 @@ class Adjacency:
         index = int(np.searchsorted(ids, np.bytes_(key))) if len(ids) else 0
         return index if index < len(ids) and bytes(ids[index]) == key else None
 
-    def name(self, kind: str, number: int) -> str:
+    def node_id(self, kind: str, number: int) -> str:
         """The id of a node by its number."""
         return bytes(self.ids(kind)[number]).decode()
 
@@ -107,7 +107,7 @@ class Adjacency:
             self._incidences[table, which] = incidence
         return incidence
 
-    def replaced(self, links: Mapping[Table, Incidence]) -> Adjacency:
+    def with_links(self, links: Mapping[Table, Incidence]) -> Adjacency:
         """The same graph with other links in some tables, for `ALL` and for `PLAIN`."""
         copy = Adjacency(self._arrays)
         copy._incidences = self._incidences | {
@@ -138,14 +138,14 @@ class Adjacency:
         key = f"mechanisms/{'/'.join(table)}"
         return self._arrays[f"{key}/links"], self._arrays[f"{key}/numbers"]
 
-    def along(self, hop: Hop, start_kind: str, which: str = ALL) -> Incidence:
+    def hop_incidence(self, hop: Hop, start_kind: str, which: str = ALL) -> Incidence:
         """The links of one hop of a metapath, from the kind it leaves to the kind it reaches."""
         if hop.forward:
             return self.incidence((hop.relation, start_kind, hop.kind), which)
-        return self.incidence((hop.relation, hop.kind, start_kind), which).reversed()
+        return self.incidence((hop.relation, hop.kind, start_kind), which).transposed()
 
 
-def tables_of(templates: Iterable[PathTemplate]) -> list[Table]:
+def template_tables(templates: Iterable[PathTemplate]) -> list[Table]:
     """The tables along the templates' metapaths, sorted, without repeats."""
     tables = {TREATS}
     for template in templates:

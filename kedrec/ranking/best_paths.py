@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kedrec.ranking.dwpc import DAMPING
-from kedrec.ranking.metapaths import kinds_of, repeats
+from kedrec.ranking.metapaths import repeats, template_kinds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,11 +81,11 @@ def heaviest_paths(
         disease: number of the disease.
         limit: maximum number of paths.
     """
-    kinds = kinds_of(template)
-    hops = [adjacency.along(hop, kind) for hop, kind in zip(template.hops, kinds, strict=False)]
+    kinds = template_kinds(template)
+    hops = [adjacency.hop_incidence(hop, kind) for hop, kind in zip(template.hops, kinds, strict=False)]
     if not hops[0].indptr[drug + 1] > hops[0].indptr[drug]:
         return None
-    back = [hop.reversed() for hop in reversed(hops)]
+    back = [hop.transposed() for hop in reversed(hops)]
     if not back[0].indptr[disease + 1] > back[0].indptr[disease]:
         return None
     meeting = _meeting_position(hops, back, drug, disease)
@@ -119,7 +119,7 @@ def best_paths(
     heavy = heaviest_paths(adjacency, template, drug, disease, max(limit, _CANDIDATES))
     if heavy is None:
         return None
-    kinds, nodes, weights = kinds_of(template), heavy.nodes, heavy.weights
+    kinds, nodes, weights = template_kinds(template), heavy.nodes, heavy.weights
     tables = path_tables(template)
     curated = np.zeros(len(nodes), bool)
     if all(adjacency.has_mechanisms(table) for table, _ in tables):
@@ -127,7 +127,7 @@ def best_paths(
     order = np.argsort(~curated, kind="stable")[:limit]
     nodes, weights, curated = nodes[order], weights[order], curated[order]
     ids = tuple(
-        tuple(adjacency.name(kind, number) for kind, number in zip(kinds[1:-1], path, strict=True))
+        tuple(adjacency.node_id(kind, number) for kind, number in zip(kinds[1:-1], path, strict=True))
         for path in nodes[:, 1:-1].tolist()
     )
     return BestPaths(heavy.count, heavy.total, ids, tuple(weights.tolist()), tuple(curated.tolist()))
@@ -135,7 +135,7 @@ def best_paths(
 
 def path_tables(template: PathTemplate) -> list[tuple[Table, bool]]:
     """The table of each hop's links, and whether the links point along the path."""
-    kinds = kinds_of(template)
+    kinds = template_kinds(template)
     return [
         ((hop.relation, *((start, end) if hop.forward else (end, start))), hop.forward)
         for hop, start, end in zip(template.hops, kinds, kinds[1:], strict=False)

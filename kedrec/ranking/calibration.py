@@ -19,7 +19,7 @@ __all__ = [
     "Reliability",
     "Scale",
     "brier_skill",
-    "cross_calibrated",
+    "cross_calibrate",
     "percentiles",
     "platt",
     "sigmoid",
@@ -96,7 +96,7 @@ class Reliability:
         curves = (middle, middle - half_width, middle + half_width)
         return cls(tuple(binned.scores.tolist()), *(tuple(_rising(curve).tolist()) for curve in curves))
 
-    def calibrated(self, scores: NDArray[Any]) -> NDArray[np.float64]:
+    def calibrate(self, scores: NDArray[Any]) -> NDArray[np.float64]:
         """Log-odds of the share at some scores; strictly increasing, also beyond the observed shares."""
         return _interpolated(np.asarray(scores, np.float64), self.scores, self.middle)
 
@@ -118,7 +118,7 @@ def _rising(curve: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sort(curve) + _MIN_STEP * np.arange(len(curve))
 
 
-def cross_calibrated(
+def cross_calibrate(
     scores: NDArray[Any], labels: NDArray[Any], diseases: NDArray[Any]
 ) -> NDArray[np.float64]:
     """Cross-fitted probabilities: each pair's from pairs of other diseases, in five folds of diseases.
@@ -179,11 +179,11 @@ class Scale:
         ]
         return np.asarray(self.shift + self.slope * np.mean(standardized, axis=0))
 
-    def calibrated(self, uncalibrated: NDArray[Any]) -> NDArray[np.float64]:
+    def calibrate(self, uncalibrated: NDArray[Any]) -> NDArray[np.float64]:
         """Calibrated log-odds: the observed share of treatments among pairs with a similar score."""
         if self.reliability is None:
             return np.asarray(uncalibrated, np.float64)
-        return self.reliability.calibrated(uncalibrated)
+        return self.reliability.calibrate(uncalibrated)
 
     @classmethod
     def identity(cls) -> Scale:
@@ -224,7 +224,7 @@ class DegreeLine:
         slope, shift = np.polyfit(log_degrees, np.asarray(means, np.float64), 1)
         return cls(float(slope), float(shift))
 
-    def beyond(self, scores: NDArray[Any], degrees: NDArray[Any]) -> NDArray[np.float64]:
+    def subtract_expected(self, scores: NDArray[Any], degrees: NDArray[Any]) -> NDArray[np.float64]:
         """Scores minus 0.65 of the line's value.
 
         Subtracting all of it would rank drugs that treat nothing first; this share brings the correlation of

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency, Table
 
-__all__ = ["clusters"]
+__all__ = ["cluster_diseases"]
 
 _DEFAULT_COUNT = 20
 
 
-def clusters(
+def cluster_diseases(
     adjacency: Adjacency, tables: Sequence[Table], count: int = _DEFAULT_COUNT, *, apart: float | None = None
 ) -> NDArray[np.int64]:
     """The cluster of each treated disease, from 0; -1 for diseases without a treatment.
@@ -42,7 +42,7 @@ def clusters(
     mean = np.zeros((len(treated), len(treated)))
     measures = similarities(adjacency, "Disease", tables)
     for similarity in measures:
-        similarity_table = similarity.among(treated)[treated]
+        similarity_table = similarity.columns(treated)[treated]
         mean += np.maximum(similarity_table, similarity_table.T) / len(measures)
     distances = 1 - mean / max(mean.max(), 1e-9)
     np.fill_diagonal(distances, 0.0)

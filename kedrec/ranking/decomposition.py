@@ -78,7 +78,7 @@ def decompose(
     uncalibrated = base + by_feature.sum(axis=1)
     # Calibration stretches all parts by one factor, so that they still add up.
     has_parts = np.abs(uncalibrated - base) > 1e-9  # false for a score without any part
-    calibrated_base, calibrated = scale.calibrated(base), scale.calibrated(uncalibrated)
+    calibrated_base, calibrated = scale.calibrate(base), scale.calibrate(uncalibrated)
     by_feature *= np.divide(
         calibrated - calibrated_base, uncalibrated - base, out=np.ones(len(rows)), where=has_parts
     )[:, None]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from kedrec.ranking.adjacency import PLAIN
 from kedrec.ranking.dwpc import PathCounter
-from kedrec.ranking.metapaths import CARE, kinds_along
-from kedrec.ranking.xswap import ATTEMPTS, permuted_graphs, tables_along
+from kedrec.ranking.metapaths import CARE_RELATIONS, metapath_kinds
+from kedrec.ranking.xswap import ATTEMPTS, metapath_tables, permuted_graphs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.ranking.metapaths import Metapath
 
-__all__ = ["SCALE", "Ends", "Window", "grouped_counts", "transformed", "window_near"]
+__all__ = ["SCALE", "Ends", "Window", "grouped_counts", "transform_dwpc", "window_near"]
 
 SCALE = 10.0
 """Before its arcsinh a count is divided by this multiple of its mean over all pairs of the real graph.
@@ -75,12 +75,12 @@ class Ends:
     @classmethod
     def of(cls, adjacency: Adjacency, path: Metapath) -> Ends:
         """The degrees of a metapath's ends in a graph; permuting the graph doesn't change them."""
-        first, last, last_kind = path[0], path[-1], kinds_along(path)[-2]
-        starts_with_care = first.relation in CARE and first.forward and first.kind == "Disease"
-        ends_with_care = last.relation in CARE and last.forward and last_kind == "Drug"
+        first, last, last_kind = path[0], path[-1], metapath_kinds(path)[-2]
+        starts_with_care = first.relation in CARE_RELATIONS and first.forward and first.kind == "Disease"
+        ends_with_care = last.relation in CARE_RELATIONS and last.forward and last_kind == "Drug"
         return cls(
-            adjacency.along(first, "Drug", PLAIN).degrees,
-            adjacency.along(last, last_kind, PLAIN).back_degrees,
+            adjacency.hop_incidence(first, "Drug", PLAIN).degrees,
+            adjacency.hop_incidence(last, last_kind, PLAIN).back_degrees,
             (
                 (first.relation, "Drug", "Disease") if starts_with_care else None,
                 (last.relation, "Drug", "Disease") if ends_with_care else None,
@@ -108,7 +108,7 @@ def _link_keys(adjacency: Adjacency, table: Table) -> NDArray[np.int64]:
     return starts * len(links.back_degrees) + links.indices
 
 
-def transformed(dwpcs: NDArray[Any], scale: float) -> _Floats:
+def transform_dwpc(dwpcs: NDArray[Any], scale: float) -> _Floats:
     """Transforms a DWPC for the gamma distribution: arcsinh(dwpc / scale)."""
     values: _Floats = np.arcsinh(np.asarray(dwpcs, np.float64) / scale)
     return values
@@ -152,7 +152,7 @@ def grouped_counts(
         _Groups(end, SCALE * mean / pairs if mean else 1.0)
         for end, mean in zip(ends, means.tolist(), strict=True)
     ]
-    graphs = permuted_graphs(adjacency, tables_along(paths), seed, ATTEMPTS, threads)
+    graphs = permuted_graphs(adjacency, metapath_tables(paths), seed, ATTEMPTS, threads)
     with ThreadPoolExecutor(1) as pool:  # the next graph is permuted while one is counted
         next_graph = pool.submit(next, graphs)
         for done in range(permutations):
@@ -230,7 +230,7 @@ class _Groups:
             counts = np.where(own, np.float32(0), counts)
         rows, columns = np.nonzero(counts)
         raw = counts[rows, columns].astype(np.float64)
-        values = transformed(raw, self._scale)
+        values = transform_dwpc(raw, self._scale)
         self._linked += self._group_sums(rows, columns, diseases)
         self._sums += self._group_sums(rows, columns, diseases, values)
         self._squares += self._group_sums(rows, columns, diseases, values**2)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.ranking.adjacency import PLAIN
-from kedrec.ranking.metapaths import CARE, kinds_along
+from kedrec.ranking.metapaths import CARE_RELATIONS, metapath_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ class PathCounter:
         self._preceding: dict[tuple[str, Metapath], set[tuple[str, Hop]]] = defaultdict(set)
         self._indices: dict[Metapath, int] = {}
         for index, path in enumerate(self._metapaths):
-            kinds = kinds_along(path)
+            kinds = metapath_kinds(path)
             self._indices[path] = index
             for position in range(len(path)):
                 self._preceding[kinds[position + 1], path[position + 1 :]].add(
@@ -95,7 +95,7 @@ class PathCounter:
         shape = (len(self._metapaths), self._drugs, len(diseases))
         if out is None:
             out = np.zeros(shape, np.float32)
-        own = {relation: self._own_drugs(relation, diseases) for relation in CARE}
+        own = {relation: self._own_drugs(relation, diseases) for relation in CARE_RELATIONS}
         for kind, hop in sorted(self._preceding["Disease", ()], key=str):
             block = self.matrix(kind, hop)[:, diseases].toarray()
             self._extend([_Suffix(kind, (hop,), block)], diseases, own, out)
@@ -107,7 +107,7 @@ class PathCounter:
 
         matrix = self._matrices.get((kind, hop))
         if matrix is None:
-            links = self._adjacency.along(hop, kind, PLAIN)
+            links = self._adjacency.hop_incidence(hop, kind, PLAIN)
             rows, columns = (
                 np.power(np.maximum(degrees, 1), -DAMPING).astype(np.float32)
                 for degrees in (links.degrees, links.back_degrees)
@@ -122,7 +122,9 @@ class PathCounter:
         """The nodes of each kind that a metapath's first hop reaches: all that the longest suffixes need."""
         reached: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
         for kind, hop in {("Drug", path[0]) for path in self._metapaths}:
-            reached[hop.kind].append(np.flatnonzero(self._adjacency.along(hop, kind, PLAIN).back_degrees))
+            reached[hop.kind].append(
+                np.flatnonzero(self._adjacency.hop_incidence(hop, kind, PLAIN).back_degrees)
+            )
         return {kind: np.unique(np.concatenate(parts)) for kind, parts in reached.items()}
 
     def _extend(
@@ -251,7 +253,7 @@ class PathCounter:
 
     def _care_links(self, relation: str) -> Incidence | None:
         table = (relation, "Drug", "Disease")
-        return self._adjacency.incidence(table) if self._adjacency.has(table) else None
+        return self._adjacency.incidence(table) if self._adjacency.has_table(table) else None
 
     def _remove_own_care(
         self,
@@ -260,13 +262,13 @@ class PathCounter:
         own: dict[str, list[NDArray[np.int64]]],
     ) -> None:
         """Removes the pair's own care from the drug's degree (first hop) and the disease's (last)."""
-        first, last, last_kind = path[0], path[-1], kinds_along(path)[-2]
-        if first.relation in CARE and first.forward and first.kind == "Disease":
+        first, last, last_kind = path[0], path[-1], metapath_kinds(path)[-2]
+        if first.relation in CARE_RELATIONS and first.forward and first.kind == "Disease":
             links = self._care_links(first.relation)
             assert links is not None  # noqa: S101  # the hop follows it
             for column, drugs in enumerate(own[first.relation]):
                 block[drugs, column] *= _gain_without_one(links.degrees[drugs])
-        if last.relation in CARE and last.forward and last_kind == "Drug":
+        if last.relation in CARE_RELATIONS and last.forward and last_kind == "Drug":
             for column, drugs in enumerate(own[last.relation]):
                 block[drugs, column] *= _gain_without_one(np.array([len(drugs)]))[0]
 

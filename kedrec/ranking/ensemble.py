@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.features import Feature
 
-__all__ = ["Linear", "Member", "Trees", "member_fits", "restore_model", "side_by_side"]
+__all__ = ["Linear", "Member", "Trees", "member_fits", "restore_model", "run_in_threads"]
 
 T = TypeVar("T")
 
@@ -207,7 +207,7 @@ def member_fits(
     ]
 
 
-def side_by_side(
+def run_in_threads(
     calls: Sequence[Callable[[], T]],
     threads: int,
     progress: Callable[[int, int], None] | None = None,

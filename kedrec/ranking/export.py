@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from kedrec.common.parallel import spread_on_ray
+from kedrec.common.parallel import map_on_ray
 from kedrec.common.plain_text import spreadsheet_cell
 from kedrec.errors import KedrecError, UsageError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.ranking.ranker import PairScore, Ranker
 
-__all__ = ["COLUMNS", "block", "check_target", "export", "on_ray"]
+__all__ = ["COLUMNS", "check_output_path", "export_scores", "score_table", "score_tables_on_ray"]
 
 Names = Mapping[str, str]
 """The names of drugs and diseases by their ids."""
@@ -70,7 +70,7 @@ _ENDINGS = (".parquet", ".tsv.gz")
 _BLOCK = 8  # diseases
 
 
-def check_target(path: Path) -> None:
+def check_output_path(path: Path) -> None:
     """Checks that a file can be written, before hours are spent on its content.
 
     Raises:
@@ -91,7 +91,7 @@ def check_target(path: Path) -> None:
         ) from error
 
 
-def block(ranker: Ranker, names: Names, diseases: Sequence[str]) -> pa.Table:
+def score_table(ranker: Ranker, names: Names, diseases: Sequence[str]) -> pa.Table:
     """The rows of some diseases, with `COLUMNS`.
 
     Raises:
@@ -105,7 +105,7 @@ def block(ranker: Ranker, names: Names, diseases: Sequence[str]) -> pa.Table:
     return pa.table(values, schema=COLUMNS)
 
 
-def export(
+def export_scores(
     path: Path,
     ranker: Ranker,
     names: Names,
@@ -129,9 +129,13 @@ def export(
         NotFoundError: the graph has no such disease.
         KedrecError: the file could not be written.
     """
-    check_target(path)
+    check_output_path(path)
     parts = [diseases[start : start + _BLOCK] for start in range(0, len(diseases), _BLOCK)]
-    tables = on_ray(ray, ranker, names, parts) if ray else (block(ranker, names, part) for part in parts)
+    tables = (
+        score_tables_on_ray(ray, ranker, names, parts)
+        if ray
+        else (score_table(ranker, names, part) for part in parts)
+    )
     rows = done = 0
     try:
         with _writing(path) as write:
@@ -148,17 +152,19 @@ def export(
     return rows
 
 
-def on_ray(address: str, ranker: Ranker, names: Names, parts: Sequence[Sequence[str]]) -> Iterator[pa.Table]:
+def score_tables_on_ray(
+    address: str, ranker: Ranker, names: Names, parts: Sequence[Sequence[str]]
+) -> Iterator[pa.Table]:
     """Yields the tables of the blocks in order, computed on a Ray cluster; the ranking is sent there once.
 
     Raises:
         UsageError: Ray isn't installed, or not at that address.
     """
-    return spread_on_ray(address, _remote_block, (ranker, dict(names)), parts)
+    return map_on_ray(address, _remote_block, (ranker, dict(names)), parts)
 
 
 def _remote_block(shared: tuple[Ranker, Names], diseases: Sequence[str]) -> pa.Table:
-    return block(*shared, diseases)
+    return score_table(*shared, diseases)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import numpy as np
 
 from kedrec.ranking.dwpc import PathCounter
 from kedrec.ranking.kron_ridge import STRENGTHS, PairRidge
-from kedrec.ranking.metapaths import CARE, kinds_along, written
+from kedrec.ranking.metapaths import CARE_RELATIONS, metapath_kinds, metapath_text
 from kedrec.ranking.similarity import care_matrix
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.ranking.metapaths import Metapath
-    from kedrec.ranking.pair_similarity import Alike
+    from kedrec.ranking.pair_similarity import PairSimilarity
 
 __all__ = ["Feature", "FeatureMaker", "Group", "at_pairs", "features_of"]
 
@@ -61,9 +61,11 @@ class FeatureMaker:
         drugs: number of drugs.
     """
 
-    def __init__(self, adjacency: Adjacency, metapaths: Sequence[Metapath], pair_similarity: Alike) -> None:
+    def __init__(
+        self, adjacency: Adjacency, metapaths: Sequence[Metapath], pair_similarity: PairSimilarity
+    ) -> None:
         self._counter = PathCounter(adjacency, metapaths)
-        self._care = {relation: care_matrix(adjacency, relation) for relation in CARE}
+        self._care = {relation: care_matrix(adjacency, relation) for relation in CARE_RELATIONS}
         self._treats = self._care["TREATS"]
         self._drugs, self._diseases = pair_similarity.drugs, pair_similarity.diseases
         self._ridge = PairRidge(pair_similarity.kernel, self._treats)
@@ -115,7 +117,7 @@ class FeatureMaker:
     def _degrees(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         """Log of one plus each degree of `_degree_features`, without the pair's own care."""
         values = []
-        for relation in CARE:
+        for relation in CARE_RELATIONS:
             links = self._care[relation]
             own = links[:, diseases].toarray()
             values.append(np.log1p(np.asarray(links.sum(axis=1)).reshape(-1, 1) - own))
@@ -135,8 +137,12 @@ class FeatureMaker:
             nearest = np.zeros((self._treats.shape[0], len(diseases)), np.float32)
             for column, drugs in enumerate(treating_drugs):
                 if len(drugs):
-                    nearest[:, column] = similarity.among(drugs).max(axis=1)
-            values += [similarity.times(treatments), nearest, similarity.times(treated_similar)]
+                    nearest[:, column] = similarity.columns(drugs).max(axis=1)
+            values += [
+                similarity.weighted_sums(treatments),
+                nearest,
+                similarity.weighted_sums(treated_similar),
+            ]
         return values
 
     def _disease_similarity_values(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
@@ -144,14 +150,14 @@ class FeatureMaker:
         drug_starts = np.flatnonzero(np.diff(self._treats.indptr))
         values = []
         for similarity in self._diseases:
-            similar = similarity.among(diseases)
+            similar = similarity.columns(diseases)
             nearest = np.zeros((self._treats.shape[0], len(diseases)), np.float32)
             if len(drug_starts):
                 nearest[drug_starts] = np.maximum.reduceat(
                     similar[self._treats.indices], self._treats.indptr[drug_starts].astype(np.int64), axis=0
                 )
             treated_similar = np.asarray(self._treats @ similar, np.float32)
-            by_drugs = [drugs.times(treated_similar) for drugs in self._drugs]
+            by_drugs = [drugs.weighted_sums(treated_similar) for drugs in self._drugs]
             mean_by_drugs = sum(by_drugs, np.zeros_like(treated_similar)) / np.float32(max(len(by_drugs), 1))
             values += [treated_similar, nearest, mean_by_drugs]
         return values
@@ -166,7 +172,7 @@ class FeatureMaker:
         """Mean similarity of all diseases with some: all diseases x diseases."""
         mean = np.zeros((self._treats.shape[1], len(diseases)), np.float32)
         for similarity in self._diseases:
-            mean += similarity.among(diseases) / len(self._diseases)
+            mean += similarity.columns(diseases) / len(self._diseases)
         return mean
 
 
@@ -196,7 +202,7 @@ def _mean_and_spread(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], 
 _DEGREE_COUNT = 3  # features of `_degree_features`
 
 
-def features_of(metapaths: Sequence[Metapath], pair_similarity: Alike) -> tuple[Feature, ...]:
+def features_of(metapaths: Sequence[Metapath], pair_similarity: PairSimilarity) -> tuple[Feature, ...]:
     """The features of a pair in order: degrees, path counts, similarities, and the relative ones."""
     plain = [*(_path_feature(path) for path in metapaths), *_similar_features(pair_similarity)]
     relative = [
@@ -214,7 +220,7 @@ def _degree_features() -> list[Feature]:
     ]
 
 
-def _similar_features(pair_similarity: Alike) -> list[Feature]:
+def _similar_features(pair_similarity: PairSimilarity) -> list[Feature]:
     drugs = [
         Feature(
             "similar drugs", f"{similarity.name}, {aggregate}", of_disease=aggregate != "of similar diseases"
@@ -244,10 +250,10 @@ def _similar_features(pair_similarity: Alike) -> list[Feature]:
 
 def _path_feature(path: Metapath) -> Feature:
     """The path count of a metapath; its ends may follow treatments of the pair's own drug and disease."""
-    first, last, last_kind = path[0], path[-1], kinds_along(path)[-2]
+    first, last, last_kind = path[0], path[-1], metapath_kinds(path)[-2]
     return Feature(
         "metapath",
-        written(path),
-        of_disease=last.relation in CARE and last.forward and last_kind == "Drug",
-        of_drug=first.relation in CARE and first.forward and first.kind == "Disease",
+        metapath_text(path),
+        of_disease=last.relation in CARE_RELATIONS and last.forward and last_kind == "Drug",
+        of_drug=first.relation in CARE_RELATIONS and first.forward and first.kind == "Disease",
     )

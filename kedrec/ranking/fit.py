@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kedrec.ranking.calibration import Reliability, Scale, brier_skill, cross_calibrated, platt, sigmoid
-from kedrec.ranking.ensemble import Linear, side_by_side
+from kedrec.ranking.calibration import Reliability, Scale, brier_skill, cross_calibrate, platt, sigmoid
+from kedrec.ranking.ensemble import Linear, run_in_threads
 from kedrec.ranking.folds import FOLDS, REGIMES, Regime, fold_of, fold_of_disease
 from kedrec.ranking.metapaths import metapaths
-from kedrec.ranking.pair_similarity import Alike
+from kedrec.ranking.pair_similarity import PairSimilarity
 from kedrec.ranking.sampling import (
-    Counted,
+    CountedGraph,
     Sample,
-    allowed,
-    blocks,
-    draw_for,
+    allowed_features,
+    draw_sample,
+    feature_blocks,
     known_treatments,
     model_fits,
 )
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from kedrec.ranking.features import Feature, FeatureMaker
     from kedrec.ranking.metapaths import Metapath
 
-__all__ = ["LEAST_TREATED", "FittedRanking", "choose_metapaths", "fit"]
+__all__ = ["MIN_TREATED_PAIRS", "FittedRanking", "choose_metapaths", "fit"]
 
-LEAST_TREATED = 20
+MIN_TREATED_PAIRS = 20
 """Least number of treated pairs to fit from."""
 
 _LONGEST = 3  # hops: a fourth cost ten times as much and added no information (docs/ranking.md)
@@ -72,7 +72,7 @@ class FittedRanking:
     paths: list[Metapath]
     treated: int
     maker: FeatureMaker
-    pair_similarity: Alike
+    pair_similarity: PairSimilarity
 
 
 def choose_metapaths(adjacency: Adjacency, tables: Sequence[Table], seed: int) -> list[Metapath]:
@@ -107,18 +107,18 @@ def fit(
     """
     known = known_treatments(adjacency)
     paths = choose_metapaths(adjacency, tables, seed)
-    pair_similarity = Alike.of(adjacency, tables)
-    graph = Counted(adjacency, paths, pair_similarity)
+    pair_similarity = PairSimilarity.of(adjacency, tables)
+    graph = CountedGraph(adjacency, paths, pair_similarity)
     maker = graph.whole()
     stage = _stage_callbacks(progress)
     treated = np.flatnonzero(known.any(axis=0))
     has_all_folds = len(np.unique(fold_of_disease(treated, seed))) == FOLDS
-    if not learn_from_treatments or known.sum() < LEAST_TREATED or not has_all_folds:
+    if not learn_from_treatments or known.sum() < MIN_TREATED_PAIRS or not has_all_folds:
         return _unfitted(maker, pair_similarity, known, paths, stage)
     candidates = np.zeros_like(known)
     candidates[:, treated] = True
     samples = {
-        regime: draw_for(
+        regime: draw_sample(
             regime, graph, known, candidates, seed=seed, threads=threads, progress=stage("Counting paths")
         )
         for regime in REGIMES
@@ -138,7 +138,7 @@ def fit(
 
     def calibrated(regime: Regime, batch: _Batch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         scale = scales[regime]
-        scores = scale.calibrated(scale.uncalibrated(batch.raw[regime])).astype(np.float32)
+        scores = scale.calibrate(scale.uncalibrated(batch.raw[regime])).astype(np.float32)
         return scores, sigmoid(batch.degrees @ prior + shift).astype(np.float32)
 
     shape = known.T.shape
@@ -168,7 +168,7 @@ def _is_sufficient(sample: Sample) -> bool:
     """True if a sample has enough treated and other pairs to learn from, whatever fold is excluded."""
     hits = np.bincount(sample.folds[sample.labels > 0], minlength=FOLDS)
     misses = np.bincount(sample.folds[sample.labels == 0], minlength=FOLDS)
-    return bool((hits.sum() - hits >= LEAST_TREATED // 2).all() and (misses.sum() - misses > 0).all())
+    return bool((hits.sum() - hits >= MIN_TREATED_PAIRS // 2).all() and (misses.sum() - misses > 0).all())
 
 
 def _members(
@@ -181,12 +181,12 @@ def _members(
     """Fits the models of every regime and fold, all in one pool, so that no core waits for the others."""
     calls: dict[tuple[Regime, int], list[Callable[[], Member]]] = {}
     for regime, sample in samples.items():
-        chosen = allowed(features, regime)
+        chosen = allowed_features(features, regime)
         for fold in range(FOLDS):
             left_out = sample.folds == fold
             calls[regime, fold] = model_fits(sample, features, chosen, left_out, seed=seed + fold)
     fitted_models = iter(
-        side_by_side([call for model_calls in calls.values() for call in model_calls], threads, progress)
+        run_in_threads([call for model_calls in calls.values() for call in model_calls], threads, progress)
     )
     models = {key: list(islice(fitted_models, len(model_calls))) for key, model_calls in calls.items()}
     return {regime: [models[regime, fold] for fold in range(FOLDS)] for regime in samples}
@@ -240,7 +240,7 @@ class _Scoring:
             np.ones((*shape, int(degrees.sum()) + 1), np.float32),
             np.zeros(shape, bool),
         )
-        for block, table in blocks(self.maker, diseases, progress):
+        for block, table in feature_blocks(self.maker, diseases, progress):
             rows = np.searchsorted(diseases, block)
             batch.degrees[rows, :, :-1] = table[:, :, degrees]
             batch.informed[rows] = (table[:, :, metapath_columns] > 0).any(axis=2)
@@ -269,7 +269,7 @@ class _Scoring:
         for regime in batch.raw:
             folds = fold_of(regime, drugs, np.repeat(block, size), self.seed)
             calls += [partial(write, regime, fold, np.flatnonzero(folds == fold)) for fold in range(FOLDS)]
-        side_by_side(calls, self.threads)
+        run_in_threads(calls, self.threads)
 
 
 def _scale(raw: Sequence[NDArray[np.float32]], labels: NDArray[np.bool_]) -> Scale:
@@ -293,7 +293,7 @@ def _scale(raw: Sequence[NDArray[np.float32]], labels: NDArray[np.bool_]) -> Sca
     metrics = {
         "auroc": float(roc_auc_score(flat_labels, log_odds)),
         "auprc": float(average_precision_score(flat_labels, log_odds)),
-        "brier_skill": brier_skill(cross_calibrated(log_odds, flat_labels, diseases), flat_labels),
+        "brier_skill": brier_skill(cross_calibrate(log_odds, flat_labels, diseases), flat_labels),
     }
     rounded = {name: round(value, 4) for name, value in metrics.items()}
     reliability = Reliability.of(log_odds, flat_labels, diseases)
@@ -323,7 +323,7 @@ def _shift_to(log_odds: NDArray[np.float64], treatments: int) -> float:
 
 def _unfitted(
     maker: FeatureMaker,
-    pair_similarity: Alike,
+    pair_similarity: PairSimilarity,
     known: NDArray[np.bool_],
     paths: list[Metapath],
     stage: Callable[[str], Callable[[int, int], None] | None],
@@ -336,7 +336,7 @@ def _unfitted(
         if feature.group == "metapath" and not feature.relative
     ]
     sums, squares = np.zeros((2, len(metapath_columns)))
-    for _, table in blocks(maker, np.arange(shape[0]), stage("Counting paths")):
+    for _, table in feature_blocks(maker, np.arange(shape[0]), stage("Counting paths")):
         values = table[:, :, metapath_columns]
         sums += values.sum(axis=(0, 1), dtype=np.float64)
         squares += np.square(values, dtype=np.float64).sum(axis=(0, 1))
@@ -345,7 +345,7 @@ def _unfitted(
     weights = np.divide(1.0, spread, out=np.ones(len(metapath_columns)), where=spread > 0)
     model = Linear(metapath_columns, weights.tolist(), 0.0, [float("inf")] * len(metapath_columns))
     scores, informed = np.zeros(shape, np.float32), np.zeros(shape, bool)
-    for block, table in blocks(maker, np.arange(shape[0]), stage("Scoring")):
+    for block, table in feature_blocks(maker, np.arange(shape[0]), stage("Scoring")):
         scores[block] = table[:, :, metapath_columns] @ weights
         informed[block] = (table[:, :, metapath_columns] > 0).any(axis=2)
     priors = np.full(shape, np.nan, np.float32)

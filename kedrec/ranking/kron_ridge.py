@@ -64,7 +64,7 @@ class Spectrum:
         table = np.zeros((len(treated), len(learned)), np.float32)
         for similarity, weight in zip(similarities, weights.tolist(), strict=True):
             if weight > 0:
-                table += np.float32(weight) * similarity.among(learned)
+                table += np.float32(weight) * similarity.columns(learned)
         square = np.maximum(table[learned], table[learned].T)
         np.fill_diagonal(square, 1.0)
         values, vectors = eigh(square)
@@ -207,7 +207,7 @@ def _alignment_weights(similarities: Sequence[Similarity], treats: csr_array[Any
     lengths = np.sqrt(np.diff(profiles.indptr))
     cosines = (profiles @ profiles.T).toarray() / np.outer(lengths, lengths)
     pairs = np.triu_indices(len(nodes), 1)
-    columns = [similarity.among(nodes)[nodes][pairs] for similarity in similarities]
+    columns = [similarity.columns(nodes)[nodes][pairs] for similarity in similarities]
     design = np.column_stack([*columns, np.ones(len(pairs[0]))]).astype(np.float64)
     weights = nnls(design, cosines[pairs].astype(np.float64))[0][:-1]
     return weights / weights.sum() if weights.sum() > 0 else equal

@@ -45,7 +45,7 @@ def bytes_needed(adjacency: Adjacency, tables: Sequence[Table], threads: int) ->
     """
     sizes = [len(adjacency.ids(kind)) for kind in ("Drug", "Disease")]
     treated, treatments = 0, 0
-    if adjacency.has(TREATS):
+    if adjacency.has_table(TREATS):
         links = adjacency.incidence(TREATS)
         treated, treatments = int(np.count_nonzero(links.back_degrees)), len(links.indices)
     similarity_count = sum(2 * len(hops_from(kind, tables)) for kind in ("Drug", "Disease"))

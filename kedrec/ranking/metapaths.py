@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from kedrec.stores.templates import PathTemplate
 
 __all__ = [
-    "CARE",
+    "CARE_RELATIONS",
     "Metapath",
-    "abbreviation",
     "hops_from",
-    "kinds_along",
-    "kinds_of",
+    "metapath_abbreviation",
+    "metapath_kinds",
+    "metapath_text",
     "metapaths",
     "repeats",
     "schema_tables",
-    "written",
+    "template_kinds",
 ]
 
 Metapath = tuple[Hop, ...]
 """The hops from a drug; the last reaches a disease."""
 
-CARE = ("TREATS", "PALLIATES")
+CARE_RELATIONS = ("TREATS", "PALLIATES")
 """Relations that state what the ranking predicts: a pair's own link is hidden from its score."""
 
 _HARM = frozenset({"CONTRAINDICATED_FOR", "STOPPED_FOR"})  # shown beside the score, never part of it
@@ -51,14 +51,14 @@ def hops_from(kind: str, tables: Iterable[Table]) -> list[Hop]:
     return _hops_by_kind(tables).get(kind, [])
 
 
-def kinds_of(template: PathTemplate) -> tuple[str, ...]:
+def template_kinds(template: PathTemplate) -> tuple[str, ...]:
     """The kinds along a template's metapath, from Drug to Disease."""
-    return kinds_along(template.hops)
+    return metapath_kinds(template.hops)
 
 
 def repeats(template: PathTemplate) -> list[tuple[int, int]]:
     """Pairs of positions of one kind in a template's metapath, where a path could visit a node twice."""
-    kinds = kinds_of(template)
+    kinds = template_kinds(template)
     return [
         (first, second)
         for first in range(len(kinds))
@@ -112,7 +112,7 @@ def metapaths(tables: Collection[Table], longest: int = 4) -> list[Metapath]:
         paths += [
             path
             for path, kind in extended
-            if kind == "Disease" and not (length == 1 and path[0].relation in CARE)
+            if kind == "Disease" and not (length == 1 and path[0].relation in CARE_RELATIONS)
         ]
         prefixes = extended
     return paths
@@ -132,17 +132,17 @@ def _distances(hops: dict[str, list[Hop]]) -> dict[str, int]:
     return distances
 
 
-def kinds_along(path: Metapath) -> tuple[str, ...]:
+def metapath_kinds(path: Metapath) -> tuple[str, ...]:
     """The kinds along a metapath, from Drug to Disease."""
     return ("Drug", *(hop.kind for hop in path))
 
 
-def written(path: Metapath) -> str:
+def metapath_text(path: Metapath) -> str:
     """Text of a metapath as in template heads: `Drug BINDS Gene < ASSOCIATED_WITH Disease`."""
     return "Drug " + " ".join(f"{'' if hop.forward else '< '}{hop.relation} {hop.kind}" for hop in path)
 
 
-def abbreviation(path: Metapath) -> str:
+def metapath_abbreviation(path: Metapath) -> str:
     """Text of a metapath in Hetionet's short form: `CbG<aD`, with < where the edge points backwards."""
     schema = load_schema()
     return schema.kinds["Drug"].abbreviation + "".join(

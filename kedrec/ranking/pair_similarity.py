@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.ranking.similarity import Similarity
 
-__all__ = ["Alike"]
+__all__ = ["PairSimilarity"]
 
 
 @dataclass(frozen=True)
-class Alike:
+class PairSimilarity:
     """The similarities between drugs and between diseases, and the kernel over pairs.
 
     The similarities use no treatments; their weights in the kernel are learned from the treatments.
@@ -29,7 +29,9 @@ class Alike:
     kernel: PairKernel
 
     @classmethod
-    def of(cls, adjacency: Adjacency, tables: Sequence[Table], kernel: PairKernel | None = None) -> Alike:
+    def of(
+        cls, adjacency: Adjacency, tables: Sequence[Table], kernel: PairKernel | None = None
+    ) -> PairSimilarity:
         """Computes the similarities of a graph.
 
         Args:

@@ -21,11 +21,11 @@ from kedrec.common.array_file import ArrayFile, DamagedFileError, write_arrays
 from kedrec.common.cpus import usable_threads
 from kedrec.errors import NotFoundError
 from kedrec.ranking.adjacency import PLAIN
-from kedrec.ranking.degree_groups import Ends, Window, grouped_counts, transformed, window_near
+from kedrec.ranking.degree_groups import Ends, Window, grouped_counts, transform_dwpc, window_near
 from kedrec.ranking.dwpc import PathCounter
-from kedrec.ranking.metapaths import abbreviation, metapaths, written
+from kedrec.ranking.metapaths import metapath_abbreviation, metapath_text, metapaths
 from kedrec.ranking.stored_ranking import linked_tables
-from kedrec.ranking.xswap import ATTEMPTS, tables_along
+from kedrec.ranking.xswap import ATTEMPTS, metapath_tables
 from kedrec.types import PathTypeChance
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.ranking.metapaths import Metapath
 
-__all__ = ["SMALLEST", "NullModel", "Permuting", "path_chances"]
+__all__ = ["MIN_P_VALUE", "NullModel", "PermutationSettings", "path_chances"]
 
-SMALLEST = 1e-6
+MIN_P_VALUE = 1e-6
 """The least reported p-value: on permuted graphs themselves, smaller ones occur ten times too often."""
 
 _LAYOUT = 2  # of the cached arrays; raise it to invalidate old caches
@@ -49,7 +49,7 @@ _Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Permuting:
+class PermutationSettings:
     """Settings of a null; equal graphs and settings give equal nulls.
 
     Attributes:
@@ -63,7 +63,7 @@ class Permuting:
     seed: int = 20230510
 
 
-_DEFAULT = Permuting()
+_DEFAULT = PermutationSettings()
 
 
 class NullModel:
@@ -86,7 +86,7 @@ class NullModel:
         cls,
         adjacency: Adjacency,
         cache_dir: Path,
-        settings: Permuting = _DEFAULT,
+        settings: PermutationSettings = _DEFAULT,
         threads: int = 0,
         progress: Progress | None = None,
     ) -> Self:
@@ -110,12 +110,14 @@ class NullModel:
         )
         with suppress(OSError):
             path = _null_path(adjacency, cache_dir, paths, settings)
-            write_arrays(path, arrays, {"metapaths": [written(metapath) for metapath in paths]})
+            write_arrays(path, arrays, {"metapaths": [metapath_text(metapath) for metapath in paths]})
             _delete_old(cache_dir)
         return cls(adjacency, paths, arrays, settings.permutations)
 
     @classmethod
-    def cached(cls, adjacency: Adjacency, cache_dir: Path, settings: Permuting = _DEFAULT) -> Self | None:
+    def cached(
+        cls, adjacency: Adjacency, cache_dir: Path, settings: PermutationSettings = _DEFAULT
+    ) -> Self | None:
         """The null of a graph from the cache, in milliseconds; None where there is none."""
         paths = _linked_metapaths(adjacency, settings.longest)
         with suppress(OSError, DamagedFileError):
@@ -165,7 +167,7 @@ class NullModel:
 
         index = self._indices[metapath]
         window = self._window(index, drugs, diseases)
-        values = transformed(dwpcs, float(self._arrays[f"{index}/scale"][0]))
+        values = transform_dwpc(dwpcs, float(self._arrays[f"{index}/scale"][0]))
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = window.sums / window.linked
             variance = (window.squares - window.linked * mean**2) / (window.linked - 1)
@@ -175,10 +177,10 @@ class NullModel:
             p = share * gammaincc(np.where(fits, alpha, 1.0), np.where(fits, beta * values, 1.0))
         bound = (window.linked + 1) / (window.n + 1)
         empirical = np.where(values <= np.nan_to_num(mean) * (1 + 1e-5), share, bound)
-        p_values: _Floats = np.where(fits, np.maximum(p, SMALLEST), np.minimum(empirical, 1.0))
+        p_values: _Floats = np.where(fits, np.maximum(p, MIN_P_VALUE), np.minimum(empirical, 1.0))
         return np.where(dwpcs > 0, p_values, 1.0)
 
-    def pair(self, drug: int, disease: int) -> list[PathTypeChance]:
+    def pair_chances(self, drug: int, disease: int) -> list[PathTypeChance]:
         """The types of path that join a pair, least likely by chance first; empty where none does.
 
         Args:
@@ -192,8 +194,8 @@ class NullModel:
             p = self.p_value(path, drug, disease, dwpc)
             chances.append(
                 PathTypeChance(
-                    metapath=written(path),
-                    abbreviation=abbreviation(path),
+                    metapath=metapath_text(path),
+                    abbreviation=metapath_abbreviation(path),
                     dwpc=dwpc,
                     expected=float(window.raw[0] / max(window.n[0], 1e-9)),
                     p_value=p,
@@ -205,11 +207,13 @@ class NullModel:
             key=lambda chance: (chance.p_value, -chance.dwpc / max(chance.expected, 1e-30), chance.metapath),
         )
 
-    def on(self, adjacency: Adjacency) -> Self:
+    def with_adjacency(self, adjacency: Adjacency) -> Self:
         """The same null for another graph with these nodes and degrees, such as a permuted one."""
         return type(self)(adjacency, self.paths, self._arrays, self.permutations)
 
-    def share(self, metapath: Metapath, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> _Floats:
+    def linked_share(
+        self, metapath: Metapath, drugs: NDArray[np.int64], diseases: NDArray[np.int64]
+    ) -> _Floats:
         """For some pairs the share of permuted pairs of like degrees that have any path, 0 to 1.
 
         Only that share can have a p-value under 1: the others have no path.
@@ -252,7 +256,7 @@ def path_chances(
         if number is None:
             raise NotFoundError(f"The graph has no {kind} '{id_}'.", "Search for its name to find its id.")
         numbers.append(number)
-    return null.pair(*numbers)
+    return null.pair_chances(*numbers)
 
 
 def _linked_metapaths(adjacency: Adjacency, longest: int) -> list[Metapath]:
@@ -260,11 +264,13 @@ def _linked_metapaths(adjacency: Adjacency, longest: int) -> list[Metapath]:
     return metapaths(linked_tables(adjacency), longest)
 
 
-def _null_path(adjacency: Adjacency, cache_dir: Path, paths: Sequence[Metapath], settings: Permuting) -> Path:
+def _null_path(
+    adjacency: Adjacency, cache_dir: Path, paths: Sequence[Metapath], settings: PermutationSettings
+) -> Path:
     """The file of a null, named by a hash of all that it depends on, including the links."""
-    head = [_LAYOUT, ATTEMPTS, settings.seed, settings.permutations, [written(path) for path in paths]]
+    head = [_LAYOUT, ATTEMPTS, settings.seed, settings.permutations, [metapath_text(path) for path in paths]]
     digest = hashlib.sha256(json.dumps(head).encode())
-    for table in tables_along(paths):
+    for table in metapath_tables(paths):
         links = adjacency.incidence(table, PLAIN)
         digest.update(f"{table} {len(links.back_degrees)}".encode())
         digest.update(links.indptr.tobytes())

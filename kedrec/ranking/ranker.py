@@ -176,13 +176,13 @@ class Ranker:
     @cached_property
     def base_rate(self) -> float:
         """The share of treatments among all pairs of a drug and a treated disease."""
-        if not self.adjacency.has(TREATS):
+        if not self.adjacency.has_table(TREATS):
             return 0.0
         links = self.adjacency.incidence(TREATS)
         pairs = len(links.degrees) * int((links.back_degrees > 0).sum())
         return len(links.indices) / max(pairs, 1)
 
-    def tells(self, scores: Sequence[PairScore]) -> bool:
+    def is_above_base_rate(self, scores: Sequence[PairScore]) -> bool:
         """True if at least one pair's 95 % lower bound exceeds the base rate of treatments.
 
         Where none does, the graph has too little about the disease (or the drug) to single out a drug. Always
@@ -249,7 +249,7 @@ class Ranker:
         self._parts_cache[drug, disease] = parts
         return parts
 
-    def links(self, kind: str, id: str) -> int:  # noqa: A002  # the field's own name
+    def link_count(self, kind: str, id: str) -> int:  # noqa: A002  # the field's own name
         """The number of a node's links over all relations; parallel edges of several sources count once.
 
         Raises:
@@ -258,7 +258,7 @@ class Ranker:
         number, total = self._number(kind, id), 0
         relations = load_schema().relations
         for table in schema_tables():
-            if not self.adjacency.has(table):
+            if not self.adjacency.has_table(table):
                 continue
             incidence = self.adjacency.incidence(table)
             if table[1] == kind:
@@ -267,14 +267,14 @@ class Ranker:
                 total += int(incidence.back_indptr[number + 1] - incidence.back_indptr[number])
         return total
 
-    def treatments(self, disease_id: str) -> int:
+    def treatment_count(self, disease_id: str) -> int:
         """The number of drugs that treat a disease, according to the graph.
 
         Raises:
             NotFoundError: the graph has no such disease.
         """
         number = self._number("Disease", disease_id)
-        if not self.adjacency.has(TREATS):
+        if not self.adjacency.has_table(TREATS):
             return 0
         back = self.adjacency.incidence(TREATS).back_indptr
         return int(back[number + 1] - back[number])
@@ -297,7 +297,7 @@ class Ranker:
 
     def _pair_score(self, pairs: PairScores, position: int) -> PairScore:
         row, column = int(pairs.drugs[position]), int(pairs.diseases[position])
-        drug, disease = self.adjacency.name("Drug", row), self.adjacency.name("Disease", column)
+        drug, disease = self.adjacency.node_id("Drug", row), self.adjacency.node_id("Disease", column)
 
         def if_fitted(values: NDArray[Any]) -> float | None:
             return float(values[position]) if self.fitted else None

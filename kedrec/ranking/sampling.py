@@ -12,10 +12,10 @@ import numpy as np
 
 from kedrec.ranking.adjacency import TREATS, Incidence
 from kedrec.ranking.dwpc import PathCounter
-from kedrec.ranking.ensemble import Member, member_fits, side_by_side
+from kedrec.ranking.ensemble import Member, member_fits, run_in_threads
 from kedrec.ranking.features import FeatureMaker, at_pairs, features_of
 from kedrec.ranking.folds import FOLDS, Regime, fold_of_drug, fold_table
-from kedrec.ranking.metapaths import written
+from kedrec.ranking.metapaths import metapath_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.ranking.features import Feature
     from kedrec.ranking.metapaths import Metapath
-    from kedrec.ranking.pair_similarity import Alike
+    from kedrec.ranking.pair_similarity import PairSimilarity
 
 __all__ = [
     "BLOCK",
     "TREATS",
-    "Counted",
+    "CountedGraph",
     "Sample",
-    "allowed",
-    "blocks",
-    "draw_for",
+    "allowed_features",
+    "draw_sample",
+    "feature_blocks",
+    "fit_models",
     "known_treatments",
-    "learn",
-    "links_of",
+    "mask_to_incidence",
     "model_fits",
     "pair_features",
-    "unseen",
+    "untreated_diseases",
 ]
 
 BLOCK = 64
@@ -64,7 +64,7 @@ class Sample(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedGraph:
     """A graph with the metapaths to count and its similarities.
 
     Attributes:
@@ -75,7 +75,7 @@ class Counted:
 
     adjacency: Adjacency
     paths: Sequence[Metapath]
-    pair_similarity: Alike
+    pair_similarity: PairSimilarity
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -90,7 +90,7 @@ class Counted:
         """Computes features of the graph with only these treatments, except `treatment_free_counts`."""
         changing = [path for path in self.paths if path not in self._treatment_free_paths]
         return FeatureMaker(
-            self.adjacency.replaced({TREATS: links_of(known)}), changing, self.pair_similarity
+            self.adjacency.with_links({TREATS: mask_to_incidence(known)}), changing, self.pair_similarity
         )
 
     def columns(self, features: Sequence[Feature]) -> list[int]:
@@ -101,7 +101,7 @@ class Counted:
     def treatment_free_counts(self) -> tuple[PathCounter, list[Feature]]:
         """A counter and the features of metapaths without treatments: the same whatever is hidden."""
         paths = list(self._treatment_free_paths)
-        labels = {written(path) for path in paths}
+        labels = {metapath_text(path) for path in paths}
         return PathCounter(self.adjacency, paths), [
             feature for feature in self.features if feature.group == "metapath" and feature.label in labels
         ]
@@ -114,25 +114,25 @@ class Counted:
 def known_treatments(adjacency: Adjacency) -> NDArray[np.bool_]:
     """Mask of the pairs that the graph states as treatments: drugs x diseases."""
     known = np.zeros((len(adjacency.ids("Drug")), len(adjacency.ids("Disease"))), bool)
-    if adjacency.has(TREATS):
+    if adjacency.has_table(TREATS):
         links = adjacency.incidence(TREATS)
         known[np.repeat(np.arange(len(links.degrees)), links.degrees), links.indices] = True
     return known
 
 
-def unseen(adjacency: Adjacency) -> NDArray[np.bool_]:
+def untreated_diseases(adjacency: Adjacency) -> NDArray[np.bool_]:
     """Mask of the diseases without a known treatment: one value per disease."""
-    if not adjacency.has(TREATS):
+    if not adjacency.has_table(TREATS):
         return np.ones(len(adjacency.ids("Disease")), bool)
     return np.asarray(adjacency.incidence(TREATS).back_degrees == 0)
 
 
-def allowed(features: Sequence[Feature], regime: Regime) -> NDArray[np.bool_]:
+def allowed_features(features: Sequence[Feature], regime: Regime) -> NDArray[np.bool_]:
     """Mask of the features that a regime may use."""
     return np.array([regime == "treated" or not feature.of_disease for feature in features])
 
 
-def blocks(
+def feature_blocks(
     maker: FeatureMaker, diseases: NDArray[np.int64], progress: Callable[[int, int], None] | None = None
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """Yields the features of all drugs and some diseases, block by block.
@@ -171,7 +171,7 @@ def pair_features(
         rows[selected] = maker.pairs(part, drugs[selected], columns)
 
     parts = _disease_blocks(np.unique(diseases), len(maker.features), maker.drugs)
-    side_by_side([partial(write, part) for part in parts], threads, progress)
+    run_in_threads([partial(write, part) for part in parts], threads, progress)
     return rows
 
 
@@ -190,7 +190,7 @@ def _pairs_within(
     return selected, positions[selected]
 
 
-def links_of(known: NDArray[np.bool_]) -> Incidence:
+def mask_to_incidence(known: NDArray[np.bool_]) -> Incidence:
     """The pairs of a mask as links, in both directions."""
     from scipy.sparse import csr_array
 
@@ -203,9 +203,9 @@ def links_of(known: NDArray[np.bool_]) -> Incidence:
     )
 
 
-def draw_for(
+def draw_sample(
     regime: Regime,
-    graph: Counted,
+    graph: CountedGraph,
     known: NDArray[np.bool_],
     candidates: NDArray[np.bool_],
     *,
@@ -273,7 +273,7 @@ def draw_for(
 
     calls: list[Callable[[], None]] = [write_treatment_free]
     calls += [partial(write_changing, index) for index in range(len(pairs))]
-    side_by_side(calls, threads, progress)
+    run_in_threads(calls, threads, progress)
     labels = known[drugs, diseases].astype(np.int8)
     return Sample(labels, rows, folds[drugs, diseases].astype(np.int64))
 
@@ -287,7 +287,7 @@ def _sample_mask(known: NDArray[np.bool_], candidates: NDArray[np.bool_], seed: 
     return mask
 
 
-def learn(
+def fit_models(
     sample: Sample,
     features: Sequence[Feature],
     chosen: NDArray[np.bool_],
@@ -297,7 +297,7 @@ def learn(
     threads: int,
 ) -> list[Member]:
     """Fits the models to a sample without the pairs of `left_out`; arguments as for `model_fits`."""
-    return side_by_side(model_fits(sample, features, chosen, left_out, seed=seed), threads)
+    return run_in_threads(model_fits(sample, features, chosen, left_out, seed=seed), threads)
 
 
 def model_fits(

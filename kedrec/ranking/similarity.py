@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.ranking.adjacency import PLAIN
-from kedrec.ranking.metapaths import CARE, hops_from
+from kedrec.ranking.metapaths import CARE_RELATIONS, hops_from
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Similarity:
     left: csr_array[Any]
     right: csr_array[Any]
 
-    def among(self, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
+    def columns(self, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
         """Similarity of all nodes with some: all nodes x nodes; 0 of a node with itself."""
         if self.left.shape[0] <= _CACHED_NODES:
             return self._full_table[:, nodes]
@@ -64,7 +64,7 @@ class Similarity:
         table[nodes, np.arange(len(nodes))] = 0.0
         return table
 
-    def times(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def weighted_sums(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Sums of the other nodes' values, weighted by similarity: the shape of `values`."""
         own = np.asarray(self.left.multiply(self.right).sum(axis=1), np.float32).reshape(-1, 1)
         summed: NDArray[np.float32] = self.left @ (self.right.T.tocsr() @ values)
@@ -77,7 +77,7 @@ def care_matrix(adjacency: Adjacency, relation: str) -> Any:
 
     table = (relation, "Drug", "Disease")
     shape = (len(adjacency.ids("Drug")), len(adjacency.ids("Disease")))
-    if not adjacency.has(table):
+    if not adjacency.has_table(table):
         return csr_array(shape, dtype=np.float32)
     links = adjacency.incidence(table)
     data = np.ones(len(links.indices), np.float32)
@@ -94,7 +94,7 @@ def similarities(adjacency: Adjacency, kind: str, tables: Sequence[Table]) -> li
     """
     measures = []
     for hop in hops_from(kind, tables):
-        if hop.relation in CARE:
+        if hop.relation in CARE_RELATIONS:
             continue
         links = _links(adjacency, hop, kind)
         profiles = _unit_rows(_weighted_by_rarity(links))
@@ -125,7 +125,7 @@ def _similarities_through_genes(
 def _links(adjacency: Adjacency, hop: Hop, kind: str) -> csr_array[Any]:
     from scipy.sparse import csr_array
 
-    links = adjacency.along(hop, kind, PLAIN)
+    links = adjacency.hop_incidence(hop, kind, PLAIN)
     data = np.ones(len(links.indices), np.float32)
     shape = (len(links.degrees), len(links.back_degrees))
     return csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=shape)

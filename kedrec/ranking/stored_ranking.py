@@ -56,7 +56,7 @@ def linked_tables(adjacency: Adjacency) -> list[Table]:
     return [
         table
         for table in schema_tables()
-        if adjacency.has(table) and len(adjacency.incidence(table, PLAIN).indices)
+        if adjacency.has_table(table) and len(adjacency.incidence(table, PLAIN).indices)
     ]
 
 
@@ -168,7 +168,7 @@ class StoredRanking:
 
         treatments = known_treatments(self._adjacency)
         degrees = treatments.sum(axis=1)[pairs.drugs] - treatments[pairs.drugs, pairs.diseases]
-        return DegreeLine(**self._facts["degree_line"]).beyond(pairs.scores, degrees)
+        return DegreeLine(**self._facts["degree_line"]).subtract_expected(pairs.scores, degrees)
 
     def pair_scores(self, drugs: NDArray[np.int64], diseases: NDArray[np.int64]) -> PairScores:
         """The stored values of some pairs, by the numbers of their drugs and diseases."""
@@ -214,7 +214,7 @@ class StoredRanking:
     ) -> Parts:
         """Decomposes scores of pairs by their features, with the models that have not seen the label."""
         from kedrec.ranking.decomposition import Parts, decompose
-        from kedrec.ranking.ensemble import side_by_side
+        from kedrec.ranking.ensemble import run_in_threads
         from kedrec.ranking.folds import fold_of
 
         shape = (len(rows), len(self._part_list))
@@ -235,15 +235,15 @@ class StoredRanking:
             for fold in np.unique(folds_of_pairs[in_regime]).tolist():
                 selected = np.flatnonzero(in_regime & (folds_of_pairs == fold))
                 calls.append(partial(write, self._models(regime, fold), scale, selected))
-        side_by_side(calls, self._threads)
+        run_in_threads(calls, self._threads)
         return parts
 
     @cached_property
     def _unseen(self) -> NDArray[np.bool_]:
         """Mask of the diseases without a known treatment: one value per disease."""
-        from kedrec.ranking.sampling import unseen
+        from kedrec.ranking.sampling import untreated_diseases
 
-        return unseen(self._adjacency)
+        return untreated_diseases(self._adjacency)
 
     @cached_property
     def _uses_unseen(self) -> NDArray[np.bool_]:
@@ -276,10 +276,10 @@ class StoredRanking:
         if self._maker is None:
             from kedrec.ranking.features import FeatureMaker
             from kedrec.ranking.kron_ridge import PairKernel
-            from kedrec.ranking.pair_similarity import Alike
+            from kedrec.ranking.pair_similarity import PairSimilarity
 
             paths = [tuple(Hop(*hop) for hop in path) for path in self._facts["paths"]]
             kernel = PairKernel.restored(self._arrays)
-            pair_similarity = Alike.of(self._adjacency, linked_tables(self._adjacency), kernel)
+            pair_similarity = PairSimilarity.of(self._adjacency, linked_tables(self._adjacency), kernel)
             self._maker = FeatureMaker(self._adjacency, paths, pair_similarity)
         return self._maker

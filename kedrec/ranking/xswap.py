@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.ranking.metapaths import Metapath
 
-__all__ = ["ATTEMPTS", "incidence_of", "permuted", "permuted_graphs", "tables_along"]
+__all__ = ["ATTEMPTS", "compress_links", "metapath_tables", "permute_incidence", "permuted_graphs"]
 
 ATTEMPTS = 10
 """Attempted swaps per link, as in Himmelstein et al. 2023."""
@@ -93,12 +93,12 @@ def permuted_graphs(
             incidences[table] = _incidence(permuted_links)
             relation, start, end = table
             if relation in symmetric and start != end:
-                incidences[relation, end, start] = incidences[table].reversed()
-        yield adjacency.replaced(incidences)
+                incidences[relation, end, start] = incidences[table].transposed()
+        yield adjacency.with_links(incidences)
         current_attempts = attempts
 
 
-def permuted(
+def permute_incidence(
     incidence: Incidence,
     draw: Generator,
     *,
@@ -124,7 +124,7 @@ def permuted(
     )
 
 
-def tables_along(paths: Iterable[Metapath]) -> list[Table]:
+def metapath_tables(paths: Iterable[Metapath]) -> list[Table]:
     """The tables along some metapaths, sorted, without repeats."""
     tables: set[Table] = set()
     for path in paths:
@@ -136,7 +136,7 @@ def tables_along(paths: Iterable[Metapath]) -> list[Table]:
     return sorted(tables)
 
 
-def incidence_of(starts: NDArray[np.int64], ends: NDArray[np.int64], shape: tuple[int, int]) -> Incidence:
+def compress_links(starts: NDArray[np.int64], ends: NDArray[np.int64], shape: tuple[int, int]) -> Incidence:
     """Compresses links without duplicates to an `Incidence`."""
 
     def compressed(
@@ -163,9 +163,9 @@ def _links(incidence: Incidence, *, alike: bool, undirected: bool) -> _Links:
 
 def _incidence(links: _Links) -> Incidence:
     if not links.undirected:
-        return incidence_of(links.starts, links.ends, links.shape)
+        return compress_links(links.starts, links.ends, links.shape)
     starts, ends = np.concatenate([links.starts, links.ends]), np.concatenate([links.ends, links.starts])
-    return incidence_of(starts, ends, links.shape)
+    return compress_links(starts, ends, links.shape)
 
 
 def _swap_rounds(links: _Links, draw: Generator, attempts: int) -> _Links:

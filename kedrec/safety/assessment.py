@@ -94,7 +94,7 @@ class SafetyAssessor:
         """Number of drugs with any side effect listed."""
         has_effects = np.zeros(len(self._adjacency.ids("Drug")), bool)
         for table in _CAUSE_TABLES:
-            if self._adjacency.has(table):
+            if self._adjacency.has_table(table):
                 has_effects |= self._adjacency.incidence(table).degrees > 0
         return int(has_effects.sum())
 
@@ -125,7 +125,7 @@ class SafetyAssessor:
 
     def _cautions(self, evidence: PairEvidence, drug: int, disease: int) -> tuple[Evidence, ...]:
         table = (_CONTRAINDICATES, "Drug", "Disease")
-        if not self._adjacency.has(table) or not _linked_numbers(self._adjacency, table, drug).size:
+        if not self._adjacency.has_table(table) or not _linked_numbers(self._adjacency, table, drug).size:
             return ()
         candidates: list[tuple[PathTemplate, tuple[str, ...], float]] = []
         for template in (_SUBTYPE, _LOOK_ALIKE):
@@ -168,7 +168,7 @@ class SafetyAssessor:
         The ids include those of side effects with the same name.
         """
         signs = dict.fromkeys(self._ids(entity), entity)
-        if not self._adjacency.has(_PRESENTS):
+        if not self._adjacency.has_table(_PRESENTS):
             return signs
         disease_counts = self._adjacency.incidence(_PRESENTS).back_degrees
         numbers = _linked_numbers(self._adjacency, _PRESENTS, disease)
@@ -187,13 +187,13 @@ class SafetyAssessor:
         return signs
 
     def _ids(self, entity: Entity) -> list[str]:
-        return [entity.id, *self._names.same_name(entity, "SideEffect")]
+        return [entity.id, *self._names.ids_of_same_name(entity, "SideEffect")]
 
     def _drug_count(self, effect: str) -> int:
         """Number of drugs that cause a side effect, a symptom or a disease, by its id."""
         count = 0
         for table in _CAUSE_TABLES:
-            number = self._adjacency.number(table[2], effect) if self._adjacency.has(table) else None
+            number = self._adjacency.number(table[2], effect) if self._adjacency.has_table(table) else None
             if number is not None:
                 count += int(self._adjacency.incidence(table).back_degrees[number])
         return count
@@ -213,24 +213,26 @@ class SafetyAssessor:
             for effect, drugs in effects
             if effect not in worsened and drugs <= _MAX_DRUG_SHARE * self._listed_drug_count
         ]
-        for effect, id_ in self._names.referring(rare):
+        for effect, id_ in self._names.cross_references(rare):
             if id_ in signs:
                 worsened.setdefault(effect, signs[id_])
         return worsened
 
     def _entities(self, kind: str, numbers: NDArray[np.int32]) -> list[Entity]:
-        return [self._names.entity(self._adjacency.name(kind, number), kind) for number in numbers.tolist()]
+        return [
+            self._names.entity(self._adjacency.node_id(kind, number), kind) for number in numbers.tolist()
+        ]
 
     def _known_effects(self, drug: int, signs: Mapping[str, Entity]) -> tuple[list[SideEffect], int]:
         """The side effects to show, those that the fewest drugs have first, and the number of all."""
         known: list[tuple[int, str, str]] = []
         for table in _CAUSE_TABLES:
-            if not self._adjacency.has(table):
+            if not self._adjacency.has_table(table):
                 continue
             kind, links = table[2], self._adjacency.incidence(table)
             degrees = links.back_degrees
             known += [
-                (int(degrees[number]), self._adjacency.name(kind, number), kind)
+                (int(degrees[number]), self._adjacency.node_id(kind, number), kind)
                 for number in _linked_numbers(self._adjacency, table, drug).tolist()
             ]
         known.sort()
@@ -260,7 +262,7 @@ class SafetyAssessor:
         for _, effect_id, kind, _ in effects:
             by_kind[kind].append(effect_id)
         for kind, ids in by_kind.items():
-            drug_ids = [self._adjacency.name("Drug", drug)]
+            drug_ids = [self._adjacency.node_id("Drug", drug)]
             for row in self._store.edges_between("CAUSES", "Drug", kind, drug_ids, ids):
                 sources[kind, row["end_id"]].add(row["edge"]["source"])
         return sources
@@ -275,7 +277,8 @@ class SafetyAssessor:
         )
         eligible[_linked_numbers(self._adjacency, CAUSES, drug)] = False
         ids = {
-            number: self._adjacency.name("SideEffect", number) for number in np.flatnonzero(eligible).tolist()
+            number: self._adjacency.node_id("SideEffect", number)
+            for number in np.flatnonzero(eligible).tolist()
         }
         drugs = self._adjacency.incidence(CAUSES).back_degrees
         worsened = self._worsened_entities(
@@ -298,7 +301,7 @@ class SafetyAssessor:
 
     def _reasons(self, effect: int, weights: NDArray[np.float64]) -> tuple[Entity, ...]:
         """The drugs that cause an effect, the most similar first."""
-        causing_drugs = self._adjacency.incidence(CAUSES).reversed()
+        causing_drugs = self._adjacency.incidence(CAUSES).transposed()
         drugs = causing_drugs.indices[causing_drugs.indptr[effect] : causing_drugs.indptr[effect + 1]]
         drugs = drugs[np.argsort(-weights[drugs], kind="stable")][:_MAX_REASONS]
         return tuple(self._entities("Drug", drugs[weights[drugs] > 0]))

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from kedrec.ranking.adjacency import Adjacency, Incidence, Table
 
-__all__ = ["CAUSES", "PULL", "TABLES", "EffectPrediction", "SimilarDrugs"]
+__all__ = ["CAUSES", "PSEUDO_COUNT", "TABLES", "EffectPrediction", "SimilarDrugs"]
 
 CAUSES: Table = ("CAUSES", "Drug", "SideEffect")
-PULL = 2.0
+PSEUDO_COUNT = 2.0
 """Weight of the share among all drugs. Chosen on the pairs that `kedrec evaluate side-effects` measures,
 where it matters little: from 0.25 to 4, AUPRC over all pairs rises from 0.415 to 0.436 on Hetionet, and by
 drug falls from 0.494 to 0.493."""
@@ -59,11 +59,11 @@ class SimilarDrugs:
 
     def __init__(self, adjacency: Adjacency) -> None:
         self._drugs = len(adjacency.ids("Drug"))
-        self._causes = adjacency.incidence(CAUSES) if adjacency.has(CAUSES) else None
-        self._resembles = adjacency.incidence(_RESEMBLES) if adjacency.has(_RESEMBLES) else None
+        self._causes = adjacency.incidence(CAUSES) if adjacency.has_table(CAUSES) else None
+        self._resembles = adjacency.incidence(_RESEMBLES) if adjacency.has_table(_RESEMBLES) else None
         self._shared: list[tuple[Incidence, NDArray[np.float64], NDArray[np.float64]]] = []
         for table in _SHARED_TABLES:
-            if adjacency.has(table):
+            if adjacency.has_table(table):
                 links = adjacency.incidence(table)
                 rarity = 1.0 / np.maximum(links.back_degrees, 1)
                 owner = np.repeat(np.arange(self._drugs), links.degrees)
@@ -71,7 +71,7 @@ class SimilarDrugs:
                 self._shared.append((links, rarity, norms))
 
     @property
-    def listed(self) -> NDArray[np.bool_]:
+    def has_effects(self) -> NDArray[np.bool_]:
         """True for drugs that have side effects listed; of the others nothing is known."""
         if self._causes is None:
             return np.zeros(self._drugs, bool)
@@ -103,7 +103,7 @@ class SimilarDrugs:
         if self._causes is None:
             return EffectPrediction(np.zeros(0), np.zeros(0), np.zeros(self._drugs))
         causes, effects = self._causes, len(self._causes.back_degrees)
-        known = (self.listed if known is None else known & self.listed).copy()
+        known = (self.has_effects if known is None else known & self.has_effects).copy()
         known[drug] = False
         weights = np.where(known, self.similarity(drug), 0.0)
         owner = np.repeat(np.arange(self._drugs), causes.degrees)
@@ -112,5 +112,5 @@ class SimilarDrugs:
         for similar_drug in np.flatnonzero(weights).tolist():
             start, stop = causes.indptr[similar_drug : similar_drug + 2].tolist()
             weight_sums[causes.indices[start:stop]] += weights[similar_drug]
-        probability = (weight_sums + PULL * usual) / (weights.sum() + PULL)
+        probability = (weight_sums + PSEUDO_COUNT * usual) / (weights.sum() + PSEUDO_COUNT)
         return EffectPrediction(probability, usual, weights)

@@ -15,7 +15,7 @@ from kedrec.stores.base import (
 from kedrec.stores.open_graph import open_store
 from kedrec.stores.overlay_names import is_private
 from kedrec.stores.templates import PathTemplate, Template, load_template, path_templates
-from kedrec.stores.view import View
+from kedrec.stores.view import GraphView
 from kedrec.stores.visible import VisibleStore, view_of, visible_store
 
 __all__ = [
@@ -24,11 +24,11 @@ __all__ = [
     "Fingerprint",
     "GraphStore",
     "GraphTarget",
+    "GraphView",
     "PathTemplate",
     "Row",
     "SharedTarget",
     "Template",
-    "View",
     "VisibleStore",
     "YearCount",
     "is_private",

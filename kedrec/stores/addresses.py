@@ -11,7 +11,7 @@ from kedrec.errors import SettingsError
 if TYPE_CHECKING:
     from kedrec.settings import Settings
 
-__all__ = ["SCHEMES", "ServerAddress", "server_address", "without_scheme"]
+__all__ = ["SCHEMES", "ServerAddress", "add_scheme", "server_address"]
 
 SCHEMES = frozenset({"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"})
 """Schemes of a server's address."""
@@ -36,7 +36,7 @@ class ServerAddress(NamedTuple):
     """
 
     uri: str
-    shown: str
+    printable: str
     database: str
 
 
@@ -71,7 +71,7 @@ def server_address(url: str, settings: Settings) -> ServerAddress:
     return ServerAddress(printable + query, printable, _database(parts, printable, settings))
 
 
-def without_scheme(url: str) -> str:
+def add_scheme(url: str) -> str:
     """The address that was meant by one without its scheme (`localhost:7687`); "" where none was.
 
     It has no user name and password, whatever the one given has.

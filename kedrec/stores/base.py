@@ -153,7 +153,7 @@ class GraphTarget(Protocol):
     def metadata(self) -> dict[str, str]:
         """Key-value facts stored with the graph (`schema_version`, `digest`, `source:hetionet`, ...)."""
 
-    def kept(self, name: str) -> bytes | None:
+    def blob(self, name: str) -> bytes | None:
         """Bytes stored under a name by `put_metadata`; None if there are none."""
 
     def check_writable(self) -> None:
@@ -273,7 +273,7 @@ class GraphStore(GraphTarget, Protocol):
             Rows of `start_id`, `start_name`, `end_id`, `end_name` and `edge` (its stored properties).
         """
 
-    def isolated(self, kind: str) -> list[str]:
+    def isolated_ids(self, kind: str) -> list[str]:
         """Ids of the nodes of a kind that have no edge, sorted."""
 
     def licences(self, relation: str) -> dict[tuple[str, str], int]:
@@ -282,5 +282,5 @@ class GraphStore(GraphTarget, Protocol):
     def years(self, relation: str, year: int) -> dict[str, YearCount]:
         """Numbers of a relation's edges by source: all, without a year, and after `year`."""
 
-    def kept_names(self) -> list[str]:
+    def blob_names(self) -> list[str]:
         """Names under which bytes are stored, sorted."""

@@ -6,13 +6,13 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-__all__ = ["join_parts", "parts"]
+__all__ = ["blob_rows", "join_parts"]
 
 _CHARACTERS = 1 << 20
 """Characters of a part: a server holds a part in memory for each connection."""
 
 
-def parts(name: str, content: bytes) -> Iterator[dict[str, Any]]:
+def blob_rows(name: str, content: bytes) -> Iterator[dict[str, Any]]:
     """Rows (key, name, part, content) that store `content` under a name."""
     text = base64.b64encode(content).decode("ascii")
     for part, offset in enumerate(range(0, max(len(text), 1), _CHARACTERS)):

@@ -85,7 +85,7 @@ class BulkGraph(ContextCloser):
         """Metadata of the database, the store's own entries included."""
         return {**self._facts, COUNTS_KEY: self._counts().dumps(), MARK_FACT: "1"}
 
-    def kept_names(self) -> list[str]:
+    def blob_names(self) -> list[str]:
         """Names under which bytes are stored, sorted."""
         return sorted(self._blobs)
 
@@ -130,7 +130,7 @@ class BulkGraph(ContextCloser):
         """Key-value facts stored with the graph."""
         return public_facts(self._facts)
 
-    def kept(self, name: str) -> bytes | None:
+    def blob(self, name: str) -> bytes | None:
         """Bytes stored under a name."""
         return self._blobs.get(name)
 

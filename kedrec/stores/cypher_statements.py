@@ -15,7 +15,7 @@ import pyarrow as pa
 from kedrec.errors import AssetError, UsageError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
-from kedrec.stores.marking import PREFIX, add_marks
+from kedrec.stores.marking import LABEL_PREFIX, add_marks
 from kedrec.stores.templates import load_template
 
 __all__ = ["chosen_columns", "edge_returns", "node_returns", "query", "statement"]
@@ -99,7 +99,7 @@ def statement(
         "start_kind": start_kind,
         "end_kind": end_kind,
         "any_kind": "|".join(f"`{label}`" for label in schema.kinds),
-        "marks": "[" + ", ".join(f"'{PREFIX}{label}'" for label in schema.kinds) + "]",
+        "marks": "[" + ", ".join(f"'{LABEL_PREFIX}{label}'" for label in schema.kinds) + "]",
         "file": _file_literal(file),
     }
     if relation:

@@ -50,7 +50,7 @@ class GraphFolder:
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def writer_lock(self) -> Iterator[None]:
         """Holds the writer's lock, which the system releases when the process ends, however it ends.
 
         Raises:

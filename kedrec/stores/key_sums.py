@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-__all__ = ["EMPTY", "add_digests", "edge_key", "keys_digest", "node_key"]
+__all__ = ["EMPTY_DIGEST", "add_digests", "edge_key", "keys_digest", "node_key"]
 
-EMPTY = "0" * 32
+EMPTY_DIGEST = "0" * 32
 """Digest of an empty set of keys."""
 _SEPARATOR = "\x1f"
 _HALF = 2**64
@@ -43,7 +43,7 @@ def add_digests(first: str, second: str, sign: int = 1) -> str:
 
     The digest "" stands for the empty set.
     """
-    augend, addend = first or EMPTY, second or EMPTY
+    augend, addend = first or EMPTY_DIGEST, second or EMPTY_DIGEST
     high = (int(augend[:16], 16) + sign * int(addend[:16], 16)) % _HALF
     low = (int(augend[16:], 16) + sign * int(addend[16:], 16)) % _HALF
     return f"{high:016x}{low:016x}"

@@ -170,7 +170,7 @@ class LadybugStore(ContextCloser):
         ]
         return sorted(rows, key=lambda row: (row["start_id"], row["end_id"], row["edge"]["source"]))
 
-    def isolated(self, kind: str) -> list[str]:
+    def isolated_ids(self, kind: str) -> list[str]:
         """Ids of the nodes of a kind that have no edge, sorted."""
         text = statement("lookup/isolated-nodes", self.engine, kind=kind)
         return [row["id"] for row in self._session().rows(text)]
@@ -200,11 +200,11 @@ class LadybugStore(ContextCloser):
         """Key-value facts stored with the graph."""
         return {} if self._is_missing() else public_facts(self._session().facts())
 
-    def kept(self, name: str) -> bytes | None:
+    def blob(self, name: str) -> bytes | None:
         """Bytes stored under a name."""
         return None if self._is_missing() else self._session().blob(name)
 
-    def kept_names(self) -> list[str]:
+    def blob_names(self) -> list[str]:
         """Names under which bytes are stored."""
         return [] if self._is_missing() else self._session().blob_names()
 
@@ -249,7 +249,7 @@ class LadybugStore(ContextCloser):
             )
         if self._is_locked:
             raise UsageError(f"The graph in {self.url} is being written already.", "Don't nest writing().")
-        with self._folder.locked():
+        with self._folder.writer_lock():
             self._is_locked = True
             try:
                 yield

@@ -17,7 +17,7 @@ import ladybug
 from kedrec.common.cpus import usable_threads
 from kedrec.errors import StoreError
 from kedrec.schema import load_schema
-from kedrec.stores.blobs import join_parts, parts
+from kedrec.stores.blobs import blob_rows, join_parts
 from kedrec.stores.counts import TABLES_KEY, GraphCounts, tables_digest
 from kedrec.stores.cypher_statements import statement
 
@@ -111,7 +111,7 @@ class Session:
     def put_blob(self, name: str, content: bytes | None) -> None:
         """Stores bytes under a name; None deletes them."""
         self.execute(statement("write/delete-kept", "ladybug"), {"name": name})
-        for part in () if content is None else parts(name, content):
+        for part in () if content is None else blob_rows(name, content):
             self.execute(statement("write/put-kept", "ladybug"), part)
 
     def _blob_rows(self, name: str, parameters: dict[str, Any]) -> list[Row]:

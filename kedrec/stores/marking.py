@@ -16,17 +16,17 @@ from collections.abc import Collection
 from kedrec.errors import AssetError
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
 
-__all__ = ["EDGE_PROPERTIES", "MARK", "MARK_FACT", "NODE_PROPERTIES", "PREFIX", "add_marks"]
+__all__ = ["EDGE_PROPERTIES", "LABEL_PREFIX", "MARK_FACT", "MARK_PROPERTY", "NODE_PROPERTIES", "add_marks"]
 
-MARK = "kedrec"
+MARK_PROPERTY = "kedrec"
 """Property of every relationship that KEDRec writes; its value is true."""
-PREFIX = "Kedrec"
+LABEL_PREFIX = "Kedrec"
 """Prefix of a kind in the label that only KEDRec sets."""
 MARK_FACT = "_mark"
 """Metadata key of a graph whose nodes and relationships have the mark."""
 NODE_PROPERTIES = tuple(NODE_COLUMNS.names)
 """Properties of a node that KEDRec writes."""
-EDGE_PROPERTIES = (*(name for name in EDGE_COLUMNS.names if name not in {"start", "end"}), MARK)
+EDGE_PROPERTIES = (*(name for name in EDGE_COLUMNS.names if name not in {"start", "end"}), MARK_PROPERTY)
 """Properties of a relationship that KEDRec writes."""
 
 _NODE = re.compile(r"\((\w*):([^\s(){}]+)")
@@ -48,14 +48,16 @@ def add_marks(name: str, text: str, kinds: Collection[str]) -> str:
 
     def label(match: re.Match[str]) -> str:
         labels = (
-            f"`{PREFIX}{name.strip('`')}`" if name.strip("`") in kinds else name
+            f"`{LABEL_PREFIX}{name.strip('`')}`" if name.strip("`") in kinds else name
             for name in match[2].split("|")
         )
         return f"({match[1]}:{'|'.join(labels)}"
 
     def step(match: re.Match[str]) -> str:
         properties = f", {match[4].strip()}" if match[4] else ""
-        with_mark = "" if match[4] and f"{MARK}:" in match[4] else f"{MARK}: true{properties}"
+        with_mark = (
+            "" if match[4] and f"{MARK_PROPERTY}:" in match[4] else f"{MARK_PROPERTY}: true{properties}"
+        )
         return f"-[{match[1]}{match[2]}{match[3]} {{{with_mark or match[4]}}}]-"
 
     lines = [

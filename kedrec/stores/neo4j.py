@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from kedrec.errors import StoreAccessError, StoreError, StoreUnavailableError, UsageError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
-from kedrec.stores.blobs import parts
+from kedrec.stores.blobs import blob_rows
 from kedrec.stores.counts import COUNTS_KEY, TABLES_KEY, VERSION_KEY, public_facts, tables_digest
 from kedrec.stores.cypher_statements import statement
-from kedrec.stores.marking import EDGE_PROPERTIES, MARK_FACT, NODE_PROPERTIES, PREFIX
+from kedrec.stores.marking import EDGE_PROPERTIES, LABEL_PREFIX, MARK_FACT, NODE_PROPERTIES
 from kedrec.stores.neo4j_batches import ROWS, WORKERS, batches, present_properties, rounds, slices
 from kedrec.stores.neo4j_lock import RESUME_HINT, WriterLock
 from kedrec.stores.neo4j_ownership import check_constraints, check_unmarked, constraint_name
@@ -303,7 +303,7 @@ class Neo4jStore(Neo4jReader):
                 transaction.run(text, key=key, value=value).consume()
             for name, content in (blobs or {}).items():
                 transaction.run(delete_parts, name=name).consume()
-                for part in () if content is None else parts(name, content):
+                for part in () if content is None else blob_rows(name, content):
                     transaction.run(put_part, part).consume()
 
         self._transact(work)
@@ -323,4 +323,4 @@ class Neo4jStore(Neo4jReader):
 
 def _labels(kind: str) -> list[str]:
     """The labels that KEDRec gives a node of a kind."""
-    return [kind, f"{PREFIX}{kind}"]
+    return [kind, f"{LABEL_PREFIX}{kind}"]

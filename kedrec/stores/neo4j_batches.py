@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kedrec.stores.marking import MARK
+from kedrec.stores.marking import MARK_PROPERTY
 
 __all__ = ["ROWS", "WORKERS", "batches", "present_properties", "rounds", "slices", "to_column", "to_table"]
 
@@ -56,7 +56,9 @@ def batches(table: pa.Table) -> Iterator[tuple[list[list[Any]], list[dict[str, A
             key = tuple(tuple(value) if isinstance(value, list) else value for value in values)
             index = indices_by_key.setdefault(key, len(properties))
             if index == len(properties):
-                properties.append({**present_properties(dict(zip(names, values, strict=True))), MARK: True})
+                properties.append(
+                    {**present_properties(dict(zip(names, values, strict=True))), MARK_PROPERTY: True}
+                )
             indices.append(index)
         ends = (part["start"].to_pylist(), part["end"].to_pylist(), indices)
         yield [list(row) for row in zip(*ends, strict=True)], properties

@@ -25,7 +25,7 @@ from neo4j.exceptions import (
 )
 
 from kedrec.errors import SettingsError, StoreAccessError, StoreError, StoreUnavailableError
-from kedrec.settings import secret_in
+from kedrec.settings import read_secret
 from kedrec.stores.addresses import server_address
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS
 from kedrec.stores.waiting import Wait, wait_for
@@ -139,7 +139,7 @@ class Connection:
 
     def __init__(self, url: str, settings: Settings) -> None:
         address = server_address(url, settings)
-        self.printable_url, self.database = address.shown, address.database
+        self.printable_url, self.database = address.printable, address.database
         self._key = (address.uri, settings.neo4j_username, _password(settings))
         try:
             self.driver = _DRIVERS.acquire(*self._key)
@@ -236,7 +236,7 @@ class Connection:
         def run(wait: Wait[None]) -> None:
             @neo4j.unit_of_work(timeout=seconds)
             def once(transaction: neo4j.ManagedTransaction) -> None:
-                if wait.is_given_up:
+                if wait.is_abandoned:
                     raise StoreUnavailableError(f"Neo4j at {self.printable_url} has not answered.")
                 work(transaction)
 
@@ -307,4 +307,4 @@ def _password(settings: Settings) -> str:
     password = settings.neo4j_password.get_secret_value()
     if password or settings.neo4j_password_file is None:
         return password
-    return secret_in(settings.neo4j_password_file, "NEO4J_PASSWORD_FILE")
+    return read_secret(settings.neo4j_password_file, "NEO4J_PASSWORD_FILE")

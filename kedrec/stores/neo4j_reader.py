@@ -105,7 +105,7 @@ class Neo4jReader(ContextCloser):
         text = statement("lookup/relation-between", self.engine, relation=relation, **ends)
         return self._read(text, {"start_ids": list(start_ids), "end_ids": list(end_ids)})
 
-    def isolated(self, kind: str) -> list[str]:
+    def isolated_ids(self, kind: str) -> list[str]:
         """Ids of the nodes of a kind that have no edge, sorted."""
         text = statement("lookup/isolated-nodes", self.engine, kind=kind)
         return [row["id"] for row in self._read(text, table=True)]
@@ -131,11 +131,11 @@ class Neo4jReader(ContextCloser):
         """Key-value facts stored with the graph."""
         return public_facts(self._facts())
 
-    def kept(self, name: str) -> bytes | None:
+    def blob(self, name: str) -> bytes | None:
         """Bytes stored under a name."""
         return join_parts(self._read(statement("lookup/kept", self.engine), {"name": name}))
 
-    def kept_names(self) -> list[str]:
+    def blob_names(self) -> list[str]:
         """Names under which bytes are stored."""
         return [row["name"] for row in self._read(statement("lookup/kept-names", self.engine))]
 
@@ -162,7 +162,7 @@ class Neo4jReader(ContextCloser):
             for record in result:
                 rows.append(dict(zip(keys, map(plain_value, record.values()), strict=True)))
                 if not len(rows) % _SIGN_ROWS:
-                    wait.heard()
+                    wait.record_sign()
             return rows
 
         return self._connection.read(work, table=table)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.errors import UsageError
-from kedrec.stores.addresses import SCHEMES, without_scheme
+from kedrec.stores.addresses import SCHEMES, add_scheme
 from kedrec.stores.visible import visible_store
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ __all__ = ["open_store"]
 _SCHEME = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]+)://(.*)$", re.DOTALL)
 
 
-def open_store(url: str, settings: Settings, *, read_only: bool = True, whole: bool = False) -> GraphStore:
+def open_store(
+    url: str, settings: Settings, *, read_only: bool = True, unfiltered: bool = False
+) -> GraphStore:
     """Opens the graph at a URL.
 
     A reader sees the overlays that the settings name, and edges up to the settings' year.
@@ -42,8 +44,8 @@ def open_store(url: str, settings: Settings, *, read_only: bool = True, whole: b
         SchemaMismatchError: the graph was written under another schema version.
         StoreError: the store can't be opened.
     """
-    store = _open_engine(url, settings, read_only=read_only, create_constraints=not whole)
-    if whole or not read_only:
+    store = _open_engine(url, settings, read_only=read_only, create_constraints=not unfiltered)
+    if unfiltered or not read_only:
         return store
     try:
         return visible_store(store, settings.overlay, settings.as_of)
@@ -59,7 +61,7 @@ def _open_engine(url: str, settings: Settings, *, read_only: bool, create_constr
         from kedrec.stores.neo4j import Neo4jStore
 
         return Neo4jStore(url, settings, read_only=read_only, create_constraints=create_constraints)
-    suggestion = without_scheme(url) if match is None and not Path(url).expanduser().exists() else ""
+    suggestion = add_scheme(url) if match is None and not Path(url).expanduser().exists() else ""
     if suggestion:
         shown = "" if "@" in url else f" '{url}'"  # before the @ there may be a password
         raise UsageError(f"The graph's URL{shown} has no scheme.", f"Write it as {suggestion}.")

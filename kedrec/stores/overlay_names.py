@@ -6,7 +6,7 @@ import re
 
 from kedrec.errors import UsageError
 
-__all__ = ["NO_OVERLAY", "is_private", "overlay_of", "overlay_source", "parse_overlays"]
+__all__ = ["NO_OVERLAY", "is_private", "overlay_name", "overlay_source", "parse_overlays"]
 
 NO_OVERLAY = "none"
 """Word for a choice without overlays."""
@@ -33,7 +33,7 @@ def is_private(source: str) -> bool:
     return source.startswith(_PREFIX)
 
 
-def overlay_of(source: str) -> str:
+def overlay_name(source: str) -> str:
     """The overlay's name in a private source."""
     return source.removeprefix(_PREFIX)
 

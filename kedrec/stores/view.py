@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kedrec.stores.overlay_names import is_private, overlay_of
+from kedrec.stores.overlay_names import is_private, overlay_name
 
-__all__ = ["SOURCE_FACT", "View", "overlays_of"]
+__all__ = ["SOURCE_FACT", "GraphView", "overlays_of"]
 
 SOURCE_FACT = "source:"
 """Prefix of the metadata keys of loaded sources."""
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class GraphView:
     """The visible part of a graph.
 
     Attributes:
@@ -31,4 +31,4 @@ class View:
 def overlays_of(facts: Mapping[str, str]) -> tuple[str, ...]:
     """Names of the overlays in a graph's metadata, sorted."""
     sources = (key.removeprefix(SOURCE_FACT) for key in facts if key.startswith(SOURCE_FACT))
-    return tuple(sorted(overlay_of(source) for source in sources if is_private(source)))
+    return tuple(sorted(overlay_name(source) for source in sources if is_private(source)))

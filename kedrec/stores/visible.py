@@ -16,10 +16,10 @@ from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, Fingerprint, GraphStore, Row, YearCount
 from kedrec.stores.cypher_statements import chosen_columns
 from kedrec.stores.key_sums import add_digests, edge_key, keys_digest, node_key
-from kedrec.stores.overlay_names import is_private, overlay_of, overlay_source, parse_overlays
+from kedrec.stores.overlay_names import is_private, overlay_name, overlay_source, parse_overlays
 from kedrec.stores.read_only import ReadOnlyStore
 from kedrec.stores.templates import path_templates
-from kedrec.stores.view import SOURCE_FACT, View, overlays_of
+from kedrec.stores.view import SOURCE_FACT, GraphView, overlays_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,14 +51,14 @@ def visible_store(store: GraphStore, overlays: str = "", as_of: int | None = Non
         if name not in loaded:
             hint = f"Its overlays are {', '.join(loaded)}." if loaded else "It has none."
             raise NotFoundError(f"The graph {store.url} has no overlay '{name}'.", hint)
-    view = View(tuple(sorted(chosen)), tuple(name for name in loaded if name not in chosen), as_of)
+    view = GraphView(tuple(sorted(chosen)), tuple(name for name in loaded if name not in chosen), as_of)
     # Unless the store is pinned, an overlay may be loaded into the graph at any time.
     return VisibleStore(store, view) if loaded or as_of is not None or not store.is_pinned else store
 
 
-def view_of(store: GraphStore) -> View:
+def view_of(store: GraphStore) -> GraphView:
     """The view of a store; without restrictions if it isn't a `VisibleStore`."""
-    return store.view if isinstance(store, VisibleStore) else View()
+    return store.view if isinstance(store, VisibleStore) else GraphView()
 
 
 class VisibleStore(ReadOnlyStore):
@@ -69,7 +69,7 @@ class VisibleStore(ReadOnlyStore):
     fingerprint is that of a graph without these overlays.
     """
 
-    def __init__(self, store: GraphStore, view: View) -> None:
+    def __init__(self, store: GraphStore, view: GraphView) -> None:
         super().__init__(store)
         self.view = view
         self._hidden_sources = frozenset(overlay_source(name) for name in view.left_out)
@@ -78,7 +78,7 @@ class VisibleStore(ReadOnlyStore):
         self._visible_fingerprint: tuple[str, Fingerprint] | None = None
         self._year_counts: tuple[str, dict[tuple[str, str], YearCount]] | None = None
 
-    def whatever_year(self) -> GraphStore:
+    def without_year_limit(self) -> GraphStore:
         """A store with the same overlays and edges of any year."""
         return VisibleStore(self._store, dataclasses.replace(self.view, as_of=None))
 
@@ -153,10 +153,10 @@ class VisibleStore(ReadOnlyStore):
         rows = self._store.edges_between(relation, start_kind, end_kind, start_ids, end_ids)
         return [row for row in rows if self._is_edge_visible(row["edge"])]
 
-    def isolated(self, kind: str) -> list[str]:
+    def isolated_ids(self, kind: str) -> list[str]:
         """Ids of the visible nodes of a kind without a visible edge, sorted."""
         if not self._is_filtering:
-            return self._store.isolated(kind)
+            return self._store.isolated_ids(kind)
         isolated = set(self.nodes(kind, ["id"])["id"].to_pylist())
         for relation in load_schema().relations.values():
             for pair in relation.pairs:
@@ -186,7 +186,7 @@ class VisibleStore(ReadOnlyStore):
         counts = self._store.years(relation, year)
         return {source: count for source, count in counts.items() if self._is_source_visible(source)}
 
-    def dated(self) -> YearCount:
+    def total_year_count(self) -> YearCount:
         """Numbers of edges over all relations and visible sources: all, undated, and after the view's year.
 
         Raises:
@@ -221,13 +221,13 @@ class VisibleStore(ReadOnlyStore):
             visible["digest"] = self._without_hidden(self._store.fingerprint()).digest
         return visible
 
-    def kept(self, name: str) -> bytes | None:
+    def blob(self, name: str) -> bytes | None:
         """Bytes stored under a name, but none of hidden overlays."""
-        return None if self._is_blob_hidden(name) else self._store.kept(name)
+        return None if self._is_blob_hidden(name) else self._store.blob(name)
 
-    def kept_names(self) -> list[str]:
+    def blob_names(self) -> list[str]:
         """Names under which bytes are stored, without those of hidden overlays."""
-        return [name for name in self._store.kept_names() if not self._is_blob_hidden(name)]
+        return [name for name in self._store.blob_names() if not self._is_blob_hidden(name)]
 
     def _sources(self, relation: str) -> set[str]:
         """The sources of a relation, cached: a ranking reads hundreds of tables in succession."""
@@ -246,7 +246,7 @@ class VisibleStore(ReadOnlyStore):
         return bool(self._hidden_sources) or self.view.as_of is not None
 
     def _is_source_visible(self, source: str) -> bool:
-        return not is_private(source) or overlay_of(source) in self.view.overlays
+        return not is_private(source) or overlay_name(source) in self.view.overlays
 
     def _is_hidden(self, sources: Sequence[str]) -> bool:
         return bool(sources) and not any(map(self._is_source_visible, sources))

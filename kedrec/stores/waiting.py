@@ -34,9 +34,9 @@ class Wait(Generic[T]):
         self._result: T
         self._error: BaseException | None = None
         self._last_sign = time.monotonic()
-        self.is_given_up = False
+        self.is_abandoned = False
 
-    def heard(self) -> None:
+    def record_sign(self) -> None:
         """Records a sign of life of the server, which restarts the caller's timeout."""
         self._last_sign = time.monotonic()
 
@@ -48,7 +48,7 @@ class Wait(Generic[T]):
             self._error = error
         with self._state_lock:
             self._done.set()
-            is_late = self.is_given_up
+            is_late = self.is_abandoned
         if is_late and self._error is None and self._late is not None:
             with contextlib.suppress(Exception):  # no caller is waiting for it
                 self._late(self._result)
@@ -65,8 +65,8 @@ class Wait(Generic[T]):
                     break
         finally:  # also if the caller is interrupted
             with self._state_lock:
-                self.is_given_up = not self._done.is_set()
-        if self.is_given_up:
+                self.is_abandoned = not self._done.is_set()
+        if self.is_abandoned:
             raise TimeoutError
         if self._error is not None:
             raise self._error

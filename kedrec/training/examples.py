@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Literal
 from kedrec.errors import DataError, EmptyGraphError
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.llm.prompting import rationale_request
-from kedrec.training.holdout import Split, split
-from kedrec.training.targets import realize
+from kedrec.training.holdout import Holdout, hold_out
+from kedrec.training.targets import write_target
 from kedrec.types import Entity, Evidence
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kedrec.ranking import Ranker
     from kedrec.stores.base import GraphStore
 
-__all__ = ["Example", "build", "held_out_pairs", "load", "prompt_of", "save"]
+__all__ = ["Example", "build", "held_out_pairs", "load", "prompt_messages", "save"]
 
 Origin = Literal["curated", "cautioned", "candidate", "random"]
 
@@ -82,7 +82,7 @@ def build(
     seed: int,
     *,
     test: bool = False,
-    holdout: Split | None = None,
+    holdout: Holdout | None = None,
     progress: Progress | None = None,
 ) -> list[Example]:
     """Builds examples from a graph; the same graph, count and seed give the same ones.
@@ -98,7 +98,7 @@ def build(
     Raises:
         EmptyGraphError: the graph holds no treatment of these diseases.
     """
-    holdout = holdout or split(store, seed)
+    holdout = holdout or hold_out(store, seed)
     rng = Random(f"{seed}:{'test' if test else 'train'}")  # noqa: S311  # draws examples, no secrets
     streams = _pairs(store, ranker, rng, holdout, test=test)
     limits = {origin: round(share * count) for origin, share in _SHARES}
@@ -143,7 +143,7 @@ def held_out_pairs(
         EmptyGraphError: the graph holds no treatment of a held-out disease.
     """
     rng = Random(f"{seed}:evaluate")  # noqa: S311  # draws pairs, no secrets
-    streams = _pairs(store, ranker, rng, split(store, seed), test=True)
+    streams = _pairs(store, ranker, rng, hold_out(store, seed), test=True)
     limits = {origin: round(share * count) for origin, share in _SHARES}
     pairs: dict[tuple[str, str], PairEvidence] = {}
     for origin, limit in limits.items():
@@ -162,7 +162,7 @@ def held_out_pairs(
     return list(pairs.values())
 
 
-def prompt_of(example: Example) -> tuple[Message, ...]:
+def prompt_messages(example: Example) -> tuple[Message, ...]:
     """The messages that `kedrec ask` would send for an example."""
     return rationale_request(
         example.drug,
@@ -186,7 +186,7 @@ def save(examples: Iterable[Example], path: Path) -> None:
                 "disease": example.disease.model_dump(),
                 "origin": example.origin,
                 "target": example.target,
-                "messages": [[message.role, message.content] for message in prompt_of(example)],
+                "messages": [[message.role, message.content] for message in prompt_messages(example)],
                 "evidence": [item.model_dump(mode="json") for item in example.evidence],
                 "adverse": [item.model_dump(mode="json") for item in example.adverse],
             }
@@ -224,7 +224,7 @@ def _example_of(record: dict[str, object]) -> Example:
 
 
 def _pairs(
-    store: GraphStore, ranker: Ranker, rng: Random, holdout: Split, *, test: bool
+    store: GraphStore, ranker: Ranker, rng: Random, holdout: Holdout, *, test: bool
 ) -> dict[Origin, Iterator[_Pair]]:
     """Streams of pairs by kind, each in random order; the small ones repeat their pairs."""
     drugs, diseases = _entities(store, "Drug"), _entities(store, "Disease")
@@ -303,7 +303,7 @@ def _entities(store: GraphStore, kind: str) -> dict[str, Entity]:
 
 
 def _example(
-    store: GraphStore, ranker: Ranker, pair: _Pair, rng: Random, holdout: Split | None
+    store: GraphStore, ranker: Ranker, pair: _Pair, rng: Random, holdout: Holdout | None
 ) -> Example | None:
     """The pair's evidence, varied, with its target; None where there is too little evidence."""
     pair_evidence = retrieve(store, ranker, pair.drug, pair.disease, k=_PATHS[1])
@@ -313,7 +313,7 @@ def _example(
         return None
     if holdout is not None:
         evidence, adverse = _vary(evidence, adverse, rng)
-    target = realize(pair.drug, pair.disease, evidence, adverse, rng, mechanisms=pair.mechanisms)
+    target = write_target(pair.drug, pair.disease, evidence, adverse, rng, mechanisms=pair.mechanisms)
     if not target:
         return None
     return Example(pair.drug, pair.disease, pair.origin, tuple(evidence), tuple(adverse), target)

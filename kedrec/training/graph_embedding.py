@@ -142,7 +142,7 @@ def _triples(adjacency: Adjacency) -> tuple[NDArray[np.int64], dict[str, int], i
         (relation.name, start, end)
         for relation in load_schema().relations.values()
         for start, end in relation.pairs
-        if {start, end} != {"Drug", "Disease"} and adjacency.has((relation.name, start, end))
+        if {start, end} != {"Drug", "Disease"} and adjacency.has_table((relation.name, start, end))
     ]
     offsets: dict[str, int] = {}
     nodes = 0

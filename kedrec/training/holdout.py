@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from kedrec.stores.base import GraphStore
     from kedrec.types import Evidence
 
-__all__ = ["HELD_OUT_SHARE", "Split", "held_out", "joined", "split"]
+__all__ = ["HELD_OUT_SHARE", "Holdout", "hold_out", "is_held_out", "join_holdouts"]
 
 HELD_OUT_SHARE = 0.15
 _SHORTEST_INNER_NAME = 5  # characters; shorter names are abbreviations, which other names hold by chance
 
 
 @dataclass(frozen=True)
-class Split:
+class Holdout:
     """The held-out diseases of one graph or several.
 
     Attributes:
@@ -51,23 +51,23 @@ class Split:
         return re.compile(rf"(?<!\w)(?:{'|'.join(names) or '(?!)'})(?!\w)")
 
 
-def held_out(disease: str, seed: int) -> bool:
+def is_held_out(disease: str, seed: int) -> bool:
     """True for a held-out disease; decided by its CURIE and the seed alone, the same in every graph."""
     digest = hashlib.sha256(f"{seed}:{disease}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < HELD_OUT_SHARE
 
 
-def split(store: GraphStore, seed: int) -> Split:
+def hold_out(store: GraphStore, seed: int) -> Holdout:
     """The held-out diseases of a graph."""
     table = store.nodes("Disease", ["id", "name", "synonyms"])
-    rows = [row for row in table.to_pylist() if held_out(row["id"], seed)]
+    rows = [row for row in table.to_pylist() if is_held_out(row["id"], seed)]
     names = {one_line(name).casefold() for row in rows for name in (row["name"], *row["synonyms"])}
-    return Split(seed, frozenset(row["id"] for row in rows), frozenset(names))
+    return Holdout(seed, frozenset(row["id"] for row in rows), frozenset(names))
 
 
-def joined(splits: Sequence[Split]) -> Split:
+def join_holdouts(splits: Sequence[Holdout]) -> Holdout:
     """Joins the splits of several graphs, all split by one seed."""
-    return Split(
+    return Holdout(
         splits[0].seed,
         frozenset().union(*(part.ids for part in splits)),
         frozenset().union(*(part.names for part in splits)),

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import ModelError, UsageError
 from kedrec.llm.requirements import require_names
-from kedrec.training.examples import Example, prompt_of
+from kedrec.training.examples import Example, prompt_messages
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.llm.base import Message
 
-__all__ = ["Checkpoint", "Recipe", "TrainingReport", "train"]
+__all__ = ["Checkpoint", "TrainingRecipe", "TrainingReport", "train"]
 
 _MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 _SAMPLES = 3
@@ -30,7 +30,7 @@ _SAMPLE_TOKENS = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TrainingRecipe:
     """Settings of a training.
 
     Attributes:
@@ -95,7 +95,7 @@ def train(
     tests: Sequence[Example],
     base: Path,
     out: Path,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     *,
     progress: Progress | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
@@ -211,7 +211,7 @@ def _encode(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> lis
     rows = []
     for example in examples:
         prompt = tokenizer.apply_chat_template(
-            _messages(prompt_of(example)), tokenize=False, add_generation_prompt=True
+            _messages(prompt_messages(example)), tokenize=False, add_generation_prompt=True
         )
         prompt_ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
         answer_ids = tokenizer(example.target + tokenizer.eos_token, add_special_tokens=False)["input_ids"]
@@ -227,7 +227,7 @@ def _dataset(encoded: Sequence[dict[str, list[int]]]) -> Any:
     return datasets.Dataset.from_list(list(encoded))
 
 
-def _arguments(recipe: Recipe, out: Path, *, on_gpu: bool) -> Any:
+def _arguments(recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> Any:
     import trl
 
     return trl.SFTConfig(
@@ -286,7 +286,7 @@ def _trainer_class(trl: Any) -> Any:
 
 def _watcher(
     transformers: Any,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     report: TrainingReport,
     report_progress: Progress,
     at_checkpoint: Callable[[int], None],
@@ -315,7 +315,7 @@ def _samples(model: Any, tokenizer: Any, tests: Sequence[Example]) -> tuple[str,
     texts = []
     for example in tests:
         prompt = tokenizer.apply_chat_template(
-            _messages(prompt_of(example)), tokenize=False, add_generation_prompt=True
+            _messages(prompt_messages(example)), tokenize=False, add_generation_prompt=True
         )
         ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt").to(model.device)
         with torch.inference_mode():

@@ -9,7 +9,7 @@ from kedrec.llm.default import BASE_FILE, BASE_SHA256
 from kedrec.llm.prompting import PROMPT_VERSION
 
 if TYPE_CHECKING:
-    from kedrec.training.lora import Recipe, TrainingReport
+    from kedrec.training.lora import TrainingRecipe, TrainingReport
 
 __all__ = ["render_model_card"]
 
@@ -62,7 +62,7 @@ loss on the answer alone. {minutes:.0f} minutes.
 
 
 def render_model_card(
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     report: TrainingReport,
     *,
     origins: Mapping[str, int],

@@ -34,7 +34,7 @@ def _priority(item: Evidence, mechanisms: Collection[str] = ()) -> float:
     path = item.path
     if path is None:
         return 0.0
-    first = load_schema().relations[path.steps[0].relation].worded(path.steps[0].action)
+    first = load_schema().relations[path.steps[0].relation].wording_for(path.steps[0].action)
     return (
         3.0 * agreement(path, mechanisms)
         + 1.0 * strength(path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.common.plain_text import one_line, shown_name
 from kedrec.schema import load_schema
-from kedrec.training.step_wording import StepWording, link
+from kedrec.training.step_wording import StepWording, word_step
 
 if TYPE_CHECKING:
     from kedrec.types import Evidence, Path
@@ -56,7 +56,7 @@ def word_path(item: Evidence, rng: Random) -> WordedPath:
         item,
         path,
         tuple(one_line(shown_name(node.name)) for node in path.nodes),
-        tuple(link(step, rng) for step in path.steps),
+        tuple(word_step(step, rng) for step in path.steps),
     )
 
 

@@ -12,14 +12,14 @@ from functools import cache
 from random import Random
 from typing import TYPE_CHECKING
 
-from kedrec.grounding.names import normal
+from kedrec.grounding.names import normalize_text
 from kedrec.grounding.wording import Tense, phrase_table
-from kedrec.schema import Action, load_schema
+from kedrec.schema import Wording, load_schema
 
 if TYPE_CHECKING:
     from kedrec.types import PathStep
 
-__all__ = ["StepWording", "link"]
+__all__ = ["StepWording", "word_step"]
 
 _VERBATIM_SHARE = 0.4  # of steps in the evidence's own words
 
@@ -82,7 +82,7 @@ class StepWording:
     plural: str
 
 
-def link(step: PathStep, rng: Random, *, backwards: bool = False) -> StepWording:
+def word_step(step: PathStep, rng: Random, *, backwards: bool = False) -> StepWording:
     """Draws a wording of a step, from its first node to its second.
 
     Args:
@@ -98,7 +98,7 @@ def link(step: PathStep, rng: Random, *, backwards: bool = False) -> StepWording
 
 def _form(tense: Tense, phrase: str, *, plural: bool = False) -> str:
     """A grammatical form of a schema phrase, as the gate reads it; "" where there is none."""
-    clean = normal(phrase).lower()
+    clean = normalize_text(phrase).lower()
     article = " the" if clean.endswith(" the") else ""
     words = _forms_by_meaning().get((tense, clean.removesuffix(" the"), plural), "")
     return words + article if words else ""
@@ -117,7 +117,7 @@ def _forms_by_meaning() -> dict[tuple[Tense, str, bool], str]:
 
 
 def _draw_phrases(relation: str, action: str, forward: bool, rng: Random) -> tuple[str, ...]:  # noqa: FBT001  # one internal caller
-    wording = load_schema().relations[relation].worded(action)
+    wording = load_schema().relations[relation].wording_for(action)
     verbatim, paraphrases = _phrases(relation, wording, forward)
     if paraphrases and (verbatim in _CLUMSY or rng.random() > _VERBATIM_SHARE):
         return paraphrases
@@ -128,7 +128,7 @@ def _draw_phrases(relation: str, action: str, forward: bool, rng: Random) -> tup
 
 
 @cache
-def _phrases(relation: str, wording: Action, forward: bool) -> tuple[str, tuple[str, ...]]:  # noqa: FBT001  # one internal caller
+def _phrases(relation: str, wording: Wording, forward: bool) -> tuple[str, tuple[str, ...]]:  # noqa: FBT001  # one internal caller
     """The evidence's own phrase, and its usable paraphrases."""
     verbatim = wording.phrase if forward else wording.inverse
     paraphrases = wording.paraphrases if forward else wording.inverse_paraphrases

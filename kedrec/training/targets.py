@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from kedrec.common.plain_text import one_line, shown_name
 from kedrec.grounding import check
-from kedrec.grounding.reasons import shared_target, warning
+from kedrec.grounding.reasons import contraindication_item, shared_target
 from kedrec.training.path_choice import Strength, is_grave, select, strength
 from kedrec.training.path_wording import WordedPath, predicate, word_path
-from kedrec.training.step_wording import link
+from kedrec.training.step_wording import word_step
 from kedrec.training.verdicts import verdict
 
 if TYPE_CHECKING:
     from kedrec.types import Entity, Evidence
 
-__all__ = ["realize"]
+__all__ = ["write_target"]
 
 _MOST_DRAFTS = 16
 _MOST_SENTENCES = 4
@@ -29,7 +29,7 @@ _MOST_CHARACTERS = 620  # characters of a target
 _OPENERS = ("", "", "", "In addition, ", "Moreover, ", "Furthermore, ")
 
 
-def realize(
+def write_target(
     drug: Entity,
     disease: Entity,
     evidence: Sequence[Evidence],
@@ -73,7 +73,7 @@ def _draft(
     count = min(rng.choice((2, 2, 2, 3)), len(items))
     paths = [word_path(item, rng) for item in items[:count]]
     first, further = paths[0], paths[1:]
-    contraindication = warning(adverse, drug, disease)
+    contraindication = contraindication_item(adverse, drug, disease)
     if contraindication:
         warnings = [contraindication]
     else:
@@ -112,7 +112,7 @@ def _capital(sentence: str) -> str:
 def _chain(path: WordedPath, start: int, end: int, rng: Random) -> str:
     """Steps `start` to `end` of a path as one cited sentence."""
     if end - start == 1 and rng.random() < 0.25:
-        inverse = link(path.graph_path.steps[start], rng, backwards=True)
+        inverse = word_step(path.graph_path.steps[start], rng, backwards=True)
         return f"{path.names[end]} {inverse.finite} {path.names[start]} {path.cite}."
     return f"{path.names[start]} {predicate(path, start, end, rng)} {path.cite}."
 

@@ -13,8 +13,8 @@ from kedrec.llm.default import require_base
 from kedrec.ranking import Ranker
 from kedrec.stores import open_store
 from kedrec.training.examples import Example, build, save
-from kedrec.training.holdout import joined, split
-from kedrec.training.lora import Checkpoint, Recipe, TrainingReport, train
+from kedrec.training.holdout import hold_out, join_holdouts
+from kedrec.training.lora import Checkpoint, TrainingRecipe, TrainingReport, train
 from kedrec.training.model_card import render_model_card
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def tune(
     graphs: Sequence[str],
     settings: Settings,
     out: Path,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     *,
     count: int = 1000,
     progress: Progress | None = None,
@@ -59,7 +59,7 @@ def tune(
     tests: list[Example] = []
     with ExitStack() as stack:
         stores = [stack.enter_context(open_store(graph, settings)) for graph in graphs]
-        holdout = joined([split(store, recipe.seed) for store in stores])
+        holdout = join_holdouts([hold_out(store, recipe.seed) for store in stores])
         fingerprints = [str(store.fingerprint()) for store in stores]
         sources = sorted({source for store in stores for _, source in store.fingerprint().edges})
         for store in stores:

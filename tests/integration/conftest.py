@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kedrec.llm.model_registry import pull
+from kedrec.llm.model_registry import pull_model
 from kedrec.settings import Settings, load_settings
 
 
@@ -16,5 +16,5 @@ def llm_settings(pytestconfig: pytest.Config) -> Settings:
     keep the cores busy.
     """
     settings = load_settings(home=pytestconfig.cache.mkdir("kedrec-home"), model="base", threads=1)
-    pull("base", settings, lambda _stage, _done, _total: None)
+    pull_model("base", settings, lambda _stage, _done, _total: None)
     return settings

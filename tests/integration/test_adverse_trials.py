@@ -11,11 +11,11 @@ import pytest
 
 from kedrec.api import Kedrec
 from kedrec.documents import background
-from kedrec.documents.background import Backgrounds
+from kedrec.documents.background import TextFinder
 from kedrec.documents.linking import Linker
 from kedrec.documents.loading import load_documents
 from kedrec.documents.passage_index import PassageIndex, index_folder
-from kedrec.documents.passage_search import for_pair
+from kedrec.documents.passage_search import search_pair
 from kedrec.errors import DataError
 from kedrec.loading import load_graph
 from kedrec.settings import Settings, load_settings
@@ -87,13 +87,13 @@ def test_a_stopped_trial_is_found_behind_any_number_of_others(
     load(tmp_path, records, LINKER if linked else None)
     with PassageIndex.open(index_folder(tmp_path)) as index:
         for most in (1, 3, 10):
-            found = for_pair(index, DRUG, DISEASE, "trials", most)
+            found = search_pair(index, DRUG, DISEASE, "trials", most)
             adverse = [one for one in found.trials if one.stance == "adverse"]
             assert len(adverse) == min(most, found.against)
             assert len(found.trials) - len(adverse) == min(most, others)
             assert found.against == 3 + linked
             assert found.more == others + 3 + linked - len(found.trials)
-        reasons = {one.number: one.reason for one in for_pair(index, DRUG, DISEASE, "trials", 10).trials}
+        reasons = {one.number: one.reason for one in search_pair(index, DRUG, DISEASE, "trials", 10).trials}
     assert reasons["NCT00000900"] == "The trial was terminated: Deaths in the treatment arm."
     assert ("NCT00000903" in reasons) == linked
 
@@ -105,7 +105,7 @@ def test_long_trials_crowd_out_no_short_one_that_was_stopped(tmp_path: Path) -> 
         [trial(n, "Completed", words=words) for n in range(1, 25)] + [trial(99, "Terminated", why="Harm.")],
     )
     with PassageIndex.open(index_folder(tmp_path)) as index:
-        found = for_pair(index, DRUG, DISEASE, "trials", 4)
+        found = search_pair(index, DRUG, DISEASE, "trials", 4)
     assert [one.number for one in found.trials if one.stance == "adverse"] == ["NCT00000099"]
     assert len(found.trials) == 5
     assert (found.against, found.more) == (1, 20)
@@ -119,7 +119,7 @@ def test_one_long_article_crowds_out_no_other(tmp_path: Path) -> None:
     ]
     load(tmp_path, [long, *others])
     with PassageIndex.open(index_folder(tmp_path)) as index:
-        found = for_pair(index, DRUG, DISEASE, "literature", 5)
+        found = search_pair(index, DRUG, DISEASE, "literature", 5)
     assert len(found.passages) == 5
     assert found.more == 3
 
@@ -134,7 +134,7 @@ def test_as_of_a_year_a_trial_speaks_against_only_what_had_come_of_it(
     records = [trial(n, "Completed", words="Colchicine in gout.") for n in range(1, 30)]
     load(tmp_path, [*records, trial(900, "Terminated", why="Harm", words=LONG), missed(903)])
     with PassageIndex.open(index_folder(tmp_path)) as index:
-        found = for_pair(index, DRUG, DISEASE, "trials", 3, as_of=year)
+        found = search_pair(index, DRUG, DISEASE, "trials", 3, as_of=year)
     assert {int(one.number[3:]) for one in found.trials if one.stance == "adverse"} == against
     assert found.against == len(against)
 
@@ -152,7 +152,7 @@ def test_one_trial_of_two_sources_is_no_further_one(tmp_path: Path) -> None:
     (twin / "a.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
     with PassageIndex.open(index_folder(tmp_path)) as index:
         load_documents(index, [twin], linker=LINKER)
-        assert for_pair(index, DRUG, DISEASE, "literature", 3).more == 0
+        assert search_pair(index, DRUG, DISEASE, "literature", 3).more == 0
 
 
 def test_an_index_of_an_earlier_version_is_refused_with_the_way_out(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_none_and_both_open_one_index_and_an_error_leaves_none_open(
 
     monkeypatch.setattr(background, "_vocabulary", broken)
     with open_store(settings.graph_url, settings) as store, pytest.raises(DataError):
-        Backgrounds.open(settings, store, "both")
+        TextFinder.open(settings, store, "both")
     assert len(opened) == len(closed) == 3
 
 

@@ -16,10 +16,10 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
 from kedrec.cli.dataset import dataset as commands
-from kedrec.dataset.build_folder import Place
+from kedrec.dataset.build_folder import BuildFolder
 from kedrec.dataset.building import BuildReport, Options, build
 from kedrec.dataset.hf_folder import SPLITS, DataSet
-from kedrec.dataset.negatives import Recipe
+from kedrec.dataset.negatives import CandidateMix
 from kedrec.dataset.question_types import Question
 from kedrec.dataset.teachers import Teacher
 from kedrec.errors import EmptyGraphError, KedrecError, NotFoundError, StoreBusyError, UsageError
@@ -31,7 +31,7 @@ from kedrec.stores import open_store
 from kedrec.types import Entity
 
 FAMILIES = 20
-OPTIONS = Options(recipe=Recipe(3, 1, 1), epochs=1, seed=3)
+OPTIONS = Options(recipe=CandidateMix(3, 1, 1), epochs=1, seed=3)
 
 
 def mechanism(drug: int, gene: int, process: int, disease: int) -> dict[str, object]:
@@ -202,7 +202,7 @@ def test_another_seed_asks_otherwise(
     built: tuple[Path, BuildReport], settings: Settings, tmp_path: Path
 ) -> None:
     out = tmp_path / "other"
-    build(settings, out, Options(recipe=Recipe(3, 0, 1), seed=4, questions=6))
+    build(settings, out, Options(recipe=CandidateMix(3, 0, 1), seed=4, questions=6))
     assert content(out)["pair/train.jsonl"] != content(built[0])["pair/train.jsonl"]
     assert sum(DataSet(out).rows("pair", split) for split in SPLITS) <= 6
 
@@ -262,7 +262,7 @@ def test_stats_describe_it(built: tuple[Path, BuildReport]) -> None:
 
 
 def test_a_teacher_is_asked_once_and_checked(settings: Settings, tmp_path: Path) -> None:
-    shared = Options(recipe=Recipe(3, 0, 1), curated=False, seed=3, questions=12)
+    shared = Options(recipe=CandidateMix(3, 0, 1), curated=False, seed=3, questions=12)
     answers = iter([AIMessage("It cures everything [P1].")] * 100)
     model = LangChainModel(GenericFakeChatModel(messages=answers), name="double")
     teacher = Teacher(model, tmp_path / "cache", 3)
@@ -280,7 +280,7 @@ def test_a_teacher_is_asked_once_and_checked(settings: Settings, tmp_path: Path)
     ("options", "error", "said"),
     [
         (Options(sources=("nowhere",)), NotFoundError, "of drugmechdb"),
-        (Options(recipe=Recipe(60, 0, 0)), EmptyGraphError, "40 drugs with links"),
+        (Options(recipe=CandidateMix(60, 0, 0)), EmptyGraphError, "40 drugs with links"),
     ],
 )
 def test_what_cannot_be_built_is_told(
@@ -298,10 +298,10 @@ def test_a_folder_in_use_is_left_alone(
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(UsageError, match=r"thesis\.tex"):
         build(settings, tmp_path, OPTIONS)
-    with Place(tmp_path / "new").held(), pytest.raises(StoreBusyError):
+    with BuildFolder(tmp_path / "new").held(), pytest.raises(StoreBusyError):
         build(settings, tmp_path / "new", OPTIONS)
     shutil.copytree(built[0], tmp_path / "copy")
-    with Place(tmp_path / "copy").held(again=True) as place:
+    with BuildFolder(tmp_path / "copy").held(again=True) as place:
         place.empty()
     with pytest.raises(NotFoundError, match="no data set"):
         DataSet(tmp_path / "copy")

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from kedrec.documents.fetching import fetch_documents
-from kedrec.documents.polite_http import Asker
+from kedrec.documents.polite_http import RateLimitedClient
 from kedrec.documents.reading import find_files, read_file
 from kedrec.errors import DataError, UsageError
 
@@ -220,7 +220,7 @@ def test_requests_are_spaced_by_the_rate(server: Server) -> None:
         now[0] += seconds
 
     with httpx2.Client() as client:
-        asker = Asker(server.url, 4.0, client, sleep, lambda: now[0])
+        asker = RateLimitedClient(server.url, 4.0, client, sleep, lambda: now[0])
         for _ in range(9):
             asker.get("studies", {"pageSize": "1"}, lambda _: None)
     assert now[0] == pytest.approx(8 / 4.0)

@@ -17,8 +17,8 @@ from kedrec.documents import loading
 from kedrec.documents.linking import Linker
 from kedrec.documents.loading import DocumentsReport, load_documents
 from kedrec.documents.passage_index import PassageIndex, PassageWriter, index_folder
-from kedrec.documents.passage_search import for_pair, for_question
-from kedrec.documents.text_evidence import evidence_of
+from kedrec.documents.passage_search import search_pair, search_question
+from kedrec.documents.text_evidence import numbered_evidence
 from kedrec.errors import DataError, NotFoundError, StoreBusyError, UsageError
 from kedrec.types import Entity
 
@@ -82,7 +82,10 @@ def test_what_is_read_is_indexed_or_rejected_and_again_changes_nothing(tmp_path:
     assert (changed.replaced, changed.unchanged) == (1, 0)
     with PassageIndex.open(index_folder(tmp_path)) as index:
         assert index.passages == first.passages
-        assert for_question(index, "long walks") == [] or "Short" in for_question(index, "long walks")[0].text
+        assert (
+            search_question(index, "long walks") == []
+            or "Short" in search_question(index, "long walks")[0].text
+        )
 
 
 def test_a_damaged_file_is_told_and_the_rest_is_read(tmp_path: Path, texts: Path) -> None:
@@ -201,14 +204,14 @@ def test_a_retraction_takes_an_article_out_for_good(tmp_path: Path, texts: Path)
     again = load(tmp_path, texts)
     assert again.reasons["retracted"] == 1
     with PassageIndex.open(index_folder(tmp_path)) as index:
-        found = for_pair(index, METFORMIN, DIABETES, k=9)
+        found = search_pair(index, METFORMIN, DIABETES, k=9)
         assert [passage.document for passage in found.passages] == ["jsonl:n4"]
 
 
 def test_a_pairs_texts_are_found_by_what_they_name(tmp_path: Path, texts: Path) -> None:
     load(tmp_path, texts)
     with PassageIndex.open(index_folder(tmp_path)) as index:
-        found = for_pair(index, METFORMIN, DIABETES, "both", 9, vocabulary=LINKER.digest)
+        found = search_pair(index, METFORMIN, DIABETES, "both", 9, vocabulary=LINKER.digest)
         assert not found.stale
         assert {passage.document for passage in found.passages} == {"pubmed:1", "jsonl:n4"}
         told = {trial.number[-1]: (trial.stance, trial.reason) for trial in found.trials}
@@ -217,21 +220,21 @@ def test_a_pairs_texts_are_found_by_what_they_name(tmp_path: Path, texts: Path) 
             "2": ("adverse", "The trial was terminated: Harm."),
             "3": ("adverse", "The trial was withdrawn, and the register doesn't say why."),
         }
-        supports, adverse = evidence_of(found)
+        supports, adverse = numbered_evidence(found)
         assert {item.id[0] for item in supports} == {"T", "L"}
         assert {item.id[0] for item in adverse} == {"T"}
         assert len({item.id for item in (*supports, *adverse)}) == 5
         assert any("phase 3, terminated, 30 participants, May 2010" in item.sentence for item in adverse)
         assert all(item.links[0].url.startswith("https://clinicaltrials.gov/study/NCT") for item in adverse)
-        assert for_pair(index, METFORMIN, DIABETES, "none") == type(found)()
-        assert not for_pair(index, METFORMIN, DIABETES, "literature").trials
-        assert not for_pair(index, METFORMIN, DIABETES, "trials").passages
+        assert search_pair(index, METFORMIN, DIABETES, "none") == type(found)()
+        assert not search_pair(index, METFORMIN, DIABETES, "literature").trials
+        assert not search_pair(index, METFORMIN, DIABETES, "trials").passages
 
 
 def test_texts_linked_with_another_graph_are_found_by_the_names_words(tmp_path: Path, texts: Path) -> None:
     load(tmp_path, texts, linker=None)
     with PassageIndex.open(index_folder(tmp_path)) as index:
-        found = for_pair(index, METFORMIN, DIABETES, k=9)
+        found = search_pair(index, METFORMIN, DIABETES, k=9)
         assert found.stale
         assert [passage.document for passage in found.passages] == ["jsonl:n4"]
         assert len(found.trials) == 3
@@ -247,9 +250,9 @@ def test_names_are_found_as_they_are_written() -> None:
 def test_questions_of_any_characters_are_words(tmp_path: Path, texts: Path) -> None:
     load(tmp_path, texts)
     with PassageIndex.open(index_folder(tmp_path)) as index:
-        assert for_question(index, 'walks AND (tumours OR "x": title:^[')[0].document == "pubmed:2"
-        assert for_question(index, "!!!") == []
-        passage = for_question(index, "long walks")[0]
+        assert search_question(index, 'walks AND (tumours OR "x": title:^[')[0].document == "pubmed:2"
+        assert search_question(index, "!!!") == []
+        passage = search_question(index, "long walks")[0]
         assert index.passage(passage.id) == passage.model_copy(
             update={"score": index.passage(passage.id).score}
         )  # type: ignore[union-attr]

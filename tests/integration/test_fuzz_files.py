@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import fuzz_files
-from benchmarks.hostile_files import Sample, samples
+from benchmarks.hostile_files import HostileSample, samples
 
 LAYOUTS = (
     "doid",
@@ -33,7 +33,7 @@ LAYOUTS = (
 def test_hostile_files_are_loaded_or_refused(tmp_path: Path) -> None:
     tried: set[str] = set()
 
-    def chosen(_: int, sample: Sample) -> bool:
+    def chosen(_: int, sample: HostileSample) -> bool:
         # Two changes of each layout; what is long is for the longer run.
         fits = sample.layout in LAYOUTS and sum(map(len, sample.files.values())) < 1 << 20
         key = f"{sample.layout}/{'again' if f'{sample.layout}/' in tried else ''}"

@@ -75,7 +75,7 @@ def graph(request: pytest.FixtureRequest, tmp_path: Path) -> Graph:
 
 def everything(store: GraphStore) -> str:
     """Whatever a reader can ask for that tells of sources."""
-    told: list[object] = [store.nodes("Drug").to_pylist(), sorted(store.metadata()), store.kept_names()]
+    told: list[object] = [store.nodes("Drug").to_pylist(), sorted(store.metadata()), store.blob_names()]
     told += [sorted(map(str, store.licences("BINDS"))), sorted(store.years("BINDS", 2000))]
     told += [batch.to_pylist() for batch in store.edges("BINDS", "Drug", "Gene")]
     told += [batch.to_pylist() for batch in store.edges("BINDS", "Drug", "Gene", ["end"])]

@@ -12,7 +12,7 @@ import pytest
 
 from kedrec.errors import DataError, ModelError, NotFoundError
 from kedrec.llm.hub import fetch_from_hub, hub_folder
-from kedrec.llm.model_registry import list_models, pull, resolve
+from kedrec.llm.model_registry import list_models, pull_model, resolve_model
 from kedrec.settings import load_settings
 
 if TYPE_CHECKING:
@@ -93,13 +93,13 @@ def test_one_gguf_file_is_chosen_and_checked(hub: tuple[Hub, str], tmp_path: Pat
     held.files = {"m-Q2_K.gguf": b"GGUFx", "m-Q8_0.gguf": GGUF, "m-f16.gguf": GGUF * 2, "README.md": b"hi"}
     held.token = "t"
     settings = load_settings(home=tmp_path, hub_url=url, hub_token="t")
-    path = pull("hf:owner/name", settings, quiet)
+    path = pull_model("hf:owner/name", settings, quiet)
     assert path == hub_folder(settings.models_dir, "owner/name") / "m-Q8_0.gguf"
     assert path.read_bytes() == GGUF
-    assert resolve("hf:owner/name", settings).sha256 == hashlib.sha256(GGUF).hexdigest()
+    assert resolve_model("hf:owner/name", settings).sha256 == hashlib.sha256(GGUF).hexdigest()
     assert [model.name for model in list_models(settings, quiet)] == ["default", "base", "hf:owner/name"]
     held.asked.clear()
-    pull("hf:owner/name", settings, quiet)
+    pull_model("hf:owner/name", settings, quiet)
     assert len(held.asked) == 1  # the listing; the file is there
 
 

@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 
 from kedrec.llm.default import base_path
 from kedrec.llm.merging import merge
-from kedrec.llm.model_registry import resolve
+from kedrec.llm.model_registry import resolve_model
 from kedrec.llm.open_model import open_model
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _next_tokens(path: Path, tokens: list[int], places: list[int]) -> dict[int, 
 
 def test_an_adapters_folder_is_merged_once_and_opened(adapter: Path, llm_settings: Settings) -> None:
     stages: list[str] = []
-    first = resolve(str(adapter), llm_settings, lambda stage, _done, _total: stages.append(stage))
+    first = resolve_model(str(adapter), llm_settings, lambda stage, _done, _total: stages.append(stage))
     assert stages[-1] == "Merging the adapter into the model"
     changed = first.path.stat().st_mtime_ns
     model = open_model(str(adapter), llm_settings)

@@ -19,7 +19,7 @@ from kedrec.llm import llamacpp
 from kedrec.llm.base import ChatRequest, Message
 from kedrec.llm.default import base_path
 from kedrec.llm.llamacpp import LlamaCppModel
-from kedrec.llm.model_registry import list_models, resolve
+from kedrec.llm.model_registry import list_models, resolve_model
 from kedrec.llm.open_model import open_model
 from kedrec.settings import Settings, load_settings
 
@@ -119,7 +119,7 @@ def test_the_file_is_blamed_only_when_it_is_another(
     monkeypatch.setattr(xllamacpp, "Server", Failing)
     path = tmp_path / "model.gguf"
     shutil.copy(base_path(llm_settings.models_dir), path)
-    right = resolve("base", llm_settings).sha256
+    right = resolve_model("base", llm_settings).sha256
     with pytest.raises(ModelError, match="the file is whole, but the memory isn't enough") as caught:
         LlamaCppModel(path, name="x", file_sha256=right)
     assert "Remove" not in str(caught.value)
@@ -184,10 +184,10 @@ def merged_settings(llm_settings: Settings, tmp_path: Path) -> Settings:
 
 
 def test_a_merged_model_that_was_changed_is_noticed(merged_settings: Settings) -> None:
-    first = resolve("default", merged_settings)
+    first = resolve_model("default", merged_settings)
     whole = first.path.read_bytes()
     status = first.path.stat()
-    assert resolve("default", merged_settings) == first
+    assert resolve_model("default", merged_settings) == first
     assert first.path.stat().st_mtime_ns == status.st_mtime_ns
 
     with first.path.open("r+b") as file:
@@ -197,7 +197,7 @@ def test_a_merged_model_that_was_changed_is_noticed(merged_settings: Settings) -
     state = {one.name: one for one in list_models(merged_settings, lambda *_: None)}["default"]
     assert state.path == base_path(merged_settings.models_dir)  # it will be merged anew
     stages: list[str] = []
-    second = resolve("default", merged_settings, lambda stage, _done, _total: stages.append(stage))
+    second = resolve_model("default", merged_settings, lambda stage, _done, _total: stages.append(stage))
     assert any("was changed" in stage for stage in stages)
     assert second == first
     assert second.path.read_bytes() == whole

@@ -19,7 +19,7 @@ from kedrec.api import Kedrec
 from kedrec.cli.load import graph as graph_command
 from kedrec.errors import NotFoundError, StoreAccessError, StoreError, UsageError
 from kedrec.loading import load_graph
-from kedrec.loading.offline import ImportTool, empty_folder, find_tool, load_csv, run_import
+from kedrec.loading.offline import ImportTool, find_tool, load_csv, prepare_folder, run_import
 from kedrec.schema import load_schema
 from kedrec.settings import load_settings
 from kedrec.stores import GraphStore, open_store
@@ -150,7 +150,7 @@ def test_the_printed_call_imports_and_a_database_that_may_not_be_written_is_read
             with Kedrec(settings) as kr:
                 assert kr.status().nodes["Drug"]
                 assert kr.search("colchicine")[0].entity.id == "DRUGBANK:DB01394"
-        with open_store(server.uri, settings, whole=True) as store:  # as an audit and a dry run do
+        with open_store(server.uri, settings, unfiltered=True) as store:  # as an audit and a dry run do
             tried = load_graph(store, ["starter"], work_dir=tmp_path / "work", dry_run=True)
             assert (tried.sources[0].nodes.new, tried.sources[0].nodes.gone) == (0, 0)
         with (
@@ -164,7 +164,7 @@ def test_the_printed_call_imports_and_a_database_that_may_not_be_written_is_read
         )
 
         def constraints() -> int:
-            with open_store(server.uri, settings, whole=True) as store:
+            with open_store(server.uri, settings, unfiltered=True) as store:
                 return len(store._read("SHOW CONSTRAINTS YIELD name RETURN name"))  # type: ignore[attr-defined]
 
         assert constraints() == 0  # nor does a reader of the whole make any
@@ -175,7 +175,7 @@ def test_the_printed_call_imports_and_a_database_that_may_not_be_written_is_read
 def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.csv").write_text("mine")
     with pytest.raises(UsageError, match=r"thesis\.csv"):
-        empty_folder(tmp_path)
+        prepare_folder(tmp_path)
     assert (tmp_path / "thesis.csv").read_text() == "mine"
 
 

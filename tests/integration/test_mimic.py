@@ -16,10 +16,16 @@ from click.testing import CliRunner
 from kedrec.cli.dataset import dataset as commands
 from kedrec.cli.evaluate import evaluate as evaluations
 from kedrec.dataset.hf_folder import SPLITS, DataSet
-from kedrec.dataset.mimic.hospital_tables import Tables
-from kedrec.dataset.mimic.icd9 import Coded, Diseases, dotted
-from kedrec.dataset.mimic.prescriptions import Drugs, Prescribed, Written, cleaned, mapped
-from kedrec.dataset.mimic.spreadsheet_damage import product_code, why_codes_are_damaged
+from kedrec.dataset.mimic.hospital_tables import HospitalTables
+from kedrec.dataset.mimic.icd9 import CodeMatch, DiseaseIndex, dotted_code
+from kedrec.dataset.mimic.prescriptions import (
+    DrugIndex,
+    Prescription,
+    PrescriptionMatch,
+    clean_name,
+    match_prescriptions,
+)
+from kedrec.dataset.mimic.spreadsheet_damage import find_code_damage, product_code
 from kedrec.errors import DataError, NotFoundError, UsageError
 from kedrec.naming import NameIndex
 from kedrec.settings import load_settings
@@ -109,7 +115,7 @@ def names(home: Path) -> NameIndex:
 
 
 def test_prescriptions_are_drugs_whatever_is_written_around_them(names: NameIndex) -> None:
-    drugs = Drugs(names)
+    drugs = DrugIndex(names)
     expected = {
         "Metoprolol Tartrate 25mg Tab": ["metoprolol"],
         "HydrALAzine": ["hydralazine"],
@@ -124,43 +130,44 @@ def test_prescriptions_are_drugs_whatever_is_written_around_them(names: NameInde
         "PrednisoLONE Acetate 1% Ophth. Susp.": ["prednisolone"],
     }
     called = {
-        text: [names.entity(id_).name for id_ in drugs.named(Written("MAIN", text)).ids] for text in expected
+        text: [names.entity(id_).name for id_ in drugs.named(Prescription("MAIN", text)).ids]
+        for text in expected
     }
     assert called == expected
     for vehicle in ("NS", "D5W", "Vial"):
-        assert drugs.named(Written("BASE", vehicle)) == Prescribed((), "vehicle")
+        assert drugs.named(Prescription("BASE", vehicle)) == PrescriptionMatch((), "vehicle")
     names.close()
 
 
 def test_a_code_tells_what_a_cut_name_leaves_open(names: NameIndex) -> None:
-    whole = Written("MAIN", "Nifedipine", formulary="NIFE10", ndc="1")
-    cut = Written("MAIN", "Ni", formulary="NIFE10", ndc="0")
-    found = mapped(Drugs(names), {whole: 1, cut: 1})
-    assert found[cut] == Prescribed(found[whole].ids, "code")
+    whole = Prescription("MAIN", "Nifedipine", formulary="NIFE10", ndc="1")
+    cut = Prescription("MAIN", "Ni", formulary="NIFE10", ndc="0")
+    found = match_prescriptions(DrugIndex(names), {whole: 1, cut: 1})
+    assert found[cut] == PrescriptionMatch(found[whole].ids, "code")
     names.close()
 
 
 def test_icd9_codes_are_diseases_by_reference_title_table_and_parent(names: NameIndex) -> None:
     asthma, gout = (names.resolve(name, "Disease").id for name in ("asthma", "gout"))
-    diseases = Diseases(names, {asthma: ["ICD9:493.90"], gout: ["ICD9:999", "ICD9:700-709.99"]})
-    assert dotted("4280") == "428.0"
-    assert dotted("E9342") == "E934.2"
-    assert diseases.coded("49390") == Coded((asthma,), "cross-reference")
+    diseases = DiseaseIndex(names, {asthma: ["ICD9:493.90"], gout: ["ICD9:999", "ICD9:700-709.99"]})
+    assert dotted_code("4280") == "428.0"
+    assert dotted_code("E9342") == "E934.2"
+    assert diseases.coded("49390") == CodeMatch((asthma,), "cross-reference")
     assert diseases.coded("42731", "Atrial fibrillation").why == "title"
     assert diseases.coded("42833", "Acute on chronic diastolic heart failure").why == "table"
     assert diseases.coded("25002").ids == (names.resolve("type 2 diabetes mellitus", "Disease").id,)
     assert diseases.coded("25001").ids == (names.resolve("type 1 diabetes mellitus", "Disease").id,)
-    assert diseases.coded("99912") == Coded((gout,), "parent")
-    assert diseases.coded("70703") == Coded((gout,), "parent")
-    assert diseases.coded("V4581") == Coded((), "supplementary")
-    assert diseases.coded("80000") == Coded((), "unknown")
+    assert diseases.coded("99912") == CodeMatch((gout,), "parent")
+    assert diseases.coded("70703") == CodeMatch((gout,), "parent")
+    assert diseases.coded("V4581") == CodeMatch((), "supplementary")
+    assert diseases.coded("80000") == CodeMatch((), "unknown")
     names.close()
 
 
 def test_doses_forms_and_routes_are_no_part_of_a_name() -> None:
-    assert cleaned("PrednisoLONE Acetate 1% Ophth. Susp.") == "PrednisoLONE Acetate"
-    assert cleaned("Hydrocortisone Na Succ.") == "Hydrocortisone sodium succinate"
-    assert cleaned("*NF* Memantine") == "Memantine"
+    assert clean_name("PrednisoLONE Acetate 1% Ophth. Susp.") == "PrednisoLONE Acetate"
+    assert clean_name("Hydrocortisone Na Succ.") == "Hydrocortisone sodium succinate"
+    assert clean_name("*NF* Memantine") == "Memantine"
 
 
 def test_a_folder_becomes_questions_and_patients_are_split(home: Path, tmp_path: Path) -> None:
@@ -308,7 +315,7 @@ def test_codes_that_a_spreadsheet_took_zeros_from_are_told_of_at_once(
 @pytest.mark.parametrize("titles", [LOST, LATER, MORE | TITLES])
 def test_codes_with_their_zeros_are_no_trouble(titles: dict[str, str], tmp_path: Path) -> None:
     source = with_codes(tmp_path / "mimic", titles)
-    tables = Tables(source, tmp_path)
+    tables = HospitalTables(source, tmp_path)
     assert tables.titles() == titles
     tables.close()
 
@@ -317,20 +324,20 @@ def test_codes_with_their_zeros_are_no_trouble(titles: dict[str, str], tmp_path:
 def test_without_titles_a_code_that_cannot_be_one_tells(code: str, tmp_path: Path) -> None:
     source = with_codes(tmp_path / "mimic", {code: "", "4280": ""}, titled=False)
     with pytest.raises(DataError, match="no ICD-9 code"):
-        Tables(source, tmp_path).titles()
+        HospitalTables(source, tmp_path).titles()
 
 
 def test_without_titles_a_code_that_others_begin_with_tells(tmp_path: Path) -> None:
     source = with_codes(tmp_path / "mimic", {"414": "", "41401": "", "4280": ""}, titled=False)
     with pytest.raises(DataError, match="begin with another code"):
-        Tables(source, tmp_path).titles()
+        HospitalTables(source, tmp_path).titles()
 
 
 def test_a_dictionary_in_which_no_code_begins_with_0_tells() -> None:
     numbers = [(str(code), "") for code in range(140, 500)]
-    assert why_codes_are_damaged([], numbers)[0] == "D_ICD_DIAGNOSES"
-    assert why_codes_are_damaged([], [("042", ""), *numbers]) == ("", "")
-    assert why_codes_are_damaged([], [("414", "one"), ("414", "another")])[1].endswith("two titles")
+    assert find_code_damage([], numbers)[0] == "D_ICD_DIAGNOSES"
+    assert find_code_damage([], [("042", ""), *numbers]) == ("", "")
+    assert find_code_damage([], [("414", "one"), ("414", "another")])[1].endswith("two titles")
 
 
 @pytest.mark.parametrize(
@@ -351,13 +358,16 @@ def test_product_codes_get_their_zeros_back_and_rounded_ones_are_not_used(writte
 
 
 def test_two_products_that_a_spreadsheet_rounded_to_one_are_not_mixed(names: NameIndex, home: Path) -> None:
-    whole = Written("MAIN", "Nifedipine", ndc="9.04E+08")
-    assert mapped(Drugs(names), {whole: 1, Written("MAIN", "Ni", ndc="9.04E+08"): 1})[
-        Written("MAIN", "Ni", ndc="9.04E+08")
-    ] == Prescribed((), "unknown")
-    rows = {Written("MAIN", "Nifedipine", ndc="00904198861"): 1, Written("MAIN", "Ni", ndc="904198861"): 1}
-    found = list(mapped(Drugs(names), rows).values())
-    assert found[1] == Prescribed(found[0].ids, "code")
+    whole = Prescription("MAIN", "Nifedipine", ndc="9.04E+08")
+    assert match_prescriptions(DrugIndex(names), {whole: 1, Prescription("MAIN", "Ni", ndc="9.04E+08"): 1})[
+        Prescription("MAIN", "Ni", ndc="9.04E+08")
+    ] == PrescriptionMatch((), "unknown")
+    rows = {
+        Prescription("MAIN", "Nifedipine", ndc="00904198861"): 1,
+        Prescription("MAIN", "Ni", ndc="904198861"): 1,
+    }
+    found = list(match_prescriptions(DrugIndex(names), rows).values())
+    assert found[1] == PrescriptionMatch(found[0].ids, "code")
     names.close()
 
 

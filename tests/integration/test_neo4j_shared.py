@@ -152,7 +152,7 @@ class Graph:
 
     def contents(self) -> dict[str, Any]:
         """The whole graph, as KEDRec reads it."""
-        with open_store(self.settings.graph_url, self.settings, whole=True) as store:
+        with open_store(self.settings.graph_url, self.settings, unfiltered=True) as store:
             return contents(store)
 
 
@@ -168,7 +168,7 @@ def contents(store: GraphStore) -> dict[str, Any]:
         found[f"licences of {table[0]}"] = store.licences(table[0])
         found[f"years of {table[0]}"] = store.years(table[0], 2000)
     found["fingerprint"] = str(store.fingerprint())
-    found["isolated"] = store.isolated("Gene")
+    found["isolated"] = store.isolated_ids("Gene")
     for one in ("DRUGBANK:DB00001", "NCBIGene:1", "DOID:1", "lab:1"):
         found[f"node {one}"] = store.run("lookup/node", {"id": one})
         found[f"edges of {one}"] = store.run("lookup/neighbours", {"id": one, "limit": 50})

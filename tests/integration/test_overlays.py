@@ -12,11 +12,11 @@ import pytest
 
 from kedrec.api import Kedrec
 from kedrec.cli import main, main_load
-from kedrec.cli.view_options import tell_view
+from kedrec.cli.view_options import warn_about_view
 from kedrec.errors import DataError, NotFoundError, UnknownNameError, UsageError
 from kedrec.loading import LoadReport, load_graph, remove_sources
 from kedrec.settings import Settings
-from kedrec.stores import View, YearCount, open_store, view_of
+from kedrec.stores import GraphView, YearCount, open_store, view_of
 
 NODES = """kind\tid\tname
 Drug\tDRUGBANK:DB00001\talphadrug
@@ -130,7 +130,7 @@ def test_an_overlay_is_seen_only_where_it_is_named_and_goes_without_a_trace(grap
         assert {edge.source for edge in edges if not edge.private} == {"kedrec"}
     assert graph.remove("overlay:lab").fingerprint == str(before)
     with graph.asked() as kr:
-        assert view_of(kr.store) == View()
+        assert view_of(kr.store) == GraphView()
     with graph.asked("lab") as kr, pytest.raises(NotFoundError, match="no overlay 'lab'"):
         kr.status()
 
@@ -140,15 +140,15 @@ def test_a_view_without_a_ranking_is_told_before_it_is_fitted(
 ) -> None:
     for chosen, says in (({"as_of": 2012}, "--as-of 2012"), ({"as_of": 2011}, "--as-of 2011")):
         with graph.asked(**chosen) as kr:
-            tell_view(kr.store, kr.settings, fits=True)
+            warn_about_view(kr.store, kr.settings, fits=True)
             assert "kedrec rank fit" not in capsys.readouterr().err
-            tell_view(kr.store, kr.settings)
+            warn_about_view(kr.store, kr.settings)
             assert f"kedrec rank fit {says}" in " ".join(capsys.readouterr().err.split())
             assert kr.ranker
-            tell_view(kr.store, kr.settings)
+            warn_about_view(kr.store, kr.settings)
             assert "kedrec rank fit" not in capsys.readouterr().err
     with graph.asked() as kr:
-        tell_view(kr.store, kr.settings)
+        warn_about_view(kr.store, kr.settings)
         assert "kedrec rank fit" not in capsys.readouterr().err
 
 
@@ -184,7 +184,7 @@ def test_templates_are_filtered_whatever_their_limit(graph: Graph) -> None:
         assert kr.store.run("lookup/known-treatments", {"disease": "DOID:1"}) == []
         assert kr.store.licences("BINDS") == {("kedrec", "CC0-1.0"): 2}
         assert kr.store.years("BINDS", 2001) == {"kedrec": YearCount(3, 1, 1)}
-        assert kr.store.isolated("Drug") == ["DRUGBANK:DB00002"]
+        assert kr.store.isolated_ids("Drug") == ["DRUGBANK:DB00002"]
         with pytest.raises(UsageError, match="whole"):
             kr.store.run("lookup/degrees", {"id": "DOID:1"})
     with graph.asked("lab", as_of=2012) as kr:

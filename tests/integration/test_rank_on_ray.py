@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kedrec.errors import UsageError
-from kedrec.ranking.export import on_ray
+from kedrec.ranking.export import score_tables_on_ray
 
 SCRIPT = """
 import sys
@@ -38,10 +38,10 @@ def test_ray_makes_the_same_file(tmp_path: Path) -> None:
 def test_no_ray_at_an_address_is_told_at_once() -> None:
     pytest.importorskip("ray", reason="the extra kedrec[ray] is not installed")
     with pytest.raises(UsageError, match=r"no Ray cluster at '127\.0\.0\.1:9'"):
-        next(on_ray("127.0.0.1:9", None, {}, [[]]))  # type: ignore[arg-type]
+        next(score_tables_on_ray("127.0.0.1:9", None, {}, [[]]))  # type: ignore[arg-type]
 
 
 def test_ray_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UsageError, match="not installed"):
-        next(on_ray("local", None, {}, [[]]))  # type: ignore[arg-type]
+        next(score_tables_on_ray("local", None, {}, [[]]))  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from kedrec.llm.base import ChatRequest, Message
 from kedrec.llm.hub import fetch_from_hub
 from kedrec.llm.open_model import open_model
 from kedrec.llm.openai import OpenAIModel
-from kedrec.settings import Settings, load_settings, secret_in
+from kedrec.settings import Settings, load_settings, read_secret
 
 SECRET = "s3cr3tW0rd"
 REQUEST = ChatRequest((Message("user", "Why?"),))
@@ -169,10 +169,10 @@ def test_a_password_file_that_is_no_text(content: bytes, tmp_path: Path) -> None
     path.write_bytes(content)
     for file in (path, tmp_path, tmp_path / "none", tmp_path / ("x" * 300), Path("/dev/zero")):
         with pytest.raises(SettingsError, match="NEO4J_PASSWORD_FILE") as caught:
-            secret_in(file, "NEO4J_PASSWORD_FILE")
+            read_secret(file, "NEO4J_PASSWORD_FILE")
         assert SECRET not in texts_of(caught.value)
     path.write_text(f"{SECRET}é\r\n", encoding="utf-8")
-    assert secret_in(path, "X") == f"{SECRET}é"
+    assert read_secret(path, "X") == f"{SECRET}é"
 
 
 SETTINGS = {

@@ -20,10 +20,10 @@ from click.testing import CliRunner
 from kedrec.cli.load import graph
 from kedrec.cli.sources import sources as list_them
 from kedrec.common import resumable_http, text_files
-from kedrec.common.resumable_http import encrypted_only
+from kedrec.common.resumable_http import https_check
 from kedrec.errors import AssetError, DataError, NotFoundError
 from kedrec.loading import download, sources
-from kedrec.loading.download import cache_folder, cached, fetch_source
+from kedrec.loading.download import cache_folder, cached_files, fetch_source
 from kedrec.loading.sources import Download, Source, load_source
 
 CONTENT = bytes(range(256)) * 2000
@@ -105,22 +105,22 @@ def quiet(_stage: str, _done: int, _total: int | None) -> None:
 
 def test_a_file_is_fetched_once_and_told_of(server: Server, tmp_path: Path) -> None:
     source = published(server, sha256=SHA256)
-    assert cached(tmp_path, source) is None
+    assert cached_files(tmp_path, source) is None
     told: list[tuple[str, int, int | None]] = []
     folder = fetch_source(source, tmp_path, lambda *args: told.append(args))
     assert folder == cache_folder(tmp_path, source)
     assert (folder / "edges.gz").read_bytes() == CONTENT
     assert told[-1] == ("Fetching edges.gz", len(CONTENT), len(CONTENT))
-    found = cached(tmp_path, source)
+    found = cached_files(tmp_path, source)
     assert found is not None
     assert found.size == len(CONTENT)
     fetch_source(source, tmp_path, quiet)
     assert len(server.asked) == 1
-    fetch_source(source, tmp_path, quiet, again=True)
+    fetch_source(source, tmp_path, quiet, refetch=True)
     assert len(server.asked) == 2
     assert sorted(path.name for path in folder.iterdir()) == ["edges.gz", "kedrec.json"]
     (folder / "edges.gz").write_bytes(b"cut")
-    assert cached(tmp_path, source) is None
+    assert cached_files(tmp_path, source) is None
     fetch_source(source, tmp_path, quiet)
     assert (folder / "edges.gz").read_bytes() == CONTENT
 
@@ -170,7 +170,7 @@ def test_a_busy_server_is_asked_again_when_it_says(server: Server, tmp_path: Pat
     assert waited == [7.0, 2.0, 60.0]
     server.answers = [(429, {})] * 9
     with pytest.raises(DataError, match="429"):
-        fetch_source(published(server), tmp_path, quiet, again=True, sleep=waited.append)
+        fetch_source(published(server), tmp_path, quiet, refetch=True, sleep=waited.append)
 
 
 def test_a_wrong_checksum_is_refused_and_nothing_of_it_stays(server: Server, tmp_path: Path) -> None:
@@ -195,19 +195,19 @@ def test_what_is_not_there_says_where_to_get_it(server: Server, tmp_path: Path) 
 def test_a_fixed_release_without_a_known_hash_is_what_it_was_at_first(server: Server, tmp_path: Path) -> None:
     source = published(server, unhashed="its owner publishes none")
     told: list[str] = []
-    folder = fetch_source(source, tmp_path, quiet, tell=told.append)
+    folder = fetch_source(source, tmp_path, quiet, notify=told.append)
     assert len(told) == 1
     assert SHA256 in told[0]
     assert "its owner publishes none" in told[0]
-    fetch_source(source, tmp_path, quiet, again=True, tell=told.append)
+    fetch_source(source, tmp_path, quiet, refetch=True, notify=told.append)
     assert len(told) == 1
     server.files["/edges.gz"] = CONTENT[::-1]
     server.tag = '"two"'
     with pytest.raises(DataError, match=rf"is another file than on .*not {SHA256}"):
-        fetch_source(source, tmp_path, quiet, again=True)
+        fetch_source(source, tmp_path, quiet, refetch=True)
     # What was there before stays, and a release that changes by itself may change.
     assert (folder / "edges.gz").read_bytes() == CONTENT
-    folder = fetch_source(published(server, rolling="every week"), tmp_path, quiet, again=True)
+    folder = fetch_source(published(server, rolling="every week"), tmp_path, quiet, refetch=True)
     assert (folder / "edges.gz").read_bytes() == CONTENT[::-1]
 
 
@@ -224,7 +224,7 @@ def test_what_was_changed_in_the_cache_is_refused(
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     with pytest.raises(DataError, match=rf"{path.name} isn't what was fetched on .*--again"):
         fetch_source(source, tmp_path, quiet)
-    fetch_source(source, tmp_path, quiet, again=True)
+    fetch_source(source, tmp_path, quiet, refetch=True)
     assert path.read_bytes() == content
 
 
@@ -255,10 +255,10 @@ def test_plain_addresses_are_asked_of_this_machine_alone() -> None:
     ]:
         request = httpx2.Request("GET", asked)
         if fine:
-            encrypted_only(url)(request)
+            https_check(url)(request)
         else:
             with pytest.raises(DataError, match="anybody on the way"):
-                encrypted_only(url)(request)
+                https_check(url)(request)
 
 
 def test_a_server_that_sends_without_end_is_left(
@@ -289,7 +289,7 @@ def test_an_archive_that_would_fill_the_disk_is_refused(
     source = published(server, f"/drkg.{kind}", members=("drkg.tsv",))
     with pytest.raises(DataError, match="isn't unpacked"):
         fetch_source(source, tmp_path, quiet)
-    assert cached(tmp_path, source) is None
+    assert cached_files(tmp_path, source) is None
 
 
 def test_every_declared_download_is_encrypted_and_checked_or_says_why_not() -> None:
@@ -345,7 +345,7 @@ def test_only_what_is_wanted_comes_out_of_an_archive(server: Server, tmp_path: P
     for members, content in ((("none.tsv",), archive(kind)), (("drkg.tsv",), b"no archive")):
         server.files[f"/drkg.{kind}"] = content
         with pytest.raises(DataError, match=r"holds no none|no archive"):
-            fetch_source(published(server, f"/drkg.{kind}", members=members), tmp_path, quiet, again=True)
+            fetch_source(published(server, f"/drkg.{kind}", members=members), tmp_path, quiet, refetch=True)
 
 
 def test_the_command_fetches_says_the_licence_and_loads(

@@ -218,7 +218,7 @@ def test_an_id_without_a_successor_is_told_to_be_obsolete(
     assert said in str(error.value)
     assert [match.entity.id for match in error.value.candidates] == considered
     remove_sources(graph.store, ["doid"], work_dir=graph.folder / "work")
-    assert graph.store.kept("retired:doid") is None
+    assert graph.store.blob("retired:doid") is None
 
 
 def hetnet(*diseases: str) -> str:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kedrec.common.plain_text import normal_name
-from kedrec.loading.known_entities import define_names
+from kedrec.loading.known_entities import define_normal_name
 from kedrec.loading.readers.delimited import read_delimited
 from kedrec.loading.sources import FileSpec
 from kedrec.loading.staging import Staging
@@ -105,6 +105,6 @@ def test_a_quoted_field_may_hold_lines_and_a_row_has_the_number_of_its_first(
     ],
 )
 def test_names_are_normal_alike_in_sql_and_in_python(staging: Staging, name: str) -> None:
-    define_names(staging)
+    define_normal_name(staging)
     [[found]] = staging.sql.execute("SELECT normal_name(?)", [name]).fetchall()
     assert found == normal_name(name)

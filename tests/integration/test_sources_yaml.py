@@ -12,7 +12,7 @@ from loaded import Loaded, small_graph
 from kedrec.errors import DataError
 from kedrec.loading.readers import yaml_lines
 from kedrec.loading.readers.drugmechdb import read_drugmechdb
-from kedrec.loading.readers.yaml_lines import Lined, read_document, yaml_records
+from kedrec.loading.readers.yaml_lines import LineMapping, read_document, yaml_records
 from kedrec.loading.sources import load_source
 from kedrec.loading.staging import Staging
 
@@ -147,7 +147,7 @@ def test_a_path_that_is_too_long_is_one(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_mappings_know_their_lines(tmp_path: Path) -> None:
     document = read_document("a:\n  - {b: 1}\n  -\n    c: 2\n", tmp_path)
-    assert isinstance(document, Lined)
+    assert isinstance(document, LineMapping)
     assert [entry.line for entry in document["a"]] == [2, 4]
 
 

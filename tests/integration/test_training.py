@@ -18,9 +18,9 @@ from kedrec.llm.merging import read_adapter
 from kedrec.llm.open_model import open_model
 from kedrec.ranking import Ranker
 from kedrec.stores.ladybug import LadybugStore
-from kedrec.training.examples import Example, build, held_out_pairs, load, prompt_of, save
-from kedrec.training.holdout import split
-from kedrec.training.lora import Checkpoint, Recipe
+from kedrec.training.examples import Example, build, held_out_pairs, load, prompt_messages, save
+from kedrec.training.holdout import hold_out
+from kedrec.training.lora import Checkpoint, TrainingRecipe
 from kedrec.training.tuning import tune
 
 if TYPE_CHECKING:
@@ -58,13 +58,13 @@ def test_examples_are_of_all_kinds_and_every_target_holds(examples: list[Example
             example.target, example.drug, example.disease, example.evidence, example.adverse
         ).claims
         assert all(claim.status == "holds" for claim in claims), example.target
-        shown = prompt_of(example)[1].content
+        shown = prompt_messages(example)[1].content
         assert all(f"[{item.id}] " in shown for item in (*example.evidence, *example.adverse))
     assert len({len(example.evidence) for example in examples}) > 3
 
 
 def test_no_training_example_names_a_held_out_disease(store: LadybugStore, examples: list[Example]) -> None:
-    parted = split(store, SEED)
+    parted = hold_out(store, SEED)
     assert parted.ids
     for example in examples:
         assert example.disease.id not in parted.ids
@@ -75,7 +75,7 @@ def test_no_training_example_names_a_held_out_disease(store: LadybugStore, examp
 def test_evaluation_is_on_held_out_diseases_alone(store: LadybugStore, ranker: Ranker) -> None:
     pairs = held_out_pairs(store, ranker, 12, SEED)
     assert len(pairs) >= 8
-    assert {pair.disease.id for pair in pairs} <= split(store, SEED).ids
+    assert {pair.disease.id for pair in pairs} <= hold_out(store, SEED).ids
     assert all(len(pair.evidence) >= 2 for pair in pairs)
 
 
@@ -100,7 +100,9 @@ def test_a_few_steps_make_an_adapter_that_answers(
     shutil.copytree(starter_home / "cache", llm_settings.cache_dir, dirs_exist_ok=True)
     out = tmp_path / "smollm2-test"
     seen: list[Checkpoint] = []
-    recipe = Recipe(steps=2, batch=1, max_tokens=300, checkpoint=2, warm_up=1, learning_rate=1e-3, threads=1)
+    recipe = TrainingRecipe(
+        steps=2, batch=1, max_tokens=300, checkpoint=2, warm_up=1, learning_rate=1e-3, threads=1
+    )
     report = tune([str(graph)], llm_settings, out, recipe, count=12, on_checkpoint=seen.append)
     assert report.steps == 2
     assert report.losses[1] > 0
@@ -118,7 +120,7 @@ def test_a_few_steps_make_an_adapter_that_answers(
     example = load(out / "examples" / "train.jsonl")[0]
     model = open_model(str(out), llm_settings)
     try:
-        answer = model.chat(ChatRequest(prompt_of(example), max_tokens=8))
+        answer = model.chat(ChatRequest(prompt_messages(example), max_tokens=8))
     finally:
         model.close()
     assert answer.text.strip()

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pyarrow as pa
 
-from kedrec.ranking.adjacency import tables_of
+from kedrec.ranking.adjacency import template_tables
 from kedrec.schema import load_schema
 from kedrec.stores.base import Fingerprint
 from kedrec.stores.templates import path_templates
@@ -48,7 +48,7 @@ class ListedGraph:
 def random_graph(seed: int) -> ListedGraph:
     """Every table of the templates between four to six nodes a kind, with parallel edges."""
     draw = random.Random(seed)
-    tables = tables_of(path_templates())
+    tables = template_tables(path_templates())
     sizes = {kind: draw.randint(4, 6) for _, *ends in tables for kind in ends}
     symmetric = {name for name, relation in load_schema().relations.items() if relation.symmetric}
     links: list[Link] = []

@@ -10,19 +10,19 @@ import pytest
 from pydantic import ValidationError
 
 from kedrec.dataset.data_card import features
-from kedrec.dataset.leaks import check_leaks, near_equal
-from kedrec.dataset.negatives import Recipe
+from kedrec.dataset.leaks import check_leaks, drop_near_duplicates
+from kedrec.dataset.negatives import CandidateMix
 from kedrec.dataset.question_types import (
     CandidateEvidence,
     CitedPath,
     CitedStep,
-    Named,
+    NamedEntity,
     Negative,
     Question,
     Reference,
-    Statement,
+    StepStatement,
 )
-from kedrec.dataset.questions import Numbers, question_id, recited, shuffled
+from kedrec.dataset.questions import EvidenceNumbering, question_id, renumber_citations, shuffle_candidates
 from kedrec.dataset.same_entity import representatives
 from kedrec.dataset.statistics import _share_right
 from kedrec.errors import UsageError
@@ -44,14 +44,14 @@ def question(
     paths = ()
     if shown:
         step = CitedStep(
-            relation="TREATS", forward=True, statements=(Statement(source="s", licence="CC0-1.0"),)
+            relation="TREATS", forward=True, statements=(StepStatement(source="s", licence="CC0-1.0"),)
         )
         nodes = (Entity(id=shown, kind="Drug", name=shown), Entity(id=disease, kind="Disease", name=disease))
         paths = (CitedPath(id="P1", text="", template="t", metapath="m", nodes=nodes, steps=(step,)),)
     return Question(
         id=f"{drug} {disease} {wrong} {text}",
-        disease=Named(id=disease, name=disease),
-        candidates=(Named(id=drug, name=drug), Named(id=wrong, name=wrong)),
+        disease=NamedEntity(id=disease, name=disease),
+        candidates=(NamedEntity(id=drug, name=drug), NamedEntity(id=wrong, name=wrong)),
         answers=(drug,),
         negatives=(Negative(id=wrong, kind="hard"),),
         evidence=(CandidateEvidence(candidate=wrong, paths=paths),),
@@ -84,18 +84,18 @@ def splits(train: Question, test: Question) -> Mapping[SplitName, list[Question]
 def test_each_kind_of_leak_is_found(config: str, train: Question, test: Question, name: str) -> None:
     report = check_leaks({config: splits(train, test)}, KIN)
     assert getattr(report, name)[config] == 1
-    assert name in report.told()
+    assert name in report.summary()
 
 
 def test_what_is_apart_is_no_leak() -> None:
     apart = splits(question("a", "x", text=TEXT), question("b", "y", text="b raises H, so it may help in y."))
     for config in ("pair", "unseen_disease"):
-        assert not check_leaks({config: apart}, KIN).found
-    assert check_leaks({"pair": apart}, KIN).told() == "none"
+        assert not check_leaks({config: apart}, KIN).total
+    assert check_leaks({"pair": apart}, KIN).summary() == "none"
 
 
 def test_training_gives_way_to_a_test_question_of_nearly_its_rationale() -> None:
-    kept, gone = near_equal(splits(question("a", "x", text=TEXT), question("b", "y", text=TEXT)))
+    kept, gone = drop_near_duplicates(splits(question("a", "x", text=TEXT), question("b", "y", text=TEXT)))
     assert (len(kept["train"]), len(kept["test"]), gone) == (0, 1, 1)
 
 
@@ -114,15 +114,19 @@ def test_sets_grow_together() -> None:
 def test_a_question_id_and_order_tell_no_answer() -> None:
     id_ = question_id("pair", "DRUGBANK:DB1", "DOID:1", 0)
     assert "DB1" not in id_
-    assert shuffled(["b", "a", "c"], id_) == shuffled(["c", "b", "a"], id_)
-    places = {shuffled(["a", "b"], question_id("pair", "a", str(one), 0)).index("a") for one in range(20)}
+    assert shuffle_candidates(["b", "a", "c"], id_) == shuffle_candidates(["c", "b", "a"], id_)
+    places = {
+        shuffle_candidates(["a", "b"], question_id("pair", "a", str(one), 0)).index("a") for one in range(20)
+    }
     assert places == {0, 1}
 
 
 def test_citations_are_numbered_over_all_candidates() -> None:
-    numbers = Numbers()
+    numbers = EvidenceNumbering()
     assert [numbers.next(one) for one in ("P1", "P2", "A1", "P1")] == ["P1", "P2", "A1", "P3"]
-    assert recited("One [P1][P2], two [A1].", {"P1": "P7", "P2": "P1"}) == "One [P7][P1], two [A1]."
+    assert (
+        renumber_citations("One [P1][P2], two [A1].", {"P1": "P7", "P2": "P1"}) == "One [P7][P1], two [A1]."
+    )
 
 
 def test_parts_of_a_question_fit() -> None:
@@ -143,6 +147,6 @@ def test_every_column_has_a_type() -> None:
 
 def test_a_recipe_that_does_not_fit_is_refused() -> None:
     with pytest.raises(UsageError, match="more than the 3 wrong"):
-        Recipe(4, 3, 1)
+        CandidateMix(4, 3, 1)
     with pytest.raises(UsageError, match="1 candidates"):
-        Recipe(1, 0, 0)
+        CandidateMix(1, 0, 0)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kedrec.documents.document import Document, Record, Rejected, Retraction, date_of, written, year_of
-from kedrec.documents.prepare import content_digest, passages_of
+from kedrec.documents.document import Document, Record, Rejected, Retraction, format_date, parse_year, written
+from kedrec.documents.prepare import build_passages, content_digest
 from kedrec.documents.reading import read_file
 
 STUDY = {
@@ -125,7 +125,7 @@ def test_a_record_with_something_else_in_a_place_is_one_record(layout: str, data
         assert isinstance(one, (Document, Rejected, Retraction))
         if isinstance(one, Document):
             content_digest(one, one.text, "")
-            assert all(isinstance(fields["text"], str) for fields in passages_of(one, None))
+            assert all(isinstance(fields["text"], str) for fields in build_passages(one, None))
 
 
 def test_what_is_wrong_is_told() -> None:
@@ -149,8 +149,8 @@ def test_what_is_wrong_is_told() -> None:
     ],
 )
 def test_a_date_is_told_as_far_as_it_has_numbers(written: tuple[str, str, str], date: str) -> None:
-    assert date_of(*written) == date
-    assert year_of(written[0]) == (2018 if date else None)
+    assert format_date(*written) == date
+    assert parse_year(written[0]) == (2018 if date else None)
 
 
 def test_a_number_of_more_digits_than_python_takes_is_no_end() -> None:

@@ -9,9 +9,9 @@ import pytest
 from kedrec.documents.catalogue import Catalogue
 from kedrec.documents.document import Document, Section, TrialFacts
 from kedrec.documents.linking import Linker
-from kedrec.documents.prepare import passages_of
+from kedrec.documents.prepare import build_passages
 from kedrec.documents.reading import read_file
-from kedrec.documents.streaming import Item, prepared, read_all
+from kedrec.documents.streaming import StreamItem, prepare_items, stream_records
 
 LINKER = Linker([
     ("d1", "gout", True), ("d2", "acute gout attack", True), ("d3", "gout of the big toe", True),
@@ -46,15 +46,15 @@ def test_the_longest_name_is_found_in_any_writing(text: str, found: list[str]) -
 
 def test_what_a_trial_says_that_it_studied_is_named_by_each_of_its_passages() -> None:
     trial = document(1, "One sentence of many. " * 200, TrialFacts(number="NCT1", conditions=("Gout",)))
-    passages = passages_of(trial, LINKER)
+    passages = build_passages(trial, LINKER)
     assert len(passages) > 2
     assert all(fields["entity"] == fields["studied"] == ["d1"] for fields in passages)
 
 
 def test_only_what_will_be_written_is_prepared_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kedrec.documents.streaming._HERE", 0)
-    items = [Item(Path("a"), document(number, "Gout.")) for number in range(4)]
-    found = list(prepared(iter(items), LINKER, lambda one: one.id in ("mine:1", "mine:2"), jobs=2))
+    items = [StreamItem(Path("a"), document(number, "Gout.")) for number in range(4)]
+    found = list(prepare_items(iter(items), LINKER, lambda one: one.id in ("mine:1", "mine:2"), jobs=2))
     assert found == items
     assert [item.passages is not None for item in found] == [False, True, True, False]
 
@@ -64,7 +64,7 @@ def test_at_most_so_many_records_are_read_of_all_files(tmp_path: Path, most: int
     paths = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
     for path in paths:
         path.write_text("".join(f'{{"id": "{path.stem}{n}", "text": "x"}}\n' for n in range(3)))
-    items = list(read_all(paths, (), most))
+    items = list(stream_records(paths, (), most))
     assert sum(item.record is not None for item in items) == read
     assert [item.path for item in items if item.record is None] == paths
 
@@ -74,16 +74,16 @@ def test_what_is_not_committed_can_be_forgotten(tmp_path: Path) -> None:
     kept, dropped = document(1, "Gout."), document(2, "Gout.")
     catalogue.put(kept, "a", run=1, passages=1, characters=5, vocabulary="")
     catalogue.commit()
-    assert catalogue.retracted(["PMID:7"]) == ""
+    assert catalogue.retraction_reason(["PMID:7"]) == ""
     catalogue.put(dropped, "b", run=1, passages=1, characters=5, vocabulary="")
     catalogue.retract(["PMID:7"], "retracted")
-    assert catalogue.retracted(["PMID:6", "PMID:7"]) == "retracted"
+    assert catalogue.retraction_reason(["PMID:6", "PMID:7"]) == "retracted"
     catalogue.put(dropped, "c", run=2, passages=1, characters=5, vocabulary="")
-    assert catalogue.known(dropped.id) is not None
+    assert catalogue.entry(dropped.id) is not None
     catalogue.rollback()
-    assert catalogue.known(dropped.id) is None
-    assert catalogue.known(kept.id) is not None
-    assert catalogue.retracted(["PMID:7"]) == ""
+    assert catalogue.entry(dropped.id) is None
+    assert catalogue.entry(kept.id) is not None
+    assert catalogue.retraction_reason(["PMID:7"]) == ""
     catalogue.commit()
     assert catalogue.ids("mine") == [kept.id]
     catalogue.close()

@@ -10,7 +10,7 @@ import pytest
 
 from kedrec.documents import xmlrecords
 from kedrec.documents.document import Document, Record, Rejected, Retraction, Section
-from kedrec.documents.passages import LONGEST, cuts
+from kedrec.documents.passages import LONGEST_PASSAGE, passage_spans
 from kedrec.documents.reading import find_files, read_file
 from kedrec.errors import DataError
 from kedrec.loading.readers import json_stream
@@ -264,13 +264,15 @@ def test_passages_cover_a_document_and_end_with_sentences() -> None:
         Section("Body", plain_of(sentence * 40)),
     )
     document = Document("x:1", "article", "Title", parts)
-    found = list(cuts(document))
+    found = list(passage_spans(document))
     text = document.text
     assert text[found[0].start : found[0].end] == "Short.\nBrief."
     assert " ".join(text[cut.start : cut.end] for cut in found[1:]) == parts[2].text
-    assert all(cut.end - cut.start <= LONGEST and text[cut.start : cut.end].endswith(".") for cut in found)
+    assert all(
+        cut.end - cut.start <= LONGEST_PASSAGE and text[cut.start : cut.end].endswith(".") for cut in found
+    )
     endless = Document("x:2", "article", "", (Section("Body", "x" * 5000),))
-    assert "".join(endless.text[cut.start : cut.end] for cut in cuts(endless)) == "x" * 5000
+    assert "".join(endless.text[cut.start : cut.end] for cut in passage_spans(endless)) == "x" * 5000
 
 
 def plain_of(text: str) -> str:

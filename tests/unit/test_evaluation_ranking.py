@@ -10,9 +10,9 @@ import pytest
 from listed_graph import Link, ListedGraph
 
 from kedrec.errors import EmptyGraphError
-from kedrec.evaluation.hidden_folds import Split, clusters, folds
+from kedrec.evaluation.hidden_folds import Split, cluster_diseases, folds
 from kedrec.evaluation.ranking import METHODS, evaluate, score_fold, score_split
-from kedrec.evaluation.ranking_figures import Figures, Scored, _visible_degrees, figures, markdown
+from kedrec.evaluation.ranking_figures import RankingFigures, SplitScores, _visible_degrees, figures, markdown
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.stored_ranking import linked_tables
@@ -45,12 +45,12 @@ def read(graph: ListedGraph) -> Adjacency:
 
 
 @pytest.fixture(scope="module")
-def results() -> list[Figures]:
+def results() -> list[RankingFigures]:
     adjacency = read(planted())
     return evaluate(adjacency, linked_tables(adjacency), ["pair", "disease"], seed=5)[0]
 
 
-def test_every_method_is_measured_in_every_split(results: list[Figures]) -> None:
+def test_every_method_is_measured_in_every_split(results: list[RankingFigures]) -> None:
     assert [(one.split, one.method) for one in results] == [
         (split, method) for split in ("pair", "disease") for method in METHODS
     ]
@@ -61,7 +61,7 @@ def test_every_method_is_measured_in_every_split(results: list[Figures]) -> None
         assert abs(one.beyond[1]) < abs(one.degree_correlation) + 0.3
 
 
-def test_what_is_planted_is_found_and_degrees_do_not_tell_it(results: list[Figures]) -> None:
+def test_what_is_planted_is_found_and_degrees_do_not_tell_it(results: list[RankingFigures]) -> None:
     told = {(one.split, one.method): one for one in results}
     for split in ("pair", "disease"):
         assert told[split, "ranking"].auroc[0] > 0.8
@@ -103,7 +103,7 @@ def test_a_folds_scores_do_not_change_with_its_own_treatments(split: Split) -> N
 def test_diseases_of_a_cluster_are_hidden_together() -> None:
     adjacency = read(planted())
     linked = linked_tables(adjacency)
-    of_disease, fold_of = clusters(adjacency, linked), folds(adjacency, linked, "cluster", 1)
+    of_disease, fold_of = cluster_diseases(adjacency, linked), folds(adjacency, linked, "cluster", 1)
     assert 5 < len(np.unique(of_disease)) <= 20
     for cluster in np.unique(of_disease):
         assert len(np.unique(fold_of[:, of_disease == cluster])) == 1
@@ -112,7 +112,7 @@ def test_diseases_of_a_cluster_are_hidden_together() -> None:
 def test_figures_are_those_of_scikit_learn_on_a_perfect_and_a_reversed_score() -> None:
     adjacency = read(planted())
     scored = score_split(
-        adjacency, linked_tables(adjacency), "drug", seed=5, counted=np.ones((DRUGS, DISEASES), bool)
+        adjacency, linked_tables(adjacency), "drug", seed=5, pair_mask=np.ones((DRUGS, DISEASES), bool)
     )
     scored.scores["perfect"] = scored.known.astype(float)
     scored.scores["reversed"] = -scored.known.astype(float)
@@ -129,7 +129,7 @@ def test_what_a_degree_lets_expect_does_not_see_what_is_hidden() -> None:
     known = draw.random((40, 30)) < 0.1
     folds = draw.integers(0, 5, known.shape)
     counted = np.ones_like(known)
-    scored = Scored("pair", known, counted, folds, {"ranking": np.zeros(known.shape)})
+    scored = SplitScores("pair", known, counted, folds, {"ranking": np.zeros(known.shape)})
     visible = _visible_degrees(scored)
     for drug, disease in ((0, 0), (7, 11), (39, 29)):
         assert visible[drug, disease] == (known[drug] & (folds[drug] != folds[drug, disease])).sum()

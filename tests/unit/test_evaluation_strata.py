@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from kedrec.errors import DataError
 from kedrec.evaluation.areas import UNCLASSIFIED, areas_by_ancestor, areas_from_table
-from kedrec.evaluation.strata import by_degree, markdown, performance, strata_tables
+from kedrec.evaluation.strata import group_by_degree, markdown, performance, strata_tables
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 
 
@@ -88,12 +88,12 @@ def test_few_diseases_give_no_interval() -> None:
 def test_groups_of_degrees_are_of_like_size_and_keep_equal_degrees_together() -> None:
     degrees = np.array([0, 0, 0, 0, 0, 1, 2, 3, 4, 50, 99])
     nodes = np.repeat(np.arange(10), 3)  # the last has no pair
-    names, groups = by_degree(degrees, nodes, 4)
+    names, groups = group_by_degree(degrees, nodes, 4)
     assert names == ["0 links", "1 to 3 links", "4 to 50 links"]
     assert groups[::3].tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 2, 2]
-    assert by_degree(degrees, np.zeros(0, np.int64))[0] == []
+    assert group_by_degree(degrees, np.zeros(0, np.int64))[0] == []
     with pytest.raises(ValueError, match="0 groups"):
-        by_degree(degrees, nodes, 0)
+        group_by_degree(degrees, nodes, 0)
 
 
 def test_the_tables_cover_every_pair_once_and_print() -> None:

@@ -12,7 +12,7 @@ from kedrec.common.plain_text import one_line, shown_name
 from kedrec.grounding import check
 from kedrec.grounding.claims import LONGEST_TEXT, split_claims
 from kedrec.grounding.english import clause_tokens
-from kedrec.grounding.names import Names, normal
+from kedrec.grounding.names import Names, normalize_text
 
 PIECES = [
     *("1", "[1", "[ 1,", "[1 1", " ", ".", "!", '?"', "-", "'-", "/", "a ", "a. ", "[", "]", "[P1]"),
@@ -23,7 +23,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "split_claims": lambda text: split_claims(text, NAMES.originals),
     "tokens": lambda text: clause_tokens([text]),
     "names": NAMES.split,
-    "normal": normal,
+    "normal": normalize_text,
     "one_line": one_line,
     "shown_name": shown_name,
 }

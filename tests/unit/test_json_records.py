@@ -33,7 +33,7 @@ ODD = {
 
 
 def values(path: Path, lists: frozenset[str] = frozenset()) -> list[tuple[int, Any, str]]:
-    return [(found.where, found.value, found.problem) for found in file_records(path, lists)]
+    return [(found.position, found.value, found.problem) for found in file_records(path, lists)]
 
 
 @pytest.mark.parametrize("layout", ["lines", "list", "member"])

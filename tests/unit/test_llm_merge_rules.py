@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from kedrec.errors import ModelError
-from kedrec.llm.merging import merge, merged_hash, permuted, read_adapter
+from kedrec.llm.merging import merge, merged_hash, permute_rows, read_adapter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +79,7 @@ def tensors(path: Path) -> dict[str, np.ndarray]:
 def test_rows_are_reordered_pair_by_pair() -> None:
     # Two heads of four rows: Hugging Face has (x0 x1 | y0 y1) a head, llama.cpp (x0 y0 x1 y1).
     rows = np.arange(8, dtype=np.float32).reshape(8, 1)
-    assert permuted(rows, 2).ravel().tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
+    assert permute_rows(rows, 2).ravel().tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
 
 
 @pytest.mark.parametrize(

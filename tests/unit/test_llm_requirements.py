@@ -10,13 +10,13 @@ import pytest
 
 from kedrec.errors import ModelError
 from kedrec.llm import llamacpp
-from kedrec.llm.requirements import TESTED, lacking, require_names
+from kedrec.llm.requirements import TESTED, missing_names, require_names
 
 
 def test_names_are_looked_for_through_attributes() -> None:
     owner = SimpleNamespace(a=SimpleNamespace(b=1), c=0)
-    assert lacking(owner, ("a.b", "c")) == []
-    assert lacking(owner, ("a.x", "c.y.z", "d")) == ["a.x", "c.y.z", "d"]
+    assert missing_names(owner, ("a.b", "c")) == []
+    assert missing_names(owner, ("a.x", "c.y.z", "d")) == ["a.x", "c.y.z", "d"]
 
 
 @pytest.mark.parametrize("library", TESTED)

@@ -11,7 +11,7 @@ from kedrec.common.assets import asset_text
 from kedrec.errors import DataError, UsageError
 from kedrec.loading import list_sources
 from kedrec.loading.identity import FAMILIES
-from kedrec.loading.readers.drugmechdb import reference
+from kedrec.loading.readers.drugmechdb import reference_curie
 from kedrec.loading.readers.predicate_rules import read_rules
 from kedrec.loading.readers.registry import READERS
 from kedrec.loading.sources import find_files, load_source, source_folder
@@ -168,7 +168,7 @@ def test_the_official_edge_file_comes_before_split_ones(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_references_become_curies_or_https(text: str, expected: str) -> None:
-    assert reference(text) == expected
+    assert reference_curie(text) == expected
 
 
 def test_digests_add_and_subtract() -> None:

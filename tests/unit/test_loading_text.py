@@ -118,14 +118,14 @@ def test_a_line_that_is_too_long_is_one_line(tmp_path: Path, where: int) -> None
     kept[where] = PLACEHOLDER
     assert found == "\n".join(kept) + "\n"
     with pytest.raises(DataError, match="longer than 16 MB"):
-        list(text_files.lines_of(tmp_path / "rows.tsv"))
+        list(text_files.read_lines(tmp_path / "rows.tsv"))
 
 
 def test_the_longest_line_and_the_lines_around_it_are_read(tmp_path: Path) -> None:
     rows = b"a\n" + b"x" * text_files.MAX_LINE + b"\nb\n\nc"
     found, bad = unpacked(tmp_path, rows)
     assert (found.encode(), bad) == (rows + b"\n", [])
-    assert b"".join(text_files.lines_of(tmp_path / "rows.tsv")) == rows + b"\n"
+    assert b"".join(text_files.read_lines(tmp_path / "rows.tsv")) == rows + b"\n"
 
 
 @pytest.mark.parametrize("order", ["le", "be"])

@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedrec.errors import AmbiguousNameError, EmptyGraphError, KedrecError, UnknownNameError, UsageError
-from kedrec.naming import MAX_LENGTH, SURE, NameIndex
-from kedrec.naming.normalize import compact, forms
-from kedrec.naming.tags import untagged
+from kedrec.naming import MAX_LENGTH, MIN_SURE_SCORE, NameIndex
+from kedrec.naming.normalize import compact_form, normal_forms
+from kedrec.naming.tags import strip_tags
 from kedrec.stores import NODE_COLUMNS, Fingerprint, GraphStore
 
 Rows = dict[str, list[tuple[str, str, list[str], list[str]]]]
@@ -144,9 +144,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NameIndex]:
     ],
 )
 def test_writings_of_a_name(index: NameIndex, text: str, kind: str, id_: str, why: str) -> None:
-    match = index.resolved(text, kind)
+    match = index.resolve_match(text, kind)
     assert (match.entity.id, match.why) == (id_, why)
-    assert match.score >= SURE
+    assert match.score >= MIN_SURE_SCORE
     assert index.resolve(text, kind) == index.search(text, [kind])[0].entity
 
 
@@ -245,7 +245,7 @@ def test_a_salt_form_is_its_drug(tmp_path: Path, salt: str, drug: str) -> None:
     assert resolved_among(tmp_path / "1", salt, drug) == drug
     assert resolved_among(tmp_path / "2", drug, salt) == salt  # and where the graph has the salt alone
     index = NameIndex.open(store_of({"Drug": [("X:1", drug, [], [])]}), tmp_path / "3")
-    assert index.resolved(salt, "Drug").why == "salt form"
+    assert index.resolve_match(salt, "Drug").why == "salt form"
 
 
 @pytest.mark.parametrize(("text", "drug"), OTHERS)
@@ -264,7 +264,7 @@ def test_what_a_refused_salt_is_made_of_is_offered(tmp_path: Path) -> None:
         index.resolve("choline salicylate", "Drug")
     assert {match.entity.name for match in caught.value.candidates} == {"Choline", "Salicylic acid"}
     assert {match.why for match in caught.value.candidates} == {"within"}
-    assert all(match.score < SURE for match in index.search("choline salicylate", ["Drug"]))
+    assert all(match.score < MIN_SURE_SCORE for match in index.search("choline salicylate", ["Drug"]))
 
 
 @pytest.mark.parametrize(
@@ -291,9 +291,9 @@ def test_what_a_refused_salt_is_made_of_is_offered(tmp_path: Path) -> None:
 def test_a_tag_of_a_vocabulary_is_passed_over(
     index: NameIndex, text: str, kind: str, id_: str, why: str
 ) -> None:
-    match = index.resolved(text, kind)
+    match = index.resolve_match(text, kind)
     assert (match.entity.id, match.why) == (id_, why)
-    assert match.score >= SURE
+    assert match.score >= MIN_SURE_SCORE
     assert index.search(text, [kind])[0].entity.id == id_
 
 
@@ -324,14 +324,14 @@ def test_a_tag_that_is_part_of_a_name_stays(tmp_path: Path) -> None:
 
 @given(st.text(alphabet="ab (),0123456789MGNOSunspecifd", max_size=200))
 def test_tags_are_looked_for_in_any_text(text: str) -> None:
-    for shorter in untagged(text):
+    for shorter in strip_tags(text):
         assert len(shorter.name) < len(text)
 
 
 @pytest.mark.parametrize("part", ["a ", "1 ", "oral ", "(", "unspecified ", "1 mg ", ", "])
 def test_long_texts_are_no_trouble(part: str) -> None:
     began = time.perf_counter()
-    list(untagged((part * MAX_LENGTH)[:MAX_LENGTH]))
+    list(strip_tags((part * MAX_LENGTH)[:MAX_LENGTH]))
     assert time.perf_counter() - began < 2  # some milliseconds; the rest is for a busy machine
 
 
@@ -353,7 +353,7 @@ def test_what_only_resembles_a_name_is_offered_and_not_taken(
     with pytest.raises(UnknownNameError) as caught:
         index.resolve(text, kind)
     assert caught.value.candidates[0].entity.id == nearest
-    assert all(match.score < SURE for match in caught.value.candidates)
+    assert all(match.score < MIN_SURE_SCORE for match in caught.value.candidates)
     assert index.search(text, [kind])[0].entity.id == nearest
 
 
@@ -473,15 +473,19 @@ def test_any_text_gives_an_entity_or_an_error_of_ours(index: NameIndex, text: st
 
 @given(st.text(max_size=60))
 def test_forms_are_stable(text: str) -> None:
-    form = forms(text)
-    assert forms(form.spelled).words == forms(forms(form.spelled).spelled).words
-    assert compact(form.words) == compact(forms(text.upper()).words) or not text.isascii()
+    form = normal_forms(text)
+    assert normal_forms(form.spelled).words == normal_forms(normal_forms(form.spelled).spelled).words
+    assert compact_form(form.words) == compact_form(normal_forms(text.upper()).words) or not text.isascii()
 
 
 def test_numbers_stay_apart() -> None:
-    assert compact(forms("1,2-dichloroethane").words) != compact(forms("12-dichloroethane").words)
-    assert forms("1,2-dichloro-3-propane").bag == ""  # which number goes with which word is in the order
-    assert forms("(+)-nicotine").words != forms("(-)-nicotine").words
+    assert compact_form(normal_forms("1,2-dichloroethane").words) != compact_form(
+        normal_forms("12-dichloroethane").words
+    )
+    assert (
+        normal_forms("1,2-dichloro-3-propane").bag == ""
+    )  # which number goes with which word is in the order
+    assert normal_forms("(+)-nicotine").words != normal_forms("(-)-nicotine").words
 
 
 def test_an_entity_by_its_id(index: NameIndex) -> None:

@@ -14,20 +14,20 @@ import pytest
 import yaml
 from listed_graph import Link, ListedGraph
 
-from kedrec.evaluation.mechanism_recall import evaluate, in_random_order, ranks
-from kedrec.evaluation.path_cases import DEFINITIONS, cases_of
+from kedrec.evaluation.mechanism_recall import best_rank, evaluate, random_order_chances
+from kedrec.evaluation.path_cases import DEFINITIONS, indication_cases
 from kedrec.evaluation.path_fit import fit
-from kedrec.evaluation.path_learning import refit
+from kedrec.evaluation.path_learning import fitted_weights_yaml
 from kedrec.evidence.chains import CHAIN, Mechanisms, chains_of
-from kedrec.evidence.mechanisms import Indication, Without, read_indications
-from kedrec.evidence.path_features import NUMERIC, PairFacts, Pool, facts_of, pool_of
-from kedrec.evidence.scoring import chosen, load_weights, scores_of
+from kedrec.evidence.mechanisms import GraphWithoutIndication, Indication, read_indications
+from kedrec.evidence.path_features import FEATURES, GeneFacts, Pool, gene_facts, pool_of
+from kedrec.evidence.scoring import diverse_paths, load_weights, path_scores
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.stores.templates import path_templates
 
 SUPPORTING = [template for template in path_templates() if template.stance == "supports"]
-NO_FACTS = PairFacts({}, {})
+NO_FACTS = GeneFacts({}, {})
 
 
 def mechanism(name: str, *links: tuple[str, str, str]) -> list[Link]:
@@ -118,7 +118,7 @@ def test_a_mechanism_is_read_as_its_paths(indications: list[Indication]) -> None
     assert indications[1].paths == {(gene, first), (gene, second, first)}
     assert indications[0].nodes == {gene, first}
     assert indications[0].targets == {gene}
-    assert indications[0].least == 2
+    assert indications[0].min_nodes == 2
     assert indications[0].matches((gene, first))
     assert not indications[0].matches((gene,))
     assert not indications[0].matches((gene, second))
@@ -127,14 +127,14 @@ def test_a_mechanism_is_read_as_its_paths(indications: list[Indication]) -> None
 def test_only_what_no_one_else_states_is_hidden_with_an_indication(
     whole: Adjacency, indications: list[Indication]
 ) -> None:
-    view = Without(whole, indications[0], every=False)
+    view = GraphWithoutIndication(whole, indications[0], every=False)
     assert linked(view, AFFECTS) == [(1, 0)]
     assert linked(view, ONWARD) == [(0, 0), (0, 1)]  # the other mechanism has both
     assert linked(view, TREATS) == [(1, 0)]
     assert linked(view, ("BINDS", "Drug", "Gene")) == [(0, 0), (1, 0), (1, 2)]
     assert view.mechanisms(ONWARD, 0, 0) == {int(whole.mechanisms(TREATS, 1, 0).pop())}
     assert not view.mechanisms(AFFECTS, 0, 0)
-    other = Without(whole, indications[1], every=False)
+    other = GraphWithoutIndication(whole, indications[1], every=False)
     assert linked(other, AFFECTS) == [(0, 0)]
     assert linked(other, ONWARD) == [(0, 0)]
 
@@ -142,7 +142,7 @@ def test_only_what_no_one_else_states_is_hidden_with_an_indication(
 def test_nothing_that_only_curators_state_is_left_where_all_is_hidden(
     whole: Adjacency, indications: list[Indication]
 ) -> None:
-    view = Without(whole, indications[0], every=True)
+    view = GraphWithoutIndication(whole, indications[0], every=True)
     for table in (AFFECTS, ONWARD, TREATS, ("CORRELATED_WITH", "BiologicalProcess", "Disease")):
         assert linked(view, table) == []
         assert not view.has_mechanisms(table)
@@ -156,9 +156,9 @@ def test_nothing_that_only_curators_state_is_left_where_all_is_hidden(
 def test_another_drugs_mechanism_is_begun_with_this_drug(
     whole: Adjacency, indications: list[Indication]
 ) -> None:
-    view = Without(whole, indications[0], every=False)
+    view = GraphWithoutIndication(whole, indications[0], every=False)
     chains = chains_of(view, Mechanisms(whole), 0, 0, 10)
-    assert [(chain.nodes, chain.told, chain.own) for chain in chains] == [
+    assert [(chain.nodes, chain.mechanism_count, chain.own) for chain in chains] == [
         ((0, 0, 0, 0), 1, False),
         ((0, 0, 1, 0, 0), 1, False),
     ]
@@ -172,7 +172,7 @@ def test_a_pairs_own_mechanism_comes_first_as_it_stands(whole: Adjacency) -> Non
     assert first.nodes == (0, 0, 0, 0)
     assert [hop.relation for hop in first.hops] == ["AFFECTS", "AFFECTS", "CORRELATED_WITH"]
     pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), most=10)
-    best = chosen(pool, scores_of(pool, load_weights()), 3)[0]
+    best = diverse_paths(pool, path_scores(pool, load_weights()), 3)[0]
     assert pool.own[best]
     assert pool.ids(whole, best) == ("Gene:0", "BiologicalProcess:0")
 
@@ -186,14 +186,14 @@ def test_the_same_nodes_are_one_path(whole: Adjacency) -> None:
     along = {names[number] for number in pool.member_template[pool.member_path == path]}
     assert along == {CHAIN, "drug-affects-gene-process-disease", "drug-binds-gene-drives-process-disease"}
     ones = np.ones(len(names))
-    assert pool.scores(np.zeros(len(NUMERIC)), ones)[path] == pytest.approx(3)
+    assert pool.scores(np.zeros(len(FEATURES)), ones)[path] == pytest.approx(3)
 
 
 def test_facts_tell_a_target_from_what_breaks_the_drug_down() -> None:
     def row(gene: str, evidence: str, action: str = "") -> dict[str, Any]:
         return {"end_id": gene, "edge": {"evidence": evidence, "action": action}}
 
-    facts = facts_of(
+    facts = gene_facts(
         [row("a", "DrugBank (target); inhibitor", "inhibitor"), row("b", "DrugBank (enzyme)"), row("c", ""),
          row("d", "DrugBank (carrier)"), row("d", "DrugBank (target)")],
         [row("x", "DISEASES, GWAS Catalog"), row("y", "")],
@@ -208,13 +208,13 @@ def test_facts_tell_a_target_from_what_breaks_the_drug_down() -> None:
 
 
 def test_where_equals_stand_in_random_order_the_chances_are_exact() -> None:
-    one = in_random_order(np.zeros(4), np.array([False, True, False, False]))
+    one = random_order_chances(np.zeros(4), np.array([False, True, False, False]))
     assert one == pytest.approx([0.25] * 4)
-    two = in_random_order(np.zeros(3), np.array([True, True, False]))
+    two = random_order_chances(np.zeros(3), np.array([True, True, False]))
     assert two == pytest.approx([2 / 3, 1 / 3, 0])
-    after = in_random_order(np.array([2.0, 1.0, 1.0]), np.array([False, True, False]))
+    after = random_order_chances(np.array([2.0, 1.0, 1.0]), np.array([False, True, False]))
     assert after == pytest.approx([0, 0.5, 0.5])
-    assert in_random_order(np.zeros(2), np.zeros(2, bool)).sum() == 0
+    assert random_order_chances(np.zeros(2), np.zeros(2, bool)).sum() == 0
 
 
 def test_ranks_and_equal_scores(whole: Adjacency) -> None:
@@ -222,13 +222,13 @@ def test_ranks_and_equal_scores(whole: Adjacency) -> None:
     scores = np.arange(len(pool), dtype=float)
     last = np.zeros(len(pool), bool)
     last[0] = True
-    assert ranks(pool, scores, last) == len(pool)
-    assert ranks(pool, scores, ~last) == 1
-    assert ranks(pool, scores, np.zeros(len(pool), bool)) == float("inf")
+    assert best_rank(pool, scores, last) == len(pool)
+    assert best_rank(pool, scores, ~last) == 1
+    assert best_rank(pool, scores, np.zeros(len(pool), bool)) == float("inf")
 
 
 def test_what_can_be_found_and_what_is_found() -> None:
-    cases = cases_of(STORE)
+    cases = indication_cases(STORE)
     told = {(case.setting, case.indication.drug): case for case in cases}
     assert {key: case.reachable for key, case in told.items() if key[0] == "all hidden"} == {
         ("all hidden", drug): dict.fromkeys(DEFINITIONS, False) for drug in ("Drug:0", "Drug:1")
@@ -250,23 +250,23 @@ def test_what_can_be_found_and_what_is_found() -> None:
 
 
 def test_weights_are_learned_from_what_is_drawn_and_can_be_read_again() -> None:
-    cases = [case for case in cases_of(STORE) if case.matching["exact"].any()]
+    cases = [case for case in indication_cases(STORE) if case.matching["exact"].any()]
     drawn: list[tuple[Pool, np.ndarray[Any, np.dtype[np.bool_]], float]] = [
         (case.pool, case.matching["exact"], 1.0) for case in cases
     ]
     weights = fit(drawn, len(SUPPORTING) + 1)
     for pool, curated, _ in drawn:
-        assert ranks(pool, pool.scores(weights.numeric, weights.templates), curated) == 1
+        assert best_rank(pool, pool.scores(weights.numeric, weights.templates), curated) == 1
     assert not fit([], 3).templates.any()
-    stored = yaml.safe_load(refit(cases, {"graph": "by hand"}))
+    stored = yaml.safe_load(fitted_weights_yaml(cases, {"graph": "by hand"}))
     assert stored["made"]["graph"] == "by hand"
-    assert set(stored["features"]) == set(NUMERIC)
+    assert set(stored["features"]) == set(FEATURES)
     assert stored["templates"]["drug-treats-similar-disease"] == -2
 
 
 def test_the_weights_that_kedrec_comes_with_are_of_its_features_and_templates() -> None:
     weights = load_weights()
-    assert set(weights.features) == set(NUMERIC)
+    assert set(weights.features) == set(FEATURES)
     assert set(weights.templates) <= {CHAIN, *(template.name for template in SUPPORTING)}
 
 
@@ -283,5 +283,5 @@ def test_paths_through_other_nodes_come_before_much_the_same_ones(whole: Adjacen
     }
     scores = np.full(len(pool), -99.0)
     scores[through["best"]], scores[through["alike"]], scores[through["other"]] = 3.0, 2.0, 1.9
-    assert chosen(pool, scores, 3) == [through["best"], through["other"], through["alike"]]
-    assert chosen(pool, scores, 2) == [through["best"], through["other"]]
+    assert diverse_paths(pool, scores, 3) == [through["best"], through["other"], through["alike"]]
+    assert diverse_paths(pool, scores, 2) == [through["best"], through["other"]]

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from kedrec.common.array_file import write_arrays
-from kedrec.common.checked_files import replacing
+from kedrec.common.checked_files import replacement_file
 from kedrec.common.private_files import make_private, private_folder, write_private
-from kedrec.documents.polite_http import Pages
+from kedrec.documents.polite_http import PageFolder
 from kedrec.loading import load_graph
 from kedrec.naming import NameIndex
 from kedrec.settings import load_settings
@@ -59,7 +59,7 @@ def test_a_file_is_private_before_anything_is_in_it(tmp_path: Path) -> None:
 
 
 def _write_model(home: Path) -> None:
-    with replacing(home / "models" / "model.gguf") as part:
+    with replacement_file(home / "models" / "model.gguf") as part:
         part.write_bytes(b"GGUF")
 
 
@@ -76,7 +76,7 @@ def _write_names(home: Path) -> None:
         _write_model,
         _write_names,
         lambda home: write_arrays(home / "cache" / "ranking.kedrec", {"a": np.zeros(3)}, {}),
-        lambda home: Pages(home / "cache", "trials", {"query": "gout"}).put(0, b"{}", ".json", {}),
+        lambda home: PageFolder(home / "cache", "trials", {"query": "gout"}).put(0, b"{}", ".json", {}),
     ],
     ids=["model", "names", "ranking", "pages"],
 )

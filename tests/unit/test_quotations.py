@@ -10,11 +10,11 @@ from framed_sentences import FRAMED, NEUTRAL, OWN, SENTENCE
 from kedrec.common.sentences import sentences
 from kedrec.documents.document import Document, Section
 from kedrec.documents.linking import Linker
-from kedrec.documents.passages import cuts
+from kedrec.documents.passages import passage_spans
 from kedrec.documents.quoting import LONGEST_QUOTE, Context, quotation
 from kedrec.grounding import check
-from kedrec.grounding.framing import readings
-from kedrec.grounding.stop_reasons import reason_key, reasons_given
+from kedrec.grounding.framing import sentences_in_context
+from kedrec.grounding.stop_reasons import reason_key, stated_reasons
 from kedrec.types import Entity, Evidence, TextSource, TrialRecord
 
 DRUG = Entity(id="DRUGBANK:DB09033", kind="Drug", name="Vedolizumab")
@@ -122,7 +122,7 @@ def test_passages_are_cut_where_sentences_end() -> None:
     for shift in range(1, 200, 7):
         text = "A" * shift + " was seen. " + line * 40
         document = Document("jsonl:1", "article", "t", (Section("Text", text.strip()),))
-        for cut in cuts(document):
+        for cut in passage_spans(document):
             part = document.text[cut.start : cut.end]
             assert part.endswith(("Army.", "seen."))
             assert cut.continued == (not part.startswith("A"))
@@ -170,14 +170,14 @@ def calls(text: str) -> int:
 
     sys.setprofile(counted)
     try:
-        readings(text)
+        sentences_in_context(text)
     finally:
         sys.setprofile(None)
     return count
 
 
 def test_framing_is_read_in_linear_time() -> None:
-    readings("Once.")  # what is made once isn't counted
+    sentences_in_context("Once.")  # what is made once isn't counted
     for line in ('"(', "a. ", "It is that. ", "This is so. ", "1) ", "Claims: ", "(A is. ", "He said this. "):
         assert calls(line * 1600) < 2.2 * calls(line * 800) + 1000, line
 
@@ -226,7 +226,7 @@ REASONS: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
 def test_a_trials_reason_is_its_registers_note_or_an_item_of_a_list_of_reasons(
     note: str, given: tuple[str, ...], others: tuple[str, ...]
 ) -> None:
-    reasons = reasons_given(note)
+    reasons = stated_reasons(note)
     assert reason_key(note) in reasons
     assert {reason_key(one) for one in given} <= reasons
     assert not {reason_key(one) for one in others} & reasons

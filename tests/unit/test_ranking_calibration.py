@@ -10,7 +10,7 @@ from kedrec.ranking.calibration import (
     DegreeLine,
     Reliability,
     brier_skill,
-    cross_calibrated,
+    cross_calibrate,
     platt,
     sigmoid,
 )
@@ -52,11 +52,11 @@ def test_what_a_calibration_is_measured_by_is_not_what_it_was_fitted_to() -> Non
     diseases = np.repeat(np.arange(20), 200)
     one = diseases == 7
     flipped = np.where(one, ~labels, labels)
-    before, after = (cross_calibrated(scores, some, diseases)[one] for some in (labels, flipped))
+    before, after = (cross_calibrate(scores, some, diseases)[one] for some in (labels, flipped))
     assert np.array_equal(before, after)
     # Scores that say nothing have no skill; fitted to its own labels a curve seems to have more.
-    crossed = brier_skill(cross_calibrated(scores, labels, diseases), labels)
-    fitted = sigmoid(Reliability.of(scores, labels, diseases).calibrated(scores))
+    crossed = brier_skill(cross_calibrate(scores, labels, diseases), labels)
+    fitted = sigmoid(Reliability.of(scores, labels, diseases).calibrate(scores))
     assert crossed < 0.0
     assert crossed < brier_skill(fitted, labels)
 
@@ -68,7 +68,7 @@ def test_few_treatments_or_equal_scores_are_calibrated_all_the_same(hits: int, *
     scores = np.full(500, -3.0) if equal else draw.normal(-3, 1, 500)
     labels = np.arange(500) < hits
     reliability = Reliability.of(scores, labels, np.repeat(np.arange(5), 100))
-    calibrated = reliability.calibrated(scores)
+    calibrated = reliability.calibrate(scores)
     low, high = reliability.interval(calibrated)
     assert np.isfinite([calibrated, low, high]).all()
     assert (low <= sigmoid(calibrated)).all()
@@ -78,7 +78,7 @@ def test_few_treatments_or_equal_scores_are_calibrated_all_the_same(hits: int, *
 
 def test_a_better_score_is_a_higher_probability() -> None:
     reliability = Reliability.of(*_drawn(3))
-    told = reliability.calibrated(np.linspace(-15, 15, 2_000))
+    told = reliability.calibrate(np.linspace(-15, 15, 2_000))
     assert (np.diff(told) > 0).all()
 
 
@@ -93,6 +93,6 @@ def test_what_a_degree_lets_expect_is_taken_off() -> None:
     degrees = np.array([0, 1, 3, 7, 15, 31])
     line = DegreeLine.of(2 * np.log1p(degrees) - 4, degrees)
     assert (line.slope, line.shift) == pytest.approx((2, -4))
-    beyond = line.beyond(2 * np.log1p(degrees) - 4, degrees)
+    beyond = line.subtract_expected(2 * np.log1p(degrees) - 4, degrees)
     assert 0 < beyond[-1] - beyond[0] < 2 * np.log(32) / 2
     assert DegreeLine.of(np.array([1.0, 3.0]), np.array([2, 2])) == DegreeLine(0.0, 2.0)

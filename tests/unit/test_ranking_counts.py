@@ -11,10 +11,10 @@ from listed_graph import Link, ListedGraph, random_graph
 
 from kedrec.errors import NotFoundError
 from kedrec.ranking import Ranker
-from kedrec.ranking.adjacency import Adjacency, read_adjacency, tables_of
+from kedrec.ranking.adjacency import Adjacency, read_adjacency, template_tables
 from kedrec.ranking.best_paths import best_paths
 from kedrec.ranking.dwpc import DAMPING, PathCounter
-from kedrec.ranking.metapaths import kinds_of
+from kedrec.ranking.metapaths import template_kinds
 from kedrec.schema import load_schema
 from kedrec.stores.templates import PathTemplate, path_templates
 
@@ -24,7 +24,7 @@ def neighbours(
 ) -> list[dict[str, set[str]]]:
     """For each hop, the nodes reached from each node; the treatment `hidden` is left out."""
     found = []
-    for kind, hop in zip(kinds_of(template), template.hops, strict=False):
+    for kind, hop in zip(template_kinds(template), template.hops, strict=False):
         ends = (kind, hop.kind) if hop.forward else (hop.kind, kind)
         reached: dict[str, set[str]] = defaultdict(set)
         for relation, start_kind, end_kind, start, end, _, _ in graph.links:
@@ -75,7 +75,7 @@ def test_the_best_paths_are_the_heaviest_that_walking_finds(most: int) -> None:
         link for link in graph.links if link[:3] != ("TREATS", "Drug", "Disease") or link[3] != "Drug:1"
     ]
     templates = path_templates()
-    adjacency = Adjacency(read_adjacency(graph, tables_of(templates)))  # type: ignore[arg-type]
+    adjacency = Adjacency(read_adjacency(graph, template_tables(templates)))  # type: ignore[arg-type]
     seen = set()
     for disease in range(graph.sizes["Disease"]):
         for template in templates:
@@ -103,7 +103,7 @@ def test_links_that_only_a_curated_mechanism_states_are_not_counted_but_found() 
         ("ASSOCIATED_WITH", "Disease", "Gene", "Disease:0", "Gene:1", "measured", ()),
     ]
     graph = ListedGraph(links, {"Drug": 1, "Gene": 2, "Disease": 1})
-    adjacency = Adjacency(read_adjacency(graph, tables_of([template])))  # type: ignore[arg-type]
+    adjacency = Adjacency(read_adjacency(graph, template_tables([template])))  # type: ignore[arg-type]
     values = PathCounter(adjacency, [template.hops]).counts(np.array([0]))
     assert values.ravel().tolist() == pytest.approx([2**-DAMPING])  # Gene:1 alone; the disease has two genes
     found = best_paths(adjacency, template, 0, 0, 5)

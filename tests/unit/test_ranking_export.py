@@ -13,7 +13,7 @@ from listed_graph import random_graph
 
 from kedrec.errors import KedrecError, UsageError
 from kedrec.ranking import Ranker
-from kedrec.ranking.export import COLUMNS, check_target, export
+from kedrec.ranking.export import COLUMNS, check_output_path, export_scores
 
 NAMES = {"Disease:0": "one\tdisease\nof two lines", "Drug:0": 'a "quoted" drug'}
 
@@ -32,7 +32,7 @@ def test_every_pair_is_a_row_in_order_with_what_the_ranker_says(
     tmp_path: Path, ranker: Ranker, diseases: list[str]
 ) -> None:
     told: list[tuple[int, int | None]] = []
-    rows = export(
+    rows = export_scores(
         tmp_path / "p.parquet",
         ranker,
         NAMES,
@@ -54,8 +54,8 @@ def test_every_pair_is_a_row_in_order_with_what_the_ranker_says(
 def test_the_tsv_has_the_same_rows_each_on_one_line(
     tmp_path: Path, ranker: Ranker, diseases: list[str]
 ) -> None:
-    export(tmp_path / "p.parquet", ranker, NAMES, diseases)
-    export(tmp_path / "p.tsv.gz", ranker, NAMES, diseases)
+    export_scores(tmp_path / "p.parquet", ranker, NAMES, diseases)
+    export_scores(tmp_path / "p.tsv.gz", ranker, NAMES, diseases)
     lines = gzip.decompress((tmp_path / "p.tsv.gz").read_bytes()).decode().splitlines()
     table = pq.read_table(tmp_path / "p.parquet").to_pylist()
     assert lines[0].split("\t") == COLUMNS.names
@@ -70,7 +70,7 @@ def test_the_tsv_has_the_same_rows_each_on_one_line(
 
 def test_equal_scores_make_equal_files(tmp_path: Path, ranker: Ranker, diseases: list[str]) -> None:
     for name in ("a.tsv.gz", "b.tsv.gz"):
-        export(tmp_path / name, ranker, NAMES, diseases)
+        export_scores(tmp_path / name, ranker, NAMES, diseases)
     assert (tmp_path / "a.tsv.gz").read_bytes() == (tmp_path / "b.tsv.gz").read_bytes()
 
 
@@ -79,7 +79,7 @@ def test_what_was_there_stays_when_the_work_breaks_off(tmp_path: Path, ranker: R
     path = tmp_path / name
     path.write_text("from before")
     with pytest.raises(KedrecError, match="nosuch"):
-        export(path, ranker, NAMES, ["Disease:0"] * 8 + ["nosuch"])
+        export_scores(path, ranker, NAMES, ["Disease:0"] * 8 + ["nosuch"])
     assert path.read_text() == "from before"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -91,7 +91,7 @@ def test_what_was_there_stays_when_the_work_breaks_off(tmp_path: Path, ranker: R
 def test_a_wrong_target_is_told_before_any_work(tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "d.parquet").mkdir()
     with pytest.raises(UsageError, match=says):
-        check_target(tmp_path / name)
+        check_output_path(tmp_path / name)
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(UsageError, match="can't be written: Permission denied"):
-        check_target(tmp_path / "p.parquet")
+        check_output_path(tmp_path / "p.parquet")
 
 
 def test_a_rankers_copy_in_another_process_needs_no_file(

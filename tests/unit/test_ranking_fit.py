@@ -12,8 +12,8 @@ from listed_graph import Link, ListedGraph
 
 from kedrec.ranking import Ranker, ensemble
 from kedrec.ranking import ranker as ranker_module
-from kedrec.ranking.export import block
-from kedrec.ranking.fit import LEAST_TREATED
+from kedrec.ranking.export import score_table
+from kedrec.ranking.fit import MIN_TREATED_PAIRS
 
 DRUGS, DISEASES, GENES = 60, 25, 30
 
@@ -124,7 +124,7 @@ def test_the_mean_prior_is_the_rate_of_treatments(ranker: Ranker, tmp_path: Path
 
 def test_columns_of_the_file_are_what_their_names_say(ranker: Ranker) -> None:
     names = {f"Drug:{n}": f"drug {n}" for n in range(DRUGS)} | {"Disease:3": "disease 3"}
-    rows = block(ranker, names, ["Disease:3"]).to_pylist()
+    rows = score_table(ranker, names, ["Disease:3"]).to_pylist()
     assert len(rows) == DRUGS
     for row in rows:
         pair = ranker.pair(row["drug_id"], "Disease:3")
@@ -180,8 +180,8 @@ def test_a_disease_of_which_nothing_is_known_picks_no_drug_out(tmp_path: Path) -
     ranker = Ranker.open(graph, tmp_path)  # type: ignore[arg-type]
     treatments = sum(link[0] == "TREATS" for link in graph.links)
     assert ranker.base_rate == pytest.approx(treatments / (DRUGS * DISEASES))
-    assert ranker.tells(ranker.rank("Disease:0"))
-    assert not ranker.tells(ranker.rank(f"Disease:{DISEASES}"))
+    assert ranker.is_above_base_rate(ranker.rank("Disease:0"))
+    assert not ranker.is_above_base_rate(ranker.rank(f"Disease:{DISEASES}"))
 
 
 def test_a_relation_more_in_the_schema_makes_the_ranking_anew(
@@ -192,7 +192,7 @@ def test_a_relation_more_in_the_schema_makes_the_ranking_anew(
     Ranker.open(planted(), tmp_path)  # type: ignore[arg-type]
     monkeypatch.undo()
     again = Ranker.open(planted(), tmp_path)  # type: ignore[arg-type]
-    assert all(again.adjacency.has(table) for table in kept)
+    assert all(again.adjacency.has_table(table) for table in kept)
 
 
 def test_drugs_come_best_first_and_ties_by_id(ranker: Ranker) -> None:
@@ -222,7 +222,7 @@ def test_too_few_treatments_give_no_probability(tmp_path: Path, *, fit: bool) ->
     graph = planted()
     if fit:
         treats = [link for link in graph.links if link[0] == "TREATS"]
-        graph.links = [link for link in graph.links if link[0] != "TREATS"] + treats[: LEAST_TREATED - 1]
+        graph.links = [link for link in graph.links if link[0] != "TREATS"] + treats[: MIN_TREATED_PAIRS - 1]
     ranker = Ranker.open(graph, tmp_path, fit=fit)  # type: ignore[arg-type]
     assert not ranker.fitted
     assert ranker.description.startswith("unfitted")

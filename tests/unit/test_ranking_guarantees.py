@@ -18,7 +18,7 @@ from kedrec.ranking import Ranker, memory
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.features import FeatureMaker
 from kedrec.ranking.metapaths import metapaths, schema_tables
-from kedrec.ranking.pair_similarity import Alike
+from kedrec.ranking.pair_similarity import PairSimilarity
 from kedrec.ranking.stored_ranking import linked_tables
 from kedrec.schema import load_schema
 
@@ -91,7 +91,7 @@ def test_a_node_has_each_of_its_links_once(tmp_path: Path) -> None:
     assert symmetric & {link[0] for link in links}
     for kind in ("Drug", "Disease"):
         for number in range(graph.sizes[kind]):
-            assert ranker.links(kind, f"{kind}:{number}") == degrees[f"{kind}:{number}"]
+            assert ranker.link_count(kind, f"{kind}:{number}") == degrees[f"{kind}:{number}"]
 
 
 @pytest.mark.parametrize(
@@ -125,10 +125,10 @@ def test_a_graph_with_hardly_anything_is_ranked_without_an_error(
     ranked = ranker.rank("Disease:0")
     assert len(ranked) == drugs
     assert all(np.isfinite(pair.score) for pair in ranked)
-    assert ranker.treatments("Disease:0") == sum(disease == "Disease:0" for _, disease in kept)
+    assert ranker.treatment_count("Disease:0") == sum(disease == "Disease:0" for _, disease in kept)
     assert ranked[0].parts is not None
     assert len(ranker.rank_diseases("Drug:0")) == diseases
-    assert isinstance(ranker.tells(ranked), bool)
+    assert isinstance(ranker.is_above_base_rate(ranked), bool)
     assert ranker.description
 
 
@@ -149,7 +149,7 @@ def _wide(drugs: int, diseases: int) -> Adjacency:
 def test_features_take_no_table_of_all_pairs() -> None:
     adjacency = _wide(4_500, 4_400)
     linked = linked_tables(adjacency)
-    alike = Alike.of(adjacency, linked)
+    alike = PairSimilarity.of(adjacency, linked)
     tracemalloc.start()
     maker = FeatureMaker(adjacency, metapaths(linked, 3), alike)
     maker.block(np.arange(2))

@@ -119,7 +119,7 @@ def test_nodes_beyond_those_learned_from_are_placed_by_their_likeness(
     kernel = PairKernel.of(*alike, treats)
     (_, others), *_ = PairRidge(kernel, treats).over_pairs(np.array([1]))
     weights = kron_ridge._alignment_weights(alike[0], treats)
-    table = sum(w * s.among(np.arange(_DRUGS)) for w, s in zip(weights, alike[0], strict=True))
+    table = sum(w * s.columns(np.arange(_DRUGS)) for w, s in zip(weights, alike[0], strict=True))
     assert isinstance(table, np.ndarray)
     np.fill_diagonal(table, 1.0)
     known = known[learned]

@@ -12,13 +12,13 @@ from listed_graph import Link, ListedGraph
 from kedrec.ranking.adjacency import Adjacency, Table, read_adjacency
 from kedrec.ranking.dwpc import DAMPING, PathCounter
 from kedrec.ranking.metapaths import (
-    CARE,
+    CARE_RELATIONS,
     Metapath,
-    abbreviation,
-    kinds_along,
+    metapath_abbreviation,
+    metapath_kinds,
+    metapath_text,
     metapaths,
     schema_tables,
-    written,
 )
 from kedrec.schema import load_schema
 
@@ -50,14 +50,14 @@ def small_graph(seed: int) -> ListedGraph:
 def walked(graph: ListedGraph, path: Metapath, drug: str, disease: str) -> float:
     """The summed weight of every path of a pair, by depth-first search without the pair's own care."""
     hops = []
-    for kind, hop in zip(kinds_along(path), path, strict=False):
+    for kind, hop in zip(metapath_kinds(path), path, strict=False):
         ends = (kind, hop.kind) if hop.forward else (hop.kind, kind)
         reached: dict[str, set[str]] = defaultdict(set)
         into: dict[str, int] = defaultdict(int)
         for relation, *kinds, start, end, _, _ in graph.links:
             if relation != hop.relation or tuple(kinds) != ends or start == end:
                 continue
-            if relation in CARE and (start, end) == (drug, disease):
+            if relation in CARE_RELATIONS and (start, end) == (drug, disease):
                 continue
             pairs = [(start, end)] if hop.forward else [(end, start)]
             if load_schema().relations[relation].symmetric:
@@ -100,7 +100,9 @@ def test_every_count_is_what_walking_finds_with_the_pairs_own_care_deleted(
             for drug in range(4):
                 for column, disease in enumerate(diseases.tolist()):
                     expected = walked(graph, path, f"Drug:{drug}", f"Disease:{disease}")
-                    assert values[drug, column] == pytest.approx(expected, rel=1e-4, abs=0), written(path)
+                    assert values[drug, column] == pytest.approx(expected, rel=1e-4, abs=0), metapath_text(
+                        path
+                    )
                     joined += expected > 0
     assert joined > 500
 
@@ -142,8 +144,8 @@ def test_a_metapath_is_written_as_templates_and_hetionet_write_it() -> None:
         for path in metapaths(TABLES, 2)
         if [hop.relation for hop in path] == ["BINDS", "ASSOCIATED_WITH"]
     )
-    assert written(path) == "Drug BINDS Gene < ASSOCIATED_WITH Disease"
-    assert abbreviation(path) == "CbG<aD"
+    assert metapath_text(path) == "Drug BINDS Gene < ASSOCIATED_WITH Disease"
+    assert metapath_abbreviation(path) == "CbG<aD"
 
 
 def test_every_table_of_the_schema_is_listed_and_symmetric_ones_from_both_ends() -> None:

@@ -14,11 +14,11 @@ from scipy.stats import chisquare, gamma
 from kedrec.errors import NotFoundError
 from kedrec.evaluation.chance import calibration, markdown
 from kedrec.ranking.adjacency import PLAIN, Adjacency, Incidence, Table, read_adjacency
-from kedrec.ranking.degree_groups import transformed
+from kedrec.ranking.degree_groups import transform_dwpc
 from kedrec.ranking.dwpc import PathCounter
-from kedrec.ranking.metapaths import Metapath, schema_tables, written
-from kedrec.ranking.permutation_null import SMALLEST, NullModel, Permuting, path_chances
-from kedrec.ranking.xswap import incidence_of, permuted, permuted_graphs
+from kedrec.ranking.metapaths import Metapath, metapath_text, schema_tables
+from kedrec.ranking.permutation_null import MIN_P_VALUE, NullModel, PermutationSettings, path_chances
+from kedrec.ranking.xswap import compress_links, permute_incidence, permuted_graphs
 
 GENES = "Drug BINDS Gene < ASSOCIATED_WITH Disease"
 TREATED = "Drug TREATS Disease RESEMBLES Disease"
@@ -31,7 +31,7 @@ def linked(incidence: Incidence) -> set[tuple[int, int]]:
 
 def of(links: set[tuple[int, int]], shape: tuple[int, int]) -> Incidence:
     starts, ends = np.array(sorted(links), np.int64).reshape(-1, 2).T
-    return incidence_of(starts, ends, shape)
+    return compress_links(starts, ends, shape)
 
 
 @pytest.mark.parametrize("kind", ["between two kinds", "within one kind", "undirected"])
@@ -45,12 +45,14 @@ def test_a_permuted_relation_keeps_every_degree_and_has_no_link_twice(kind: str)
     if kind == "undirected":
         found = found | found.T
     before = of(set(zip(*(axis.tolist() for axis in np.nonzero(found)), strict=True)), shape)
-    after = permuted(before, draw, alike=kind != "between two kinds", undirected=kind == "undirected")
+    after = permute_incidence(
+        before, draw, alike=kind != "between two kinds", undirected=kind == "undirected"
+    )
     assert after.degrees.tolist() == before.degrees.tolist()
     assert after.back_degrees.tolist() == before.back_degrees.tolist()
     links = linked(after)
     assert len(links) == len(after.indices) == len(before.indices)
-    assert links == {(start, end) for end, start in linked(after.reversed())}
+    assert links == {(start, end) for end, start in linked(after.transposed())}
     assert len(links & linked(before)) < 0.6 * len(links)
     if kind != "between two kinds":
         assert all(start != end for start, end in links)
@@ -76,7 +78,7 @@ def test_every_graph_of_the_same_degrees_is_as_likely() -> None:
     draw = np.random.default_rng(11)
     seen: Counter[frozenset[tuple[int, int]]] = Counter()
     for _ in range(600):
-        seen[frozenset(linked(permuted(wanted, draw, attempts=60)))] += 1
+        seen[frozenset(linked(permute_incidence(wanted, draw, attempts=60)))] += 1
     assert set(seen) == set(alike)
     assert len(alike) > 10
     assert chisquare([seen[links] for links in alike]).pvalue > 0.001
@@ -85,10 +87,10 @@ def test_every_graph_of_the_same_degrees_is_as_likely() -> None:
 def test_links_that_cannot_be_swapped_stay() -> None:
     draw = np.random.default_rng(1)
     full = of(set(product(range(3), range(4))), (3, 4))
-    assert linked(permuted(full, draw)) == linked(full)
+    assert linked(permute_incidence(full, draw)) == linked(full)
     for few in (set(), {(1, 2)}):
-        assert linked(permuted(of(few, (3, 4)), draw)) == few
-    two = {frozenset(linked(permuted(of({(0, 0), (1, 1)}, (2, 2)), draw))) for _ in range(30)}
+        assert linked(permute_incidence(of(few, (3, 4)), draw)) == few
+    two = {frozenset(linked(permute_incidence(of({(0, 0), (1, 1)}, (2, 2)), draw))) for _ in range(30)}
     assert len(two) == 2  # both ways round, however even the rounds are
 
 
@@ -135,12 +137,12 @@ def chance_graph(seed: int, drugs: int = 150, diseases: int = 60) -> Adjacency:
 
 
 def paths_of(null: NullModel) -> dict[str, Metapath]:
-    return {written(path): path for path in null.paths}
+    return {metapath_text(path): path for path in null.paths}
 
 
 def test_on_a_graph_of_chance_small_p_values_are_as_rare_as_they_say(tmp_path: Path) -> None:
     adjacency = chance_graph(1)
-    null = NullModel.open(adjacency, tmp_path, Permuting(longest=2, permutations=25))
+    null = NullModel.open(adjacency, tmp_path, PermutationSettings(longest=2, permutations=25))
     assert {GENES, TREATED} <= set(paths_of(null))
     rows = {row.limit: row for row in calibration(adjacency, null, seed=99)}
     assert rows[0.05].joined > 5000
@@ -167,8 +169,8 @@ def test_a_pair_that_shares_more_genes_than_its_degrees_bring_stands_out(tmp_pat
         ]
     graph = ListedGraph(links, {"Drug": 80, "Gene": 150, "Disease": 40})
     adjacency = Adjacency(read_adjacency(graph, schema_tables()))  # type: ignore[arg-type]
-    null = NullModel.open(adjacency, tmp_path, Permuting(longest=2, permutations=10))
-    (pair,) = null.pair(number(adjacency, "Drug", 0), number(adjacency, "Disease", 0))
+    null = NullModel.open(adjacency, tmp_path, PermutationSettings(longest=2, permutations=10))
+    (pair,) = null.pair_chances(number(adjacency, "Drug", 0), number(adjacency, "Disease", 0))
     assert path_chances(adjacency, tmp_path, "Drug:0", "Disease:0") is None  # made for two hops alone
     NullModel.open(adjacency, tmp_path)
     assert [
@@ -182,7 +184,8 @@ def test_a_pair_that_shares_more_genes_than_its_degrees_bring_stands_out(tmp_pat
     assert pair.adjusted == pair.p_value  # one metapath
     assert pair.dwpc > 5 * pair.expected
     others = [
-        null.pair(number(adjacency, "Drug", drug), number(adjacency, "Disease", 3)) for drug in range(1, 40)
+        null.pair_chances(number(adjacency, "Drug", drug), number(adjacency, "Disease", 3))
+        for drug in range(1, 40)
     ]
     assert min(found[0].p_value for found in others if found) > 1e-3
 
@@ -202,7 +205,7 @@ def test_the_p_value_is_the_gamma_hurdle_of_pairs_of_the_same_degrees(tmp_path: 
             links += [(relation, kind, "Gene", f"{kind}:{node}", f"Gene:{gene}", "one", ()) for gene in genes]
     graph = ListedGraph(links, {"Drug": 40, "Gene": 60, "Disease": 30})
     adjacency = Adjacency(read_adjacency(graph, schema_tables()))  # type: ignore[arg-type]
-    null = NullModel.open(adjacency, tmp_path, Permuting(longest=2, permutations=6, seed=5))
+    null = NullModel.open(adjacency, tmp_path, PermutationSettings(longest=2, permutations=6, seed=5))
     path = paths_of(null)[GENES]
     drug, disease = number(adjacency, "Drug", 1), number(adjacency, "Disease", 1)
     at = null.paths.index(path)
@@ -221,18 +224,20 @@ def test_the_p_value_is_the_gamma_hurdle_of_pairs_of_the_same_degrees(tmp_path: 
         ]
     ).astype(float)
     assert len(values) == 6 * 20 * 15
-    y = transformed(values[values > 0], scale)
+    y = transform_dwpc(values[values > 0], scale)
     alpha, beta = y.mean() ** 2 / y.var(ddof=1), y.mean() / y.var(ddof=1)
     for dwpc in (0.02 * scale, 0.05 * scale, 0.1 * scale):
-        expected = (values > 0).mean() * gamma.sf(transformed(np.array(dwpc), scale), alpha, scale=1 / beta)
+        expected = (values > 0).mean() * gamma.sf(
+            transform_dwpc(np.array(dwpc), scale), alpha, scale=1 / beta
+        )
         assert null.p_value(path, drug, disease, dwpc) == pytest.approx(expected, rel=1e-5)
-    assert null.p_value(path, drug, disease, scale) == SMALLEST
+    assert null.p_value(path, drug, disease, scale) == MIN_P_VALUE
     assert null.p_value(path, drug, disease, 0.0) == 1.0
 
 
 def test_a_pairs_own_treatment_counts_for_neither_its_degree_nor_its_paths(tmp_path: Path) -> None:
     adjacency = chance_graph(4, 60, 30)
-    null = NullModel.open(adjacency, tmp_path, Permuting(longest=2, permutations=5))
+    null = NullModel.open(adjacency, tmp_path, PermutationSettings(longest=2, permutations=5))
     path = paths_of(null)[TREATED]
     degrees = adjacency.incidence(("TREATS", "Drug", "Disease")).degrees
     treats = linked(adjacency.incidence(("TREATS", "Drug", "Disease")))
@@ -261,15 +266,15 @@ def test_the_null_is_kept_for_its_own_graph_and_made_again_where_damaged(tmp_pat
         return NullModel.open(
             graph,
             tmp_path,
-            Permuting(longest=2, permutations=3),
+            PermutationSettings(longest=2, permutations=3),
             progress=lambda _, done, __: calls.append(done),
         )
 
-    assert NullModel.cached(adjacency, tmp_path, Permuting(longest=2, permutations=3)) is None
+    assert NullModel.cached(adjacency, tmp_path, PermutationSettings(longest=2, permutations=3)) is None
     first = made(adjacency)
     assert calls == [0, 1, 2]
-    assert NullModel.cached(adjacency, tmp_path, Permuting(longest=2, permutations=3)) is not None
-    assert NullModel.cached(adjacency, tmp_path, Permuting(longest=2, permutations=4)) is None
+    assert NullModel.cached(adjacency, tmp_path, PermutationSettings(longest=2, permutations=3)) is not None
+    assert NullModel.cached(adjacency, tmp_path, PermutationSettings(longest=2, permutations=4)) is None
     assert first.permutations == 3
     path = paths_of(first)[GENES]
     second = made(adjacency)
@@ -289,10 +294,10 @@ def test_a_graph_without_paths_and_a_node_without_links_are_answered(tmp_path: P
     empty = NullModel.open(
         Adjacency(read_adjacency(nothing, schema_tables())),  # type: ignore[arg-type]
         tmp_path,
-        Permuting(permutations=2),
+        PermutationSettings(permutations=2),
     )
     assert empty.paths == []
-    assert empty.pair(0, 0) == []
+    assert empty.pair_chances(0, 0) == []
     links: list[Link] = [
         ("BINDS", "Drug", "Gene", "Drug:0", "Gene:0", "one", ()),
         ("ASSOCIATED_WITH", "Disease", "Gene", "Disease:0", "Gene:0", "one", ()),
@@ -301,9 +306,9 @@ def test_a_graph_without_paths_and_a_node_without_links_are_answered(tmp_path: P
     null = NullModel.open(
         Adjacency(read_adjacency(graph, schema_tables())),  # type: ignore[arg-type]
         tmp_path,
-        Permuting(longest=2, permutations=2),
+        PermutationSettings(longest=2, permutations=2),
     )
-    assert null.pair(1, 0) == []
-    (only,) = null.pair(0, 0)
+    assert null.pair_chances(1, 0) == []
+    (only,) = null.pair_chances(0, 0)
     assert only.p_value == 1.0  # no other graph has these degrees
     assert null.p_value(null.paths[0], 1, 1, 0.5) == 1.0  # nothing to compare with

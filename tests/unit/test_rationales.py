@@ -11,14 +11,19 @@ from kedrec.dataset.question_types import (
     CandidateEvidence,
     CitedPath,
     CitedStep,
-    Named,
+    NamedEntity,
     Negative,
     Question,
     Reference,
-    Statement,
+    StepStatement,
 )
 from kedrec.errors import DataError, UsageError
-from kedrec.evaluation.rationales import markdown, measured, read_predictions, with_reference
+from kedrec.evaluation.rationales import (
+    markdown,
+    questions_with_reference,
+    read_predictions,
+    score_rationales,
+)
 from kedrec.types import Entity
 
 SAID = "Imatinib binds ABL1, which is associated with leukemia"
@@ -30,7 +35,7 @@ def question(number: int, reference: str = f"{SAID} [P1].") -> Question:
         Entity(id="G:1", kind="Gene", name="ABL1"),
         Entity(id="X:1", kind="Disease", name="leukemia"),
     )
-    stated = (Statement(source="made-up", licence="CC0-1.0"),)
+    stated = (StepStatement(source="made-up", licence="CC0-1.0"),)
     steps = (
         CitedStep(relation="BINDS", forward=True, statements=stated),
         CitedStep(relation="ASSOCIATED_WITH", forward=False, statements=stated),
@@ -40,8 +45,8 @@ def question(number: int, reference: str = f"{SAID} [P1].") -> Question:
     )
     return Question(
         id=f"q{number}",
-        disease=Named(id="X:1", name="leukemia"),
-        candidates=(Named(id="D:1", name="imatinib"), Named(id="D:2", name="aspirin")),
+        disease=NamedEntity(id="X:1", name="leukemia"),
+        candidates=(NamedEntity(id="D:1", name="imatinib"), NamedEntity(id="D:2", name="aspirin")),
         answers=("D:1",),
         negatives=(Negative(id="D:2", kind="random"),),
         evidence=(CandidateEvidence(candidate="D:1", paths=(path,)),),
@@ -50,7 +55,7 @@ def question(number: int, reference: str = f"{SAID} [P1].") -> Question:
 
 
 def test_the_same_words_hold_and_match_whatever_they_cite() -> None:
-    found = measured("x", [question(1), question(2)], {"q1": f"{SAID} [P1]."}, seed=1)
+    found = score_rationales("x", [question(1), question(2)], {"q1": f"{SAID} [P1]."}, seed=1)
     assert (found.rationales, found.missing) == (1, 1)
     assert found.rouge1[0] == found.rouge2[0] == found.rougeL[0] == 1.0
     assert found.precision[0] == found.coverage[0] == 1.0
@@ -60,7 +65,7 @@ def test_the_same_words_hold_and_match_whatever_they_cite() -> None:
 
 def test_what_is_not_cited_or_not_so_does_not_hold() -> None:
     texts = {"q1": f"{SAID}.", "q2": "Imatinib cures leukemia [P1]."}
-    found = measured("x", [question(1), question(2)], texts, seed=1)
+    found = score_rationales("x", [question(1), question(2)], texts, seed=1)
     assert found.precision[0] == 0.0
     assert found.coverage[0] == 0.0
     assert 0 < found.rouge1[0] < 1
@@ -68,9 +73,11 @@ def test_what_is_not_cited_or_not_so_does_not_hold() -> None:
 
 def test_only_questions_with_a_reference_count() -> None:
     bare = question(3).model_copy(update={"reference": None})
-    assert [one.id for one in with_reference(iter([bare, question(1), question(2)]), limit=1)] == ["q1"]
+    assert [one.id for one in questions_with_reference(iter([bare, question(1), question(2)]), limit=1)] == [
+        "q1"
+    ]
     with pytest.raises(UsageError, match="No question"):
-        measured("x", [question(1)], {"other": "text"}, seed=1)
+        score_rationales("x", [question(1)], {"other": "text"}, seed=1)
 
 
 def test_predictions_are_read_and_bad_lines_told(tmp_path: Path) -> None:

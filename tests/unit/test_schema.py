@@ -48,10 +48,10 @@ def test_every_prefix_of_a_kind_is_declared():
 
 def test_an_action_is_worded_by_itself_and_an_unknown_one_by_its_relation():
     binds = load_schema().relations["BINDS"]
-    assert binds.worded("inhibitor").phrase == "inhibits"
-    assert binds.worded("inhibitor").sign == -1
-    assert binds.worded("agonist").sign == 1
-    assert binds.worded("no such action").phrase == binds.worded().phrase == "binds"
+    assert binds.wording_for("inhibitor").phrase == "inhibits"
+    assert binds.wording_for("inhibitor").sign == -1
+    assert binds.wording_for("agonist").sign == 1
+    assert binds.wording_for("no such action").phrase == binds.wording_for().phrase == "binds"
 
 
 def test_no_wording_stands_for_both_signs_of_one_relation():

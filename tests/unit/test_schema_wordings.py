@@ -97,6 +97,6 @@ def test_no_paraphrase_holds_a_word_of_proof_or_cause_that_its_relation_lacks() 
 def test_every_stated_wording_is_read() -> None:
     for relation in SCHEMA.relations.values():
         for action in (relation.wording, *relation.actions.values()):
-            for one in action.stated:
+            for one in action.conditional_wordings:
                 for phrase in (*one.paraphrases, *one.inverse_paraphrases):
                     assert tuple(phrase.split()) in phrase_table()

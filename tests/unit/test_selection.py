@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from kedrec.dataset.question_types import Named, Negative, Question
-from kedrec.evaluation.selection_asking import Answer, Asked, asked_of
-from kedrec.evaluation.selection_llm import choice_request, told
-from kedrec.evaluation.selection_scores import figures_of, markdown
+from kedrec.dataset.question_types import NamedEntity, Negative, Question
+from kedrec.evaluation.selection_asking import BlindQuestion, RankedAnswer, hide_label
+from kedrec.evaluation.selection_llm import choice_request, parse_answer
+from kedrec.evaluation.selection_scores import markdown, score_answers
 from kedrec.llm.base import Message, ModelInfo
 
 TOLD = {"config": "pair", "split": "test", "answerer": "x", "background": "none", "among": "all"}
@@ -22,8 +22,8 @@ def question(number: int, answers: int = 1, wrong: int = 3) -> Question:
     others = [f"W:{number}{place}" for place in range(wrong)]
     return Question(
         id=f"q{number}",
-        disease=Named(id="X:1", name="asthma"),
-        candidates=tuple(Named(id=id_, name=f"drug {id_}") for id_ in right + others),
+        disease=NamedEntity(id="X:1", name="asthma"),
+        candidates=tuple(NamedEntity(id=id_, name=f"drug {id_}") for id_ in right + others),
         answers=tuple(right),
         negatives=tuple(
             Negative(id=id_, kind="hard" if place % 2 else "random") for place, id_ in enumerate(others)
@@ -32,25 +32,25 @@ def question(number: int, answers: int = 1, wrong: int = 3) -> Question:
     )
 
 
-def answer(order: list[str], most: int = 1) -> Answer:
-    return Answer(tuple(order), tuple(order[:most]))
+def answer(order: list[str], most: int = 1) -> RankedAnswer:
+    return RankedAnswer(tuple(order), tuple(order[:most]))
 
 
 def test_the_label_is_not_shown_and_the_order_is_drawn() -> None:
-    every = [asked_of(question(number), seed=1, most=1) for number in range(200)]
+    every = [hide_label(question(number), seed=1, most=1) for number in range(200)]
     first = [one.candidates[0].id.startswith("D:") for one in every if one]
     assert 30 <= sum(first) <= 70  # a quarter by chance
     shown = every[0]
     assert shown is not None
     assert not {"answers", "negatives", "reference", "sources", "group"} & set(type(shown).__slots__)
-    assert asked_of(question(7), seed=1, most=1) == asked_of(question(7), seed=1, most=1)
+    assert hide_label(question(7), seed=1, most=1) == hide_label(question(7), seed=1, most=1)
 
 
 def test_only_candidates_of_a_kind_are_left() -> None:
-    asked = asked_of(question(1, wrong=4), seed=1, most=1, among="hard")
+    asked = hide_label(question(1, wrong=4), seed=1, most=1, among="hard")
     assert asked is not None
     assert {one.id for one in asked.candidates} == {"D:10", "W:11", "W:13"}
-    assert asked_of(question(1, wrong=4), seed=1, most=1, among="degree-matched") is None
+    assert hide_label(question(1, wrong=4), seed=1, most=1, among="degree-matched") is None
 
 
 def test_figures_of_one_answer_each() -> None:
@@ -61,13 +61,13 @@ def test_figures_of_one_answer_each() -> None:
         "q2": answer(["W:21", "W:20", "D:20", "W:22"]),
         "q3": answer(["D:30", "W:30", "W:31", "W:32"]),
     }
-    found = figures_of(TOLD, questions, answers, most=1, seed=3)
+    found = score_answers(TOLD, questions, answers, most=1, seed=3)
     assert found.f1[0] == found.precision[0] == found.recall[0] == found.macro_f1[0] == 0.5
     assert found.mrr[0] == pytest.approx((1 + 1 / 2 + 1 / 3 + 1) / 4, abs=1e-4)
     assert found.f1[1] <= found.f1[0] <= found.f1[2]
     assert found.chance == 0.25
     assert found.picked == {"answer": 0.5, "hard": 0.25, "random": 0.25}
-    assert found == figures_of(TOLD, questions, answers, most=1, seed=3)
+    assert found == score_answers(TOLD, questions, answers, most=1, seed=3)
     assert "0.500" in markdown([found])
 
 
@@ -77,7 +77,7 @@ def test_figures_over_sets() -> None:
         "q1": answer(["D:10", "W:10", "W:11", "W:12"], 2),
         "q2": answer(["D:20", "D:21", "D:22", "W:20"], 2),
     }
-    found = figures_of(TOLD, questions, answers, most=2, seed=3)
+    found = score_answers(TOLD, questions, answers, most=2, seed=3)
     assert found.precision[0] == 0.75  # three of four choices
     assert found.recall[0] == 0.75  # three of four answers
     assert found.macro_precision[0] == 0.75
@@ -87,15 +87,17 @@ def test_figures_over_sets() -> None:
 def test_what_a_text_chooses() -> None:
     base = question(1)
     named = ("insulin", "insulin glargine", "metformin", "heparin")
-    renamed = tuple(Named(id=one.id, name=name) for one, name in zip(base.candidates, named, strict=True))
-    asked = asked_of(base.model_copy(update={"candidates": renamed}), seed=1, most=2)
+    renamed = tuple(
+        NamedEntity(id=one.id, name=name) for one, name in zip(base.candidates, named, strict=True)
+    )
+    asked = hide_label(base.model_copy(update={"candidates": renamed}), seed=1, most=2)
     assert asked is not None
     by_name = {one.name: one.id for one in asked.candidates}
-    found = told(asked, "Insulin Glargine [P2]\nmetformin [L1] and heparin")
+    found = parse_answer(asked, "Insulin Glargine [P2]\nmetformin [L1] and heparin")
     assert found.chosen == (by_name["insulin glargine"], by_name["metformin"])
     assert found.cited == ("P2", "L1")
     assert set(found.order) == set(by_name.values())
-    assert told(asked, "I don't know.").chosen == ()
+    assert parse_answer(asked, "I don't know.").chosen == ()
 
 
 class Model:
@@ -122,10 +124,10 @@ SYSTEM = (
     ],
 )
 def test_the_prompt_word_for_word(most: int, request_line: str) -> None:
-    asked = Asked(
+    asked = BlindQuestion(
         "q",
-        (Named(id="X:1", name="gout"),),
-        (Named(id="D:1", name="colchicine"), Named(id="D:2", name="{evidence}")),
+        (NamedEntity(id="X:1", name="gout"),),
+        (NamedEntity(id="D:1", name="colchicine"), NamedEntity(id="D:2", name="{evidence}")),
         texts={"D:1": [("T1", "A trial\nof {drug}.")]},
         most=most,
     )
@@ -134,6 +136,8 @@ def test_the_prompt_word_for_word(most: int, request_line: str) -> None:
     model: Any = Model()
     messages = choice_request(model, asked, seed=1).messages
     assert messages == (Message("system", SYSTEM), Message("user", head + items))
-    stay = replace(asked, diseases=(*asked.diseases, Named(id="X:2", name="asthma")), text="In pain.\nTired.")
+    stay = replace(
+        asked, diseases=(*asked.diseases, NamedEntity(id="X:2", name="asthma")), text="In pain.\nTired."
+    )
     [_, user] = choice_request(model, stay, seed=1).messages
     assert user.content == f"{head}The patient also has: asthma\nNotes: In pain. Tired.\n{items}"

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from kedrec.dataset.hf_folder import SPLITS, DataSet, write_note, write_questions
-from kedrec.dataset.question_types import Named, Negative, Question
+from kedrec.dataset.question_types import NamedEntity, Negative, Question
 from kedrec.errors import ModelError, UsageError
 from kedrec.evaluation import selection_answerers
-from kedrec.evaluation.selection_asking import Asked
-from kedrec.evaluation.selection_runs import Means, evaluate, most_of
+from kedrec.evaluation.selection_asking import BlindQuestion
+from kedrec.evaluation.selection_runs import AnswererResources, evaluate, max_choices
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 
 QUESTIONS = 10
@@ -24,8 +24,8 @@ def question(number: int, answers: int = 1) -> Question:
     ids = [f"D:{number}{place}" for place in range(4)]
     return Question(
         id=f"q{number}",
-        disease=Named(id=f"X:{number}", name="asthma"),
-        candidates=tuple(Named(id=id_, name=f"drug{id_[2:]}") for id_ in ids),
+        disease=NamedEntity(id=f"X:{number}", name="asthma"),
+        candidates=tuple(NamedEntity(id=id_, name=f"drug{id_[2:]}") for id_ in ids),
         answers=tuple(ids[:answers]),
         negatives=tuple(Negative(id=id_, kind="random") for id_ in ids[answers:]),
         group=f"g{number}",
@@ -71,11 +71,11 @@ class Model:
         """Nothing is held."""
 
 
-def means(model: Model) -> Means:
+def means(model: Model) -> AnswererResources:
     def nothing() -> Any:
         raise AssertionError("no graph is needed")
 
-    return Means(nothing, nothing, lambda: model)
+    return AnswererResources(nothing, nothing, lambda: model)
 
 
 def test_a_stopped_run_goes_on_and_a_finished_one_is_not_made_again(folder: Path, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_stays_get_the_mean_number_of_training(tmp_path: Path) -> None:
     for split in SPLITS:
         write_questions(tmp_path, "admission", split, [question(1, 1), question(2, 3), question(3, 3)])
     write_note(tmp_path, "mimic", ["admission"], {})
-    assert most_of(DataSet(tmp_path), "admission") == 2
+    assert max_choices(DataSet(tmp_path), "admission") == 2
 
 
 def test_a_kind_that_no_question_has_is_told(folder: Path) -> None:
@@ -139,7 +139,11 @@ def test_what_a_ranking_may_not_know(
         "Drug": {f"D:{at}": at for at in range(4)},
         "Disease": {f"X:{at}": at for at in range(4)},
     }
-    asked = Asked("q", (Named(id="X:1", name="x"),), (Named(id="D:0", name="a"), Named(id="D:2", name="b")))
+    asked = BlindQuestion(
+        "q",
+        (NamedEntity(id="X:1", name="x"),),
+        (NamedEntity(id="D:0", name="a"), NamedEntity(id="D:2", name="b")),
+    )
     found: Any = selection_answerers._hidden(None, [asked], config, numbers)  # type: ignore[arg-type]
     places = set(map(tuple, np.argwhere(found).tolist()))
     whole = {

@@ -11,7 +11,7 @@ from listed_graph import ListedGraph, random_graph
 from kedrec.errors import UsageError
 from kedrec.evaluation.side_effect_prediction import evaluate, markdown
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
-from kedrec.safety.side_effects import PULL, TABLES, SimilarDrugs
+from kedrec.safety.side_effects import PSEUDO_COUNT, TABLES, SimilarDrugs
 
 
 def adjacency(graph: ListedGraph) -> Adjacency:
@@ -54,7 +54,7 @@ def test_the_probability_is_the_share_of_similar_drugs_drawn_to_that_of_all(seed
         for place, effect in enumerate(effects):
             usual = sum(effect in causes[other] for other in others) / len(others)
             said = sum(weight for other, weight in weights.items() if effect in causes[other])
-            expected = (said + PULL * usual) / (sum(weights.values()) + PULL)
+            expected = (said + PSEUDO_COUNT * usual) / (sum(weights.values()) + PSEUDO_COUNT)
             assert likely.probability[place] == pytest.approx(expected)
             assert likely.usual[place] == pytest.approx(usual)
 
@@ -71,7 +71,7 @@ def test_a_drugs_own_side_effects_change_nothing_in_its_prediction() -> None:
 
 def test_only_the_drugs_that_may_be_used_are_used() -> None:
     similar = SimilarDrugs(adjacency(random_graph(3)))
-    known = np.zeros(len(similar.listed), bool)
+    known = np.zeros(len(similar.has_effects), bool)
     known[1] = True
     assert set(np.flatnonzero(similar.predict(0, known).weights)) <= {1}
 

@@ -9,7 +9,7 @@ import pytest
 from kedrec.errors import SettingsError, UsageError
 from kedrec.settings import load_settings
 from kedrec.stores import open_store
-from kedrec.stores.addresses import server_address, without_scheme
+from kedrec.stores.addresses import add_scheme, server_address
 
 SETTINGS = load_settings()
 
@@ -28,7 +28,7 @@ SETTINGS = load_settings()
 def test_a_database_may_be_named_behind_the_host(url: str, uri: str, database: str) -> None:
     found = server_address(url, SETTINGS)
     assert (found.uri, found.database) == (uri, database)
-    assert found.shown == uri.partition("?")[0]
+    assert found.printable == uri.partition("?")[0]
 
 
 def test_a_database_named_twice_must_be_one() -> None:
@@ -109,7 +109,7 @@ def test_a_secret_in_an_address_is_refused_and_never_repeated(url: str) -> None:
     ],
 )
 def test_an_address_without_its_scheme_is_told_with_it(url: str, meant: str) -> None:
-    assert without_scheme(url) == meant
+    assert add_scheme(url) == meant
     for read_only in (True, False):
         with pytest.raises(UsageError, match=re.escape(f"Write it as {meant}.")) as caught:
             open_store(url, SETTINGS, read_only=read_only)
@@ -118,7 +118,7 @@ def test_an_address_without_its_scheme_is_told_with_it(url: str, meant: str) -> 
 
 @pytest.mark.parametrize("url", ["graph", "./graph:1/x y", "/data/graph", "~/graph", "a:b", "graph:"])
 def test_a_folder_is_no_address(url: str) -> None:
-    assert without_scheme(url) == ""
+    assert add_scheme(url) == ""
 
 
 def test_a_folder_that_is_there_is_a_folder(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:

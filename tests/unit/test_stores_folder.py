@@ -24,7 +24,7 @@ def test_a_new_folder_has_no_graph(folder: GraphFolder) -> None:
 def test_a_published_change_has_another_stamp(folder: GraphFolder) -> None:
     stamps = []
     for content in (b"one", b"two"):
-        with folder.locked():
+        with folder.writer_lock():
             folder.copy()
             folder.next.write_bytes(content)
             folder.publish()
@@ -36,7 +36,7 @@ def test_a_published_change_has_another_stamp(folder: GraphFolder) -> None:
 
 
 def test_a_reader_keeps_the_file_it_opened(folder: GraphFolder) -> None:
-    with folder.locked():
+    with folder.writer_lock():
         folder.next.write_bytes(b"old")
         folder.publish()
         with folder.graph.open("rb") as reader:
@@ -46,18 +46,18 @@ def test_a_reader_keeps_the_file_it_opened(folder: GraphFolder) -> None:
 
 
 def test_what_a_killed_writer_left_is_removed(folder: GraphFolder) -> None:
-    with folder.locked():
+    with folder.writer_lock():
         pass
     (folder.path / "graph.next.lbug").write_bytes(b"half")
     (folder.path / "graph.next.lbug.wal").write_bytes(b"half")
-    with folder.locked():
+    with folder.writer_lock():
         assert sorted(file.name for file in folder.path.iterdir()) == ["graph.lock"]
 
 
 def test_two_writers_exclude_each_other(folder: GraphFolder) -> None:
-    with folder.locked(), pytest.raises(StoreBusyError), GraphFolder(folder.path).locked():
+    with folder.writer_lock(), pytest.raises(StoreBusyError), GraphFolder(folder.path).writer_lock():
         pass
-    with GraphFolder(folder.path).locked():
+    with GraphFolder(folder.path).writer_lock():
         pass
 
 
@@ -68,11 +68,11 @@ def test_the_lock_ends_with_its_process(folder: GraphFolder) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script, str(folder.path)], check=False)
     assert done.returncode == 9
-    with folder.locked():
+    with folder.writer_lock():
         pass
 
 
 def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "graph").write_text("not a folder")
-    with pytest.raises(StoreError, match="can't be used"), GraphFolder(tmp_path / "graph").locked():
+    with pytest.raises(StoreError, match="can't be used"), GraphFolder(tmp_path / "graph").writer_lock():
         pass

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from kedrec.cli.text_options import footing, passed_over, undated_texts
+from kedrec.cli.text_options import passed_over_note, texts_footnote, undated_texts_note
 from kedrec.documents.linking import Linker
-from kedrec.documents.quoting import LONGEST_QUOTE, quoted
+from kedrec.documents.quoting import LONGEST_QUOTE, quotation_bounds
 from kedrec.grounding import check
 from kedrec.llm.base import Message, ModelInfo
 from kedrec.llm.prompting import PROMPT_VERSION, TEXTS_VERSION, rationale_request, takes_texts
@@ -177,12 +177,12 @@ def test_a_quotation_is_short_whole_and_names_what_was_asked_about() -> None:
         "Metformin lowered glucose in type 2 diabetes mellitus, as was shown in a large number of people."
     )
     text = filler * 5 + wanted + " " + filler * 3
-    start, end = quoted(text, linker)
+    start, end = quotation_bounds(text, linker)
     assert wanted in text[start:end]
     assert end - start <= LONGEST_QUOTE
     assert text[start:end].endswith(".")
-    assert quoted("metformin " * 200, linker) == (0, 0)  # a part of a sentence is no quotation
-    assert quoted("", linker) == (0, 0)
+    assert quotation_bounds("metformin " * 200, linker) == (0, 0)  # a part of a sentence is no quotation
+    assert quotation_bounds("", linker) == (0, 0)
 
 
 def test_those_passed_over_are_named_with_their_reason() -> None:
@@ -191,16 +191,16 @@ def test_those_passed_over_are_named_with_their_reason() -> None:
     )
     over = [PassedOver(rank=n, entity=DRUG, paths=n % 2, reason="x") for n in range(1, 8)]
     answer = Answer(disease=DISEASE, recommendations=(), candidates=9, passed=tuple(over), manifest=manifest)
-    told = passed_over(answer)
+    told = passed_over_note(answer)
     assert told.startswith("7 drugs that rank higher have too few paths")
     assert "Metformin (rank 1, one path)" in told
     assert "Metformin (rank 2, no path)" in told
     assert told.endswith("and 2 more (--json lists them).")
-    assert passed_over(answer.model_copy(update={"passed": ()})) == ""
-    assert footing(manifest) == ""
+    assert passed_over_note(answer.model_copy(update={"passed": ()})) == ""
+    assert texts_footnote(manifest) == ""
 
 
 def test_texts_of_later_years_and_without_a_year_are_counted() -> None:
     found = Texts(articles=(article("L1", "q.", year=None),), background="both", later=2, undated=1)
-    assert "2 later texts are hidden; 1 of the 1 texts shown" in undated_texts([found], 2005)
-    assert undated_texts([Texts()], 2005) == ""
+    assert "2 later texts are hidden; 1 of the 1 texts shown" in undated_texts_note([found], 2005)
+    assert undated_texts_note([Texts()], 2005) == ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from kedrec.evaluation.faithfulness import evaluate, markdown, why
+from kedrec.evaluation.faithfulness import error_class, evaluate, markdown
 from kedrec.evidence.pair_evidence import PairEvidence
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
@@ -80,7 +80,7 @@ def test_counts_what_holds_and_what_is_struck() -> None:
     assert figures.distinct == 2
     assert figures.coverage == pytest.approx(0.5)
     assert figures.model == "scripted + lines"
-    assert [answer.held for answer in answers] == [2, 1, 0, 0]
+    assert [answer.holding_count for answer in answers] == [2, 1, 0, 0]
 
 
 def test_the_table_stands_models_side_by_side() -> None:
@@ -120,4 +120,4 @@ def test_the_table_stands_models_side_by_side() -> None:
     ],
 )
 def test_reasons_in_short(reason: str, short: str) -> None:
-    assert why(reason) == short
+    assert error_class(reason) == short

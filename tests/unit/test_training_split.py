@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kedrec.training.holdout import HELD_OUT_SHARE, Split, held_out, joined
+from kedrec.training.holdout import HELD_OUT_SHARE, Holdout, is_held_out, join_holdouts
 from kedrec.types import Edge, Entity, Evidence, Path, PathStep
 
 
@@ -15,15 +15,15 @@ def evidence(name: str, curie: str = "X:1", kind: str = "Disease") -> Evidence:
     return Evidence(id="P1", sentence="", path=path)
 
 
-SPLIT = Split(1, frozenset({"DOID:1", "DOID:2"}), frozenset({"asthma", "als", "stroke"}))
+SPLIT = Holdout(1, frozenset({"DOID:1", "DOID:2"}), frozenset({"asthma", "als", "stroke"}))
 
 
 def test_the_split_depends_on_id_and_seed_alone_and_has_its_share() -> None:
     ids = [f"DOID:{number}" for number in range(4000)]
-    out = [held_out(id_, 7) for id_ in ids]
+    out = [is_held_out(id_, 7) for id_ in ids]
     assert abs(sum(out) / len(out) - HELD_OUT_SHARE) < 0.02
-    assert out == [held_out(id_, 7) for id_ in ids]
-    assert out != [held_out(id_, 8) for id_ in ids]
+    assert out == [is_held_out(id_, 7) for id_ in ids]
+    assert out != [is_held_out(id_, 8) for id_ in ids]
 
 
 def test_evidence_that_names_a_held_out_disease_leaks() -> None:
@@ -38,12 +38,12 @@ def test_evidence_that_names_a_held_out_disease_leaks() -> None:
 
 
 def test_splits_of_several_graphs_are_one() -> None:
-    other = Split(1, frozenset({"DOID:3"}), frozenset({"gout"}))
-    both = joined([SPLIT, other])
+    other = Holdout(1, frozenset({"DOID:3"}), frozenset({"gout"}))
+    both = join_holdouts([SPLIT, other])
     assert both.ids == {"DOID:1", "DOID:2", "DOID:3"}
     assert both.leaks(evidence("gout"))
     assert both.leaks(evidence("asthma"))
 
 
 def test_without_any_held_out_disease_nothing_leaks() -> None:
-    assert not Split(1, frozenset(), frozenset()).leaks(evidence("asthma"))
+    assert not Holdout(1, frozenset(), frozenset()).leaks(evidence("asthma"))

@@ -11,8 +11,8 @@ from kedrec.evidence.verbalize import evidence_item
 from kedrec.grounding import check
 from kedrec.schema import load_schema
 from kedrec.training.path_choice import Strength, agreement, select, strength
-from kedrec.training.step_wording import link
-from kedrec.training.targets import realize
+from kedrec.training.step_wording import word_step
+from kedrec.training.targets import write_target
 from kedrec.types import Edge, Entity, Evidence, Path, PathStep, Stance
 
 
@@ -117,7 +117,7 @@ SETS = [
 
 
 def draws(evidence: list[Evidence], adverse: list[Evidence], many: int = 60) -> list[str]:
-    texts = [realize(DRUG, DISEASE, evidence, adverse, Random(seed)) for seed in range(many)]
+    texts = [write_target(DRUG, DISEASE, evidence, adverse, Random(seed)) for seed in range(many)]
     assert all(texts)
     return texts
 
@@ -151,7 +151,7 @@ def test_a_sentence_tells_a_whole_path_before_it_cites_it() -> None:
 
 
 def test_the_same_seed_writes_the_same() -> None:
-    one, other = (realize(DRUG, DISEASE, SETS[4], [], Random(7)) for _ in range(2))
+    one, other = (write_target(DRUG, DISEASE, SETS[4], [], Random(7)) for _ in range(2))
     assert one == other
 
 
@@ -226,7 +226,7 @@ def test_every_wording_that_may_be_drawn_says_what_the_step_says(relation: str, 
         evidence = [item("P1", (here, there), path_step)]
         for seed in range(12):
             for backwards in (False, True):
-                words = link(path_step, Random(seed), backwards=backwards)
+                words = word_step(path_step, Random(seed), backwards=backwards)
                 subject, object_ = (there, here) if backwards else (here, there)
                 text = f"{subject.name} {words.finite} {object_.name} [P1]."
                 claim = check(text, DRUG, DISEASE, evidence).claims[0]

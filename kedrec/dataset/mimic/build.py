@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.dataset.build_folder import Place
+from kedrec.dataset.build_folder import BuildFolder
 from kedrec.dataset.hf_folder import SPLITS, SplitName, write_note, write_questions
 from kedrec.dataset.mimic.card import write_mimic_card
-from kedrec.dataset.mimic.hospital_tables import Tables
-from kedrec.dataset.mimic.icd9 import Coded, Diseases
-from kedrec.dataset.mimic.prescriptions import Drugs, Prescribed, Written, mapped
+from kedrec.dataset.mimic.hospital_tables import HospitalTables
+from kedrec.dataset.mimic.icd9 import CodeMatch, DiseaseIndex
+from kedrec.dataset.mimic.prescriptions import DrugIndex, Prescription, PrescriptionMatch, match_prescriptions
 from kedrec.dataset.mimic.spreadsheet_damage import product_code
 from kedrec.dataset.mimic.stay_questions import Stay, StayQuestions
 from kedrec.errors import DataError, UsageError
@@ -52,8 +52,8 @@ class GraphMatches:
         drugs: prescription -> its drugs.
     """
 
-    diseases: Mapping[str, Coded]
-    drugs: Mapping[Written, Prescribed]
+    diseases: Mapping[str, CodeMatch]
+    drugs: Mapping[Prescription, PrescriptionMatch]
 
 
 @dataclass
@@ -81,7 +81,7 @@ def stays_of(admissions: Iterable[Admission], matches: GraphMatches) -> list[Sta
 
 def mapping_report(
     admissions: Sequence[Admission],
-    rows: Mapping[Written, int],
+    rows: Mapping[Prescription, int],
     titles: Mapping[str, str],
     matches: GraphMatches,
 ) -> dict[str, Any]:
@@ -165,8 +165,8 @@ def build_mimic(
     if candidates < 4 or candidates % 2:
         raise UsageError(f"'candidates' is {candidates}.", "Give an even number of 4 or more.")
     report_progress = progress or (lambda _stage, _done, _total: None)
-    with Place(out, private=True).held(again=again) as build_folder:
-        tables = Tables(source, build_folder.working)
+    with BuildFolder(out, private=True).held(again=again) as build_folder:
+        tables = HospitalTables(source, build_folder.working)
         try:
             report_progress("Reading the tables", 0, 4)
             titles, rows = tables.titles(), tables.prescriptions()
@@ -221,17 +221,17 @@ def _match(
     store: GraphStore,
     names: NameIndex,
     admissions: Sequence[Admission],
-    rows: Mapping[Written, int],
+    rows: Mapping[Prescription, int],
     titles: Mapping[str, str],
 ) -> GraphMatches:
     """Maps every code and prescription to the graph."""
     table = store.nodes("Disease", ["id", "xrefs"])
     xrefs = dict(zip(table["id"].to_pylist(), table["xrefs"].to_pylist(), strict=True))
-    diseases = Diseases(names, xrefs)
+    diseases = DiseaseIndex(names, xrefs)
     codes = {code for admission in admissions for code in admission.codes}
     return GraphMatches(
         {code: diseases.coded(code, titles.get(code, "")) for code in sorted(codes)},
-        mapped(Drugs(names), rows),
+        match_prescriptions(DrugIndex(names), rows),
     )
 
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kedrec.dataset.mimic.prescriptions import Written
-from kedrec.dataset.mimic.spreadsheet_damage import why_codes_are_damaged
+from kedrec.dataset.mimic.prescriptions import Prescription
+from kedrec.dataset.mimic.spreadsheet_damage import find_code_damage
 from kedrec.documents.notes import CREDENTIALED_LICENCE
 from kedrec.errors import DataError, NotFoundError
 
-__all__ = ["DEMO", "Admission", "Tables"]
+__all__ = ["DEMO", "Admission", "HospitalTables"]
 
 DEMO = "ODbL-1.0"
 
@@ -53,10 +53,10 @@ class Admission:
     subject: str
     hadm: str
     codes: tuple[str, ...]
-    prescriptions: Mapping[Written, int]
+    prescriptions: Mapping[Prescription, int]
 
 
-class Tables:
+class HospitalTables:
     """A folder of MIMIC-III's CSV files, plain or gzip, in any case.
 
     Args:
@@ -111,7 +111,7 @@ class Tables:
             f"SELECT DISTINCT trim(icd9_code), {column} FROM {{}} WHERE icd9_code IS NOT NULL ORDER BY ALL",  # noqa: S608  # our own column names
         )
         codes = self._rows("DIAGNOSES_ICD", "SELECT icd9_code FROM {} WHERE icd9_code IS NOT NULL")
-        table, why = why_codes_are_damaged((code for (code,) in codes), titled)
+        table, why = find_code_damage((code for (code,) in codes), titled)
         if table:
             raise DataError(
                 f"The column ICD9_CODE of {self.files[table]} isn't as MIMIC has it: {why}. A spreadsheet "
@@ -130,7 +130,7 @@ class Tables:
         ):
             codes[subject, hadm].append(code or "")
         columns = ", ".join(f"coalesce({column}, '') AS {column}" for column in _PRESCRIPTION_COLUMNS)
-        prescriptions: dict[Written, int] = {}
+        prescriptions: dict[Prescription, int] = {}
         key: tuple[str, str] | None = None
         for subject, hadm, count, *values in self._rows(
             "PRESCRIPTIONS",
@@ -145,7 +145,7 @@ class Tables:
         if key in codes and prescriptions:
             yield Admission(*key, tuple(codes[key]), prescriptions)
 
-    def prescriptions(self) -> dict[Written, int]:
+    def prescriptions(self) -> dict[Prescription, int]:
         """Each distinct prescription with its number of rows."""
         columns = ", ".join(f"coalesce({column}, '') AS {column}" for column in _PRESCRIPTION_COLUMNS)
         rows = self._rows(
@@ -223,9 +223,9 @@ class Tables:
             ) from None
 
 
-def _prescription(values: list[str]) -> Written:
+def _prescription(values: list[str]) -> Prescription:
     type_, drug, poe, generic, formulary, ndc = values
-    return Written(type_, drug, poe, generic, formulary, ndc)
+    return Prescription(type_, drug, poe, generic, formulary, ndc)
 
 
 def _file(folder: Path, name: str) -> Path | None:

@@ -22,7 +22,7 @@ from kedrec.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from kedrec.naming import NameIndex
 
-__all__ = ["Coded", "Diseases", "dotted"]
+__all__ = ["CodeMatch", "DiseaseIndex", "dotted_code"]
 
 Why = Literal["cross-reference", "table", "title", "parent", "supplementary", "unknown"]
 
@@ -43,7 +43,7 @@ _PREFIX = "ICD9:"
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class CodeMatch:
     """The graph's diseases for a code.
 
     Attributes:
@@ -55,7 +55,7 @@ class Coded:
     why: Why
 
 
-def dotted(code: str) -> str:
+def dotted_code(code: str) -> str:
     """A code with its dot: `4280` is `428.0`, `E9342` is `E934.2`, `486` stays."""
     digits = _without_dot(code)
     length = 4 if digits.startswith("E") else 3
@@ -77,7 +77,7 @@ def _shortened(title: str) -> Iterable[str]:
         text = shorter
 
 
-class Diseases:
+class DiseaseIndex:
     """The diseases of a graph by ICD-9-CM code.
 
     Args:
@@ -99,43 +99,43 @@ class Diseases:
                 else:
                     self._by_code[code].add(id_)
 
-    def coded(self, code: str, title: str = "") -> Coded:
+    def coded(self, code: str, title: str = "") -> CodeMatch:
         """Matches a code, with its title, to diseases."""
         digits = _without_dot(code)
         if digits[:1] in ("V", "E"):
-            return Coded((), "supplementary")
-        with_dot = dotted(digits)
+            return CodeMatch((), "supplementary")
+        with_dot = dotted_code(digits)
         if ids := self._by_code.get(with_dot):
-            return Coded(tuple(sorted(ids)), "cross-reference")
+            return CodeMatch(tuple(sorted(ids)), "cross-reference")
         if title and (id_ := self._id_of(title)):
-            return Coded((id_,), "title")
+            return CodeMatch((id_,), "title")
         for names in _entries(digits):
             if id_ := next(filter(None, map(self._id_of, names)), ""):
-                return Coded((id_,), "table")
+                return CodeMatch((id_,), "table")
         for text in _shortened(title):
             if text and (id_ := self._id_of(text)):
-                return Coded((id_,), "title")
+                return CodeMatch((id_,), "title")
         return self._parent(with_dot)
 
     def _id_of(self, name: str) -> str:
         """The id of the disease of that name; "" where the graph has none or several."""
         try:
-            match = self._names.resolved(name, "Disease")
+            match = self._names.resolve_match(name, "Disease")
         except (NotFoundError, UsageError):
             return ""
         return match.entity.id if match.why not in ("id", "cross-reference") else ""
 
-    def _parent(self, code: str) -> Coded:
+    def _parent(self, code: str) -> CodeMatch:
         """The diseases of the closest code above it, else of the narrowest range around it."""
         for length in range(len(code) - 1, 2, -1):
             if parents := self._by_code.get(code[:length].rstrip(".")):
-                return Coded(tuple(sorted(parents)), "parent")
+                return CodeMatch(tuple(sorted(parents)), "parent")
         enclosing = [(low, high, id_) for low, high, id_ in self._ranges if _within(code, low, high)]
         if not enclosing:
-            return Coded((), "unknown")
+            return CodeMatch((), "unknown")
         narrowest = min(float(high) - float(low) for low, high, _ in enclosing)
         ids = {id_ for low, high, id_ in enclosing if float(high) - float(low) == narrowest}
-        return Coded(tuple(sorted(ids)), "parent")
+        return CodeMatch(tuple(sorted(ids)), "parent")
 
 
 def _within(code: str, low: str, high: str) -> bool:

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Literal
 
 from kedrec.dataset.mimic.spreadsheet_damage import product_code
 from kedrec.errors import NotFoundError, UsageError
-from kedrec.naming.normalize import compact, forms
+from kedrec.naming.normalize import compact_form, normal_forms
 
 if TYPE_CHECKING:
     from kedrec.naming import NameIndex
 
-__all__ = ["Drugs", "Prescribed", "Written", "cleaned", "mapped"]
+__all__ = ["DrugIndex", "Prescription", "PrescriptionMatch", "clean_name", "match_prescriptions"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -74,7 +74,7 @@ _NO_CODE = {"", "0", "00000000000"}
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Prescription:
     """A prescription's columns that identify its drug; "" where a column is empty."""
 
     type: str
@@ -86,7 +86,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Prescribed:
+class PrescriptionMatch:
     """The graph's drugs for a prescription.
 
     Attributes:
@@ -98,7 +98,7 @@ class Prescribed:
     why: Why
 
 
-def cleaned(text: str) -> str:
+def clean_name(text: str) -> str:
     """Strips brackets, doses, forms and routes from a name, and spells a hospital's abbreviations out."""
     bare = _DOSE.sub(" ", _BRACKETS.sub(" ", _NOTES.sub(" ", text)))
     words = (word.replace(".", "").strip(",;:-/*'\"") for word in bare.split())
@@ -106,44 +106,44 @@ def cleaned(text: str) -> str:
     return " ".join(word for word in spelled if word)
 
 
-class Drugs:
+class DrugIndex:
     """The drugs of a graph by their names in hospitals; caches each look-up."""
 
     def __init__(self, names: NameIndex) -> None:
         self._names = names
         self._ids: dict[str, str] = {}
 
-    def named(self, prescription: Written) -> Prescribed:
+    def named(self, prescription: Prescription) -> PrescriptionMatch:
         """Matches a prescription by its names alone, so that `why` is never `code`."""
         texts = [text for text in (prescription.drug, prescription.generic, prescription.poe) if text.strip()]
         if any(_STUDY.search(text) for text in texts):
-            return Prescribed((), "unknown")
+            return PrescriptionMatch((), "unknown")
         carrier = prescription.type.upper() == "BASE" and not _ELECTROLYTE.search(prescription.drug)
         if carrier or any(_FLUSH.search(text) for text in texts):
-            return Prescribed((), "vehicle")
+            return PrescriptionMatch((), "vehicle")
         for text in texts:
             match = self._match(text)
             if match.ids:
                 return match
-        return Prescribed((), "unknown")
+        return PrescriptionMatch((), "unknown")
 
-    def _match(self, text: str) -> Prescribed:
+    def _match(self, text: str) -> PrescriptionMatch:
         unchanged = _NOTES.sub(" ", text).strip()
-        bare = cleaned(text)
+        bare = clean_name(text)
         if id_ := self._id_of(unchanged):
-            return Prescribed((id_,), "name")
+            return PrescriptionMatch((id_,), "name")
         if id_ := self._id_of(bare):
-            return Prescribed((id_,), "cleaned")
+            return PrescriptionMatch((id_,), "cleaned")
         for name in (unchanged, bare):
             ids = _distinct(self._id_of(part) for part in _listed_drugs(name))
             if ids:
-                return Prescribed(ids, "table")
+                return PrescriptionMatch(ids, "table")
         for inside in _BRACKETS.findall(text):
-            if id_ := self._id_of(cleaned(inside)):
-                return Prescribed((id_,), "brackets")
-        parts = [cleaned(part) for part in _SEPARATOR.split(_BRACKETS.sub(" ", _NOTES.sub(" ", text)))]
+            if id_ := self._id_of(clean_name(inside)):
+                return PrescriptionMatch((id_,), "brackets")
+        parts = [clean_name(part) for part in _SEPARATOR.split(_BRACKETS.sub(" ", _NOTES.sub(" ", text)))]
         ids = _distinct(self._part_id(part) for part in parts) if len(parts) > 1 else ()
-        return Prescribed(ids, "combination" if ids else "unknown")
+        return PrescriptionMatch(ids, "combination" if ids else "unknown")
 
     def _part_id(self, part: str) -> str:
         """The id of a combination's part, by its name or the table's name for it; "" where there is none."""
@@ -155,7 +155,7 @@ class Drugs:
         """The id of the drug of that name; "" where the graph has none or several."""
         if name not in self._ids:
             try:
-                match = self._names.resolved(name, "Drug")
+                match = self._names.resolve_match(name, "Drug")
                 # A bare id would be read as one (`C10`); a hospital writes names.
                 self._ids[name] = match.entity.id if match.why not in ("id", "cross-reference") else ""
             except (NotFoundError, UsageError):
@@ -163,7 +163,9 @@ class Drugs:
         return self._ids[name]
 
 
-def mapped(drugs: Drugs, rows: Mapping[Written, int]) -> dict[Written, Prescribed]:
+def match_prescriptions(
+    drugs: DrugIndex, rows: Mapping[Prescription, int]
+) -> dict[Prescription, PrescriptionMatch]:
     """Matches each distinct prescription by its names, else by its codes.
 
     Args:
@@ -181,12 +183,12 @@ def mapped(drugs: Drugs, rows: Mapping[Written, int]) -> dict[Written, Prescribe
             continue
         for code in _codes(prescription):
             if len(by_code.get(code, ())) == 1:
-                matches[prescription] = Prescribed(next(iter(by_code[code])), "code")
+                matches[prescription] = PrescriptionMatch(next(iter(by_code[code])), "code")
                 break
     return matches
 
 
-def _codes(prescription: Written) -> list[tuple[str, str]]:
+def _codes(prescription: Prescription) -> list[tuple[str, str]]:
     codes = (
         ("ndc", product_code(prescription.ndc)),
         ("formulary", prescription.formulary.strip().upper()),
@@ -199,7 +201,7 @@ def _distinct(ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def _listed_drugs(name: str) -> tuple[str, ...]:
-    return _table().get(compact(forms(name).words), ())
+    return _table().get(compact_form(normal_forms(name).words), ())
 
 
 @cache
@@ -210,5 +212,7 @@ def _table() -> dict[str, tuple[str, ...]]:
         if line and not line.startswith("#"):
             names, _, drugs = line.partition(" = ")
             for name in names.split(" | "):
-                table[compact(forms(name).words)] = tuple(drug.strip() for drug in drugs.split(" + "))
+                table[compact_form(normal_forms(name).words)] = tuple(
+                    drug.strip() for drug in drugs.split(" + ")
+                )
     return table

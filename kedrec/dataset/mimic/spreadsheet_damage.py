@@ -13,7 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["NDC_DIGITS", "product_code", "why_codes_are_damaged"]
+__all__ = ["NDC_DIGITS", "find_code_damage", "product_code"]
 
 NDC_DIGITS = 11
 _CODED_ELSEWHERE = re.compile(r"\b(?:late effect|neonatal)", re.IGNORECASE)  # outside 001 to 099
@@ -75,7 +75,7 @@ _INFECTION_WORDS = {
 }  # fmt: skip
 
 
-def why_codes_are_damaged(codes: Iterable[str], titled: Sequence[tuple[str, str]]) -> tuple[str, str]:
+def find_code_damage(codes: Iterable[str], titled: Sequence[tuple[str, str]]) -> tuple[str, str]:
     """Finds the first sign that ICD-9 codes lost their zeros or dots.
 
     Args:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.dataset.question_types import Named, Negative, Question
+from kedrec.dataset.question_types import NamedEntity, Negative, Question
 
 if TYPE_CHECKING:
     from kedrec.dataset.hf_folder import SplitName
@@ -101,12 +101,12 @@ class StayQuestions:
         order = [*answers, *(negative.id for negative in negatives)]
         rng.shuffle(order)
         right = set(answers)
-        first, *others = (Named(id=id_, name=self._names[id_]) for id_ in stay.diseases)
+        first, *others = (NamedEntity(id=id_, name=self._names[id_]) for id_ in stay.diseases)
         question = Question(
             id=f"mimic-{_digest(self.seed, 'question', stay.hadm)[:16]}",
             disease=first,
             other_diseases=tuple(others),
-            candidates=tuple(Named(id=id_, name=self._names[id_]) for id_ in order),
+            candidates=tuple(NamedEntity(id=id_, name=self._names[id_]) for id_ in order),
             answers=tuple(id_ for id_ in order if id_ in right),
             negatives=tuple(negatives),
             text=self._masked(text, order),
@@ -170,7 +170,7 @@ def _nearest_drugs(adjacency: Adjacency, pool: Sequence[str], drugs: Sequence[st
         return {}
     total = np.zeros((len(rows), len(columns)))
     for similarity in similarities(adjacency, "Drug", linked_tables(adjacency)):
-        total += similarity.among(columns)[rows]
+        total += similarity.columns(columns)[rows]
     order = np.argsort(-total, axis=1, kind="stable")
     return {
         drug: [

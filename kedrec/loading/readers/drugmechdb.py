@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kedrec.errors import DataError
 from kedrec.loading.identity import FAMILIES
 from kedrec.loading.readers.predicate_rules import Rule, first_rule, read_rules
-from kedrec.loading.readers.yaml_lines import Lined, yaml_records
+from kedrec.loading.readers.yaml_lines import LineMapping, yaml_records
 from kedrec.loading.sources import Source, find_files
 from kedrec.schema import load_schema
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kedrec.common.text_files import BadLine
     from kedrec.loading.staging import Staging
 
-__all__ = ["read_drugmechdb", "reference"]
+__all__ = ["read_drugmechdb", "reference_curie"]
 
 _Reject: TypeAlias = tuple[int, str, str, str]
 """Line, reason, detail and text."""
@@ -38,7 +38,7 @@ _PMC = re.compile(r"https?://(?:www\.|pmc\.)?ncbi\.nlm\.nih\.gov/(?:pmc/)?articl
 _DOI = re.compile(r"(?:DOI:\s*)?(?:https?://(?:dx\.)?doi\.org/|DOI:\s*)(10\.\d{4,9}/[^\s?#]+)", re.IGNORECASE)
 
 
-def reference(text: str) -> str:
+def reference_curie(text: str) -> str:
     """Converts a reference to a CURIE (`PMID:`, `PMCID:`, `DOI:`) or an https URL; "" if it is neither."""
     text = text.strip()
     if match := _PUBMED.fullmatch(text):
@@ -68,7 +68,7 @@ class _PathNodes:
         prefix, colon, local = raw.strip().partition(":")
         return f"{self.prefixes.get(prefix, prefix)}{colon}{local}"
 
-    def add_path(self, path: Lined) -> None:
+    def add_path(self, path: LineMapping) -> None:
         """Counts the kinds that a path gives to its nodes, and the roles of its drug and its disease."""
         graph = path["graph"]
         drugs = {
@@ -110,7 +110,7 @@ class _PathNodes:
                 for drug in drugs:
                     self.drugbank[drug].discard(bank)
 
-    def xrefs(self, curie: str, node: Lined) -> list[str]:
+    def xrefs(self, curie: str, node: LineMapping) -> list[str]:
         """Cross-references of a node; omits several DrugBank ids of one drug: at least one is wrong."""
         xrefs = [self.curie(x) for x in node.get("alt_ids", ()) if self.kind(curie) != "Drug"]
         drugbank_ids = self.drugbank.get(curie, set())
@@ -141,7 +141,7 @@ def _is_text(value: Any) -> bool:
 
 def _problem(entry: Any) -> str:
     """Reason why an item isn't a path; "" if it is one, whatever its nodes and links are."""
-    if not isinstance(entry, Lined) or not isinstance(entry.get("graph"), Lined):
+    if not isinstance(entry, LineMapping) or not isinstance(entry.get("graph"), LineMapping):
         return "not a path with a graph, nodes and links"
     graph = entry["graph"]
     if not all(isinstance(entry.get(part), list) for part in ("nodes", "links")):
@@ -152,7 +152,7 @@ def _problem(entry: Any) -> str:
 
 
 def _node_problem(node: Any) -> str:
-    if not isinstance(node, Lined) or not all(_is_text(node.get(name)) for name in _TEXTS["node"]):
+    if not isinstance(node, LineMapping) or not all(_is_text(node.get(name)) for name in _TEXTS["node"]):
         return "not a node with an id, a label and a name"
     for name in _LISTS:
         listed = node.get(name, [])
@@ -162,13 +162,15 @@ def _node_problem(node: Any) -> str:
 
 
 def _is_link(link: Any) -> bool:
-    return isinstance(link, Lined) and all(_is_text(link.get(name)) for name in ("key", "source", "target"))
+    return isinstance(link, LineMapping) and all(
+        _is_text(link.get(name)) for name in ("key", "source", "target")
+    )
 
 
 def _references(value: Any) -> list[str]:
     """Converts a path's references, one or a list; ignores items that aren't text."""
     texts = value if isinstance(value, list) else [value]
-    return [curie for text in texts if isinstance(text, str) and (curie := reference(text))]
+    return [curie for text in texts if isinstance(text, str) and (curie := reference_curie(text))]
 
 
 def _text(item: Any) -> str:
@@ -176,7 +178,9 @@ def _text(item: Any) -> str:
     return json.dumps(item, ensure_ascii=False)[:1000]
 
 
-def _entries(plain: Path, path: Path, bad: list[BadLine], rejects: dict[str, list[_Reject]]) -> list[Lined]:
+def _entries(
+    plain: Path, path: Path, bad: list[BadLine], rejects: dict[str, list[_Reject]]
+) -> list[LineMapping]:
     """Reads the paths of a file with their valid nodes and links; the others are added to `rejects`."""
     entries = []
     with plain.open(encoding="utf-8", newline="\n") as lines:
@@ -251,7 +255,7 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
 
 
 def _add_edges(
-    entry: Lined, path_nodes: _PathNodes, rules: dict[str, list[Rule]], edges: _ColumnRows
+    entry: LineMapping, path_nodes: _PathNodes, rules: dict[str, list[Rule]], edges: _ColumnRows
 ) -> None:
     """Adds a path's links and its indication as edges."""
     curie_of = path_nodes.curie

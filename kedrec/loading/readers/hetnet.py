@@ -115,7 +115,7 @@ def read_hetnet(staging: Staging, source: Source, folder: Path, progress: Progre
     for record in file_records(path, _LISTS):
         if record.name not in _LISTS:
             continue
-        name, number, item = record.name, record.where, record.value
+        name, number, item = record.name, record.position, record.value
         if number % _EVERY == 1:
             progress(f"Reading {source.name} {name}", number - 1, None)
         if record.problem:

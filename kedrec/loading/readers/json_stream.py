@@ -36,7 +36,7 @@ TOO_LONG = f"longer than {MAX_RECORD >> 20} MB"
 class JsonRecord:
     """A value with its number or line from 1 and its name if it is a member; or the problem with it."""
 
-    where: int
+    position: int
     name: str
     value: Any
     problem: str = ""

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.common.text_files import lines_of
+from kedrec.common.text_files import read_lines
 from kedrec.errors import DataError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def extract_tables(path: Path, targets: Mapping[str, Path], progress: Progress) 
     extracted: set[str] = set()
     writer: Any = None
     with ExitStack() as files:
-        for number, line in enumerate(lines_of(path), 1):
+        for number, line in enumerate(read_lines(path), 1):
             if number % _EVERY == 0:
                 progress(f"Searching {path.name}", number, None)
             if writer is not None:

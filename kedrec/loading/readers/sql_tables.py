@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.common.assets import asset_text
 from kedrec.errors import DataError
-from kedrec.loading.known_entities import define_names
+from kedrec.loading.known_entities import define_normal_name
 from kedrec.loading.readers.delimited import empty_table, read_delimited, read_parquet
 from kedrec.loading.readers.pg_dump import extract_tables
 from kedrec.loading.sources import FileSpec, Source, find_files, unread_files
@@ -86,7 +86,7 @@ def read_tables(staging: Staging, source: Source, folder: Path, progress: Progre
                 read_delimited(staging, spec, path)
             done += 1
     progress(stage, done, total)
-    define_names(staging)
+    define_normal_name(staging)
     staging.sql.execute(asset_text(f"loaders/{source.name}.sql"))
     for spec in source.files:
         if spec.rows in ("nodes", "edges"):

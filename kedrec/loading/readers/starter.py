@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import DataError
-from kedrec.loading.readers.yaml_lines import Lined, read_document
+from kedrec.loading.readers.yaml_lines import LineMapping, read_document
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
@@ -33,7 +33,7 @@ def read_starter(staging: Staging, source: Source, folder: Path, progress: Progr
     for done, path in enumerate(paths):
         progress(f"Reading {source.name}", done, len(paths))
         document = read_document(path.read_text(encoding="utf-8"), path)
-        if not isinstance(document, Lined) or not isinstance(document.get("nodes"), Lined):
+        if not isinstance(document, LineMapping) or not isinstance(document.get("nodes"), LineMapping):
             raise DataError(f"{path} has no nodes.", "graph/starter/README.md tells the form.")
         _read_area(document, path, staging.add_file(path), nodes, edges)
     staging.rows_read["nodes"] += len(nodes["id"])
@@ -45,14 +45,14 @@ def read_starter(staging: Staging, source: Source, folder: Path, progress: Progr
 
 
 def _read_area(
-    document: Lined, path: Path, file: int, nodes: dict[str, list[Any]], edges: dict[str, list[Any]]
+    document: LineMapping, path: Path, file: int, nodes: dict[str, list[Any]], edges: dict[str, list[Any]]
 ) -> None:
     """Reads one file; a name is unique only within it, so keys begin with the file's name."""
     area = path.stem
     keys_by_name: dict[str, list[str]] = defaultdict(list)
     for kind, entries in document["nodes"].items():
         for name, fields in entries.items():
-            if not isinstance(fields, Lined) or "id" not in fields:
+            if not isinstance(fields, LineMapping) or "id" not in fields:
                 raise DataError(
                     f"{path}: the node '{name}' has no id.", "graph/starter/README.md tells the form."
                 )

@@ -185,7 +185,7 @@ def read_trials(staging: Staging, source: Source, folder: Path, progress: Progre
         progress(f"Reading {source.name}", done, len(paths))
         rows = RowBuffer(staging, staging.add_file(path))
         for record in _studies(path):
-            line, item = record.where, record.value
+            line, item = record.position, record.value
             if record.problem:
                 rows.refuse_record("nodes", line, record.problem)
                 continue

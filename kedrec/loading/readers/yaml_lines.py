@@ -19,14 +19,14 @@ import yaml
 from kedrec.common.limits import MAX_DEPTH, MAX_RECORD
 from kedrec.errors import DataError
 
-__all__ = ["Lined", "YamlRecord", "read_document", "yaml_records"]
+__all__ = ["LineMapping", "YamlRecord", "read_document", "yaml_records"]
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _DEPTH_PROBLEM = "nested too deeply"
 _TOO_LONG = f"longer than {MAX_RECORD >> 20} MB"
 
 
-class Lined(dict[str, Any]):
+class LineMapping(dict[str, Any]):
     """A mapping with the line (from 1) on which it begins."""
 
     line: int = 0
@@ -61,7 +61,7 @@ class _Builder:
             (self.items, None)
         ]  # open collections, with the pending key
 
-    def open(self, event: yaml.Event, value: list[Any] | Lined) -> None:
+    def open(self, event: yaml.Event, value: list[Any] | LineMapping) -> None:
         """Begins a list or a mapping."""
         if len(self._open) > MAX_DEPTH:
             raise _RejectedError(_DEPTH_PROBLEM, event)
@@ -96,7 +96,7 @@ def _value(text: str, first: int) -> Any:
             # Scalars stay text: an id is never a number, and YAML's constructors are several times slower.
             document.add(event, event.value)
         elif isinstance(event, yaml.MappingStartEvent):
-            mapping = Lined()
+            mapping = LineMapping()
             mapping.line = first + _line(event)
             document.open(event, mapping)
         elif isinstance(event, yaml.SequenceStartEvent):
