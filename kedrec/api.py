@@ -319,7 +319,7 @@ class Kedrec(Session):
             self.fingerprint,
             recommendations,
             model=self._model if llm else None,
-            texts=texts.used,
+            texts=texts.usage,
             seed=self.settings.seed,
         )
 

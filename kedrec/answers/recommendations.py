@@ -199,11 +199,11 @@ class Recommender:
         Raises:
             DataError: the index of texts can't be read.
         """
-        if backgrounds.used.background == "none" or not candidates:
-            return [replace(candidate, texts=Texts(note=backgrounds.used.note)) for candidate in candidates]
+        if backgrounds.usage.background == "none" or not candidates:
+            return [replace(candidate, texts=Texts(note=backgrounds.usage.note)) for candidate in candidates]
         self._report("Finding texts", 0, None)
         pairs = [(candidate.evidence.drug, candidate.evidence.disease) for candidate in candidates]
-        texts = backgrounds.of(pairs, self._names, max_texts)
+        texts = backgrounds.find_texts(pairs, self._names, max_texts)
         return [
             replace(candidate, texts=candidate_texts)
             for candidate, candidate_texts in zip(candidates, texts, strict=True)

@@ -94,7 +94,7 @@ class Session:
         if texts is None and background in (None, "both"):
             # None stands for both kinds, where there is an index.
             same = self._backgrounds.get("both" if background is None else None)
-            texts = same if same is not None and same.used.background == "both" else None
+            texts = same if same is not None and same.usage.background == "both" else None
         if texts is None:
             texts = self._backgrounds[background] = TextFinder.open(self.settings, self.store, background)
         return texts

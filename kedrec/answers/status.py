@@ -79,7 +79,7 @@ def status_of(store: GraphStore, settings: Settings, progress: Progress | None) 
             if key.startswith("source:")
         },
         overlays=view.overlays,
-        left_out=view.left_out,
+        left_out=view.hidden_overlays,
         as_of=view.as_of,
         lacks=missing_kinds_note(fingerprint),
         templates=len(path_templates()),

@@ -114,7 +114,7 @@ def build(
     settings = load_settings(graph=graph, seed=seed, model=model, overlay="none")
     options = Options(
         sources=tuple(sorted({source.strip() for source in sources.split(",") if source.strip()})),
-        recipe=CandidateMix.of(candidates, hard, matched),
+        recipe=CandidateMix.with_defaults(candidates, hard, matched),
         questions=questions,
         paths=paths,
         curated=teacher in ("curated", "both"),

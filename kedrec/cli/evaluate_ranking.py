@@ -78,8 +78,8 @@ def ranking(
         print_json({"seed": settings.seed, "figures": as_dicts(results)})
         return
     pairs, treatments = (
-        int(scored_splits[0].counted.sum()),
-        int((scored_splits[0].known & scored_splits[0].counted).sum()),
+        int(scored_splits[0].pair_mask.sum()),
+        int((scored_splits[0].known & scored_splits[0].pair_mask).sum()),
     )
     say(f"seed {settings.seed}; {pairs:,} pairs, {treatments:,} treatments\n\n{markdown(results)}", nl=False)
     if strata:

@@ -152,7 +152,7 @@ def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool
         progress_on_stderr() as progress,
         Kedrec(load_settings(graph=graph, overlay=overlay, as_of=as_of), progress=progress) as kr,
     ):
-        warn_about_view(kr.store, kr.settings, fits=True)
+        warn_about_view(kr.store, kr.settings, is_fit=True)
         fingerprint = str(kr.fingerprint)
         ranking = kr.ranker.description
         overlays, edge_counts = visible_overlays(kr.store), edges_as_of(kr.store)

@@ -45,7 +45,7 @@ as_of_option = click.option(
 )
 
 
-def warn_about_view(store: GraphStore, settings: Settings, *, fits: bool = False) -> None:
+def warn_about_view(store: GraphStore, settings: Settings, *, is_fit: bool = False) -> None:
     """Warns on stderr of a fit that a view needs first, and of hidden overlays if none were requested.
 
     Args:
@@ -58,7 +58,7 @@ def warn_about_view(store: GraphStore, settings: Settings, *, fits: bool = False
     view = view_of(store)
     year = f"as of {view.as_of}" if view.as_of is not None else ""
     overlays = f"with {', '.join(view.overlays)}" if view.overlays else ""
-    if (year or overlays) and not fits and not Ranker.is_cached(store, settings.cache_dir):
+    if (year or overlays) and not is_fit and not Ranker.is_cached(store, settings.cache_dir):
         options = " ".join(
             [
                 *(f"--overlay {name}" for name in view.overlays),
@@ -69,7 +69,7 @@ def warn_about_view(store: GraphStore, settings: Settings, *, fits: bool = False
             f"There is no ranking of the graph {' '.join(filter(None, (year, overlays)))} yet: it is fitted "
             f"now, which takes minutes on a large graph, and kept. `kedrec rank fit {options}` does it ahead."
         )
-    hidden_overlays = view.left_out
+    hidden_overlays = view.hidden_overlays
     if hidden_overlays and not settings.overlay:
         warn(
             f"The graph has private overlays that are left out: {', '.join(hidden_overlays)}. "

@@ -37,7 +37,7 @@ class BuildFolder:
         self._private = private
 
     @contextmanager
-    def held(self, *, again: bool = False) -> Iterator[BuildFolder]:
+    def locked(self, *, again: bool = False) -> Iterator[BuildFolder]:
         """Locks the folder for one builder; the system frees the lock when the process ends, however it ends.
 
         Args:
@@ -75,7 +75,7 @@ class BuildFolder:
                 )
             yield self
 
-    def empty(self) -> None:
+    def remove_note(self) -> None:
         """Removes the note that marks a finished data set, before its files are replaced.
 
         Raises:

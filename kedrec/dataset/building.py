@@ -142,7 +142,7 @@ def build(
         DataError: the disk refuses; or two splits have near-duplicate questions.
         StoreError: the graph can't be read.
     """
-    with BuildFolder(out).held(again=again) as build_folder:
+    with BuildFolder(out).locked(again=again) as build_folder:
         graph, context, drafts, too_few = _prepare(settings, options, texts, progress)
         journal = Journal(build_folder.working / "pairs.jsonl", context.key)
         journal.read()
@@ -178,7 +178,7 @@ def build(
             embedding=_embedding_summary(graph.embedding),
             teacher=teacher.summary() if teacher is not None else {},
         )
-        build_folder.empty()
+        build_folder.remove_note()
         for config in CONFIGS:
             for split in SPLITS:
                 write_questions(build_folder.folder, config, split, questions[config][split])

@@ -50,7 +50,7 @@ class CandidateMix:
     matched: int = 2
 
     @classmethod
-    def of(cls, candidates: int, hard: int | None = None, matched: int | None = None) -> Self:
+    def with_defaults(cls, candidates: int, hard: int | None = None, matched: int | None = None) -> Self:
         """A recipe whose wrong candidates are by default 4 in 7 hard and 2 in 7 degree-matched."""
         wrong = max(candidates - 1, 0)
         hard = wrong * 4 // 7 if hard is None else hard

@@ -124,7 +124,7 @@ def _clusters(treatments: Treatments, adjacency: Adjacency) -> dict[str, str]:
     ]
     members: dict[int, list[str]] = defaultdict(list)
     if treated_count > 1:
-        numbers = cluster_diseases(adjacency, linked_tables, apart=_MOST_APART)
+        numbers = cluster_diseases(adjacency, linked_tables, max_distance=_MOST_APART)
         for id_, number in zip(adjacency.ids("Disease").tolist(), numbers.tolist(), strict=True):
             if number >= 0:
                 members[number].append(id_.decode())

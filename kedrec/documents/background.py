@@ -48,7 +48,7 @@ class TextFinder:
     """
 
     def __init__(self, used: TextsUsed, index: PassageIndex | None = None, as_of: int | None = None) -> None:
-        self.used = used
+        self.usage = used
         self._index = index
         self._as_of = as_of
 
@@ -115,7 +115,7 @@ class TextFinder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def of(self, pairs: Sequence[tuple[Entity, Entity]], names: NameIndex, most: int) -> list[Texts]:
+    def find_texts(self, pairs: Sequence[tuple[Entity, Entity]], names: NameIndex, most: int) -> list[Texts]:
         """Finds the texts of each pair, best first.
 
         Args:
@@ -126,7 +126,7 @@ class TextFinder:
         Raises:
             DataError: the index can't be read.
         """
-        empty = Texts(background=self.used.background, note=self.used.note)
+        empty = Texts(background=self.usage.background, note=self.usage.note)
         if self._index is None or not pairs:
             return [empty for _ in pairs]
         writings = names.names_by_id([entity for pair in pairs for entity in pair])
@@ -147,9 +147,9 @@ class TextFinder:
                 for text, own in writings.get(entity.id, ())
             ]
         )
-        vocabulary = "" if self.used.stale else self.used.vocabulary
+        vocabulary = "" if self.usage.stale else self.usage.vocabulary
         texts = search_pair(
-            index, drug, disease, self.used.background, most,
+            index, drug, disease, self.usage.background, most,
             vocabulary=vocabulary or "unknown", as_of=self._as_of,
         )  # fmt: skip
 
@@ -163,12 +163,12 @@ class TextFinder:
             passage.document: passage
             for passage in (*(trial.passage for trial in texts.trials), *texts.passages)
         }
-        items = [_with_names(item, passages, linker, pair_ids, stale=self.used.stale) for item in items]
+        items = [_with_names(item, passages, linker, pair_ids, stale=self.usage.stale) for item in items]
         return Texts(
             trials=tuple(item for item in items if item.id[0] == "T"),
             articles=tuple(item for item in items if item.id[0] == "L"),
-            background=self.used.background,
-            note=self.used.note,
+            background=self.usage.background,
+            note=self.usage.note,
             more=texts.more,
             against=texts.against,
             later=texts.later,

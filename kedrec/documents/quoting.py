@@ -90,7 +90,7 @@ def quotation(text: str, linker: Linker, context: Context | None = None) -> Quot
             mentions |= entities[last]
             if not _is_closed(sentences, first, last):
                 continue
-            own = all(reading.own for reading in sentences[first : last + 1])
+            own = all(reading.is_own_statement for reading in sentences[first : last + 1])
             states = not is_framing(sentences[first].heading) and not any(
                 is_aim(lines[index]) for index in range(first, last + 1)
             )
@@ -108,7 +108,10 @@ def quotation(text: str, linker: Linker, context: Context | None = None) -> Quot
             break
         if sentences[following].heading != sentences[first].heading:
             break
-        if _is_closed(sentences, first, following) and sentences[following].own == sentences[last].own:
+        if (
+            _is_closed(sentences, first, following)
+            and sentences[following].is_own_statement == sentences[last].is_own_statement
+        ):
             last = following
     heading = sentences[first].heading
     return Quote(
@@ -124,6 +127,6 @@ def _length(sentences: Sequence[SentenceInContext], first: int, last: int) -> in
 def _is_closed(sentences: Sequence[SentenceInContext], first: int, last: int) -> bool:
     """True where the sentences include all that frame them, and each is whole."""
     return all(
-        reading.first >= first and reading.last <= last and reading.whole
+        reading.first >= first and reading.last <= last and reading.is_complete
         for reading in sentences[first : last + 1]
     )

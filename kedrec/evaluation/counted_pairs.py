@@ -62,7 +62,7 @@ def strata_report(scored: SplitScores, adjacency: Adjacency, seed: int, areas: P
     Raises:
         DataError: the table can't be read, or lacks its columns.
     """
-    drugs, diseases = np.nonzero(scored.counted)
+    drugs, diseases = np.nonzero(scored.pair_mask)
     ids = [id_.decode() for id_ in adjacency.ids("Disease").tolist()]
     return markdown(
         strata_tables(

@@ -31,7 +31,7 @@ def pairs_with_texts(
     names = NameIndex.open(store, settings.cache_dir)
     try:
         with TextFinder.open(settings, store, background) as backgrounds:
-            texts = backgrounds.of([(pair.drug, pair.disease) for pair in pairs], names, _MAX_TEXTS)
+            texts = backgrounds.find_texts([(pair.drug, pair.disease) for pair in pairs], names, _MAX_TEXTS)
     finally:
         names.close()
     pairs_texts = [

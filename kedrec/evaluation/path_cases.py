@@ -178,7 +178,7 @@ def _reachable(indication: Indication, view: GraphWithoutIndication) -> dict[str
     def linked(first: Node, second: Node) -> bool:
         key = (first, second) if first < second else (second, first)
         if key not in link_cache:
-            link_cache[key] = view.joined(*key)
+            link_cache[key] = view.are_linked(*key)
         return link_cache[key]
 
     def is_complete(path: tuple[Node, ...]) -> bool:

@@ -180,7 +180,7 @@ def score_fold(
     graph = CountedGraph(
         masked, choose_metapaths(masked, link_tables, seed), PairSimilarity.of(masked, link_tables)
     )
-    maker = graph.whole()
+    maker = graph.full_features()
     candidates = ~hidden
     candidates[:, ~visible.any(axis=0)] = False
     cold = split in ("disease", "cluster")

@@ -34,7 +34,7 @@ class SplitScores:
 
     split: Split
     known: NDArray[np.bool_]
-    counted: NDArray[np.bool_]
+    pair_mask: NDArray[np.bool_]
     folds: NDArray[np.int64]
     scores: dict[str, NDArray[np.float64]]
 
@@ -66,7 +66,7 @@ class RankingFigures:
 
 def figures(scored: SplitScores, method: str, seed: int) -> RankingFigures:
     """Figures of one method's scores in a split."""
-    scores, counted = scored.scores[method], scored.counted
+    scores, counted = scored.scores[method], scored.pair_mask
     known = scored.known & counted
     diseases = np.broadcast_to(np.arange(counted.shape[1]), counted.shape)[counted]
     labels = np.asarray(known[counted])
@@ -108,7 +108,7 @@ def _visible_degrees(scored: SplitScores) -> NDArray[np.int64]:
     visible = np.zeros(scored.known.shape, np.int64)
     for fold in np.unique(scored.folds).tolist():
         hidden = scored.folds == fold
-        degrees = (scored.known & scored.counted & ~hidden).sum(axis=1)
+        degrees = (scored.known & scored.pair_mask & ~hidden).sum(axis=1)
         visible += hidden * degrees[:, None]
     return visible
 

@@ -211,7 +211,7 @@ class GraphWithoutIndication(Adjacency):
             links = self._incidences[table, which] = self._remaining(table, which)
         return links
 
-    def joined(self, first: Node, second: Node) -> bool:
+    def are_linked(self, first: Node, second: Node) -> bool:
         """True if any visible link joins two nodes, in whatever relation."""
         first_number, second_number = self.number(*first), self.number(*second)
         if first_number is None or second_number is None:

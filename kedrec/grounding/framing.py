@@ -182,8 +182,8 @@ class SentenceInContext:
     """
 
     sentence: SentenceSpan
-    whole: bool
-    own: bool
+    is_complete: bool
+    is_own_statement: bool
     heading: str
     first: int
     last: int

@@ -228,9 +228,9 @@ def _quotation_mismatch(
     """The reason why words aren't a sentence of the article's own, as a sentence; "" where they are."""
     id_, source = item
     own_statements = [
-        sentence.own
+        sentence.is_own_statement
         for sentence in sentences_in_context(source.quote, [(0, source.section)])
-        if sentence.whole
+        if sentence.is_complete
         and _quotation_key(normalize_text(source.quote[sentence.sentence.start : sentence.sentence.end]))
         == _quotation_key(words)
     ]

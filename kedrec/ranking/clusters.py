@@ -21,7 +21,11 @@ _DEFAULT_COUNT = 20
 
 
 def cluster_diseases(
-    adjacency: Adjacency, tables: Sequence[Table], count: int = _DEFAULT_COUNT, *, apart: float | None = None
+    adjacency: Adjacency,
+    tables: Sequence[Table],
+    count: int = _DEFAULT_COUNT,
+    *,
+    max_distance: float | None = None,
 ) -> NDArray[np.int64]:
     """The cluster of each treated disease, from 0; -1 for diseases without a treatment.
 
@@ -49,7 +53,9 @@ def cluster_diseases(
     tree = linkage(squareform(distances, checks=False), "complete")
     all_clusters = np.full(len(links.back_degrees), -1, np.int64)
     treated_clusters = (
-        fcluster(tree, count, "maxclust") if apart is None else fcluster(tree, apart, "distance")
+        fcluster(tree, count, "maxclust")
+        if max_distance is None
+        else fcluster(tree, max_distance, "distance")
     )
     all_clusters[treated] = treated_clusters - 1
     return all_clusters

@@ -109,7 +109,7 @@ def fit(
     paths = choose_metapaths(adjacency, tables, seed)
     pair_similarity = PairSimilarity.of(adjacency, tables)
     graph = CountedGraph(adjacency, paths, pair_similarity)
-    maker = graph.whole()
+    maker = graph.full_features()
     stage = _stage_callbacks(progress)
     treated = np.flatnonzero(known.any(axis=0))
     has_all_folds = len(np.unique(fold_of_disease(treated, seed))) == FOLDS

@@ -82,7 +82,7 @@ class CountedGraph:
         """The features of a pair, in order."""
         return features_of(self.paths, self.pair_similarity)
 
-    def whole(self) -> FeatureMaker:
+    def full_features(self) -> FeatureMaker:
         """Computes features of the unchanged graph."""
         return FeatureMaker(self.adjacency, self.paths, self.pair_similarity)
 

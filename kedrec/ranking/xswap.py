@@ -102,7 +102,7 @@ def permute_incidence(
     incidence: Incidence,
     draw: Generator,
     *,
-    alike: bool = False,
+    same_kind: bool = False,
     undirected: bool = False,
     attempts: int = ATTEMPTS,
 ) -> Incidence:
@@ -120,7 +120,7 @@ def permute_incidence(
         attempts: attempted swaps per link.
     """
     return _incidence(
-        _swap_rounds(_links(incidence, alike=alike or undirected, undirected=undirected), draw, attempts)
+        _swap_rounds(_links(incidence, alike=same_kind or undirected, undirected=undirected), draw, attempts)
     )
 
 

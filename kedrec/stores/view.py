@@ -24,7 +24,7 @@ class GraphView:
     """
 
     overlays: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
+    hidden_overlays: tuple[str, ...] = ()
     as_of: int | None = None
 
 

@@ -72,7 +72,7 @@ class VisibleStore(ReadOnlyStore):
     def __init__(self, store: GraphStore, view: GraphView) -> None:
         super().__init__(store)
         self.view = view
-        self._hidden_sources = frozenset(overlay_source(name) for name in view.left_out)
+        self._hidden_sources = frozenset(overlay_source(name) for name in view.hidden_overlays)
         self._stored_fingerprint: Fingerprint | None = None  # of the wrapped store
         # Each with the wrapped store's fingerprint of which it holds.
         self._visible_fingerprint: tuple[str, Fingerprint] | None = None

@@ -232,7 +232,7 @@ def _pairs(
     disease_ids = {
         id_
         for id_, disease in diseases.items()
-        if (id_ in holdout.ids if test else not (id_ in holdout.ids or holdout.names_one(disease.name)))
+        if (id_ in holdout.ids if test else not (id_ in holdout.ids or holdout.names_held_out(disease.name)))
     }
     # Where curated mechanisms are loaded, treatments without one teach less.
     has_mechanisms = any(treatments.values())

@@ -38,9 +38,9 @@ class Holdout:
     def leaks(self, item: Evidence) -> bool:
         """True for evidence that names a held-out disease, also within a longer name."""
         nodes = item.path.nodes if item.path else ()
-        return any(node.id in self.ids or self.names_one(node.name) for node in nodes)
+        return any(node.id in self.ids or self.names_held_out(node.name) for node in nodes)
 
-    def names_one(self, name: str) -> bool:
+    def names_held_out(self, name: str) -> bool:
         """True for a name that is, or contains as whole words, a held-out disease's name."""
         lower_name = one_line(name).casefold()
         return lower_name in self.names or bool(self._pattern.search(lower_name))

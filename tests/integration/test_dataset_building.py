@@ -298,10 +298,10 @@ def test_a_folder_in_use_is_left_alone(
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(UsageError, match=r"thesis\.tex"):
         build(settings, tmp_path, OPTIONS)
-    with BuildFolder(tmp_path / "new").held(), pytest.raises(StoreBusyError):
+    with BuildFolder(tmp_path / "new").locked(), pytest.raises(StoreBusyError):
         build(settings, tmp_path / "new", OPTIONS)
     shutil.copytree(built[0], tmp_path / "copy")
-    with BuildFolder(tmp_path / "copy").held(again=True) as place:
-        place.empty()
+    with BuildFolder(tmp_path / "copy").locked(again=True) as place:
+        place.remove_note()
     with pytest.raises(NotFoundError, match="no data set"):
         DataSet(tmp_path / "copy")

@@ -130,12 +130,12 @@ def test_prescriptions_are_drugs_whatever_is_written_around_them(names: NameInde
         "PrednisoLONE Acetate 1% Ophth. Susp.": ["prednisolone"],
     }
     called = {
-        text: [names.entity(id_).name for id_ in drugs.named(Prescription("MAIN", text)).ids]
+        text: [names.entity(id_).name for id_ in drugs.match_names(Prescription("MAIN", text)).ids]
         for text in expected
     }
     assert called == expected
     for vehicle in ("NS", "D5W", "Vial"):
-        assert drugs.named(Prescription("BASE", vehicle)) == PrescriptionMatch((), "vehicle")
+        assert drugs.match_names(Prescription("BASE", vehicle)) == PrescriptionMatch((), "vehicle")
     names.close()
 
 
@@ -152,15 +152,15 @@ def test_icd9_codes_are_diseases_by_reference_title_table_and_parent(names: Name
     diseases = DiseaseIndex(names, {asthma: ["ICD9:493.90"], gout: ["ICD9:999", "ICD9:700-709.99"]})
     assert dotted_code("4280") == "428.0"
     assert dotted_code("E9342") == "E934.2"
-    assert diseases.coded("49390") == CodeMatch((asthma,), "cross-reference")
-    assert diseases.coded("42731", "Atrial fibrillation").why == "title"
-    assert diseases.coded("42833", "Acute on chronic diastolic heart failure").why == "table"
-    assert diseases.coded("25002").ids == (names.resolve("type 2 diabetes mellitus", "Disease").id,)
-    assert diseases.coded("25001").ids == (names.resolve("type 1 diabetes mellitus", "Disease").id,)
-    assert diseases.coded("99912") == CodeMatch((gout,), "parent")
-    assert diseases.coded("70703") == CodeMatch((gout,), "parent")
-    assert diseases.coded("V4581") == CodeMatch((), "supplementary")
-    assert diseases.coded("80000") == CodeMatch((), "unknown")
+    assert diseases.match("49390") == CodeMatch((asthma,), "cross-reference")
+    assert diseases.match("42731", "Atrial fibrillation").why == "title"
+    assert diseases.match("42833", "Acute on chronic diastolic heart failure").why == "table"
+    assert diseases.match("25002").ids == (names.resolve("type 2 diabetes mellitus", "Disease").id,)
+    assert diseases.match("25001").ids == (names.resolve("type 1 diabetes mellitus", "Disease").id,)
+    assert diseases.match("99912") == CodeMatch((gout,), "parent")
+    assert diseases.match("70703") == CodeMatch((gout,), "parent")
+    assert diseases.match("V4581") == CodeMatch((), "supplementary")
+    assert diseases.match("80000") == CodeMatch((), "unknown")
     names.close()
 
 

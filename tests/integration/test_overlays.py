@@ -140,7 +140,7 @@ def test_a_view_without_a_ranking_is_told_before_it_is_fitted(
 ) -> None:
     for chosen, says in (({"as_of": 2012}, "--as-of 2012"), ({"as_of": 2011}, "--as-of 2011")):
         with graph.asked(**chosen) as kr:
-            warn_about_view(kr.store, kr.settings, fits=True)
+            warn_about_view(kr.store, kr.settings, is_fit=True)
             assert "kedrec rank fit" not in capsys.readouterr().err
             warn_about_view(kr.store, kr.settings)
             assert f"kedrec rank fit {says}" in " ".join(capsys.readouterr().err.split())

@@ -68,7 +68,7 @@ def test_no_training_example_names_a_held_out_disease(store: LadybugStore, examp
     assert parted.ids
     for example in examples:
         assert example.disease.id not in parted.ids
-        assert not parted.names_one(example.disease.name)
+        assert not parted.names_held_out(example.disease.name)
         assert not any(parted.leaks(item) for item in (*example.evidence, *example.adverse))
 
 

@@ -148,8 +148,8 @@ def test_nothing_that_only_curators_state_is_left_where_all_is_hidden(
         assert not view.has_mechanisms(table)
         assert len(view.mechanism_links(table)[0]) == 0
     assert linked(view, ("BINDS", "Drug", "Gene")) == [(0, 0), (1, 0), (1, 2)]
-    assert not view.joined(("Gene", "Gene:0"), ("BiologicalProcess", "BiologicalProcess:0"))
-    assert view.joined(("Gene", "Gene:1"), ("Gene", "Gene:0"))
+    assert not view.are_linked(("Gene", "Gene:0"), ("BiologicalProcess", "BiologicalProcess:0"))
+    assert view.are_linked(("Gene", "Gene:1"), ("Gene", "Gene:0"))
     assert chains_of(view, Mechanisms(whole), 0, 0, 10) == []
 
 

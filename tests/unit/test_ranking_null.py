@@ -46,7 +46,7 @@ def test_a_permuted_relation_keeps_every_degree_and_has_no_link_twice(kind: str)
         found = found | found.T
     before = of(set(zip(*(axis.tolist() for axis in np.nonzero(found)), strict=True)), shape)
     after = permute_incidence(
-        before, draw, alike=kind != "between two kinds", undirected=kind == "undirected"
+        before, draw, same_kind=kind != "between two kinds", undirected=kind == "undirected"
     )
     assert after.degrees.tolist() == before.degrees.tolist()
     assert after.back_degrees.tolist() == before.back_degrees.tolist()

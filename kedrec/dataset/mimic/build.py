@@ -165,7 +165,7 @@ def build_mimic(
     if candidates < 4 or candidates % 2:
         raise UsageError(f"'candidates' is {candidates}.", "Give an even number of 4 or more.")
     report_progress = progress or (lambda _stage, _done, _total: None)
-    with BuildFolder(out, private=True).held(again=again) as build_folder:
+    with BuildFolder(out, private=True).locked(again=again) as build_folder:
         tables = HospitalTables(source, build_folder.working)
         try:
             report_progress("Reading the tables", 0, 4)
@@ -230,7 +230,7 @@ def _match(
     diseases = DiseaseIndex(names, xrefs)
     codes = {code for admission in admissions for code in admission.codes}
     return GraphMatches(
-        {code: diseases.coded(code, titles.get(code, "")) for code in sorted(codes)},
+        {code: diseases.match(code, titles.get(code, "")) for code in sorted(codes)},
         match_prescriptions(DrugIndex(names), rows),
     )
 

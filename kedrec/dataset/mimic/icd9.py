@@ -99,7 +99,7 @@ class DiseaseIndex:
                 else:
                     self._by_code[code].add(id_)
 
-    def coded(self, code: str, title: str = "") -> CodeMatch:
+    def match(self, code: str, title: str = "") -> CodeMatch:
         """Matches a code, with its title, to diseases."""
         digits = _without_dot(code)
         if digits[:1] in ("V", "E"):

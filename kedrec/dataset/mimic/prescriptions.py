@@ -113,7 +113,7 @@ class DrugIndex:
         self._names = names
         self._ids: dict[str, str] = {}
 
-    def named(self, prescription: Prescription) -> PrescriptionMatch:
+    def match_names(self, prescription: Prescription) -> PrescriptionMatch:
         """Matches a prescription by its names alone, so that `why` is never `code`."""
         texts = [text for text in (prescription.drug, prescription.generic, prescription.poe) if text.strip()]
         if any(_STUDY.search(text) for text in texts):
@@ -172,7 +172,7 @@ def match_prescriptions(
         drugs: the graph's drugs.
         rows: prescription -> its number of rows.
     """
-    matches = {prescription: drugs.named(prescription) for prescription in rows}
+    matches = {prescription: drugs.match_names(prescription) for prescription in rows}
     by_code: dict[tuple[str, str], set[tuple[str, ...]]] = defaultdict(set)
     for prescription, match in matches.items():
         if match.ids:
