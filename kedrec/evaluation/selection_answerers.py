@@ -39,7 +39,15 @@ if TYPE_CHECKING:
     from kedrec.ranking import Ranker
     from kedrec.stores import GraphStore
 
-__all__ = ["ANSWERERS", "Answerer", "by_chance", "by_frequency", "by_graph", "by_graph_of_stays", "ranked"]
+__all__ = [
+    "ANSWERERS",
+    "Answerer",
+    "answer_at_random",
+    "frequency_answerer",
+    "graph_answers",
+    "stay_answerer",
+    "rank_candidates",
+]
 
 Answerer: TypeAlias = Literal["random", "frequency", "prior", "ranker", "llm"]
 ANSWERERS: tuple[Answerer, ...] = ("random", "frequency", "prior", "ranker", "llm")
@@ -48,7 +56,7 @@ _SPLIT: dict[str, Split] = {"pair": "pair", "unseen_disease": "disease", "unseen
 _METHOD = {"prior": "degrees", "ranker": "ranking"}
 
 
-def ranked(question: BlindQuestion, scores: Mapping[str, float]) -> RankedAnswer:
+def rank_candidates(question: BlindQuestion, scores: Mapping[str, float]) -> RankedAnswer:
     """Orders the candidates by score, ties in the question's order, and chooses the first ones."""
     order = sorted(
         (candidate.id for candidate in question.candidates), key=lambda id_: -scores.get(id_, float("-inf"))
@@ -56,20 +64,20 @@ def ranked(question: BlindQuestion, scores: Mapping[str, float]) -> RankedAnswer
     return RankedAnswer(tuple(order), tuple(order[: question.most]))
 
 
-def by_chance(question: BlindQuestion, seed: int) -> RankedAnswer:
+def answer_at_random(question: BlindQuestion, seed: int) -> RankedAnswer:
     """Answers in a random order, drawn from the seed and the question's id."""
     content = f"{seed}\tchance\t{question.id}".encode()
     generator = random.Random(hashlib.sha256(content).hexdigest())  # noqa: S311  # a draw, no secret
-    return ranked(question, {candidate.id: generator.random() for candidate in question.candidates})
+    return rank_candidates(question, {candidate.id: generator.random() for candidate in question.candidates})
 
 
-def by_frequency(training: Iterable[Question]) -> Callable[[BlindQuestion], RankedAnswer]:
+def frequency_answerer(training: Iterable[Question]) -> Callable[[BlindQuestion], RankedAnswer]:
     """Builds an answerer that prefers the drugs most often right in the training split."""
     counts = Counter(id_ for example in training for id_ in example.answers)
-    return lambda question: ranked(question, counts)
+    return lambda question: rank_candidates(question, counts)
 
 
-def by_graph(
+def graph_answers(
     store: GraphStore,
     questions: Sequence[BlindQuestion],
     config: str,
@@ -106,13 +114,13 @@ def by_graph(
             axis=0,
         )
         answers[name] = {
-            question.id: ranked(question, _candidate_scores(question, scores, numbers))
+            question.id: rank_candidates(question, _candidate_scores(question, scores, numbers))
             for question in questions
         }
     return answers
 
 
-def by_graph_of_stays(ranker: Ranker, name: str) -> Callable[[BlindQuestion], RankedAnswer]:
+def stay_answerer(ranker: Ranker, name: str) -> Callable[[BlindQuestion], RankedAnswer]:
     """Builds an answerer by the probability of treating at least one of a stay's diseases.
 
     `name` is `prior` or `ranker`.
@@ -133,7 +141,7 @@ def by_graph_of_stays(ranker: Ranker, name: str) -> Callable[[BlindQuestion], Ra
             - float(np.prod([1 - probability(drug.id, disease.id) for disease in question.diseases]))
             for drug in question.candidates
         }
-        return ranked(question, scores)
+        return rank_candidates(question, scores)
 
     return answer
 

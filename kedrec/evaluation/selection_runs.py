@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from kedrec.errors import DataError, UsageError
 from kedrec.evaluation.selection_answerers import (
     Answerer,
-    by_chance,
-    by_frequency,
-    by_graph,
-    by_graph_of_stays,
+    answer_at_random,
+    frequency_answerer,
+    graph_answers,
+    stay_answerer,
 )
 from kedrec.evaluation.selection_asking import (
     BackgroundMode,
@@ -224,13 +224,13 @@ class _SplitRun:
 
     def _answerer(self, name: Answerer) -> Callable[[BlindQuestion], RankedAnswer]:
         if name == "random":
-            return lambda question: by_chance(question, self.seed)
+            return lambda question: answer_at_random(question, self.seed)
         if name == "frequency":
-            return by_frequency(self.dataset.questions(self.config, "train"))
+            return frequency_answerer(self.dataset.questions(self.config, "train"))
         if self.dataset.kind == "mimic":
-            return by_graph_of_stays(self.means.ranker(), name)
+            return stay_answerer(self.means.ranker(), name)
         if self._by_graph is None:  # one fit gives both answerers
-            self._by_graph = by_graph(
+            self._by_graph = graph_answers(
                 self.means.store(), self.questions, self.config, self.seed, self.progress
             )
         answers = self._by_graph[name]

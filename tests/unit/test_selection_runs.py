@@ -134,7 +134,7 @@ def test_what_a_ranking_may_not_know(
     config: str, hidden: set[tuple[int, int]] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kin = {"Drug": {}, "Disease": {"X:2": "X:1"}}  # two writings of one disease
-    monkeypatch.setattr(selection_answerers, "kin_of", lambda _store, kind: kin[kind])
+    monkeypatch.setattr(selection_answerers, "canonical_ids", lambda _store, kind: kin[kind])
     numbers = {
         "Drug": {f"D:{at}": at for at in range(4)},
         "Disease": {f"X:{at}": at for at in range(4)},
