@@ -45,8 +45,8 @@ __all__ = [
     "answer_at_random",
     "frequency_answerer",
     "graph_answers",
-    "stay_answerer",
     "rank_candidates",
+    "stay_answerer",
 ]
 
 Answerer: TypeAlias = Literal["random", "frequency", "prior", "ranker", "llm"]
