@@ -140,7 +140,7 @@ def _tables_at(kind: str) -> list[Table]:
 def _has_link(view: GraphWithoutIndication, kind: str, number: int) -> bool:
     """True for a node with a visible link."""
     for table in _tables_at(kind):
-        if view.has(table):
+        if view.has_table(table):
             links = view.incidence(table)
             if table[1] == kind and links.indptr[number + 1] > links.indptr[number]:
                 return True

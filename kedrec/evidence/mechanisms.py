@@ -180,7 +180,7 @@ class GraphWithoutIndication(Adjacency):
         own = graph.mechanisms(("TREATS", "Drug", "Disease"), drug, disease)
         self._own = np.array(sorted(own), np.int32)
 
-    def has(self, table: Table) -> bool:
+    def has_table(self, table: Table) -> bool:
         """True if the graph was read along a table."""
         return self._graph.has_table(table)
 
@@ -221,7 +221,7 @@ class GraphWithoutIndication(Adjacency):
             (second_number, first_number, (second[0], first[0])),
         ):
             for table in _joining_tables(*kinds):
-                if self.has(table):
+                if self.has_table(table):
                     links = self.incidence(table)
                     if end in links.indices[links.indptr[start] : links.indptr[start + 1]]:
                         return True

@@ -46,7 +46,7 @@ def place(request: pytest.FixtureRequest, stress: Any, tmp_path: Path) -> Any:
         settings = request.getfixturevalue("empty_neo4j")
     else:
         settings = load_settings(home=tmp_path / "home", graph=str(tmp_path / "graph"))
-    made = stress.Place(settings, tmp_path)
+    made = stress.StressGraph(settings, tmp_path)
     for folder, newer in zip(made.data, (False, True), strict=True):
         stress.write_data(folder, newer=newer)
     return made
@@ -249,7 +249,7 @@ def test_an_audit_finds_doubles_conflicts_gaps_and_licences(place: Any, store: G
 
 def test_the_commands_print_a_removal_and_an_audit(tmp_path: Path, stress: Any) -> None:
     settings = load_settings(home=tmp_path / "home", graph=str(tmp_path / "graph"))
-    place = stress.Place(settings, tmp_path)
+    place = stress.StressGraph(settings, tmp_path)
     stress.write_data(place.data[0], newer=False)
     with place.store() as store:
         load(store, place, "drugmechdb", "hetionet")
@@ -317,7 +317,7 @@ def test_a_lost_connection_is_told_and_the_load_goes_on(
     call: str, stress: Any, empty_neo4j: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kedrec.stores.neo4j_driver._RETRY_SECONDS", 0.5)
-    place = stress.Place(empty_neo4j, tmp_path)
+    place = stress.StressGraph(empty_neo4j, tmp_path)
     for folder, newer in zip(place.data, (False, True), strict=True):
         stress.write_data(folder, newer=newer)
     with place.store() as store:
@@ -377,7 +377,7 @@ def test_a_full_disk_is_told_and_the_load_goes_on_when_there_is_room(
 ) -> None:
     """No file may grow past the limit, which is what a full disk looks like to a process."""
     settings = load_settings(home=tmp_path / "home", graph=str(tmp_path / "graph"))
-    place = stress.Place(settings, tmp_path)
+    place = stress.StressGraph(settings, tmp_path)
     stress.write_data(place.data[0], newer=False)
     with place.store() as store:
         load(store, place, "drugmechdb")

@@ -221,7 +221,7 @@ def test_a_wait_ends_and_what_comes_late_is_undone() -> None:
 
     def slow(wait: object) -> str:
         goes_on.wait(10)
-        begun.append(wait.is_given_up)  # type: ignore[attr-defined]
+        begun.append(wait.is_abandoned)  # type: ignore[attr-defined]
         return "late"
 
     with pytest.raises(TimeoutError):
@@ -237,7 +237,7 @@ def test_a_wait_goes_on_for_as_long_as_something_is_heard() -> None:
     def talking(wait: object) -> str:
         for _ in range(8):
             time.sleep(0.1)
-            wait.heard()  # type: ignore[attr-defined]
+            wait.record_sign()  # type: ignore[attr-defined]
         return "all"
 
     assert wait_for(talking, 0.5) == "all"

@@ -17,13 +17,13 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from listed_graph import random_graph
 from kedrec.ranking import Ranker
-from kedrec.ranking.export import export
+from kedrec.ranking.export import export_scores
 
 folder = Path(sys.argv[1])
 ranker = Ranker.open(random_graph(5), folder / "cache")
 diseases = [one.decode() for one in ranker.adjacency.ids("Disease").tolist()] * 5
-export(folder / "here.tsv.gz", ranker, {}, diseases)
-export(folder / "ray.tsv.gz", ranker, {}, diseases, ray="local")
+export_scores(folder / "here.tsv.gz", ranker, {}, diseases)
+export_scores(folder / "ray.tsv.gz", ranker, {}, diseases, ray="local")
 """
 
 

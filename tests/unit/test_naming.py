@@ -88,7 +88,7 @@ def store_of(rows: Rows, *, digest: str = "d", metadata: dict[str, str] | None =
             nodes=nodes,
             fingerprint=lambda: held,
             metadata=lambda: metadata or {},
-            kept=lambda _: b"",
+            blob=lambda _: b"",
         ),
     )
 

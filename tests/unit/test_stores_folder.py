@@ -64,7 +64,7 @@ def test_two_writers_exclude_each_other(folder: GraphFolder) -> None:
 def test_the_lock_ends_with_its_process(folder: GraphFolder) -> None:
     script = (
         "import os, sys, pathlib; from kedrec.stores.graph_folder import GraphFolder\n"
-        "with GraphFolder(pathlib.Path(sys.argv[1])).locked(): print('held'); os._exit(9)"
+        "with GraphFolder(pathlib.Path(sys.argv[1])).writer_lock(): print('held'); os._exit(9)"
     )
     done = subprocess.run([sys.executable, "-c", script, str(folder.path)], check=False)
     assert done.returncode == 9
