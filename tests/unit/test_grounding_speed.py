@@ -87,3 +87,8 @@ def test_a_tangled_sentence_is_given_up_in_a_bounded_number_of_steps(text: str) 
     begun = time.process_time()
     assert check(text, DRUG, DISEASE, EVIDENCE, ADVERSE).claims[0].status == "struck"
     assert time.process_time() - begun < 5.0
+
+
+def test_nothing_beyond_the_limit_is_a_claim() -> None:
+    claims = split_claims("x" * LONGEST_TEXT + "\nDrug inhibits GENE [P1].")
+    assert not any("inhibits" in claim.text for claim in claims)
