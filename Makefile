@@ -14,12 +14,14 @@ help:
 	@echo "make demo    install, load the built-in graph, ask: DISEASE=\"$(DISEASE)\""
 	@echo "make test    install everything the tests need and run every test"
 	@echo "make check   ruff, mypy --strict, import contracts"
+	@echo "make format  ruff's formatting and fixes"
 	@echo "make lock    write requirements.lock anew: the newest versions that pyproject.toml allows"
 	@echo "make test-lowest, make test-newest   every test, on the lowest or the newest versions it allows"
 	@echo "make audit   known flaws and licences of what is locked, and an SBOM"
 	@echo "make mutate  break the promises one by one and see that a test fails"
 	@echo "make bench   every benchmark, as one table"
 	@echo "make stress  kill loads at 100 random moments on each database, and resume them"
+	@echo "make clean   remove the environment and the demo's graph"
 
 # Everything comes from requirements.lock, hash by hash: uv first, by pip, then the rest by uv.
 define install
