@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from types import TracebackType
-from typing import Self
 
 from kedrec.answers.recommendations import Recommender
 from kedrec.answers.status import check_kinds
@@ -17,12 +15,13 @@ from kedrec.naming import NameIndex
 from kedrec.ranking import Ranker
 from kedrec.settings import Settings  # noqa: TC001  # part of a public signature
 from kedrec.stores import Fingerprint, GraphStore, VisibleStore, open_store
+from kedrec.stores.base import ContextCloser
 from kedrec.types import Background  # noqa: TC001  # part of a signature
 
 __all__ = ["Session"]
 
 
-class Session:
+class Session(ContextCloser):
     """One graph, its ranking, texts and a language model, each opened at its first use.
 
     A context manager; `close` closes the database and the model. Used by one thread at a time.
@@ -121,14 +120,3 @@ class Session:
             self.names.close()
         if "store" in self.__dict__:
             self.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
