@@ -76,9 +76,8 @@ def _foreign_entity(
 def _half_true(
     _: PairEvidence, step: WordedStep, __: Sequence[str], rng: Random
 ) -> tuple[str, list[str]] | None:
-    if step.index + 1 >= len(step.path.steps):
+    if (next_step := step.next_step) is None:
         return None
-    next_step = WordedStep(step.item, step.path, step.index + 1)
     (a, b), c = step.names, next_step.names[1]
     if next_step.phrase in {step.phrase, next_step.inverse_phrase}:
         return None
@@ -95,9 +94,8 @@ def _half_true(
 def _skip_link(
     _: PairEvidence, step: WordedStep, __: Sequence[str], rng: Random
 ) -> tuple[str, list[str]] | None:
-    if step.index + 1 >= len(step.path.steps):
+    if (next_step := step.next_step) is None:
         return None
-    next_step = WordedStep(step.item, step.path, step.index + 1)
     frame = rng.choice(("", "It is thought that ", "Notably, "))
     return f"{frame}{step.names[0]} {next_step.phrase} {next_step.names[1]}", [step.item.id]
 
@@ -105,9 +103,8 @@ def _skip_link(
 def _nest_wrongly(
     _: PairEvidence, step: WordedStep, __: Sequence[str], ___: Random
 ) -> tuple[str, list[str]] | None:
-    if step.index + 1 >= len(step.path.steps):
+    if (next_step := step.next_step) is None:
         return None
-    next_step = WordedStep(step.item, step.path, step.index + 1)
     (a, b), c = step.names, next_step.names[1]
     return f"{a}, which {next_step.phrase} {c}, {step.phrase} {b}", [step.item.id]
 

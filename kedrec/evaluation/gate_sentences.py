@@ -114,8 +114,7 @@ def _form_values(pair: PairEvidence, step: WordedStep, *, reasons: bool) -> dict
     values["Noun"] = values["noun"].capitalize()
     phrases = (step.phrase, *(step.wording.paraphrases if step.path.steps[step.index].forward else ()))
     values["agent"] = next((phrase[3:] for phrase in phrases if re.match(r"is an? \w+ of$", phrase)), "")
-    if step.index + 1 < len(step.path.steps):
-        next_step = WordedStep(step.item, step.path, step.index + 1)
+    if (next_step := step.next_step) is not None:
         values |= {"does2": next_step.phrase, "do2": infinitive_of(next_step.phrase), "C": next_step.names[1]}
     if reasons:
         values["X"] = next(

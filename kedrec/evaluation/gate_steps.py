@@ -62,6 +62,12 @@ class WordedStep:
         """Verb phrase from the second node to the first."""
         return self.wording.inverse if self.path.steps[self.index].forward else self.wording.phrase
 
+    @property
+    def next_step(self) -> WordedStep | None:
+        """The step after this one; None for the path's last."""
+        following = self.index + 1
+        return WordedStep(self.item, self.path, following) if following < len(self.path.steps) else None
+
 
 def path_steps(items: Sequence[Evidence]) -> list[WordedStep]:
     """All steps of the items' paths."""
