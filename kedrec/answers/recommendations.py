@@ -194,7 +194,7 @@ class Recommender:
     def add_texts(
         self, candidates: Sequence[Candidate], backgrounds: TextFinder, max_texts: int
     ) -> list[Candidate]:
-        """The pairs with their texts; `max_texts` as `most` of `Backgrounds.of`.
+        """The pairs with their texts; `max_texts` as `most` of `TextFinder.find_texts`.
 
         Raises:
             DataError: the index of texts can't be read.

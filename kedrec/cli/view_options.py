@@ -50,7 +50,7 @@ def warn_about_view(store: GraphStore, settings: Settings, *, is_fit: bool = Fal
 
     Args:
         store, settings: the queried graph and its settings.
-        fits: True if the command fits the ranking anyway.
+        is_fit: True if the command fits the ranking anyway.
     """
     from kedrec.ranking import Ranker
     from kedrec.stores import view_of

@@ -97,7 +97,7 @@ def receive(
 
     Args:
         part: the partial download; need not exist.
-        refused: called with a response that isn't the file; must raise.
+        on_refusal: called with a response that isn't the file; must raise.
         progress: called with the bytes so far and the total (None: not known).
         size: bytes of the file, if known; no more are received.
 

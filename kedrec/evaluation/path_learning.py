@@ -78,7 +78,7 @@ def fitted_weights_yaml(cases: Sequence[Case], provenance: Mapping[str, Any]) ->
     """Fits weights on all cases and returns the text of `path-weights.yaml`.
 
     Args:
-        cases: from `cases_of`.
+        cases: from `indication_cases`.
         provenance: entries to add to the header.
     """
     weights = learn_weights(cases)

@@ -66,8 +66,8 @@ def evaluate(
         link_tables: the tables that have links.
         splits: the ways of hiding.
         seed: of folds, samples, trees and bootstrap.
-        counted: mask of the pairs that enter the figures, drugs x diseases; None: those of all drugs and all
-            treated diseases.
+        pair_mask: mask of the pairs that enter the figures, drugs x diseases; None: those of all drugs and
+            all treated diseases.
         threads: models fitted at once, at most.
         progress: called fold by fold.
 

@@ -74,7 +74,7 @@ class Indication:
         return min(2, max(map(len, self.paths)))
 
     def matches(self, path: tuple[Node, ...]) -> bool:
-        """True if a path has at least `least` nodes, all of them nodes of the mechanisms."""
+        """True if a path has at least `min_nodes` nodes, all of them nodes of the mechanisms."""
         return len(path) >= self.min_nodes and self.nodes.issuperset(path)
 
 

@@ -112,7 +112,7 @@ class Pool:
         shapes: the distinct sequences of kinds of the inner nodes.
         shape: index in `shapes` of each path.
         nodes: numbers of the inner nodes (paths x 6, -1 where a path is shorter).
-        values: the features (paths x `NUMERIC`).
+        values: the features (paths x `FEATURES`).
         member_path, member_template: pairs of a path and a template along which it runs.
         count: number of the pair's paths along all templates, also those that don't compete.
         metapaths: number of templates with a path.
@@ -164,7 +164,7 @@ def pool_of(
         adjacency: the graph.
         mechanisms: its curated mechanisms, for chains.
         templates: the templates to search along, all supporting.
-        facts: facts on the pair's genes, from `facts_of`.
+        facts: facts on the pair's genes, from `gene_facts`.
         pair: numbers of the drug and the disease.
         most: most paths of one template.
     """
@@ -313,7 +313,7 @@ class _PairContext:
         return np.log1p(counts).astype(np.float32), share.astype(np.float32)
 
     def values(self, template: PathTemplate, heavy: HeavyPaths) -> NDArray[np.float32]:
-        """The features of a template's paths (paths x `NUMERIC`)."""
+        """The features of a template's paths (paths x `FEATURES`)."""
         kinds, nodes = template_kinds(template), heavy.nodes
         features = np.zeros((len(nodes), len(FEATURES)), np.float32)
         log_weights = np.log(np.maximum(heavy.weights, 1e-300))

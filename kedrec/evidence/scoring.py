@@ -39,7 +39,7 @@ class PathWeights:
     """Weights of features and templates in a path's score, in log-odds among the pair's paths.
 
     Attributes:
-        features: by the names of `path_features.NUMERIC`.
+        features: by the names of `path_features.FEATURES`.
         templates: by name; a template that isn't there adds nothing. Chains of curated mechanisms have the
             name `chains.CHAIN`.
     """

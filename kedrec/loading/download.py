@@ -107,8 +107,8 @@ def fetch_source(
     recorded at its download. Nothing is sent over plain HTTP, redirected or not.
 
     Args:
-        again: download files again that are in the cache, since there may be a newer release.
-        tell: called with a sentence if a SHA-256 is recorded because none is declared.
+        refetch: download files again that are in the cache, since there may be a newer release.
+        notify: called with a sentence if a SHA-256 is recorded because none is declared.
         sleep: waits a number of seconds between tries.
 
     Raises:

@@ -34,9 +34,9 @@ def cluster_diseases(
     Args:
         adjacency: the graph.
         tables: the tables that have links.
-        count: number of clusters, where `apart` is None.
-        apart: maximum distance within a cluster, 0 to 1; a distance is 1 minus the similarity relative to
-            that of the most similar pair.
+        count: number of clusters, where `max_distance` is None.
+        max_distance: maximum distance within a cluster, 0 to 1; a distance is 1 minus the similarity relative
+            to that of the most similar pair.
     """
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform

@@ -125,7 +125,7 @@ def export_scores(
         progress: called after each block, with the diseases done.
 
     Raises:
-        UsageError: as `check_target`; or Ray isn't installed, or not at that address.
+        UsageError: as `check_output_path`; or Ray isn't installed, or not at that address.
         NotFoundError: the graph has no such disease.
         KedrecError: the file could not be written.
     """

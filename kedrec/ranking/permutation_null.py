@@ -242,7 +242,7 @@ def path_chances(
     """P-values of the types of path of a pair, as `kedrec explain` shows them.
 
     Returns:
-        As `NullModel.pair`; None where the graph's null isn't cached (`kedrec rank null`).
+        As `NullModel.pair_chances`; None where the graph's null isn't cached (`kedrec rank null`).
 
     Raises:
         NotFoundError: the graph has no such drug or disease.

@@ -115,7 +115,7 @@ def permute_incidence(
     Args:
         incidence: the links.
         draw: the random generator.
-        alike: whether both ends are of one kind: no node is linked with itself.
+        same_kind: whether both ends are of one kind: no node is linked with itself.
         undirected: whether both ends are of one kind, with each link in both directions.
         attempts: attempted swaps per link.
     """

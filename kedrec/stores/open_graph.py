@@ -33,8 +33,8 @@ def open_store(
             `+s` and `+ssc` forms for a server, with another database than the settings' after a `/`.
         settings: credentials and the database's name for a server; threads for the embedded store.
         read_only: True if the caller only reads. A reader never waits for a writer.
-        whole: show a reader the entire graph, regardless of the settings, and write nothing: otherwise the
-            first reader of an imported graph creates its constraints. A writer always sees the entire graph.
+        unfiltered: show a reader the entire graph, regardless of the settings, and write nothing: otherwise
+            the first reader of an imported graph creates its constraints. A writer always sees all of it.
 
     Raises:
         UsageError: no store has the URL's scheme.

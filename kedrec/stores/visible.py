@@ -91,7 +91,7 @@ class VisibleStore(ReadOnlyStore):
         if template in _UNFILTERABLE and self._is_filtering:
             raise UsageError(
                 f"cypher/{template}.cypher tells of the whole graph, of which parts are left out.",
-                "Open the graph with whole=True.",
+                "Open the graph with unfiltered=True.",
             )
         values = dict(parameters or {})
         limit = values.get("limit")
