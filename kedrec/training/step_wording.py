@@ -50,6 +50,8 @@ _CLUMSY = {
     "is made less abundant by",
     "is made more abundant by",
     "when changed causes",
+    "when losing function causes",
+    "when gaining function causes",
     "has its expression raised by",
     "has its expression lowered by",
     "up-regulates",

@@ -185,3 +185,19 @@ def test_a_drug_that_furthers_what_brings_the_disease_has_no_mechanism(
     )
     assert found.path is not None
     assert strength(found.path) is carries
+
+
+@pytest.mark.parametrize("gene_action", ["loss of function", "gain of function"])
+@pytest.mark.parametrize(("drug_action", "sign"), [("antagonist", -1), ("agonist", 1), ("binder", 0)])
+def test_a_drug_meets_a_disease_gene_by_the_sign_of_what_its_variants_do(
+    gene_action: str, drug_action: str, sign: int
+) -> None:
+    met = path("P1", DRUG, GENE, DISEASE, step(DRUG, "BINDS", GENE, drug_action),
+               step(GENE, "ASSOCIATED_WITH", DISEASE, gene_action, forward=False))  # fmt: skip
+    says = {-1: "antagonizes", 1: "activates", 0: "binds"}[sign]
+    text = f"Propranolol may help in asthma because it {says} ADRB2 [P1]."
+    furthers = sign == (-1 if gene_action == "loss of function" else 1)
+    [claim, *_] = check(text, DRUG, DISEASE, [met]).claims
+    assert ("what furthers the disease" in claim.reason) == furthers
+    assert met.path is not None
+    assert (strength(met.path) is Strength.WEAK) == furthers

@@ -29,7 +29,7 @@ def cases() -> list[tuple[str, str, str]]:
     found = []
     for relation, wordings in STRONGER.items():
         for action in ("", *SCHEMA.relations[relation].actions):
-            if (relation, action) == ("ASSOCIATED_WITH", "causal"):
+            if relation == "ASSOCIATED_WITH" and action:  # each of its actions is a cause
                 continue
             for phrase, inverse in wordings:
                 found.append((relation, action, f"Alpha {phrase} Beta"))
@@ -84,6 +84,37 @@ def test_what_a_drug_acts_on_is_its_target_and_what_carries_it_is_none(action: s
         assert reason("BINDS", "Alpha targets Beta", action) == ""
     for other in ("substrate", "carrier", ""):
         assert reason("BINDS", "Alpha acts on Beta", other) != ""
+
+
+OPPOSITES = [("loss of function", "gain of function"), ("gain of function", "loss of function")]
+
+
+@pytest.mark.parametrize(("action", "opposite"), OPPOSITES)
+def test_loss_and_gain_of_a_genes_function_are_told_apart_in_every_wording(
+    action: str, opposite: str
+) -> None:
+    relation = SCHEMA.relations["ASSOCIATED_WITH"]
+    own, other = relation.actions[action], relation.actions[opposite]
+    assert (own.sign, other.sign) in {(-1, 1), (1, -1)}
+    for phrase in (own.phrase, *own.paraphrases):
+        assert reason("ASSOCIATED_WITH", f"Alpha {phrase} Beta", action) == "", phrase
+        assert reason("ASSOCIATED_WITH", f"Alpha {phrase} Beta", opposite) != "", phrase
+        assert reason("ASSOCIATED_WITH", f"Alpha {phrase} Beta", "causal") != "", phrase
+    assert reason("ASSOCIATED_WITH", f"Beta {own.inverse} Alpha", action) == ""
+    assert reason("ASSOCIATED_WITH", f"Beta {own.inverse} Alpha", opposite) != ""
+
+
+@pytest.mark.parametrize("action", ["causal", "loss of function", "gain of function"])
+def test_a_gene_whose_variants_cause_a_disease_is_a_causal_one_whatever_they_do(action: str) -> None:
+    for text in (
+        "Alpha is caused by changes in Beta",
+        "Beta is a causal gene of Alpha",
+        "Beta is linked to Alpha",
+    ):
+        assert reason("ASSOCIATED_WITH", text, action) == "", text
+    for text in ("Beta causes Alpha", "Beta drives Alpha", "Beta is the causal gene of Alpha"):
+        assert reason("ASSOCIATED_WITH", text, action) != "", text
+    assert reason("ASSOCIATED_WITH", "Alpha is caused by changes in Beta") != ""
 
 
 def test_no_paraphrase_holds_a_word_of_proof_or_cause_that_its_relation_lacks() -> None:
