@@ -159,6 +159,8 @@ def print_report(report: LoadReport, *, is_removal: bool = False) -> None:
     for relation, by_source in report.edges.items():
         sources = ", ".join(f"{name} {count:,}" for name, count in by_source.items())
         out.print(f"    {relation:<22} {sum(by_source.values()):>10,}  ({sources})")
+    if report.missing:
+        out.print(f"Missing, and so not loaded: {', '.join(report.missing)}", markup=False)
     for sentence in report.lacking:
         out.print(sentence)
     out.print(f"Fingerprint {report.fingerprint}, digest {report.digest}, {report.seconds:.1f} s")

@@ -88,6 +88,7 @@ class OfflineExport:
         data_dir: Path | None,
         work: Path | None,
         licences: tuple[str, ...],
+        allow_missing: bool,
         as_json: bool,
     ) -> None:
         """Writes the files, imports them if requested, and prints the report."""
@@ -106,6 +107,7 @@ class OfflineExport:
                 data_dir=data_dir,
                 keep_staged=work is not None,
                 licences=licences,
+                allow_missing=allow_missing,
             )
             if work is None:
                 report = save_rejects(report, settings)

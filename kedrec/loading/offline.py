@@ -61,12 +61,13 @@ def load_csv(
     data_dir: Path | None = None,
     keep_staged: bool = False,
     licences: Sequence[str] = (),
+    allow_missing: bool = False,
 ) -> LoadReport:
     """Loads sources like `load_graph`, into files for Neo4j's import tool.
 
     Args:
         folder: folder for the files; empty, or written by an earlier call.
-        sources, data_dir, work_dir, progress, keep_staged, licences: as for `load_graph`.
+        sources, data_dir, work_dir, progress, keep_staged, licences, allow_missing: as for `load_graph`.
 
     Raises:
         UsageError: the folder is in use.
@@ -85,6 +86,7 @@ def load_csv(
                 progress=progress,
                 keep_staged=keep_staged,
                 licences=licences,
+                allow_missing=allow_missing,
             )
             write_csv(graph, folder, progress)
     finally:

@@ -18,7 +18,8 @@ from kedrec.loading.licences import allowed_licences, drop_unlicensed_edges
 from kedrec.loading.overlay_source import isolate_overlay
 from kedrec.loading.readers.registry import READERS
 from kedrec.loading.report import LoadReport, SourceReport
-from kedrec.loading.sources import Source, list_sources, load_source, source_folder
+from kedrec.loading.source_files import locate_sources
+from kedrec.loading.sources import Source, list_sources, load_source
 from kedrec.loading.staging import Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
 from kedrec.schema import load_schema
@@ -44,6 +45,7 @@ def load_graph(
     progress: Progress | None = None,
     keep_staged: bool = False,
     licences: Sequence[str] = (),
+    allow_missing: bool = False,
     dry_run: bool = False,
 ) -> LoadReport:
     """Loads sources one after the other; by default the built-in starter graph.
@@ -60,23 +62,25 @@ def load_graph(
         progress: progress callback.
         keep_staged: leave each source's staged Parquet in `work_dir/<source>/staged`.
         licences: uses or licences (`graph/licences.yaml`); edges that they don't allow are not loaded.
+        allow_missing: load the rest if the files of some sources are missing.
         dry_run: write nothing; compare each source with the graph as it is.
 
     Raises:
         UsageError: there is no such source, use or licence.
-        DataError: a source's files are missing or damaged; the graph is as it was before that source.
+        DataError: a source's files are missing, and nothing was loaded; or they are damaged, and the graph is
+            as it was before that source.
         StoreError: the graph database refused or failed; loading again goes on from there.
     """
     start_time = time.monotonic()
     declarations = [load_source(name) for name in dict.fromkeys(sources or ("starter",))]
-    folders = [source_folder(source, data_dir) for source in declarations]
+    folders, missing = locate_sources(declarations, data_dir, allow_missing=allow_missing)
     allowed_licences(licences)
     run = _open_run(store, work_dir, progress, dry_run=dry_run)
     reports = []
-    for source, folder in zip(declarations, folders, strict=True):
+    for source in (source for source in declarations if source.name in folders):
         with _staging_area(work_dir, source.name, keep=keep_staged) as staging:
-            reports.append(_load(run, staging, source, folder, tuple(licences)))
-    return _report(run, reports, start_time)
+            reports.append(_load(run, staging, source, folders[source.name], tuple(licences)))
+    return _report(run, reports, start_time).model_copy(update={"missing": missing})
 
 
 def remove_sources(

@@ -91,6 +91,7 @@ class LoadReport(_Frozen):
         edges: edges by relation, then by source.
         fingerprint: 16 hexadecimal digits, equal for equal graphs whatever the engine.
         digest: the digest over all keys.
+        missing: sources that were left out because their files are missing, with what is missing.
         lacking: warnings about kinds that every question needs and the graph lacks.
         rejects: path of the reject file; "" if no row was rejected.
     """
@@ -103,6 +104,7 @@ class LoadReport(_Frozen):
     edges: dict[str, dict[str, int]]
     fingerprint: str
     digest: str
+    missing: dict[str, str] = {}
     lacking: tuple[str, ...] = ()
     rejects: str
     seconds: float

@@ -16,6 +16,7 @@ from kedrec.stores.overlay_names import is_private, overlay_name, overlay_source
 
 __all__ = [
     "OWN_SOURCE",
+    "SETS_FILE",
     "Download",
     "FileSpec",
     "Source",
@@ -28,6 +29,8 @@ __all__ = [
 
 OWN_SOURCE = "kedrec"
 """Name of the source of a user's own tables."""
+SETS_FILE = "sets.yaml"
+"""File beside the declarations of the sources, with the sets of sources."""
 _LISTED_FILES = 10
 """Number of unread files that are listed by name."""
 _TABLES = frozenset({".tsv", ".csv", ".parquet", ".jsonl", ".gz"})
@@ -104,6 +107,7 @@ class Source:
         known: True if its edges may name entities by ids or names of the graph: `PREFIX:LOCAL`,
             `Kind/PREFIX:LOCAL` or `name:Kind/normal name|another`.
         same_names: kinds whose nodes are joined by name with nodes of the graph if they share no id.
+        folders: further names of its folder, after its own, where a publisher's files serve several sources.
         mapping: the complete declaration, for readers with keys of their own.
     """
 
@@ -122,6 +126,7 @@ class Source:
     files: tuple[FileSpec, ...]
     known: bool
     same_names: tuple[str, ...]
+    folders: tuple[str, ...]
     mapping: dict[str, Any]
 
     @property
@@ -178,6 +183,7 @@ def _parse(path: Path) -> Source:
             files=tuple(_file(name, spec) for name, spec in fields.get("files", {}).items()),
             known=bool(fields.get("known", False)),
             same_names=tuple(fields.get("same_names", ())),
+            folders=tuple(fields.get("folders", ())),
             mapping=fields,
         )
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -189,7 +195,8 @@ def _parse(path: Path) -> Source:
 @cache
 def _declared() -> dict[str, Source]:
     sources = sorted(
-        (_parse(path) for path in list_assets("loaders", ".yaml")), key=lambda source: source.rank
+        (_parse(path) for path in list_assets("loaders", ".yaml") if path.name != SETS_FILE),
+        key=lambda source: source.rank,
     )
     return {source.name: source for source in sources}
 
@@ -217,7 +224,7 @@ def load_source(name: str) -> Source:
 
 
 def source_folder(source: Source, data_dir: Path | None) -> Path:
-    """Folder of a source's files: `data_dir/<name>` if that exists, else `data_dir` itself.
+    """Folder of a source's files: `data_dir/<name>`, or another name of its folder, else `data_dir` itself.
 
     For a user's own tables it may be one file.
 
@@ -235,8 +242,8 @@ def source_folder(source: Source, data_dir: Path | None) -> Path:
         return data_dir
     if not data_dir.is_dir():
         raise DataError(f"There is no folder {data_dir}.", "Give the folder that holds the source's files.")
-    subfolder = data_dir / source.name
-    return subfolder if subfolder.is_dir() else data_dir
+    subfolders = (data_dir / name for name in (source.name, *source.folders))
+    return next((folder for folder in subfolders if folder.is_dir()), data_dir)
 
 
 def unread_files(folder: Path, read: Collection[Path]) -> list[str]:

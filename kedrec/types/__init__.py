@@ -20,7 +20,16 @@ from kedrec.types.base import Stance
 from kedrec.types.comparison import ComparedMetapath, ComparedPart, Comparison
 from kedrec.types.graph import Edge, Entity, Evidence, Link, NameMatch, Node, Path, PathStep, Status, TakenFor
 from kedrec.types.rationale import Citation, Claim, Rationale
-from kedrec.types.reports import CachedFolder, ListedModel, ListedSource, NullReport, RankingFile, RankingFit
+from kedrec.types.reports import (
+    CachedFolder,
+    ListedModel,
+    ListedSet,
+    ListedSource,
+    Listing,
+    NullReport,
+    RankingFile,
+    RankingFit,
+)
 from kedrec.types.safety import Badge, PredictedSideEffect, Safety, SideEffect
 from kedrec.types.texts import BACKGROUNDS, Background, TextSource, TextsUsed, TrialRecord
 
@@ -45,7 +54,9 @@ __all__ = [
     "Evidence",
     "Link",
     "ListedModel",
+    "ListedSet",
     "ListedSource",
+    "Listing",
     "Manifest",
     "NameMatch",
     "Node",

@@ -10,7 +10,16 @@ from kedrec.types.answer import EdgesAsOf
 from kedrec.types.base import Frozen
 from kedrec.types.graph import TakenFor
 
-__all__ = ["CachedFolder", "ListedModel", "ListedSource", "NullReport", "RankingFile", "RankingFit"]
+__all__ = [
+    "CachedFolder",
+    "ListedModel",
+    "ListedSet",
+    "ListedSource",
+    "Listing",
+    "NullReport",
+    "RankingFile",
+    "RankingFit",
+]
 
 
 class _Sparse(Frozen):
@@ -124,3 +133,24 @@ class ListedSource(Frozen):
     obtain: str
     downloads: tuple[str, ...]
     cached: CachedFolder | None
+
+
+class ListedSet(Frozen):
+    """A set of sources that can be loaded by one name.
+
+    Attributes:
+        purpose: its use, in words.
+        sources: ids of its sources in the order of loading.
+    """
+
+    name: str
+    title: str
+    purpose: str
+    sources: tuple[str, ...]
+
+
+class Listing(Frozen):
+    """The sources that can be loaded, and the sets of them."""
+
+    sources: tuple[ListedSource, ...]
+    sets: tuple[ListedSet, ...]

@@ -122,7 +122,12 @@ def test_a_listed_model_has_five_fields(kedrec_home: Path, capsys: pytest.Captur
 def test_a_listed_source_says_what_the_cache_has(
     kedrec_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sources = printed(capsys, "sources", entry=main_load)
+    listing = printed(capsys, "sources", entry=main_load)
+    assert list(listing) == ["sources", "sets"]
+    assert [list(one) for one in listing["sets"]] == [["name", "title", "purpose", "sources"]] * len(
+        listing["sets"]
+    )
+    sources = listing["sources"]
     fields = ["name", "title", "version", "date", "size", "homepage", "licence", "brings", "obtain"]
     for source in sources:
         assert list(source) == [*fields, "downloads", "cached"]
@@ -135,7 +140,9 @@ def test_a_listed_source_says_what_the_cache_has(
         (folder / f"{index}.tsv").write_text("text", encoding="utf-8")
         note[url] = {"fetched": "2026-01-01", "files": {f"{index}.tsv": 4}}
     (folder / "kedrec.json").write_text(json.dumps(note), encoding="utf-8")
-    (drkg,) = (s for s in printed(capsys, "sources", entry=main_load) if s["name"] == "drkg")
+    (drkg,) = (
+        s for s in printed(capsys, "sources", entry=main_load)["sources"]["sources"] if s["name"] == "drkg"
+    )
     assert list(drkg["cached"]) == ["folder", "fetched", "bytes"]
     assert drkg["cached"] == {"folder": str(folder), "fetched": "2026-01-01", "bytes": 4 * len(note)}
 

@@ -367,7 +367,10 @@ def test_the_command_fetches_says_the_licence_and_loads(
 
 
 def test_the_list_of_sources_tells_what_is_there(kedrec_home: Path) -> None:
-    listed = {entry["name"]: entry for entry in json.loads(CliRunner().invoke(list_them, ["--json"]).stdout)}
+    listed = {
+        entry["name"]: entry
+        for entry in json.loads(CliRunner().invoke(list_them, ["--json"]).stdout)["sources"]
+    }
     assert {"hetionet", "primekg", "drkg", "repodb", "doid", "opentargets", "clinicaltrials"} <= listed.keys()
     primekg = listed["primekg"]
     assert all(primekg[key] for key in ("licence", "size", "date", "brings", "downloads", "obtain"))
