@@ -140,9 +140,8 @@ def test_a_listed_source_says_what_the_cache_has(
         (folder / f"{index}.tsv").write_text("text", encoding="utf-8")
         note[url] = {"fetched": "2026-01-01", "files": {f"{index}.tsv": 4}}
     (folder / "kedrec.json").write_text(json.dumps(note), encoding="utf-8")
-    (drkg,) = (
-        s for s in printed(capsys, "sources", entry=main_load)["sources"]["sources"] if s["name"] == "drkg"
-    )
+    sources = printed(capsys, "sources", entry=main_load)["sources"]
+    (drkg,) = (source for source in sources if source["name"] == "drkg")
     assert list(drkg["cached"]) == ["folder", "fetched", "bytes"]
     assert drkg["cached"] == {"folder": str(folder), "fetched": "2026-01-01", "bytes": 4 * len(note)}
 
