@@ -2,5 +2,5 @@
 INSERT INTO node_rows
 SELECT file, line, "DrugBank ID", 'Drug', 'DRUGBANK:' || "DrugBank ID", "Common name",
   list_filter(string_split(coalesce(Synonyms, ''), ' | '), lambda x: x <> ''),
-  list_filter(['UNII:' || nullif(UNII, '')], lambda x: x IS NOT NULL), ''
+  list_filter(['UNII:' || nullif(UNII, ''), 'INCHIKEY:' || nullif(trim("Standard InChI Key"), '')], lambda x: x IS NOT NULL), ''
 FROM drugs;

@@ -29,7 +29,8 @@ UNION ALL
 SELECT 'Compound::' || key, items, [], '' FROM aliases
 UNION ALL
 SELECT 'Compound::' || drugbank_id, [name],
-  list_transform(list_filter(string_split(coalesce(atc_codes, ''), '|'), lambda x: x <> ''), lambda x: 'ATC:' || x), ''
+  list_concat(list_transform(list_filter(string_split(coalesce(atc_codes, ''), '|'), lambda x: x <> ''), lambda x: 'ATC:' || x),
+    list_filter(['INCHIKEY:' || nullif(replace(trim(inchikey), 'InChIKey=', ''), '')], lambda x: x IS NOT NULL)), ''
 FROM compounds
 UNION ALL
 SELECT 'Disease::' || doid, CASE WHEN type = 'EXACT' THEN [text] ELSE [] END, [],
