@@ -50,10 +50,12 @@ class FileSpec:
         columns: columns that the mapping needs; further ones are allowed.
         more: optional columns of the mapping; NULL if the file lacks them.
         header: names of the columns if the file has no header line.
+        comment: beginning of the lines before the header that tell of the file; "" if there are none.
         rows: content of its rows: nodes, edges or attributes of them.
         optional: True if the source loads without it.
         format: `tsv` (no quoting), `csv` (comma, quotes), `quoted-tsv` (tab, quotes), `by-suffix` (`csv` or
-            `quoted-tsv` as the file is named), `parquet`, or `json-lists`, an object of lists.
+            `quoted-tsv` as the file is named), `parquet`, `json-lists`, an object of lists, or `obo`, an
+            ontology, which becomes nodes and IS_A before the mapping's SQL.
         dump: the table's full name in a PostgreSQL dump, where `paths` may be one (`.sql`, packed or not).
     """
 
@@ -62,6 +64,7 @@ class FileSpec:
     columns: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
+    comment: str = ""
     rows: Rows = "attributes"
     optional: bool = False
     format: str = "tsv"
@@ -131,8 +134,8 @@ class Source:
 
     @property
     def own_prefix(self) -> str:
-        """Prefix of an ontology's own ids; "" for any other source."""
-        return str(self.mapping["prefix"]) if self.reader == "ontology" else ""
+        """Prefix of an ontology's own ids; "" for a source without an ontology."""
+        return str(self.mapping.get("prefix", ""))
 
 
 def _file(name: str, fields: dict[str, Any]) -> FileSpec:
@@ -142,6 +145,7 @@ def _file(name: str, fields: dict[str, Any]) -> FileSpec:
         columns=tuple(fields.get("columns", ())),
         more=tuple(fields.get("more", ())),
         header=tuple(fields.get("header", ())),
+        comment=fields.get("comment", ""),
         rows=fields.get("rows", "attributes"),
         optional=bool(fields.get("optional", False)),
         format=fields.get("format", "tsv"),

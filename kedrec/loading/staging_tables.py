@@ -99,7 +99,7 @@ _TABLES = (
         "merged.",
         _NODE_ROW,
         writers=f"{_ROW_WRITERS} overlay_source",
-        readers="canonical overlay_source readers.sql_tables",
+        readers="canonical loaders/*.sql overlay_source readers.sql_tables",
     ),
     _table(
         "edge_rows",

@@ -57,9 +57,10 @@ def read_delimited(staging: Staging, spec: FileSpec, path: Path) -> None:
     dialect = Dialect(
         "," if comma else "\t", '"' if comma or spec.format in ("quoted-tsv", "by-suffix") else ""
     )
-    header = list(spec.header) or first_fields(path, plain, dialect, bad)
+    comments = _comment_lines(plain, spec.comment)
+    header = list(spec.header) or first_fields(path, plain, dialect, bad, comments)
     _check_header(path, header, spec.columns, "comma-separated" if comma else "tab-separated")
-    skip = 0 if spec.header else 1
+    skip = comments + (0 if spec.header else 1)
     staging.reject(spec.rows, number, [(line.line, line.reason, "", line.text) for line in bad])
     sql = staging.sql
     staging.fill("bad_lines", {"line": [line.line for line in bad]})
@@ -122,18 +123,36 @@ def _read_quoted(staging: Staging, spec: FileSpec, file: int, records: Iterator[
         staging.rows_read[spec.rows] += len(rejects)
 
 
-def first_fields(path: Path, plain: Path, dialect: Dialect, bad: Sequence[BadLine]) -> list[str]:
-    """Reads the fields of a table's first line; `plain` is its clean text, `bad` its lines that aren't text.
+def _comment_lines(plain: Path, comment: str) -> int:
+    """Counts the lines at a table's beginning that begin with `comment`; none if it is ""."""
+    if not comment:
+        return 0
+    with plain.open(encoding="utf-8", newline="\n") as lines:
+        return sum(1 for _ in itertools.takewhile(lambda line: line.startswith(comment), lines))
+
+
+def first_fields(
+    path: Path, plain: Path, dialect: Dialect, bad: Sequence[BadLine], comments: int = 0
+) -> list[str]:
+    """Reads the fields of a table's first line after its comments.
+
+    Args:
+        path: the table.
+        plain: its clean text.
+        dialect: its separator and quote.
+        bad: its lines that aren't text.
+        comments: number of lines before it.
 
     Raises:
         DataError: that line isn't text.
     """
-    if bad and bad[0].line == 1:
+    if unreadable := [line.reason for line in bad if line.line == comments + 1]:
         raise DataError(
-            f"The first line of {path} can't be read: {bad[0].reason}.", "Save the table as UTF-8 text."
+            f"The first line of {path} can't be read: {unreadable[0]}.", "Save the table as UTF-8 text."
         )
     with plain.open(encoding="utf-8", newline="\n") as lines:
-        return split_line(lines.readline().removesuffix("\n"), dialect)
+        header = next(itertools.islice(lines, comments, None), "")
+    return split_line(header.removesuffix("\n"), dialect)
 
 
 def _check_header(path: Path, header: Sequence[str], columns: Sequence[str], layout: str) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.loading.staging import Staging
 
-__all__ = ["read_ontology"]
+__all__ = ["read_ontology", "read_terms"]
 
 _DATED = re.compile(r"_\d{4}_\d{2}_\d{2}$")
 _PURL = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z]+)_(\w+)")
@@ -215,13 +215,21 @@ class _Terms:
 
 
 def read_ontology(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
-    """Reads the terms into `node_rows`, IS_A into `edge_rows`, and obsolete terms into `retired_rows`.
+    """Reads a source that is an ontology alone, as `read_terms` does.
 
     Raises:
         DataError: the file is missing, damaged, no OBO, or has no term of the ontology.
     """
     [spec] = source.files
-    path = find_files(source, spec, folder)[0]
+    read_terms(staging, source, find_files(source, spec, folder)[0], progress)
+
+
+def read_terms(staging: Staging, source: Source, path: Path, progress: Progress) -> None:
+    """Reads the terms into `node_rows`, IS_A into `edge_rows`, and obsolete terms into `retired_rows`.
+
+    Raises:
+        DataError: the file is damaged, no OBO, or has no term of the ontology.
+    """
     stage = f"Reading {source.name}"
     progress(stage, 0, None)
     number, plain, bad = staging.unpack(path)

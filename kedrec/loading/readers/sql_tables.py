@@ -11,6 +11,7 @@ from kedrec.common.assets import asset_text
 from kedrec.errors import DataError
 from kedrec.loading.known_entities import define_normal_name
 from kedrec.loading.readers.delimited import empty_table, read_delimited, read_parquet
+from kedrec.loading.readers.ontology import read_terms
 from kedrec.loading.readers.pg_dump import extract_tables
 from kedrec.loading.sources import FileSpec, Source, find_files, unread_files
 
@@ -61,6 +62,17 @@ def _find_tables(
     return paths_by_table
 
 
+def _read_file(staging: Staging, source: Source, spec: FileSpec, path: Path, progress: Progress) -> None:
+    if spec.format == "obo":
+        read_terms(staging, source, path, progress)
+    elif spec.format == "json-lists":
+        _read_json(staging, spec, path)
+    elif spec.format == "parquet":
+        read_parquet(staging, spec, path)
+    else:
+        read_delimited(staging, spec, path)
+
+
 def read_tables(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
     """Reads every file of a source and maps it by `loaders/<name>.sql`.
 
@@ -78,17 +90,14 @@ def read_tables(staging: Staging, source: Source, folder: Path, progress: Progre
                 empty_table(staging, spec)
         for path in paths_by_table[spec.name]:
             progress(stage, done, total)
-            if spec.format == "json-lists":
-                _read_json(staging, spec, path)
-            elif spec.format == "parquet":
-                read_parquet(staging, spec, path)
-            else:
-                read_delimited(staging, spec, path)
+            _read_file(staging, source, spec, path, progress)
             done += 1
     progress(stage, done, total)
     define_normal_name(staging)
     staging.sql.execute(asset_text(f"loaders/{source.name}.sql"))
     for spec in source.files:
+        if spec.format == "obo":  # its terms are staged already
+            continue
         if spec.rows in ("nodes", "edges"):
             staging.sql.execute(
                 f"INSERT INTO rejects SELECT '{spec.rows}', file, line, "  # noqa: S608  # declared names

@@ -1,0 +1,265 @@
+"""Diseases' symptoms and how often they have them, in small files of their published layouts."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from loaded import Loaded, small_graph
+
+from kedrec.errors import DataError
+
+OBO = """format-version: 1.2
+data-version: hp/releases/2031-01-16
+ontology: hp.obo
+
+[Term]
+id: HP:0000001
+name: All
+
+[Term]
+id: HP:0000118
+name: Phenotypic abnormality
+is_a: HP:0000001 ! All
+
+[Term]
+id: HP:0000901
+name: Abnormal stride
+def: "A stride that isn't as strides are." [PMID:1]
+synonym: "odd stride" EXACT layperson []
+synonym: "walking" BROAD []
+xref: UMLS:C0000901
+xref: Fyler:1
+is_a: HP:0000118 ! Phenotypic abnormality
+
+[Term]
+id: HP:0000902
+name: Limping stride
+alt_id: HP:0000990
+xref: UMLS:C0000902
+is_a: HP:0000901 ! Abnormal stride
+
+[Term]
+id: HP:0000903
+name: obsolete Hopping stride
+is_obsolete: true
+replaced_by: HP:0000902
+
+[Term]
+id: HP:0000005
+name: Mode of inheritance
+is_a: HP:0000001 ! All
+
+[Term]
+id: HP:0000006
+name: Autosomal dominant inheritance
+is_a: HP:0000005 ! Mode of inheritance
+
+[Term]
+id: HP:0003577
+name: Congenital onset
+is_a: HP:0000001 ! All
+
+[Term]
+id: HP:0012828
+name: Severe
+is_a: HP:0000001 ! All
+"""
+HEAD = (
+    '#description: "HPO annotations for rare diseases"\n#version: 2031-01-16\n'
+    "database_id\tdisease_name\tqualifier\thpo_id\treference\tevidence\tonset\tfrequency\tsex\tmodifier\taspect\tbiocuration\n"
+)
+GENES = "ncbi_gene_id\tgene_symbol\thpo_id\thpo_name\tfrequency\tdisease_id\n"
+
+
+def row(
+    disease: str = "OMIM:900001", symptom: str = "HP:0000901", *, qualifier: str = "", frequency: str = "",
+    reference: str = "PMID:11", onset: str = "", sex: str = "", modifier: str = "", aspect: str = "P",
+    evidence: str = "PCS",
+) -> str:  # fmt: skip
+    cells = (
+        disease, f"Name of {disease}", qualifier, symptom, reference, evidence, onset, frequency, sex,
+        modifier, aspect, "HPO:x[2031-01-01]",
+    )  # fmt: skip
+    return "\t".join(cells) + "\n"
+
+
+def gene(number: str = "7001", disease: str = "OMIM:900001", symptom: str = "HP:0000901") -> str:
+    return f"{number}\tGEN{number}\t{symptom}\tx\t-\t{disease}\n"
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Iterator[Loaded]:
+    with small_graph(tmp_path) as found:
+        yield found
+
+
+def files(*rows: str, genes: str = "", obo: str = OBO) -> dict[str, str | bytes]:
+    return {"hp.obo": obo, "phenotype.hpoa": HEAD + "".join(rows), "genes_to_phenotype.txt": GENES + genes}
+
+
+def test_hpo_gives_symptoms_with_frequency_onset_and_reference(graph: Loaded) -> None:
+    rows = [
+        row(frequency="3/7", onset="HP:0003577", reference="PMID:11;OMIM:900001;ISBN-13:978"),
+        row("ORPHA:77", "HP:0000902", frequency="HP:0040281", evidence="TAS", reference="ORPHA:77"),
+        row(symptom="HP:0000902", frequency="16.7%", sex="MALE", modifier="HP:0012828"),
+        row("OMIM:900002", evidence="IEA", reference="OMIM:900002"),
+    ]
+    [report] = graph.load("hpo", files(*rows)).sources
+    found = {(one["start"], one["end"]): one for one in graph.edges("PRESENTS")}
+    assert {ends: (one["evidence"], one["score"], one["references"]) for ends, one in found.items()} == {
+        ("OMIM:900001", "HP:0000901"): (
+            "HPO: 3/7, congenital onset, published clinical study", 0.429, ["OMIM:900001", "PMID:11"],
+        ),
+        ("ORPHANET:77", "HP:0000902"): (
+            "HPO: very frequent (80-99%), traceable author statement", 0.895, ["ORPHANET:77"],
+        ),
+        ("OMIM:900001", "HP:0000902"): (
+            "HPO: 16.7%, in males, severe, published clinical study", 0.167, ["PMID:11"],
+        ),
+        ("OMIM:900002", "HP:0000901"): (
+            "HPO: frequency unknown, electronic annotation", None, ["OMIM:900002"],
+        ),
+    }  # fmt: skip
+    assert {one["licence"] for one in found.values()} == {"HPO licence"}
+    assert graph.nodes("Disease")["ORPHANET:77"]["name"] == "Name of ORPHA:77"
+    assert report.edges.rejected == 5  # IS_A of what is no symptom
+    graph.again("hpo")
+
+
+def test_only_what_is_below_phenotypic_abnormality_is_a_symptom(graph: Loaded) -> None:
+    [report] = graph.load("hpo", files(row())).sources
+    symptoms = graph.nodes("Symptom")
+    assert set(symptoms) == {"HP:0000118", "HP:0000901", "HP:0000902"}
+    assert symptoms["HP:0000901"]["synonyms"] == ["odd stride"]
+    assert symptoms["HP:0000901"]["xrefs"] == ["UMLS:C0000901"]
+    assert graph.ends("IS_A") == [("HP:0000901", "HP:0000118"), ("HP:0000902", "HP:0000901")]
+    assert report.reasons == {
+        "IS_A of a term that is no phenotypic abnormality": 5,
+        "term that is no phenotypic abnormality": 5,
+        "obsolete term": 1,
+    }
+
+
+def test_an_excerpt_of_the_ontology_is_taken_whole(graph: Loaded) -> None:
+    head, *terms = OBO.split("[Term]")
+    short = "[Term]".join([head, *(term for term in terms if "id: HP:0000118" not in term.split("is_a")[0])])
+    [report] = graph.load("hpo", files(row(), obo=short)).sources
+    assert {"HP:0000901", "HP:0000902", "HP:0000006"} <= set(graph.nodes("Symptom"))
+    assert "term that is no phenotypic abnormality" not in report.reasons
+
+
+ABSENT = {
+    "symptom that the disease is said not to have": row(qualifier="NOT"),
+    "symptom that no patient had": row(frequency="0/9") + row(frequency="HP:0040285") + row(frequency="0%"),
+    "annotation that is no phenotype": "".join(row(symptom="HP:0000006", aspect=aspect) for aspect in "ICMH"),
+    "disease of another vocabulary than OMIM and Orphanet": row("DECIPHER:14") + row("") + row("OMIM:x"),
+    "frequency that can't be read": row(frequency="7/5") + row(frequency="150%") + row(frequency="often")
+    + row(frequency="3/0") + row(frequency="HP:0000901") + row(frequency="-1/4"),
+    "unknown qualifier": row(qualifier="MAYBE"),
+    "unknown id": row(symptom="HP:7777777") + row(symptom="HP:0000006") + row(symptom=""),
+    "wrong number of columns": "OMIM:900001\thalf a ro\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", ABSENT)
+def test_what_a_disease_does_not_present_with_is_no_edge_but_counted(graph: Loaded, reason: str) -> None:
+    rows = ABSENT[reason]
+    [report] = graph.load("hpo", files(row("OMIM:900005"), rows)).sources
+    assert graph.ends("PRESENTS") == [("OMIM:900005", "HP:0000901")]
+    assert report.reasons[reason] == rows.count("\n")
+    graph.again("hpo")
+
+
+def test_ids_that_were_merged_or_replaced_are_their_successors(graph: Loaded) -> None:
+    rows = row(symptom="HP:0000990") + row("OMIM:900002", "HP:0000903") + row("OMIM:900003", "HP:0000902")
+    graph.load("hpo", files(rows))
+    assert {end for _, end in graph.ends("PRESENTS")} == {"HP:0000902"}
+    assert len(graph.ends("PRESENTS")) == 3
+
+
+def test_rows_that_say_the_same_of_one_symptom_are_one_edge_with_each_reference(graph: Loaded) -> None:
+    rows = row(frequency="2/4", reference="PMID:21"), row(frequency="1/9", reference="PMID:22"), row()
+    [report] = graph.load("hpo", files(*rows)).sources
+    [found] = graph.edges("PRESENTS")
+    assert found["references"] == ["PMID:11", "PMID:21", "PMID:22"]
+    assert found["score"] == 0.5
+    assert found["evidence"] == (
+        "HPO: 1/9, published clinical study; HPO: 2/4, published clinical study; "
+        "HPO: frequency unknown, published clinical study"
+    )
+    assert report.edges.merged == 2
+
+
+def test_a_disease_and_its_gene_are_one_edge_however_many_symptoms(graph: Loaded) -> None:
+    genes = (
+        gene() + gene(symptom="HP:0000902") + gene("7002") + gene("7001", "ORPHA:77")
+        + gene("x1") + gene("7003", "DECIPHER:9") + gene("7004", "OMIM:999999")
+    )  # fmt: skip
+    [report] = graph.load("hpo", files(row(), row("ORPHA:77"), genes=genes)).sources
+    assert graph.ends("ASSOCIATED_WITH") == [
+        ("OMIM:900001", "NCBIGene:7001"), ("OMIM:900001", "NCBIGene:7002"), ("ORPHANET:77", "NCBIGene:7001"),
+    ]  # fmt: skip
+    assert {one["action"] for one in graph.edges("ASSOCIATED_WITH")} == {""}
+    assert graph.nodes("Gene")["NCBIGene:7001"]["name"] == "GEN7001"
+    assert report.reasons["gene without NCBI's number"] == 1
+    assert report.reasons["disease of another vocabulary than OMIM and Orphanet"] == 1
+    assert report.reasons["unknown id"] == 1
+    graph.again("hpo")
+
+
+def test_a_symptom_of_the_same_name_is_met_and_one_of_two_names_is_not(graph: Loaded) -> None:
+    nodes = "id\tname\tkind\nSymptom::D900901\tAbnormal Stride\tSymptom\nSymptom::D900902\tlimping\tSymptom\n"
+    graph.load(
+        "hetionet",
+        {
+            "hetionet-v1.0-nodes.tsv": nodes,
+            "hetionet-v1.0-edges.sif": "source\tmetaedge\ttarget\n",
+        },
+    )
+    graph.load("hpo", files(row()))
+    symptoms = graph.nodes("Symptom")
+    assert "MESH:D900901" in symptoms["HP:0000901"]["xrefs"]
+    assert {"HP:0000902", "MESH:D900902"} <= set(symptoms)
+
+
+def test_published_files_may_be_packed_and_comments_may_be_missing(graph: Loaded) -> None:
+    packed = {f"{name}.gz": gzip.compress(str(text).encode()) for name, text in files(row()).items()}
+    packed["phenotype.hpoa.gz"] = gzip.compress((HEAD.splitlines()[-1] + "\n" + row()).encode())
+    graph.load("hpo", packed)
+    assert graph.ends("PRESENTS") == [("OMIM:900001", "HP:0000901")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("phenotype.hpoa", HEAD.replace("frequency", "often") + row(), "no column frequency"),
+        ("phenotype.hpoa", HEAD.splitlines()[0] + "\n", "no column database_id"),
+        ("phenotype.hpoa.gz", gzip.compress((HEAD + row() * 300).encode())[:-20], "truncated"),
+        ("genes_to_phenotype.txt", "gene\tsymptom\n", "no column ncbi_gene_id"),
+        ("hp.obo", "<html>moved</html>", "no OBO file"),
+        ("hp.obo", OBO.replace("HP:", "MP:"), "no term of HP"),
+    ],
+)
+def test_a_damaged_file_is_refused_and_nothing_is_loaded(
+    graph: Loaded, name: str, content: str | bytes, said: str
+) -> None:
+    written = files(row())
+    written.pop(name.removesuffix(".gz"))
+    with pytest.raises(DataError, match=said):
+        graph.load("hpo", written | {name: content})
+    assert not graph.nodes("Symptom")
+
+
+def test_half_a_file_gives_what_is_in_it_and_counts_the_row_that_was_cut(graph: Loaded) -> None:
+    whole = HEAD + row() + row("OMIM:900002") + row("OMIM:900003")
+    [report] = graph.load("hpo", files() | {"phenotype.hpoa": whole[: -len(row()) // 2]}).sources
+    assert len(graph.ends("PRESENTS")) == 2
+    assert report.reasons["wrong number of columns"] == 1
+    latin = (HEAD + row("OMIM:900004")).encode() + row("OMIM:900005").encode("latin-1").replace(
+        b"Name", b"N\xe9me"
+    )
+    [report] = graph.load("hpo", files() | {"phenotype.hpoa": latin}).sources
+    assert graph.ends("PRESENTS") == [("OMIM:900004", "HP:0000901")]
