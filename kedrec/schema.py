@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -14,7 +14,44 @@ from kedrec.errors import AssetError
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, if available, is ten times faster
 
-__all__ = ["ConditionalWording", "Kind", "Relation", "Schema", "Wording", "load_schema", "parse_schema"]
+__all__ = [
+    "ConditionalWording",
+    "Kind",
+    "Relation",
+    "Role",
+    "Schema",
+    "Wording",
+    "load_schema",
+    "parse_schema",
+]
+
+Role = Literal[
+    "treatment",
+    "palliation",
+    "contraindication",
+    "stopped trial",
+    "target",
+    "expression change",
+    "disease gene",
+    "interaction",
+    "regulation",
+    "covariation",
+    "participation",
+    "resemblance",
+    "symptom",
+    "site",
+    "expression",
+    "side effect",
+    "class",
+    "hierarchy",
+    "study",
+    "effect",
+    "correlation",
+    "contribution",
+    "location",
+    "metabolism",
+]
+"""What a relation states; code asks the schema for relations by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +89,9 @@ class Wording:
         inverse: "END inverse START" is the same sentence.
         sign: direction of the effect of more START on END: +1, -1 or 0.
         paraphrases, inverse_paraphrases: wordings of the same meaning.
-        stated: more specific wordings, true of some edges.
+        conditional_wordings: more specific wordings, true of some edges.
+        general: of a relation: True if its wording is true of every action too; of an action: True unless the
+            relation's wording isn't true of it.
     """
 
     phrase: str
@@ -61,6 +100,7 @@ class Wording:
     paraphrases: tuple[str, ...] = ()
     inverse_paraphrases: tuple[str, ...] = ()
     conditional_wordings: tuple[ConditionalWording, ...] = ()
+    general: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +111,7 @@ class Relation:
         pairs: allowed (start kind, end kind), distinct, in the order of the schema.
         wording: wording of an edge without an action, or with one that has no wording.
         actions: wording by action.
-        effect: the drug's effect in the disease: benefit, harm or none.
+        role: what it states; None for a mere link.
     """
 
     name: str
@@ -80,7 +120,12 @@ class Relation:
     symmetric: bool
     wording: Wording
     actions: dict[str, Wording]
-    effect: Literal["benefit", "harm", "none"]
+    role: Role | None = None
+
+    @property
+    def is_care(self) -> bool:
+        """True for a treatment or a palliation."""
+        return self.role in {"treatment", "palliation"}
 
     def wording_for(self, action: str = "") -> Wording:
         """The wording of an edge's action, or the relation's own if the action has none."""
@@ -96,6 +141,14 @@ class Schema:
     relations: dict[str, Relation]
     prefixes: dict[str, str]
 
+    def with_role(self, *roles: Role) -> tuple[str, ...]:
+        """Names of the relations with one of the roles, in the order of the schema."""
+        return tuple(name for name, relation in self.relations.items() if relation.role in roles)
+
+    def joining(self, role: Role, start: str, end: str) -> tuple[str, ...]:
+        """Names of the relations of a role from one kind to another, in the order of the schema."""
+        return tuple(name for name in self.with_role(role) if (start, end) in self.relations[name].pairs)
+
     def url(self, curie: str) -> str:
         """The web page of a CURIE or URL; "" if its vocabulary has none."""
         if curie.startswith("https://"):
@@ -104,7 +157,7 @@ class Schema:
         return self.prefixes.get(prefix, "").replace("{id}", local)
 
 
-def _action(fields: dict[str, Any]) -> Wording:
+def _wording(fields: dict[str, Any], *, general: bool) -> Wording:
     return Wording(
         phrase=fields["phrase"],
         inverse=fields["inverse"],
@@ -120,6 +173,7 @@ def _action(fields: dict[str, Any]) -> Wording:
             )
             for wording in fields.get("stated", ())
         ),
+        general=fields.get("general", general),
     )
 
 
@@ -132,9 +186,11 @@ def _relation(name: str, fields: dict[str, Any]) -> Relation:
         abbreviation=fields["abbreviation"],
         pairs=tuple(pairs),
         symmetric=fields.get("symmetric", False),
-        wording=_action(fields),
-        actions={action: _action(words) for action, words in fields.get("actions", {}).items()},
-        effect=fields.get("effect", "none"),
+        wording=_wording(fields, general=False),
+        actions={
+            action: _wording(words, general=True) for action, words in fields.get("actions", {}).items()
+        },
+        role=fields.get("role"),
     )
 
 
@@ -159,6 +215,11 @@ def parse_schema(text: str) -> Schema:
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise AssetError(f"graph/schema.yaml is damaged: {error!r}.", "Install the package again.") from error
     for relation in relations.values():
+        if relation.role not in (None, *get_args(Role)):
+            raise AssetError(
+                f"graph/schema.yaml: {relation.name} has the unknown role '{relation.role}'.",
+                f"Give one of: {', '.join(get_args(Role))}.",
+            )
         unknown = {kind for pair in relation.pairs for kind in pair} - kinds.keys()
         if unknown:
             raise AssetError(

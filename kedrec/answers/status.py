@@ -30,7 +30,8 @@ def missing_kinds_note(fingerprint: Fingerprint) -> str:
     """A sentence on the drugs, diseases or treatments that a graph lacks for a ranking; "" if it has all."""
     kinds = load_schema().kinds
     missing = [f"no {kinds[kind].noun}" for kind in _RANKED if not fingerprint.nodes.get(kind)]
-    if not any(relation == "TREATS" for relation, _ in fingerprint.edges):
+    treatments = load_schema().with_role("treatment")
+    if not any(relation in treatments for relation, _ in fingerprint.edges):
         missing.append("no treatment")
     if not missing:
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kedrec.grounding import verdict_words
+from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.types import Badge
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def badge(store: GraphStore, score: PairScore, evidence: PairEvidence) -> Badge:
     if score.known:
         note = verdict_words.known_treatment(score.known)
         return Badge(standing="known", sources=score.known, note=note)
-    rows = store.edges_between("PALLIATES", "Drug", "Disease", [drug.id], [disease.id])
+    rows = edges_between_with_role(store, "palliation", ("Drug", "Disease"), [drug.id], [disease.id])
     if rows:
         sources = tuple(sorted({row["edge"]["source"] for row in rows}))
         return Badge(standing="learned", sources=sources, note=verdict_words.palliation(sources))

@@ -35,7 +35,7 @@ _SPLITS = ("pair", "disease", "cluster", "drug")
     "--areas",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="With --strata: a table of disease areas, columns doid and pathophysiology. Default: by IS_A.",
+    help="With --strata: a table of disease areas, columns doid and pathophysiology. Default: the hierarchy.",
 )
 @click.option("--strata", is_flag=True, help="Also print tables by degree of the drug and of the disease.")
 @graph_option

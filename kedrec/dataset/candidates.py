@@ -192,7 +192,7 @@ class PairWork:
         ends = [node.id for node in item.path.nodes]
         for index, step in enumerate(item.path.steps):
             pair = (ends[index], ends[index + 1]) if step.forward else (ends[index + 1], ends[index])
-            is_treatment = relations[step.relation].effect == "benefit"
+            is_treatment = relations[step.relation].is_care
             if is_treatment and (self._repeats(pair, task) or self.divisions[config].hides(*pair)):
                 return None
             edges = [edge for edge in step.edges if not self._drawn_for_hidden(edge.mechanisms, task, config)]
@@ -223,7 +223,7 @@ class PairWork:
                 pair and pair[1] in near and len(drugs) == 1 for pair in drawn_for
             ):
                 revealed |= drugs  # without their mechanisms nothing states the step
-            if relations[step.relation].effect == "benefit":
+            if relations[step.relation].is_care:
                 revealed |= {edge.start for edge in step.edges if edge.end in near}
         return tuple(sorted(revealed))
 

@@ -151,7 +151,7 @@ def _count_given_away(
     """Counts path steps that state a treatment of validation or test, or the question's own, or a synonym."""
     from kedrec.schema import load_schema
 
-    benefit = {name for name, relation in load_schema().relations.items() if relation.effect == "benefit"}
+    benefit = {name for name, relation in load_schema().relations.items() if relation.is_care}
     held_out = {
         pair_key(answer, question.disease.id)
         for split in ("validation", "test")

@@ -48,7 +48,7 @@ def count_popularity(adjacency: Adjacency, treated: Mapping[str, frozenset[str]]
     links = np.zeros(len(ids), np.int64)
     relations = load_schema().relations
     for table in schema_tables():
-        if relations[table[0]].effect == "benefit" or not adjacency.has_table(table):
+        if relations[table[0]].is_care or not adjacency.has_table(table):
             continue
         incidence = adjacency.incidence(table)
         if table[1] == "Drug":

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from kedrec.dataset.same_entity import canonical_ids
 from kedrec.errors import EmptyGraphError, NotFoundError
-from kedrec.schema import load_schema
+from kedrec.stores.role_edges import edges_with_role
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
+    from kedrec.schema import Role
     from kedrec.stores.base import GraphStore
 
 __all__ = ["Pair", "Treatment", "Treatments", "read_treatments"]
@@ -96,7 +97,7 @@ def read_treatments(
 
     Args:
         store: the graph.
-        sources: names of the sources whose TREATS become questions; () for every source's.
+        sources: names of the sources whose treatments become questions; () for every source's.
         progress: called after each stage.
 
     Raises:
@@ -107,7 +108,8 @@ def read_treatments(
     if progress is not None:
         progress("Reading the treatments", 0, stages)
     columns = ["start", "end", "source", "licence", "mechanisms"]
-    rows = [row for batch in store.edges("TREATS", "Drug", "Disease", columns) for row in batch.to_pylist()]
+    batches = edges_with_role(store, "treatment", ("Drug", "Disease"), columns)
+    rows = [row for batch in batches for row in batch.to_pylist()]
     if not rows:
         raise EmptyGraphError(
             f"The graph at {store.url} has no treatments to ask about.",
@@ -167,28 +169,25 @@ def _treated_and_contraindicated(store: GraphStore) -> tuple[dict[str, set[str]]
     """The drugs that help in each disease by any source, and the contraindicated pairs."""
     treated: dict[str, set[str]] = defaultdict(set)
     contraindicated: set[Pair] = set()
-    for relation in load_schema().relations.values():
-        if ("Drug", "Disease") not in relation.pairs:
-            continue
-        if relation.effect != "benefit" and relation.name != "CONTRAINDICATED_FOR":
-            continue
-        for batch in store.edges(relation.name, "Drug", "Disease", ["start", "end"]):
+    roles: tuple[Role, ...] = ("treatment", "palliation", "contraindication")
+    for role in roles:
+        for batch in edges_with_role(store, role, ("Drug", "Disease"), ["start", "end"]):
             pairs = zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
             for drug, disease in pairs:
-                if relation.effect == "benefit":
-                    treated[disease].add(drug)
-                else:
+                if role == "contraindication":
                     contraindicated.add((drug, disease))
+                else:
+                    treated[disease].add(drug)
     return treated, contraindicated
 
 
 def _neighbours(store: GraphStore, canonical: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    """For each disease: itself, its synonyms, and the diseases a step of IS_A above or below one of these."""
+    """For each disease: itself, its synonyms, and the diseases a step above or below one of these."""
     members: dict[str, set[str]] = defaultdict(set)
     for disease, representative in canonical.items():
         members[representative].add(disease)
     adjacent: dict[str, set[str]] = defaultdict(set)
-    for batch in store.edges("IS_A", "Disease", "Disease", ["start", "end"]):
+    for batch in edges_with_role(store, "hierarchy", ("Disease", "Disease"), ["start", "end"]):
         for start, end in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
             adjacent[start].add(end)
             adjacent[end].add(start)

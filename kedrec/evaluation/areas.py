@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kedrec.errors import DataError
+from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency
@@ -47,23 +50,34 @@ def areas_from_table(
 
 
 def areas_by_ancestor(adjacency: Adjacency, names: Mapping[str, str] | None = None) -> list[str]:
-    """The area of each disease by number: its ancestor one below a top of the graph's IS_A.
+    """The area of each disease by number: its ancestor one below a top of the graph's hierarchy.
 
     Of several ancestors the nearest counts, and of equally near ones the first by id. A disease right below a
-    top is its own area; so is a top with children; a disease without any IS_A link is unclassified.
+    top is its own area; so is a top with children; a disease outside the hierarchy is unclassified.
 
     Args:
         adjacency: the graph.
         names: of diseases by id, to label the areas; None: ids are the labels.
     """
-    table = ("IS_A", "Disease", "Disease")
+    tables = [
+        (name, "Disease", "Disease") for name in load_schema().joining("hierarchy", "Disease", "Disease")
+    ]
+    hierarchies = [adjacency.incidence(table) for table in tables if adjacency.has_table(table)]
     count = len(adjacency.ids("Disease"))
     areas = [UNCLASSIFIED] * count
-    if not adjacency.has_table(table):
+    if not hierarchies:
         return areas
-    links = adjacency.incidence(table)
-    parents = [links.indices[links.indptr[n] : links.indptr[n + 1]].tolist() for n in range(count)]
-    child_counts = links.back_degrees
+    parents = [
+        sorted(
+            {
+                number
+                for links in hierarchies
+                for number in links.indices[links.indptr[n] : links.indptr[n + 1]].tolist()
+            }
+        )
+        for n in range(count)
+    ]
+    child_counts = np.sum([links.back_degrees for links in hierarchies], axis=0)
     for number in range(count):
         frontier, visited, area = [number], {number}, number if child_counts[number] else None
         while frontier and parents[number]:

@@ -10,6 +10,7 @@ import numpy as np
 from kedrec.errors import DataError
 from kedrec.evaluation.areas import areas_by_ancestor, areas_from_table
 from kedrec.evaluation.strata import markdown, strata_tables
+from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.metapaths import schema_tables
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def strata_report(scored: SplitScores, adjacency: Adjacency, seed: int, areas: P
         scored: one split's scores.
         adjacency: the graph.
         seed: of the bootstrap.
-        areas: a table for `areas_from_table`; None: areas come from the graph's IS_A.
+        areas: a table for `areas_from_table`; None: areas come from the graph's hierarchy.
 
     Raises:
         DataError: the table can't be read, or lacks its columns.
@@ -82,7 +83,7 @@ def _degrees(adjacency: Adjacency, kind: str) -> NDArray[np.int64]:
     """Number of each node's links over all relations except treatments, which are partly hidden."""
     degrees = np.zeros(len(adjacency.ids(kind)), np.int64)
     for relation, start, end in schema_tables():
-        if relation == "TREATS" or not adjacency.has_table((relation, start, end)):
+        if relation == TREATS[0] or not adjacency.has_table((relation, start, end)):
             continue
         links = adjacency.incidence((relation, start, end))
         if start == kind:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from kedrec.evaluation.gate_sentences import Sentence, sentences
 from kedrec.evidence.pair_evidence import retrieve
 from kedrec.grounding import check
+from kedrec.stores.role_edges import edges_with_role
 from kedrec.types import Entity
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.ranking import Ranker
+    from kedrec.schema import Role
     from kedrec.stores import GraphStore
 
 __all__ = ["Rate", "evaluate", "gate_pairs", "markdown"]
@@ -68,8 +70,8 @@ def gate_pairs(
     """
     rng = Random(f"{seed}:gate")  # noqa: S311  # draws pairs, no secrets
     drugs, diseases = _entities(store, "Drug"), _entities(store, "Disease")
-    contraindicated = _pairs(store, "CONTRAINDICATED_FOR")
-    treated = sorted({disease for _, disease in _pairs(store, "TREATS")})
+    contraindicated = _pairs(store, "contraindication")
+    treated = sorted({disease for _, disease in _pairs(store, "treatment")})
     rng.shuffle(contraindicated)
     rng.shuffle(treated)
     candidates = [*contraindicated[: round(count * _CONTRAINDICATED_SHARE)]]
@@ -169,11 +171,11 @@ def _entities(store: GraphStore, kind: str) -> dict[str, Entity]:
     return {row["id"]: Entity(id=row["id"], kind=kind, name=row["name"]) for row in rows}
 
 
-def _pairs(store: GraphStore, relation: str) -> list[tuple[str, str]]:
+def _pairs(store: GraphStore, role: Role) -> list[tuple[str, str]]:
     return sorted(
         {
             (row["start"], row["end"])
-            for batch in store.edges(relation, "Drug", "Disease", ["start", "end"])
+            for batch in edges_with_role(store, role, ("Drug", "Disease"), ["start", "end"])
             for row in batch.to_pylist()
         }
     )

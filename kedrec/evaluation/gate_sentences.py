@@ -23,6 +23,7 @@ from kedrec.evaluation.gate_steps import (
     infinitive_of,
     path_steps,
 )
+from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from kedrec.evidence.pair_evidence import PairEvidence
@@ -44,24 +45,16 @@ _NON_MECHANISM_KINDS = {
     "Disease",
     "PharmacologicClass",
 }
-_COINCIDENCE_RELATIONS = {
-    "EXPRESSED_IN",
-    "LOCALIZES_TO",
-    "PRESENTS",
-    "CAUSES",
-    "RESEMBLES",
-    "MEMBER_OF",
-    "COVARIES_WITH",
-}
-_MECHANISM_RELATIONS = {
-    "BINDS",
-    "AFFECTS",
-    "ASSOCIATED_WITH",
-    "PARTICIPATES_IN",
-    "INTERACTS_WITH",
-    "REGULATES",
-    "CORRELATED_WITH",
-}
+_SCHEMA = load_schema()
+_COINCIDENCE_RELATIONS = set(
+    _SCHEMA.with_role("expression", "site", "symptom", "side effect", "resemblance", "class", "covariation")
+)
+_MECHANISM_RELATIONS = set(
+    _SCHEMA.with_role(
+        "target", "effect", "disease gene", "participation", "interaction", "regulation", "correlation"
+    )
+)
+_CONTRAINDICATIONS = _SCHEMA.with_role("contraindication")
 _PER_FORM = 2  # sentences of one form and pair
 
 
@@ -126,7 +119,7 @@ def _form_values(pair: PairEvidence, step: WordedStep, *, reasons: bool) -> dict
         harms += [
             first
             for first in path_steps(pair.evidence)
-            if first.index == 0 and first.path.steps[0].relation == "CAUSES"
+            if first.index == 0 and _SCHEMA.relations[first.path.steps[0].relation].role == "side effect"
         ]
         harm = next(iter(harms), None)
         if harm is not None:
@@ -181,15 +174,17 @@ def _is_applicable(group: str, pattern: str, step: WordedStep) -> bool:
     if "this gene" in pattern:
         return step.path.nodes[step.index + 1].kind == "Gene" and step.path.nodes[step.index].kind != "Gene"
     if group == "treatment without an edge":
-        return relation != "TREATS"
-    return relation != "CONTRAINDICATED_FOR"
+        return relation not in _SCHEMA.with_role("treatment")
+    return relation not in _CONTRAINDICATIONS
 
 
 def _contraindicated(pair: PairEvidence) -> bool:
     paths = [item.path for item in pair.adverse if item.path]
     return any(
-        path.steps[0].relation == "CONTRAINDICATED_FOR"
-        and all(step.relation == "IS_A" and not step.forward for step in path.steps[1:])
+        path.steps[0].relation in _CONTRAINDICATIONS
+        and all(
+            step.relation in _SCHEMA.with_role("hierarchy") and not step.forward for step in path.steps[1:]
+        )
         for path in paths
     )
 
@@ -229,12 +224,13 @@ def _overstated_sentences(pair: PairEvidence, rng: Random) -> Iterator[Sentence]
     """Yields steps in wordings stronger than the edge supports."""
     for step in path_steps((*pair.evidence, *pair.adverse)):
         edge = step.path.steps[step.index]
-        if edge.relation not in STRONGER or (edge.relation == "ASSOCIATED_WITH" and edge.action):
+        role = _SCHEMA.relations[edge.relation].role
+        if edge.relation not in STRONGER or (role == "disease gene" and edge.action):
             continue
-        relations = {path_step.relation for path_step in step.path.steps}
+        roles = {_SCHEMA.relations[path_step.relation].role for path_step in step.path.steps}
         start, end = step.names if edge.forward else step.names[::-1]
         for phrase, inverse in STRONGER[edge.relation]:
-            if {"treats": "TREATS", "binds": "BINDS", "regulates": "REGULATES"}.get(phrase) in relations:
+            if {"treats": "treatment", "binds": "target", "regulates": "regulation"}.get(phrase, "") in roles:
                 continue
             if rng.random() < 0.5:
                 text = f"{start} {phrase} {end}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kedrec.common.text_files import read_lines
 from kedrec.documents.passage_search import search_pair, search_question
 from kedrec.errors import DataError
+from kedrec.stores.role_edges import edges_with_role
 from kedrec.types import Entity
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def curated_pairs(store: GraphStore, source: str = "drugmechdb") -> list[tuple[E
     """The drug and disease of each of a source's indications, sorted by id."""
     names = {kind: dict(zip(*_columns(store, kind), strict=True)) for kind in ("Drug", "Disease")}
     pairs: set[tuple[str, str]] = set()
-    for batch in store.edges("TREATS", "Drug", "Disease", ["start", "end"], [source]):
+    for batch in edges_with_role(store, "treatment", ("Drug", "Disease"), ["start", "end"], [source]):
         pairs.update(zip(batch.column("start").to_pylist(), batch.column("end").to_pylist(), strict=True))
     return [
         (

@@ -30,6 +30,7 @@ from kedrec.evidence.mechanisms import GraphWithoutIndication, read_indications
 from kedrec.evidence.path_features import GeneFacts, gene_facts, pool_of
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
+from kedrec.schema import load_schema
 from kedrec.stores.templates import path_templates
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from kedrec.evidence.mechanisms import Indication, Node
     from kedrec.evidence.path_features import Pool
     from kedrec.ranking.adjacency import Table
+    from kedrec.schema import Role
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import PathTemplate
 
@@ -117,18 +119,20 @@ def supporting_templates() -> list[PathTemplate]:
 def _gene_facts_lookup(store: GraphStore) -> Callable[[Indication], GeneFacts]:
     """Builds a look-up of an indication's gene facts that not only curated mechanisms state."""
     rows: list[dict[str, list[dict[str, Any]]]] = []
-    for relation, start in (("BINDS", "Drug"), ("ASSOCIATED_WITH", "Disease")):
+    links: tuple[tuple[Role, str], ...] = (("target", "Drug"), ("disease gene", "Disease"))
+    for role, start in links:
         by_start: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for batch in store.edges(
-            relation, start, "Gene", ["start", "end", "evidence", "action", "mechanisms"]
-        ):
-            for edge in batch.to_pylist():
-                if not edge["mechanisms"]:
-                    by_start[edge["start"]].append({"end_id": edge["end"], "edge": edge})
+        columns = ["start", "end", "evidence", "action", "mechanisms"]
+        for relation in load_schema().joining(role, start, "Gene"):
+            for batch in store.edges(relation, start, "Gene", columns):
+                for edge in batch.to_pylist():
+                    if not edge["mechanisms"]:
+                        row = {"relation": relation, "end_id": edge["end"], "edge": edge}
+                        by_start[edge["start"]].append(row)
         rows.append(by_start)
-    binds, associated = rows
+    targets, associated = rows
     return lambda indication: gene_facts(
-        binds.get(indication.drug, ()), associated.get(indication.disease, ())
+        targets.get(indication.drug, ()), associated.get(indication.disease, ())
     )
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.metapaths import CARE_RELATIONS, schema_tables
 from kedrec.schema import load_schema
 from kedrec.stores.templates import Hop, PathTemplate
@@ -21,9 +23,10 @@ from kedrec.stores.templates import Hop, PathTemplate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kedrec.ranking.adjacency import Adjacency, Table
+    from kedrec.ranking.adjacency import Adjacency
+    from kedrec.schema import Role
 
-__all__ = ["CHAIN", "MAX_HOPS", "Chain", "Mechanisms", "chain_template", "chains_of"]
+__all__ = ["CHAIN", "MAX_HOPS", "Chain", "Mechanisms", "chain_template", "chains_of", "drawn_either_way"]
 
 CHAIN = "curated-chain"
 """Name in place of a template's, for a path that is a chain."""
@@ -31,8 +34,7 @@ CHAIN = "curated-chain"
 MAX_HOPS = 7
 """Most hops of a chain."""
 
-_UNDIRECTED = frozenset({"PRESENTS", "LOCALIZES_TO", "IS_A"})  # stored in one direction, drawn in either
-_TREATS: Table = ("TREATS", "Drug", "Disease")
+_DIRECT_ROLES: tuple[Role, ...] = ("target", "effect", "correlation", "participation", "metabolism")
 
 _Node = tuple[str, int]
 _Graph = dict[_Node, dict[_Node, Hop]]
@@ -55,6 +57,14 @@ class Chain:
     nodes: tuple[int, ...]
     mechanism_count: int
     own: bool
+
+
+@cache
+def drawn_either_way() -> frozenset[str]:
+    """Relations that mechanisms state in either direction; the graph stores those not symmetric in one."""
+    schema = load_schema()
+    symmetric = {name for name, relation in schema.relations.items() if relation.symmetric}
+    return frozenset(symmetric.union(schema.with_role("symptom", "site", "hierarchy")))
 
 
 class Mechanisms:
@@ -100,7 +110,7 @@ class Mechanisms:
             graph.setdefault((start, start_number), {}).setdefault(
                 (end, end_number), Hop(relation, forward=True, kind=end)
             )
-            if relation in _UNDIRECTED or relations[relation].symmetric:
+            if relation in drawn_either_way():
                 reverse = Hop(relation, forward=relations[relation].symmetric, kind=start)
                 graph.setdefault((end, end_number), {}).setdefault((start, start_number), reverse)
         return graph
@@ -119,7 +129,7 @@ def chains_of(
         limit: most chains.
     """
     drug_node, disease_node = ("Drug", drug), ("Disease", disease)
-    links, numbers = adjacency.mechanism_links(_TREATS)
+    links, numbers = adjacency.mechanism_links(TREATS)
     drugs, diseases = np.divmod(links, max(len(adjacency.ids("Disease")), 1))
     drawings = zip(numbers[diseases == disease].tolist(), drugs[diseases == disease].tolist(), strict=True)
     tails: dict[_Node, dict[_Tail, set[int]]] = defaultdict(lambda: defaultdict(set))
@@ -220,9 +230,9 @@ def _tails(graph: _Graph, disease: _Node, drug: _Node) -> Iterator[tuple[_Node, 
 
 
 def _direct_links(adjacency: Adjacency, drug: int, kinds: set[str]) -> dict[_Node, Hop]:
-    """The drug's direct links to nodes of some kinds; `BINDS` takes precedence over other relations."""
+    """The drug's direct links to nodes of some kinds; targets take precedence over other links."""
     first_links: dict[_Node, Hop] = {}
-    for relation in ("BINDS", "AFFECTS", "CORRELATED_WITH", "PARTICIPATES_IN", "METABOLIZED_TO"):
+    for relation in (name for role in _DIRECT_ROLES for name in load_schema().with_role(role)):
         for kind in sorted(kinds):
             table = (relation, "Drug", kind)
             if adjacency.has_table(table):

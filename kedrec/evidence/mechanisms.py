@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from kedrec.errors import NotFoundError
-from kedrec.ranking.adjacency import ALL, PLAIN, Adjacency, Incidence
+from kedrec.evidence.chains import drawn_either_way
+from kedrec.ranking.adjacency import ALL, PLAIN, TREATS, Adjacency, Incidence, table_of
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.schema import load_schema
 
@@ -33,8 +34,6 @@ __all__ = ["GraphWithoutIndication", "Indication", "Node", "read_indications"]
 Node = tuple[str, str]
 """Kind and id."""
 
-_CARE = frozenset({"TREATS", "PALLIATES"})
-_UNDIRECTED = frozenset({"PRESENTS", "LOCALIZES_TO", "IS_A"})  # stored in one direction, drawn in either
 _MAX_HOPS = 8  # hops of a curated path; the longest in DrugMechDB from drug to disease, branches aside
 
 
@@ -46,7 +45,7 @@ class Indication:
         drug, disease: their ids.
         paths: the nodes between drug and disease of each curated path, in order.
         nodes: every node of the mechanisms but drug and disease.
-        links: table -> (start id, end id) of every link of the mechanisms.
+        links: table, as `table_of` names it -> (start id, end id) of every link of the mechanisms.
     """
 
     drug: str
@@ -99,7 +98,7 @@ def read_indications(store: GraphStore, progress: Progress | None = None) -> lis
             for row in batch.take(stating).to_pylist():
                 for mechanism in row["mechanisms"]:
                     links[mechanism].append((table, row["start"], row["end"]))
-                    if table == ("TREATS", "Drug", "Disease") and "indication" in row["evidence"]:
+                    if table_of(*table) == TREATS and "indication" in row["evidence"]:
                         indications[row["start"], row["end"]].append(mechanism)
     known = [_indication(*pair, [links[name] for name in names]) for pair, names in indications.items()]
     return sorted(
@@ -109,7 +108,6 @@ def read_indications(store: GraphStore, progress: Progress | None = None) -> lis
 
 
 def _indication(drug: str, disease: str, mechanisms: list[list[tuple[Table, str, str]]]) -> Indication:
-    symmetric = {name for name, relation in load_schema().relations.items() if relation.symmetric}
     ends = ("Drug", drug), ("Disease", disease)
     paths: set[tuple[Node, ...]] = set()
     nodes: set[Node] = set()
@@ -117,13 +115,13 @@ def _indication(drug: str, disease: str, mechanisms: list[list[tuple[Table, str,
     for mechanism in mechanisms:
         graph: dict[Node, set[Node]] = defaultdict(set)
         for table, start_id, end_id in mechanism:
-            links[table].add((start_id, end_id))
+            links[table_of(*table)].add((start_id, end_id))
             relation, start, end = table[0], (table[1], start_id), (table[2], end_id)
-            if relation in _CARE and (start, end) == ends:
+            if load_schema().relations[relation].is_care and (start, end) == ends:
                 continue
             nodes |= {start, end}
             graph[start].add(end)
-            if relation in _UNDIRECTED or relation in symmetric:
+            if relation in drawn_either_way():
                 graph[end].add(start)
         paths |= _paths(graph, *ends)
     return Indication(
@@ -177,7 +175,7 @@ class GraphWithoutIndication(Adjacency):
                 "Read the indications again.",
             )
         self.pair = (drug, disease)
-        own = graph.mechanisms(("TREATS", "Drug", "Disease"), drug, disease)
+        own = graph.mechanisms(TREATS, drug, disease)
         self._own = np.array(sorted(own), np.int32)
 
     def has_table(self, table: Table) -> bool:
@@ -228,7 +226,7 @@ class GraphWithoutIndication(Adjacency):
         return False
 
     def _remaining(self, table: Table, which: str) -> Incidence:
-        treatment = table == ("TREATS", "Drug", "Disease")
+        treatment = table_of(*table) == TREATS
         if self._every and not treatment:
             return _unstated_links(self._graph, table)
         links = self._graph.incidence(table, which)
@@ -241,8 +239,8 @@ class GraphWithoutIndication(Adjacency):
 
     def _numbered(self, table: Table) -> Iterable[tuple[int, int]]:
         """The links of the indication's mechanisms in a table, in both directions where it has both."""
-        relation, start, end = table
-        stated = list(self._indication.links.get(table, ()))
+        relation, start, end = table_of(*table)
+        stated = list(self._indication.links.get((relation, start, end), ()))
         if load_schema().relations[relation].symmetric:
             reversed_pairs = self._indication.links.get((relation, end, start), ())
             stated += [(second, first) for first, second in reversed_pairs]
@@ -261,7 +259,10 @@ class GraphWithoutIndication(Adjacency):
 
 @cache
 def _joining_tables(start: str, end: str) -> list[Table]:
-    return [table for table in schema_tables() if table[1:] == (start, end) and table[0] not in _CARE]
+    relations = load_schema().relations
+    return [
+        table for table in schema_tables() if table[1:] == (start, end) and not relations[table[0]].is_care
+    ]
 
 
 _unstated_treatments: WeakKeyDictionary[Adjacency, dict[Table, Incidence]] = WeakKeyDictionary()
@@ -269,7 +270,7 @@ _unstated_treatments: WeakKeyDictionary[Adjacency, dict[Table, Incidence]] = Wea
 
 def _unstated_links(graph: Adjacency, table: Table) -> Incidence:
     """The links that a source besides the mechanisms states; of treatments, those of no mechanism."""
-    if table[0] != "TREATS":
+    if load_schema().relations[table[0]].role != "treatment":
         return graph.incidence(table, PLAIN)
     treatments = _unstated_treatments.setdefault(graph, {})
     if table not in treatments:  # an adjacency has no `PLAIN` links of treatments

@@ -15,6 +15,7 @@ from kedrec.evidence.scoring import diverse_paths, load_weights, path_scores, te
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.ranking.best_paths import best_paths
 from kedrec.schema import load_schema
+from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.stores.templates import PathTemplate, path_templates
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from kedrec.evidence.path_features import Pool
     from kedrec.ranking import Ranker
-    from kedrec.ranking.adjacency import Adjacency, Table
+    from kedrec.ranking.adjacency import Adjacency
+    from kedrec.schema import Role
     from kedrec.stores.base import GraphStore, Row
     from kedrec.types import Entity, Evidence, Path, Stance
 
@@ -34,7 +36,7 @@ _SPARE = 2  # paths above `k` whose edges are read, since edges may speak agains
 _MAX_ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
 _MAX_CACHED_NODES = 1000  # drugs and diseases whose edges to genes are cached
 _TEMPERATURE = 3.0  # log-odds between two paths' scores that make one's share e times the other's
-_SIGN_PRESERVING = frozenset({"PRESENTS", "LOCATED_IN"})
+_SIGN_PRESERVING: tuple[Role, ...] = ("symptom", "location")
 
 
 class _GraphCache:
@@ -152,10 +154,11 @@ def _cached_facts(
     store: GraphStore, adjacency: Adjacency, cache: _GraphCache, pair: tuple[int, int]
 ) -> GeneFacts:
     """The facts from the edges between genes and the drug or the disease, read once a node."""
-    tables = (("BINDS", "Drug", "Gene"), ("ASSOCIATED_WITH", "Disease", "Gene"))
-    drug_edges, disease_edges = (
-        cache.rows.pop((table[1], number), []) or _gene_edges(store, adjacency, table, number)
-        for table, number in zip(tables, pair, strict=True)
+    drug_edges = cache.rows.pop(("Drug", pair[0]), []) or _gene_edges(
+        store, adjacency, "target", "Drug", pair[0]
+    )
+    disease_edges = cache.rows.pop(("Disease", pair[1]), []) or _gene_edges(
+        store, adjacency, "disease gene", "Disease", pair[1]
     )
     # Put back last, so that the least recently used entry is dropped first.
     cache.rows |= {("Drug", pair[0]): drug_edges, ("Disease", pair[1]): disease_edges}
@@ -164,13 +167,16 @@ def _cached_facts(
     return gene_facts(drug_edges, disease_edges)
 
 
-def _gene_edges(store: GraphStore, adjacency: Adjacency, table: Table, number: int) -> list[Row]:
-    if not adjacency.has_table(table):
+def _gene_edges(store: GraphStore, adjacency: Adjacency, role: Role, kind: str, number: int) -> list[Row]:
+    gene_numbers: set[int] = set()
+    for relation in load_schema().joining(role, kind, "Gene"):
+        if adjacency.has_table((relation, kind, "Gene")):
+            links = adjacency.incidence((relation, kind, "Gene"))
+            gene_numbers.update(links.indices[links.indptr[number] : links.indptr[number + 1]].tolist())
+    if not gene_numbers:
         return []
-    links = adjacency.incidence(table)
-    gene_numbers = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
-    genes = [adjacency.node_id("Gene", gene) for gene in gene_numbers]
-    return store.edges_between(*table, [adjacency.node_id(table[1], number)], genes) if genes else []
+    genes = [adjacency.node_id("Gene", gene) for gene in sorted(gene_numbers)]
+    return edges_between_with_role(store, role, (kind, "Gene"), [adjacency.node_id(kind, number)], genes)
 
 
 def _best_candidates(adjacency: Adjacency, pool: Pool, limit: int) -> list[_PathCandidate]:
@@ -193,7 +199,7 @@ def _best_candidates(adjacency: Adjacency, pool: Pool, limit: int) -> list[_Path
 
 def _gravity(template: PathTemplate) -> float:
     """The gravity of an adverse path: direct before inherited, contraindications before side effects."""
-    contraindicated = template.hops[0].relation == "CONTRAINDICATED_FOR"
+    contraindicated = load_schema().relations[template.hops[0].relation].role == "contraindication"
     return (1.0 if contraindicated else 0.5) / len(template.hops)
 
 
@@ -241,7 +247,7 @@ def _path_sign(path: Path) -> int:
     signs = []
     relations = load_schema().relations
     for step in path.steps:
-        if step.relation in _SIGN_PRESERVING:
+        if relations[step.relation].role in _SIGN_PRESERVING:
             signs.append(1)
         elif step.forward:
             signs.append(relations[step.relation].wording_for(step.action).sign)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kedrec.evidence.chains import MAX_HOPS, chain_template, chains_of
+from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.best_paths import HeavyPaths, heaviest_paths, path_tables
 from kedrec.ranking.dwpc import DAMPING
 from kedrec.ranking.metapaths import template_kinds
@@ -73,20 +74,20 @@ class GeneFacts:
     sources: Mapping[str, int]
 
 
-def gene_facts(binds: Iterable[Row], associated: Iterable[Row]) -> GeneFacts:
-    """Extracts the facts from the drug's `BINDS` and the disease's `ASSOCIATED_WITH` edges.
+def gene_facts(target_rows: Iterable[Row], associated: Iterable[Row]) -> GeneFacts:
+    """Extracts the facts from the drug's edges to its targets and the disease's to its genes.
 
     Args:
-        binds: rows of `GraphStore.edges_between`, from the drug to genes.
+        target_rows: rows of `edges_between_with_role`, from the drug to genes.
         associated: the same from the disease to genes.
     """
-    actions = load_schema().relations["BINDS"]
+    relations = load_schema().relations
     targets: dict[str, tuple[bool, bool, bool]] = {}
-    for row in binds:
+    for row in target_rows:
         edge = row["edge"]
         evidence = edge.get("evidence") or ""
         passive = bool(_PASSIVE_ROLE.search(evidence)) and "(target)" not in evidence
-        signed = bool(actions.wording_for(edge.get("action") or "").sign)
+        signed = bool(relations[row["relation"]].wording_for(edge.get("action") or "").sign)
         previous = targets.get(row["end_id"], (False, True, False))
         targets[row["end_id"]] = (
             previous[0] or "(target)" in evidence,
@@ -294,10 +295,10 @@ class _PairContext:
         Returns:
             log(1 + their number), and their share among all drugs linked with the gene, 0 to 1.
         """
-        treats = self._adjacency.incidence(("TREATS", "Drug", "Disease"))
+        treats = self._adjacency.incidence(TREATS)
         fellows = treats.back_indices[treats.back_indptr[disease] : treats.back_indptr[disease + 1]]
         counts, linked = np.zeros(genes), np.zeros(genes)
-        for relation in ("BINDS", "AFFECTS"):
+        for relation in load_schema().with_role("target", "effect"):
             table = (relation, "Drug", "Gene")
             if not self._adjacency.has_table(table):
                 continue

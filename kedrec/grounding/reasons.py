@@ -22,13 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Strength", "contraindication_item", "reasoning_problem", "shared_target", "strength"]
 
-_WEAK_RELATIONS = frozenset({"EXPRESSED_IN", "COVARIES_WITH", "LOCALIZES_TO"})
+_SCHEMA = load_schema()
+_WEAK_RELATIONS = frozenset(_SCHEMA.with_role("expression", "covariation", "site"))
+_COMMON_RELATIONS = frozenset(_SCHEMA.with_role("side effect", "treatment", "target"))
+_TREATMENTS = frozenset(_SCHEMA.with_role("treatment"))
+_TARGETS = frozenset(_SCHEMA.with_role("target"))
+_SYMPTOMS = frozenset(_SCHEMA.with_role("symptom"))
+_CONTRAINDICATIONS = frozenset(_SCHEMA.with_role("contraindication"))
+_HIERARCHIES = frozenset(_SCHEMA.with_role("hierarchy"))
 _WEAK_KINDS = frozenset({"SideEffect", "Symptom", "Anatomy", "Cell"})
 _PHARMACOKINETIC = frozenset({"substrate", "carrier"})  # actions of the body on a drug, not of the drug
 _MECHANISTIC = frozenset(
     {"Gene", "GeneFamily", "Complex", "Chemical", "BiologicalProcess", "Pathway", "MolecularFunction"}
 )
-_HARM = frozenset({"CONTRAINDICATED_FOR", "CAUSES", "STOPPED_FOR"})
+_HARM = frozenset(_SCHEMA.with_role("contraindication", "side effect", "stopped trial"))
 
 
 class Strength(IntEnum):
@@ -48,7 +55,7 @@ def strength(path: Path) -> Strength:
     if _acts_oppositely(path) or furthers_disease(path):
         return Strength.WEAK
     # A symptom that the drug acts on is an effect; one that two diseases share is a coincidence.
-    if any(node.kind in _WEAK_KINDS for node in inner) and relations & {"CAUSES", "TREATS", "BINDS"}:
+    if any(node.kind in _WEAK_KINDS for node in inner) and relations & _COMMON_RELATIONS:
         return Strength.WEAK
     if any(node.kind in {"Drug", "Disease", "PharmacologicClass"} for node in inner):
         return Strength.ANALOGY
@@ -57,25 +64,28 @@ def strength(path: Path) -> Strength:
 
 def _acts_oppositely(path: Path) -> bool:
     """True if another drug, which treats the disease, acts with the opposite sign on the common target."""
-    binding_steps = [step for step in path.steps if step.relation == "BINDS"]
-    signs = {load_schema().relations["BINDS"].wording_for(step.action).sign for step in binding_steps}
-    return any(step.relation == "TREATS" for step in path.steps) and {1, -1} <= signs
+    signs = {
+        _SCHEMA.relations[step.relation].wording_for(step.action).sign
+        for step in path.steps
+        if step.relation in _TARGETS
+    }
+    return any(step.relation in _TREATMENTS for step in path.steps) and {1, -1} <= signs
 
 
 def furthers_disease(path: Path) -> bool:
     """True if every step has a sign and their product says that the drug increases the disease."""
     sign_product = 1
     for step in path.steps:
-        sign = load_schema().relations[step.relation].wording_for(step.action).sign
+        sign = _SCHEMA.relations[step.relation].wording_for(step.action).sign
         # More of a symptom is more of the disease that presents with it.
-        sign_product *= 1 if step.relation == "PRESENTS" else sign
+        sign_product *= 1 if step.relation in _SYMPTOMS else sign
     return sign_product > 0
 
 
 def shared_target(path: Path) -> bool:
     """True if another drug, which treats the disease, acts on this drug's target with no opposite sign."""
-    relations = [step.relation for step in path.steps]
-    return relations == ["BINDS", "BINDS", "TREATS"] and strength(path) is not Strength.WEAK
+    roles = [_SCHEMA.relations[step.relation].role for step in path.steps]
+    return roles == ["target", "target", "treatment"] and strength(path) is not Strength.WEAK
 
 
 def contraindication_item(items: Sequence[Evidence], drug: Entity, disease: Entity) -> Evidence | None:
@@ -84,8 +94,8 @@ def contraindication_item(items: Sequence[Evidence], drug: Entity, disease: Enti
         if item.path is None or item.path.nodes[0].id != drug.id or item.path.nodes[-1].id != disease.id:
             continue
         first, *rest = item.path.steps
-        if first.relation == "CONTRAINDICATED_FOR" and all(
-            step.relation == "IS_A" and not step.forward for step in rest
+        if first.relation in _CONTRAINDICATIONS and all(
+            step.relation in _HIERARCHIES and not step.forward for step in rest
         ):
             return item
     return None
@@ -121,7 +131,7 @@ def _reason_problem(
                 continue
             if nodes[0].kind in _MECHANISTIC and _is_mechanism_reason(item, reading):
                 return ""
-            noun = load_schema().kinds[nodes[0].kind].noun
+            noun = _SCHEMA.kinds[nodes[0].kind].noun
             problem = (
                 f"It gives {statement.object.text} as the way: {_with_article(noun)} that [{item.id}] passes "
                 "is no mechanism."

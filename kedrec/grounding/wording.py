@@ -26,11 +26,6 @@ __all__ = ["Form", "Tense", "allowed_phrases", "base_form", "phrase_table"]
 
 Tense = Literal["finite", "base", "gerund", "reduced"]
 
-# Relations whose wording without action is true of every action. (Of TREATS it is not: what prevents a
-# disease needn't treat it.) A replacement is bound to nothing.
-_GENERAL_RELATIONS = {"BINDS", "ASSOCIATED_WITH", "AFFECTS", "CORRELATED_WITH"}
-_NOT_GENERAL = {("BINDS", "replacement")}
-
 _MODALS = ("may", "might", "could", "can", "should", "must")
 _IRREGULAR = {"binds": "bound", "makes": "made", "shows": "shown", "comes": "come", "gives": "given"}
 
@@ -97,7 +92,7 @@ def allowed_phrases(step: PathStep) -> tuple[frozenset[str], frozenset[str]]:
         for action in actions
         if action == step.action or (action in relation.actions and relation.wording_for(action).sign == sign)
     ]
-    if step.relation in _GENERAL_RELATIONS and (step.relation, step.action) not in _NOT_GENERAL:
+    if relation.wording.general and relation.wording_for(step.action).general:
         wordings.append(relation.wording)
     phrases = {phrase for wording in wordings for phrase in _phrases(wording)}
     inverse = {phrase for wording in wordings for phrase in _inverse_phrases(wording)}

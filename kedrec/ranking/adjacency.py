@@ -20,16 +20,28 @@ if TYPE_CHECKING:
 
     from kedrec.common.array_file import Arrays
     from kedrec.common.progress import Progress
+    from kedrec.schema import Role
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import Hop, PathTemplate
 
-__all__ = ["TREATS", "Adjacency", "Incidence", "Table", "read_adjacency", "template_tables"]
+__all__ = [
+    "TREATS",
+    "Adjacency",
+    "Incidence",
+    "Table",
+    "read_adjacency",
+    "relations_by_table",
+    "table_of",
+    "template_tables",
+]
 
 Table = tuple[str, str, str]
 """A relation, its start kind and its end kind."""
 
-TREATS: Table = ("TREATS", "Drug", "Disease")
-"""The table that the ranking predicts."""
+TREATS: Table = (load_schema().joining("treatment", "Drug", "Disease")[0], "Drug", "Disease")
+"""The table that the ranking predicts: the links of every relation that states a treatment."""
+
+_MERGED_ROLES: tuple[Role, ...] = ("treatment", "palliation", "side effect")
 
 ALL, PLAIN = "all", "plain"
 """Every edge; or those that some source states beyond a curated mechanism. Curators write a mechanism down
@@ -145,6 +157,18 @@ class Adjacency:
         return self.incidence((hop.relation, hop.kind, start_kind), which).transposed()
 
 
+def table_of(relation: str, start: str, end: str) -> Table:
+    """The table that a relation's links between two kinds are part of.
+
+    Treatments are one table, whatever relation states them, since they are hidden together; so are
+    palliations and side effects. It is named after the first of the relations in the schema.
+    """
+    role = load_schema().relations[relation].role
+    if role in _MERGED_ROLES:
+        relation = next(iter(load_schema().joining(role, start, end)), relation)
+    return (relation, start, end)
+
+
 def template_tables(templates: Iterable[PathTemplate]) -> list[Table]:
     """The tables along the templates' metapaths, sorted, without repeats."""
     tables = {TREATS}
@@ -160,13 +184,17 @@ def template_tables(templates: Iterable[PathTemplate]) -> list[Table]:
 def read_adjacency(
     store: GraphStore, tables: Iterable[Table], progress: Progress | None = None
 ) -> dict[str, NDArray[Any]]:
-    """Reads the arrays of an `Adjacency` from a store, streaming its edges."""
+    """Reads the arrays of an `Adjacency` from a store, streaming its edges.
+
+    A relation whose links are part of another's table (see `table_of`) has a table of its own besides, for
+    templates that follow it.
+    """
     import pyarrow as pa
 
-    tables = list(tables)
+    by_table = relations_by_table(tables)
     arrays: dict[str, NDArray[Any]] = {}
     ids_by_kind: dict[str, pa.Array] = {}
-    for kind in sorted({kind for _, start, end in tables for kind in (start, end)}):
+    for kind in sorted({kind for _, start, end in by_table for kind in (start, end)}):
         ids = np.sort(
             np.array([id_.encode() for id_ in store.nodes(kind, ["id"])["id"].to_pylist()], dtype=bytes)
         )
@@ -174,18 +202,38 @@ def read_adjacency(
         ids_by_kind[kind] = pa.array([id_.decode() for id_ in ids.tolist()], pa.string())
     mechanisms: dict[str, int] = {}
     present = {relation for relation, _ in store.fingerprint().edges}
-    for done, table in enumerate(tables):
+    for done, (table, relations) in enumerate(by_table.items()):
         if progress is not None:
-            progress("Reading the graph", done, len(tables))
-        orientations = _orientations(*table) if table[0] in present else []
+            progress("Reading the graph", done, len(by_table))
+        orientations = [
+            (relation, *orientation)
+            for relation in relations
+            if relation in present
+            for orientation in _orientations(relation, *table[1:])
+        ]
         arrays.update(_read_table(store, table, orientations, ids_by_kind, mechanisms))
     return arrays
+
+
+def relations_by_table(tables: Iterable[Table]) -> dict[Table, tuple[str, ...]]:
+    """The relations whose links each table has, and a table of its own for each that isn't named like it."""
+    schema = load_schema()
+    by_table: dict[Table, tuple[str, ...]] = {}
+    for table in tables:
+        relation, start, end = table
+        role = schema.relations[relation].role
+        names = schema.joining(role, start, end) if role in _MERGED_ROLES else ()
+        if table_of(*table) != table or relation not in names:
+            names = (relation,)
+        by_table[table] = names
+        by_table |= {(name, start, end): (name,) for name in names if name != relation}
+    return by_table
 
 
 def _read_table(
     store: GraphStore,
     table: Table,
-    orientations: Iterable[tuple[str, str, bool]],
+    orientations: Iterable[tuple[str, str, str, bool]],
     ids_by_kind: dict[str, pa.Array],
     mechanisms: dict[str, int],
 ) -> dict[str, NDArray[Any]]:
@@ -194,17 +242,17 @@ def _read_table(
     Args:
         store: the graph.
         table: what to read.
-        orientations: as `_orientations` gives them.
+        orientations: relations whose links it has, each with an item of `_orientations`.
         ids_by_kind: the ids of each kind's nodes, ascending.
         mechanisms: numbers of the curated mechanisms by id; new ones are added.
     """
     import pyarrow.compute as pc
 
-    relation, start, end = table
+    _, start, end = table
     shape = (len(ids_by_kind[start]), len(ids_by_kind[end]))
     rows, columns, plain_parts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
     curated: list[tuple[int, int]] = []
-    for stored_start, stored_end, is_reversed in orientations:
+    for relation, stored_start, stored_end, is_reversed in orientations:
         for batch in store.edges(relation, stored_start, stored_end, ["start", "end", "mechanisms"]):
             ends = [
                 pc.index_in(batch.column(column), value_set=ids_by_kind[kind]).to_numpy(zero_copy_only=False)
@@ -225,7 +273,7 @@ def _read_table(
     start_numbers, end_numbers, plain = (np.concatenate(parts) for parts in (rows, columns, plain_parts))
     key = "/".join(table)
     arrays = _compressed_links(f"{ALL}/{key}", start_numbers, end_numbers, shape)
-    if relation != "TREATS" and not plain.all():
+    if load_schema().relations[table[0]].role != "treatment" and not plain.all():
         arrays.update(_compressed_links(f"{PLAIN}/{key}", start_numbers[plain], end_numbers[plain], shape))
     if curated:
         links = np.array(sorted(set(curated)), np.int64)

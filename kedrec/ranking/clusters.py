@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.similarity import similarities
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def cluster_diseases(
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
-    links = adjacency.incidence(("TREATS", "Drug", "Disease"))
+    links = adjacency.incidence(TREATS)
     treated = np.flatnonzero(links.back_degrees)
     mean = np.zeros((len(treated), len(treated)))
     measures = similarities(adjacency, "Disease", tables)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.dwpc import PathCounter
 from kedrec.ranking.kron_ridge import STRENGTHS, PairRidge
 from kedrec.ranking.metapaths import CARE_RELATIONS, metapath_kinds, metapath_text
@@ -66,7 +67,7 @@ class FeatureMaker:
     ) -> None:
         self._counter = PathCounter(adjacency, metapaths)
         self._care = {relation: care_matrix(adjacency, relation) for relation in CARE_RELATIONS}
-        self._treats = self._care["TREATS"]
+        self._treats = self._care[TREATS[0]]
         self._drugs, self._diseases = pair_similarity.drugs, pair_similarity.diseases
         self._ridge = PairRidge(pair_similarity.kernel, self._treats)
         self.drugs = self._treats.shape[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kedrec.ranking.adjacency import table_of
 from kedrec.schema import load_schema
 from kedrec.stores.templates import Hop
 
@@ -29,20 +30,23 @@ __all__ = [
 Metapath = tuple[Hop, ...]
 """The hops from a drug; the last reaches a disease."""
 
-CARE_RELATIONS = ("TREATS", "PALLIATES")
-"""Relations that state what the ranking predicts: a pair's own link is hidden from its score."""
-
-_HARM = frozenset({"CONTRAINDICATED_FOR", "STOPPED_FOR"})  # shown beside the score, never part of it
+CARE_RELATIONS = tuple(
+    load_schema().joining(role, "Drug", "Disease")[0] for role in ("treatment", "palliation")
+)
+"""Tables' relations that state what the ranking predicts: a pair's own link is hidden from its score."""
 
 
 def schema_tables() -> list[Table]:
-    """Every table that a hop can follow, sorted; a symmetric relation between two kinds has two tables."""
+    """Every table that a hop can follow, sorted; a symmetric relation between two kinds has two tables.
+
+    Relations that share a table (see `table_of`) have one.
+    """
     tables: set[Table] = set()
     for relation in load_schema().relations.values():
         for start, end in relation.pairs:
-            tables.add((relation.name, start, end))
+            tables.add(table_of(relation.name, start, end))
             if relation.symmetric:
-                tables.add((relation.name, end, start))
+                tables.add(table_of(relation.name, end, start))
     return sorted(tables)
 
 
@@ -70,9 +74,12 @@ def repeats(template: PathTemplate) -> list[tuple[int, int]]:
 def _hops_by_kind(tables: Iterable[Table]) -> dict[str, list[Hop]]:
     """The hops from each kind along some tables, without relations of harm."""
     relations = load_schema().relations
+    harm = load_schema().with_role(
+        "contraindication", "stopped trial"
+    )  # shown beside the score, no part of it
     hops: dict[str, set[Hop]] = {}
     for relation, start, end in tables:
-        if relation in _HARM:
+        if relation in harm:
             continue
         hops.setdefault(start, set()).add(Hop(relation, forward=True, kind=end))
         if not relations[relation].symmetric:

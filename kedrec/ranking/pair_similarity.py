@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.kron_ridge import PairKernel
 from kedrec.ranking.similarity import care_matrix, similarities
 
@@ -41,5 +42,5 @@ class PairSimilarity:
         """
         drugs, diseases = (similarities(adjacency, kind, tables) for kind in ("Drug", "Disease"))
         return cls(
-            drugs, diseases, kernel or PairKernel.of(drugs, diseases, care_matrix(adjacency, "TREATS"))
+            drugs, diseases, kernel or PairKernel.of(drugs, diseases, care_matrix(adjacency, TREATS[0]))
         )

@@ -16,10 +16,11 @@ import numpy as np
 from kedrec.common.array_file import ArrayFile, Arrays, DamagedFileError, write_arrays
 from kedrec.common.cpus import usable_threads
 from kedrec.errors import EmptyGraphError, NotFoundError
-from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency
+from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency, relations_by_table
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.stored_ranking import SEED, PairScores, StoredRanking, fit_to_arrays
 from kedrec.schema import load_schema
+from kedrec.stores.role_edges import edges_with_role
 from kedrec.stores.templates import path_templates
 from kedrec.types import ScorePart
 
@@ -350,7 +351,8 @@ def _check_kinds(store: GraphStore) -> None:
 
 def _cache_key(store: GraphStore, *, fit: bool) -> str:
     """Hash of all that a cached ranking depends on, as 16 hexadecimal digits."""
-    tables = ["/".join(table) for table in schema_tables()]  # a further relation changes the features
+    # a further relation changes the features
+    tables = ["/".join(table) for table in relations_by_table(schema_tables())]
     content = json.dumps([_LAYOUT, SEED, fit, str(store.fingerprint()), tables])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
@@ -358,7 +360,7 @@ def _cache_key(store: GraphStore, *, fit: bool) -> str:
 def _known_treatments(store: GraphStore) -> dict[str, list[str]]:
     """The sources of each known treatment, by "drug disease"."""
     known: dict[str, set[str]] = {}
-    for batch in store.edges(*TREATS, ["start", "end", "source"]):
+    for batch in edges_with_role(store, "treatment", ("Drug", "Disease"), ["start", "end", "source"]):
         for drug, disease, source in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             known.setdefault(f"{drug} {disease}", set()).add(source)
     return {pair: sorted(sources) for pair, sources in sorted(known.items())}

@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from kedrec.ranking.adjacency import Adjacency, Table
+    from kedrec.schema import Role
     from kedrec.stores.templates import Hop
 
 __all__ = ["Similarity", "care_matrix", "similarities"]
 
-_GENE_RELATIONS = frozenset({"BINDS", "ASSOCIATED_WITH"})  # profiles along these are extended from the genes
-_PARTICIPATION = "PARTICIPATES_IN"
-_INTERACTION = "INTERACTS_WITH"
+_TO_GENES: tuple[Role, ...] = ("target", "disease gene")  # profiles along these are extended from the genes
 _SELF_WEIGHT = 2.0  # of a gene itself beside those it interacts with
 _CACHED_NODES = 4000  # of a kind, up to which all its similarities are cached: 64 MB each
 
@@ -101,7 +100,7 @@ def similarities(adjacency: Adjacency, kind: str, tables: Sequence[Table]) -> li
         measures.append(Similarity(f"{hop.relation} {hop.kind}", profiles, profiles))
         if hop.kind == kind and load_schema().relations[hop.relation].symmetric:
             measures.append(Similarity(hop.relation, links, _identity(links.shape[1])))
-        if hop.kind == "Gene" and hop.relation in _GENE_RELATIONS:
+        if hop.kind == "Gene" and load_schema().relations[hop.relation].role in _TO_GENES:
             measures += _similarities_through_genes(adjacency, hop, _unit_rows(links), tables)
     return measures
 
@@ -112,10 +111,11 @@ def _similarities_through_genes(
     """Similarities along a relation to genes, extended by the genes' participations and interactions."""
     measures = []
     for hop in hops_from("Gene", tables):
-        if hop.relation not in (_PARTICIPATION, _INTERACTION):
+        role = load_schema().relations[hop.relation].role
+        if role not in {"participation", "interaction"}:
             continue
         extended = genes @ _unit_rows(_weighted_by_rarity(_links(adjacency, hop, "Gene")))
-        if hop.relation == _INTERACTION and hop.kind == "Gene":
+        if role == "interaction" and hop.kind == "Gene":
             extended = extended + _SELF_WEIGHT * genes
         profiles = _unit_rows(extended)
         measures.append(Similarity(f"{first.relation} Gene {hop.relation} {hop.kind}", profiles, profiles))

@@ -1,7 +1,8 @@
 """Assesses the safety of a drug in a disease: contraindications with their paths, and side effects.
 
-A contraindication is inherited from a disease by its subtypes (IS_A, at most two steps). One for a subtype is
-only a caution for the broader disease; so is one for a disease that presents with most of the same symptoms.
+A contraindication is inherited from a disease by its subtypes (at most two steps of the hierarchy). One for a
+subtype is only a caution for the broader disease; so is one for a disease that presents with most of the same
+symptoms.
 
 A side effect may worsen a disease where it is the disease, or a specific symptom of it: by name, or by a
 cross-reference. Most drugs may cause nausea and many diseases present with it, which says nothing of the two.
@@ -19,8 +20,12 @@ import numpy as np
 
 from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.verbalize import evidence_item
+from kedrec.ranking.adjacency import table_of
 from kedrec.ranking.best_paths import best_paths
+from kedrec.ranking.metapaths import metapath_text
 from kedrec.safety.side_effects import CAUSES, SimilarDrugs
+from kedrec.schema import load_schema
+from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.stores.templates import Hop, PathTemplate
 from kedrec.types import Entity, PredictedSideEffect, Safety, SideEffect
 
@@ -37,9 +42,19 @@ if TYPE_CHECKING:
 
 __all__ = ["SafetyAssessor"]
 
-_CONTRAINDICATES = "CONTRAINDICATED_FOR"
-_CAUSE_TABLES: tuple[Table, ...] = (CAUSES, ("CAUSES", "Drug", "Symptom"), ("CAUSES", "Drug", "Disease"))
-_PRESENTS: Table = ("PRESENTS", "Disease", "Symptom")
+_SCHEMA = load_schema()
+_CONTRAINDICATIONS = _SCHEMA.joining("contraindication", "Drug", "Disease")
+_HIERARCHIES = _SCHEMA.joining("hierarchy", "Disease", "Disease")
+_CAUSE_TABLES: tuple[Table, ...] = tuple(
+    dict.fromkeys(
+        table_of(name, "Drug", kind)
+        for kind in ("SideEffect", "Symptom", "Disease")
+        for name in _SCHEMA.joining("side effect", "Drug", kind)
+    )
+)
+_SYMPTOM_TABLES: tuple[Table, ...] = tuple(
+    (name, "Disease", "Symptom") for name in _SCHEMA.joining("symptom", "Disease", "Symptom")
+)
 _MAX_SHOWN = 5  # side effects of each list, and cautions of each kind
 _MIN_SHARED = 2  # symptoms that two diseases share which look alike
 _MIN_SHARED_SHARE = 0.5  # of the symptoms of either of the two
@@ -49,25 +64,34 @@ _MAX_REASONS = 3  # similar drugs named for a prediction
 _MAX_DRUG_SHARE = 0.1  # drugs that cause any of a disease's specific symptoms
 
 
-def _caution_template(name: str, metapath: str, *hops: Hop) -> PathTemplate:
+def _caution_template(name: str, *hops: Hop) -> PathTemplate:
     """A path that only warns. It has no sentence pattern, so that it is verbalized as a chain of clauses."""
     nodes = tuple(f"n{index}" for index in range(len(hops) + 1))
     steps = tuple(f"s{index}" for index in range(len(hops)))
-    return PathTemplate(name, metapath, hops, nodes, steps, "adverse", "", "")
+    return PathTemplate(name, metapath_text(hops), hops, nodes, steps, "adverse", "", "")
 
 
-_SUBTYPE = _caution_template(
-    "contraindicated-for-subtype",
-    "Drug CONTRAINDICATED_FOR Disease IS_A Disease",
-    Hop(_CONTRAINDICATES, forward=True, kind="Disease"),
-    Hop("IS_A", forward=True, kind="Disease"),
-)
-_LOOK_ALIKE = _caution_template(
-    "contraindicated-for-look-alike",
-    "Drug CONTRAINDICATED_FOR Disease PRESENTS Symptom < PRESENTS Disease",
-    Hop(_CONTRAINDICATES, forward=True, kind="Disease"),
-    Hop("PRESENTS", forward=True, kind="Symptom"),
-    Hop("PRESENTS", forward=False, kind="Disease"),
+_SUBTYPE, _LOOK_ALIKE = "contraindicated-for-subtype", "contraindicated-for-look-alike"
+_CAUTION_TEMPLATES = (
+    *(
+        _caution_template(
+            _SUBTYPE,
+            Hop(contraindication, forward=True, kind="Disease"),
+            Hop(hierarchy, forward=True, kind="Disease"),
+        )
+        for contraindication in _CONTRAINDICATIONS
+        for hierarchy in _HIERARCHIES
+    ),
+    *(
+        _caution_template(
+            _LOOK_ALIKE,
+            Hop(contraindication, forward=True, kind="Disease"),
+            Hop(table[0], forward=True, kind="Symptom"),
+            Hop(table[0], forward=False, kind="Disease"),
+        )
+        for contraindication in _CONTRAINDICATIONS
+        for table in _SYMPTOM_TABLES
+    ),
 )
 
 
@@ -104,12 +128,12 @@ class SafetyAssessor:
         disease = self._adjacency.number("Disease", evidence.disease.id)
         if drug is None or disease is None:
             return Safety()
-        against = [item for item in evidence.adverse if _relations(item)[0] == _CONTRAINDICATES]
+        against = [item for item in evidence.adverse if _relations(item)[0] in _CONTRAINDICATIONS]
         cautions = self._cautions(evidence, drug, disease)
         id_by_length = {len(_relations(item)): item.id for item in reversed(against)}
         contraindication = "direct" if 1 in id_by_length else "inherited" if id_by_length else ""
         if not contraindication and cautions:
-            subtype = any(_relations(item)[1] == "IS_A" for item in cautions)
+            subtype = any(_relations(item)[1] in _HIERARCHIES for item in cautions)
             contraindication = "subtype" if subtype else "look-alike"
         signs = self._specific_signs(evidence.disease, disease)
         effects, total = self._known_effects(drug, signs)
@@ -124,18 +148,18 @@ class SafetyAssessor:
         )
 
     def _cautions(self, evidence: PairEvidence, drug: int, disease: int) -> tuple[Evidence, ...]:
-        table = (_CONTRAINDICATES, "Drug", "Disease")
-        if not self._adjacency.has_table(table) or not _linked_numbers(self._adjacency, table, drug).size:
-            return ()
         candidates: list[tuple[PathTemplate, tuple[str, ...], float]] = []
-        for template in (_SUBTYPE, _LOOK_ALIKE):
+        for template in _CAUTION_TEMPLATES:
+            table = (template.hops[0].relation, "Drug", "Disease")
+            if not self._adjacency.has_table(table) or not _linked_numbers(self._adjacency, table, drug).size:
+                continue
             best = best_paths(self._adjacency, template, drug, disease, _MAX_SHOWN)
             if best is None:
                 continue
             diseases: set[str] = set()
             for nodes, weight in zip(best.paths, best.weights, strict=True):
                 # one path a disease: further shared symptoms would only repeat it
-                similar = template is _SUBTYPE or self._looks_alike(nodes[0], disease)
+                similar = template.name == _SUBTYPE or self._looks_alike(nodes[0], disease)
                 if nodes[0] not in diseases and similar:
                     diseases.add(nodes[0])
                     candidates.append((template, (evidence.drug.id, *nodes, evidence.disease.id), weight))
@@ -154,9 +178,7 @@ class SafetyAssessor:
         number = self._adjacency.number("Disease", other)
         if number is None:
             return False
-        first_symptoms, second_symptoms = (
-            _linked_numbers(self._adjacency, _PRESENTS, node) for node in (number, disease)
-        )
+        first_symptoms, second_symptoms = (self._symptoms(node) for node in (number, disease))
         shared = len(np.intersect1d(first_symptoms, second_symptoms))
         return shared >= _MIN_SHARED and shared >= _MIN_SHARED_SHARE * max(
             len(first_symptoms), len(second_symptoms)
@@ -168,10 +190,11 @@ class SafetyAssessor:
         The ids include those of side effects with the same name.
         """
         signs = dict.fromkeys(self._ids(entity), entity)
-        if not self._adjacency.has_table(_PRESENTS):
+        tables = [table for table in _SYMPTOM_TABLES if self._adjacency.has_table(table)]
+        if not tables:
             return signs
-        disease_counts = self._adjacency.incidence(_PRESENTS).back_degrees
-        numbers = _linked_numbers(self._adjacency, _PRESENTS, disease)
+        disease_counts = np.sum([self._adjacency.incidence(table).back_degrees for table in tables], axis=0)
+        numbers = self._symptoms(disease)
         symptoms = []
         for number, symptom in zip(numbers.tolist(), self._entities("Symptom", numbers), strict=True):
             ids = self._ids(symptom)
@@ -185,6 +208,12 @@ class SafetyAssessor:
             for id_ in ids:
                 signs.setdefault(id_, symptom)
         return signs
+
+    def _symptoms(self, disease: int) -> NDArray[np.int32]:
+        """Numbers of a disease's symptoms, ascending."""
+        tables = [table for table in _SYMPTOM_TABLES if self._adjacency.has_table(table)]
+        numbers = [_linked_numbers(self._adjacency, table, disease) for table in tables]
+        return np.unique(np.concatenate([np.zeros(0, np.int32), *numbers]))
 
     def _ids(self, entity: Entity) -> list[str]:
         return [entity.id, *self._names.ids_of_same_name(entity, "SideEffect")]
@@ -263,7 +292,7 @@ class SafetyAssessor:
             by_kind[kind].append(effect_id)
         for kind, ids in by_kind.items():
             drug_ids = [self._adjacency.node_id("Drug", drug)]
-            for row in self._store.edges_between("CAUSES", "Drug", kind, drug_ids, ids):
+            for row in edges_between_with_role(self._store, "side effect", ("Drug", kind), drug_ids, ids):
                 sources[kind, row["end_id"]].add(row["edge"]["source"])
         return sources
 

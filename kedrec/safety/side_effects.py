@@ -3,7 +3,7 @@
 The probability that a source lists an effect for a drug is the share of the drugs that cause it, weighted by
 their similarity to the drug, and shrunk towards the share among all drugs: with weights w of the drugs
 that have side effects listed, `(sum of w over those that cause it + PULL * share) / (sum of w + PULL)`.
-The weight is the sum of four similarities, each 0 to 1: the cosines of the targets, of the classes and of the
+The weight is the sum of similarities, each 0 to 1: the cosines of the targets, of the classes and of the
 treated diseases that two drugs share, each weighted by its rarity (1 / the drugs that have it), and 1 where
 the graph has the two as resembling each other. The drug's own side effects play no part, so that a drug
 without any listed is predicted as well as one with. `kedrec evaluate side-effects` measures it.
@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kedrec.ranking.adjacency import TREATS
+from kedrec.schema import load_schema
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -23,19 +26,27 @@ if TYPE_CHECKING:
 
 __all__ = ["CAUSES", "PSEUDO_COUNT", "TABLES", "EffectPrediction", "SimilarDrugs"]
 
-CAUSES: Table = ("CAUSES", "Drug", "SideEffect")
+_SCHEMA = load_schema()
+CAUSES: Table = (_SCHEMA.joining("side effect", "Drug", "SideEffect")[0], "Drug", "SideEffect")
+"""The table of the drugs' side effects, whatever relation states them."""
+
 PSEUDO_COUNT = 2.0
 """Weight of the share among all drugs. Chosen on the pairs that `kedrec evaluate side-effects` measures,
 where it matters little: from 0.25 to 4, AUPRC over all pairs rises from 0.415 to 0.436 on Hetionet, and by
 drug falls from 0.494 to 0.493."""
 
 _SHARED_TABLES: tuple[Table, ...] = (
-    ("BINDS", "Drug", "Gene"),
-    ("MEMBER_OF", "Drug", "PharmacologicClass"),
-    ("TREATS", "Drug", "Disease"),
+    *((name, "Drug", "Gene") for name in _SCHEMA.joining("target", "Drug", "Gene")),
+    *(
+        (name, "Drug", "PharmacologicClass")
+        for name in _SCHEMA.joining("class", "Drug", "PharmacologicClass")
+    ),
+    TREATS,
 )
-_RESEMBLES: Table = ("RESEMBLES", "Drug", "Drug")
-TABLES = (CAUSES, _RESEMBLES, *_SHARED_TABLES)
+_RESEMBLANCE_TABLES: tuple[Table, ...] = tuple(
+    (name, "Drug", "Drug") for name in _SCHEMA.joining("resemblance", "Drug", "Drug")
+)
+TABLES = (CAUSES, *_RESEMBLANCE_TABLES, *_SHARED_TABLES)
 """The tables of the graph that a prediction uses."""
 
 
@@ -60,7 +71,9 @@ class SimilarDrugs:
     def __init__(self, adjacency: Adjacency) -> None:
         self._drugs = len(adjacency.ids("Drug"))
         self._causes = adjacency.incidence(CAUSES) if adjacency.has_table(CAUSES) else None
-        self._resembles = adjacency.incidence(_RESEMBLES) if adjacency.has_table(_RESEMBLES) else None
+        self._resemblances = [
+            adjacency.incidence(table) for table in _RESEMBLANCE_TABLES if adjacency.has_table(table)
+        ]
         self._shared: list[tuple[Incidence, NDArray[np.float64], NDArray[np.float64]]] = []
         for table in _SHARED_TABLES:
             if adjacency.has_table(table):
@@ -78,7 +91,7 @@ class SimilarDrugs:
         return self._causes.degrees > 0
 
     def similarity(self, drug: int) -> NDArray[np.float64]:
-        """The similarity of each drug to one drug, 0 to 4; 0 to itself."""
+        """The similarity of each drug to one drug, 0 to the number of `TABLES` but one; 0 to itself."""
         weights = np.zeros(self._drugs)
         for links, rarity, norms in self._shared:
             shared = np.zeros(self._drugs)
@@ -86,10 +99,10 @@ class SimilarDrugs:
                 owners = links.back_indices[links.back_indptr[node] : links.back_indptr[node + 1]]
                 shared[owners] += rarity[node]
             weights += shared / np.maximum(norms * norms[drug], np.finfo(float).tiny)
-        if self._resembles is not None:
+        for links in self._resemblances:
             # symmetric relations are read from both ends, so that one row has all
-            start, stop = self._resembles.indptr[drug : drug + 2].tolist()
-            weights[self._resembles.indices[start:stop]] += 1.0
+            start, stop = links.indptr[drug : drug + 2].tolist()
+            weights[links.indices[start:stop]] += 1.0
         weights[drug] = 0.0
         return weights
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal
 from kedrec.errors import DataError, EmptyGraphError
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.llm.prompting import rationale_request
+from kedrec.stores.role_edges import edges_with_role
 from kedrec.training.holdout import Holdout, hold_out
 from kedrec.training.targets import write_target
 from kedrec.types import Entity, Evidence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.llm.base import Message
     from kedrec.ranking import Ranker
+    from kedrec.schema import Role
     from kedrec.stores.base import GraphStore
 
 __all__ = ["Example", "build", "held_out_pairs", "load", "prompt_messages", "save"]
@@ -228,7 +230,7 @@ def _pairs(
 ) -> dict[Origin, Iterator[_Pair]]:
     """Streams of pairs by kind, each in random order; the small ones repeat their pairs."""
     drugs, diseases = _entities(store, "Drug"), _entities(store, "Disease")
-    treatments = _mechanisms_by_pair(store, "TREATS")
+    treatments = _mechanisms_by_pair(store, "treatment")
     disease_ids = {
         id_
         for id_, disease in diseases.items()
@@ -249,7 +251,7 @@ def _pairs(
     targets = sorted({pair.disease.id for pair in curated_pairs})
     cautioned_pairs = [
         _Pair(drugs[drug], diseases[disease], "cautioned", treatments.get((drug, disease), ()))
-        for drug, disease in _mechanisms_by_pair(store, "CONTRAINDICATED_FOR")
+        for drug, disease in _mechanisms_by_pair(store, "contraindication")
         if disease in disease_ids
     ]
 
@@ -276,10 +278,10 @@ def _pairs(
     }
 
 
-def _mechanisms_by_pair(store: GraphStore, relation: str) -> dict[tuple[str, str], tuple[str, ...]]:
-    """The curated mechanisms of each (drug, disease) of a relation, both in order."""
+def _mechanisms_by_pair(store: GraphStore, role: Role) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The curated mechanisms of each (drug, disease) that a relation of a role joins, both in order."""
     mechanisms_by_pair: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for batch in store.edges(relation, "Drug", "Disease", ["start", "end", "mechanisms"]):
+    for batch in edges_with_role(store, role, ("Drug", "Disease"), ["start", "end", "mechanisms"]):
         for row in batch.to_pylist():
             mechanisms_by_pair[row["start"], row["end"]].update(row["mechanisms"])
     return {pair: tuple(sorted(mechanisms)) for pair, mechanisms in sorted(mechanisms_by_pair.items())}

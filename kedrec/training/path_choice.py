@@ -80,7 +80,7 @@ def is_grave(item: Evidence) -> bool:
     path = item.path
     if path is None:
         return False
-    return path.steps[0].relation == "CONTRAINDICATED_FOR" or len(path.steps) == 1
+    return path.steps[0].relation in load_schema().with_role("contraindication") or len(path.steps) == 1
 
 
 def _are_similar(path: Path, other: Path) -> bool:

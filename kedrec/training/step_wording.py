@@ -123,7 +123,8 @@ def _draw_phrases(relation: str, action: str, forward: bool, rng: Random) -> tup
     verbatim, paraphrases = _phrases(relation, wording, forward)
     if paraphrases and (verbatim in _CLUMSY or rng.random() > _VERBATIM_SHARE):
         return paraphrases
-    if relation == "BINDS" and forward and action != "replacement" and rng.random() < 0.15:
+    role, is_general = load_schema().relations[relation].role, not action or wording.general
+    if role == "target" and forward and is_general and rng.random() < 0.15:
         # A drug needn't act on a protein that it merely binds.
         return _GENERAL if wording.sign else ("binds",)
     return (verbatim,)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from kedrec.schema import load_schema
 from kedrec.training.path_choice import Strength
 from kedrec.training.path_wording import WordedPath, continue_chain, predicate
 
@@ -29,7 +30,7 @@ _HEDGED = {
         "is a possible candidate for",
     ),
 }  # fmt: skip
-_ACTION_RELATIONS = frozenset({"BINDS", "AFFECTS", "UPREGULATES", "DOWNREGULATES"})
+_ACTION_RELATIONS = frozenset(load_schema().with_role("target", "effect", "expression change"))
 
 _Pattern = Callable[["_Verdict"], str]
 

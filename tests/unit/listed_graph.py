@@ -29,7 +29,7 @@ class ListedGraph:
         return pa.table({"id": [f"{kind}:{n}" for n in range(self.sizes.get(kind, 0))]})
 
     def edges(
-        self, relation: str, start_kind: str, end_kind: str, columns: list[str]
+        self, relation: str, start_kind: str, end_kind: str, columns: list[str], sources: None = None
     ) -> list[pa.RecordBatch]:
         rows = [
             {"start": link[3], "end": link[4], "source": link[5], "mechanisms": list(link[6])}

@@ -191,7 +191,7 @@ def test_the_same_nodes_are_one_path(whole: Adjacency) -> None:
 
 def test_facts_tell_a_target_from_what_breaks_the_drug_down() -> None:
     def row(gene: str, evidence: str, action: str = "") -> dict[str, Any]:
-        return {"end_id": gene, "edge": {"evidence": evidence, "action": action}}
+        return {"relation": "BINDS", "end_id": gene, "edge": {"evidence": evidence, "action": action}}
 
     facts = gene_facts(
         [row("a", "DrugBank (target); inhibitor", "inhibitor"), row("b", "DrugBank (enzyme)"), row("c", ""),

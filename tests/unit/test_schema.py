@@ -1,10 +1,12 @@
+from typing import get_args
+
 import jsonschema
 import pytest
 import yaml
 
 from kedrec.common.assets import asset_text
 from kedrec.errors import AssetError
-from kedrec.schema import json_schema, load_schema, parse_schema
+from kedrec.schema import Role, json_schema, load_schema, parse_schema
 
 
 def test_the_shipped_schema_follows_its_json_schema():
@@ -25,6 +27,38 @@ def test_the_json_schema_refuses_a_damaged_one(old, new):
     assert damaged != asset_text("graph/schema.yaml")
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(yaml.safe_load(damaged), json_schema())
+
+
+def test_every_relation_has_a_role_and_is_found_by_it():
+    schema = load_schema()
+    for name, relation in schema.relations.items():
+        assert relation.role is not None
+        assert name in schema.with_role(relation.role)
+        for start, end in relation.pairs:
+            assert name in schema.joining(relation.role, start, end)
+    assert schema.with_role("treatment", "target") == ("TREATS", "BINDS")
+    assert schema.joining("target", "Disease", "Gene") == ()
+
+
+def test_a_role_that_code_never_asks_for_is_refused():
+    text = asset_text("graph/schema.yaml").replace("role: treatment", "role: treatmant", 1)
+    with pytest.raises(AssetError, match="TREATS has the unknown role 'treatmant'"):
+        parse_schema(text)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(text), json_schema())
+
+
+def test_the_roles_of_the_json_schema_are_those_of_the_code():
+    roles = json_schema()["properties"]["relations"]["additionalProperties"]["properties"]["role"]["enum"]
+    assert roles == list(get_args(Role))
+
+
+def test_a_general_phrase_is_true_of_its_actions_but_for_those_that_say_otherwise():
+    relations = load_schema().relations
+    assert relations["BINDS"].wording.general
+    assert relations["BINDS"].wording_for("inhibitor").general
+    assert not relations["BINDS"].wording_for("replacement").general
+    assert not relations["TREATS"].wording.general
 
 
 def test_abbreviations_of_kinds_are_unique():

@@ -116,3 +116,8 @@ def test_a_wrong_head_is_told(change: dict[str, str], complaint: str) -> None:
 def test_a_head_without_says_is_told() -> None:
     with pytest.raises(AssetError, match="says"):
         parse_path_template(Template("paths/x", {"name": "x", "metapath": METAPATH}, ""))
+
+
+def test_every_relation_against_a_drug_has_a_template_that_shows_it() -> None:
+    adverse = {template.hops[0].relation for template in path_templates() if len(template.hops) == 1}
+    assert adverse >= set(load_schema().joining("contraindication", "Drug", "Disease"))
