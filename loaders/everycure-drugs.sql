@@ -41,24 +41,26 @@ GROUP BY ALL;
 -- all the others, unless they have several. Salts count as the drug where no other drug is mixed in: a second
 -- DrugBank id leaves open whose salts they are. A mixture has no UNII and no ChEMBL id. A metal or an ion of several
 -- charges (thiosulfate) is part of drugs that have nothing else in common.
+CREATE TEMP TABLE form_of AS
+SELECT s.line, coalesce(d.is_combination_therapy, '') = 'TRUE' AS is_combination,
+  coalesce(d.is_metallic_salt, '') = '1' AS is_metallic, regexp_matches(d.curie_label, '\([2-9][-+]\)$') AS is_ion,
+  flatten(list(s.ids) FILTER (s.is_main)) AS own,
+  coalesce(list_distinct(flatten(list(s.drugbank) FILTER (s.is_main AND s.drugbank IS NOT NULL))), []) AS banks,
+  coalesce(list_distinct(flatten(list(s.drugbank) FILTER (NOT s.is_main AND s.drugbank IS NOT NULL))), []) AS others,
+  coalesce(flatten(list(list_filter(s.ids, lambda x: NOT starts_with(x, 'DRUGBANK:'))) FILTER (
+    NOT s.is_main AND s.is_registered AND NOT list_has_any(s.skeletons, b.skeletons))), []) AS salts
+FROM substance_of AS s
+JOIN drugs AS d USING (line)
+JOIN (SELECT line, flatten(list(skeletons)) AS skeletons FROM substance_of WHERE is_main GROUP BY line) AS b USING (line)
+GROUP BY ALL;
+
 CREATE TEMP TABLE ids_of AS
-SELECT line,
-  list_distinct(list_concat(own, coalesce(if(len(others) > 1 OR (len(banks) > 0 AND len(others) > 0), [],
-    if(is_elemental, [], list_concat(if(len(banks) = 0, others, []), salts))), []))) AS ids
-FROM (
-  SELECT s.line, coalesce(d.is_metallic_salt, '') = '1' OR regexp_matches(d.curie_label, '\([2-9][-+]\)$') AS is_elemental,
-    flatten(list(s.ids) FILTER (s.is_main)) AS own,
-    coalesce(list_distinct(flatten(list(s.drugbank) FILTER (s.is_main AND s.drugbank IS NOT NULL))), []) AS banks,
-    coalesce(list_distinct(flatten(list(s.drugbank) FILTER (NOT s.is_main AND s.drugbank IS NOT NULL))), []) AS others,
-    coalesce(flatten(list(list_filter(s.ids, lambda x: NOT starts_with(x, 'DRUGBANK:'))) FILTER (
-      NOT s.is_main AND s.is_registered AND (s.drugbank IS NULL OR b.banks IS NULL)
-      AND NOT list_has_any(s.skeletons, b.skeletons))), []) AS salts
-  FROM substance_of AS s
-  JOIN drugs AS d USING (line)
-  JOIN (SELECT line, flatten(list(skeletons)) AS skeletons, any_value(drugbank) AS banks FROM substance_of WHERE is_main GROUP BY line) AS b USING (line)
-  WHERE coalesce(d.is_combination_therapy, '') <> 'TRUE' OR s.is_main
-  GROUP BY ALL
-);
+SELECT line, list_distinct(list_concat(
+  -- Of two DrugBank ids of one substance neither is taken: its structure's key may tell which.
+  if(len(banks) > 1, list_filter(own, lambda x: NOT starts_with(x, 'DRUGBANK:')), own),
+  CASE WHEN is_combination OR is_ion OR len(banks) > 0 OR len(others) <> 1 THEN [] ELSE others END,
+  CASE WHEN is_combination OR is_ion OR is_metallic OR len(banks) + len(others) > 1 THEN [] ELSE salts END)) AS ids
+FROM form_of;
 
 -- The level of RxNorm's ingredient comes first in the list.
 CREATE TEMP TABLE ingredient_of AS
@@ -84,6 +86,13 @@ FROM drugs AS d
 LEFT JOIN (SELECT * FROM vocabulary WHERE prefix <> '') AS v ON v.word = split_part(d.curie, ':', 1)
 LEFT JOIN ids_of AS i USING (line)
 LEFT JOIN ingredient_of AS r USING (line);
+
+-- Forms that are drugs of their own are linked: esters, isomers, products of metabolism that the list takes for one.
+INSERT INTO edge_rows BY NAME
+SELECT d.file, d.line, 'RESEMBLES' AS relation, 'Drug/' || f.banks[1] AS start, 'Drug/' || unnest(f.others) AS "end",
+  'CC0-1.0' AS licence, 'another form of the drug (salt, ester or isomer)' AS evidence
+FROM form_of AS f JOIN drugs AS d USING (line)
+WHERE len(f.banks) = 1 AND NOT f.is_combination AND NOT f.is_metallic AND NOT f.is_ion;
 
 INSERT INTO edge_rows BY NAME
 SELECT min(file) AS file, min(line) AS line, 'MEMBER_OF' AS relation, curie AS start, 'ATC:' || substr(code, 1, 5) AS "end",

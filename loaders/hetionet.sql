@@ -30,7 +30,7 @@ SELECT 'Compound::' || key, items, [], '' FROM aliases
 UNION ALL
 SELECT 'Compound::' || drugbank_id, [name],
   list_concat(list_transform(list_filter(string_split(coalesce(atc_codes, ''), '|'), lambda x: x <> ''), lambda x: 'ATC:' || x),
-    list_filter(['INCHIKEY:' || nullif(replace(trim(inchikey), 'InChIKey=', ''), '')], lambda x: x IS NOT NULL)), ''
+    list_filter(['INCHIKEY:' || nullif(regexp_extract(inchikey, '[A-Z]{14}-[A-Z]{10}-[A-Z]'), '')], lambda x: x IS NOT NULL)), ''
 FROM compounds
 UNION ALL
 SELECT 'Disease::' || doid, CASE WHEN type = 'EXACT' THEN [text] ELSE [] END, [],

@@ -66,7 +66,7 @@ INSERT INTO joinable_records BY NAME
 SELECT c.loader, c.kind, c.id, c.name, c.rank, list_append(c.xrefs, c.id) AS ids,
   coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
 FROM unresolved_records AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
-WHERE NOT starts_with(c.loader, 'overlay:')
+WHERE NOT starts_with(c.loader, 'overlay:') AND list_contains($kinds, c.kind)
 """
 _SAME_NAMES = """
 INSERT INTO name_matches
@@ -84,6 +84,22 @@ SELECT $loader, kind, id, [other] FROM (
 )
 WHERE others = 1 AND owners = 1
 """
+# A record with the whole standard InChIKey of exactly one node of DrugBank, whose ids come first for drugs, is
+# that drug; isomers have other keys. A record that has a DrugBank id already keeps it.
+_SAME_STRUCTURES = """
+INSERT INTO name_matches
+WITH keyed AS (
+  SELECT loader, kind, id, new_id, ids,
+    unnest(list_filter(ids, lambda x: starts_with(x, 'INCHIKEY:'))) AS key
+  FROM joinable_records WHERE kind IN ('Drug', 'Chemical')
+)
+SELECT i.loader, i.kind, i.id, [any_value(o.new_id)]
+FROM keyed AS i
+JOIN keyed AS o ON o.key = i.key AND o.new_id <> i.new_id AND starts_with(o.new_id, 'DRUGBANK:')
+WHERE NOT starts_with(i.new_id, 'DRUGBANK:')
+  AND len(list_filter(i.ids, lambda x: starts_with(x, 'DRUGBANK:'))) = 0
+GROUP BY ALL HAVING count(DISTINCT o.new_id) = 1
+"""
 
 
 def define_normal_name(staging: Staging) -> None:
@@ -92,21 +108,26 @@ def define_normal_name(staging: Staging) -> None:
 
 
 def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str]]) -> int:
-    """Joins nodes of different sources by name alone: fills `name_matches` and returns its number of rows.
+    """Joins nodes of different sources by name alone, and drugs by their structure's key (InChIKey).
 
-    A name that two nodes have, on either side, joins nothing.
+    A name that two nodes have, on either side, joins nothing, nor does a key of two. Fills `name_matches`.
 
     Args:
         staging: staging area with `unresolved_records`, resolved by their ids in `same_as`.
         kinds_by_source: kinds whose nodes may be joined by name, for each such source.
+
+    Returns:
+        Number of rows of `name_matches`.
     """
+    kinds = {"Drug", "Chemical"}.union(*kinds_by_source.values())
+    staging.create("joinable_records")
+    staging.sql.execute(_JOINABLE, {"kinds": sorted(kinds)})
+    staging.sql.execute(_SAME_STRUCTURES)
     if kinds_by_source:
         define_normal_name(staging)
-        staging.create("joinable_records")
-        staging.sql.execute(_JOINABLE)
-        for loader, kinds in sorted(kinds_by_source.items()):
-            staging.sql.execute(_SAME_NAMES, {"loader": loader, "kinds": list(kinds)})
-        staging.drop("joinable_records")
+        for loader, own_kinds in sorted(kinds_by_source.items()):
+            staging.sql.execute(_SAME_NAMES, {"loader": loader, "kinds": list(own_kinds)})
+    staging.drop("joinable_records")
     return staging.count("name_matches")
 
 

@@ -132,6 +132,86 @@ def test_a_drugs_salts_are_the_drug_and_its_isomers_are_not(graph: Loaded) -> No
     graph.again("everycure-drugs")
 
 
+def test_forms_with_ids_of_their_own_are_linked(graph: Loaded) -> None:
+    vocabulary = "DrugBank ID,Common name,UNII,Synonyms,Standard InChI Key\n"
+    vocabulary += (
+        "DB00001,Racemol,,,AAAAAAAAAAAAAA-UHFFFAOYSA-N\nDB00002,Dextromol,,,AAAAAAAAAAAAAA-BBBBBBBBSA-N\n"
+    )
+    vocabulary += "DB00009,Otherol,,,ZZZZZZZZZZZZZZ-UHFFFAOYSA-N\n"
+    graph.load("drugbank-vocabulary", {"drugbank vocabulary.csv": vocabulary})
+    load_drugs(graph)
+    assert graph.nodes("Drug")["DRUGBANK:DB00002"]["name"] == "Dextromol"
+    links = {row["source"]: (row["start"], row["end"], row["evidence"]) for row in graph.edges("RESEMBLES")}
+    pair = ("DRUGBANK:DB00001", "DRUGBANK:DB00002")
+    assert links == {
+        "drugbank-vocabulary": (
+            *pair,
+            "same structure but for stereochemistry, isotopes or charge (InChIKey)",
+        ),
+        "everycure-drugs": (*pair, "another form of the drug (salt, ester or isomer)"),
+    }
+
+
+STRUCTURES = [
+    ("CHEBI:1", "CHEBI:1 UNII:U1 INCHIKEY:AAAAAAAAAAAAAA-UHFFFAOYSA-N", "DRUGBANK:DB00001"),  # the same key
+    ("CHEBI:2", "CHEBI:2 UNII:U2 INCHIKEY:AAAAAAAAAAAAAA-BBBBBBBBSA-N", "CHEBI:2"),  # an isomer
+    ("CHEBI:3", "CHEBI:3 UNII:U3 INCHIKEY:CCCCCCCCCCCCCC-UHFFFAOYSA-N", "CHEBI:3"),  # a key of two drugs
+    # two DrugBank ids of one substance: its key tells which
+    (
+        "CHEBI:4",
+        "CHEBI:4 UNII:U4 DRUGBANK:DB00004 DRUGBANK:DB00005 INCHIKEY:EEEEEEEEEEEEEE-UHFFFAOYSA-N",
+        "DRUGBANK:DB00004",
+    ),
+]
+
+
+@pytest.mark.parametrize("vocabulary_first", [True, False])
+def test_a_drug_is_the_one_with_its_whole_structure_key(graph: Loaded, *, vocabulary_first: bool) -> None:
+    keys = {
+        1: "AAAAAAAAAAAAAA",
+        2: "CCCCCCCCCCCCCC",
+        3: "CCCCCCCCCCCCCC",
+        4: "EEEEEEEEEEEEEE",
+        5: "GGGGGGGGGGGGGG",
+    }
+    vocabulary = "DrugBank ID,Common name,UNII,Synonyms,Standard InChI Key\n" + "".join(
+        f"DB0000{number},Bank {number},,,{key}-UHFFFAOYSA-N\n" for number, key in keys.items()
+    )
+    rows = [drug_row(curie, f"list {curie[-1]}", ids) for curie, ids, _ in STRUCTURES]
+    files = [
+        ("drugbank-vocabulary", {"drugbank vocabulary.csv": vocabulary}),
+        ("everycure-drugs", {"drug_list_stringent.csv": "\n".join([DRUG_COLUMNS, *rows]) + "\n"}),
+    ]
+    for source, tables in files if vocabulary_first else files[::-1]:
+        graph.load(source, tables)
+    drugs = graph.nodes("Drug")
+    found = {}
+    for curie, _, _ in STRUCTURES:
+        [found[curie]] = [id_ for id_, drug in drugs.items() if curie in {id_, *drug["xrefs"]}]
+    assert found == {curie: id_ for curie, _, id_ in STRUCTURES}
+    graph.again("everycure-drugs")
+
+
+PATH = """
+- graph: {_id: path_1, disease: asthma, disease_mesh: MESH:D001249, drug: simplol, drug_mesh: MESH:D099999}
+  nodes:
+  - {id: MESH:D099999, label: Drug, name: simplol}
+  - {id: UniProt:P08588, label: Protein, name: ADRB1}
+  - {id: MESH:D001249, label: Disease, name: asthma}
+  links:
+  - {source: MESH:D099999, key: decreases activity of, target: UniProt:P08588}
+  - {source: UniProt:P08588, key: positively correlated with, target: MESH:D001249}
+"""
+
+
+def test_a_mechanisms_drug_without_a_drugbank_id_is_the_graphs_drug_of_that_name(graph: Loaded) -> None:
+    graph.load("hetionet", GENES)
+    graph.load("drugmechdb", {"indication_paths.yaml": PATH})
+    assert list(graph.nodes("Drug")) == ["DRUGBANK:DB00004"]
+    [(drug, _)] = graph.ends("TREATS")
+    assert drug == "DRUGBANK:DB00004"
+
+
 def test_atc_codes_become_classes_with_their_hierarchy(graph: Loaded) -> None:
     load_drugs(graph)
     assert ("DRUGBANK:DB00004", "ATC:C07AA") in graph.ends("MEMBER_OF")
