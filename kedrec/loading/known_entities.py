@@ -84,8 +84,8 @@ SELECT $loader, kind, id, [other] FROM (
 )
 WHERE others = 1 AND owners = 1
 """
-# A record with the whole standard InChIKey of exactly one node of DrugBank, whose ids come first for drugs, is
-# that drug; isomers have other keys. A record that has a DrugBank id already keeps it.
+# A record with the whole standard InChIKey of exactly one node of DrugBank, whose ids come first for drugs,
+# is that drug; isomers have other keys. A record that has a DrugBank id already keeps it.
 _SAME_STRUCTURES = """
 INSERT INTO name_matches
 WITH keyed AS (
