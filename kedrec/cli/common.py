@@ -32,7 +32,6 @@ from kedrec.common.plain_text import printable
 from kedrec.errors import KedrecError, UsageError, exit_code, problem
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
     from rich.console import Console
 
     from kedrec.common.progress import Progress
@@ -232,15 +231,15 @@ def warn_unfinished_loads(store: GraphStore) -> None:
 
 
 def json_text(value: object, indent: int | None = 2) -> str:
-    """A model, a list of models, or plain data as JSON: NaN becomes null, control characters are escaped."""
+    """A model, a data class, or a list of them as JSON: NaN becomes null, control characters are escaped."""
     from pydantic_core import to_json
 
     text = to_json(value, indent=indent, inf_nan_mode="null").decode()
     return _CONTROL_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any] | list[Any]) -> None:
-    """Prints a model, a list of models, or plain data as JSON on stdout."""
+def print_json(value: object) -> None:
+    """Prints a model, a data class, or a list of them as JSON on stdout."""
     text = json_text(value)
     try:
         text.encode(sys.stdout.encoding or "utf-8")

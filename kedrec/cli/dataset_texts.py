@@ -30,6 +30,7 @@ def texts(folder: Path, out: Path | None, as_json: bool) -> None:
     `kedrec-load documents` first.
     """
     from kedrec.dataset.hf_folder import DataSet
+    from kedrec.dataset.rebuilt_texts import RebuildReport
     from kedrec.errors import DataError
 
     dataset = DataSet(folder)
@@ -46,11 +47,16 @@ def texts(folder: Path, out: Path | None, as_json: bool) -> None:
     finally:
         if partial:
             partial.unlink(missing_ok=True)
-    states = {state: counts[state] for state in ("same", "changed", "missing")}
+    report = RebuildReport(
+        folder=str(dataset.folder),
+        same=counts["same"],
+        changed=counts["changed"],
+        missing=counts["missing"],
+    )
     if as_json:
-        print_json({"folder": str(dataset.folder), **states})
+        print_json(report)
     else:
-        say(", ".join(f"{count:,} {state}" for state, count in states.items()) + ".")
+        say(f"{report.same:,} same, {report.changed:,} changed, {report.missing:,} missing.")
 
 
 def _rebuild(folder: Path, partial: Path | None, progress: Progress) -> Counter[str]:

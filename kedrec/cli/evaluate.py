@@ -139,6 +139,6 @@ def faithfulness(
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in answer_rows)
         answers.write_text("".join(lines), encoding="utf-8")
     if as_json:
-        print_json([result.as_dict() for result in results])
+        print_json(results)
     else:
         say(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)

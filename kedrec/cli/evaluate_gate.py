@@ -19,6 +19,7 @@ def gate(pairs: int, seed: int | None, examples: bool, graph: str | None, as_jso
     """Judge false and true sentences, made from the graph's own paths, without a language model."""
     from kedrec.errors import EmptyGraphError, UsageError
     from kedrec.evaluation.gate_rates import evaluate, gate_pairs, markdown
+    from kedrec.evaluation.reports import GateReport
     from kedrec.ranking import Ranker
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
@@ -36,9 +37,7 @@ def gate(pairs: int, seed: int | None, examples: bool, graph: str | None, as_jso
             )
         rates = evaluate(evidence_pairs, settings.seed, progress=progress)
     if as_json:
-        print_json(
-            {"seed": settings.seed, "pairs": len(evidence_pairs), "rates": [rate.as_dict() for rate in rates]}
-        )
+        print_json(GateReport(settings.seed, len(evidence_pairs), rates))
         return
     say(f"seed {settings.seed}; {len(evidence_pairs)} pairs\n\n{markdown(rates)}", nl=False)
     if examples:

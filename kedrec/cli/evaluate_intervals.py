@@ -22,7 +22,8 @@ __all__ = ["intervals"]
 def intervals(runs: int, seed: int | None, as_json: bool) -> None:
     """Calibrate made-up scores whose true shares are known, and see how often the intervals hold them."""
     from kedrec.common.cpus import single_threaded_algebra
-    from kedrec.evaluation.coverage import CURVES, World, as_dicts, coverage, markdown
+    from kedrec.evaluation.coverage import CURVES, World, coverage, markdown
+    from kedrec.evaluation.reports import CoverageReport
     from kedrec.settings import load_settings
 
     settings = load_settings(seed=seed)
@@ -33,6 +34,6 @@ def intervals(runs: int, seed: int | None, as_json: bool) -> None:
             progress("Calibrating", index, len(worlds))
             bands += coverage(world, runs, settings.seed)
     if as_json:
-        print_json({"seed": settings.seed, "runs": runs, "bands": as_dicts(bands)})
+        print_json(CoverageReport(settings.seed, runs, bands))
     else:
         say(f"seed {settings.seed}; {runs} runs\n\n{markdown(bands)}", nl=False)

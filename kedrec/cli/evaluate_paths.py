@@ -25,7 +25,8 @@ def paths(seed: int | None, fit: Path | None, graph: str | None, as_json: bool) 
     from kedrec.evaluation.mechanism_recall import evaluate
     from kedrec.evaluation.path_cases import indication_cases
     from kedrec.evaluation.path_learning import fitted_weights_yaml
-    from kedrec.evaluation.path_tables import as_dicts, markdown
+    from kedrec.evaluation.path_tables import markdown
+    from kedrec.evaluation.reports import PathReport
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
 
@@ -44,6 +45,6 @@ def paths(seed: int | None, fit: Path | None, graph: str | None, as_json: bool) 
             provenance = {"graph": str(store.fingerprint())}
             fit.write_text(fitted_weights_yaml(cases, provenance), encoding="utf-8")
     if as_json:
-        print_json({"seed": settings.seed, **as_dicts(qualities, recall)})
+        print_json(PathReport(settings.seed, qualities, recall))
     else:
         say(f"seed {settings.seed}\n\n{markdown(qualities, recall)}", nl=False)

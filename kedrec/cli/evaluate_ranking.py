@@ -53,7 +53,8 @@ def ranking(
     from kedrec.common.cpus import usable_threads
     from kedrec.evaluation.counted_pairs import rephetio_pairs
     from kedrec.evaluation.ranking import evaluate
-    from kedrec.evaluation.ranking_figures import as_dicts, markdown
+    from kedrec.evaluation.ranking_figures import markdown
+    from kedrec.evaluation.reports import RankingReport
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
     from kedrec.ranking.metapaths import schema_tables
     from kedrec.ranking.stored_ranking import linked_tables
@@ -75,7 +76,7 @@ def ranking(
             progress=progress,
         )
     if as_json:
-        print_json({"seed": settings.seed, "figures": as_dicts(results)})
+        print_json(RankingReport(settings.seed, results))
         return
     pairs, treatments = (
         int(scored_splits[0].pair_mask.sum()),

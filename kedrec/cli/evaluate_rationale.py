@@ -63,6 +63,7 @@ def rationale(
         read_predictions,
         score_rationales,
     )
+    from kedrec.evaluation.reports import RationaleReport
     from kedrec.settings import load_settings
 
     if (predictions is None) == (model is None):
@@ -84,10 +85,10 @@ def rationale(
             _model_rationales(settings, questions, dataset.digest(config, split), out),
         )
     figures = score_rationales(name, questions, texts, seed=settings.seed)
-    results = {"seed": settings.seed, "config": config, "split": split, "figures": [figures.as_dict()]}
-    write_results(out, "rationale", results, markdown([figures]))
+    report = RationaleReport(settings.seed, config, split, [figures])
+    write_results(out, "rationale", report, markdown([figures]))
     if as_json:
-        print_json(results)
+        print_json(report)
     else:
         say(f"seed {settings.seed}; {config}/{split}\n\n{markdown([figures])}", nl=False)
 

@@ -35,6 +35,7 @@ def retrieval(
         question_recall,
         read_questions,
     )
+    from kedrec.evaluation.reports import RetrievalReport
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
 
@@ -55,6 +56,6 @@ def retrieval(
                 index, questions, embedder, most=limit, seed=settings.seed, progress=progress
             )
     if as_json:
-        print_json({"questions": [result.as_dict() for result in question_results], "pairs": pairs.as_dict()})
+        print_json(RetrievalReport(question_results, pairs))
     else:
         say(markdown(question_results, pairs), nl=False)

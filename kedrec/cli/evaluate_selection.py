@@ -88,6 +88,7 @@ def selection(
 ) -> None:
     """Let answerers choose among a data set's candidates: precision, recall, F1 and reciprocal rank."""
     from kedrec.dataset.hf_folder import DataSet
+    from kedrec.evaluation.reports import SelectionReport
     from kedrec.evaluation.selection_runs import evaluate
     from kedrec.evaluation.selection_scores import markdown
     from kedrec.settings import load_settings
@@ -114,15 +115,15 @@ def selection(
                     out=out,
                     progress=progress,
                 )
-    figures = {"seed": settings.seed, "figures": [result.as_dict() for result in results]}
-    write_results(out, "selection", figures, markdown(results))
+    report = SelectionReport(settings.seed, results)
+    write_results(out, "selection", report, markdown(results))
     if as_json:
-        print_json(figures)
+        print_json(report)
     else:
         say(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)
 
 
-def write_results(out: Path | None, name: str, value: dict[str, Any], table: str) -> None:
+def write_results(out: Path | None, name: str, value: object, table: str) -> None:
     """Writes NAME.json and NAME.md into a folder; does nothing without one.
 
     Raises:

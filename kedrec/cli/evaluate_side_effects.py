@@ -25,6 +25,6 @@ def side_effects(seed: int | None, graph: str | None, as_json: bool) -> None:
         adjacency = Adjacency(read_adjacency(store, TABLES, progress))
         result = measure(adjacency, seed=settings.seed, progress=progress)
     if as_json:
-        print_json(result.as_dict())
+        print_json(result)
     else:
         say(markdown(result), nl=False)

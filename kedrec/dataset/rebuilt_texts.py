@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kedrec.dataset.question_types import Question, TextPointer
     from kedrec.documents.passage_index import PassageIndex
 
-__all__ = ["RebuiltText", "TextState", "question_texts", "rebuild_texts"]
+__all__ = ["RebuildReport", "RebuiltText", "question_texts", "rebuild_texts"]
 
 
 class RebuiltText(Frozen):
@@ -37,12 +37,17 @@ class RebuiltText(Frozen):
     text: str = ""
 
 
-class TextState(Frozen):
-    """Numbers of a data set's texts by state."""
+class RebuildReport(Frozen):
+    """Numbers of a data set's texts by the state of `RebuiltText`.
 
-    same: int = 0
-    changed: int = 0
-    missing: int = 0
+    Attributes:
+        folder: the data set's folder.
+    """
+
+    folder: str
+    same: int
+    changed: int
+    missing: int
 
 
 def question_texts(question: Question, index: PassageIndex) -> list[RebuiltText]:

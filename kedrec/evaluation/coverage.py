@@ -8,8 +8,8 @@ the truth at a score is the mean over all diseases.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -150,8 +150,3 @@ def markdown(bands: Sequence[Band]) -> str:
         for band in bands
     ]
     return "\n".join(lines) + "\n"
-
-
-def as_dicts(bands: Sequence[Band]) -> list[dict[str, Any]]:
-    """The bands as plain data for JSON."""
-    return [asdict(band) for band in bands]

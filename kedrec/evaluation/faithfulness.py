@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kedrec.grounding import check
@@ -127,10 +127,6 @@ class Faithfulness:
     words: float
     seconds: float
     prompt: str = PROMPT_VERSION
-
-    def as_dict(self) -> dict[str, Any]:
-        """The figures as plain data."""
-        return asdict(self)
 
 
 def evaluate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ class Rate:
         sentences: number of sentences.
         wrong: number of the gate's errors: false ones that hold, or true ones that are struck.
         examples: up to five of the errors, each with the gate's reason.
+        share: share of errors, 0 to 1.
     """
 
     true: bool
@@ -46,15 +47,11 @@ class Rate:
     sentences: int
     wrong: int
     examples: tuple[str, ...] = ()
+    share: float = field(init=False)
 
-    @property
-    def share(self) -> float:
-        """Share of errors, 0 to 1."""
-        return self.wrong / self.sentences if self.sentences else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """The rate as plain data."""
-        return {**asdict(self), "share": self.share}
+    def __post_init__(self) -> None:
+        share = self.wrong / self.sentences if self.sentences else 0.0
+        object.__setattr__(self, "share", share)
 
 
 def gate_pairs(

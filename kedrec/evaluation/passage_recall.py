@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kedrec.common.text_files import read_lines
 from kedrec.documents.passage_search import search_pair, search_question
@@ -41,10 +41,6 @@ class QuestionRecall:
     recall_at_1: float
     recall_at_5: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
 class PairCoverage:
@@ -54,10 +50,6 @@ class PairCoverage:
     named: int
     studied: int
     either: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 def read_questions(path: Path) -> list[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["DEPTHS", "Figure", "MechanismParts", "Quality", "as_dicts", "figure", "markdown"]
+__all__ = ["DEPTHS", "Figure", "MechanismParts", "Quality", "figure", "markdown"]
 
 DEPTHS = (1, 10, 50)
 """Ranks down to which a match counts."""
@@ -106,10 +106,3 @@ def markdown(qualities: Sequence[Quality], parts: Sequence[MechanismParts]) -> s
 
 def _cell(figure: Figure) -> str:
     return f"{figure.value:.3f} ({figure.low:.3f}-{figure.high:.3f})"
-
-
-def as_dicts(
-    qualities: Sequence[Quality], parts: Sequence[MechanismParts]
-) -> dict[str, list[dict[str, Any]]]:
-    """The figures as plain data."""
-    return {"matches": [asdict(row) for row in qualities], "parts": [asdict(row) for row in parts]}

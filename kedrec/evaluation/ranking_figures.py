@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kedrec.evaluation.hidden_folds import Split
 
-__all__ = ["RankingFigures", "SplitScores", "as_dicts", "figures", "markdown"]
+__all__ = ["RankingFigures", "SplitScores", "figures", "markdown"]
 
 _DRAWS = 500
 
@@ -201,11 +201,6 @@ def _recalls(
             best = np.argsort(-scores[inside, disease], kind="stable")[:top]
             recalls[index] = labels[best].sum() / labels.sum()
     return recalls
-
-
-def as_dicts(results: Sequence[RankingFigures]) -> list[Mapping[str, Any]]:
-    """The figures as JSON can hold them."""
-    return [asdict(figures) for figures in results]
 
 
 def markdown(results: Sequence[RankingFigures]) -> str:

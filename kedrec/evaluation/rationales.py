@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +67,6 @@ class RationaleFigures:
     coverage: Interval
     words: Interval
     reference_words: Interval
-
-    def as_dict(self) -> dict[str, Any]:
-        """The figures as plain data."""
-        return asdict(self)
 
 
 def questions_with_reference(questions: Iterator[Question], limit: int | None = None) -> list[Question]:

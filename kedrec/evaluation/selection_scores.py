@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,10 +59,6 @@ class SelectionFigures:
     mrr: Interval
     chance: float
     picked: Mapping[str, float]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The figures as plain data."""
-        return asdict(self)
 
 
 def score_answers(

@@ -7,9 +7,9 @@ side effects are common ones, and a prediction is worth its gain over that share
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -67,10 +67,6 @@ class SideEffectResult:
     similar: Scores
     usual: Scores
     reliability: tuple[tuple[float, float, int, float, float], ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The result as plain data for JSON."""
-        return asdict(self)
 
 
 def evaluate(adjacency: Adjacency, *, seed: int, progress: Progress | None = None) -> SideEffectResult:

@@ -1,14 +1,27 @@
-"""Field names, and their order, in the JSON of `rank`, `model list`, `sources` and `status`."""
+"""Field names, and their order, in the JSON of `rank`, `model list`, `sources`, `status` and `evaluate`."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kedrec.cli import main, main_load
+from kedrec.cli.common import json_text
+from kedrec.evaluation.coverage import Band
+from kedrec.evaluation.gate_rates import Rate
+from kedrec.evaluation.passage_recall import PairCoverage, QuestionRecall
+from kedrec.evaluation.reports import (
+    GateReport,
+    PathReport,
+    RankingReport,
+    RationaleReport,
+    RetrievalReport,
+    SelectionReport,
+)
 from kedrec.loading import load_graph
 from kedrec.settings import load_settings
 from kedrec.stores import open_store
@@ -151,3 +164,38 @@ def test_the_status_keeps_its_fields(graph: Path, capsys: pytest.CaptureFixture[
         *("graph", "engine", "fingerprint", "schema_version", "nodes", "edges_by_source", "sources"),
         *("overlays", "left_out", "as_of", "lacks", "templates", "model", "model_state", "home"),
     ]
+
+
+def test_measured_intervals_have_a_row_for_each_band(
+    kedrec_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = printed(capsys, "evaluate", "intervals", "--runs", "1", "--seed", "4")
+    assert list(report) == ["seed", "runs", "bands"]
+    assert (report["seed"], report["runs"]) == (4, 1)
+    assert report["bands"]
+    for band in report["bands"]:
+        assert list(band) == [field.name for field in fields(Band)]
+
+
+def test_reports_of_measures_print_their_fields_in_order() -> None:
+    rate = Rate(true=False, group="g", held_out=True, sentences=4, wrong=1, examples=("e",))
+    report = json.loads(json_text(GateReport(seed=1, pairs=2, rates=[rate])))
+    assert list(report) == ["seed", "pairs", "rates"]
+    assert report["rates"] == [
+        {"true": False, "group": "g", "held_out": True, "sentences": 4, "wrong": 1, "examples": ["e"],
+         "share": 0.25}
+    ]  # fmt: skip
+    names = [field.name for field in fields(QuestionRecall)]
+    recall = RetrievalReport([QuestionRecall("words", 3, 0.5, float("nan"))], PairCoverage(9, 4, 3, 5))
+    assert json.loads(json_text(recall)) == {
+        "questions": [dict(zip(names, ["words", 3, 0.5, None], strict=True))],
+        "pairs": {"pairs": 9, "named": 4, "studied": 3, "either": 5},
+    }
+    expected = {
+        RankingReport: ["seed", "figures"],
+        SelectionReport: ["seed", "figures"],
+        PathReport: ["seed", "matches", "parts"],
+        RationaleReport: ["seed", "config", "split", "figures"],
+    }
+    for report_type, columns in expected.items():
+        assert [field.name for field in fields(report_type)] == columns
