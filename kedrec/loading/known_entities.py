@@ -44,6 +44,15 @@ _BY_NAME = """
       SELECT kind, node, normal_name(name) AS word, 1 AS own FROM merged_nodes WHERE {public_nodes}
       UNION ALL
       SELECT kind, node, normal_name(unnest(synonyms)), 0 FROM merged_nodes WHERE {public_nodes}
+      UNION ALL
+      SELECT i.new_kind, n.node, i.id, 1
+      FROM (
+        SELECT id, new_kind, new_id FROM records WHERE {public}
+        UNION SELECT new_id, new_kind, new_id FROM records WHERE {public}
+        UNION SELECT id, new_kind, new_id FROM aliases
+      ) AS i
+      JOIN node_numbers AS n ON n.kind = i.new_kind AND n.id = i.new_id
+      WHERE i.id IN (SELECT word FROM wanted_names WHERE contains(word, ':'))
     ) AS n ON n.kind = w.kind AND n.word = w.word
   )
   WHERE rank = best
@@ -134,8 +143,9 @@ def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str
 def known_keys(staging: Staging) -> str:
     """SQL that selects further keys of nodes: the ids and names that the graph has for them.
 
-    A key is an id, alone if it denotes one entity or as `Kind/ID`, or `name:Kind/normal name|another`: the
-    first of the names that a node has, and a node's own name before a synonym. `$source` is a parameter.
+    A key is an id, alone if it denotes one entity or as `Kind/ID`, or `name:Kind/normal name|PREFIX:LOCAL`:
+    the first of the names and ids that a node has, and a node's own name before a synonym. `$source` is a
+    parameter.
     """
     define_normal_name(staging)
     staging.create("wanted_names")

@@ -108,7 +108,7 @@ class Source:
         downloads: its files on the web; empty if its owner requires a registration or the user has the files.
         files: its tables.
         known: True if its edges may name entities by ids or names of the graph: `PREFIX:LOCAL`,
-            `Kind/PREFIX:LOCAL` or `name:Kind/normal name|another`.
+            `Kind/PREFIX:LOCAL` or `name:Kind/normal name|PREFIX:LOCAL|another name`.
         same_names: kinds whose nodes are joined by name with nodes of the graph if they share no id.
         folders: further names of its folder, after its own, where a publisher's files serve several sources.
         mapping: the complete declaration, for readers with keys of their own.

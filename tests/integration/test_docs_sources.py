@@ -18,10 +18,10 @@ from kedrec.loading import sources
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
-ROWS = """ENSP00000003084\tCFTR\tDOID:1485\tCystic fibrosis\tUniProtKB-KW\tCURATED\t4
-ENSP00000275493\tEGFR\tDOID:3908\tLung non-small cell carcinoma\tAmyCo\tCURATED\t4
-ENSP00000275493\tERBB1\tDOID:1485\tCystic fibrosis\tMedlinePlus\tCURATED\t5
-ENSP00000999999\tNOSUCH1\tDOID:1485\tCystic fibrosis\tMedlinePlus\tCURATED\t5
+ROWS = """ENSP00000003084\tCFTR\tDOID:1485\tCystic fibrosis\t9.1\t4.5\thttps://example.org/1
+ENSP00000275493\tEGFR\tDOID:3908\tLung non-small cell carcinoma\t8.2\t4.1\thttps://example.org/2
+ENSP00000275493\tERBB1\tDOID:1485\tCystic fibrosis\t3.0\t1.5\thttps://example.org/3
+ENSP00000999999\tNOSUCH1\tDOID:1485\tCystic fibrosis\t3.0\t1.5\thttps://example.org/4
 """
 HETIONET = {
     "hetionet-v1.0-nodes.tsv": "id\tname\tkind\nGene::1080\tCFTR\tGene\nGene::1956\tEGFR\tGene\n"
@@ -64,14 +64,14 @@ def test_the_source_that_the_page_adds_loads(added: Path, tmp_path: Path) -> Non
 
 def check_added(graph: Loaded) -> None:
     graph.load("hetionet", HETIONET)
-    [report] = graph.load("diseases", {"human_disease_knowledge_filtered.tsv": ROWS}).sources
+    [report] = graph.load("diseases-textmining", {"human_disease_textmining_filtered.tsv": ROWS}).sources
     found = [
         (row["start"], row["end"], row["score"], row["evidence"]) for row in graph.edges("ASSOCIATED_WITH")
     ]
     assert found == [
-        ("DOID:1485", "NCBIGene:1080", 4.0, "UniProtKB-KW CURATED"),
-        ("DOID:1485", "NCBIGene:1956", 5.0, "MedlinePlus CURATED"),
-        ("DOID:3908", "NCBIGene:1956", 4.0, "AmyCo CURATED"),
+        ("DOID:1485", "NCBIGene:1080", 4.5, "text mining, z-score 9.1"),
+        ("DOID:1485", "NCBIGene:1956", 1.5, "text mining, z-score 3.0"),
+        ("DOID:3908", "NCBIGene:1956", 4.1, "text mining, z-score 8.2"),
     ]
     assert report.reasons == {"name that no node has": 1}
-    graph.again("diseases")
+    graph.again("diseases-textmining")
