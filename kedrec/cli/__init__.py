@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from kedrec._version import __version__
 from kedrec.cli.common import run
 from kedrec.common.cpus import wait_passively
 
@@ -18,7 +19,7 @@ _COMMANDS = {
     "explain": ("kedrec.cli.explain", "Print the evidence for one drug and one disease."),
     "compare": ("kedrec.cli.compare", "Compare two drugs for one disease."),
     "rank": ("kedrec.cli.rank", "Write the scores of all pairs to a file; fit the ranking."),
-    "search": ("kedrec.cli.search", "Find what a name stands for in the graph."),
+    "search": ("kedrec.cli.search", "Find entities of the graph by name or id."),
     "subgraph": ("kedrec.cli.subgraph", "Write the graph between a drug and a disease."),
     "status": ("kedrec.cli.status", "Show the graph, the ranking and the language model in use."),
     "model": ("kedrec.cli.model", "Fetch and list language models."),
@@ -30,7 +31,7 @@ _LOAD_COMMANDS = {
     "graph": ("kedrec.cli.load", "Load sources into the graph database."),
     "documents": ("kedrec.cli.load_documents", "Load trials, articles and notes as texts to cite."),
     "remove": ("kedrec.cli.load_remove", "Take sources out of the graph."),
-    "audit": ("kedrec.cli.load_audit", "Look for doubles, conflicts and gaps in the graph."),
+    "audit": ("kedrec.cli.load_audit", "Look for duplicates, conflicts and gaps in the graph."),
     "sources": ("kedrec.cli.sources", "List the sources that can be loaded."),
 }
 
@@ -63,7 +64,7 @@ class _LazyGroup(click.Group):
 
 
 def _group(name: str, commands: dict[str, tuple[str, str]], help: str) -> click.Group:  # noqa: A002
-    return click.version_option(package_name="kedrec")(_LazyGroup(name, commands, help))
+    return click.version_option(__version__)(_LazyGroup(name, commands, help))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -30,18 +30,21 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Only this drug; may be repeated. Without --disease: rank the diseases it could be repurposed for.",
 )
-@click.option("--top", default=5, show_default=True, help="How many to recommend.")
-@click.option("--paths", default=8, show_default=True, help="Most evidence paths each.")
+@click.option("--top", default=5, show_default=True, help="Number of recommendations.")
+@click.option(
+    "--paths", default=8, show_default=True, help="Maximum number of evidence paths per recommendation."
+)
 @background_option
 @texts_option
-@click.option("--new", is_flag=True, help="Leave out what the graph already knows as a treatment.")
+@click.option("--new", is_flag=True, help="Leave out known treatments.")
 @click.option(
-    "--hide-contraindicated", is_flag=True, help="Leave out what is contraindicated, and say how many."
+    "--hide-contraindicated", is_flag=True, help="Leave out contraindicated pairs, and print their number."
 )
 @click.option(
     "--beyond-prior",
     is_flag=True,
-    help="Rank drugs by what their scores have beyond what is usual for drugs used as much.",
+    help="Rank drugs by their score minus most of the mean score of drugs that treat as many diseases, so "
+    "that widely used drugs don't crowd out others.",
 )
 @click.option("--no-llm", is_flag=True, help="Show the evidence without a written rationale.")
 @click.option("--model", metavar="NAME", help="The language model; see `kedrec model list`.")

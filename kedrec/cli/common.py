@@ -65,10 +65,13 @@ graph_option = click.option(
     "--graph",
     metavar="URL",
     help="The graph: a folder (embedded) or neo4j://HOST, bolt://HOST. Default: KEDREC_GRAPH, else "
-    "NEO4J_URI, else a folder of your own.",
+    "NEO4J_URI, else the folder `graph` in KEDREC_HOME.",
 )
 ray_option = click.option(
-    "--ray", default="", metavar="ADDRESS", help="Work on this Ray cluster; `local`: a new one here."
+    "--ray",
+    default="",
+    metavar="ADDRESS",
+    help="Run on this Ray cluster; `local` starts one on this machine.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
@@ -128,7 +131,7 @@ def _as_kedrec_error(error: BaseException) -> KedrecError | None:
         case UnicodeEncodeError() if _ESCAPED_BYTES.search(str(error.object)):
             return UsageError(
                 "A word of the call, or a setting, holds bytes that are no UTF-8 text.",
-                "Type it anew, or paste it as UTF-8.",
+                "Type it again, or paste it as UTF-8.",
             )
         case OSError():  # e.g. a full disk, a name that is too long, a missing permission
             target = "The output" if error.filename is None else f"{error.filename}"

@@ -18,7 +18,7 @@ from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_vie
 @click.command()
 @click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
 @click.option("--drug", "drugs", multiple=True, required=True, metavar="NAME", help="A drug; give two.")
-@click.option("--paths", default=12, show_default=True, help="Most evidence paths a drug.")
+@click.option("--paths", default=12, show_default=True, help="Maximum number of evidence paths per drug.")
 @overlay_option
 @as_of_option
 @graph_option
@@ -32,7 +32,7 @@ def compare(
     graph: str | None,
     as_json: bool,
 ) -> None:
-    """Compare two drugs for a disease: shared and own paths, and what makes the difference."""
+    """Compare two drugs for a disease: shared paths, own paths, and where their scores differ."""
     from kedrec.api import Kedrec
     from kedrec.errors import UsageError
     from kedrec.settings import load_settings

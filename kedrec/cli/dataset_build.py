@@ -28,46 +28,51 @@ if TYPE_CHECKING:
     required=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Where to: a new folder, or that of a build that was stopped, which then goes on.",
+    help="Output folder: a new one, or that of a stopped build, which is then resumed.",
 )
 @click.option(
     "--sources",
     metavar="IDS",
     default="",
-    help="Ask about treatments of these sources (with commas between).",
+    help="Names of the sources whose treatments become questions, separated by commas. Default: every "
+    "source.",
 )
-@click.option("--questions", default=0, metavar="N", help="Most questions of a config; 0: every treatment.")
+@click.option(
+    "--questions", default=0, metavar="N", help="Maximum number of questions of a config; 0: every treatment."
+)
 @click.option("--candidates", default=8, show_default=True, help="Drugs to choose from.")
 @click.option(
     "--hard",
     type=int,
-    help="Wrong ones near the right one in an embedding. Default: 4 in 7 of the wrong ones.",
+    help="Number of wrong candidates near the right one in the graph embedding. Default: 4 of 7 wrong ones.",
 )
 @click.option(
     "--matched",
     type=int,
-    help="Wrong ones as well known as the right one. Default: 2 in 7; others are random.",
+    help="Number of wrong candidates as well known as the right one. Default: 2 of 7; the others are random.",
 )
-@click.option("--paths", default=3, show_default=True, help="Most paths a candidate that support it.")
+@click.option(
+    "--paths", default=3, show_default=True, help="Maximum number of supporting paths per candidate."
+)
 @click.option(
     "--background",
     type=click.Choice(["none", "both"]),
-    help="Point at texts of the index or not. Default: where there is an index.",
+    help="Point to passages of the index. Default: both, if there is an index.",
 )
 @click.option(
     "--teacher",
     type=click.Choice(["none", "curated", "chat", "both"]),
     default="curated",
     show_default=True,
-    help="Who writes the reference rationales; `both`: the model where no mechanism is curated.",
+    help="Writer of the reference rationales; `both`: the model for pairs without a curated mechanism.",
 )
 @click.option(
     "--model", metavar="NAME", help="The chat teacher: as in `kedrec ask`, or langchain:MODULE:FACTORY."
 )
-@click.option("--seed", type=int, help="Seed of all that is drawn.")
-@jobs_option("Processes; 0: as many as there are cores.")
+@click.option("--seed", type=int, help="Seed of every random draw.")
+@jobs_option("Number of processes; 0: one per core.")
 @ray_option
-@click.option("--again", is_flag=True, help="Replace a data set that is there.")
+@click.option("--again", is_flag=True, help="Replace a finished data set.")
 @graph_option
 @json_option
 def build(

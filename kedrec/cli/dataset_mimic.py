@@ -26,9 +26,11 @@ __all__ = ["build_mimic"]
     required=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Where the data set comes; nothing is written elsewhere.",
+    help="Output folder; nothing is written elsewhere.",
 )
-@click.option("--candidates", default=40, show_default=True, help="Drugs of a question; an even number.")
+@click.option(
+    "--candidates", default=40, show_default=True, help="Number of candidate drugs per question; even."
+)
 @click.option("--seed", type=int, help="Seed of the split of patients and of the candidates.")
 @click.option("--again", is_flag=True, help="Replace a finished data set.")
 @graph_option
@@ -38,7 +40,7 @@ def build_mimic(
 ) -> None:
     """Make questions of your own MIMIC-III: which of these drugs were prescribed in this stay?
 
-    What is made from MIMIC-III stays under its data use agreement.
+    MIMIC-III's data use agreement covers the result.
     """
     from kedrec.dataset.mimic.build import build_mimic as build_dataset
     from kedrec.naming import NameIndex

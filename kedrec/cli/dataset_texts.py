@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def texts(folder: Path, out: Path | None, as_json: bool) -> None:
     """Rebuild the texts of a data set, and check that they are the same.
 
-    A data set holds no text of trials and articles, only where each stands: load them with
+    A data set has no text of trials and articles, only the ids of passages: load the texts with
     `kedrec-load documents` first.
     """
     from kedrec.dataset.hf_folder import DataSet

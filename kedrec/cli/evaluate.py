@@ -50,9 +50,11 @@ evaluate.add_command(side_effects)
     metavar="NAME",
     help="A language model; may be repeated.",
 )
-@click.option("--pairs", default=100, show_default=True, help="How many drug-disease pairs.")
-@click.option("--paths", default=8, show_default=True, help="Most evidence paths a pair.")
-@click.option("--slots", default=8, show_default=True, help="Answers that llama.cpp writes at once.")
+@click.option("--pairs", default=100, show_default=True, help="Number of drug-disease pairs.")
+@click.option("--paths", default=8, show_default=True, help="Maximum number of evidence paths per pair.")
+@click.option(
+    "--slots", default=8, show_default=True, help="Number of answers that llama.cpp writes at once."
+)
 @click.option(
     "--background",
     type=click.Choice(["none", "trials", "literature", "both"]),

@@ -10,7 +10,7 @@ __all__ = ["gate"]
 
 
 @click.command()
-@click.option("--pairs", default=120, show_default=True, help="How many drug-disease pairs.")
+@click.option("--pairs", default=120, show_default=True, help="Number of drug-disease pairs.")
 @click.option("--seed", type=int, help="Seed of the pairs and the sentences.")
 @click.option("--examples", is_flag=True, help="Also print some of the sentences that were judged wrongly.")
 @graph_option

@@ -20,7 +20,7 @@ __all__ = ["intervals"]
 @click.option("--seed", type=int, help="Seed of the draws.")
 @json_option
 def intervals(runs: int, seed: int | None, as_json: bool) -> None:
-    """Calibrate made-up scores whose true shares are known, and see how often the intervals hold them."""
+    """Measure bias and coverage of probabilities, on simulated scores whose true probabilities are known."""
     from kedrec.common.cpus import single_threaded_algebra
     from kedrec.evaluation.coverage import CURVES, World, coverage, markdown
     from kedrec.evaluation.reports import CoverageReport

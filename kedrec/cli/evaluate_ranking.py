@@ -29,13 +29,14 @@ _SPLITS = ("pair", "disease", "cluster", "drug")
     "--rephetio",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Count only the pairs that Project Rephetio scored: compounds.tsv and diseases.tsv lie here.",
+    help="Count only the pairs that Project Rephetio scored. Folder of its compounds.tsv and diseases.tsv.",
 )
 @click.option(
     "--areas",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="With --strata: a table of disease areas, columns doid and pathophysiology. Default: the hierarchy.",
+    help="With --strata: a table of disease areas, with columns doid and pathophysiology. Default: areas "
+    "by the graph's hierarchy.",
 )
 @click.option("--strata", is_flag=True, help="Also print tables by degree of the drug and of the disease.")
 @graph_option
@@ -49,7 +50,7 @@ def ranking(
     graph: str | None,
     as_json: bool,
 ) -> None:
-    """Hide treatments, rank without them, and see where they come out."""
+    """Hide known treatments, rank without them, and measure the ranks they get."""
     from kedrec.common.cpus import usable_threads
     from kedrec.evaluation.counted_pairs import rephetio_pairs
     from kedrec.evaluation.ranking import evaluate

@@ -34,7 +34,7 @@ __all__ = ["rationale"]
 @click.option(
     "--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True
 )
-@click.option("--questions", "limit", type=click.IntRange(min=1), help="Only the first so many.")
+@click.option("--questions", "limit", type=click.IntRange(min=1), help="Maximum number of questions.")
 @click.option("--seed", type=int, help="Seed of the model and the bootstrap.")
 @click.option(
     "--out",

@@ -17,7 +17,12 @@ from kedrec.cli.common import graph_option, json_option, print_json, progress_on
     type=click.Path(path_type=Path),
     help="PubMedQA's ori_pqal.json: each question should find its own abstract, which must be in the index.",
 )
-@click.option("--questions", "limit", type=click.IntRange(min=1), help="Ask only this many, drawn at random.")
+@click.option(
+    "--questions",
+    "limit",
+    type=click.IntRange(min=1),
+    help="Number of questions, drawn at random. Default: all.",
+)
 @click.option("--seed", type=int, help="Seed of the draw.")
 @graph_option
 @json_option

@@ -33,7 +33,8 @@ __all__ = ["selection", "write_results"]
     type=click.Choice(["random", "frequency", "prior", "ranker", "llm"]),
     default=("random", "frequency", "prior", "ranker"),
     show_default=True,
-    help="Who answers; may be repeated. frequency: right most often in training; prior: the graph's degrees.",
+    help="Method of answering; may be repeated. frequency: the drug most often right in training; prior: "
+    "the graph's degrees.",
 )
 @click.option("--model", metavar="NAME", help="The language model of `llm`. Default: KEDREC_MODEL.")
 @click.option(
@@ -58,17 +59,17 @@ __all__ = ["selection", "write_results"]
     type=click.Choice(["all", "hard", "degree-matched", "frequency-matched", "random"]),
     default="all",
     show_default=True,
-    help="Ask among wrong candidates of this kind alone.",
+    help="Use wrong candidates of this kind only.",
 )
 @click.option(
-    "--questions", "limit", type=click.IntRange(min=1), help="Ask only the first so many of a split."
+    "--questions", "limit", type=click.IntRange(min=1), help="Maximum number of questions of a split."
 )
 @click.option("--seed", type=int, help="Seed of the candidates' order, samples, the model and the bootstrap.")
 @click.option(
     "--out",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write selection.json, selection.md and every answer here; a stopped run goes on from them.",
+    help="Write selection.json, selection.md and every answer here; a stopped run resumes from them.",
 )
 @graph_option
 @json_option
@@ -86,7 +87,7 @@ def selection(
     graph: str | None,
     as_json: bool,
 ) -> None:
-    """Let answerers choose among a data set's candidates: precision, recall, F1 and reciprocal rank."""
+    """Measure choices among a data set's candidates: precision, recall, F1 and reciprocal rank."""
     from kedrec.dataset.hf_folder import DataSet
     from kedrec.evaluation.reports import SelectionReport
     from kedrec.evaluation.selection_runs import evaluate

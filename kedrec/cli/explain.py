@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--drug", required=True, metavar="NAME", help="The drug: a name or an id.")
 @click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
-@click.option("--paths", default=12, show_default=True, help="Most evidence paths.")
+@click.option("--paths", default=12, show_default=True, help="Maximum number of evidence paths.")
 @background_option
 @texts_option
 @click.option("--cypher", is_flag=True, help="Print Cypher that finds each path, for Neo4j Browser.")

@@ -34,9 +34,9 @@ __all__ = ["graph"]
 @click.option(
     "--overlay",
     metavar="NAME",
-    help="Load tables of your own as a private overlay, which answers see only where it is named.",
+    help="Load tables of your own as a private overlay, which answers use only on request.",
 )
-@click.option("--again", is_flag=True, help="Fetch the sources' files anew, for a newer release.")
+@click.option("--again", is_flag=True, help="Fetch the sources' files again, for a newer release.")
 @click.option(
     "--work",
     metavar="DIR",
@@ -93,7 +93,7 @@ def graph(
     """Load sources into the graph; without SOURCE, the built-in starter graph. Then fit the ranking.
 
     SOURCE is a source, or a set of them (`open`). Loading again writes what is new or changed, and deletes
-    what a source has no more. `kedrec-load sources` lists the sources and sets.
+    what a source no longer has. `kedrec-load sources` lists the sources and sets.
     """
     from kedrec.cli.sources import fetch_missing
     from kedrec.loading import load_graph

@@ -20,7 +20,7 @@ __all__ = ["audit"]
 @graph_option
 @json_option
 def audit(show: int, graph: str | None, as_json: bool) -> None:
-    """Look for doubles, conflicts and gaps in the graph, and count what is in it by source and licence."""
+    """Look for duplicates, conflicts and gaps in the graph, and count its content by source and licence."""
     from kedrec.loading.audit import audit as audit_store
     from kedrec.settings import load_settings
     from kedrec.stores import open_store

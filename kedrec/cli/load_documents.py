@@ -39,13 +39,19 @@ __all__ = ["documents"]
 )
 @click.option("--query", metavar="WORDS", help="Fetch what the services have for these words.")
 @click.option(
-    "--max", "maximum", default=1000, show_default=True, help="Documents to fetch of each kind at most."
+    "--max",
+    "maximum",
+    default=1000,
+    show_default=True,
+    help="Maximum number of documents to fetch of each kind.",
 )
-@click.option("--email", metavar="ADDRESS", default="", help="Told to NCBI, which asks for it.")
-@click.option("--again", is_flag=True, help="Make the index anew; with --query, also ask the services anew.")
+@click.option(
+    "--email", metavar="ADDRESS", default="", help="Your e-mail address, sent to NCBI, which asks for one."
+)
+@click.option("--again", is_flag=True, help="Make a new index; with --query, also ask the services again.")
 @click.option("--no-link", is_flag=True, help="Don't look for the graph's drugs and diseases in the texts.")
 @click.option("--no-model", is_flag=True, help="Don't fetch the embedding model (84 MB).")
-@jobs_option("Processes that look for names in many texts; 0: all cores but one.")
+@jobs_option("Number of processes that search the texts for names; 0: all cores but one.")
 @ray_option
 @graph_option
 @json_option
@@ -63,7 +69,7 @@ def documents(
     graph: str | None,
     as_json: bool,
 ) -> None:
-    """Load texts into the passage index: files with --from, or what services have with --query.
+    """Load texts into the passage index: files by --from, or from web services by --query.
 
     KIND: pubmed, pmc, trials, bioc, pubmedqa, jsonl, mimic-notes; without, all that a folder has. With
     --query: trials, pubmed, pmc, europepmc; without, trials and pubmed. NCBI's key is read from NCBI_API_KEY.

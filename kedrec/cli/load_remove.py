@@ -18,8 +18,8 @@ __all__ = ["remove"]
 def remove(source: tuple[str, ...], dry_run: bool, graph: str | None, as_json: bool) -> None:
     """Take sources out of the graph, as if they had never been loaded.
 
-    Nodes that a source's cross-references had joined are apart again. A node that an edge of another source
-    needs stays, and is told. A removal that was killed is finished by the same command.
+    Nodes that the source's cross-references had merged are separate again. A node that an edge of another
+    source needs stays, and is reported. The same command finishes an interrupted removal.
     """
     from kedrec.loading import remove_sources
     from kedrec.settings import load_settings

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     "disease_file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="These diseases: a name or an id a line; blank lines and lines that begin with # are passed over.",
+    help="File of diseases, one name or id per line; blank lines and lines that begin with # are ignored.",
 )
 @click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Where to: *.parquet or *.tsv.gz."
+    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Output file: *.parquet or *.tsv.gz."
 )
 @ray_option
 @overlay_option
@@ -53,8 +53,8 @@ def rank(
 ) -> None:
     """Write the scores of all drugs for many diseases to a file.
 
-    Either all that is asked for is written, or nothing: a line of --diseases that names no disease, or
-    several, is told of with its number before anything is scored.
+    The file is written whole or not at all. A line of --diseases that names no disease, or several, is
+    reported with its number before scoring begins.
     """
     if ctx.invoked_subcommand is not None:
         if all_diseases or disease_file or out or ray:
@@ -143,7 +143,7 @@ def _read_lines(disease_file: Path) -> list[str]:
 @graph_option
 @json_option
 def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool) -> None:
-    """Fit the ranking on the graph now, and keep it for the questions to come."""
+    """Fit the ranking on the graph now, and cache it for later questions."""
     from kedrec.api import Kedrec
     from kedrec.settings import load_settings
     from kedrec.types import RankingFit
@@ -170,7 +170,7 @@ def fit(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool
 @graph_option
 @json_option
 def null(overlay: str | None, as_of: int | None, graph: str | None, as_json: bool) -> None:
-    """Permute the graph, so that `kedrec explain` can say how often chance brings a pair's paths."""
+    """Permute the graph, so that `kedrec explain` can print how likely a pair's paths are by chance."""
     from kedrec.api import Kedrec
     from kedrec.ranking.permutation_null import NullModel
     from kedrec.settings import load_settings

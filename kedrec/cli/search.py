@@ -22,17 +22,17 @@ _PIPED_WIDTH = 240
 @click.command()
 @click.argument("text")
 @click.option("--kind", metavar="KIND", help="Only this kind of node: Disease, Drug, Gene, ...")
-@click.option("--limit", default=10, show_default=True, help="Most matches.")
+@click.option("--limit", default=10, show_default=True, help="Maximum number of matches.")
 @overlay_option
 @graph_option
 @json_option
 def search(
     text: str, kind: str | None, limit: int, overlay: str | None, graph: str | None, as_json: bool
 ) -> None:
-    """Find what TEXT stands for in the graph: a name, a synonym, an id or a cross-reference.
+    """Find the entities of the graph that TEXT names: by name, synonym, id or cross-reference.
 
-    The exit code is 0 where TEXT names one entity (of a kind, where several kinds have the name). Where it
-    names none, or several of one kind, the nearest ones are printed and the exit code is 1.
+    The exit code is 0 if TEXT names one entity, or one of each of several kinds. It is 1 if TEXT names none,
+    or several of one kind; the nearest names are printed then.
     """
     from kedrec.errors import AmbiguousNameError, UnknownNameError
     from kedrec.naming import MIN_SURE_SCORE, NameIndex

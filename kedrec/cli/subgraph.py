@@ -13,14 +13,14 @@ from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_vie
 @click.command()
 @click.option("--drug", required=True, metavar="NAME", help="The drug: a name or an id.")
 @click.option("--disease", required=True, metavar="NAME", help="The disease: a name or an id.")
-@click.option("--paths", default=25, show_default=True, help="Most paths to take in.")
+@click.option("--paths", default=25, show_default=True, help="Maximum number of paths.")
 @click.option(
     "--format",
     "layout",
     type=click.Choice(["json", "cytoscape", "cypher", "graphml"]),
     default="json",
     show_default=True,
-    help="How to write it.",
+    help="Output format.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File; default: stdout.")
 @overlay_option

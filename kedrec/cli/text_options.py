@@ -28,14 +28,14 @@ _PASSED_OVER_SHOWN = 5
 background_option = click.option(
     "--background",
     type=click.Choice(["none", "trials", "literature", "both"]),
-    help="Texts beside the paths, out of what `kedrec-load documents` loaded. Default: both where there "
-    "are any, else none.",
+    help="Trials and articles to show beside the paths, of those that `kedrec-load documents` loaded. "
+    "Default: both, if any are loaded.",
 )
 texts_option = click.option(
     "--texts",
     default=3,
     show_default=True,
-    help="Most articles, and most trials of either stance, each.",
+    help="Maximum number of articles, of trials for and of trials against, per pair.",
 )
 
 

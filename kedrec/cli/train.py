@@ -33,9 +33,9 @@ def train() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the adapter.",
 )
-@click.option("--examples", default=1000, show_default=True, help="How many examples to build.")
+@click.option("--examples", default=1000, show_default=True, help="Number of examples to build.")
 @click.option("--steps", default=160, show_default=True, help="Optimizer steps of four examples each.")
-@click.option("--max-tokens", default=450, show_default=True, help="Most tokens of an example.")
+@click.option("--max-tokens", default=450, show_default=True, help="Maximum number of tokens of an example.")
 @click.option("--checkpoint", default=40, show_default=True, help="Steps between checkpoints.")
 @click.option("--seed", type=int, help="Seed of the split, the examples and the training.")
 def adapter(

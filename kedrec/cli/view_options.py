@@ -34,14 +34,14 @@ overlay_option = click.option(
     multiple=True,
     callback=_join_names,
     metavar="NAME|none",
-    help="See this private overlay too; may be given several times. Default: none, so that what is private "
-    "is in no answer that nobody asked it for.",
+    help="Also use this private overlay; may be repeated. Default: none, so that private data are in an "
+    "answer only on request.",
 )
 as_of_option = click.option(
     "--as-of",
     type=click.IntRange(1, 9999),
     metavar="YEAR",
-    help="Hide edges of a later year. Those without a year stay, and are counted.",
+    help="Hide edges with a later year. Edges without a year stay visible; their number is printed.",
 )
 
 
@@ -66,8 +66,9 @@ def warn_about_view(store: GraphStore, settings: Settings, *, is_fit: bool = Fal
             ]
         )
         warn(
-            f"There is no ranking of the graph {' '.join(filter(None, (year, overlays)))} yet: it is fitted "
-            f"now, which takes minutes on a large graph, and kept. `kedrec rank fit {options}` does it ahead."
+            f"There is no ranking of the graph {' '.join(filter(None, (year, overlays)))} yet: it is "
+            "fitted and cached now, which takes minutes on a large graph. "
+            f"`kedrec rank fit {options}` fits it beforehand."
         )
     hidden_overlays = view.hidden_overlays
     if hidden_overlays and not settings.overlay:

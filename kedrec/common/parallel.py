@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, TypeVar
 
+from kedrec.common.extras import install_advice
 from kedrec.errors import UsageError
 
 __all__ = ["map_on_ray", "map_ordered"]
@@ -65,7 +66,7 @@ def map_on_ray(
     try:
         import ray
     except ImportError as error:
-        raise UsageError("Ray is not installed.", "Install it: pip install 'kedrec[ray]'.") from error
+        raise UsageError("Ray is not installed.", install_advice("ray")) from error
     starts_ray = not ray.is_initialized()
     if starts_ray:
         _check_address(address)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedrec.common.extras import install_advice
 from kedrec.errors import DataError, ModelError, UsageError
 from kedrec.grounding import check
 from kedrec.llm.prompting import rationale_request
@@ -144,9 +145,7 @@ def score_rationales(
     try:
         from rouge_score.rouge_scorer import RougeScorer
     except ImportError as error:
-        raise ModelError(
-            "rouge-score isn't installed.", "Install it with: pip install 'kedrec[evaluate]'"
-        ) from error
+        raise ModelError("rouge-score isn't installed.", install_advice("evaluate")) from error
     import numpy as np
 
     scorer = RougeScorer(list(_ROUGE), use_stemmer=False)

@@ -112,7 +112,7 @@ def reasoning_problem(reading: Reading, cited: Sequence[Evidence], drug: Entity,
         leads_to(item, drug, disease) and _is_analogy(item, reading) for item in cited
     ):
         pair = f"from {display_name(drug)} to {display_name(disease)}"
-        return f"It argues by analogy without telling the whole of a path {pair} that is one."
+        return f"It argues by analogy without stating every step of a path {pair} that is one."
     return ""
 
 

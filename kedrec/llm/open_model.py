@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from kedrec.common.extras import install_advice
 from kedrec.errors import ModelError, NotFoundError
 from kedrec.llm.quoting import quotable
 
@@ -71,9 +72,7 @@ def _call_factory(name: str, target: str) -> Any:
     try:
         from langchain_core.language_models import BaseChatModel
     except ImportError as error:
-        raise ModelError(
-            "LangChain isn't installed.", "Install it with: pip install 'kedrec[langchain]'"
-        ) from error
+        raise ModelError("LangChain isn't installed.", install_advice("langchain")) from error
     try:
         model = getattr(importlib.import_module(module), factory)()
     except Exception as error:  # the user's own code may raise anything

@@ -11,6 +11,7 @@ from queue import Queue
 from threading import Thread
 from typing import Any
 
+from kedrec.common.extras import install_advice
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.llm.quoting import before_stop, quotable, visible_text
@@ -50,7 +51,7 @@ class TransformersModel:
         except ImportError as error:
             raise ModelError(
                 f"The model {model} needs torch and transformers, which aren't installed.",
-                "Install them with: pip install 'kedrec[train]'",
+                install_advice("train"),
             ) from error
         _check_libraries(adapter)
         source: dict[str, Any] = {"gguf_file": gguf_file} if gguf_file else {}

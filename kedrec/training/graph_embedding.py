@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from kedrec.common.extras import install_advice
 from kedrec.common.private_files import private_folder
 from kedrec.errors import EmptyGraphError, UsageError
 from kedrec.schema import load_schema
@@ -223,6 +224,6 @@ def _model(name: ModelName, nodes: int, relations: int) -> tuple[Any, Any]:
     except ImportError as error:
         raise UsageError(
             "Hard negatives need PyTorch Geometric, which isn't installed.",
-            "Install it: pip install 'kedrec[train]'; or build with --hard 0.",
+            f"Build with --hard 0, or install it. {install_advice('train')}",
         ) from error
     return torch, getattr(kge, name)(nodes, relations, _DIMENSIONS)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedrec.common.extras import install_advice
 from kedrec.errors import ModelError, UsageError
 from kedrec.llm.requirements import require_names
 from kedrec.training.examples import Example, prompt_messages
@@ -125,7 +126,7 @@ def train(
     except ImportError as error:
         raise ModelError(
             f"Tuning needs {error.name}, which isn't installed.",
-            "Install the tuning libraries: pip install 'kedrec[train]'.",
+            install_advice("train"),
         ) from error
     require_names("trl", trl, ("SFTConfig", "SFTTrainer.train", "SFTTrainer.compute_loss"))
     require_names("peft", peft, ("LoraConfig", "get_peft_model_state_dict"))
