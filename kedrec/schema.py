@@ -56,12 +56,19 @@ Role = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of node: its label, metapath abbreviation, noun and id prefixes (preferred first)."""
+    """A kind of node: its label, metapath abbreviation, noun and id prefixes (preferred first).
+
+    Attributes:
+        distinct: prefixes of which no entity has two ids.
+        names: prefixes whose vocabularies' own wordings name a node, the best first.
+    """
 
     name: str
     abbreviation: str
     noun: str
     prefixes: tuple[str, ...]
+    distinct: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +213,14 @@ def parse_schema(text: str) -> Schema:
     try:
         document = yaml.load(text, Loader=_Loader)  # noqa: S506  # both are safe loaders
         kinds = {
-            name: Kind(name, fields["abbreviation"], fields["noun"], tuple(fields["prefixes"]))
+            name: Kind(
+                name,
+                fields["abbreviation"],
+                fields["noun"],
+                tuple(fields["prefixes"]),
+                tuple(fields.get("distinct", ())),
+                tuple(fields.get("names", ())),
+            )
             for name, fields in document["kinds"].items()
         }
         relations = {name: _relation(name, fields) for name, fields in document["relations"].items()}

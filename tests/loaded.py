@@ -33,7 +33,7 @@ class Loaded:
             self.store, [source], data_dir=self.folder / "data", work_dir=self.folder / "work"
         )
         for rows in (report.sources[0].nodes, report.sources[0].edges):
-            assert rows.read == rows.loaded + rows.merged + rows.rejected
+            assert rows.read == rows.loaded + rows.merged + rows.rejected + rows.waiting
             assert rows.merged >= 0
         return report
 

@@ -112,6 +112,10 @@ def _print_source(source: SourceReport, *, is_removal: bool) -> None:
         out.print(_row_counts("edges", source.edges), soft_wrap=True)
         if source.attributes.read:
             out.print(_row_counts("attributes", source.attributes))
+        if source.nodes.waiting:
+            out.print(
+                f"  {source.nodes.waiting:,} nodes that no other source brings yet: their names and ids wait"
+            )
         moved = [f"{source.moved:,} stored nodes became part of another node"] if source.moved else []
         for line in (*moved, *source.notes, *(f"not read, {unread}" for unread in source.unread)):
             out.print(f"  {line}", markup=False)

@@ -97,7 +97,7 @@ def apply_source(
         blobs = {} if run.dry_run else records_to_store(staging, name, removed=state.state == "removing")
         edge_sources = [row[0] for row in staging.sql.execute(_EDGE_SOURCES).fetchall()]
         pairs = tuple(row[0] for row in staging.sql.execute(_EDGE_TABLES, {"source": name}).fetchall())
-        staging.drop("merged_edges", "records", "node_states")
+        staging.drop("merged_edges", "records", "idle_records", "node_states")
     if not run.dry_run:
         state = dataclasses.replace(
             state,
@@ -116,7 +116,7 @@ def _empty_load_reason(staging: Staging, report: SourceReport) -> str:
     Rows left out for their licence count as brought.
     """
     nodes, edges = report.nodes, report.edges
-    if nodes.loaded or edges.loaded or edges.left_out:
+    if nodes.loaded or nodes.waiting or edges.loaded or edges.left_out:
         return ""
     read = nodes.read + edges.read
     why = "its files have no rows"
@@ -209,12 +209,14 @@ def _report(
         if part == "attributes":
             return RowReport(read=read, loaded=read - rejected, rejected=rejected)
         unlicensed = sum(left_out.values()) if part == "edges" else 0
+        waiting = staging.count(f"({idle_nodes})") if part == "nodes" else 0
         return RowReport(
             read=read,
             loaded=loaded,
-            merged=read - rejected - loaded - unlicensed,
+            merged=read - rejected - loaded - unlicensed - waiting,
             rejected=rejected,
             left_out=unlicensed,
+            waiting=waiting,
             new=states.get("new", 0),
             changed=states.get("changed", 0),
             gone=deleted,
@@ -222,6 +224,7 @@ def _report(
 
     quoted = "'" + name.replace("'", "''") + "'"
     own_nodes = f"SELECT DISTINCT new_kind, new_id FROM records WHERE loader = {quoted}"  # noqa: S608  # a declared name
+    idle_nodes = f"SELECT DISTINCT new_kind, new_id FROM idle_records WHERE loader = {quoted}"  # noqa: S608  # a declared name
     # A deleted node became part of another if one of its records still exists.
     record_nodes = "SELECT DISTINCT old_kind AS kind, old_id AS id FROM records"
     moved = staging.count(f"(SELECT * FROM deleted_nodes SEMI JOIN ({record_nodes}) USING (kind, id))")  # noqa: S608  # constant names

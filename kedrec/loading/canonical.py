@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kedrec.loading.identity import Identity, NodeRecord, family_of, resolve
+from kedrec.loading.identity import TRUST, Identity, NodeRecord, family_of, resolve
 from kedrec.loading.known_entities import join_same_names
 from kedrec.loading.moved_edges import stage_moving_edges
 
@@ -30,7 +30,8 @@ def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) 
         sorted({prefix for kind in family_of(name) for prefix in schema.kinds[kind].prefixes})
         for name in schema.kinds
     ]
-    staging.fill("kinds", {"kind": list(schema.kinds), "prefixes": prefixes})
+    naming = [list(kind.names) for kind in schema.kinds.values()]
+    staging.fill("kinds", {"kind": list(schema.kinds), "prefixes": prefixes, "names": naming})
     pairs = [(relation, *pair) for relation in schema.relations.values() for pair in relation.pairs]
     staging.fill(
         "pairs",
@@ -55,6 +56,9 @@ def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) 
             "source": [source.name for source in sources],
             "rank": [source.rank for source in sources],
             "prefix": [source.own_prefix for source in sources],
+            "vocabularies": [list(source.names) for source in sources],
+            "trust": [TRUST[source.xrefs] for source in sources],
+            "brings": [source.brings_nodes for source in sources],
         },
     )
 
@@ -123,16 +127,18 @@ def _stage_stored(staging: Staging, store: GraphTarget, schema: Schema) -> None:
 
 _DROP_HELD = """
 DELETE FROM unresolved_records WHERE held AND EXISTS (
-  SELECT 1 FROM unresolved_records AS c
-  WHERE NOT c.held AND c.kind = unresolved_records.kind AND c.id = unresolved_records.id);
+  SELECT 1 FROM unresolved_records AS c LEFT JOIN ranks AS r ON r.source = c.loader
+  WHERE NOT c.held AND coalesce(r.brings, true)
+    AND c.kind = unresolved_records.kind AND c.id = unresolved_records.id);
 """
 _RESOLVABLE_RECORDS = """
-SELECT c.kind, c.id, min(c.rank), list_distinct(flatten(list(list_filter(
+SELECT c.kind, c.id, min(c.rank), coalesce(r.trust, $listed) AS trust, list_distinct(flatten(list(list_filter(
   list_concat(c.xrefs, coalesce(s.matching_ids, [])),
   lambda x: list_contains(k.prefixes, split_part(x, ':', 1))))))
 FROM unresolved_records AS c JOIN kinds AS k USING (kind)
+LEFT JOIN ranks AS r ON r.source = c.loader
 LEFT JOIN name_matches AS s ON s.loader = c.loader AND s.kind = c.kind AND s.id = c.id
-GROUP BY c.kind, c.id
+GROUP BY c.kind, c.id, trust
 """
 # A term's cross-references to ids of its own ontology are ids that were merged into it or that it replaces.
 # An id that two terms list, or that is still a term, isn't replaced.
@@ -151,6 +157,18 @@ INSERT INTO records BY NAME
 SELECT c.*, coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
 FROM unresolved_records AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id;
 DROP TABLE unresolved_records;
+-- A source that brings no nodes has nothing to say of an entity that no other source has.
+INSERT INTO idle_records BY NAME
+SELECT a.* FROM records AS a JOIN ranks AS r ON r.source = a.loader
+ANTI JOIN (
+  SELECT c.new_kind, c.new_id FROM records AS c LEFT JOIN ranks AS s ON s.source = c.loader
+  WHERE coalesce(s.brings, true)
+) AS b ON b.new_kind = a.new_kind AND b.new_id = a.new_id
+WHERE NOT r.brings;
+DELETE FROM records USING idle_records AS i
+WHERE records.loader = i.loader AND records.kind = i.kind AND records.id = i.id;
+DELETE FROM aliases WHERE NOT EXISTS (
+  SELECT 1 FROM records AS r WHERE r.new_kind = aliases.new_kind AND r.new_id = aliases.new_id);
 """
 _NODES = """
 INSERT INTO node_numbers BY NAME
@@ -160,7 +178,7 @@ FROM (SELECT DISTINCT new_kind AS kind, new_id AS id FROM records);
 INSERT INTO deleted_nodes BY NAME
 SELECT kind, id FROM stored_nodes ANTI JOIN node_numbers USING (kind, id);
 
--- The best source's name is the name.
+-- The wording of the best vocabulary for the kind is the name; without one, the best source's is.
 INSERT INTO merged_nodes BY NAME
 SELECT n.node, n.kind, n.id, m.name,
   -- A source without names calls a node by its id, which is no synonym.
@@ -170,12 +188,23 @@ SELECT n.node, n.kind, n.id, m.name,
   m.description, list_sort(list_distinct(m.sources)) AS sources
 FROM (
   SELECT new_kind AS kind, new_id AS id,
-    first(name ORDER BY rank, id <> new_id, length(name), name) AS name,
+    first(name ORDER BY naming_rank, rank, id <> new_id, length(name), name) AS name,
     list_concat(flatten(list(synonyms)), list(name)) AS synonyms,
     list_concat(flatten(list(xrefs)), list(id)) AS xrefs,
     first(description ORDER BY length(description) DESC, description) AS description,
     list(loader) AS sources
-  FROM records GROUP BY ALL
+  FROM (
+    SELECT c.* REPLACE (if(o.xrefs IS NULL, c.xrefs,
+        list_filter(c.xrefs, lambda x: NOT list_contains(o.xrefs, x))) AS xrefs),
+      CASE WHEN list_contains(r.vocabularies, split_part(c.id, ':', 1))
+        THEN coalesce(list_position(k.names, split_part(c.id, ':', 1)), 999) ELSE 999 END AS naming_rank
+    FROM records AS c
+    LEFT JOIN kinds AS k ON k.kind = c.new_kind
+    LEFT JOIN ranks AS r ON r.source = c.loader
+    LEFT JOIN (SELECT kind, id, list(xref) AS xrefs FROM overruled GROUP BY ALL) AS o
+      ON o.kind = c.kind AND o.id = c.id
+  )
+  GROUP BY ALL
 ) AS m
 JOIN node_numbers AS n USING (kind, id);
 """
@@ -183,13 +212,18 @@ JOIN node_numbers AS n USING (kind, id);
 
 def _resolve(staging: Staging, schema: Schema) -> Identity:
     """Resolves the records to nodes; fills `same_as` and `aliases`."""
-    rows = staging.sql.execute(_RESOLVABLE_RECORDS).fetchall()
+    rows = staging.sql.execute(_RESOLVABLE_RECORDS, {"listed": TRUST["listed"]}).fetchall()
     retired = {(kind, old): new for kind, old, new in staging.sql.execute(_RETIRED).fetchall()}
-    claims = (NodeRecord(kind, curie, tuple(xrefs), rank) for kind, curie, rank, xrefs in rows)
+    claims = (NodeRecord(kind, curie, tuple(xrefs), rank, trust) for kind, curie, rank, trust, xrefs in rows)
     identity = resolve(claims, schema, retired)
-    staging.sql.execute("DROP TABLE IF EXISTS same_as; DROP TABLE IF EXISTS aliases")
+    staging.sql.execute(
+        "DROP TABLE IF EXISTS same_as; DROP TABLE IF EXISTS aliases; DROP TABLE IF EXISTS overruled"
+    )
     staging.fill("same_as", _id_columns(identity.entity))
     staging.fill("aliases", _id_columns(identity.aliases))
+    overruled = sorted(identity.overruled)
+    names = ("kind", "id", "xref")
+    staging.fill("overruled", {name: [row[i] for row in overruled] for i, name in enumerate(names)})
     return identity
 
 
@@ -220,7 +254,7 @@ def canonical_nodes(
     if join_same_names(staging, joining):
         identity = _resolve(staging, schema)
     _stage_stored(staging, store, schema)
-    staging.create("records")
+    staging.create("records", "idle_records")
     sql.execute(_RECORDS)
     stage_moving_edges(staging, source, states, store)
     staging.create("node_numbers", "deleted_nodes", "merged_nodes")

@@ -6,19 +6,27 @@ chemicals together. The preferred id is the one whose prefix comes first in the 
 node takes a better id if its cross-references list exactly one of the best prefix, and a node whose own id
 exactly one better-named node lists becomes that node. An id that two entities list is a conflict and joins
 neither. An id that an ontology has replaced by another of its own is resolved to that one in every source.
+
+What a source says of its own terms' equals outranks what others list (`TRUST`). Two ids of a vocabulary whose
+ids are distinct in the schema are never one entity: where one id would be equal to two of them, it is equal
+to the one of the best trust, or to none.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kedrec.schema import Schema
 
-__all__ = ["FAMILIES", "Conflict", "Identity", "NodeRecord", "family_of", "resolve"]
+__all__ = ["FAMILIES", "TRUST", "Conflict", "Identity", "NodeRecord", "family_of", "resolve"]
+
+TRUST: dict[str, int] = {"exact": 0, "curated": 1, "listed": 2, "predicted": 3}
+"""How far a source's cross-references are to be trusted as equal, the surest first: its own vocabulary's
+equivalences; equivalences that others curated; ids merely listed; equivalences that a program predicted."""
 
 FAMILIES: tuple[tuple[str, ...], ...] = (
     ("Drug", "Chemical"),
@@ -41,12 +49,13 @@ def family_of(kind: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NodeRecord:
-    """A record of a node: kind, id, cross-references, and the rank of its best source."""
+    """A record of a node: kind, id, cross-references, the rank of its best source, and their `TRUST`."""
 
     kind: str
     id: str
     xrefs: tuple[str, ...] = ()
     rank: int = 0
+    trust: int = TRUST["listed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +75,13 @@ class Identity:
         entity: (kind, id) of a record -> (kind, id) of its entity, where they differ.
         aliases: (kind, id) without a record -> (kind, id) of the one entity that lists it.
         conflicts: ids that joined nothing, sorted.
+        overruled: (kind, id) of a record and a cross-reference of it that better trusted ones contradict.
     """
 
     entity: Mapping[_Node, _Node]
     aliases: Mapping[_Node, _Node] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
+    overruled: frozenset[tuple[str, str, str]] = frozenset()
 
 
 def _kind(ranks: Mapping[str, int], family: tuple[str, ...]) -> str:
@@ -80,74 +91,169 @@ def _kind(ranks: Mapping[str, int], family: tuple[str, ...]) -> str:
     return min(ranks, key=lambda kind: (ranks[kind], family.index(kind)))
 
 
-def _root(curie: str, parents: Mapping[str, str]) -> str:
+def _prefix(curie: str) -> str:
+    return curie.partition(":")[0]
+
+
+def _root(curie: str, parents: Mapping[str, tuple[str, int]]) -> str:
     """Follows better ids to the best one; each step has a strictly better prefix, so it ends."""
     while curie in parents:
-        curie = parents[curie]
+        curie = parents[curie][0]
     return curie
 
 
+def _root_and_trust(curie: str, parents: Mapping[str, tuple[str, int]]) -> tuple[str, int]:
+    """Follows better ids to the best one; the trust is that of the least trusted step, -1 without any."""
+    least = -1
+    while curie in parents:
+        curie, trust = parents[curie]
+        least = max(least, trust)
+    return curie, least
+
+
+_Pair = tuple[str, str]
+"""Two ids that a source says are equal, the one of the better prefix first."""
+
+
 class _Group:
-    """Ids of one kind, or of drugs and chemicals, and the cross-references of each."""
+    """Ids of one kind, or of drugs and chemicals, and the cross-references of each with their trust."""
 
     def __init__(self, kinds: tuple[str, ...], schema: Schema) -> None:
         prefixes = dict.fromkeys(prefix for kind in kinds for prefix in schema.kinds[kind].prefixes)
         self._ranks = {prefix: rank for rank, prefix in enumerate(prefixes)}
+        self._distinct = {prefix for kind in kinds for prefix in schema.kinds[kind].distinct}
         self.kinds: dict[str, str] = {}
-        self.xrefs: dict[str, set[str]] = {}
+        self.xrefs: dict[str, dict[str, int]] = {}
         self.conflicts: list[Conflict] = []
+        self.overruled: set[_Pair] = set()
 
     def _prefix_rank(self, curie: str) -> int:
-        return self._ranks.get(curie.partition(":")[0], len(self._ranks))
+        return self._ranks.get(_prefix(curie), len(self._ranks))
 
     def _conflict(self, curie: str, claimed_by: Iterable[str]) -> None:
-        self.conflicts.append(Conflict(curie, self.kinds[curie], tuple(sorted(claimed_by))))
+        if curie in self.kinds:
+            self.conflicts.append(Conflict(curie, self.kinds[curie], tuple(sorted(claimed_by))))
 
-    def _better_ids(self) -> tuple[dict[str, str], dict[str, set[str]]]:
-        """Better id of each id that lists exactly one, and the better-named ids that list each id."""
-        better_id: dict[str, str] = {}
-        owners: dict[str, set[str]] = defaultdict(set)
+    def _pairs(self) -> tuple[dict[_Pair, int], dict[_Pair, int]]:
+        """Trust of each pair of ids: listed by the worse id, and listed by the better one."""
+        upward: dict[_Pair, int] = {}
+        downward: dict[_Pair, int] = {}
         for curie, xrefs in self.xrefs.items():
             own_rank = self._prefix_rank(curie)
-            better: dict[int, list[str]] = defaultdict(list)
-            for xref in xrefs:
+            for xref, trust in xrefs.items():
                 rank = self._prefix_rank(xref)
                 if rank < own_rank:
-                    better[rank].append(xref)
+                    upward[xref, curie] = trust
                 elif own_rank < rank < len(self._ranks):
-                    owners[xref].add(curie)
-            if better:
-                best = better[min(better)]
-                if len(best) == 1:
-                    better_id[curie] = best[0]
-                else:
-                    self._conflict(curie, best)
-        return better_id, owners
+                    downward[curie, xref] = trust
+        return upward, downward
+
+    def _refused(self, trusts: Mapping[_Pair, int]) -> set[_Pair]:
+        """Pairs by which an id would be equal to two ids of a vocabulary whose ids are distinct.
+
+        Of the pairs of an id with such a vocabulary, one stands: the only one of the best trust.
+        """
+        partners: dict[tuple[str, str], list[tuple[int, str, _Pair]]] = defaultdict(list)
+        for pair, trust in trusts.items():
+            for one, other in (pair, pair[::-1]):
+                if _prefix(other) in self._distinct:
+                    partners[one, _prefix(other)].append((trust, other, pair))
+        refused: set[_Pair] = set()
+        for (curie, _), rivals in partners.items():
+            best = min(trust for trust, _, _ in rivals)
+            equal = sorted(other for trust, other, _ in rivals if trust == best)
+            if is_contested := len(equal) > 1 and self._keeps_apart(curie, equal, best):
+                self._conflict(curie, equal)
+            self.overruled |= {pair for trust, _, pair in rivals if trust > best}
+            refused |= {pair for trust, _, pair in rivals if trust > best or is_contested}
+        return refused
+
+    def _keeps_apart(self, curie: str, equal: Sequence[str], trust: int) -> bool:
+        """Whether ids of a distinct vocabulary that equal one id are different entities.
+
+        An id merely listed may be another word for the same unless sources have a record of each.
+        """
+        is_better = self._prefix_rank(equal[0]) < self._prefix_rank(curie)
+        return is_better or trust < TRUST["listed"] or sum(other in self.kinds for other in equal) > 1
+
+    def _parents(self) -> dict[str, tuple[str, int]]:
+        """Better id of each id that is part of another's entity, with the trust by which it is."""
+        upward, downward = self._pairs()
+        trusts = dict(upward)
+        for pair, trust in downward.items():
+            trusts[pair] = min(trust, trusts.get(pair, trust))
+        refused = self._refused(trusts)
+        own: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        for (better, worse), trust in upward.items():
+            if (better, worse) not in refused:
+                own[worse].append((trust, self._prefix_rank(better), better))
+        owners: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for (better, worse), trust in downward.items():
+            if (better, worse) not in refused:
+                owners[worse].append((trust, better))
+        parents: dict[str, tuple[str, int]] = {}
+        # A better id is done before all worse ones, so its own entity is known.
+        for curie in sorted({*own, *owners}, key=lambda curie: (self._prefix_rank(curie), curie)):
+            parent = self._own_parent(curie, own.get(curie, []))
+            owner_trust = min((trust for trust, _ in owners.get(curie, ())), default=0)
+            best_owners = [better for trust, better in owners.get(curie, ()) if trust == owner_trust]
+            if best_owners and (parent is None or owner_trust <= parent[1]):
+                roots = {_root(better, parents) for better in best_owners}
+                if parent is not None and owner_trust == parent[1]:
+                    roots.add(_root(parent[0], parents))
+                if len(roots) > 1:
+                    self._conflict(curie, roots)
+                elif parent is None or owner_trust < parent[1]:
+                    parent = roots.pop(), owner_trust
+            if parent is not None:
+                parents[curie] = parent
+        return parents
+
+    def _own_parent(self, curie: str, better: list[tuple[int, int, str]]) -> tuple[str, int] | None:
+        """The better id that a node takes by its own cross-references, with its trust."""
+        if not better:
+            return None
+        best = min(better)[:2]
+        ids = sorted(other for *rank, other in better if tuple(rank) == best)
+        if len(ids) > 1:
+            self._conflict(curie, ids)
+            return None
+        return ids[0], best[0]
+
+    def _part_distinct(self, parents: dict[str, tuple[str, int]]) -> None:
+        """Parts ids of one distinct vocabulary that came to be one entity by way of other ids."""
+        while True:
+            members: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+            for curie in {*self.kinds, *parents}:
+                if _prefix(curie) in self._distinct:
+                    root, trust = _root_and_trust(curie, parents)
+                    members[root, _prefix(curie)].append((trust, curie))
+            parted = False
+            for (root, _), ids in members.items():
+                if len(ids) > 1:
+                    least = min(ids)[0]
+                    equal = [curie for trust, curie in ids if trust == least]
+                    is_contested = len(equal) > 1 and self._keeps_apart(root, equal, least)
+                    for trust, curie in ids:
+                        if (trust > least or is_contested) and parents.pop(curie, None) is not None:
+                            parted = True
+                            self._conflict(curie, {root, *(other for _, other in ids)} - {curie})
+            if not parted:
+                return
 
     def resolve(self) -> tuple[dict[str, _Node], dict[str, _Node]]:
         """Resolves the ids of all records, and every other id that exactly one entity lists."""
-        better_id, owners = self._better_ids()
-        parents = dict(better_id)
-        for curie, owner_ids in owners.items():
-            if curie in self.kinds:
-                roots = {_root(owner, better_id) for owner in owner_ids} | (
-                    {_root(curie, better_id)} if curie in better_id else set()
-                )
-                if len(roots) > 1:
-                    self._conflict(curie, roots)
-                else:
-                    # A node's own better id comes first, so that the order of the records doesn't matter.
-                    parents.setdefault(curie, next(iter(roots)))
+        parents = self._parents()
+        self._part_distinct(parents)
         kind_of: dict[str, str] = {}
         for curie, kind in self.kinds.items():
             root = _root(curie, parents)
             kind_of[root] = "Drug" if "Drug" in (kind, kind_of.get(root)) else kind
         entities = {curie: (kind_of[root], root) for curie in self.kinds for root in [_root(curie, parents)]}
         aliases = {}
-        for curie, owner_ids in owners.items():
-            roots = {_root(owner, parents) for owner in owner_ids}
-            if curie not in entities and len(roots) == 1:
-                root = roots.pop()
+        for curie in parents:
+            root = _root(curie, parents)
+            if curie not in entities and root in kind_of:
                 aliases[curie] = (kind_of[root], root)
         return entities, aliases
 
@@ -163,7 +269,31 @@ def _with_successors(
         if id_ != claim.id:
             renamed[claim.kind, claim.id] = claim.kind, id_
         xrefs = tuple(by_family.get((family, other), other) for other in claim.xrefs)
-        yield NodeRecord(claim.kind, id_, xrefs, claim.rank)
+        yield NodeRecord(claim.kind, id_, xrefs, claim.rank, claim.trust)
+
+
+def _grouped(
+    claims: Iterable[NodeRecord], schema: Schema
+) -> tuple[dict[tuple[str, ...], _Group], dict[tuple[tuple[str, ...], str], dict[str, int]]]:
+    """Groups ids that may be joined, and gives the best rank of each id's kinds by family and id."""
+    ranks: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
+    xrefs: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
+    for claim in claims:
+        key = family_of(claim.kind), claim.id
+        ranks[key][claim.kind] = min(claim.rank, ranks[key].get(claim.kind, claim.rank))
+        trusts = xrefs[key]
+        for xref in claim.xrefs:
+            if xref != claim.id:
+                trusts[xref] = min(claim.trust, trusts.get(xref, claim.trust))
+    groups: dict[tuple[str, ...], _Group] = {}
+    for (family, curie), kind_ranks in ranks.items():
+        kind = _kind(kind_ranks, family)
+        members = family if family == _SUBSTANCES else (kind,)
+        if members not in groups:
+            groups[members] = _Group(members, schema)
+        groups[members].kinds[curie] = kind
+        groups[members].xrefs[curie] = xrefs[family, curie]
+    return groups, ranks
 
 
 def resolve(
@@ -179,23 +309,11 @@ def resolve(
     renamed: dict[_Node, _Node] = {}
     if retired:
         claims = _with_successors(claims, retired, renamed)
-    ranks: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
-    xrefs: dict[tuple[tuple[str, ...], str], set[str]] = defaultdict(set)
-    for claim in claims:
-        key = family_of(claim.kind), claim.id
-        ranks[key][claim.kind] = min(claim.rank, ranks[key].get(claim.kind, claim.rank))
-        xrefs[key].update(xref for xref in claim.xrefs if xref != claim.id)
-    groups: dict[tuple[str, ...], _Group] = {}
-    for (family, curie), kind_ranks in ranks.items():
-        kind = _kind(kind_ranks, family)
-        members = family if family == _SUBSTANCES else (kind,)
-        if members not in groups:
-            groups[members] = _Group(members, schema)
-        groups[members].kinds[curie] = kind
-        groups[members].xrefs[curie] = xrefs[family, curie]
+    groups, ranks = _grouped(claims, schema)
     entity: dict[_Node, _Node] = {}
     aliases: dict[_Node, _Node] = {}
     conflicts: list[Conflict] = []
+    overruled: set[tuple[str, str, str]] = set()
     for members, group in groups.items():
         resolved, listed_only = group.resolve()
         for curie, node in resolved.items():
@@ -204,9 +322,16 @@ def resolve(
                     entity[kind, curie] = node
         aliases |= {(node[0], curie): node for curie, node in listed_only.items()}
         conflicts += group.conflicts
+        for one, other in group.overruled:
+            overruled |= {
+                (group.kinds[id_], id_, xref)
+                for id_, xref in ((one, other), (other, one))
+                if id_ in group.kinds
+            }
     entity |= {old: entity.get(new, new) for old, new in renamed.items()}
     for (kind, old), new in (retired or {}).items():
         if (kind, old) not in renamed:  # no record has it, but edges may name it
             node = entity.get((kind, new), (kind, new))
             aliases.setdefault((node[0], old), node)
-    return Identity(entity, aliases, tuple(sorted(conflicts, key=lambda c: (c.kind, c.id))))
+    order = tuple(sorted(set(conflicts), key=lambda c: (c.kind, c.id, c.claimed_by)))
+    return Identity(entity, aliases, order, frozenset(overruled))

@@ -75,7 +75,8 @@ INSERT INTO joinable_records BY NAME
 SELECT c.loader, c.kind, c.id, c.name, c.rank, list_append(c.xrefs, c.id) AS ids,
   coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
 FROM unresolved_records AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
-WHERE NOT starts_with(c.loader, 'overlay:') AND list_contains($kinds, c.kind)
+LEFT JOIN ranks AS r ON r.source = c.loader
+WHERE NOT starts_with(c.loader, 'overlay:') AND list_contains($kinds, c.kind) AND coalesce(r.brings, true)
 """
 _SAME_NAMES = """
 INSERT INTO name_matches

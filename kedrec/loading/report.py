@@ -14,7 +14,7 @@ class _Frozen(BaseModel):
 
 
 class RowReport(_Frozen):
-    """Rows of one part of a source; read = loaded + merged + rejected + left_out.
+    """Rows of one part of a source; read = loaded + merged + rejected + left_out + waiting.
 
     Attributes:
         read: rows in the source's files.
@@ -22,6 +22,7 @@ class RowReport(_Frozen):
         merged: rows about a node or edge that another row already gave.
         rejected: rows that failed a check, listed in the reject file.
         left_out: rows whose licence doesn't allow the requested uses.
+        waiting: nodes that the source only adds names and ids to, and that no other source brings yet.
         new, changed: nodes or edges added to the graph, or updated.
         gone: nodes or edges of the source that are deleted, because its files no longer have them.
     """
@@ -31,6 +32,7 @@ class RowReport(_Frozen):
     merged: int = 0
     rejected: int = 0
     left_out: int = 0
+    waiting: int = 0
     new: int = 0
     changed: int = 0
     gone: int = 0

@@ -109,7 +109,8 @@ def records_to_store(staging: Staging, source: str, *, removed: bool) -> dict[st
         quoted = "'" + name.replace("'", "''") + "'"
         records = (
             "SELECT kind, id, name, synonyms, xrefs, description, held, new_kind AS old_kind, "  # noqa: S608  # a declared name
-            f"new_id AS old_id FROM records WHERE loader = {quoted} ORDER BY kind, id"
+            "new_id AS old_id FROM (SELECT * FROM records UNION ALL SELECT * FROM idle_records) "
+            f"WHERE loader = {quoted} ORDER BY kind, id"
         )
         blobs[f"records:{name}"] = _parquet_bytes(staging, records, name)
         where = f"loader = {quoted}"

@@ -12,6 +12,7 @@ import yaml
 
 from kedrec.common.assets import asset_path, list_assets
 from kedrec.errors import AssetError, DataError, UsageError
+from kedrec.loading.identity import TRUST
 from kedrec.stores.overlay_names import is_private, overlay_name, overlay_source
 
 __all__ = [
@@ -111,6 +112,9 @@ class Source:
             `Kind/PREFIX:LOCAL` or `name:Kind/normal name|PREFIX:LOCAL|another name`.
         same_names: kinds whose nodes are joined by name with nodes of the graph if they share no id.
         folders: further names of its folder, after its own, where a publisher's files serve several sources.
+        names: prefixes of the vocabularies whose own wordings it gives.
+        xrefs: what its cross-references are worth, a key of `identity.TRUST`.
+        brings_nodes: False if its nodes only add names and ids to those that other sources bring.
         mapping: the complete declaration, for readers with keys of their own.
     """
 
@@ -130,6 +134,9 @@ class Source:
     known: bool
     same_names: tuple[str, ...]
     folders: tuple[str, ...]
+    names: tuple[str, ...]
+    xrefs: str
+    brings_nodes: bool
     mapping: dict[str, Any]
 
     @property
@@ -168,6 +175,12 @@ def _download(fields: dict[str, Any]) -> Download:
     )
 
 
+def _trust(word: str) -> str:
+    if word not in TRUST:
+        raise ValueError(f"xrefs is {word!r}, which is none of {', '.join(TRUST)}")
+    return word
+
+
 def _parse(path: Path) -> Source:
     try:
         fields = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  # a safe loader
@@ -188,6 +201,9 @@ def _parse(path: Path) -> Source:
             known=bool(fields.get("known", False)),
             same_names=tuple(fields.get("same_names", ())),
             folders=tuple(fields.get("folders", ())),
+            names=tuple(fields.get("names", ())),
+            xrefs=_trust(fields.get("xrefs", "listed")),
+            brings_nodes=bool(fields.get("brings_nodes", True)),
             mapping=fields,
         )
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:

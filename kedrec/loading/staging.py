@@ -34,12 +34,28 @@ def _types() -> dict[str, pa.DataType]:
     """Arrow types of the columns that aren't text."""
     import pyarrow as pa
 
-    text_lists = ("synonyms", "xrefs", "references", "mechanisms", "prefixes", "items", "consider")
-    integers = ("file", "line", "pair", "sign", "position", "rank")
+    text_lists = (
+        "synonyms",
+        "xrefs",
+        "references",
+        "mechanisms",
+        "prefixes",
+        "items",
+        "consider",
+        "names",
+        "vocabularies",
+    )
+    integers = ("file", "line", "pair", "sign", "position", "rank", "trust")
     return (
         dict.fromkeys(text_lists, pa.list_(pa.string()))
         | dict.fromkeys(integers, pa.int32())
-        | {"score": pa.float64(), "year": pa.int64(), "both_ways": pa.bool_(), "last": pa.int32()}
+        | {
+            "score": pa.float64(),
+            "year": pa.int64(),
+            "both_ways": pa.bool_(),
+            "brings": pa.bool_(),
+            "last": pa.int32(),
+        }
     )
 
 

@@ -73,8 +73,8 @@ def _table(
 _TABLES = (
     # The schema and the sources.
     _table(
-        "kinds", "Kinds of nodes and the id prefixes allowed for each.",
-        "kind VARCHAR, prefixes VARCHAR[]",
+        "kinds", "Kinds of nodes, the id prefixes allowed for each, and those whose wording names a node.",
+        "kind VARCHAR, prefixes VARCHAR[], names VARCHAR[]",
         writers="canonical", readers="canonical",
     ),
     _table(
@@ -88,8 +88,10 @@ _TABLES = (
         writers="canonical", readers="edges",
     ),
     _table(
-        "ranks", "Rank of each source, and the prefix of an ontology's own ids.",
-        "source VARCHAR, rank INTEGER, prefix VARCHAR",
+        "ranks",
+        "Rank of each source, the prefix of an ontology's own ids, the vocabularies whose wordings it gives, "
+        "the trust of its cross-references, and whether it brings nodes.",
+        "source VARCHAR, rank INTEGER, prefix VARCHAR, vocabularies VARCHAR[], trust INTEGER, brings BOOLEAN",
         writers="canonical", readers="canonical moved_edges source_records",
     ),
     # Rows of the source that is loaded, as its reader staged them.
@@ -209,6 +211,16 @@ _TABLES = (
         f"{_RECORD}, new_kind VARCHAR, new_id VARCHAR",
         writers="canonical moved_edges",
         readers="apply_source canonical edges known_entities moved_edges source_records",
+    ),
+    _table(
+        "overruled", "Cross-references of records that better trusted ones contradict.",
+        "kind VARCHAR, id VARCHAR, xref VARCHAR",
+        writers="canonical", readers="canonical",
+    ),
+    _table(
+        "idle_records", "Records of sources that bring no nodes, about nodes that no other source brings.",
+        f"{_RECORD}, new_kind VARCHAR, new_id VARCHAR",
+        writers="canonical", readers="apply_source source_records",
     ),
     _table(
         "stored_nodes", "Nodes of the stored graph.",

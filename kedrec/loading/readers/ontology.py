@@ -167,9 +167,10 @@ class _Terms:
             term.consider.append(curie)
         elif self._equivalent in after_identifier(clause.value):  # "" is in every text
             word, colon, local = curie.partition(":")
-            prefix = self._prefixes.get(_DATED.sub("", word))
-            if prefix and colon and local:
-                term.xrefs.add(f"{prefix}:{local}")
+            for beginning in (f"{_DATED.sub('', word)}:{local[:2]}", _DATED.sub("", word)):
+                if colon and local and (prefix := self._prefixes.get(beginning)):
+                    term.xrefs.add(f"{prefix}:{local[2:] if ':' in beginning else local}")
+                    break
         return True
 
     def refusal(self, term: _Term) -> str:

@@ -13,6 +13,7 @@ from kedrec.loading.readers.kgx import read_kgx
 from kedrec.loading.readers.ontology import read_ontology
 from kedrec.loading.readers.own_tables import read_own_tables
 from kedrec.loading.readers.sql_tables import read_tables
+from kedrec.loading.readers.sssom import read_mappings
 from kedrec.loading.readers.starter import read_starter
 from kedrec.loading.readers.trial_studies import read_trials
 
@@ -32,6 +33,7 @@ READERS: dict[str, Reader] = {
     "hetnet": read_hetnet,
     "kgx": read_kgx,
     "ontology": read_ontology,
+    "sssom": read_mappings,
     "starter": read_starter,
     "trials": read_trials,
     "private": read_own_tables,
