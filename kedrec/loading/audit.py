@@ -47,7 +47,7 @@ class WrongId(_Frozen):
 
 
 class SharedId(_Frozen):
-    """An id that several nodes list as a cross-reference, so that it joined none of them.
+    """An id that several nodes list as a cross-reference, or one that isn't its node, so that it joined none.
 
     Attributes:
         stands: True if a node has the id itself; any of those that list it could be the same entity.
@@ -79,7 +79,7 @@ class Audit(_Frozen):
         doubles: nodes that share a name, the largest groups first.
         wrong_ids: nodes whose id can't be looked up.
         isolated: ids of nodes without an edge, by kind.
-        conflicts: ids that several nodes list.
+        conflicts: ids that several nodes list, and ids of nodes that another node lists.
         licences: edges by licence, the most frequent first.
     """
 
@@ -198,7 +198,7 @@ def _shared_ids(
         SharedId(id=curie, kind=kind, listed_by=tuple(sorted(curies)), stands=curie in ids[kind])
         for kind, by_id in listed_by.items()
         for curie, curies in by_id.items()
-        if len(curies) > 1
+        if len(curies) > 1 or curie in ids[kind]
     ]
     return tuple(sorted(shared, key=lambda shared: (not shared.stands, shared.kind, shared.id)))
 
