@@ -151,21 +151,23 @@ class _Group:
     def _refused(self, trusts: Mapping[_Pair, int]) -> set[_Pair]:
         """Pairs by which an id would be equal to two ids of a vocabulary whose ids are distinct.
 
-        Of the pairs of an id with such a vocabulary, one stands: the only one of the best trust.
+        Of the pairs of an id with such a vocabulary, one stands: the only one of the best trust. What several
+        better ids claim is refused first.
         """
-        partners: dict[tuple[str, str], list[tuple[int, str, _Pair]]] = defaultdict(list)
-        for pair, trust in trusts.items():
-            for one, other in (pair, pair[::-1]):
-                if _prefix(other) in self._distinct:
-                    partners[one, _prefix(other)].append((trust, other, pair))
         refused: set[_Pair] = set()
-        for (curie, _), rivals in partners.items():
-            best = min(trust for trust, _, _ in rivals)
-            equal = sorted(other for trust, other, _ in rivals if trust == best)
-            if is_contested := len(equal) > 1 and self._keeps_apart(curie, equal, best):
-                self._conflict(curie, equal)
-            self.overruled |= {pair for trust, _, pair in rivals if trust > best}
-            refused |= {pair for trust, _, pair in rivals if trust > best or is_contested}
+        for is_upward in (True, False):
+            rivals: dict[tuple[str, str], list[tuple[int, str, _Pair]]] = defaultdict(list)
+            for pair, trust in trusts.items():
+                one, other = pair[::-1] if is_upward else pair
+                if _prefix(other) in self._distinct and pair not in refused:
+                    rivals[one, _prefix(other)].append((trust, other, pair))
+            for (curie, _), pairs in rivals.items():
+                best = min(trust for trust, _, _ in pairs)
+                equal = sorted(other for trust, other, _ in pairs if trust == best)
+                if is_contested := len(equal) > 1 and self._keeps_apart(curie, equal, best):
+                    self._conflict(curie, equal)
+                self.overruled |= {pair for trust, _, pair in pairs if trust > best}
+                refused |= {pair for trust, _, pair in pairs if trust > best or is_contested}
         return refused
 
     def _keeps_apart(self, curie: str, equal: Sequence[str], trust: int) -> bool:

@@ -92,7 +92,7 @@ _TABLES = (
         "Rank of each source, the prefix of an ontology's own ids, the vocabularies whose wordings it gives, "
         "the trust of its cross-references, and whether it brings nodes.",
         "source VARCHAR, rank INTEGER, prefix VARCHAR, vocabularies VARCHAR[], trust INTEGER, brings BOOLEAN",
-        writers="canonical", readers="canonical moved_edges source_records",
+        writers="canonical", readers="canonical known_entities moved_edges source_records",
     ),
     # Rows of the source that is loaded, as its reader staged them.
     _table(
@@ -220,7 +220,7 @@ _TABLES = (
     _table(
         "idle_records", "Records of sources that bring no nodes, about nodes that no other source brings.",
         f"{_RECORD}, new_kind VARCHAR, new_id VARCHAR",
-        writers="canonical", readers="apply_source source_records",
+        writers="canonical", readers="apply_source canonical source_records",
     ),
     _table(
         "stored_nodes", "Nodes of the stored graph.",

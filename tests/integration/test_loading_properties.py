@@ -75,7 +75,7 @@ def accounted(report: LoadReport, nodes: int, edges: int) -> None:
     [source] = report.sources
     for rows, count in ((source.nodes, nodes), (source.edges, edges)):
         assert rows.read == count
-        assert rows.read == rows.loaded + rows.merged + rows.rejected + rows.left_out
+        assert rows.read == rows.loaded + rows.merged + rows.rejected + rows.left_out + rows.waiting
         assert min(rows.loaded, rows.merged, rows.rejected, rows.left_out) >= 0
     assert sum(source.reasons.values()) == source.nodes.rejected + source.edges.rejected
     if report.rejects:
