@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kedrec.naming import NameIndex
     from kedrec.ranking import PairScore, Ranker
     from kedrec.stores import GraphStore
-    from kedrec.types import Entity, Rationale, Safety
+    from kedrec.types import Entity, Evidence, Rationale, Safety
 
 __all__ = ["Candidate", "Recommender", "Results", "SearchResult", "Side", "abstention_reason"]
 
@@ -238,7 +238,7 @@ class Recommender:
                     pair.drug,
                     pair.disease,
                     pair.evidence,
-                    pair.adverse,
+                    (*pair.adverse, *_opposed_paths(candidates[positions[index]])),
                     texts=citable[positions[index]],
                     model=model_name(model),
                 )
@@ -312,6 +312,14 @@ class Recommender:
 
 def _recommended_entity(candidate: Candidate, side: Side) -> Entity:
     return candidate.evidence.drug if side == "Disease" else candidate.evidence.disease
+
+
+def _opposed_paths(candidate: Candidate) -> tuple[Evidence, ...]:
+    """The cautions that the drug acts oppositely to treatments, of a pair that is no known treatment."""
+    ids = {opposed.path for opposed in candidate.safety.opposed}
+    return (
+        () if candidate.score.known else tuple(item for item in candidate.safety.cautions if item.id in ids)
+    )
 
 
 def _largest_parts(parts: Sequence[ScorePart]) -> tuple[ScorePart, ...]:

@@ -70,6 +70,7 @@ def verdict(
         untreated=score.unseen and score.probability is not None,
         contraindication=safety.contraindication,
         paths=safety.paths,
+        opposed=[(item.target.name, item.count, item.path) for item in safety.opposed],
     )
 
 
@@ -85,8 +86,9 @@ def flags(
     """Short words for a pair's status.
 
     `known`, `learned` or `new` (see `Badge`), then those of these that apply: `contraindicated`, or `caution`
-    (contraindicated in a kind of the disease, or in one that looks alike); `causes-disease` (the disease is
-    one of the drug's side effects), or `may-worsen` (something that it presents with is); `adverse-trial`
+    (contraindicated in a kind of the disease, in a much broader one or one that looks alike, or as a class);
+    `causes-disease` (the disease is one of the drug's side effects), or `may-worsen` (something that it
+    presents with is, or the drug acts oppositely to treatments on a target); `adverse-trial`
     (a trial of the pair was stopped or missed its primary outcomes); `few-paths`;
     `unfitted` (the score was not learned).
     """
@@ -101,6 +103,8 @@ def flags(
             for effect in safety.worsening
         )
         words.append("causes-disease" if causes else "may-worsen")
+    elif safety.opposed:
+        words.append("may-worsen")
     if any(item.stance == "adverse" for item in texts.trials):
         words.append("adverse-trial")
     if evidence_gap(evidence):

@@ -165,6 +165,12 @@ def print_safety(console: Console, recommendation: Recommendation, *, links: int
         if items:
             print_indented(console, Text(title, style="bold red" if title == "Against" else "bold yellow"))
             print_evidence(console, items, links=links)
+    listed = safety.listed
+    note = (
+        f"Contraindications in the graph: {listed.of_drug:,} of {recommendation.drug.name}, "
+        f"{listed.of_disease:,} in {recommendation.disease.name}"
+    )
+    print_indented(console, Text(note, style="dim"))
     if not (safety.side_effects or safety.predicted):
         return
     lines = []

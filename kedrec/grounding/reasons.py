@@ -35,6 +35,7 @@ _PHARMACOKINETIC = frozenset({"substrate", "carrier"})  # actions of the body on
 _MECHANISTIC = frozenset(
     {"Gene", "GeneFamily", "Complex", "Chemical", "BiologicalProcess", "Pathway", "MolecularFunction"}
 )
+_OPPOSED_STEPS = 3
 _HARM = frozenset(_SCHEMA.with_role("contraindication", "side effect", "stopped trial"))
 
 
@@ -72,6 +73,15 @@ def _acts_oppositely(path: Path) -> bool:
     return any(step.relation in _TREATMENTS for step in path.steps) and {1, -1} <= signs
 
 
+def _opposes_treatment(path: Path) -> bool:
+    """True if the path says that the drug acts on a target oppositely to a treatment of the disease."""
+    roles = [_SCHEMA.relations[step.relation].role for step in path.steps]
+    if len(roles) != _OPPOSED_STEPS or roles[2] not in {"treatment", "palliation"}:
+        return False
+    own, other = (_SCHEMA.relations[step.relation].wording_for(step.action).sign for step in path.steps[:2])
+    return {*roles[:2]} <= {"target", "effect"} and own * other < 0
+
+
 def furthers_disease(path: Path) -> bool:
     """True if every step has a sign and their product says that the drug increases the disease."""
     sign_product = 1
@@ -89,11 +99,17 @@ def shared_target(path: Path) -> bool:
 
 
 def contraindication_item(items: Sequence[Evidence], drug: Entity, disease: Entity) -> Evidence | None:
-    """The item for a contraindication of the drug in the disease or a broader one; None without one."""
+    """The item that rules out to speak for the pair; None without one.
+
+    It is a contraindication of the drug in the disease or a broader one, or a warning that the drug acts
+    oppositely to treatments of the disease (`kedrec.safety.opposition`).
+    """
     for item in items:
         if item.path is None or item.path.nodes[0].id != drug.id or item.path.nodes[-1].id != disease.id:
             continue
         first, *rest = item.path.steps
+        if item.stance == "adverse" and _opposes_treatment(item.path):
+            return item
         if first.relation in _CONTRAINDICATIONS and all(
             step.relation in _HIERARCHIES and not step.forward for step in rest
         ):

@@ -111,8 +111,9 @@ def pair_verdict(
     untreated: bool,
     contraindication: str,
     paths: Sequence[str],
+    opposed: Sequence[tuple[str, int, str]] = (),
 ) -> str:
-    """The verdict on a pair: known or not, its rank, and any contraindication.
+    """The verdict on a pair: known or not, its rank, any contraindication, and any opposed mechanism.
 
     Args:
         drug, disease: names.
@@ -123,6 +124,8 @@ def pair_verdict(
         untreated: whether to say that the graph knows no treatment of the disease.
         contraindication: as `Safety.contraindication`.
         paths: ids of the paths of the contraindication.
+        opposed: name of each target on which the drug acts oppositely to treatments, their number, and the id
+            of a path.
     """
     if known:
         sentence = f"{drug} is a known treatment of {disease} ({', '.join(known)})"
@@ -134,7 +137,9 @@ def pair_verdict(
             f" It knows no treatment of {disease}: the probability is that if {disease} had a known one."
         )
     where = ", ".join(paths)
-    if contraindication in {"direct", "inherited"}:
+    if contraindication in {"direct", "inherited"} and known:
+        sentence += f" Yet it is listed as contraindicated, perhaps in some patients alone: see {where}."
+    elif contraindication in {"direct", "inherited"}:
         sentence += f" It is contraindicated: see {where}."
     elif contraindication == "subtype":
         sentence += f" It is contraindicated in a kind of {disease}: see {where}."
@@ -142,6 +147,13 @@ def pair_verdict(
         sentence += (
             f" It is contraindicated in a disease with much the same symptoms (a weak sign): see {where}."
         )
+    elif contraindication == "broad":
+        sentence += f" It is contraindicated in a broader disease: see {where}."
+    elif contraindication == "class":
+        sentence += f" Other members of its class are contraindicated (a weaker sign): see {where}."
+    for target, count, path in opposed:
+        sentence += f" It may worsen {disease}: on {target}, it does the opposite of "
+        sentence += f"{count:,} treatments (see {path})."
     return sentence
 
 

@@ -1,8 +1,7 @@
 """Assesses the safety of a drug in a disease: contraindications with their paths, and side effects.
 
-A contraindication is inherited from a disease by its subtypes (at most two steps of the hierarchy). One for a
-subtype is only a caution for the broader disease; so is one for a disease that presents with most of the same
-symptoms.
+A contraindication is inherited from a disease by its subtypes (at most two steps of the hierarchy). What is
+near one is a caution: see `cautions`; so is a mechanism that is opposed to the treatments': see `opposition`.
 
 A side effect may worsen a disease where it is the disease, or a specific symptom of it: by name, or by a
 cross-reference. Most drugs may cause nausea and many diseases present with it, which says nothing of the two.
@@ -21,13 +20,27 @@ import numpy as np
 from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.ranking.adjacency import table_of
-from kedrec.ranking.best_paths import best_paths
-from kedrec.ranking.metapaths import metapath_text
+from kedrec.safety.cautions import (
+    CONTRAINDICATIONS,
+    SYMPTOM_TABLES,
+    PathToRead,
+    caution_template,
+    contraindication_cautions,
+    linked_numbers,
+)
+from kedrec.safety.opposition import TreatmentEffects
 from kedrec.safety.side_effects import CAUSES, SimilarDrugs
 from kedrec.schema import load_schema
 from kedrec.stores.role_edges import edges_between_with_role
-from kedrec.stores.templates import Hop, PathTemplate
-from kedrec.types import Entity, PredictedSideEffect, Safety, SideEffect
+from kedrec.stores.templates import Hop
+from kedrec.types import (
+    Entity,
+    ListedContraindications,
+    OpposedMechanism,
+    PredictedSideEffect,
+    Safety,
+    SideEffect,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,14 +50,13 @@ if TYPE_CHECKING:
     from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.naming import NameIndex
     from kedrec.ranking.adjacency import Adjacency, Table
+    from kedrec.safety.opposition import OpposedTarget
     from kedrec.stores import GraphStore
     from kedrec.types import Evidence
 
 __all__ = ["SafetyAssessor"]
 
 _SCHEMA = load_schema()
-_CONTRAINDICATIONS = _SCHEMA.joining("contraindication", "Drug", "Disease")
-_HIERARCHIES = _SCHEMA.joining("hierarchy", "Disease", "Disease")
 _CAUSE_TABLES: tuple[Table, ...] = tuple(
     dict.fromkeys(
         table_of(name, "Drug", kind)
@@ -52,47 +64,12 @@ _CAUSE_TABLES: tuple[Table, ...] = tuple(
         for name in _SCHEMA.joining("side effect", "Drug", kind)
     )
 )
-_SYMPTOM_TABLES: tuple[Table, ...] = tuple(
-    (name, "Disease", "Symptom") for name in _SCHEMA.joining("symptom", "Disease", "Symptom")
-)
-_MAX_SHOWN = 5  # side effects of each list, and cautions of each kind
-_MIN_SHARED = 2  # symptoms that two diseases share which look alike
-_MIN_SHARED_SHARE = 0.5  # of the symptoms of either of the two
+_MAX_SHOWN = 5  # side effects of each list, and treatments named for a target
+_MAX_OPPOSED = 2  # targets with the opposite effect
 _MIN_PROBABILITY = 0.1  # of a predicted side effect
 _MIN_LIFT = 2.0  # of its probability over the share of all drugs that cause it
 _MAX_REASONS = 3  # similar drugs named for a prediction
 _MAX_DRUG_SHARE = 0.1  # drugs that cause any of a disease's specific symptoms
-
-
-def _caution_template(name: str, *hops: Hop) -> PathTemplate:
-    """A path that only warns. It has no sentence pattern, so that it is verbalized as a chain of clauses."""
-    nodes = tuple(f"n{index}" for index in range(len(hops) + 1))
-    steps = tuple(f"s{index}" for index in range(len(hops)))
-    return PathTemplate(name, metapath_text(hops), hops, nodes, steps, "adverse", "", "")
-
-
-_SUBTYPE, _LOOK_ALIKE = "contraindicated-for-subtype", "contraindicated-for-look-alike"
-_CAUTION_TEMPLATES = (
-    *(
-        _caution_template(
-            _SUBTYPE,
-            Hop(contraindication, forward=True, kind="Disease"),
-            Hop(hierarchy, forward=True, kind="Disease"),
-        )
-        for contraindication in _CONTRAINDICATIONS
-        for hierarchy in _HIERARCHIES
-    ),
-    *(
-        _caution_template(
-            _LOOK_ALIKE,
-            Hop(contraindication, forward=True, kind="Disease"),
-            Hop(table[0], forward=True, kind="Symptom"),
-            Hop(table[0], forward=False, kind="Disease"),
-        )
-        for contraindication in _CONTRAINDICATIONS
-        for table in _SYMPTOM_TABLES
-    ),
-)
 
 
 class SafetyAssessor:
@@ -108,6 +85,10 @@ class SafetyAssessor:
         self._store = store
         self._names = names
         self._adjacency = adjacency
+
+    @cached_property
+    def _effects(self) -> TreatmentEffects:
+        return TreatmentEffects(self._store, self._adjacency)
 
     @cached_property
     def _similar(self) -> SimilarDrugs:
@@ -128,61 +109,73 @@ class SafetyAssessor:
         disease = self._adjacency.number("Disease", evidence.disease.id)
         if drug is None or disease is None:
             return Safety()
-        against = [item for item in evidence.adverse if _relations(item)[0] in _CONTRAINDICATIONS]
-        cautions = self._cautions(evidence, drug, disease)
+        against = [item for item in evidence.adverse if _relations(item)[0] in CONTRAINDICATIONS]
+        warnings = contraindication_cautions(self._adjacency, drug, disease)
+        if against:  # which say more than these
+            warnings = [warning for warning in warnings if warning.kind not in {"broad", "class"}]
+        opposed = self._effects.opposed_targets(drug, disease)[:_MAX_OPPOSED]
+        warnings += [_opposed_path(evidence, target) for target in opposed]
+        cautions = self._read(warnings)
         id_by_length = {len(_relations(item)): item.id for item in reversed(against)}
         contraindication = "direct" if 1 in id_by_length else "inherited" if id_by_length else ""
-        if not contraindication and cautions:
-            subtype = any(_relations(item)[1] in _HIERARCHIES for item in cautions)
-            contraindication = "subtype" if subtype else "look-alike"
+        kinds = [kind for kind, _ in cautions if kind != "opposed"]
+        if not contraindication and kinds:
+            contraindication = kinds[0]
+        near = [item.id for kind, item in cautions if kind != "opposed"]
         signs = self._specific_signs(evidence.disease, disease)
         effects, total = self._known_effects(drug, signs)
         return Safety(
-            contraindication=contraindication,  # type: ignore[arg-type]  # one of the five just above
-            paths=tuple(item.id for item in (*against, *cautions)),
-            cautions=cautions,
+            contraindication=contraindication,  # type: ignore[arg-type]  # one of the kinds just above
+            paths=(*(item.id for item in against), *near),
+            cautions=tuple(item for _, item in cautions),
+            opposed=self._opposed(opposed, [item for kind, item in cautions if kind == "opposed"]),
+            listed=self._listed(drug, disease),
             side_effects=total,
             worsening=tuple(effect for effect in effects if effect.worsens is not None),
             specific=tuple(effects[:_MAX_SHOWN]),
             predicted=self._predicted_effects(drug, signs),
         )
 
-    def _cautions(self, evidence: PairEvidence, drug: int, disease: int) -> tuple[Evidence, ...]:
-        candidates: list[tuple[PathTemplate, tuple[str, ...], float]] = []
-        for template in _CAUTION_TEMPLATES:
-            table = (template.hops[0].relation, "Drug", "Disease")
-            if not self._adjacency.has_table(table) or not _linked_numbers(self._adjacency, table, drug).size:
-                continue
-            best = best_paths(self._adjacency, template, drug, disease, _MAX_SHOWN)
-            if best is None:
-                continue
-            diseases: set[str] = set()
-            for nodes, weight in zip(best.paths, best.weights, strict=True):
-                # one path a disease: further shared symptoms would only repeat it
-                similar = template.name == _SUBTYPE or self._looks_alike(nodes[0], disease)
-                if nodes[0] not in diseases and similar:
-                    diseases.add(nodes[0])
-                    candidates.append((template, (evidence.drug.id, *nodes, evidence.disease.id), weight))
-        paths = complete_paths(self._store, [(template, nodes) for template, nodes, _ in candidates])
+    def _read(self, warnings: Sequence[PathToRead]) -> list[tuple[str, Evidence]]:
+        """The paths with their edges, numbered `C1` on, each with its kind."""
+        paths = complete_paths(self._store, [(warning.template, warning.nodes) for warning in warnings])
         complete = [
-            (path, weight) for path, (_, _, weight) in zip(paths, candidates, strict=True) if path is not None
+            (warning, path) for warning, path in zip(warnings, paths, strict=True) if path is not None
         ]
-        total = sum(weight for _, weight in complete)
+        total = sum(warning.weight for warning, _ in complete)
+        return [
+            (warning.kind, evidence_item(path, f"C{rank}", warning.weight / total, "adverse"))
+            for rank, (warning, path) in enumerate(complete, 1)
+        ]
+
+    def _opposed(
+        self, targets: Sequence[OpposedTarget], cautions: Sequence[Evidence]
+    ) -> tuple[OpposedMechanism, ...]:
+        """The opposed mechanisms whose path is among the cautions."""
+        id_by_target = {item.path.nodes[1].id: item.id for item in cautions if item.path is not None}
         return tuple(
-            evidence_item(path, f"C{rank}", weight / total, "adverse")
-            for rank, (path, weight) in enumerate(complete, 1)
+            OpposedMechanism(
+                target=self._names.entity(target.id, target.kind),
+                treatments=tuple(self._names.entity(id_, "Drug") for id_ in target.treatments[:_MAX_SHOWN]),
+                count=len(target.treatments),
+                alike=target.alike,
+                path=id_by_target[target.id],
+            )
+            for target in targets
+            if target.id in id_by_target
         )
 
-    def _looks_alike(self, other: str, disease: int) -> bool:
-        """True if two diseases share two symptoms or more, and at least half of either's."""
-        number = self._adjacency.number("Disease", other)
-        if number is None:
-            return False
-        first_symptoms, second_symptoms = (self._symptoms(node) for node in (number, disease))
-        shared = len(np.intersect1d(first_symptoms, second_symptoms))
-        return shared >= _MIN_SHARED and shared >= _MIN_SHARED_SHARE * max(
-            len(first_symptoms), len(second_symptoms)
-        )
+    def _listed(self, drug: int, disease: int) -> ListedContraindications:
+        """The numbers of contraindications that the graph has of the drug and of the disease."""
+        of_drug = of_disease = 0
+        drugs: set[int] = set()
+        for table in ((name, "Drug", "Disease") for name in CONTRAINDICATIONS):
+            if self._adjacency.has_table(table):
+                links = self._adjacency.incidence(table)
+                of_drug += int(links.degrees[drug])
+                of_disease += int(links.back_degrees[disease])
+                drugs.update(np.flatnonzero(links.degrees).tolist())
+        return ListedContraindications(of_drug=of_drug, of_disease=of_disease, drugs=len(drugs))
 
     def _specific_signs(self, entity: Entity, disease: int) -> dict[str, Entity]:
         """Ids of the disease and of its specific symptoms (see the module), each mapped to its entity.
@@ -190,7 +183,7 @@ class SafetyAssessor:
         The ids include those of side effects with the same name.
         """
         signs = dict.fromkeys(self._ids(entity), entity)
-        tables = [table for table in _SYMPTOM_TABLES if self._adjacency.has_table(table)]
+        tables = [table for table in SYMPTOM_TABLES if self._adjacency.has_table(table)]
         if not tables:
             return signs
         disease_counts = np.sum([self._adjacency.incidence(table).back_degrees for table in tables], axis=0)
@@ -211,8 +204,8 @@ class SafetyAssessor:
 
     def _symptoms(self, disease: int) -> NDArray[np.int32]:
         """Numbers of a disease's symptoms, ascending."""
-        tables = [table for table in _SYMPTOM_TABLES if self._adjacency.has_table(table)]
-        numbers = [_linked_numbers(self._adjacency, table, disease) for table in tables]
+        tables = [table for table in SYMPTOM_TABLES if self._adjacency.has_table(table)]
+        numbers = [linked_numbers(self._adjacency, table, disease) for table in tables]
         return np.unique(np.concatenate([np.zeros(0, np.int32), *numbers]))
 
     def _ids(self, entity: Entity) -> list[str]:
@@ -262,7 +255,7 @@ class SafetyAssessor:
             degrees = links.back_degrees
             known += [
                 (int(degrees[number]), self._adjacency.node_id(kind, number), kind)
-                for number in _linked_numbers(self._adjacency, table, drug).tolist()
+                for number in linked_numbers(self._adjacency, table, drug).tolist()
             ]
         known.sort()
         worsened = self._worsened_entities([(effect_id, drugs) for drugs, effect_id, _ in known], signs)
@@ -304,7 +297,7 @@ class SafetyAssessor:
         eligible = (prediction.probability >= _MIN_PROBABILITY) & (
             prediction.probability >= _MIN_LIFT * prediction.usual
         )
-        eligible[_linked_numbers(self._adjacency, CAUSES, drug)] = False
+        eligible[linked_numbers(self._adjacency, CAUSES, drug)] = False
         ids = {
             number: self._adjacency.node_id("SideEffect", number)
             for number in np.flatnonzero(eligible).tolist()
@@ -340,7 +333,15 @@ def _relations(item: Evidence) -> list[str]:
     return [] if item.path is None else [step.relation for step in item.path.steps]
 
 
-def _linked_numbers(adjacency: Adjacency, table: Table, number: int) -> NDArray[np.int32]:
-    """The numbers of the end nodes that one start node of a table is linked with."""
-    links = adjacency.incidence(table)
-    return links.indices[links.indptr[number] : links.indptr[number + 1]]
+def _opposed_path(evidence: PairEvidence, target: OpposedTarget) -> PathToRead:
+    """The path to the disease by the target and the first treatment that acts on it oppositely."""
+    (own, _, _), (other, _, _), (treats, _, _) = target.tables
+    template = caution_template(
+        "opposed-mechanism",
+        Hop(own, forward=True, kind=target.kind),
+        Hop(other, forward=False, kind="Drug"),
+        Hop(treats, forward=True, kind="Disease"),
+    )
+    nodes = (evidence.drug.id, target.id, target.treatments[0], evidence.disease.id)
+    share = len(target.treatments) / (len(target.treatments) + target.alike)
+    return PathToRead("opposed", template, nodes, share)

@@ -30,7 +30,14 @@ from kedrec.types.reports import (
     RankingFile,
     RankingFit,
 )
-from kedrec.types.safety import Badge, PredictedSideEffect, Safety, SideEffect
+from kedrec.types.safety import (
+    Badge,
+    ListedContraindications,
+    OpposedMechanism,
+    PredictedSideEffect,
+    Safety,
+    SideEffect,
+)
 from kedrec.types.texts import BACKGROUNDS, Background, TextSource, TextsUsed, TrialRecord
 
 __all__ = [
@@ -53,6 +60,7 @@ __all__ = [
     "Entity",
     "Evidence",
     "Link",
+    "ListedContraindications",
     "ListedModel",
     "ListedSet",
     "ListedSource",
@@ -61,6 +69,7 @@ __all__ = [
     "NameMatch",
     "Node",
     "NullReport",
+    "OpposedMechanism",
     "PassedOver",
     "Path",
     "PathStep",

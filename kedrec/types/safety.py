@@ -7,7 +7,14 @@ from typing import Literal
 from kedrec.types.base import Frozen, Probability
 from kedrec.types.graph import Entity, Evidence
 
-__all__ = ["Badge", "PredictedSideEffect", "Safety", "SideEffect"]
+__all__ = [
+    "Badge",
+    "ListedContraindications",
+    "OpposedMechanism",
+    "PredictedSideEffect",
+    "Safety",
+    "SideEffect",
+]
 
 
 class Badge(Frozen):
@@ -63,24 +70,62 @@ class PredictedSideEffect(Frozen):
     worsens: Entity | None = None
 
 
+class OpposedMechanism(Frozen):
+    """A target on which the drug does the opposite of what treatments of the disease do.
+
+    Attributes:
+        target: a gene, or a family or complex of proteins.
+        treatments: treatments with the opposite effect, those of most diseases first; at most five.
+        count: number of all of them.
+        alike: number of treatments with the same effect as the drug.
+        path: id of its path in `Safety.cautions`, by the first of the treatments.
+    """
+
+    target: Entity
+    treatments: tuple[Entity, ...]
+    count: int
+    alike: int
+    path: str
+
+
+class ListedContraindications(Frozen):
+    """Numbers of contraindications that the graph has: where it has none, nothing is known.
+
+    Attributes:
+        of_drug: diseases that the drug is contraindicated in.
+        of_disease: drugs that are contraindicated in the disease.
+        drugs: drugs of the graph with any contraindication.
+    """
+
+    of_drug: int = 0
+    of_disease: int = 0
+    drugs: int = 0
+
+
 class Safety(Frozen):
     """Evidence against a drug in a disease.
 
     Attributes:
-        contraindication: kind of contraindication in the graph: `direct`; `inherited` from a broader disease;
-            `subtype`: only for a subtype of the disease; `look-alike`: for a disease with mostly the same
-            symptoms, which is weak evidence; "" without one. Only the first two make a drug contraindicated.
+        contraindication: kind of contraindication in the graph, gravest first: `direct`; `inherited` from a
+            broader disease, one or two steps up; `subtype`: only for a subtype of the disease; `broad`: for a
+            disease three or four steps up; `class`: for other members of the drug's class; `look-alike`: for
+            a disease with mostly the same symptoms; "" without one. Only the first two make a drug
+            contraindicated; the last two are weak evidence.
         paths: its evidence: ids of `Recommendation.adverse` (`A1`) and `cautions` (`C1`), gravest first.
-        cautions: the paths of `subtype` and `look-alike`.
+        cautions: the paths of `subtype`, `broad`, `class`, `look-alike` and `opposed`.
+        opposed: targets on which the drug acts oppositely to treatments, most treatments first.
+        listed: numbers of contraindications in the graph.
         side_effects: number of the drug's side effects in the graph.
         worsening: side effects that are the disease itself or a symptom of it.
         specific: the side effects of the fewest drugs.
         predicted: side effects of similar drugs, those that would worsen the disease first.
     """
 
-    contraindication: Literal["direct", "inherited", "subtype", "look-alike", ""] = ""
+    contraindication: Literal["direct", "inherited", "subtype", "broad", "class", "look-alike", ""] = ""
     paths: tuple[str, ...] = ()
     cautions: tuple[Evidence, ...] = ()
+    opposed: tuple[OpposedMechanism, ...] = ()
+    listed: ListedContraindications = ListedContraindications()
     side_effects: int = 0
     worsening: tuple[SideEffect, ...] = ()
     specific: tuple[SideEffect, ...] = ()

@@ -251,3 +251,139 @@ def test_a_graph_without_treatments_ranks_unfitted_and_says_so(tmp_path: Path) -
         for one in answer:
             assert one.probability is None
             assert "unfitted" in one.flags
+
+
+HIERARCHY = """\
+Disease MONDO:20 organ_disease
+Disease MONDO:21 gland_disease
+Disease MONDO:22 big_gland_disease
+Disease MONDO:23 big_gland_swelling
+Drug DRUGBANK:D20 alphalol
+Drug DRUGBANK:D21 betalol
+Drug DRUGBANK:D22 gammalol
+Drug DRUGBANK:D23 deltalol
+Drug DRUGBANK:D24 otherdrug
+PharmacologicClass ATC:C07AA blockers
+PharmacologicClass ATC:X99XX mixed_class
+"""
+CLASSES = """\
+IS_A MONDO:21 MONDO:20
+IS_A MONDO:22 MONDO:21
+IS_A MONDO:23 MONDO:22
+CONTRAINDICATED_FOR DRUGBANK:D21 MONDO:22
+CONTRAINDICATED_FOR DRUGBANK:D22 MONDO:22
+CONTRAINDICATED_FOR DRUGBANK:D24 MONDO:20
+MEMBER_OF DRUGBANK:D20 ATC:C07AA
+MEMBER_OF DRUGBANK:D21 ATC:C07AA
+MEMBER_OF DRUGBANK:D22 ATC:C07AA
+MEMBER_OF DRUGBANK:D23 ATC:C07AA
+MEMBER_OF DRUGBANK:D23 ATC:X99XX
+MEMBER_OF DRUGBANK:D24 ATC:X99XX
+"""
+
+
+def test_a_class_of_which_members_are_contraindicated_is_a_weak_caution(tmp_path: Path) -> None:
+    kr = _graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
+    for disease, steps in (("big gland disease", 3), ("big gland swelling", 4)):
+        found = kr.explain("alphalol", disease)
+        assert found.safety.contraindication == "class"
+        assert not found.safety.contraindicated
+        assert "caution" in found.flags
+        (caution,) = found.safety.cautions
+        assert caution.path is not None
+        assert len(caution.path.steps) == steps
+        assert caution.path.nodes[1].id == "ATC:C07AA"
+        assert "Other members of its class are contraindicated (a weaker sign): see C1" in found.verdict
+    # one other member alone says nothing, and a direct contraindication says more
+    assert kr.explain("deltalol", "organ disease").safety.contraindication == ""
+    assert kr.explain("betalol", "big gland disease").safety.contraindication == "direct"
+
+
+def test_a_much_broader_contraindication_is_a_caution_that_names_the_broader_disease(tmp_path: Path) -> None:
+    kr = _graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
+    found = kr.explain("otherdrug", "big gland swelling")
+    assert found.safety.contraindication == "broad"
+    (caution,) = found.safety.cautions
+    assert caution.path is not None
+    assert caution.path.nodes[1].name == "organ disease"
+    assert "It is contraindicated in a broader disease: see C1." in found.verdict
+    assert kr.explain("otherdrug", "big gland disease").safety.contraindication == "inherited"
+
+
+def test_how_much_the_graph_knows_of_contraindications_is_counted(tmp_path: Path) -> None:
+    kr = _graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
+    known = kr.explain("alphalol", "big gland disease").safety.listed
+    assert (known.of_drug, known.of_disease, known.drugs) == (0, 2, 5)
+    unknown = kr.explain("gammaprim", "unlinked disease").safety.listed
+    assert (unknown.of_drug, unknown.of_disease, unknown.drugs) == (0, 0, 5)
+
+
+def _opposed_graph(folder: Path, *treatments: tuple[str, str], drug: tuple[str, str]) -> Kedrec:
+    """A graph where drugs act on GENE9 (action, evidence) and treat a disease; `drug` is asked about."""
+    nodes, rows = "Disease MONDO:30 shaking\nGene NCBIGene:9 GENE9\n", []
+    for number, (action, evidence) in enumerate([drug, *treatments]):
+        nodes += f"Drug DRUGBANK:E{number} drug_{number}\n"
+        rows.append(("BINDS", f"DRUGBANK:E{number}", "NCBIGene:9", action, evidence))
+        if number:
+            rows.append(("TREATS", f"DRUGBANK:E{number}", "MONDO:30", "", ""))
+    mine = folder / "mine"
+    mine.mkdir()
+    listed = [line.split() for line in (NODES + nodes).splitlines()]
+    (mine / "nodes.tsv").write_text(
+        "kind\tid\tname\n" + "".join(f"{a}\t{b}\t{c.replace('_', ' ')}\n" for a, b, c in listed)
+    )
+    plain = [(*line.split(), "", "") for line in (EDGES + TREATS).splitlines()]
+    text = "".join("\t".join([*row, "CC0-1.0"]) + "\n" for row in [*plain, *rows])
+    (mine / "edges.tsv").write_text("relation\tstart\tend\taction\tevidence\tlicence\n" + text)
+    with LadybugStore(folder / "graph", read_only=False) as writer:
+        load_graph(writer, ("kedrec",), data_dir=mine, work_dir=folder / "work", progress=lambda *_: None)
+    return Kedrec(load_settings(home=folder / "home", graph=str(folder / "graph")))
+
+
+AGONISTS = [("agonist", "")] * 4
+
+
+def test_a_drug_that_does_the_opposite_of_the_treatments_may_worsen_the_disease(tmp_path: Path) -> None:
+    found = _opposed_graph(tmp_path, *AGONISTS, drug=("antagonist", "")).explain("drug 0", "shaking")
+    (opposed,) = found.safety.opposed
+    assert (opposed.target.name, opposed.count, opposed.alike) == ("GENE9", 4, 0)
+    assert [drug.name for drug in opposed.treatments] == ["drug 1", "drug 2", "drug 3", "drug 4"]
+    assert "may-worsen" in found.flags
+    (caution,) = found.safety.cautions
+    assert caution.id == opposed.path
+    assert caution.stance == "adverse"
+    assert caution.sentence == (
+        "drug 0 is an antagonist of GENE9, which is agonized by drug 1, which treats shaking"
+    )
+    assert "It may worsen shaking: on GENE9, it does the opposite of 4 treatments (see C1)." in found.verdict
+    assert found.safety.contraindication == ""
+
+
+@pytest.mark.parametrize(
+    ("treatments", "drug"),
+    [
+        (AGONISTS, ("agonist", "")),  # the same
+        (AGONISTS, ("partial agonist", "")),  # both
+        (AGONISTS, ("modulator", "")),  # no direction
+        (AGONISTS[:2], ("antagonist", "")),  # too few to tell
+        ([*AGONISTS, ("antagonist", ""), ("blocker", "")], ("antagonist", "")),  # treatments of both kinds
+        ([("partial agonist", "")] * 4, ("antagonist", "")),
+    ],
+)
+def test_what_says_no_opposite_is_no_warning(
+    tmp_path: Path, treatments: list[tuple[str, str]], drug: tuple[str, str]
+) -> None:
+    found = _opposed_graph(tmp_path, *treatments, drug=drug).explain("drug 0", "shaking")
+    assert found.safety.opposed == ()
+    assert "may-worsen" not in found.flags
+    assert "worsen" not in found.verdict
+
+
+def test_only_the_mechanism_of_action_counts_where_it_is_known(tmp_path: Path) -> None:
+    kr = _opposed_graph(tmp_path, *AGONISTS, drug=("antagonist", "mechanism of action: GENE9 antagonist"))
+    assert kr.explain("drug 0", "shaking").safety.opposed
+    folder = tmp_path / "off-target"
+    folder.mkdir()
+    rows = [("agonist", "Ki = 3.0 nM")] * 4
+    kr = _opposed_graph(folder, *rows, drug=("antagonist", "Ki = 9.0 nM"))
+    assert kr.explain("drug 0", "shaking").safety.opposed  # no drug's mechanism is known

@@ -55,6 +55,13 @@ INHERITED = path("A1", DRUG, PARENT, DISEASE, step(DRUG, "CONTRAINDICATED_FOR", 
 IN_A_KIND = path("A1", DRUG, RELATED, DISEASE, step(DRUG, "CONTRAINDICATED_FOR", RELATED),
                  step(RELATED, "IS_A", DISEASE), stance="adverse")  # fmt: skip
 
+OPPOSED = path("C1", DRUG, GENE, OTHER, DISEASE, step(DRUG, "BINDS", GENE, "antagonist"),
+               step(GENE, "BINDS", OTHER, "agonist", forward=False), step(OTHER, "TREATS", DISEASE),
+               stance="adverse")  # fmt: skip
+ALIKE = path("C1", DRUG, GENE, OTHER, DISEASE, step(DRUG, "BINDS", GENE, "antagonist"),
+             step(GENE, "BINDS", OTHER, "blocker", forward=False), step(OTHER, "TREATS", DISEASE),
+             stance="adverse")  # fmt: skip
+
 
 def reason(text: str, *adverse: Evidence) -> str:
     return check(text, DRUG, DISEASE, EVIDENCE, adverse).claims[0].reason
@@ -152,6 +159,13 @@ def test_a_reason_told_in_a_sentence_of_its_own_is_one_too() -> None:
 )
 def test_nothing_speaks_for_a_drug_where_it_is_contraindicated(text: str, against: Evidence) -> None:
     assert reason(text, against) != ""
+
+
+def test_nothing_speaks_for_a_drug_that_does_the_opposite_of_treatments() -> None:
+    text = "Propranolol may help in asthma because it antagonizes ADRB2 [P1]."
+    assert "C1" in reason(text, OPPOSED)
+    assert reason(text, ALIKE) == ""
+    assert reason("Propranolol blocks ADRB2, which is linked to asthma [P1].", OPPOSED) == ""
 
 
 def test_facts_hold_beside_a_contraindication_and_a_verdict_beside_one_of_a_kind_alone() -> None:
