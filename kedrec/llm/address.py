@@ -43,7 +43,7 @@ class Address:
         return is_loopback(self.host)
 
     @property
-    def shown(self) -> str:
+    def display_text(self) -> str:
         """The base URL without what may be a key in its path: fit to be shown."""
         return "/".join("***" if part in self._keys else part for part in self.url.split("/")).rstrip("/")
 

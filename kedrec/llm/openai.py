@@ -58,7 +58,7 @@ class OpenAIModel:
         )
         server = Server(
             self._client,
-            name=f"The endpoint {address.shown}",
+            name=f"The endpoint {address.display_text}",
             model=model,
             hint="Check KEDREC_LLM_URL and that the server runs.",
             limits=limits,

@@ -103,7 +103,7 @@ class ReasoningFilter:
         self.unmarked = False
 
     @property
-    def unfinished(self) -> bool:
+    def is_unfinished(self) -> bool:
         """True where the text so far ends within reasoning."""
         return self._state == "reasoning"
 
@@ -195,7 +195,7 @@ def split_reasoning(text: str) -> SplitText:
     reader = ReasoningFilter(hold=True)
     reader.feed(text)
     answer = reader.end()
-    return SplitText(answer, reader.reasoning, reader.unfinished, reader.unmarked)
+    return SplitText(answer, reader.reasoning, reader.is_unfinished, reader.unmarked)
 
 
 def may_be_reasoning(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.naming.normalize import Forms, compact_form, normal_forms, reordered
+from kedrec.naming.normalize import Forms, compact_form, is_reordering, normal_forms
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def match_type(text: str, text_forms: Forms, stored: str, *, salted: bool) -> st
             "spelling" if compact_form(stored_forms.spelled) == compact_form(text_forms.spelled) else "plural"
         )
     elif text_forms.bag and stored_forms.bag == text_forms.bag:
-        why = "word order" if reordered(stored_forms, text_forms) else "wording"
+        why = "word order" if is_reordering(stored_forms, text_forms) else "wording"
     elif salted and text_forms.base and compact_form(stored_forms.base) == compact_form(text_forms.base):
         why = "salt form"
     return why

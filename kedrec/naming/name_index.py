@@ -12,7 +12,7 @@ from kedrec.naming.fuzzy import FuzzyNames, contained_names
 from kedrec.naming.hits import best_per_entity, equal_candidates
 from kedrec.naming.lookup import NameLookup
 from kedrec.naming.normalize import compact_form, normal_forms
-from kedrec.naming.query import check_kinds, check_text, noun_of, parse_curie, quoted, with_article
+from kedrec.naming.query import check_kinds, check_text, noun_of, parse_curie, quote_query, with_article
 from kedrec.naming.retired_ids import find_retired
 from kedrec.naming.sqlite_index import hash_form, open_tables
 from kedrec.schema import load_schema
@@ -76,7 +76,8 @@ class NameIndex:
             if error := self._retired_error(id, list(load_schema().kinds)):
                 raise error
             raise UnknownNameError(
-                f"The graph has no {noun_of(kind)} with the id {quoted(id)}.", "`kedrec search` finds ids."
+                f"The graph has no {noun_of(kind)} with the id {quote_query(id)}.",
+                "`kedrec search` finds ids.",
             )
         if len(entities) > 1:
             kinds = " and a ".join(noun_of(entity.kind) for entity in entities)
@@ -182,7 +183,7 @@ class NameIndex:
         candidates = equal_candidates(hits)
         if len(candidates) > 1:
             raise AmbiguousNameError(
-                f"{quoted(query)} stands for {len(candidates)} entities of the graph.",
+                f"{quote_query(query)} stands for {len(candidates)} entities of the graph.",
                 "Give the id of the one that is meant.",
                 [hit.match for hit in candidates],
             )
@@ -214,13 +215,13 @@ class NameIndex:
         if elsewhere:
             is_a = with_article(noun_of(elsewhere[0].match.entity.kind))
             return UnknownNameError(
-                f"{quoted(query)} is no {noun}: it is {is_a}.",
+                f"{quote_query(query)} is no {noun}: it is {is_a}.",
                 missing_kind or f"Give the name or the id of {with_article(noun)}.",
                 [*(hit.match for hit in elsewhere), *nearest],
             )
         hint = "Give one of these names or ids exactly." if nearest else "`kedrec search` finds names."
         hint = missing_kind or hint
-        return UnknownNameError(f"The graph has no {noun} named {quoted(query)}.", hint, nearest)
+        return UnknownNameError(f"The graph has no {noun} named {quote_query(query)}.", hint, nearest)
 
     def _retired_error(self, query: str, kinds: Sequence[str]) -> UnknownNameError | None:
         """The error for an id that its ontology has retired, with the suggested ids; None for other texts."""

@@ -21,7 +21,7 @@ from functools import lru_cache
 
 from kedrec.naming.salts import without_counter_ion
 
-__all__ = ["Forms", "compact_form", "normal_forms", "reordered", "token_form"]
+__all__ = ["Forms", "compact_form", "is_reordering", "normal_forms", "token_form"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -199,7 +199,7 @@ def token_form(token: str) -> str:
     return _singular(_american(_ALWAYS_ROMAN.get(token, token)))
 
 
-def reordered(first: Forms, second: Forms) -> bool:
+def is_reordering(first: Forms, second: Forms) -> bool:
     """True if two names have the same words in any order."""
     words = [
         sorted(word for word in form.words.split() if word not in _STOP_WORDS) for form in (first, second)

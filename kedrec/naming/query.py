@@ -10,7 +10,7 @@ from kedrec.errors import UsageError
 from kedrec.loading.readers.curies import curie_of
 from kedrec.schema import load_schema
 
-__all__ = ["MAX_LENGTH", "check_kinds", "check_text", "noun_of", "parse_curie", "quoted", "with_article"]
+__all__ = ["MAX_LENGTH", "check_kinds", "check_text", "noun_of", "parse_curie", "quote_query", "with_article"]
 
 MAX_LENGTH = 1000
 """Maximum length of a query, in characters; the longest names of real graphs have about 500."""
@@ -65,7 +65,8 @@ def check_kinds(kinds: Sequence[str] | None) -> list[str]:
     unknown = [kind for kind in kinds if kind.casefold() not in by_word]
     if unknown or not kinds:
         raise UsageError(
-            f"{quoted(' '.join(unknown))} is no kind of the graph.", f"Kinds are: {', '.join(kinds_by_name)}."
+            f"{quote_query(' '.join(unknown))} is no kind of the graph.",
+            f"Kinds are: {', '.join(kinds_by_name)}.",
         )
     return list(dict.fromkeys(by_word[kind.casefold()] for kind in kinds))
 
@@ -81,6 +82,6 @@ def with_article(noun: str) -> str:
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
-def quoted(text: str) -> str:
+def quote_query(text: str) -> str:
     """A text in quotes, cut after 80 characters."""
     return f"'{text}'" if len(text) <= _MAX_QUOTED else f"'{text[:_MAX_QUOTED]}...'"

@@ -111,7 +111,7 @@ class PairKernel:
         return arrays
 
     @classmethod
-    def restored(cls, arrays: Mapping[str, NDArray[Any]]) -> PairKernel:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PairKernel:
         """Restores a kernel from the arrays of `arrays`."""
         return cls(*(
             Spectrum(arrays[f"kernel/{kind}/values"], arrays[f"kernel/{kind}/places"])

@@ -100,7 +100,7 @@ class NullModel:
             threads: relations permuted at once, as for `usable_threads`; doesn't change the result.
             progress: called while graphs are permuted.
         """
-        cached = cls.cached(adjacency, cache_dir, settings)
+        cached = cls.open_cached(adjacency, cache_dir, settings)
         if cached is not None:
             return cached
         paths = _linked_metapaths(adjacency, settings.longest)
@@ -115,7 +115,7 @@ class NullModel:
         return cls(adjacency, paths, arrays, settings.permutations)
 
     @classmethod
-    def cached(
+    def open_cached(
         cls, adjacency: Adjacency, cache_dir: Path, settings: PermutationSettings = _DEFAULT
     ) -> Self | None:
         """The null of a graph from the cache, in milliseconds; None where there is none."""
@@ -247,7 +247,7 @@ def path_chances(
     Raises:
         NotFoundError: the graph has no such drug or disease.
     """
-    null = NullModel.cached(adjacency, cache_dir)
+    null = NullModel.open_cached(adjacency, cache_dir)
     if null is None:
         return None
     numbers = []

@@ -279,7 +279,7 @@ class StoredRanking:
             from kedrec.ranking.pair_similarity import PairSimilarity
 
             paths = [tuple(Hop(*hop) for hop in path) for path in self._facts["paths"]]
-            kernel = PairKernel.restored(self._arrays)
+            kernel = PairKernel.from_arrays(self._arrays)
             pair_similarity = PairSimilarity.of(self._adjacency, linked_tables(self._adjacency), kernel)
             self._maker = FeatureMaker(self._adjacency, paths, pair_similarity)
         return self._maker

@@ -139,7 +139,7 @@ def metapath_tables(paths: Iterable[Metapath]) -> list[Table]:
 def compress_links(starts: NDArray[np.int64], ends: NDArray[np.int64], shape: tuple[int, int]) -> Incidence:
     """Compresses links without duplicates to an `Incidence`."""
 
-    def compressed(
+    def compressed_rows(
         rows: NDArray[np.int64], columns: NDArray[np.int64], length: int, width: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         keys = np.sort(rows * max(width, 1) + columns)
@@ -147,7 +147,7 @@ def compress_links(starts: NDArray[np.int64], ends: NDArray[np.int64], shape: tu
         indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
         return indptr, (keys % max(width, 1)).astype(np.int32)
 
-    return Incidence(*compressed(starts, ends, *shape), *compressed(ends, starts, *shape[::-1]))
+    return Incidence(*compressed_rows(starts, ends, *shape), *compressed_rows(ends, starts, *shape[::-1]))
 
 
 def _links(incidence: Incidence, *, alike: bool, undirected: bool) -> _Links:

@@ -241,7 +241,7 @@ def test_an_address_is_shown_as_far_as_no_key_is_in_it() -> None:
         f"https://h/v1;key={SECRET}": "https://h/***",
     }
     for url, words in shown.items():
-        assert parse_address(url, "X", role="", example="").shown == words
+        assert parse_address(url, "X", role="", example="").display_text == words
 
 
 def test_the_manifest_and_the_answer_hold_no_secret(starter_home: Path) -> None:

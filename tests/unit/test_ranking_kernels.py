@@ -133,6 +133,6 @@ def test_nodes_beyond_those_learned_from_are_placed_by_their_likeness(
 
 def test_a_kept_kernel_is_read_as_it_was(alike: tuple[list[Similarity], list[Similarity]]) -> None:
     kernel = PairKernel.of(*alike, _treats())
-    again = PairKernel.restored(kernel.arrays())
+    again = PairKernel.from_arrays(kernel.arrays())
     assert (again.drugs.coordinates == kernel.drugs.coordinates).all()
     assert (again.diseases.values == kernel.diseases.values).all()

@@ -270,11 +270,13 @@ def test_the_null_is_kept_for_its_own_graph_and_made_again_where_damaged(tmp_pat
             progress=lambda _, done, __: calls.append(done),
         )
 
-    assert NullModel.cached(adjacency, tmp_path, PermutationSettings(longest=2, permutations=3)) is None
+    assert NullModel.open_cached(adjacency, tmp_path, PermutationSettings(longest=2, permutations=3)) is None
     first = made(adjacency)
     assert calls == [0, 1, 2]
-    assert NullModel.cached(adjacency, tmp_path, PermutationSettings(longest=2, permutations=3)) is not None
-    assert NullModel.cached(adjacency, tmp_path, PermutationSettings(longest=2, permutations=4)) is None
+    assert (
+        NullModel.open_cached(adjacency, tmp_path, PermutationSettings(longest=2, permutations=3)) is not None
+    )
+    assert NullModel.open_cached(adjacency, tmp_path, PermutationSettings(longest=2, permutations=4)) is None
     assert first.permutations == 3
     path = paths_of(first)[GENES]
     second = made(adjacency)
