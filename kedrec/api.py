@@ -10,7 +10,7 @@ with kedrec.open() as kr:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from kedrec.answers.comparison import compare_drugs
 from kedrec.answers.manifest import answer_manifest
@@ -31,12 +31,14 @@ from kedrec.types import (
     DiseaseAnswer,
     Manifest,
     NameMatch,
+    PassedOver,
     Recommendation,
     Status,
     TakenFor,
 )
 
 if TYPE_CHECKING:
+    from kedrec.answers.recommendations import Results
     from kedrec.documents.background import TextFinder
     from kedrec.naming import NameIndex
 
@@ -149,17 +151,10 @@ class Kedrec(Session):
             texts=(backgrounds, texts),
         )
         no_path = f"no path leads from any drug to {target.name}"
-        return Answer(
-            disease=target,
-            recommendations=results.recommendations,
-            candidates=len(ranked),
-            abstained=abstention_reason(self.ranker, ranked, results, "drug", no_path),
-            known_left_out=results.known_left_out,
-            hidden=results.hidden,
-            passed=results.passed_over,
-            taken_for=substitutions(matches),
-            manifest=self._manifest(results.recommendations, backgrounds, llm=llm),
-        )
+        reason = abstention_reason(self.ranker, ranked, results, "drug", no_path)
+        manifest = self._manifest(results.recommendations, backgrounds, llm=llm)
+        fields = _answer_fields(results, len(ranked), reason, matches, manifest)
+        return Answer(disease=target, **fields)
 
     def recommend_diseases(
         self,
@@ -189,16 +184,10 @@ class Kedrec(Session):
             texts=(backgrounds, texts),
         )
         no_path = f"no path leads from {target.name} to any disease"
+        reason = abstention_reason(self.ranker, ranked, results, "disease", no_path)
+        manifest = self._manifest(results.recommendations, backgrounds, llm=llm)
         return DiseaseAnswer(
-            drug=target,
-            recommendations=results.recommendations,
-            candidates=len(ranked),
-            abstained=abstention_reason(self.ranker, ranked, results, "disease", no_path),
-            known_left_out=results.known_left_out,
-            hidden=results.hidden,
-            passed=results.passed_over,
-            taken_for=substitutions([(drug, match)]),
-            manifest=self._manifest(results.recommendations, backgrounds, llm=llm),
+            drug=target, **_answer_fields(results, len(ranked), reason, [(drug, match)], manifest)
         )
 
     def explain(
@@ -339,3 +328,44 @@ class Kedrec(Session):
 def _between(name: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
         raise UsageError(f"'{name}' is {value}.", f"Give a number from {least} to {most:,}.")
+
+
+class _AnswerFields(TypedDict):
+    """The fields that answers about a disease and about a drug share."""
+
+    recommendations: tuple[Recommendation, ...]
+    candidates: int
+    abstained: str
+    known_left_out: int
+    hidden: int
+    passed: tuple[PassedOver, ...]
+    taken_for: tuple[TakenFor, ...]
+    manifest: Manifest
+
+
+def _answer_fields(
+    results: Results,
+    candidates: int,
+    abstained: str,
+    matches: Sequence[tuple[str, NameMatch]],
+    manifest: Manifest,
+) -> _AnswerFields:
+    """An answer's fields from its recommendations.
+
+    Args:
+        results: the recommendations.
+        candidates: number of ranked pairs.
+        abstained: reason for an answer without recommendations; "" with some.
+        matches: each queried name with what it was resolved to.
+        manifest: the answer's manifest.
+    """
+    return _AnswerFields(
+        recommendations=results.recommendations,
+        candidates=candidates,
+        abstained=abstained,
+        known_left_out=results.known_left_out,
+        hidden=results.hidden,
+        passed=results.passed_over,
+        taken_for=substitutions(matches),
+        manifest=manifest,
+    )

@@ -280,7 +280,7 @@ def check_facts(area: Area, data: PublicData, schema: dict[str, Any]) -> None:
                 area.warnings.append(f"{fact} PMID:{pmid}: the abstract does not name {' or '.join(missing)}")
         if sources:
             area.confirmed_count += 1
-            area.confirming_sources.update(sources)
+            area.confirming_sources.update(sorted(sources))
         elif pmids:
             best_support = next((level for level in support.values() if level), "not in the data")
             area.pmid_support[best_support] += 1

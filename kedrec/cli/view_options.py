@@ -102,13 +102,11 @@ def as_of_sentence(counts: EdgesAsOf) -> str:
     )
 
 
-def visible_overlays(store: GraphStore) -> tuple[str, ...] | None:
-    """Names of the visible overlays; None if the graph has no overlays and no year was given."""
-    from kedrec.stores import GraphView, VisibleStore
+def visible_overlays(store: GraphStore) -> tuple[str, ...]:
+    """Names of the visible overlays."""
+    from kedrec.stores import VisibleStore
 
-    if not isinstance(store, VisibleStore) or store.view == GraphView():
-        return None
-    return store.view.overlays
+    return store.view.overlays if isinstance(store, VisibleStore) else ()
 
 
 def edges_as_of(store: GraphStore) -> EdgesAsOf | None:

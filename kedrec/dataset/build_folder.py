@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from filelock import lock_descriptor
@@ -17,6 +17,7 @@ __all__ = ["BuildFolder"]
 
 _WORKING = ".building"
 _NOTE = "kedrec.json"
+_TRIES = 20  # to lock a file that builds keep removing
 
 
 class BuildFolder:
@@ -35,6 +36,7 @@ class BuildFolder:
         self.folder = folder
         self.working = folder / _WORKING
         self._private = private
+        self._is_finished = False
 
     @contextmanager
     def locked(self, *, again: bool = False) -> Iterator[BuildFolder]:
@@ -48,21 +50,12 @@ class BuildFolder:
             StoreBusyError: another process is building there.
             DataError: the disk refuses.
         """
-        try:
-            self._check(again=again)
-            if self._private:
-                private_folder(self.working)
-            else:
-                self.working.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(
-                f"{self.folder} can't be written: {error.strerror or error}.", "Name another folder."
-            ) from error
         with ExitStack() as stack:
             try:
-                descriptor = os.open(self.working / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-                stack.callback(os.close, descriptor)
-                free = lock_descriptor(descriptor, blocking=False)
+                self._check(again=again)
+                free = self._lock(stack)
+                if free:
+                    self._check(again=again)  # another build may have ended meanwhile
             except OSError as error:
                 raise DataError(
                     f"{self.folder} can't be written: {error.strerror or error}.",
@@ -74,6 +67,30 @@ class BuildFolder:
                     "Wait until it has ended, or name another folder.",
                 )
             yield self
+            if self._is_finished:
+                # The lock is held until its file is gone: `_lock` notices, in a process that waits for it.
+                shutil.rmtree(self.working, ignore_errors=True)
+
+    def _lock(self, stack: ExitStack) -> bool:
+        """Locks the folder until the stack is closed; False if another process holds the lock.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        path = self.working / "lock"
+        for _ in range(_TRIES):
+            if self._private:
+                private_folder(self.working)
+            else:
+                self.working.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # a build that ended removed the folder, or the file
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+                stack.callback(os.close, descriptor)
+                if not lock_descriptor(descriptor, blocking=False):
+                    return False
+                if os.path.samestat(os.fstat(descriptor), path.stat()):
+                    return True
+        return False
 
     def remove_note(self) -> None:
         """Removes the note that marks a finished data set, before its files are replaced.
@@ -89,8 +106,8 @@ class BuildFolder:
             ) from error
 
     def finish(self) -> None:
-        """Removes the files that only the build needed."""
-        shutil.rmtree(self.working, ignore_errors=True)
+        """Marks the build as finished: the files that only it needed are removed as the lock is released."""
+        self._is_finished = True
 
     def _check(self, *, again: bool) -> None:
         if self.folder.exists() and not self.folder.is_dir():

@@ -30,6 +30,7 @@ from kedrec.llm.reasoning import (
 )
 from kedrec.llm.refusals import (
     OPTIONAL,
+    STREAM,
     Changes,
     apply_changes,
     describe_changes,
@@ -92,7 +93,10 @@ class Endpoint:
         )
 
     def stream(self, request: ChatRequest, **more: Any) -> Iterator[str]:
-        """Yields the answer in pieces, without reasoning. Closing the iterator ends the request."""
+        """Yields the answer in pieces, without reasoning. Closing the iterator ends the request.
+
+        A server that refuses to stream is asked for the whole answer, which is then the only piece.
+        """
         for _ in range(len(OPTIONAL) + len(_REASONING_TOKENS) + 1):
             retry = yield from self._stream_once(request, more)
             if not retry:
@@ -135,6 +139,9 @@ class Endpoint:
     def _stream_once(self, request: ChatRequest, more: dict[str, Any]) -> Generator[str, None, bool]:
         """Tries a stream once; returns True to try again, only before the first piece."""
         extra_tokens, changes = self._extra_tokens, self._changes
+        if STREAM in changes:
+            yield self.chat(request, **more).text
+            return False
         body = apply_changes(self._body(request, stream=True, extra_tokens=extra_tokens) | more, changes)
         with self._server.open("POST", _PATH, body) as open_reply:
             if open_reply.status == 200 and open_reply.kind == "text/event-stream":

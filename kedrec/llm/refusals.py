@@ -13,6 +13,7 @@ from kedrec.llm.completions import error_message
 
 __all__ = [
     "OPTIONAL",
+    "STREAM",
     "Changes",
     "apply_changes",
     "describe_changes",
@@ -24,12 +25,16 @@ __all__ = [
 Changes = dict[str, str]
 """Fields and their new names; "" for an omitted field."""
 
+STREAM = "stream"
+"""Field that asks for an answer in pieces; without it a server answers whole."""
+
 _LENGTH, _NEWER_LENGTH = "max_tokens", "max_completion_tokens"
-_STATUSES = {200, 400, 404, 405, 409, 415, 422, 500, 501}
+_STATUSES = {200, 400, 403, 404, 405, 409, 415, 422, 500, 501}
 _WORDING = {
     **dict.fromkeys((_LENGTH, _NEWER_LENGTH), r"max[ _-]?(?:(?:completion|new|output)[ _-]?)?tokens"),
     "stop": r"stop(?:[ _-]?(?:sequences?|words?|tokens?|strings?))?",
     "seed": r"(?:random[ _-]?)?seed",
+    STREAM: r"stream(?:ing)?",
     "logprobs": r"(?:top[ _-]?)?logprobs",
     "system": r"(?:system|developer)[ _-]?(?:roles?|messages?|prompts?|instructions?)|"
     r"roles?\b[^.\n]{1,40}\b(?:system|developer)",
@@ -45,6 +50,7 @@ OPTIONAL = (
     "response_format",
     "grammar",
     "cache_prompt",
+    STREAM,
     "system",
 )
 """Fields that a request can do without; `system` is a role, whose text moves into the user's message."""
@@ -99,11 +105,13 @@ def next_changes(changes: Changes, field: str, fields: set[str]) -> Changes:
         More changes than before; the same where there is nothing else to try.
     """
     if field == "*":
-        # Unneeded fields go first; the length is renamed before it is omitted.
-        unneeded = fields - {_LENGTH, _NEWER_LENGTH, "system"}
+        # Unneeded fields go first; the length is renamed before it is omitted; streaming goes last.
+        unneeded = fields - {_LENGTH, _NEWER_LENGTH, STREAM, "system"}
         if unneeded:
             return changes | dict.fromkeys(unneeded, "")
         field = next(iter(sorted(fields & {_LENGTH, _NEWER_LENGTH})), "")
+        if not field and STREAM in fields:
+            field = STREAM
     if field == _LENGTH and _LENGTH not in changes:
         return changes | {_LENGTH: _NEWER_LENGTH}
     if field == _NEWER_LENGTH:
@@ -128,7 +136,7 @@ def optional_fields(body: dict[str, Any]) -> set[str]:
 
 def describe_changes(changes: Changes) -> tuple[str, ...]:
     """Describes the changes in words, for an answer's manifest."""
-    words = {"system": "the instruction in the user's message"}
+    words = {"system": "the instruction in the user's message", STREAM: "without streaming"}
     return tuple(
         f"{name} as {new}" if new else words.get(name, f"without {name}")
         for name, new in sorted(changes.items())

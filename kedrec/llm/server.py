@@ -139,8 +139,13 @@ class Server:
                 f"{self.name} answered {reply.status}: it redirects to {target}",
                 "Set KEDREC_LLM_URL to the address that answers; its key isn't sent elsewhere.",
             )
-        if reply.status in {401, 403, 407}:
+        if reply.status in {401, 407}:
             return ModelError(f"{self.name} refused the key: {message}", "Set KEDREC_LLM_KEY.")
+        if reply.status == 403:
+            return ModelError(
+                f"{self.name} forbids the request: {message}",
+                "See what it says: KEDREC_LLM_KEY may lack the right to use this model.",
+            )
         if reply.status == 404:
             return ModelError(
                 f"{self.name} doesn't know the model '{self.model}' or isn't a chat endpoint: {message}",

@@ -38,7 +38,7 @@ class RankingFile(_Sparse):
         rows: number of rows, one per drug and disease.
         ranking: `fitted` or `unfitted`, and a description of the fit.
         taken_for: entities that listed names were resolved to under another name; None if there are none.
-        overlays: names of the visible private overlays; None if the graph has none and no year was given.
+        overlays: names of the visible private overlays.
         as_of: numbers of edges in a view as of a year; None if edges of any year were visible.
     """
 
@@ -47,7 +47,7 @@ class RankingFile(_Sparse):
     rows: int
     ranking: str
     taken_for: tuple[TakenFor, ...] | None = None
-    overlays: tuple[str, ...] | None = None
+    overlays: tuple[str, ...] = ()
     as_of: EdgesAsOf | None = None
 
 
@@ -61,7 +61,7 @@ class RankingFit(_Sparse):
 
     fingerprint: str
     ranking: str
-    overlays: tuple[str, ...] | None = None
+    overlays: tuple[str, ...] = ()
     as_of: EdgesAsOf | None = None
 
 

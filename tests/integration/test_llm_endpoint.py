@@ -150,6 +150,7 @@ def test_a_stream_that_goes_wrong(served: Any, events: tuple[str, ...], words: s
     ("status", "body", "words"),
     [
         (401, {"error": {"message": "bad key"}}, r"refused the key: bad key\. Set KEDREC_LLM_KEY"),
+        (403, {"error": {"message": "no access"}}, r"forbids the request: no access\. See what it says"),
         (404, {"detail": "Not Found"}, "doesn't know the model 'm' or isn't a chat endpoint: Not Found"),
         (400, {"error": {"message": "too long"}}, "answered 400: too long"),
         (500, b"<html><title>oops</title>x</html>", r"answered 500: a web page, 'oops'\."),

@@ -43,7 +43,7 @@ def refusing(*fields: str, body: Callable[[str], object], status: int = 400) -> 
             if field in has:
                 handler.send(body(field), status)
                 return
-        if request["stream"]:
+        if request.get("stream"):
             handler.send(event(TEXT, "stop").encode(), content_type="text/event-stream")
         else:
             handler.send(completion(TEXT))
@@ -89,7 +89,35 @@ def test_a_refused_field_is_renamed_or_left_out(opened: Opener, field: str, word
     assert len(seen) == requests + 2
 
 
-@pytest.mark.parametrize("status", [200, 400, 404, 422, 500, 501])
+@pytest.mark.parametrize("wording", WORDINGS)
+def test_an_endpoint_that_cannot_stream_is_asked_for_the_whole_answer(opened: Opener, wording: str) -> None:
+    def answer(handler: Handler, request: dict[str, Any]) -> None:
+        if request.get("stream"):
+            handler.send(WORDINGS[wording]("stream"), 400)
+        else:
+            handler.send(completion(TEXT))
+
+    model, seen = opened(answer)
+    assert list(model.stream(REQUEST)) == [TEXT]
+    assert seen[0]["stream"]
+    assert not seen[-1].get("stream")
+    assert "without streaming" in model.info.adjustments
+    requests = len(seen)  # it is remembered
+    assert list(model.stream(REQUEST)) == [TEXT]
+    assert len(seen) == requests + 1
+    assert model.chat(REQUEST).text == TEXT
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_an_endpoint_that_knows_no_stream_field_gets_none(opened: Opener, status: int) -> None:
+    body = {"error": {"message": "Streaming is disabled for this key."}}
+    model, seen = opened(refusing("stream", body=lambda _: body, status=status))
+    for request in (REQUEST, ChatRequest((Message("user", "Why?"),))):
+        assert list(model.stream(request)) == [TEXT]
+    assert "stream" not in seen[-1]
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 422, 500, 501])
 def test_several_refused_fields_are_left_out_one_after_the_other(opened: Opener, status: int) -> None:
     fields = ("max_tokens", "max_completion_tokens", "temperature", "seed", "stop", "system")
     body = {name: {"error": {"message": f"{name} is not supported"}} for name in fields}

@@ -236,6 +236,22 @@ def test_the_card_says_whose_data_it_is(home: Path, tmp_path: Path) -> None:
     assert "may not be published" in card
 
 
+def test_a_replacement_that_is_cut_short_is_no_finished_data_set(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(tmp_path / "mimic")
+    built(home, source, tmp_path / "out")
+
+    def killed(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr("kedrec.dataset.mimic.build.write_questions", killed)
+    with pytest.raises(RuntimeError, match="killed"):
+        built(home, source, tmp_path / "out", "--again")
+    with pytest.raises(NotFoundError, match="no data set"):
+        DataSet(tmp_path / "out")
+
+
 @pytest.mark.parametrize("damage", ["missing", "column", "empty", "heading", "gzip", "quote"])
 def test_damaged_folders_are_told_of_without_their_text(
     damage: str, home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture

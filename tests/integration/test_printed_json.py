@@ -75,14 +75,14 @@ def printed(capsys: pytest.CaptureFixture[str], *words: str, entry: Any = main) 
 @pytest.mark.parametrize(
     ("has_overlay", "options", "fields"),
     [
-        (False, (), []),
+        (False, (), ["overlays"]),
         (False, AS_OF, ["overlays", "as_of"]),
         (True, (), ["overlays"]),
         (True, LAB, ["overlays"]),
         (True, (*AS_OF, *LAB), ["overlays", "as_of"]),
     ],
 )
-def test_a_ranking_file_and_a_fit_name_the_view_only_where_there_is_one(
+def test_a_ranking_file_and_a_fit_name_the_overlays_and_the_year_where_one_is_given(
     graph: Path,
     capsys: pytest.CaptureFixture[str],
     has_overlay: bool,
@@ -98,7 +98,7 @@ def test_a_ranking_file_and_a_fit_name_the_view_only_where_there_is_one(
     fit = printed(capsys, "rank", "fit", *options)
     assert list(fit) == ["fingerprint", "ranking", *fields]
     for report in (export, fit):
-        assert report.get("overlays", []) == (["lab"] if "lab" in options else [])
+        assert report["overlays"] == (["lab"] if "lab" in options else [])
         if "as_of" in fields:
             assert list(report["as_of"]) == YEAR
             own = int("lab" in options)

@@ -202,6 +202,7 @@ def build_mimic(
             "patients": dict(sorted(Counter(builder.splits.values()).items())),
             "with_notes": sum(bool(question.text) for part in questions.values() for question in part),
         }
+        build_folder.remove_note()
         for split in SPLITS:
             write_questions(out, CONFIG, split, questions[split], private=True)
         options = {"candidates": candidates, "seed": seed}
