@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from kedrec.answers.clinical_status import ClinicalStatuses
 from kedrec.answers.manifest import as_of_coverage, model_name
 from kedrec.answers.verdict import adverse_trials, badge, evidence_gap, flags, verdict
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
@@ -104,6 +105,7 @@ class Recommender:
         self._seed = seed
         self._progress = progress
         self._safety = SafetyAssessor(store, names, ranker.adjacency)
+        self._clinical = ClinicalStatuses(store, ranker.adjacency)
 
     def recommendations(
         self,
@@ -275,6 +277,7 @@ class Recommender:
             unseen=score.unseen,
             known=score.known,
             badge=novelty,
+            clinical=self._clinical.status(pair.drug.id),
             verdict=verdict(rank, of, score, pair, candidate.safety, side=side)
             + adverse_trials(candidate.texts),
             rationale=rationale,

@@ -136,12 +136,18 @@ def print_recommendation(console: Console, recommendation: Recommendation, *, as
         print_indented(console, Text(note, style="dim"))
     if recommendation.badge.standing == "learned":
         print_indented(console, Text(recommendation.badge.note, style="yellow"))
+    _print_clinical_status(console, recommendation)
     _print_rationale(console, recommendation.rationale)
     if recommendation.evidence:
         print_indented(console, Text("Paths", style="bold"))
         print_evidence(console, recommendation.evidence)
     _print_texts(console, recommendation.texts)
     print_safety(console, recommendation)
+
+
+def _print_clinical_status(console: Console, recommendation: Recommendation) -> None:
+    if text := recommendation.clinical.text:
+        print_indented(console, Text(f"{recommendation.drug.name}: {text}", style="dim"))
 
 
 def _print_texts(console: Console, texts: Texts, *, links: int | None = _MAX_LINKS) -> None:
@@ -240,6 +246,7 @@ def print_explanation(console: Console, recommendation: Recommendation) -> None:
         console, Text(recommendation.verdict, style="red" if recommendation.safety.contraindicated else "")
     )
     print_indented(console, Text(recommendation.badge.note))
+    _print_clinical_status(console, recommendation)
     if note := _baseline_note(recommendation):
         print_indented(console, Text(note))
     coverage = recommendation.coverage

@@ -164,15 +164,25 @@ def score_fold(
     hidden: NDArray[np.bool_],
     seed: int,
     *,
+    diseases: NDArray[np.int64] | None = None,
     threads: int = 1,
 ) -> dict[str, list[NDArray[np.float64]]]:
-    """Scores all pairs by models fitted without the hidden ones.
+    """Scores all pairs of some diseases by models fitted without the hidden pairs.
 
     A disease whose treatments are all hidden is scored by the models for untreated diseases, as the ranking
     does; both regimes' models give log-odds in samples with the same number of other pairs a treatment.
 
+    Args:
+        adjacency: the graph.
+        link_tables: the tables that have links.
+        split: the way of hiding.
+        hidden: mask of the hidden pairs, drugs x diseases.
+        seed: of samples and trees.
+        diseases: numbers of the diseases to score; None: those with a hidden pair.
+        threads: models fitted at once, at most.
+
     Returns:
-        By method, a table of scores (drugs x diseases) for each of its models.
+        By method, a table of scores (drugs x all diseases) for each of its models.
     """
     known = known_treatments(adjacency)
     visible = known & ~hidden
@@ -185,7 +195,8 @@ def score_fold(
     candidates[:, ~visible.any(axis=0)] = False
     cold = split in ("disease", "cluster")
     regime: Regime = "unseen" if cold else "treated"
-    diseases = np.flatnonzero(hidden.any(axis=0))
+    if diseases is None:
+        diseases = np.flatnonzero(hidden.any(axis=0))
     untreated = np.asarray(~visible.any(axis=0))
     scores: dict[str, list[NDArray[np.float64]]] = {}
     regimes: list[Regime] = [regime] if cold or not untreated[diseases].any() else [regime, "unseen"]

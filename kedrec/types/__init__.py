@@ -32,6 +32,7 @@ from kedrec.types.reports import (
 )
 from kedrec.types.safety import (
     Badge,
+    ClinicalStatus,
     ListedContraindications,
     OpposedMechanism,
     PredictedSideEffect,
@@ -50,6 +51,7 @@ __all__ = [
     "CachedFolder",
     "Citation",
     "Claim",
+    "ClinicalStatus",
     "ComparedMetapath",
     "ComparedPart",
     "Comparison",

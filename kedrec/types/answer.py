@@ -10,7 +10,7 @@ from pydantic import Field
 from kedrec.types.base import Frozen, Probability
 from kedrec.types.graph import Entity, Evidence, TakenFor
 from kedrec.types.rationale import Rationale
-from kedrec.types.safety import Badge, Safety
+from kedrec.types.safety import Badge, ClinicalStatus, Safety
 from kedrec.types.texts import Background, TextsUsed
 
 __all__ = [
@@ -206,6 +206,7 @@ class Recommendation(Frozen):
         unseen: True if the disease has no known treatment; the probability then assumes that it had one.
         known: sources in which the graph already has the treatment; () for a new one.
         badge: novelty of the pair.
+        clinical: the drug's standing in the clinic, for any disease.
         verdict: summary of the fields above in one or two sentences.
         adverse: adverse evidence, such as contraindications (direct or inherited).
         safety: summary of contraindications and side effects.
@@ -232,6 +233,7 @@ class Recommendation(Frozen):
     unseen: bool = False
     known: tuple[str, ...] = ()
     badge: Badge
+    clinical: ClinicalStatus = ClinicalStatus()
     verdict: str
     rationale: Rationale
     evidence: tuple[Evidence, ...] = ()

@@ -9,6 +9,7 @@ from kedrec.types.graph import Entity, Evidence
 
 __all__ = [
     "Badge",
+    "ClinicalStatus",
     "ListedContraindications",
     "OpposedMechanism",
     "PredictedSideEffect",
@@ -35,6 +36,24 @@ class Badge(Frozen):
     standing: Literal["known", "learned", "new"]
     sources: tuple[str, ...] = ()
     note: str
+
+
+class ClinicalStatus(Frozen):
+    """A drug's standing in the clinic, for any disease.
+
+    Attributes:
+        approved_since: year of its first approval anywhere; None where no source says so.
+        approval: where it is approved, as a sentence with its source; "" where none says so.
+    """
+
+    approved_since: int | None = None
+    approval: str = ""
+
+    @property
+    def text(self) -> str:
+        """The status as a phrase; "" where nothing is known."""
+        since = f"first approved in {self.approved_since}" if self.approved_since is not None else ""
+        return "; ".join(part for part in (since, self.approval.rstrip(".")) if part)
 
 
 class SideEffect(Frozen):

@@ -1,0 +1,73 @@
+"""Years in which drugs were first approved, as sources say beside the drugs' mechanisms of action.
+
+A node has no year, and a mechanism's edge has one: that in which the drug was first approved, by which its
+mechanism was known at the latest. The evidence says so, since other edges' years are those of a publication.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kedrec.schema import load_schema
+
+if TYPE_CHECKING:
+    from kedrec.ranking.adjacency import Adjacency, Table
+    from kedrec.stores.base import GraphStore
+
+__all__ = ["approval_year", "approval_years", "year_in_evidence"]
+
+_APPROVED = re.compile(r"first approved in (\d{4})")
+_TARGET_KINDS = ("Gene", "GeneFamily", "Complex")
+
+
+def year_in_evidence(evidence: str) -> int | None:
+    """The year of first approval in an edge's evidence, the earliest of several; None without one."""
+    return min(map(int, _APPROVED.findall(evidence)), default=None)
+
+
+def approval_year(store: GraphStore, adjacency: Adjacency, drug: str) -> int | None:
+    """The year of a drug's first approval; None where no source says so.
+
+    Args:
+        store, adjacency: a graph and its links.
+        drug: the drug's id.
+    """
+    number = adjacency.number("Drug", drug)
+    if number is None:
+        return None
+    years: list[int] = []
+    for table in _target_tables():
+        if not adjacency.has_table(table):
+            continue
+        links = adjacency.incidence(table)
+        targets = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
+        if targets:
+            ids = [adjacency.node_id(table[2], target) for target in targets]
+            for row in store.edges_between(*table, [drug], ids):
+                year = year_in_evidence(row["edge"]["evidence"])
+                years += [] if year is None else [year]
+    return min(years, default=None)
+
+
+def _target_tables() -> list[Table]:
+    return [
+        (relation, "Drug", kind)
+        for kind in _TARGET_KINDS
+        for relation in load_schema().joining("target", "Drug", kind)
+    ]
+
+
+def approval_years(store: GraphStore) -> dict[str, int]:
+    """The year of first approval of each drug that has one, by the drug's id."""
+    years: dict[str, int] = {}
+    present = {relation for relation, _ in store.fingerprint().edges}
+    for table in _target_tables():
+        if table[0] not in present:
+            continue
+        for batch in store.edges(*table, ["start", "evidence"]):
+            for row in batch.to_pylist():
+                year = year_in_evidence(row["evidence"])
+                if year is not None:
+                    years[row["start"]] = min(year, years.get(row["start"], year))
+    return years
