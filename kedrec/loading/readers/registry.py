@@ -11,6 +11,7 @@ from kedrec.loading.readers.drugmechdb import read_drugmechdb
 from kedrec.loading.readers.hetnet import read_hetnet
 from kedrec.loading.readers.kgx import read_kgx
 from kedrec.loading.readers.ontology import read_ontology
+from kedrec.loading.readers.orphapackets import read_orphapackets
 from kedrec.loading.readers.own_tables import read_own_tables
 from kedrec.loading.readers.sql_tables import read_tables
 from kedrec.loading.readers.sssom import read_mappings
@@ -34,6 +35,7 @@ READERS: dict[str, Reader] = {
     "kgx": read_kgx,
     "ontology": read_ontology,
     "sssom": read_mappings,
+    "orphapackets": read_orphapackets,
     "starter": read_starter,
     "trials": read_trials,
     "private": read_own_tables,

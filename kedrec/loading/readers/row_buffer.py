@@ -14,11 +14,11 @@ _BATCH = 50_000
 
 
 class RowBuffer:
-    """Buffer for the nodes and edges of one file; counts every row as read, including rejected ones.
+    """Buffer for the nodes and edges of files; counts every row as read, including rejected ones.
 
     Args:
         staging: staging area to insert into.
-        file: number of the file in the staging area.
+        file: number of the file in the staging area; `file` may be set to that of the next one.
     """
 
     def __init__(self, staging: Staging, file: int) -> None:
@@ -28,7 +28,7 @@ class RowBuffer:
             "nodes": defaultdict(list),
             "edges": defaultdict(list),
         }
-        self._refused: dict[str, list[tuple[int, str, str, str]]] = {"nodes": [], "edges": []}
+        self._refused: dict[tuple[str, int], list[tuple[int, str, str, str]]] = defaultdict(list)
 
     def node(self, line: int, key: str, kind: str, curie: str, name: str, **more: Any) -> None:
         """Adds a node: its key in edges, kind, id and name; optionally `synonyms`, `xrefs`, `description`."""
@@ -46,7 +46,7 @@ class RowBuffer:
     def refuse(self, part: str, line: int, reason: str, detail: str, text: str) -> None:
         """Rejects a row of `nodes` or `edges`, with a reason."""
         self._staging.rows_read[part] += 1
-        self._refused[part].append((line, reason, detail, text))
+        self._refused[part, self.file].append((line, reason, detail, text))
 
     def refuse_record(self, part: str, line: int, problem: str) -> None:
         """Rejects a record that couldn't be read from its file; `problem` is `reason` or `reason: detail`."""
@@ -56,6 +56,7 @@ class RowBuffer:
     def _add(self, part: str, row: dict[str, Any]) -> None:
         self._staging.rows_read[part] += 1
         columns = self._waiting[part]
+        columns["file"].append(self.file)
         for column, value in row.items():
             columns[column].append(value)
         if len(columns["line"]) >= _BATCH:
@@ -64,13 +65,13 @@ class RowBuffer:
     def _flush(self, part: str) -> None:
         columns = self._waiting[part]
         if columns["line"]:
-            columns["file"] = [self.file] * len(columns["line"])
             self._staging.insert(f"{part[:-1]}_rows", columns)
         self._waiting[part] = defaultdict(list)
 
     def close(self) -> None:
         """Inserts the remaining rows."""
-        for part, refused in self._refused.items():
+        for part in self._waiting:
             self._flush(part)
-            self._staging.reject(part, self.file, refused)
-            refused.clear()
+        for (part, file), refused in self._refused.items():
+            self._staging.reject(part, file, refused)
+        self._refused.clear()
