@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import neo4j
 import neo4j_server as servers
 import pytest
+from filelock import FileLock
 
 from kedrec.loading import load_graph
 from kedrec.ranking import Ranker
@@ -85,13 +87,30 @@ def kedrec_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def starter_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the built-in graph in `graph`, and its ranking, fitted once for all tests, in the cache."""
-    home = tmp_path_factory.mktemp("starter")
-    settings = load_settings(home=home, graph=str(home / "graph"))
-    with open_store(settings.graph_url, settings, read_only=False) as writer:
-        load_graph(writer, work_dir=home / "work")
-        Ranker.open(writer, settings.cache_dir)
+def built_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built-in graph in `graph` and its ranking in `cache`, made once for all processes of a run.
+
+    Others read it at the same time: copy what a test writes to.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # of every process of this run
+    home, complete = base / "built-starter", base / "built-starter.complete"
+    with FileLock(base / "built-starter.lock"):
+        if not complete.exists():
+            settings = load_settings(home=home, graph=str(home / "graph"))
+            with open_store(settings.graph_url, settings, read_only=False) as writer:
+                load_graph(writer, work_dir=home / "work")
+                Ranker.open(writer, settings.cache_dir)
+            complete.touch()
+    return home
+
+
+@pytest.fixture(scope="session")
+def starter_home(built_starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of this process with the built-in graph in `graph` and its fitted ranking in the cache."""
+    home = tmp_path_factory.mktemp("starter") / "home"
+    shutil.copytree(built_starter, home)
     return home
 
 
