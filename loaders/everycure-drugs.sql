@@ -74,7 +74,8 @@ INSERT INTO node_rows
 SELECT d.file, d.line, d.curie, 'Drug',
   coalesce(v.prefix || ':' || substr(d.curie, strpos(d.curie, ':') + 1),
     list_filter(i.ids, lambda x: NOT starts_with(x, 'INCHIKEY:'))[1], d.curie),
-  d.curie_label, [], list_append(coalesce(i.ids, []), r.rxcui),
+  if(upper(d.curie_label) = d.curie_label AND length(d.curie_label) > 6, lower(d.curie_label), d.curie_label),
+  [], list_append(coalesce(i.ids, []), r.rxcui),
   coalesce('Approved in ' || nullif(concat_ws(', ',
     if(d.approved_usa = '1', 'the USA' || CASE
       WHEN d.marketing_status_usa LIKE '%RX%' THEN ' (on prescription)'

@@ -88,14 +88,14 @@ def flags(
     `known`, `learned` or `new` (see `Badge`), then those of these that apply: `contraindicated`, or `caution`
     (contraindicated in a kind of the disease, in a much broader one or one that looks alike, or as a class);
     `causes-disease` (the disease is one of the drug's side effects), or `may-worsen` (something that it
-    presents with is, or the drug acts oppositely to treatments on a target); `adverse-trial`
-    (a trial of the pair was stopped or missed its primary outcomes); `few-paths`;
+    presents with is, or the drug acts oppositely to treatments on a target: a `caution` for a known
+    treatment); `adverse-trial` (a trial of the pair was stopped or missed its primary outcomes); `few-paths`;
     `unfitted` (the score was not learned).
     """
     words: list[str] = [novelty.standing]
     if safety.contraindicated:
         words.append("contraindicated")
-    elif safety.contraindication:
+    elif safety.contraindication or (safety.opposed and score.known):
         words.append("caution")
     if safety.worsening:
         causes = any(
@@ -103,7 +103,7 @@ def flags(
             for effect in safety.worsening
         )
         words.append("causes-disease" if causes else "may-worsen")
-    elif safety.opposed:
+    elif safety.opposed and not score.known:
         words.append("may-worsen")
     if any(item.stance == "adverse" for item in texts.trials):
         words.append("adverse-trial")

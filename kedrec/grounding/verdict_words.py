@@ -152,8 +152,8 @@ def pair_verdict(
     elif contraindication == "class":
         sentence += f" Other members of its class are contraindicated (a weaker sign): see {where}."
     for target, count, path in opposed:
-        sentence += f" It may worsen {disease}: on {target}, it does the opposite of "
-        sentence += f"{count:,} treatments (see {path})."
+        opening = "Yet" if known else f"It may worsen {disease}:"
+        sentence += f" {opening} on {target}, it does the opposite of {count:,} treatments (see {path})."
     return sentence
 
 

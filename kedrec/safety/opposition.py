@@ -7,6 +7,7 @@ What a drug does to a target is its sign in the graph's edges, +1 or -1; where s
 nor has a partial agonist, which activates where little else does and blocks where much does. Where the
 evidence of any of a drug's edges says that it is the mechanism of action, its other edges don't count: many
 drugs bind much that nobody notices. A curated mechanism (of a mechanism database) counts as such evidence.
+An enzyme or transporter that handles the drug, as DrugBank has it, is none of its targets.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ _TREATMENT_TABLES: tuple[Table, ...] = tuple(
 _UNSIGNED_ACTIONS = frozenset({"partial agonist"})
 _MECHANISM = "mechanism of action"
 """How the evidence of an edge begins or says that a drug works by it; sources are mapped to these words."""
+_HANDLING = ("(enzyme)", "(transporter)", "(carrier)")
+_TARGETED = "(target)"
+"""DrugBank's words, in the evidence of an edge, for what handles a drug, and for what it acts on."""
 _MIN_OPPOSED = 3
 """Fewest treatments with the opposite effect on a target."""
 _MAX_ALIKE_SHARE = 0.2
@@ -166,9 +170,11 @@ def _effects(rows: Mapping[Table, Iterable[Row]]) -> dict[_Target, dict[str, _Ef
         relation, _, kind = table
         for row in edges:
             edge, key = row["edge"], (row["start_id"], (kind, row["end_id"]))
-            action = edge["action"]
+            action, evidence = edge["action"], edge["evidence"]
+            if _TARGETED not in evidence and any(words in evidence for words in _HANDLING):
+                continue
             sign = 0 if action in _UNSIGNED_ACTIONS else _SCHEMA.relations[relation].wording_for(action).sign
-            is_mechanism = _MECHANISM in edge["evidence"] or bool(edge["mechanisms"])
+            is_mechanism = _MECHANISM in evidence or bool(edge["mechanisms"])
             if is_mechanism:
                 has_mechanism.add(row["start_id"])
             signs[key][is_mechanism].add(sign)

@@ -359,6 +359,15 @@ def test_a_drug_that_does_the_opposite_of_the_treatments_may_worsen_the_disease(
     assert found.safety.contraindication == ""
 
 
+def test_a_known_treatment_with_an_opposed_mechanism_is_told_apart(tmp_path: Path) -> None:
+    kr = _opposed_graph(tmp_path, *AGONISTS, ("antagonist", ""), drug=("antagonist", ""))
+    found = kr.explain("drug 5", "shaking")
+    assert found.known
+    assert "caution" in found.flags
+    assert "may-worsen" not in found.flags
+    assert "Yet on GENE9, it does the opposite of 4 treatments (see C1)." in found.verdict
+
+
 @pytest.mark.parametrize(
     ("treatments", "drug"),
     [
@@ -368,6 +377,7 @@ def test_a_drug_that_does_the_opposite_of_the_treatments_may_worsen_the_disease(
         (AGONISTS[:2], ("antagonist", "")),  # too few to tell
         ([*AGONISTS, ("antagonist", ""), ("blocker", "")], ("antagonist", "")),  # treatments of both kinds
         ([("partial agonist", "")] * 4, ("antagonist", "")),
+        ([("inducer", "DrugBank (enzyme); inducer")] * 4, ("inhibitor", "DrugBank (enzyme); inhibitor")),
     ],
 )
 def test_what_says_no_opposite_is_no_warning(

@@ -45,7 +45,7 @@ DRUGS = [
     # the list's own substance is the salt
     drug_row(
         "CHEBI:7",
-        "novelin tosylate",
+        "NOVELIN TOSYLATE",
         "CHEBI:7 UNII:TOS INCHIKEY:HHHHHHHHHHHHHH-UHFFFAOYSA-N "
         "UNII:BASE DRUGBANK:DB00007 INCHIKEY:IIIIIIIIIIIIII-UHFFFAOYSA-N",
         "N06AX07",
