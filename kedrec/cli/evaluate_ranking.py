@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from kedrec.ranking.adjacency import Adjacency
+    from kedrec.stores import GraphStore
+
 __all__ = ["ranking"]
 
-_SPLITS = ("pair", "disease", "cluster", "drug")
+_SPLITS = ("pair", "disease", "cluster", "branch", "drug")
+_DEFAULT_SPLITS = ("pair", "disease", "cluster", "drug")  # branches need a hierarchy
+_RARE = "ORPHANET:"  # diseases that Orphanet lists are rare
 
 
 @click.command()
@@ -20,9 +31,9 @@ _SPLITS = ("pair", "disease", "cluster", "drug")
     "splits",
     multiple=True,
     type=click.Choice(_SPLITS),
-    default=_SPLITS,
+    default=_DEFAULT_SPLITS,
     show_default=True,
-    help="How treatments are hidden; may be repeated.",
+    help="How treatments are hidden; may be repeated. `branch`: all of the disease's, and of its relatives.",
 )
 @click.option("--seed", type=int, help="Seed of the folds, the samples, the trees and the bootstrap.")
 @click.option(
@@ -38,6 +49,15 @@ _SPLITS = ("pair", "disease", "cluster", "drug")
     help="With --strata: a table of disease areas, with columns doid and pathophysiology. Default: areas "
     "by the graph's hierarchy.",
 )
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="NAME",
+    help="Leave out a source's edges (treatments stay), or a relation; may be repeated.",
+)
+@click.option(
+    "--rare", is_flag=True, help="Also print the figures of rare diseases (Orphanet's) and the others."
+)
 @click.option("--strata", is_flag=True, help="Also print tables by degree of the drug and of the disease.")
 @graph_option
 @json_option
@@ -46,15 +66,18 @@ def ranking(
     seed: int | None,
     rephetio: Path | None,
     areas: Path | None,
-    strata: bool,  # click passes by name
+    *,
+    without: tuple[str, ...],
+    rare: bool,
+    strata: bool,
     graph: str | None,
     as_json: bool,
 ) -> None:
     """Hide known treatments, rank without them, and measure the ranks they get."""
     from kedrec.common.cpus import usable_threads
     from kedrec.evaluation.counted_pairs import rephetio_pairs
-    from kedrec.evaluation.ranking import evaluate
-    from kedrec.evaluation.ranking_figures import markdown
+    from kedrec.evaluation.ranking import METHODS, evaluate
+    from kedrec.evaluation.ranking_figures import figures, markdown, of_diseases
     from kedrec.evaluation.reports import RankingReport
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
     from kedrec.ranking.metapaths import schema_tables
@@ -65,25 +88,51 @@ def ranking(
     settings = load_settings(graph=graph, seed=seed)
     with progress_on_stderr() as progress:
         with open_store(settings.graph_url, settings) as store:
-            adjacency = Adjacency(read_adjacency(store, schema_tables(), progress))
+            sources, relations = _left_out(store, without)
+            adjacency = Adjacency(read_adjacency(store, schema_tables(), progress, sources))
+            rare_diseases = _rare_diseases(store, adjacency) if rare else None
         counted = rephetio_pairs(adjacency, rephetio) if rephetio else None
+        tables = [table for table in linked_tables(adjacency) if table[0] not in relations]
         results, scored_splits = evaluate(
             adjacency,
-            linked_tables(adjacency),
+            tables,
             splits,
             seed=settings.seed,
             pair_mask=counted,
             threads=usable_threads(settings.threads),
             progress=progress,
         )
+    by_rarity = {}
+    if rare_diseases is not None:
+        for name, mask in (("rare diseases", rare_diseases), ("other diseases", ~rare_diseases)):
+            parts = [of_diseases(scored, mask) for scored in scored_splits]
+            by_rarity[name] = [
+                figures(part, method, settings.seed)
+                for part in parts
+                if (part.known & part.pair_mask).any()
+                for method in METHODS
+            ]
     if as_json:
-        print_json(RankingReport(settings.seed, results))
+        print_json(
+            RankingReport(
+                settings.seed,
+                results,
+                rare=by_rarity.get("rare diseases"),
+                others=by_rarity.get("other diseases"),
+            )
+        )
         return
     pairs, treatments = (
         int(scored_splits[0].pair_mask.sum()),
         int((scored_splits[0].known & scored_splits[0].pair_mask).sum()),
     )
-    say(f"seed {settings.seed}; {pairs:,} pairs, {treatments:,} treatments\n\n{markdown(results)}", nl=False)
+    left_out = f"; without {', '.join(without)}" if without else ""
+    say(
+        f"seed {settings.seed}; {pairs:,} pairs, {treatments:,} treatments{left_out}\n\n{markdown(results)}",
+        nl=False,
+    )
+    for name, rows in by_rarity.items():
+        say(f"\n## {name.capitalize()}\n\n{markdown(rows)}", nl=False)
     if strata:
         from kedrec.evaluation.counted_pairs import strata_report
 
@@ -92,3 +141,34 @@ def ranking(
                 f"\n## By {scored.split}\n\n{strata_report(scored, adjacency, settings.seed, areas)}",
                 nl=False,
             )
+
+
+def _left_out(store: GraphStore, names: Sequence[str]) -> tuple[set[str], set[str]]:
+    """The sources and the relations among some names.
+
+    Raises:
+        UsageError: a name is neither a source nor a relation of the graph.
+    """
+    from kedrec.errors import UsageError
+
+    edges = store.fingerprint().edges
+    sources, relations = {source for _, source in edges}, {relation for relation, _ in edges}
+    for name in names:
+        if name not in sources | relations:
+            raise UsageError(
+                f"The graph has no source and no relation '{name}'.",
+                f"It has the sources {', '.join(sorted(sources))} and the relations "
+                f"{', '.join(sorted(relations))}.",
+            )
+    return sources & set(names), relations & set(names)
+
+
+def _rare_diseases(store: GraphStore, adjacency: Adjacency) -> NDArray[np.bool_]:
+    """Mask of the diseases that have an id of Orphanet, by number."""
+    import numpy as np
+
+    rows = store.nodes("Disease", ["id", "xrefs"]).to_pylist()
+    rare = {
+        row["id"] for row in rows if any(id_.startswith(_RARE) for id_ in (row["id"], *(row["xrefs"] or ())))
+    }
+    return np.array([id_.decode() in rare for id_ in adjacency.ids("Disease").tolist()], bool)

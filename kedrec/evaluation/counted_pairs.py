@@ -63,14 +63,14 @@ def strata_report(scored: SplitScores, adjacency: Adjacency, seed: int, areas: P
     Raises:
         DataError: the table can't be read, or lacks its columns.
     """
-    drugs, diseases = np.nonzero(scored.pair_mask)
+    drugs, columns = np.nonzero(scored.pair_mask)
     ids = [id_.decode() for id_ in adjacency.ids("Disease").tolist()]
     return markdown(
         strata_tables(
-            scored.scores["ranking"][drugs, diseases],
-            scored.known[drugs, diseases],
+            scored.scores["ranking"][drugs, columns],
+            scored.known[drugs, columns],
             drugs,
-            diseases,
+            scored.diseases[columns],
             drug_degrees=_degrees(adjacency, "Drug"),
             disease_degrees=_degrees(adjacency, "Disease"),
             areas=areas_from_table(areas, ids) if areas else areas_by_ancestor(adjacency),

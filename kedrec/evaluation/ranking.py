@@ -14,13 +14,13 @@ import numpy as np
 
 from kedrec.common.cpus import single_threaded_algebra
 from kedrec.errors import EmptyGraphError
-from kedrec.evaluation.hidden_folds import Split, folds
+from kedrec.evaluation.hidden_folds import COLD_SPLITS, Split, folds, hidden_pairs
 from kedrec.evaluation.ranking_figures import RankingFigures, SplitScores, figures
 from kedrec.ranking.ensemble import run_in_threads
+from kedrec.ranking.features import RIDGE_LABEL
 from kedrec.ranking.fit import choose_metapaths
 from kedrec.ranking.pair_similarity import PairSimilarity
 from kedrec.ranking.sampling import (
-    TREATS,
     CountedGraph,
     Sample,
     allowed_features,
@@ -28,7 +28,9 @@ from kedrec.ranking.sampling import (
     feature_blocks,
     fit_models,
     known_treatments,
-    mask_to_incidence,
+    treated_diseases,
+    treatments_only,
+    untreated_diseases,
 )
 
 if TYPE_CHECKING:
@@ -39,10 +41,11 @@ if TYPE_CHECKING:
     from kedrec.ranking.features import FeatureMaker
     from kedrec.ranking.folds import Regime
 
-__all__ = ["METHODS", "evaluate", "score_fold", "score_split"]
+__all__ = ["METHODS", "evaluate", "score_fold", "score_split", "standardized"]
 
-METHODS = ("degrees", "24 metapaths", "ranking")
-"""Degrees alone; a logistic regression on the 24 metapaths that most pairs have; KEDRec's ranking."""
+METHODS = ("degrees", "24 metapaths", "best similarity", "ranking")
+"""Degrees alone; a logistic regression on the 24 metapaths that most pairs have; the similarity that by
+itself ranks the training pairs best; KEDRec's ranking."""
 
 _MIN_TREATMENTS, _MIN_ENTITIES = 20, 5
 """Fewest treatments, and fewest drugs and diseases with one: below, a fold may hide all training data."""
@@ -77,11 +80,12 @@ def evaluate(
     Raises:
         EmptyGraphError: the graph has too few treatments to hide some and rank without them.
     """
-    known = known_treatments(adjacency)
-    _check_size(known)
-    if pair_mask is None:
-        pair_mask = np.zeros_like(known)
-        pair_mask[:, known.any(axis=0)] = True
+    treated = treated_diseases(adjacency)
+    _check_size(known_treatments(adjacency, treated))
+    counted = treated
+    if pair_mask is not None:
+        counted = np.flatnonzero(pair_mask.any(axis=0))
+        pair_mask = pair_mask[:, counted]
     with single_threaded_algebra():
         scored = [
             score_split(
@@ -89,6 +93,7 @@ def evaluate(
                 link_tables,
                 split,
                 seed=seed,
+                diseases=counted,
                 pair_mask=pair_mask,
                 threads=threads,
                 progress=progress,
@@ -123,38 +128,62 @@ def score_split(
     split: Split,
     *,
     seed: int,
-    pair_mask: NDArray[np.bool_],
+    diseases: NDArray[np.int64],
+    pair_mask: NDArray[np.bool_] | None = None,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> SplitScores:
-    """Scores every pair of a split by each method, fold after fold."""
-    known = known_treatments(adjacency)
-    fold_of = folds(adjacency, link_tables, split, seed)
-    raw: dict[str, list[NDArray[np.float64]]] = {}
-    for fold in range(int(fold_of.max()) + 1):
+    """Scores the pairs of some diseases in a split by each method, fold after fold.
+
+    Args:
+        adjacency: the graph.
+        link_tables: the tables that have links.
+        split: the way of hiding.
+        seed: of folds, samples and trees.
+        diseases: numbers of the diseases, ascending.
+        pair_mask: mask of the pairs to count, drugs x these diseases; None: all of them.
+        threads: models fitted at once, at most.
+        progress: called fold by fold.
+    """
+    known = known_treatments(adjacency, diseases)
+    if pair_mask is None:
+        pair_mask = np.ones_like(known)
+    fold_of_all = folds(adjacency, link_tables, split, seed)
+    fold_of = fold_of_all[:, diseases]
+    count = int(fold_of_all.max()) + 1
+    raw: dict[str, list[NDArray[np.float32]]] = {}
+    for fold in range(count):
         if progress is not None:
-            progress(f"By {split}", fold, int(fold_of.max()) + 1)
-        hidden = fold_of == fold
-        if not (known & hidden & pair_mask).any():
+            progress(f"By {split}", fold, count)
+        in_fold = fold_of == fold
+        if not (known & in_fold & pair_mask).any():
             continue
-        for method, models in score_fold(
-            adjacency, link_tables, split, hidden, seed + fold, threads=threads
-        ).items():
-            tables = raw.setdefault(method, [np.zeros(known.shape) for _ in models])
+        scored = np.flatnonzero((in_fold & pair_mask).any(axis=0))
+        fold_scores = score_fold(
+            adjacency,
+            link_tables,
+            split,
+            hidden_pairs(adjacency, split, fold_of_all == fold),
+            seed + fold,
+            diseases=diseases[scored],
+            threads=threads,
+        )
+        for method, models in fold_scores.items():
+            tables = raw.setdefault(method, [np.zeros(known.shape, np.float32) for _ in models])
             for values, predictions in zip(tables, models, strict=True):
-                values[hidden] = predictions[hidden]
+                values[:, scored] = np.where(in_fold[:, scored], predictions, values[:, scored])
     in_tested_folds = pair_mask & np.isin(fold_of, np.unique(fold_of[known & pair_mask]))
     scores = {
-        method: np.mean(
-            [
-                (values - values[in_tested_folds].mean()) / (values[in_tested_folds].std() or 1.0)
-                for values in models
-            ],
-            axis=0,
-        )
+        method: np.mean([standardized(values, in_tested_folds) for values in models], axis=0)
         for method, models in raw.items()
     }
-    return SplitScores(split, known, in_tested_folds, fold_of, scores)
+    return SplitScores(split, diseases, known, in_tested_folds, fold_of, scores)
+
+
+def standardized(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Values in standard deviations from their mean, both over the pairs of a mask."""
+    chosen = values[mask].astype(np.float64)
+    return np.asarray((values - chosen.mean()) / (chosen.std() or 1.0), np.float64)
 
 
 def score_fold(
@@ -164,10 +193,10 @@ def score_fold(
     hidden: NDArray[np.bool_],
     seed: int,
     *,
-    diseases: NDArray[np.int64] | None = None,
+    diseases: NDArray[np.int64],
     threads: int = 1,
-) -> dict[str, list[NDArray[np.float64]]]:
-    """Scores all pairs of some diseases by models fitted without the hidden pairs.
+) -> dict[str, list[NDArray[np.float32]]]:
+    """Scores all drugs for some diseases by models fitted without the hidden pairs.
 
     A disease whose treatments are all hidden is scored by the models for untreated diseases, as the ranking
     does; both regimes' models give log-odds in samples with the same number of other pairs a treatment.
@@ -176,58 +205,41 @@ def score_fold(
         adjacency: the graph.
         link_tables: the tables that have links.
         split: the way of hiding.
-        hidden: mask of the hidden pairs, drugs x diseases.
+        hidden: mask of the hidden pairs: drugs x all diseases.
         seed: of samples and trees.
-        diseases: numbers of the diseases to score; None: those with a hidden pair.
+        diseases: numbers of the diseases to score, ascending.
         threads: models fitted at once, at most.
 
     Returns:
-        By method, a table of scores (drugs x all diseases) for each of its models.
+        By method, a table of scores (drugs x these diseases) for each of its models.
     """
-    known = known_treatments(adjacency)
-    visible = known & ~hidden
-    masked = adjacency.with_links({TREATS: mask_to_incidence(visible)})
+    treated = treated_diseases(adjacency)
+    masked = treatments_only(adjacency, known_treatments(adjacency, treated) & ~hidden[:, treated], treated)
     graph = CountedGraph(
         masked, choose_metapaths(masked, link_tables, seed), PairSimilarity.of(masked, link_tables)
     )
     maker = graph.full_features()
-    candidates = ~hidden
-    candidates[:, ~visible.any(axis=0)] = False
-    cold = split in ("disease", "cluster")
+    learned = treated_diseases(masked)
+    visible, candidates = known_treatments(masked, learned), ~hidden[:, learned]
+    cold = split in COLD_SPLITS
     regime: Regime = "unseen" if cold else "treated"
-    if diseases is None:
-        diseases = np.flatnonzero(hidden.any(axis=0))
-    untreated = np.asarray(~visible.any(axis=0))
-    scores: dict[str, list[NDArray[np.float64]]] = {}
-    regimes: list[Regime] = [regime] if cold or not untreated[diseases].any() else [regime, "unseen"]
+    untreated = untreated_diseases(masked)[diseases]
+    scores: dict[str, list[NDArray[np.float32]]] = {}
+    regimes: list[Regime] = [regime] if cold or not untreated.any() else [regime, "unseen"]
     for sample_regime in regimes:
-        sample = draw_sample(sample_regime, graph, visible, candidates, seed=seed, threads=threads)
+        sample = draw_sample(sample_regime, graph, visible, candidates, learned, seed=seed, threads=threads)
         columns = allowed_features(maker.features, sample_regime)
-        methods: dict[str, list[_Model]] = {
-            "ranking": [
-                member.scores
-                for member in fit_models(
-                    sample,
-                    maker.features,
-                    columns,
-                    np.zeros(len(sample.labels), bool),
-                    seed=seed,
-                    threads=threads,
-                )
-            ]
-        }
+        nothing = np.zeros(len(sample.labels), bool)
+        members = fit_models(sample, maker.features, columns, nothing, seed=seed, threads=threads)
+        methods: dict[str, list[_Model]] = {"ranking": [member.scores for member in members]}
         if sample_regime == regime:
             methods["degrees"] = [_regression(sample, _degree_columns(maker, columns))]
             methods["24 metapaths"] = [_regression(sample, _common_metapath_columns(maker, sample, columns))]
+            methods["best similarity"] = [_best_similarity(maker, sample, columns)]
         for name, models in methods.items():
-            scores.setdefault(name, [np.zeros(known.shape) for _ in models])
-        _fill_scores(
-            scores,
-            methods,
-            maker,
-            diseases if sample_regime == regime else diseases[untreated[diseases]],
-            threads,
-        )
+            scores.setdefault(name, [np.zeros((len(visible), len(diseases)), np.float32) for _ in models])
+        chosen = np.arange(len(diseases)) if sample_regime == regime else np.flatnonzero(untreated)
+        _fill_scores(scores, methods, maker, diseases, chosen, threads=threads)
     return scores
 
 
@@ -236,19 +248,42 @@ _Model = Callable[["NDArray[np.float32]"], Any]
 
 
 def _fill_scores(
-    scores: dict[str, list[NDArray[np.float64]]],
+    scores: dict[str, list[NDArray[np.float32]]],
     methods: dict[str, list[_Model]],
     maker: FeatureMaker,
     diseases: NDArray[np.int64],
+    chosen: NDArray[np.int64],
+    *,
     threads: int,
 ) -> None:
-    """Fills in the models' scores of all drugs for the given diseases."""
-    for columns, table in feature_blocks(maker, diseases):
+    """Fills in the models' scores of all drugs for the chosen columns of the diseases."""
+    for block, table in feature_blocks(maker, diseases[chosen]):
+        columns = np.searchsorted(diseases, block)
         flat = table.reshape(-1, table.shape[2])
         for name, models in methods.items():
             results = run_in_threads([partial(model, flat) for model in models], threads)
             for values, column_scores in zip(scores[name], results, strict=True):
                 values[:, columns] = np.asarray(column_scores).reshape(table.shape[:2]).T
+
+
+def _best_similarity(maker: FeatureMaker, sample: Sample, allowed_columns: NDArray[np.bool_]) -> _Model:
+    """The similarity that alone ranks the sample best, by average precision."""
+    from sklearn.metrics import average_precision_score
+
+    columns = [
+        column
+        for column, feature in enumerate(maker.features)
+        if allowed_columns[column]
+        and not feature.relative
+        and feature.group in ("similar drugs", "similar diseases")
+        and not feature.label.startswith(RIDGE_LABEL)
+    ]
+    if not columns:
+        return lambda rows: np.zeros(len(rows))
+    best = max(
+        columns, key=lambda column: float(average_precision_score(sample.labels, sample.rows[:, column]))
+    )
+    return lambda rows: rows[:, best]
 
 
 def _degree_columns(maker: FeatureMaker, allowed_columns: NDArray[np.bool_]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,27 +15,29 @@ if TYPE_CHECKING:
 
     from kedrec.evaluation.hidden_folds import Split
 
-__all__ = ["RankingFigures", "SplitScores", "figures", "markdown"]
+__all__ = ["RankingFigures", "SplitScores", "figures", "markdown", "of_diseases"]
 
 _DRAWS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class SplitScores:
-    """Out-of-fold scores of one split's pairs; all arrays are drugs x diseases.
+    """Out-of-fold scores of one split's pairs; all tables are drugs x diseases.
 
     Attributes:
         split: the way of hiding.
+        diseases: numbers of the diseases, ascending.
         known: the labels.
-        counted: mask of the pairs that enter the figures.
+        pair_mask: mask of the pairs that enter the figures.
         folds: the fold of each pair.
         scores: by method; log-odds up to a calibration.
     """
 
     split: Split
+    diseases: NDArray[np.int64]
     known: NDArray[np.bool_]
     pair_mask: NDArray[np.bool_]
-    folds: NDArray[np.int64]
+    folds: NDArray[np.int8]
     scores: dict[str, NDArray[np.float64]]
 
 
@@ -45,6 +47,7 @@ class RankingFigures:
 
     Attributes:
         auroc, auprc: over all pairs together.
+        disease_auroc, disease_auprc: over the pairs of a disease, mean over the diseases with a treatment.
         recall_10, recall_50: share of a disease's treatments among its best 10 and 50 drugs, mean over the
             diseases with one.
         brier_skill: of the probabilities, calibrated on other diseases.
@@ -57,11 +60,18 @@ class RankingFigures:
     method: str
     auroc: tuple[float, float, float]
     auprc: tuple[float, float, float]
+    disease_auroc: tuple[float, float, float]
+    disease_auprc: tuple[float, float, float]
     recall_10: tuple[float, float, float]
     recall_50: tuple[float, float, float]
     brier_skill: float
     degree_correlation: float
     beyond: tuple[float, float]
+
+
+def of_diseases(scored: SplitScores, mask: NDArray[np.bool_]) -> SplitScores:
+    """The same scores of some diseases alone; `mask` has a value for each disease of the graph."""
+    return replace(scored, pair_mask=scored.pair_mask & mask[scored.diseases])
 
 
 def figures(scored: SplitScores, method: str, seed: int) -> RankingFigures:
@@ -77,14 +87,16 @@ def figures(scored: SplitScores, method: str, seed: int) -> RankingFigures:
     visible = _visible_degrees(scored)[drugs]
     adjusted = DegreeLine.of(means, degrees).subtract_expected(scores[drugs], visible)
     pairs = counted[drugs]
-    auroc, auprc, recall_10, recall_50 = _bootstrap_intervals(scores, known, counted, seed)
+    auroc, auprc, *by_disease = _bootstrap_intervals(scores, known, counted, seed)
     return RankingFigures(
         split=scored.split,
         method=method,
         auroc=auroc,
         auprc=auprc,
-        recall_10=recall_10,
-        recall_50=recall_50,
+        disease_auroc=by_disease[0],
+        disease_auprc=by_disease[1],
+        recall_10=by_disease[2],
+        recall_50=by_disease[3],
         brier_skill=brier_skill(probabilities, labels),
         degree_correlation=_rank_correlation(means, degrees),
         beyond=(
@@ -124,7 +136,10 @@ def _average_precision(
 def _bootstrap_intervals(
     scores: NDArray[np.float64], known: NDArray[np.bool_], counted: NDArray[np.bool_], seed: int
 ) -> tuple[tuple[float, float, float], ...]:
-    """AUROC, AUPRC, recall at 10 and at 50, each with its interval over diseases drawn with replacement."""
+    """AUROC and AUPRC over all pairs, then the figures of `_figures_by_disease`.
+
+    Each with its interval over diseases drawn with replacement.
+    """
     from sklearn.metrics import roc_auc_score
 
     diseases = np.flatnonzero(counted.any(axis=0))
@@ -132,11 +147,11 @@ def _bootstrap_intervals(
     in_mask = counted[:, diseases].T.ravel()
     flat, labels = scores[:, diseases].T.ravel()[in_mask], known[:, diseases].T.ravel()[in_mask]
     disease_of_pair = disease_of_pair[in_mask]
-    recalls = {top: _recalls(scores, known, counted, diseases, top) for top in (10, 50)}
+    by_disease = _figures_by_disease(scores, known, counted, diseases)
     estimates = (
         float(roc_auc_score(labels, flat)),
         _average_precision(flat, labels),
-        *(float(np.nanmean(values)) for values in recalls.values()),
+        *(float(np.nanmean(values)) for values in by_disease),
     )
     order = np.argsort(-flat, kind="stable")
     labels, disease_of_pair = labels[order], disease_of_pair[order]
@@ -146,12 +161,12 @@ def _bootstrap_intervals(
         hits, misses = _cumulative_counts(labels, weights[disease_of_pair])
         if hits[-1] == 0:
             continue
-        mean_recalls = [
+        means = [
             np.average(values[~np.isnan(values)], weights=_nonzero_weights(weights[~np.isnan(values)]))
-            for values in recalls.values()
+            for values in by_disease
         ]
         resamples.append(
-            (_area_under_roc(hits, misses), _weighted_average_precision(hits, misses, labels), *mean_recalls)
+            (_area_under_roc(hits, misses), _weighted_average_precision(hits, misses, labels), *means)
         )
     bounds = np.percentile(np.array(resamples), [2.5, 97.5], axis=0)
     return tuple(
@@ -185,22 +200,38 @@ def _weighted_average_precision(
     )
 
 
-def _recalls(
+def _figures_by_disease(
     scores: NDArray[np.float64],
     known: NDArray[np.bool_],
     counted: NDArray[np.bool_],
     diseases: NDArray[np.int64],
-    top: int,
-) -> NDArray[np.float64]:
-    """Share of each disease's treatments among its `top` drugs; NaN where it has none."""
-    recalls = np.full(len(diseases), np.nan)
+) -> list[NDArray[np.float64]]:
+    """AUROC, AUPRC, and the shares of its treatments among its best 10 and 50 drugs, of each disease.
+
+    NaN where a disease has no treatment, the AUROC also where it has nothing else.
+    """
+    values = np.full((4, len(diseases)), np.nan)
     for index, disease in enumerate(diseases.tolist()):
         inside = counted[:, disease]
         labels = known[inside, disease]
-        if labels.any():
-            best = np.argsort(-scores[inside, disease], kind="stable")[:top]
-            recalls[index] = labels[best].sum() / labels.sum()
-    return recalls
+        if not labels.any():
+            continue
+        disease_scores = scores[inside, disease]
+        order = np.argsort(-disease_scores, kind="stable")
+        if not labels.all():
+            values[0, index] = _disease_auroc(disease_scores, labels)
+        values[1, index] = _average_precision(disease_scores, labels)
+        for row, top in ((2, 10), (3, 50)):
+            values[row, index] = labels[order[:top]].sum() / labels.sum()
+    return list(values)
+
+
+def _disease_auroc(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
+    """The chance that a treatment scores above another drug, ties half."""
+    ordered = np.sort(scores[~labels])
+    treatments = scores[labels]
+    below = np.searchsorted(ordered, treatments, "left") + np.searchsorted(ordered, treatments, "right")
+    return float(below.mean() / (2 * len(ordered)))
 
 
 def markdown(results: Sequence[RankingFigures]) -> str:
@@ -210,13 +241,15 @@ def markdown(results: Sequence[RankingFigures]) -> str:
         return f"{estimate[0]:.3f} ({estimate[1]:.3f}-{estimate[2]:.3f})"
 
     head = (
-        "split | method | AUROC | AUPRC | recall@10 | recall@50 | Brier skill | degree correlation | "
-        "beyond the degree: AUPRC, correlation"
+        "split | method | AUROC | AUPRC | AUROC of a disease | AUPRC of a disease | recall@10 | recall@50 | "
+        "Brier skill | degree correlation | beyond the degree: AUPRC, correlation"
     )
-    lines = [f"| {head} |", "| --- " * 9 + "|"]
+    lines = [f"| {head} |", "| --- " * 11 + "|"]
     lines += [
-        f"| by {row.split} | {row.method} | {cell(row.auroc)} | {cell(row.auprc)} | {cell(row.recall_10)} | "
-        f"{cell(row.recall_50)} | {row.brier_skill:.3f} | {row.degree_correlation:.2f} | "
+        f"| by {row.split} | {row.method} | {cell(row.auroc)} | {cell(row.auprc)} | "
+        f"{cell(row.disease_auroc)} | {cell(row.disease_auprc)} | "
+        f"{cell(row.recall_10)} | {cell(row.recall_50)} | "
+        f"{row.brier_skill:.3f} | {row.degree_correlation:.2f} | "
         f"{row.beyond[0]:.3f}, {row.beyond[1]:.2f} |"
         for row in results
     ]

@@ -115,7 +115,8 @@ def replay(
     ids = [id_.decode() for id_ in visible.ids("Drug").tolist()]
     approved = np.array([approvals.get(id_, 0) for id_ in ids])
     is_later = approved > year
-    known, dated = known_treatments(whole), known_treatments(visible)
+    every = np.arange(len(visible.ids("Disease")))
+    known, dated = known_treatments(whole, every), known_treatments(visible, every)
     hidden_treatments = known & (is_later[:, None] | ~dated)
     diseases = np.flatnonzero(hidden_treatments.any(axis=0))
     before = known & ~hidden_treatments
@@ -129,7 +130,7 @@ def replay(
     with single_threaded_algebra():
         tables = score_fold(visible, link_tables, "drug", hidden, seed, diseases=diseases, threads=threads)
     scores = {
-        method: np.mean([_standardized(table[:, diseases]) for table in models], axis=0)
+        method: np.mean([_standardized(table) for table in models], axis=0)
         for method, models in tables.items()
     }
     labels, candidates = hidden_treatments[:, diseases], ~before[:, diseases]
@@ -152,7 +153,7 @@ def replay(
     )
 
 
-def _standardized(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def _standardized(scores: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray((scores - scores.mean()) / (scores.std() or 1.0))
 
 

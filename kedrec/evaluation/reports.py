@@ -79,10 +79,13 @@ class RankingReport:
     Attributes:
         seed: of the folds, the samples, the trees and the bootstrap.
         figures: by split and method.
+        rare, others: the same of rare diseases and of the others; None where they weren't asked for.
     """
 
     seed: int
     figures: Sequence[RankingFigures]
+    rare: Sequence[RankingFigures] | None = None
+    others: Sequence[RankingFigures] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from kedrec.dataset.same_entity import canonical_ids
-from kedrec.evaluation.ranking import score_fold
+from kedrec.evaluation.ranking import score_fold, standardized
 from kedrec.evaluation.selection_asking import RankedAnswer
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
@@ -101,20 +101,24 @@ def graph_answers(
         progress("Ranking without what is asked", 0, 1)
     numbers = {kind: _numbers(adjacency, kind) for kind in ("Drug", "Disease")}
     hidden = _hidden(store, questions, config, numbers)
-    fold_scores = score_fold(adjacency, linked_tables(adjacency), _SPLIT.get(config, "pair"), hidden, seed)
+    # The asked ones alone: a drug's pairs are hidden with every disease of the graph.
+    ids = {question.diseases[0].id for question in questions} & numbers["Disease"].keys()
+    diseases = np.array(sorted(numbers["Disease"][id_] for id_ in ids), np.int64)
+    fold_scores = score_fold(
+        adjacency, linked_tables(adjacency), _SPLIT.get(config, "pair"), hidden, seed, diseases=diseases
+    )
     if progress is not None:
         progress("Ranking without what is asked", 1, 1)
+    columns = {id_: int(np.searchsorted(diseases, numbers["Disease"][id_])) for id_ in ids}
     answers: dict[str, dict[str, RankedAnswer]] = {}
     for name, method in _METHOD.items():
         scores = np.mean(
-            [
-                (values - values[hidden].mean()) / (values[hidden].std() or 1.0)
-                for values in fold_scores[method]
-            ],
-            axis=0,
+            [standardized(values, hidden[:, diseases]) for values in fold_scores[method]], axis=0
         )
         answers[name] = {
-            question.id: rank_candidates(question, _candidate_scores(question, scores, numbers))
+            question.id: rank_candidates(
+                question, _candidate_scores(question, scores, columns, numbers["Drug"])
+            )
             for question in questions
         }
     return answers
@@ -151,14 +155,24 @@ def _numbers(adjacency: Adjacency, kind: str) -> dict[str, int]:
 
 
 def _candidate_scores(
-    question: BlindQuestion, scores: NDArray[np.float64], numbers: Mapping[str, Mapping[str, int]]
+    question: BlindQuestion,
+    scores: NDArray[np.float64],
+    columns: Mapping[str, int],
+    drugs: Mapping[str, int],
 ) -> dict[str, float]:
-    disease = numbers["Disease"].get(question.diseases[0].id)
-    drugs = numbers["Drug"]
-    if disease is None:
+    """The scores of a question's candidates by id; empty where its disease has none.
+
+    Args:
+        question: the question.
+        scores: drugs x diseases.
+        columns: the column of each disease, by id.
+        drugs: the row of each drug, by id.
+    """
+    column = columns.get(question.diseases[0].id)
+    if column is None:
         return {}
     return {
-        candidate.id: float(scores[drugs[candidate.id], disease])
+        candidate.id: float(scores[drugs[candidate.id], column])
         for candidate in question.candidates
         if candidate.id in drugs
     }

@@ -6,7 +6,7 @@ graphs give equal matrices with any database engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -182,12 +182,21 @@ def template_tables(templates: Iterable[PathTemplate]) -> list[Table]:
 
 
 def read_adjacency(
-    store: GraphStore, tables: Iterable[Table], progress: Progress | None = None
+    store: GraphStore,
+    tables: Iterable[Table],
+    progress: Progress | None = None,
+    without: Collection[str] = (),
 ) -> dict[str, NDArray[Any]]:
     """Reads the arrays of an `Adjacency` from a store, streaming its edges.
 
     A relation whose links are part of another's table (see `table_of`) has a table of its own besides, for
     templates that follow it.
+
+    Args:
+        store: the graph.
+        tables: the tables to read.
+        progress: called table by table.
+        without: sources whose edges are left out, except the treatments that the ranking predicts.
     """
     import pyarrow as pa
 
@@ -211,7 +220,10 @@ def read_adjacency(
             if relation in present
             for orientation in _orientations(relation, *table[1:])
         ]
-        arrays.update(_read_table(store, table, orientations, ids_by_kind, mechanisms))
+        sources = None
+        if without and table != TREATS:
+            sources = sorted({source for _, source in store.fingerprint().edges} - set(without))
+        arrays.update(_read_table(store, table, orientations, ids_by_kind, mechanisms, sources=sources))
     return arrays
 
 
@@ -236,6 +248,8 @@ def _read_table(
     orientations: Iterable[tuple[str, str, str, bool]],
     ids_by_kind: dict[str, pa.Array],
     mechanisms: dict[str, int],
+    *,
+    sources: Sequence[str] | None,
 ) -> dict[str, NDArray[Any]]:
     """The arrays of one table.
 
@@ -245,6 +259,7 @@ def _read_table(
         orientations: relations whose links it has, each with an item of `_orientations`.
         ids_by_kind: the ids of each kind's nodes, ascending.
         mechanisms: numbers of the curated mechanisms by id; new ones are added.
+        sources: the sources whose edges are read; None: all.
     """
     import pyarrow.compute as pc
 
@@ -253,7 +268,7 @@ def _read_table(
     rows, columns, plain_parts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
     curated: list[tuple[int, int]] = []
     for relation, stored_start, stored_end, is_reversed in orientations:
-        for batch in store.edges(relation, stored_start, stored_end, ["start", "end", "mechanisms"]):
+        for batch in store.edges(relation, stored_start, stored_end, ["start", "end", "mechanisms"], sources):
             ends = [
                 pc.index_in(batch.column(column), value_set=ids_by_kind[kind]).to_numpy(zero_copy_only=False)
                 for column, kind in enumerate((stored_start, stored_end))

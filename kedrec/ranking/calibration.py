@@ -21,6 +21,7 @@ __all__ = [
     "brier_skill",
     "cross_calibrate",
     "percentiles",
+    "percentiles_among",
     "platt",
     "sigmoid",
 ]
@@ -194,9 +195,21 @@ class Scale:
 def percentiles(values: NDArray[Any]) -> NDArray[np.float32]:
     """Percentile of each value: the share of the others that are lower, in percent; equal ones count half."""
     values = np.asarray(values, np.float64)
-    ordered = np.sort(values)
-    below = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") - 1
-    return np.asarray(50.0 * below / max(len(values) - 1, 1), np.float32)
+    return percentiles_among(np.sort(values), values, np.ones(len(values), bool))
+
+
+def percentiles_among(
+    ordered: NDArray[Any], values: NDArray[Any], included: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Percentile of each value among others: the share of them that are lower; equal ones count half.
+
+    Args:
+        ordered: the others, ascending.
+        values: the values.
+        included: mask of the values that are themselves in `ordered`: compared with the others there.
+    """
+    below = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") - included
+    return np.asarray(50.0 * below / np.maximum(len(ordered) - included, 1), np.float32)
 
 
 @dataclass(frozen=True, slots=True)

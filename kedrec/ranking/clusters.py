@@ -1,4 +1,4 @@
-"""Clusters treated diseases by similarities that ignore their treatments."""
+"""Clusters diseases by similarities that ignore their treatments."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kedrec.ranking.adjacency import Adjacency, Table
+    from kedrec.ranking.similarity import Similarity
 
-__all__ = ["cluster_diseases"]
+__all__ = ["cluster_by_similarity", "cluster_diseases"]
 
 _DEFAULT_COUNT = 20
 
@@ -39,24 +40,43 @@ def cluster_diseases(
         max_distance: maximum distance within a cluster, 0 to 1; a distance is 1 minus the similarity relative
             to that of the most similar pair.
     """
+    all_clusters = np.full(len(adjacency.ids("Disease")), -1, np.int64)
+    treated = np.flatnonzero(adjacency.incidence(TREATS).back_degrees)
+    all_clusters[treated] = cluster_by_similarity(
+        similarities(adjacency, "Disease", tables), treated, count, max_distance=max_distance
+    )
+    return all_clusters
+
+
+def cluster_by_similarity(
+    measures: Sequence[Similarity],
+    nodes: NDArray[np.int64],
+    count: int = _DEFAULT_COUNT,
+    *,
+    max_distance: float | None = None,
+) -> NDArray[np.int64]:
+    """The cluster of each node, from 0; arguments as for `cluster_diseases`.
+
+    Args:
+        measures: similarities between the nodes of a kind.
+        nodes: numbers of some of its nodes, ascending.
+        count, max_distance: as for `cluster_diseases`.
+    """
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
-    links = adjacency.incidence(TREATS)
-    treated = np.flatnonzero(links.back_degrees)
-    mean = np.zeros((len(treated), len(treated)))
-    measures = similarities(adjacency, "Disease", tables)
+    if len(nodes) < 2:
+        return np.zeros(len(nodes), np.int64)
+    mean = np.zeros((len(nodes), len(nodes)))
     for similarity in measures:
-        similarity_table = similarity.columns(treated)[treated]
-        mean += np.maximum(similarity_table, similarity_table.T) / len(measures)
+        table = similarity.rows(nodes).columns(nodes)
+        mean += np.maximum(table, table.T) / len(measures)
     distances = 1 - mean / max(mean.max(), 1e-9)
     np.fill_diagonal(distances, 0.0)
     tree = linkage(squareform(distances, checks=False), "complete")
-    all_clusters = np.full(len(links.back_degrees), -1, np.int64)
-    treated_clusters = (
+    clusters = (
         fcluster(tree, count, "maxclust")
         if max_distance is None
         else fcluster(tree, max_distance, "distance")
     )
-    all_clusters[treated] = treated_clusters - 1
-    return all_clusters
+    return np.asarray(clusters - 1, np.int64)

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from kedrec.ranking.metapaths import Metapath
     from kedrec.ranking.pair_similarity import PairSimilarity
 
-__all__ = ["Feature", "FeatureMaker", "Group", "at_pairs", "features_of"]
+__all__ = ["RIDGE_LABEL", "Feature", "FeatureMaker", "Group", "at_pairs", "features_of"]
+
+RIDGE_LABEL = "all similarities"
+"""What the label of a ridge's predictions begins with."""
 
 Group = Literal["prior", "metapath", "similar drugs", "similar diseases"]
 
@@ -69,11 +72,17 @@ class FeatureMaker:
         self._care = {relation: care_matrix(adjacency, relation) for relation in CARE_RELATIONS}
         self._treats = self._care[TREATS[0]]
         self._drugs, self._diseases = pair_similarity.drugs, pair_similarity.diseases
+        self._nearest_drugs = pair_similarity.nearest_drugs
         self._ridge = PairRidge(pair_similarity.kernel, self._treats)
+        treated = self._ridge.treated
+        self._weights = pair_similarity.kernel.diseases.weights
+        self._treated_rows = [similarity.rows(treated) for similarity in self._diseases]
+        self._treatments = self._treats[:, treated]  # of the treated diseases alone
         self.drugs = self._treats.shape[0]
         self._metapath_count = len(metapaths)
         self.features = features_of(metapaths, pair_similarity)
         self._plain_count = sum(not feature.relative for feature in self.features)
+        self._scaled = slice(_DEGREE_COUNT, self._plain_count - len(self._diseases))
 
     def block(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         """The features of all drugs for some diseases: features x drugs x diseases."""
@@ -81,7 +90,7 @@ class FeatureMaker:
         values = np.zeros((len(self.features), self._treats.shape[0], len(diseases)), np.float32)
         self._write_plain(diseases, values[:count])
         # One by one and in place: allocating memory costs more than the arithmetic.
-        for plain, relative in zip(values[_DEGREE_COUNT:count], values[count:], strict=True):
+        for plain, relative in zip(values[self._scaled], values[count:], strict=True):
             mean, spread = _mean_and_spread(plain)
             np.divide(np.subtract(plain, mean, out=relative), spread, out=relative)
         return values
@@ -98,8 +107,19 @@ class FeatureMaker:
         """
         values = np.zeros((self._plain_count, self._treats.shape[0], len(diseases)), np.float32)
         self._write_plain(diseases, values)
-        degrees = values[:_DEGREE_COUNT, drugs, columns]
-        return np.concatenate([degrees, *at_pairs(values[_DEGREE_COUNT:], drugs, columns)]).T
+        plain = values[:, drugs, columns]
+        return np.concatenate([plain, at_pairs(values[self._scaled], drugs, columns)[1]]).T
+
+    def ridge_values_of(self, drug: int) -> NDArray[np.float32]:
+        """A drug's prediction by the ridge over pairs for every disease without a treatment: one a disease.
+
+        Those of diseases with one mean nothing: they are learned from.
+        """
+        of_treated = self._ridge.weights_of(drug)
+        values = np.zeros(self._treats.shape[1], np.float32)
+        for weight, similarity, rows in zip(self._weights, self._diseases, self._treated_rows, strict=True):
+            values += weight * (similarity.right @ (rows.left.T @ of_treated))
+        return values
 
     def _write_plain(self, diseases: NDArray[np.int64], out: NDArray[np.float32]) -> None:
         """Writes all but the relative features into zeros: features x drugs x diseases."""
@@ -107,13 +127,37 @@ class FeatureMaker:
         counts = out[_DEGREE_COUNT : _DEGREE_COUNT + self._metapath_count]
         self._counter.counts(diseases, counts)
         np.sqrt(counts, out=counts)
-        similar = (
-            *self._drug_similarity_values(diseases),
-            *self._disease_similarity_values(diseases),
-            *self._ridge_values(diseases),
+        # For these diseases alone: for all of a wide graph it would be gigabytes for each similarity.
+        similar = [rows.columns(diseases) for rows in self._treated_rows]
+        self._write_similar(diseases, similar, out[_DEGREE_COUNT + self._metapath_count :])
+
+    def _write_similar(
+        self, diseases: NDArray[np.int64], similar: list[NDArray[np.float32]], out: NDArray[np.float32]
+    ) -> None:
+        """Writes the features of `_similar_features` and `_closeness_features`.
+
+        Args:
+            diseases: numbers of the diseases.
+            similar: their similarities with the treated ones: treated x diseases, one for each similarity.
+            out: features x drugs x diseases.
+        """
+        weighted = np.zeros((len(self._ridge.treated), len(diseases)), np.float32)
+        for weight, table in zip(self._weights, similar, strict=True):
+            weighted += weight * table
+        ridge = self._ridge.predict(diseases, weighted)
+        mean = np.zeros_like(weighted)
+        for table in similar:
+            mean += table / len(similar)
+        values = (
+            *self._drug_similarity_values(diseases, mean),
+            *self._disease_similarity_values(similar),
+            ridge.over_drugs,
+            ridge.over_diseases,
+            *(table for both in zip(ridge.own_hidden, ridge.unseen, strict=True) for table in both),
+            *(table.max(axis=0, initial=0.0)[None, :] for table in similar),
         )
-        for target, values in zip(out[_DEGREE_COUNT + self._metapath_count :], similar, strict=True):
-            target[:] = values
+        for target, table in zip(out, values, strict=True):
+            target[:] = table
 
     def _degrees(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         """Log of one plus each degree of `_degree_features`, without the pair's own care."""
@@ -127,15 +171,16 @@ class FeatureMaker:
         values.append(np.log1p(np.asarray(links.sum(axis=0)).ravel()[diseases][None, :] - own))
         return np.stack(values).astype(np.float32)
 
-    def _drug_similarity_values(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+    def _drug_similarity_values(
+        self, diseases: NDArray[np.int64], similar: NDArray[np.float32]
+    ) -> list[NDArray[np.float32]]:
         """Treatments by similar drugs: summed, of the most similar drug, and of similar diseases."""
-        # For these diseases alone: for all of a wide graph it would be gigabytes for each similarity.
         treatments = self._treats[:, diseases].toarray()
-        treated_similar = np.asarray(self._treats @ self._mean_similarity(diseases), np.float32)
+        treated_similar = np.asarray(self._treatments @ similar, np.float32)
         treating_drugs = [np.flatnonzero(column) for column in treatments.T]
         values = []
         for similarity in self._drugs:
-            nearest = np.zeros((self._treats.shape[0], len(diseases)), np.float32)
+            nearest = np.zeros((self.drugs, len(diseases)), np.float32)
             for column, drugs in enumerate(treating_drugs):
                 if len(drugs):
                     nearest[:, column] = similarity.columns(drugs).max(axis=1)
@@ -146,35 +191,34 @@ class FeatureMaker:
             ]
         return values
 
-    def _disease_similarity_values(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """Treatments of similar diseases: summed, of the most similar disease, and by similar drugs."""
-        drug_starts = np.flatnonzero(np.diff(self._treats.indptr))
+    def _disease_similarity_values(self, similar: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """Treatments of similar diseases: of all, the ten nearest, the nearest, and by similar drugs."""
+        drug_starts = np.flatnonzero(np.diff(self._treatments.indptr))
         values = []
-        for similarity in self._diseases:
-            similar = similarity.columns(diseases)
-            nearest = np.zeros((self._treats.shape[0], len(diseases)), np.float32)
+        for table in similar:
+            nearest = np.zeros((self.drugs, table.shape[1]), np.float32)
             if len(drug_starts):
                 nearest[drug_starts] = np.maximum.reduceat(
-                    similar[self._treats.indices], self._treats.indptr[drug_starts].astype(np.int64), axis=0
+                    table[self._treatments.indices],
+                    self._treatments.indptr[drug_starts].astype(np.int64),
+                    axis=0,
                 )
-            treated_similar = np.asarray(self._treats @ similar, np.float32)
-            by_drugs = [drugs.weighted_sums(treated_similar) for drugs in self._drugs]
-            mean_by_drugs = sum(by_drugs, np.zeros_like(treated_similar)) / np.float32(max(len(by_drugs), 1))
-            values += [treated_similar, nearest, mean_by_drugs]
+            of_nearest = np.asarray(self._treatments @ _largest(table, _NEAREST), np.float32)
+            values += [
+                np.asarray(self._treatments @ table, np.float32),
+                of_nearest,
+                nearest,
+                np.asarray(self._nearest_drugs @ of_nearest, np.float32),
+            ]
         return values
 
-    def _ridge_values(self, diseases: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """Ridge predictions from all similarities: over drugs, over diseases, and over pairs."""
-        ridge = self._ridge
-        pairs = [values for by_strength in ridge.over_pairs(diseases) for values in by_strength]
-        return [ridge.over_drugs(diseases), ridge.over_diseases(diseases), *pairs]
 
-    def _mean_similarity(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Mean similarity of all diseases with some: all diseases x diseases."""
-        mean = np.zeros((self._treats.shape[1], len(diseases)), np.float32)
-        for similarity in self._diseases:
-            mean += similarity.columns(diseases) / len(self._diseases)
-        return mean
+def _largest(table: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """The table with all but the largest values of each column zero; equal ones at the limit stay."""
+    if len(table) <= count:
+        return table
+    limits = np.partition(table, -count, axis=0)[-count]
+    return np.where(table >= limits, table, np.float32(0))
 
 
 def at_pairs(
@@ -201,16 +245,17 @@ def _mean_and_spread(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], 
 
 
 _DEGREE_COUNT = 3  # features of `_degree_features`
+_NEAREST = 10  # treated diseases that are near
 
 
 def features_of(metapaths: Sequence[Metapath], pair_similarity: PairSimilarity) -> tuple[Feature, ...]:
     """The features of a pair in order: degrees, path counts, similarities, and the relative ones."""
-    plain = [*(_path_feature(path) for path in metapaths), *_similar_features(pair_similarity)]
+    scaled = [*(_path_feature(path) for path in metapaths), *_similar_features(pair_similarity)]
     relative = [
         Feature(feature.group, feature.label, feature.of_disease, feature.of_drug, relative=True)
-        for feature in plain
+        for feature in scaled
     ]
-    return (*_degree_features(), *plain, *relative)
+    return (*_degree_features(), *scaled, *_closeness_features(pair_similarity), *relative)
 
 
 def _degree_features() -> list[Feature]:
@@ -234,19 +279,27 @@ def _similar_features(pair_similarity: PairSimilarity) -> list[Feature]:
             "similar diseases", f"{similarity.name}, {aggregate}", of_drug=aggregate != "of similar drugs"
         )
         for similarity in pair_similarity.diseases
-        for aggregate in ("summed", "nearest", "of similar drugs")
+        for aggregate in ("summed", "ten nearest", "nearest", "of similar drugs")
     ]
     ridge = [
-        Feature("similar drugs", "all similarities, over drugs", of_disease=True),
-        Feature("similar diseases", "all similarities, over diseases", of_drug=True),
+        Feature("similar drugs", f"{RIDGE_LABEL}, over drugs", of_disease=True),
+        Feature("similar diseases", f"{RIDGE_LABEL}, over diseases", of_drug=True),
     ]
     for strength in STRENGTHS:
-        name = f"all similarities, over pairs, strength {strength:g}"
+        name = f"{RIDGE_LABEL}, over pairs, strength {strength:g}"
         ridge += [
             Feature("similar drugs", name, of_disease=True, of_drug=True),
             Feature("similar diseases", f"{name}, of other diseases", of_drug=True),
         ]
     return drugs + diseases + ridge
+
+
+def _closeness_features(pair_similarity: PairSimilarity) -> list[Feature]:
+    """How similar the most similar treated disease is: the same for all drugs of a disease."""
+    return [
+        Feature("similar diseases", f"{similarity.name}, closest treated disease")
+        for similarity in pair_similarity.diseases
+    ]
 
 
 def _path_feature(path: Metapath) -> Feature:

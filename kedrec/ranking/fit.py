@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kedrec.ranking.calibration import Reliability, Scale, brier_skill, cross_calibrate, platt, sigmoid
+from kedrec.ranking.dwpc import PathCounter
 from kedrec.ranking.ensemble import Linear, run_in_threads
-from kedrec.ranking.folds import FOLDS, REGIMES, Regime, fold_of, fold_of_disease
+from kedrec.ranking.folds import FOLDS, REGIMES, Regime, fold_of_disease
 from kedrec.ranking.metapaths import metapaths
 from kedrec.ranking.pair_similarity import PairSimilarity
 from kedrec.ranking.sampling import (
+    BLOCK,
     CountedGraph,
     Sample,
     allowed_features,
@@ -22,7 +24,9 @@ from kedrec.ranking.sampling import (
     feature_blocks,
     known_treatments,
     model_fits,
+    treated_diseases,
 )
+from kedrec.ranking.scoring import DiseaseScorer, DiseaseScores, calibrated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,40 +39,60 @@ if TYPE_CHECKING:
     from kedrec.ranking.features import Feature, FeatureMaker
     from kedrec.ranking.metapaths import Metapath
 
-__all__ = ["MIN_TREATED_PAIRS", "FittedRanking", "choose_metapaths", "fit"]
+__all__ = [
+    "MAX_METAPATHS",
+    "MAX_STORED",
+    "MIN_TREATED_PAIRS",
+    "SAMPLED_OTHERS",
+    "TOP",
+    "FittedRanking",
+    "choose_metapaths",
+    "fit",
+]
 
 MIN_TREATED_PAIRS = 20
 """Least number of treated pairs to fit from."""
 
 _LONGEST = 3  # hops: a fourth cost ten times as much and added no information (docs/ranking.md)
-_MAX_METAPATHS = 200  # with more metapaths, those of few treated pairs are excluded
-_MIN_SUPPORT = 5  # treated pairs that a metapath must join then
+MAX_METAPATHS = 200
+"""Metapaths that are counted: of more, those of few treated pairs are excluded."""
+
+MAX_STORED = 1000
+"""Diseases of a graph up to which all are scored by a fit."""
+
+SAMPLED_OTHERS = 256
+"""Diseases without a known treatment that are scored by the fit of a larger graph."""
+
+TOP = 20
+"""Drugs of a stored disease whose parts are stored; those of others are computed when asked for."""
+
+_MIN_SUPPORT = 5  # treated pairs that a metapath must join where there are too many
 _SUPPORT_DISEASES = 120  # sampled diseases on which support is counted
-_UNTREATED_BLOCK = 1024  # diseases without a treatment scored at once
-_SCORED_ROWS = 4096  # pairs scored at once: their copies fit in memory that is reused
+_SUPPORT_BLOCK = 20  # of them counted at once
 
 
 @dataclass(frozen=True, slots=True)
 class FittedRanking:
-    """A fitted ranking: the scores of all pairs and the models behind them.
+    """A fitted ranking: the models, and the scores of the diseases that are stored.
 
     Attributes:
-        scores: log-odds, diseases x drugs; unfitted: a sum without a unit.
-        priors: probabilities from degrees alone, diseases x drugs; NaN where unfitted.
-        informed: whether any counted path joins the pair, diseases x drugs.
+        diseases: numbers of the stored diseases, ascending: all where they are few, else those with a known
+            treatment and a sample of others. The rest is scored when it is asked for.
+        stored: scores of all drugs for these.
         members: models by regime and fold; unfitted: one model under `unseen`.
         scales: the scale of each regime; empty where unfitted.
+        prior: weights of the degrees and a constant; None where unfitted.
         paths: the counted metapaths.
         treated: number of treated pairs learned from.
         maker: computes the models' features.
         pair_similarity: the similarities behind them.
     """
 
-    scores: NDArray[np.float32]
-    priors: NDArray[np.float32]
-    informed: NDArray[np.bool_]
+    diseases: NDArray[np.int64]
+    stored: DiseaseScores
     members: dict[Regime, list[list[Member]]]
     scales: dict[Regime, Scale]
+    prior: NDArray[np.float64] | None
     paths: list[Metapath]
     treated: int
     maker: FeatureMaker
@@ -76,19 +100,20 @@ class FittedRanking:
 
 
 def choose_metapaths(adjacency: Adjacency, tables: Sequence[Table], seed: int) -> list[Metapath]:
-    """Selects the metapaths to count: of at most three hops; of very many, those that treated pairs have."""
-    from kedrec.ranking.dwpc import PathCounter
-
+    """Selects the metapaths to count: of up to three hops; of very many, those most treated pairs have."""
     paths = metapaths(tables, _LONGEST)
-    known = known_treatments(adjacency)
-    diseases = np.flatnonzero(known.any(axis=0))
-    if len(paths) <= _MAX_METAPATHS or not len(diseases):
+    diseases = treated_diseases(adjacency)
+    if len(paths) <= MAX_METAPATHS or not len(diseases):
         return paths
     if len(diseases) > _SUPPORT_DISEASES:
         diseases = np.sort(np.random.default_rng(seed).choice(diseases, _SUPPORT_DISEASES, replace=False))
-    counts = PathCounter(adjacency, paths).counts(diseases)
-    support = (counts[:, known[:, diseases]] > 0).sum(axis=1)
-    return [path for path, pairs in zip(paths, support.tolist(), strict=True) if pairs >= _MIN_SUPPORT]
+    counter, known = PathCounter(adjacency, paths), known_treatments(adjacency, diseases)
+    support = np.zeros(len(paths), np.int64)
+    for begin in range(0, len(diseases), _SUPPORT_BLOCK):
+        block = slice(begin, begin + _SUPPORT_BLOCK)
+        support += (counter.counts(diseases[block])[:, known[:, block]] > 0).sum(axis=1)
+    most = np.argsort(-support, kind="stable")[:MAX_METAPATHS]
+    return [paths[index] for index in np.sort(most[support[most] >= _MIN_SUPPORT]).tolist()]
 
 
 def fit(
@@ -102,60 +127,78 @@ def fit(
 ) -> FittedRanking:
     """Fits the ranking to the graph's known treatments; unfitted scores where they are too few.
 
-    The diseases with a known treatment are scored first, by both regimes, to calibrate the scales. Those
-    without are scored by the regime `unseen` alone, on its scale.
+    The diseases with a known treatment are scored by both regimes, to calibrate the scales. Those without are
+    scored by the regime `unseen` alone, on its scale.
     """
-    known = known_treatments(adjacency)
+    treated = treated_diseases(adjacency)
+    known = known_treatments(adjacency, treated)
     paths = choose_metapaths(adjacency, tables, seed)
     pair_similarity = PairSimilarity.of(adjacency, tables)
     graph = CountedGraph(adjacency, paths, pair_similarity)
-    maker = graph.full_features()
     stage = _stage_callbacks(progress)
-    treated = np.flatnonzero(known.any(axis=0))
+    stored = _stored_diseases(len(adjacency.ids("Disease")), treated, seed)
     has_all_folds = len(np.unique(fold_of_disease(treated, seed))) == FOLDS
-    if not learn_from_treatments or known.sum() < MIN_TREATED_PAIRS or not has_all_folds:
-        return _unfitted(maker, pair_similarity, known, paths, stage)
-    candidates = np.zeros_like(known)
-    candidates[:, treated] = True
-    samples = {
-        regime: draw_sample(
-            regime, graph, known, candidates, seed=seed, threads=threads, progress=stage("Counting paths")
-        )
-        for regime in REGIMES
-    }
-    samples = {regime: sample for regime, sample in samples.items() if _is_sufficient(sample)}
+    samples = {}
+    if learn_from_treatments and known.sum() >= MIN_TREATED_PAIRS and has_all_folds:
+        samples = {
+            regime: draw_sample(
+                regime,
+                graph,
+                known,
+                np.ones_like(known),
+                treated,
+                seed=seed,
+                threads=threads,
+                progress=stage("Counting paths"),
+            )
+            for regime in REGIMES
+        }
+        samples = {regime: sample for regime, sample in samples.items() if _is_sufficient(sample)}
     if "unseen" not in samples:
-        return _unfitted(maker, pair_similarity, known, paths, stage)
+        return _unfitted(graph, stored, int(known.sum()), threads, stage)
     treated_regime: Regime = "treated" if "treated" in samples else "unseen"
+    maker = graph.full_features()
     prior = _fit_prior(samples[treated_regime], maker)
     members = _members(samples, graph.features, seed, threads, stage("Fitting the ranking"))
-    del samples, candidates
-    scoring = _Scoring(maker, members, seed, threads)
-    treated_batch = scoring.score(treated, tuple(members), stage("Scoring"))
-    labels = known.T[treated]
-    scales = {regime: _scale(raw, labels) for regime, raw in treated_batch.raw.items()}
-    shift = _shift_to(treated_batch.degrees @ prior, int(labels.sum()))
+    del samples
+    scorer = DiseaseScorer(maker, lambda regime: members[regime], seed, threads)
+    report = stage("Scoring")
+    raw = scorer.raw(treated, tuple(members), report)
+    labels = known.T
+    scales = {regime: _scale(values, labels) for regime, values in raw.by_model.items()}
+    prior[-1] = _shift_to(raw.degrees @ prior, int(labels.sum()))
+    shape = (len(stored), len(known))
+    scores = DiseaseScores(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, bool))
+    _copy(calibrated(raw, treated_regime, scales, prior), scores, np.searchsorted(stored, treated))
+    del raw
+    others = np.setdiff1d(stored, treated)
+    for begin in range(0, len(others), BLOCK):
+        block = others[begin : begin + BLOCK]
+        _copy(scorer.scores(block, "unseen", scales, prior), scores, np.searchsorted(stored, block))
+        if report is not None:
+            report(len(treated) + begin + len(block), len(stored))
+    treatments = int(known.sum())
+    return FittedRanking(stored, scores, members, scales, prior, paths, treatments, maker, pair_similarity)
 
-    def calibrated(regime: Regime, batch: _Batch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        scale = scales[regime]
-        scores = scale.calibrate(scale.uncalibrated(batch.raw[regime])).astype(np.float32)
-        return scores, sigmoid(batch.degrees @ prior + shift).astype(np.float32)
 
-    shape = known.T.shape
-    scores, priors, informed = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, bool)
-    scores[treated], priors[treated] = calibrated(treated_regime, treated_batch)
-    informed[treated] = treated_batch.informed
-    del treated_batch
-    untreated = np.flatnonzero(~known.any(axis=0))
-    for begin in range(0, len(untreated), _UNTREATED_BLOCK):
-        block = untreated[begin : begin + _UNTREATED_BLOCK]
-        batch = scoring.score(block, ("unseen",), None)
-        scores[block], priors[block] = calibrated("unseen", batch)
-        informed[block] = batch.informed
-        if (report := stage("Scoring")) is not None:
-            report(len(treated) + begin + len(block), shape[0])
-    return FittedRanking(
-        scores, priors, informed, members, scales, paths, int(known.sum()), maker, pair_similarity
+def _stored_diseases(count: int, treated: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Numbers of the diseases whose scores are stored, ascending: the treated ones, and a sample of others.
+
+    The sample also tells how high drugs rank for a disease without a treatment.
+    """
+    others = np.setdiff1d(np.arange(count), treated)
+    if count > MAX_STORED:
+        size = min(SAMPLED_OTHERS, len(others))
+        others = np.random.default_rng(seed).choice(others, size, replace=False)
+    return np.union1d(treated, others).astype(np.int64)
+
+
+def _copy(source: DiseaseScores, target: DiseaseScores, rows: NDArray[np.int64]) -> None:
+    """Copies scores into some rows."""
+    target.scores[rows], target.priors[rows], target.informed[rows] = (
+        source.scores,
+        source.priors,
+        source.informed,
     )
 
 
@@ -190,86 +233,6 @@ def _members(
     )
     models = {key: list(islice(fitted_models, len(model_calls))) for key, model_calls in calls.items()}
     return {regime: [models[regime, fold] for fold in range(FOLDS)] for regime in samples}
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Model scores of the pairs of some diseases.
-
-    Attributes:
-        raw: each model's scores by regime, diseases x drugs.
-        degrees: the features of the prior and a one, diseases x drugs x 4.
-        informed: as in `FittedRanking`.
-    """
-
-    raw: dict[Regime, list[NDArray[np.float32]]]
-    degrees: NDArray[np.float32]
-    informed: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class _Scoring:
-    """Scores all drugs for some diseases, each pair by the models of its fold.
-
-    Attributes:
-        maker: computes the features.
-        members: the models by regime and fold.
-        seed: of the folds.
-        threads: maximum number of models that score at once.
-    """
-
-    maker: FeatureMaker
-    members: dict[Regime, list[list[Member]]]
-    seed: int
-    threads: int
-
-    def score(
-        self,
-        diseases: NDArray[np.int64],
-        regimes: Sequence[Regime],
-        progress: Callable[[int, int], None] | None,
-    ) -> _Batch:
-        """Scores some diseases (ascending numbers) by the models of some regimes."""
-        features, shape = self.maker.features, (len(diseases), self.maker.drugs)
-        metapath_columns = np.array(
-            [feature.group == "metapath" and not feature.relative for feature in features]
-        )
-        degrees = np.array([feature.group == "prior" for feature in features])
-        batch = _Batch(
-            {regime: [np.zeros(shape, np.float32) for _ in self.members[regime][0]] for regime in regimes},
-            np.ones((*shape, int(degrees.sum()) + 1), np.float32),
-            np.zeros(shape, bool),
-        )
-        for block, table in feature_blocks(self.maker, diseases, progress):
-            rows = np.searchsorted(diseases, block)
-            batch.degrees[rows, :, :-1] = table[:, :, degrees]
-            batch.informed[rows] = (table[:, :, metapath_columns] > 0).any(axis=2)
-            self._score(block, rows, table, batch)
-        return batch
-
-    def _score(
-        self,
-        block: NDArray[np.int64],
-        batch_rows: NDArray[np.int64],
-        table: NDArray[np.float32],
-        batch: _Batch,
-    ) -> None:
-        size = table.shape[1]
-        flat = table.reshape(-1, table.shape[2])
-        drugs, rows = np.tile(np.arange(size), len(block)), np.repeat(batch_rows, size)
-
-        def write(regime: Regime, fold: int, chosen: NDArray[np.int64]) -> None:
-            for begin in range(0, len(chosen), _SCORED_ROWS):
-                selected = chosen[begin : begin + _SCORED_ROWS]
-                features = flat[selected]
-                for values, member in zip(batch.raw[regime], self.members[regime][fold], strict=True):
-                    values[rows[selected], drugs[selected]] = member.scores(features)
-
-        calls = []
-        for regime in batch.raw:
-            folds = fold_of(regime, drugs, np.repeat(block, size), self.seed)
-            calls += [partial(write, regime, fold, np.flatnonzero(folds == fold)) for fold in range(FOLDS)]
-        run_in_threads(calls, self.threads)
 
 
 def _scale(raw: Sequence[NDArray[np.float32]], labels: NDArray[np.bool_]) -> Scale:
@@ -322,34 +285,32 @@ def _shift_to(log_odds: NDArray[np.float64], treatments: int) -> float:
 
 
 def _unfitted(
-    maker: FeatureMaker,
-    pair_similarity: PairSimilarity,
-    known: NDArray[np.bool_],
-    paths: list[Metapath],
+    graph: CountedGraph,
+    stored: NDArray[np.int64],
+    treatments: int,
+    threads: int,
     stage: Callable[[str], Callable[[int, int], None] | None],
 ) -> FittedRanking:
-    """Scores all pairs with equal weights of all metapaths, each in standard deviations over all pairs."""
-    shape = known.T.shape
-    metapath_columns = [
+    """Scores with equal weights of all metapaths, each in standard deviations over the stored pairs."""
+    maker = graph.full_features()
+    columns = [
         column
         for column, feature in enumerate(maker.features)
         if feature.group == "metapath" and not feature.relative
     ]
-    sums, squares = np.zeros((2, len(metapath_columns)))
-    for _, table in feature_blocks(maker, np.arange(shape[0]), stage("Counting paths")):
-        values = table[:, :, metapath_columns]
+    sums, squares = np.zeros((2, len(columns)))
+    for _, table in feature_blocks(maker, stored, stage("Counting paths")):
+        values = table[:, :, columns]
         sums += values.sum(axis=(0, 1), dtype=np.float64)
         squares += np.square(values, dtype=np.float64).sum(axis=(0, 1))
-    means = sums / known.size
-    spread = np.sqrt(np.maximum(squares / known.size - means**2, 0.0))
-    weights = np.divide(1.0, spread, out=np.ones(len(metapath_columns)), where=spread > 0)
-    model = Linear(metapath_columns, weights.tolist(), 0.0, [float("inf")] * len(metapath_columns))
-    scores, informed = np.zeros(shape, np.float32), np.zeros(shape, bool)
-    for block, table in feature_blocks(maker, np.arange(shape[0]), stage("Scoring")):
-        scores[block] = table[:, :, metapath_columns] @ weights
-        informed[block] = (table[:, :, metapath_columns] > 0).any(axis=2)
-    priors = np.full(shape, np.nan, np.float32)
+    pairs = maker.drugs * len(stored)
+    means = sums / pairs
+    spread = np.sqrt(np.maximum(squares / pairs - means**2, 0.0))
+    weights = np.divide(1.0, spread, out=np.ones(len(columns)), where=spread > 0)
+    model: Member = Linear(columns, weights.tolist(), 0.0, [float("inf")] * len(columns))
     members: dict[Regime, list[list[Member]]] = {"unseen": [[model]]}
+    scorer = DiseaseScorer(maker, lambda regime: members[regime], 0, threads)  # one fold, whatever the seed
+    scores = calibrated(scorer.raw(stored, ("unseen",), stage("Scoring")), "unseen", {}, None)
     return FittedRanking(
-        scores, priors, informed, members, {}, paths, int(known.sum()), maker, pair_similarity
+        stored, scores, members, {}, None, list(graph.paths), treatments, maker, graph.pair_similarity
     )

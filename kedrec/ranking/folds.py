@@ -14,7 +14,16 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FOLDS", "REGIMES", "Regime", "fold_of", "fold_of_disease", "fold_of_drug", "fold_table"]
+__all__ = [
+    "FOLDS",
+    "REGIMES",
+    "Regime",
+    "fold_of",
+    "fold_of_disease",
+    "fold_of_drug",
+    "fold_of_group",
+    "fold_table",
+]
 
 Regime = Literal["treated", "unseen"]
 REGIMES: tuple[Regime, ...] = ("treated", "unseen")
@@ -36,12 +45,19 @@ def fold_of_pair(drugs: NDArray[Any], diseases: NDArray[Any], seed: int) -> NDAr
     return ((mixed >> np.uint64(33)) % np.uint64(FOLDS)).astype(np.int64)
 
 
-def fold_table(shape: tuple[int, int], regime: Regime, seed: int) -> NDArray[np.int8]:
-    """The fold of every pair in a regime: drugs x diseases."""
-    table = np.empty(shape, np.int8)
-    drugs = np.arange(shape[0])
-    for disease in range(shape[1]):  # column by column: the hashes are eight times the size of the folds
-        table[:, disease] = fold_of(regime, drugs, np.full(shape[0], disease), seed)
+def fold_table(drugs: int, diseases: NDArray[np.int64], regime: Regime, seed: int) -> NDArray[np.int8]:
+    """The fold of every pair in a regime: drugs x diseases.
+
+    Args:
+        drugs: number of drugs.
+        diseases: numbers of the diseases.
+        regime, seed: as in `fold_of`.
+    """
+    table = np.empty((drugs, len(diseases)), np.int8)
+    numbers = np.arange(drugs)
+    # Column by column: the hashes are eight times the size of the folds.
+    for column, disease in enumerate(diseases.tolist()):
+        table[:, column] = fold_of(regime, numbers, np.full(drugs, disease), seed)
     return table
 
 
@@ -53,3 +69,16 @@ def fold_of_drug(drugs: NDArray[Any], seed: int) -> NDArray[np.int64]:
 def fold_of_disease(diseases: NDArray[Any], seed: int) -> NDArray[np.int64]:
     """The fold of each disease."""
     return fold_of_pair(np.zeros_like(diseases), diseases, seed + 1)
+
+
+def fold_of_group(groups: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The fold of each member of some groups, 0 to `count` - 1: a group is never split.
+
+    The largest group goes first, into the emptiest fold.
+    """
+    sizes = np.bincount(groups)
+    folds, load = np.zeros(len(sizes), np.int64), np.zeros(count)
+    for group in np.argsort(-sizes, kind="stable").tolist():
+        folds[group] = int(np.argmin(load))
+        load[folds[group]] += sizes[group]
+    return folds[groups]

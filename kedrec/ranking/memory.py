@@ -10,7 +10,12 @@ import numpy as np
 
 from kedrec.errors import KedrecError
 from kedrec.ranking.adjacency import TREATS
+from kedrec.ranking.fit import MAX_METAPATHS, MAX_STORED, SAMPLED_OTHERS, TOP
+from kedrec.ranking.folds import FOLDS
+from kedrec.ranking.kron_ridge import MAX_LEARNED
 from kedrec.ranking.metapaths import hops_from, metapaths
+from kedrec.ranking.sampling import BLOCK, MAX_BLOCK_VALUES, MAX_NEGATIVES
+from kedrec.ranking.similarity import CACHED_NODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,15 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ["bytes_needed", "bytes_usable", "check_memory"]
 
-_PAIR_BYTES = 20  # scores, priors and whether a path joins it; masks; copies while sorting
+_STORED_PAIR_BYTES = 24  # scores, priors, whether a path joins it; copies while sorting
 _TREATED_PAIR_BYTES = 90  # of a disease with a treatment: scores of six models, degrees, calibration, folds
+_LINK_BYTES = 100  # of a link: both directions, its weights in path counts, and what profiles are made of it
 _VALUE_BYTES = 4
-_BLOCK_BYTES = 3 * 240 << 20  # features of three blocks of diseases: being computed, computed, and transposed
-_SAMPLED_PAIRS = 75_000  # pairs without a known treatment in the samples of both regimes
-_TOP = 20  # drugs of a disease whose parts are stored
-_CACHED_NODES = 4_000  # nodes of a kind, up to which all its similarities are cached
-_DECOMPOSED_NODES = 2_500  # nodes of a kind whose similarity to all is decomposed
-_MAX_METAPATHS = 300
+_BLOCKS = 3  # of features: being computed, computed, and transposed
+_COUNTED_BLOCKS = 8  # of path counts of the widest kind: those of one metapath's suffixes
+_SQUARES = 5  # copies of the similarities of drugs while they are decomposed
+_RIDGE_TABLES = 8  # eigenvalues of drugs x treated diseases: coefficients, shrinkage, products
+_DRAWS = 4  # samples: of two regimes, each by two ways of hiding
 _BASE_BYTES = 300 << 20  # the libraries
 _ASSUMED_BYTES = 8 << 30  # where a system doesn't report its memory
 _SHARE = 0.9  # of the usable memory
@@ -43,28 +48,33 @@ def bytes_needed(adjacency: Adjacency, tables: Sequence[Table], threads: int) ->
         tables: the tables that have links.
         threads: number of models fitted at once.
     """
-    sizes = [len(adjacency.ids(kind)) for kind in ("Drug", "Disease")]
+    drugs, diseases = (len(adjacency.ids(kind)) for kind in ("Drug", "Disease"))
     treated, treatments = 0, 0
     if adjacency.has_table(TREATS):
         links = adjacency.incidence(TREATS)
         treated, treatments = int(np.count_nonzero(links.back_degrees)), len(links.indices)
+    stored = diseases if diseases <= MAX_STORED else min(treated + SAMPLED_OTHERS, diseases)
     similarity_count = sum(2 * len(hops_from(kind, tables)) for kind in ("Drug", "Disease"))
-    # Of very many metapaths a fit uses those that treated pairs have.
-    features = 2 * (min(len(metapaths(tables, 3)), _MAX_METAPATHS) + 3 * similarity_count + 8) + 3
-    sample = (3 * treatments + _SAMPLED_PAIRS) * features * _VALUE_BYTES
-    similarity_values = sum(
-        (similarity_count * size * size if size <= _CACHED_NODES else 0)
-        + 4 * size * min(size, _DECOMPOSED_NODES)
-        for size in sizes
+    features = 2 * (min(len(metapaths(tables, 3)), MAX_METAPATHS) + 4 * similarity_count + 8) + 3
+    sample = _DRAWS * (treatments + MAX_NEGATIVES) * features
+    widest = max((len(adjacency.ids(kind)) for _, *ends in tables for kind in ends), default=0)
+    learned = min(drugs, MAX_LEARNED)
+    link_count = sum(len(adjacency.incidence(table).indices) for table in tables)
+    values = (
+        _BLOCKS * min(MAX_BLOCK_VALUES, features * drugs * min(max(stored, 1), BLOCK))
+        + _COUNTED_BLOCKS * widest * BLOCK * (threads + 1)
+        + sample * (1 + 2 * min(threads, _DRAWS * FOLDS))
+        + TOP * stored * 2 * features
+        + (similarity_count * drugs * drugs if drugs <= CACHED_NODES else 0)
+        + _SQUARES * drugs * learned
+        + _RIDGE_TABLES * (learned + treated) * treated * (threads + 1)
     )
     return (
         _BASE_BYTES
-        + _BLOCK_BYTES
-        + sizes[0] * sizes[1] * _PAIR_BYTES
-        + sizes[0] * treated * _TREATED_PAIR_BYTES
-        + sample * (1 + 2 * min(threads, 30))
-        + _TOP * sizes[1] * 2 * features * _VALUE_BYTES
-        + similarity_values * _VALUE_BYTES
+        + values * _VALUE_BYTES
+        + drugs * stored * _STORED_PAIR_BYTES
+        + drugs * treated * _TREATED_PAIR_BYTES
+        + link_count * _LINK_BYTES
     )
 
 

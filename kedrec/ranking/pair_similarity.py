@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.kron_ridge import PairKernel
@@ -12,10 +15,15 @@ from kedrec.ranking.similarity import care_matrix, similarities
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from scipy.sparse import csr_array
+
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.ranking.similarity import Similarity
 
 __all__ = ["PairSimilarity"]
+
+_NEAREST_DRUGS = 50  # of each drug
+_BLOCK = 256  # drugs whose similarities are averaged at once
 
 
 @dataclass(frozen=True)
@@ -44,3 +52,22 @@ class PairSimilarity:
         return cls(
             drugs, diseases, kernel or PairKernel.of(drugs, diseases, care_matrix(adjacency, TREATS[0]))
         )
+
+    @cached_property
+    def nearest_drugs(self) -> csr_array[Any]:
+        """The mean of all similarities of each drug with the fifty nearest: drugs x drugs."""
+        from scipy.sparse import csr_array, vstack
+
+        size = len(self.kernel.drugs.coordinates)
+        blocks = []
+        for begin in range(0, size, _BLOCK):
+            block = np.arange(begin, min(begin + _BLOCK, size))
+            mean = np.zeros((len(block), size), np.float32)
+            for similarity in self.drugs:
+                mean += similarity.columns(block).T / len(self.drugs)
+            if size > _NEAREST_DRUGS and self.drugs:
+                limits = np.partition(mean, -_NEAREST_DRUGS, axis=1)[:, -_NEAREST_DRUGS]
+                mean[mean < limits[:, None]] = 0.0
+            blocks.append(csr_array(mean))
+        table = vstack(blocks, format="csr") if blocks else csr_array((size, size), dtype=np.float32)
+        return cast("csr_array[Any]", table)

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PairScore", "Ranker"]
 
-_LAYOUT = 8  # of the cached arrays and facts; raise it to invalidate old caches
+_LAYOUT = 9  # of the cached arrays and facts; raise it to invalidate old caches
 _MAX_FILES = 6  # cached rankings, of the graphs used last
+_LIKELY = 64  # diseases without stored scores that are ranked for a drug
 _MAX_EXPLAINED = 256  # pairs whose parts stay in memory: 20 to 100 kB each
 
 
@@ -52,8 +53,9 @@ class PairScore:
             None where not fitted.
         prior: the probability from degrees alone: the numbers of the drug's and the disease's treatments.
             None where not fitted.
-        drug_percentile, disease_percentile: percentile of the drug's mean score over all diseases among all
-            drugs, and of the disease's among all diseases, 0 to 100; high for a frequent flyer.
+        drug_percentile, disease_percentile: percentile of the drug's mean score among all drugs, and of the
+            disease's among diseases, 0 to 100; high for a frequent flyer. Over and among the diseases whose
+            scores are stored: all, or the treated ones and a sample of the others.
         unseen: whether the disease has no known treatment; then the score depends on the graph around it
             alone, and the probability assumes that the disease has a treatment.
         known: sources in which the graph has the treatment, sorted; it was hidden from the score.
@@ -212,13 +214,17 @@ class Ranker:
         ]
 
     def rank_diseases(self, drug_id: str) -> list[PairScore]:
-        """Every disease of the graph for a drug, best first; equal scores by disease id.
+        """The diseases for a drug, best first; equal scores by disease id.
+
+        All diseases where the graph has up to a thousand. Of a larger one: those with a known treatment, a
+        sample of the others, and of the rest the 64 that are most like what the drug and similar drugs treat.
 
         Raises:
             NotFoundError: the graph has no such drug.
         """
         row = self._number("Drug", drug_id)
-        diseases = np.arange(len(self.adjacency.ids("Disease")))
+        likely = self._stored.likeliest_diseases(row, _LIKELY)
+        diseases = np.union1d(self._stored.stored_diseases, likely)
         pairs = self._stored.pair_scores(np.full(len(diseases), row), diseases)
         return [
             self._pair_score(pairs, position)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from kedrec.ranking.adjacency import TREATS, Incidence
+from kedrec.ranking.adjacency import TREATS
+from kedrec.ranking.clusters import cluster_by_similarity
 from kedrec.ranking.dwpc import PathCounter
 from kedrec.ranking.ensemble import Member, member_fits, run_in_threads
 from kedrec.ranking.features import FeatureMaker, at_pairs, features_of
-from kedrec.ranking.folds import FOLDS, Regime, fold_of_drug, fold_table
+from kedrec.ranking.folds import FOLDS, Regime, fold_of_drug, fold_of_group, fold_table
 from kedrec.ranking.metapaths import metapath_text
+from kedrec.ranking.xswap import compress_links
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLOCK",
+    "MAX_BLOCK_VALUES",
+    "MAX_NEGATIVES",
     "TREATS",
     "CountedGraph",
     "Sample",
@@ -35,18 +39,21 @@ __all__ = [
     "feature_blocks",
     "fit_models",
     "known_treatments",
-    "mask_to_incidence",
     "model_fits",
     "pair_features",
+    "treated_diseases",
+    "treatments_only",
     "untreated_diseases",
 ]
 
 BLOCK = 64
 """Maximum number of diseases whose features are computed at once."""
 
-_MAX_VALUES = 60_000_000  # feature values computed at once: 240 MB
+MAX_BLOCK_VALUES = 60_000_000
+"""Maximum number of feature values computed at once: 240 MB."""
 
-_MAX_NEGATIVES = 25_000  # pairs without a known treatment in a sample
+MAX_NEGATIVES = 25_000
+"""Pairs without a known treatment that a sample has for each way of hiding."""
 
 
 class Sample(NamedTuple):
@@ -86,12 +93,16 @@ class CountedGraph:
         """Computes features of the unchanged graph."""
         return FeatureMaker(self.adjacency, self.paths, self.pair_similarity)
 
-    def features_given(self, known: NDArray[np.bool_]) -> FeatureMaker:
-        """Computes features of the graph with only these treatments, except `treatment_free_counts`."""
+    def features_given(self, known: NDArray[np.bool_], diseases: NDArray[np.int64]) -> FeatureMaker:
+        """Computes features of the graph with only these treatments, except `treatment_free_counts`.
+
+        Args:
+            known: mask of the treatments: drugs x these diseases.
+            diseases: numbers of the diseases.
+        """
         changing = [path for path in self.paths if path not in self._treatment_free_paths]
-        return FeatureMaker(
-            self.adjacency.with_links({TREATS: mask_to_incidence(known)}), changing, self.pair_similarity
-        )
+        masked = treatments_only(self.adjacency, known, diseases)
+        return FeatureMaker(masked, changing, self.pair_similarity)
 
     def columns(self, features: Sequence[Feature]) -> list[int]:
         """The column indices of some features."""
@@ -111,13 +122,28 @@ class CountedGraph:
         return {path: None for path in self.paths if all(hop.relation != TREATS[0] for hop in path)}
 
 
-def known_treatments(adjacency: Adjacency) -> NDArray[np.bool_]:
-    """Mask of the pairs that the graph states as treatments: drugs x diseases."""
-    known = np.zeros((len(adjacency.ids("Drug")), len(adjacency.ids("Disease"))), bool)
-    if adjacency.has_table(TREATS):
+def known_treatments(adjacency: Adjacency, diseases: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mask of the pairs that the graph states as treatments: drugs x some diseases (ascending numbers)."""
+    known = np.zeros((len(adjacency.ids("Drug")), len(diseases)), bool)
+    if adjacency.has_table(TREATS) and len(diseases):
         links = adjacency.incidence(TREATS)
-        known[np.repeat(np.arange(len(links.degrees)), links.degrees), links.indices] = True
+        drugs = np.repeat(np.arange(len(links.degrees)), links.degrees)
+        columns = np.minimum(np.searchsorted(diseases, links.indices), len(diseases) - 1)
+        inside = diseases[columns] == links.indices
+        known[drugs[inside], columns[inside]] = True
     return known
+
+
+def treated_diseases(adjacency: Adjacency) -> NDArray[np.int64]:
+    """Numbers of the diseases with a known treatment, ascending."""
+    return np.flatnonzero(~untreated_diseases(adjacency))
+
+
+def treatments_only(adjacency: Adjacency, known: NDArray[np.bool_], diseases: NDArray[np.int64]) -> Adjacency:
+    """The graph with only some treatments: a mask, drugs x the given diseases (their numbers)."""
+    drugs, columns = np.nonzero(known)
+    shape = (known.shape[0], len(adjacency.ids("Disease")))
+    return adjacency.with_links({TREATS: compress_links(drugs, diseases[columns], shape)})
 
 
 def untreated_diseases(adjacency: Adjacency) -> NDArray[np.bool_]:
@@ -177,7 +203,7 @@ def pair_features(
 
 def _disease_blocks(diseases: NDArray[np.int64], features: int, drugs: int) -> list[NDArray[np.int64]]:
     """Splits diseases into blocks whose features fit in memory."""
-    size = min(max(_MAX_VALUES // max(features * drugs, 1), 1), BLOCK)
+    size = min(max(MAX_BLOCK_VALUES // max(features * drugs, 1), 1), BLOCK)
     return [diseases[begin : begin + size] for begin in range(0, len(diseases), size)]
 
 
@@ -190,24 +216,12 @@ def _pairs_within(
     return selected, positions[selected]
 
 
-def mask_to_incidence(known: NDArray[np.bool_]) -> Incidence:
-    """The pairs of a mask as links, in both directions."""
-    from scipy.sparse import csr_array
-
-    forward, back = csr_array(known), csr_array(known.T)
-    return Incidence(
-        forward.indptr.astype(np.int64),
-        forward.indices.astype(np.int32),
-        back.indptr.astype(np.int64),
-        back.indices.astype(np.int32),
-    )
-
-
 def draw_sample(
     regime: Regime,
     graph: CountedGraph,
     known: NDArray[np.bool_],
     candidates: NDArray[np.bool_],
+    diseases: NDArray[np.int64],
     *,
     seed: int,
     threads: int,
@@ -215,29 +229,37 @@ def draw_sample(
 ) -> Sample:
     """Draws the sample that a regime is learned from; its folds are those of `fold_table`.
 
-    It has every known treatment among the candidates and 25,000 of their other pairs. A fold's pairs have the
-    features of the graph without any of the fold's treatments. Were each pair's own treatment alone hidden, a
-    treated pair's counts would be one less than its neighbours', and models would learn that difference.
+    It has every known treatment among the candidates twice, and twice 25,000 of their other pairs. A fold's
+    pairs have the features of the graph without any of the fold's treatments. Were each pair's own treatment
+    alone hidden, a treated pair's counts would be one less than its neighbours', and models would learn that
+    difference.
 
-    `treated` has every pair twice: hidden with its fold of pairs, and with its fold of drugs as one of a drug
-    that treats nothing, so that drugs without a known treatment are scored by what was learned from such. It
+    `treated` has pairs hidden with their fold of pairs, and with their fold of drugs as those of a drug that
+    treats nothing, so that drugs without a known treatment are scored by what was learned from such. It
     excludes the pairs of a disease whose every treatment is hidden with the fold: a candidate that seems to
     have none must have one in the fold, and models would learn that, too.
+
+    `unseen` has pairs hidden with their fold of diseases, and with a fold of whole groups of similar
+    diseases: once the treatments of most relatives are in sight, and once none are, as for a disease of a
+    branch of medicine in which nothing is treated.
 
     Args:
         regime: the regime.
         graph: the graph with what to count.
         known: the labels, drugs x diseases; the graph has no other treatments.
-        candidates: mask of the pairs that may be drawn.
+        candidates: mask of the pairs that may be drawn, drugs x diseases.
+        diseases: numbers of the diseases, ascending.
         seed: of the draw.
         threads: maximum number of passes over the graph at once.
         progress: called with the number of passes over the graph done and of all.
     """
-    folds = fold_table(known.shape, regime, seed)
-    tables = [folds]
-    if regime == "treated":
-        by_drug = fold_of_drug(np.arange(known.shape[0]), seed).astype(np.int8)
-        tables.append(np.broadcast_to(by_drug[:, None], known.shape))
+    folds = fold_table(known.shape[0], diseases, regime, seed)
+    second = (
+        fold_of_drug(np.arange(known.shape[0]), seed)[:, None]
+        if regime == "treated"
+        else fold_of_group(cluster_by_similarity(graph.pair_similarity.diseases, diseases), FOLDS)[None, :]
+    )
+    tables = [folds, np.broadcast_to(second.astype(np.int8), known.shape)]
     hidden: list[tuple[NDArray[np.int8], int]] = []
     pairs = []
     for index, table in enumerate(tables):
@@ -250,14 +272,15 @@ def draw_sample(
             hidden.append((table, fold))
             pairs.append(np.column_stack([of_disease[inside], of_drug[inside]]))
     ends = np.cumsum([0, *(len(group) for group in pairs)]).tolist()
-    diseases, drugs = np.concatenate(pairs).T
+    columns_of_pairs, drugs = np.concatenate(pairs).T
+    disease_numbers = diseases[columns_of_pairs]
     rows = np.zeros((len(drugs), len(graph.features)), np.float32)
 
     def write_treatment_free() -> None:
         counter, features = graph.treatment_free_counts()
         columns = np.array(graph.columns(features), np.int64)
-        for part in _disease_blocks(np.unique(diseases), len(features), known.shape[0]):
-            selected, positions = _pairs_within(part, diseases)
+        for part in _disease_blocks(np.unique(disease_numbers), len(features), known.shape[0]):
+            selected, positions = _pairs_within(part, disease_numbers)
             counts = counter.counts(part)
             values = at_pairs(np.sqrt(counts, out=counts), drugs[selected], positions)
             rows[selected[:, None], columns] = np.concatenate(values).T
@@ -265,23 +288,23 @@ def draw_sample(
     def write_changing(index: int) -> None:
         inside = slice(ends[index], ends[index + 1])
         table, fold = hidden[index]
-        maker = graph.features_given(known & (table != fold))
+        maker = graph.features_given(known & (table != fold), diseases)
         columns = np.array(graph.columns(maker.features), np.int64)
-        for part in _disease_blocks(np.unique(diseases[inside]), len(columns), known.shape[0]):
-            selected, positions = _pairs_within(part, diseases[inside])
+        for part in _disease_blocks(np.unique(disease_numbers[inside]), len(columns), known.shape[0]):
+            selected, positions = _pairs_within(part, disease_numbers[inside])
             rows[inside][selected[:, None], columns] = maker.pairs(part, drugs[inside][selected], positions)
 
     calls: list[Callable[[], None]] = [write_treatment_free]
     calls += [partial(write_changing, index) for index in range(len(pairs))]
     run_in_threads(calls, threads, progress)
-    labels = known[drugs, diseases].astype(np.int8)
-    return Sample(labels, rows, folds[drugs, diseases].astype(np.int64))
+    labels = known[drugs, columns_of_pairs].astype(np.int8)
+    return Sample(labels, rows, folds[drugs, columns_of_pairs].astype(np.int64))
 
 
 def _sample_mask(known: NDArray[np.bool_], candidates: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
     """Mask of the pairs of a sample: drugs x diseases."""
     negatives = np.flatnonzero((~known & candidates).ravel())
-    chosen = np.random.default_rng(seed).choice(negatives, min(_MAX_NEGATIVES, len(negatives)), replace=False)
+    chosen = np.random.default_rng(seed).choice(negatives, min(MAX_NEGATIVES, len(negatives)), replace=False)
     mask = known & candidates
     mask.ravel()[chosen] = True
     return mask

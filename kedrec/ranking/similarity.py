@@ -2,7 +2,9 @@
 
 A node's profile along a relation is the row of its links, each weighted by the logarithm of its other end's
 rarity (tf-idf), scaled to length one; the similarity of two nodes is the cosine of their profiles. Profiles
-through genes also go on to what the genes participate in and interact with. Treatments are no part of a
+through genes also go on to what the genes participate in and interact with. Where the linked nodes are in a
+hierarchy, a profile has their ancestors too (two diseases with different tremors share tremor), and where the
+nodes themselves are in one, a broader node has the genes of the narrower ones. Treatments are no part of a
 profile: they are what the ranking predicts.
 """
 
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.ranking.adjacency import PLAIN
+from kedrec.ranking.hierarchy import ancestors
 from kedrec.ranking.metapaths import CARE_RELATIONS, hops_from
 from kedrec.schema import load_schema
 
@@ -28,11 +31,13 @@ if TYPE_CHECKING:
     from kedrec.schema import Role
     from kedrec.stores.templates import Hop
 
-__all__ = ["Similarity", "care_matrix", "similarities"]
+__all__ = ["CACHED_NODES", "Similarity", "SimilarityRows", "care_matrix", "similarities"]
 
 _TO_GENES: tuple[Role, ...] = ("target", "disease gene")  # profiles along these are extended from the genes
+_AND_ANCESTORS = " and ancestors"
 _SELF_WEIGHT = 2.0  # of a gene itself beside those it interacts with
-_CACHED_NODES = 4000  # of a kind, up to which all its similarities are cached: 64 MB each
+CACHED_NODES = 4000
+"""Nodes of a kind, up to which all its similarities are cached: 64 MB each."""
 
 
 @dataclass(frozen=True)
@@ -50,24 +55,48 @@ class Similarity:
 
     def columns(self, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
         """Similarity of all nodes with some: all nodes x nodes; 0 of a node with itself."""
-        if self.left.shape[0] <= _CACHED_NODES:
+        if self.left.shape[0] <= CACHED_NODES:
             return self._full_table[:, nodes]
-        return self._table(nodes)
+        return self.rows(np.arange(self.left.shape[0])).columns(nodes)
 
     @cached_property
     def _full_table(self) -> NDArray[np.float32]:
-        return self._table(np.arange(self.left.shape[0]))
+        nodes = np.arange(self.left.shape[0])
+        return self.rows(nodes).columns(nodes)
 
-    def _table(self, nodes: NDArray[np.int64]) -> NDArray[np.float32]:
-        table: NDArray[np.float32] = (self.left @ self.right[nodes].T).toarray()
-        table[nodes, np.arange(len(nodes))] = 0.0
-        return table
+    def rows(self, nodes: NDArray[np.int64]) -> SimilarityRows:
+        """The similarity of some nodes (ascending numbers) with any."""
+        return SimilarityRows(nodes, self.left[nodes], self.right)
 
     def weighted_sums(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Sums of the other nodes' values, weighted by similarity: the shape of `values`."""
         own = np.asarray(self.left.multiply(self.right).sum(axis=1), np.float32).reshape(-1, 1)
         summed: NDArray[np.float32] = self.left @ (self.right.T.tocsr() @ values)
         return np.maximum(summed - own * values, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarityRows:
+    """A similarity of some nodes with any node of the kind.
+
+    Attributes:
+        nodes: numbers of the nodes, ascending.
+        left: nodes x features.
+        right: all nodes x features.
+    """
+
+    nodes: NDArray[np.int64]
+    left: csr_array[Any]
+    right: csr_array[Any]
+
+    def columns(self, others: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Similarity with some other nodes: nodes x others; 0 of a node with itself."""
+        table: NDArray[np.float32] = (self.left @ self.right[others].T).toarray()
+        if len(self.nodes):
+            positions = np.minimum(np.searchsorted(self.nodes, others), len(self.nodes) - 1)
+            same = np.flatnonzero(self.nodes[positions] == others)
+            table[positions[same], same] = 0.0
+        return table
 
 
 def care_matrix(adjacency: Adjacency, relation: str) -> Any:
@@ -91,18 +120,37 @@ def similarities(adjacency: Adjacency, kind: str, tables: Sequence[Table]) -> li
         kind: Drug or Disease.
         tables: the tables that have links.
     """
-    measures = []
+    measures: list[Similarity] = []
+    above = ancestors(adjacency, kind, tables)
+    if above is not None:
+        measures.append(_similarity(f"{kind}{_AND_ANCESTORS}", _by_information(above)))
     for hop in hops_from(kind, tables):
         if hop.relation in CARE_RELATIONS:
             continue
+        role = load_schema().relations[hop.relation].role
+        if role == "hierarchy" and hop.kind == kind:
+            continue
         links = _links(adjacency, hop, kind)
-        profiles = _unit_rows(_weighted_by_rarity(links))
-        measures.append(Similarity(f"{hop.relation} {hop.kind}", profiles, profiles))
+        broader = ancestors(adjacency, hop.kind, tables) if hop.kind != kind else None
+        if broader is None:
+            profiles = _unit_rows(_weighted_by_rarity(links))
+            measures.append(_similarity(f"{hop.relation} {hop.kind}", profiles))
+        else:
+            profiles = _by_information(_as_ones(links @ broader))
+            measures.append(_similarity(f"{hop.relation} {hop.kind}{_AND_ANCESTORS}", profiles))
         if hop.kind == kind and load_schema().relations[hop.relation].symmetric:
             measures.append(Similarity(hop.relation, links, _identity(links.shape[1])))
-        if hop.kind == "Gene" and load_schema().relations[hop.relation].role in _TO_GENES:
+        if hop.kind == "Gene" and role in _TO_GENES:
+            if above is not None:
+                links = _as_ones(above.T.tocsr() @ links)
+                name = f"{hop.relation} {hop.kind} of narrower ones"
+                measures.append(_similarity(name, _unit_rows(_weighted_by_rarity(links))))
             measures += _similarities_through_genes(adjacency, hop, _unit_rows(links), tables)
     return measures
+
+
+def _similarity(name: str, profiles: csr_array[Any]) -> Similarity:
+    return Similarity(name, profiles, profiles)
 
 
 def _similarities_through_genes(
@@ -117,8 +165,8 @@ def _similarities_through_genes(
         extended = genes @ _unit_rows(_weighted_by_rarity(_links(adjacency, hop, "Gene")))
         if role == "interaction" and hop.kind == "Gene":
             extended = extended + _SELF_WEIGHT * genes
-        profiles = _unit_rows(extended)
-        measures.append(Similarity(f"{first.relation} Gene {hop.relation} {hop.kind}", profiles, profiles))
+        name = f"{first.relation} Gene {hop.relation} {hop.kind}"
+        measures.append(_similarity(name, _unit_rows(extended)))
     return measures
 
 
@@ -138,6 +186,26 @@ def _weighted_by_rarity(links: csr_array[Any]) -> csr_array[Any]:
     weighted = links.copy()
     weighted.data = links.data * weights[links.indices]
     return weighted
+
+
+def _by_information(links: csr_array[Any]) -> csr_array[Any]:
+    """Rows of unit length, each column weighted by its information: -log of the share of rows that have it.
+
+    What all rows have, such as the top of a hierarchy, weighs nothing.
+    """
+    counts = np.bincount(links.indices, minlength=links.shape[1])
+    rows = max(int(np.count_nonzero(np.diff(links.indptr))), 1)
+    weights = np.log(rows / np.maximum(counts, 1)).astype(np.float32)
+    weighted = links.copy()
+    weighted.data = weights[links.indices]
+    return _unit_rows(weighted)
+
+
+def _as_ones(matrix: Any) -> csr_array[Any]:
+    """The matrix with every stored value 1."""
+    ones: csr_array[Any] = matrix.tocsr()
+    ones.data = np.ones(len(ones.data), np.float32)
+    return ones
 
 
 def _unit_rows(rows: csr_array[Any]) -> csr_array[Any]:

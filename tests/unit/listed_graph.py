@@ -29,12 +29,17 @@ class ListedGraph:
         return pa.table({"id": [f"{kind}:{n}" for n in range(self.sizes.get(kind, 0))]})
 
     def edges(
-        self, relation: str, start_kind: str, end_kind: str, columns: list[str], sources: None = None
+        self,
+        relation: str,
+        start_kind: str,
+        end_kind: str,
+        columns: list[str],
+        sources: list[str] | None = None,
     ) -> list[pa.RecordBatch]:
         rows = [
             {"start": link[3], "end": link[4], "source": link[5], "mechanisms": list(link[6])}
             for link in self.links
-            if link[:3] == (relation, start_kind, end_kind)
+            if link[:3] == (relation, start_kind, end_kind) and (sources is None or link[5] in sources)
         ]
         types = {"mechanisms": pa.list_(pa.string())}
         arrays = [pa.array([row[c] for row in rows], types.get(c, pa.string())) for c in columns]

@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from kedrec.ranking import kron_ridge
-from kedrec.ranking.kron_ridge import STRENGTHS, PairKernel, PairRidge
+from kedrec.ranking.kron_ridge import STRENGTHS, PairKernel, PairRidge, RidgeValues
 from kedrec.ranking.similarity import Similarity
 
 _DRUGS, _DISEASES = 9, 6
@@ -38,32 +38,57 @@ def _kernel_of(spectrum: kron_ridge.Spectrum) -> Any:
     return (spectrum.coordinates * spectrum.values) @ spectrum.coordinates.T
 
 
-def _by_solving(kernel: PairKernel, treats: Any, strength: float) -> Any:
-    whole = np.kron(_kernel_of(kernel.drugs), _kernel_of(kernel.diseases)).astype(np.float64)
-    weights = np.linalg.solve(whole + strength * np.eye(len(whole)), np.asarray(treats).ravel())
-    return (whole @ weights).reshape(_DRUGS, _DISEASES)
+def _mean_similarity(kernel: PairKernel, alike: list[Similarity], rows: Any, columns: Any) -> Any:
+    """The weighted mean similarity of some diseases with others; 1 of a disease with itself."""
+    table = sum(w * s.columns(columns)[rows] for w, s in zip(kernel.diseases.weights, alike, strict=True))
+    table[np.equal.outer(rows, columns)] = 1.0
+    return np.asarray(table, np.float64)
+
+
+def _predict(kernel: PairKernel, alike: list[Similarity], treats: Any, diseases: Any) -> RidgeValues:
+    ridge = PairRidge(kernel, treats)
+    similar = np.zeros((len(ridge.treated), len(diseases)), np.float32)
+    for weight, similarity in zip(kernel.diseases.weights, alike, strict=True):
+        similar += weight * similarity.rows(ridge.treated).columns(diseases)
+    return ridge.predict(diseases, similar)
+
+
+def _by_solving(of_drugs: Any, of_diseases: Any, known: Any, strength: float) -> Any:
+    """The dual weights of a ridge over all pairs: drugs x diseases."""
+    whole = np.kron(of_drugs, of_diseases).astype(np.float64)
+    return np.linalg.solve(whole + strength * np.eye(len(whole)), known.ravel()).reshape(known.shape)
 
 
 def test_values_are_those_of_a_ridge_that_never_saw_what_is_hidden(
     alike: tuple[list[Similarity], list[Similarity]],
 ) -> None:
-    """Each pair against the regression solved anew with its own, or all its disease's, treatments zero."""
-    treats = _treats()
+    """Each pair against the regression solved anew: its own treatment zero, or its disease not there."""
+    known = _treats().toarray()
+    known[:, 5] = 0.0  # a disease without a treatment is not learned from
+    treats = csr_array(known)
     kernel = PairKernel.of(*alike, treats)
-    diseases = np.array([4, 0, 2])
-    found = PairRidge(kernel, treats).over_pairs(diseases)
-    known = treats.toarray()
-    for strength, (own, others) in zip(STRENGTHS, found, strict=True):
+    of_drugs, treated = _kernel_of(kernel.drugs), np.arange(5)
+    diseases = np.array([4, 0, 5])
+    found = _predict(kernel, alike[1], treats, diseases)
+    for index, strength in enumerate(STRENGTHS):
         for column, disease in enumerate(diseases.tolist()):
-            without = known.copy()
-            without[:, disease] = 0.0
-            expected = _by_solving(kernel, without, strength)[:, disease]
-            np.testing.assert_allclose(others[:, column], expected, atol=2e-4)
+            others = treated[treated != disease]
+            between = _mean_similarity(kernel, alike[1], others, others)
+            to_disease = _mean_similarity(kernel, alike[1], others, np.array([disease]))
+            weights = _by_solving(of_drugs, between, known[:, others], strength)
+            expected = (of_drugs @ weights @ to_disease).ravel()
+            np.testing.assert_allclose(found.unseen[index][:, column], expected, atol=2e-4)
+            if disease == 5:
+                np.testing.assert_allclose(found.own_hidden[index][:, column], expected, atol=2e-4)
+                continue
+            between = _mean_similarity(kernel, alike[1], treated, treated)
             for drug in range(_DRUGS):
-                without = known.copy()
+                without = known[:, treated].copy()
                 without[drug, disease] = 0.0
-                expected = _by_solving(kernel, without, strength)[drug, disease]
-                np.testing.assert_allclose(own[drug, column], expected, atol=2e-4)
+                expected = of_drugs @ _by_solving(of_drugs, between, without, strength) @ between
+                assert found.own_hidden[index][drug, column] == pytest.approx(
+                    expected[drug, disease], abs=2e-4
+                )
 
 
 def test_one_sided_values_leave_out_the_own_treatment(
@@ -72,18 +97,36 @@ def test_one_sided_values_leave_out_the_own_treatment(
     treats = _treats()
     kernel = PairKernel.of(*alike, treats)
     diseases = np.arange(_DISEASES)
-    ridge = PairRidge(kernel, treats)
-    drugs, others = ridge.over_drugs(diseases), ridge.over_diseases(diseases)
+    found = _predict(kernel, alike[1], treats, diseases)
     known = treats.toarray().astype(np.float64)
-    of_drugs, of_diseases = (_kernel_of(spectrum) for spectrum in (kernel.drugs, kernel.diseases))
+    of_drugs = _kernel_of(kernel.drugs)
     for drug, disease in np.argwhere(known > -1):
         hidden = known.copy()
         hidden[drug, disease] = 0.0
         by_drugs = of_drugs @ np.linalg.solve(of_drugs + np.eye(_DRUGS), hidden)
-        assert drugs[drug, disease] == pytest.approx(by_drugs[drug, disease], abs=2e-4)
-        hidden[:, disease] = 0.0
-        by_diseases = hidden @ np.linalg.solve(of_diseases + np.eye(_DISEASES), of_diseases)
-        assert others[drug, disease] == pytest.approx(by_diseases[drug, disease], abs=2e-4)
+        assert found.over_drugs[drug, disease] == pytest.approx(by_drugs[drug, disease], abs=2e-4)
+        others = diseases[diseases != disease]
+        between = _mean_similarity(kernel, alike[1], others, others)
+        to_disease = _mean_similarity(kernel, alike[1], others, np.array([disease]))
+        expected = known[:, others] @ np.linalg.solve(between + np.eye(len(others)), to_disease)
+        assert found.over_diseases[drug, disease] == pytest.approx(expected[drug, 0], abs=2e-4)
+
+
+def test_a_drugs_values_for_all_diseases_are_those_of_each(
+    alike: tuple[list[Similarity], list[Similarity]],
+) -> None:
+    known = _treats().toarray()
+    known[:, [2, 5]] = 0.0
+    treats = csr_array(known)
+    kernel = PairKernel.of(*alike, treats)
+    ridge, diseases = PairRidge(kernel, treats), np.array([2, 5])
+    found = _predict(kernel, alike[1], treats, diseases).unseen[1]
+    for drug in range(_DRUGS):
+        similar = sum(
+            weight * similarity.rows(ridge.treated).columns(diseases)
+            for weight, similarity in zip(kernel.diseases.weights, alike[1], strict=True)
+        )
+        np.testing.assert_allclose(ridge.weights_of(drug) @ similar, found[drug], atol=2e-4)
 
 
 def test_the_similarity_that_tells_treatments_weighs_most() -> None:
@@ -100,15 +143,15 @@ def test_the_similarity_that_tells_treatments_weighs_most() -> None:
 def test_nothing_known_weighs_all_the_same(alike: tuple[list[Similarity], list[Similarity]]) -> None:
     nothing = csr_array((_DRUGS, _DISEASES), dtype=np.float32)
     assert kron_ridge._alignment_weights(alike[0], nothing).tolist() == [0.5, 0.5]
-    ridge = PairRidge(PairKernel.of(*alike, nothing), nothing)
-    assert not any(values.any() for both in ridge.over_pairs(np.arange(3)) for values in both)
+    found = _predict(PairKernel.of(*alike, nothing), alike[1], nothing, np.arange(3))
+    assert not any(table.any() for table in (*found.own_hidden, *found.unseen, found.over_diseases))
 
 
 def test_nodes_beyond_those_learned_from_are_placed_by_their_likeness(
     alike: tuple[list[Similarity], list[Similarity]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A drug that is not learned from has the values that the regression over the others gives it."""
-    monkeypatch.setattr(kron_ridge, "_MAX_LEARNED", 7)
+    monkeypatch.setattr(kron_ridge, "MAX_LEARNED", 7)
     known = _treats().toarray()
     known[[2, 6]] = 0.0
     treats = csr_array(known)
@@ -117,22 +160,21 @@ def test_nodes_beyond_those_learned_from_are_placed_by_their_likeness(
     assert len(learned) == 7
     assert np.isin(np.flatnonzero(treated), learned).all()
     kernel = PairKernel.of(*alike, treats)
-    (_, others), *_ = PairRidge(kernel, treats).over_pairs(np.array([1]))
+    others = _predict(kernel, alike[1], treats, np.array([1])).unseen[0]
     weights = kron_ridge._alignment_weights(alike[0], treats)
     table = sum(w * s.columns(np.arange(_DRUGS)) for w, s in zip(weights, alike[0], strict=True))
     assert isinstance(table, np.ndarray)
     np.fill_diagonal(table, 1.0)
-    known = known[learned]
-    known[:, 1] = 0.0
-    of_diseases = _kernel_of(kernel.diseases)
-    whole = np.kron(table[np.ix_(learned, learned)], of_diseases)
-    weights = np.linalg.solve(whole + STRENGTHS[0] * np.eye(len(whole)), known.ravel())
-    expected = (np.kron(table[:, learned], of_diseases) @ weights).reshape(_DRUGS, _DISEASES)
-    np.testing.assert_allclose(others[:, 0], expected[:, 1], atol=2e-3)
+    left = np.setdiff1d(np.flatnonzero(known.any(axis=0)), [1])
+    between = _mean_similarity(kernel, alike[1], left, left)
+    dual = _by_solving(table[np.ix_(learned, learned)], between, known[np.ix_(learned, left)], STRENGTHS[0])
+    to_disease = _mean_similarity(kernel, alike[1], left, np.array([1]))
+    np.testing.assert_allclose(others[:, 0], (table[:, learned] @ dual @ to_disease)[:, 0], atol=2e-3)
 
 
 def test_a_kept_kernel_is_read_as_it_was(alike: tuple[list[Similarity], list[Similarity]]) -> None:
     kernel = PairKernel.of(*alike, _treats())
     again = PairKernel.from_arrays(kernel.arrays())
     assert (again.drugs.coordinates == kernel.drugs.coordinates).all()
-    assert (again.diseases.values == kernel.diseases.values).all()
+    assert (again.diseases.table == kernel.diseases.table).all()
+    assert (again.diseases.nodes == kernel.diseases.nodes).all()

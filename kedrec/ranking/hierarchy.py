@@ -1,0 +1,89 @@
+"""Ancestors of the nodes of a kind: everything that a node is a kind of, over any number of steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kedrec.ranking.adjacency import PLAIN
+from kedrec.schema import load_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+    from kedrec.ranking.adjacency import Adjacency, Table
+
+__all__ = ["ancestors", "relatives"]
+
+_MAX_STEPS = 64  # more than any ontology has levels
+_MAX_ANCESTORS = 200  # of a node, on average; with more the links are no hierarchy, but a tangle
+
+
+def ancestors(adjacency: Adjacency, kind: str, tables: Collection[Table]) -> csr_array[Any] | None:
+    """Each node with itself and all that it is a kind of: nodes x nodes of 1 and 0; None without such links.
+
+    Cycles end by themselves. Where the links are no hierarchy (over 200 ancestors a node on average, as in a
+    large cycle), the ancestors a few steps away are left out.
+
+    Args:
+        adjacency: the graph.
+        kind: the kind of the nodes.
+        tables: the tables that have links.
+    """
+    one_step = _with_broader(adjacency, kind, tables)
+    if one_step is None:
+        return None
+    reached = one_step
+    for _ in range(_MAX_STEPS):
+        further = _ones(reached @ one_step)
+        if further.nnz == reached.nnz or further.nnz > _MAX_ANCESTORS * further.shape[0]:
+            break
+        reached = further
+    return reached
+
+
+def relatives(adjacency: Adjacency, diseases: NDArray[np.int64], steps: int = 2) -> NDArray[np.int64]:
+    """The diseases within some steps of the hierarchy, up or down, of any of the given ones; these included.
+
+    Two steps reach parents, children, siblings, grandparents and grandchildren.
+    """
+    reached = np.zeros(len(adjacency.ids("Disease")), np.float32)
+    reached[diseases] = 1
+    one_step = _with_broader(adjacency, "Disease")
+    if one_step is not None:
+        for _ in range(steps):
+            reached = np.minimum(one_step @ reached + one_step.T @ reached, 1)
+    return np.flatnonzero(reached)
+
+
+def _with_broader(
+    adjacency: Adjacency, kind: str, tables: Collection[Table] | None = None
+) -> csr_array[Any] | None:
+    """Each node with itself and the broader ones right above it; None without such links.
+
+    Arguments as for `ancestors`; without `tables`, those that the graph has.
+    """
+    from scipy.sparse import csr_array, eye_array
+
+    size = len(adjacency.ids(kind))
+    matrix, has_links = eye_array(size, format="csr", dtype=np.float32), False
+    for relation in load_schema().joining("hierarchy", kind, kind):
+        table = (relation, kind, kind)
+        if not adjacency.has_table(table) or (tables is not None and table not in tables):
+            continue
+        links = adjacency.incidence(table, PLAIN)
+        data = np.ones(len(links.indices), np.float32)
+        matrix += csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=(size, size))
+        has_links = has_links or len(data) > 0
+    return _ones(matrix) if has_links else None
+
+
+def _ones(matrix: Any) -> csr_array[Any]:
+    """The matrix with every stored value 1."""
+    ones: csr_array[Any] = matrix.tocsr()
+    ones.data = np.ones(len(ones.data), np.float32)
+    return ones
