@@ -137,7 +137,7 @@ class Kedrec(Session):
         matches += [(drug, self.names.resolve_match(drug, "Drug")) for drug in drugs]
         target, *drug_entities = (match.entity for _, match in matches)
         drug_ids = {drug.id for drug in drug_entities}
-        ranked = self.ranker.rank(target.id, beyond_prior=beyond_prior)
+        ranked = self.ranker.rank(target.id, beyond_prior=beyond_prior, including=drug_ids)
         chosen = [score for score in ranked if score.drug in drug_ids] if drug_ids else ranked
         results = self._recommender.recommendations(
             "Disease",
@@ -238,7 +238,7 @@ class Kedrec(Session):
         target, *drugs = (match.entity for _, match in matches)
         if drugs[0] == drugs[1]:
             raise UsageError(f"'{drug}' and '{other}' are both {drugs[0].name}.", "Name two drugs.")
-        ranked = self.ranker.rank(target.id)
+        ranked = self.ranker.rank(target.id, including=[drug.id for drug in drugs])
         by_drug = {score.drug: score for score in ranked}
         scores = (by_drug[drugs[0].id], by_drug[drugs[1].id])
         no_texts = self._texts("none")

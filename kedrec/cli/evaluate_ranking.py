@@ -80,6 +80,7 @@ def ranking(
     from kedrec.evaluation.ranking_figures import figures, markdown, of_diseases
     from kedrec.evaluation.reports import RankingReport
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
+    from kedrec.ranking.linked_nodes import LinkedNodes
     from kedrec.ranking.metapaths import schema_tables
     from kedrec.ranking.stored_ranking import linked_tables
     from kedrec.settings import load_settings
@@ -89,7 +90,8 @@ def ranking(
     with progress_on_stderr() as progress:
         with open_store(settings.graph_url, settings) as store:
             sources, relations = _left_out(store, without)
-            adjacency = Adjacency(read_adjacency(store, schema_tables(), progress, sources))
+            whole = Adjacency(read_adjacency(store, schema_tables(), progress, sources))
+            adjacency = LinkedNodes.of(whole, "Drug").adjacency
             rare_diseases = _rare_diseases(store, adjacency) if rare else None
         counted = rephetio_pairs(adjacency, rephetio) if rephetio else None
         tables = [table for table in linked_tables(adjacency) if table[0] not in relations]

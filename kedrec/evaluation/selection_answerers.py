@@ -24,6 +24,7 @@ from kedrec.dataset.same_entity import canonical_ids
 from kedrec.evaluation.ranking import score_fold, standardized
 from kedrec.evaluation.selection_asking import RankedAnswer
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
+from kedrec.ranking.linked_nodes import LinkedNodes
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.stored_ranking import linked_tables
 
@@ -96,7 +97,8 @@ def graph_answers(
     Returns:
         By answerer, the answers by question id.
     """
-    adjacency = Adjacency(read_adjacency(store, schema_tables(), progress))
+    whole = Adjacency(read_adjacency(store, schema_tables(), progress))
+    adjacency = LinkedNodes.of(whole, "Drug").adjacency
     if progress is not None:
         progress("Ranking without what is asked", 0, 1)
     numbers = {kind: _numbers(adjacency, kind) for kind in ("Drug", "Disease")}

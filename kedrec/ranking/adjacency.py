@@ -88,6 +88,11 @@ class Adjacency:
         self._arrays = arrays
         self._incidences: dict[tuple[Table, str], Incidence] = {}
 
+    @property
+    def arrays(self) -> Arrays:
+        """The arrays that the links are read from, by name."""
+        return self._arrays
+
     def has_table(self, table: Table) -> bool:
         """True if the graph was read along a table, even if that has no links."""
         return f"{ALL}/{'/'.join(table)}/indptr" in self._arrays or (table, ALL) in self._incidences

@@ -70,14 +70,15 @@ def _with_broader(
     from scipy.sparse import csr_array, eye_array
 
     size = len(adjacency.ids(kind))
-    matrix, has_links = eye_array(size, format="csr", dtype=np.float32), False
+    matrix: Any = eye_array(size, format="csr", dtype=np.float32)
+    has_links = False
     for relation in load_schema().joining("hierarchy", kind, kind):
         table = (relation, kind, kind)
         if not adjacency.has_table(table) or (tables is not None and table not in tables):
             continue
         links = adjacency.incidence(table, PLAIN)
         data = np.ones(len(links.indices), np.float32)
-        matrix += csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=(size, size))
+        matrix = matrix + csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=(size, size))
         has_links = has_links or len(data) > 0
     return _ones(matrix) if has_links else None
 

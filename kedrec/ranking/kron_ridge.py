@@ -194,7 +194,8 @@ class PairRidge:
         if len(self.treated):
             values, vectors = eigh(kernel.diseases.table[np.ix_(positions, positions)])
             large = values > _MIN_EIGENVALUE
-            self._values, self._vectors = values[large], np.ascontiguousarray(vectors[:, large])
+            self._values = np.asarray(values[large], np.float32)
+            self._vectors = np.asarray(vectors[:, large], np.float32, order="C")
         self._treatments = treats[:, self.treated]
         # Eigenvalues of drugs x treated diseases.
         self._drug_coordinates = np.asarray((self._treatments.T @ self._drugs.coordinates).T, np.float32)

@@ -17,6 +17,7 @@ from kedrec.common.array_file import ArrayFile, Arrays, DamagedFileError, write_
 from kedrec.common.cpus import usable_threads
 from kedrec.errors import EmptyGraphError, NotFoundError
 from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency, relations_by_table
+from kedrec.ranking.linked_nodes import LinkedNodes
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.stored_ranking import SEED, PairScores, StoredRanking, fit_to_arrays
 from kedrec.schema import load_schema
@@ -25,7 +26,7 @@ from kedrec.stores.templates import path_templates
 from kedrec.types import ScorePart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -105,7 +106,8 @@ class Ranker:
 
     def __init__(self, arrays: Arrays, facts: Mapping[str, Any], *, threads: int = 1) -> None:
         self.adjacency = Adjacency(arrays)
-        self._stored = StoredRanking(self.adjacency, arrays, facts, threads=threads)
+        self._drugs = LinkedNodes.of(self.adjacency, "Drug")
+        self._stored = StoredRanking(self._drugs.adjacency, arrays, facts, threads=threads)
         self._known: dict[str, list[str]] = facts["known"]
         self._templates = {
             template.metapath: template.name for template in path_templates() if template.stance == "supports"
@@ -146,7 +148,8 @@ class Ranker:
             return cls(cached, cached.facts, threads=threads)
         _check_kinds(store)
         arrays = read_adjacency(store, schema_tables(), progress)
-        fitted_arrays, facts = fit_to_arrays(Adjacency(arrays), learn=fit, threads=threads, progress=progress)
+        linked = LinkedNodes.of(Adjacency(arrays), "Drug").adjacency
+        fitted_arrays, facts = fit_to_arrays(linked, learn=fit, threads=threads, progress=progress)
         arrays |= fitted_arrays
         facts |= {"layout": _LAYOUT, "known": _known_treatments(store)}
         with suppress(OSError):
@@ -181,7 +184,7 @@ class Ranker:
         """The share of treatments among all pairs of a drug and a treated disease."""
         if not self.adjacency.has_table(TREATS):
             return 0.0
-        links = self.adjacency.incidence(TREATS)
+        links = self._drugs.adjacency.incidence(TREATS)
         pairs = len(links.degrees) * int((links.back_degrees > 0).sum())
         return len(links.indices) / max(pairs, 1)
 
@@ -194,23 +197,28 @@ class Ranker:
         lows = [score.low for score in scores if score.low is not None]
         return not lows or max(lows) > self.base_rate
 
-    def rank(self, disease_id: str, *, beyond_prior: bool = False) -> list[PairScore]:
-        """Every drug of the graph for a disease, best first; equal scores by drug id.
+    def rank(
+        self, disease_id: str, *, beyond_prior: bool = False, including: Collection[str] = ()
+    ) -> list[PairScore]:
+        """Every drug that has a link in the graph for a disease, best first; equal scores by drug id.
 
         Args:
             disease_id: the disease.
+            including: drugs to rank even if they have no link.
             beyond_prior: order by the score minus most of the mean score of drugs that treat as many other
                 diseases, so that drugs with many uses don't crowd out the others.
 
         Raises:
-            NotFoundError: the graph has no such disease.
+            NotFoundError: the graph has no such disease, or none of these drugs.
         """
         column = self._number("Disease", disease_id)
-        drugs = np.arange(len(self.adjacency.ids("Drug")))
-        pairs = self._stored.pair_scores(drugs, np.full(len(drugs), column))
+        asked = [self._number("Drug", drug) for drug in including]
+        numbers = np.union1d(self._drugs.linked, np.array(asked, np.int64))
+        pairs = self._stored.pair_scores(self._drugs.rows(numbers), np.full(len(numbers), column))
         sort_keys = self._stored.above_degree_line(pairs) if beyond_prior else pairs.scores
         return [
-            self._pair_score(pairs, position) for position in np.argsort(-sort_keys, kind="stable").tolist()
+            self._pair_score(pairs, position, int(numbers[position]))
+            for position in np.argsort(-sort_keys, kind="stable").tolist()
         ]
 
     def rank_diseases(self, drug_id: str) -> list[PairScore]:
@@ -222,12 +230,13 @@ class Ranker:
         Raises:
             NotFoundError: the graph has no such drug.
         """
-        row = self._number("Drug", drug_id)
+        number = self._number("Drug", drug_id)
+        row = int(self._drugs.rows(np.array([number]))[0])
         likely = self._stored.likeliest_diseases(row, _LIKELY)
         diseases = np.union1d(self._stored.stored_diseases, likely)
         pairs = self._stored.pair_scores(np.full(len(diseases), row), diseases)
         return [
-            self._pair_score(pairs, position)
+            self._pair_score(pairs, position, number)
             for position in np.argsort(-pairs.scores, kind="stable").tolist()
         ]
 
@@ -237,8 +246,9 @@ class Ranker:
         Raises:
             NotFoundError: the graph has no such drug or disease.
         """
-        numbers = self._number("Drug", drug_id), self._number("Disease", disease_id)
-        return self._pair_score(self._stored.pair_scores(*(np.array([number]) for number in numbers)), 0)
+        number, column = self._number("Drug", drug_id), self._number("Disease", disease_id)
+        pairs = self._stored.pair_scores(self._drugs.rows(np.array([number])), np.array([column]))
+        return self._pair_score(pairs, 0, number)
 
     def parts(self, drug: int, disease: int) -> tuple[float, tuple[ScorePart, ...]]:
         """The base of a pair's score and its parts, by the numbers of the two."""
@@ -302,9 +312,10 @@ class Ranker:
             contribution=float(contributions[index]),
         )
 
-    def _pair_score(self, pairs: PairScores, position: int) -> PairScore:
+    def _pair_score(self, pairs: PairScores, position: int, number: int) -> PairScore:
+        """The score at a position of some pairs, of the drug with a number in the graph."""
         row, column = int(pairs.drugs[position]), int(pairs.diseases[position])
-        drug, disease = self.adjacency.node_id("Drug", row), self.adjacency.node_id("Disease", column)
+        drug, disease = self.adjacency.node_id("Drug", number), self.adjacency.node_id("Disease", column)
 
         def if_fitted(values: NDArray[Any]) -> float | None:
             return float(values[position]) if self.fitted else None

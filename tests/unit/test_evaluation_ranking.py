@@ -10,10 +10,18 @@ import pytest
 from listed_graph import Link, ListedGraph
 
 from kedrec.errors import EmptyGraphError
-from kedrec.evaluation.hidden_folds import Split, cluster_diseases, folds
+from kedrec.evaluation.hidden_folds import SPLITS, Split, folds, hidden_pairs
 from kedrec.evaluation.ranking import METHODS, evaluate, score_fold, score_split
-from kedrec.evaluation.ranking_figures import RankingFigures, SplitScores, _visible_degrees, figures, markdown
-from kedrec.ranking.adjacency import Adjacency, read_adjacency
+from kedrec.evaluation.ranking_figures import (
+    RankingFigures,
+    SplitScores,
+    _visible_degrees,
+    figures,
+    markdown,
+    of_diseases,
+)
+from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency
+from kedrec.ranking.clusters import cluster_diseases
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.stored_ranking import linked_tables
 
@@ -92,12 +100,76 @@ def test_a_folds_scores_do_not_change_with_its_own_treatments(split: Split) -> N
     graph.links = [link for link in graph.links if link not in hidden[::2]]
     assert len(hidden) > 5
     whole_scores, fewer_scores = (
-        score_fold(one, linked, split, fold_of == 0, 5) for one in (whole, read(graph))
+        score_fold(one, linked, split, fold_of == 0, 5, diseases=np.arange(DISEASES))
+        for one in (whole, read(graph))
     )
     for method in METHODS:
         for one, other in zip(whole_scores[method], fewer_scores[method], strict=True):
             assert np.array_equal(one[fold_of == 0], other[fold_of == 0])
             assert one[fold_of == 0].any()
+
+
+def test_diseases_are_scored_alike_alone_and_among_others() -> None:
+    adjacency = read(planted())
+    linked = linked_tables(adjacency)
+    hidden = folds(adjacency, linked, "disease", 5) == 0
+    some = np.flatnonzero(hidden.any(axis=0))[:2]
+    alone, among = (
+        score_fold(adjacency, linked, "disease", hidden, 5, diseases=diseases)["ranking"]
+        for diseases in (some, np.arange(DISEASES))
+    )
+    for one, all_of_them in zip(alone, among, strict=True):
+        np.testing.assert_allclose(one, all_of_them[:, some], rtol=1e-4)
+
+
+def with_hierarchy() -> ListedGraph:
+    """Twenty of the diseases below five parents, those below two tops."""
+    graph = planted()
+    above = [("IS_A", "Disease", "Disease", f"Disease:{n}", f"Disease:{DISEASES + n % 5}") for n in range(20)]
+    above += [
+        ("IS_A", "Disease", "Disease", f"Disease:{DISEASES + n}", f"Disease:{DISEASES + 5 + n % 2}")
+        for n in range(5)
+    ]
+    graph.links += [(*link, "s", ()) for link in above]
+    return ListedGraph(graph.links, {"Drug": DRUGS, "Disease": DISEASES + 7, "Gene": GENES})
+
+
+def test_by_branch_no_relative_has_a_treatment_in_sight() -> None:
+    adjacency = read(with_hierarchy())
+    linked = linked_tables(adjacency)
+    fold_of = folds(adjacency, linked, "branch", 5)[0]
+    numbers = np.array([adjacency.number("Disease", f"Disease:{n}") for n in range(DISEASES)])
+    for disease in range(20):
+        siblings = numbers[np.arange(disease % 5, 20, 5)]
+        in_fold = np.zeros((DRUGS, DISEASES + 7), bool)
+        in_fold[:, fold_of == fold_of[numbers[disease]]] = True
+        hidden = hidden_pairs(adjacency, "branch", in_fold)
+        assert hidden[:, siblings].all()
+        assert not hidden[:, numbers[20:]].all()
+        assert np.array_equal(hidden_pairs(adjacency, "disease", in_fold), in_fold)
+    figures = evaluate(adjacency, linked, ["branch"], seed=5)[0]
+    assert [(one.split, one.method) for one in figures] == [("branch", method) for method in METHODS]
+
+
+def test_left_out_sources_and_relations_leave_only_their_treatments() -> None:
+    graph = planted()
+    graph.links = [(*link[:5], "t" if link[0] == "TREATS" else link[5], link[6]) for link in graph.links]
+    without = Adjacency(read_adjacency(graph, schema_tables(), None, {"s", "t"}))  # type: ignore[arg-type]
+    assert [table[0] for table in linked_tables(without)] == ["TREATS"]
+    assert len(without.incidence(TREATS).indices) == sum(link[0] == "TREATS" for link in graph.links)
+
+
+def test_figures_of_a_disease_are_means_over_diseases() -> None:
+    known = np.array([[1, 0, 1], [0, 1, 0], [0, 0, 1], [0, 0, 0]], bool)
+    scores = np.array([[3.0, 4, 1], [2, 3, 2], [1, 2, 3], [0, 1, 4]])
+    scored = SplitScores(
+        "disease", np.arange(3), known, np.ones_like(known), np.zeros(known.shape, np.int8), {"x": scores}
+    )
+    told = figures(scored, "x", 1)
+    assert told.disease_auroc[0] == pytest.approx((1 + 2 / 3 + 1 / 4) / 3)
+    assert told.disease_auprc[0] == pytest.approx((1 + 1 / 2 + (1 / 2 + 2 / 4) / 2) / 3)
+    some = figures(of_diseases(scored, np.array([True, False, True])), "x", 1)
+    assert some.disease_auroc[0] == pytest.approx((1 + 1 / 4) / 2)
 
 
 def test_diseases_of_a_cluster_are_hidden_together() -> None:
@@ -111,9 +183,7 @@ def test_diseases_of_a_cluster_are_hidden_together() -> None:
 
 def test_figures_are_those_of_scikit_learn_on_a_perfect_and_a_reversed_score() -> None:
     adjacency = read(planted())
-    scored = score_split(
-        adjacency, linked_tables(adjacency), "drug", seed=5, pair_mask=np.ones((DRUGS, DISEASES), bool)
-    )
+    scored = score_split(adjacency, linked_tables(adjacency), "drug", seed=5, diseases=np.arange(DISEASES))
     scored.scores["perfect"] = scored.known.astype(float)
     scored.scores["reversed"] = -scored.known.astype(float)
     perfect, worst = figures(scored, "perfect", 1), figures(scored, "reversed", 1)
@@ -127,9 +197,9 @@ def test_what_a_degree_lets_expect_does_not_see_what_is_hidden() -> None:
     """A drug loses nothing for the treatments that are to be found."""
     draw = np.random.default_rng(5)
     known = draw.random((40, 30)) < 0.1
-    folds = draw.integers(0, 5, known.shape)
+    folds = draw.integers(0, 5, known.shape).astype(np.int8)
     counted = np.ones_like(known)
-    scored = SplitScores("pair", known, counted, folds, {"ranking": np.zeros(known.shape)})
+    scored = SplitScores("pair", np.arange(30), known, counted, folds, {"ranking": np.zeros(known.shape)})
     visible = _visible_degrees(scored)
     for drug, disease in ((0, 0), (7, 11), (39, 29)):
         assert visible[drug, disease] == (known[drug] & (folds[drug] != folds[drug, disease])).sum()
@@ -138,7 +208,7 @@ def test_what_a_degree_lets_expect_does_not_see_what_is_hidden() -> None:
     assert told.beyond[0] > 0.99
 
 
-@pytest.mark.parametrize("split", ["pair", "disease", "cluster", "drug"])
+@pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize(
     ("drugs", "diseases", "treated"),
     [(0, 0, 0), (0, 3, 0), (3, 0, 0), (3, 3, 0), (1, 1, 1), (6, 5, 5), (5, 4, 20), (30, 1, 25), (5, 8, 40)],
@@ -156,7 +226,7 @@ def test_a_graph_with_too_few_treatments_to_hide_some_says_so(
         evaluate(adjacency, linked_tables(adjacency), [split], seed=5)
 
 
-@pytest.mark.parametrize("split", ["pair", "disease", "cluster", "drug"])
+@pytest.mark.parametrize("split", SPLITS)
 def test_the_fewest_treatments_are_enough(split: Split) -> None:
     pairs = [(number % 5, number % 8) for number in range(20)]
     links: list[Link] = [

@@ -123,7 +123,11 @@ def test_a_graph_with_hardly_anything_is_ranked_without_an_error(
     graph = ListedGraph(links, {"Drug": drugs, "Disease": diseases, "Gene": 1})
     ranker = Ranker.open(graph, tmp_path)  # type: ignore[arg-type]
     ranked = ranker.rank("Disease:0")
-    assert len(ranked) == drugs
+    # Only drugs that something is known of are ranked; any other when it is asked for.
+    assert {pair.drug for pair in ranked} == {"Drug:0", *(drug for drug, _ in kept)}
+    assert len(ranker.rank("Disease:0", including=[f"Drug:{drugs - 1}"])) == len(
+        {"Drug:0", f"Drug:{drugs - 1}", *(drug for drug, _ in kept)}
+    )
     assert all(np.isfinite(pair.score) for pair in ranked)
     assert ranker.treatment_count("Disease:0") == sum(disease == "Disease:0" for _, disease in kept)
     assert ranked[0].parts is not None
