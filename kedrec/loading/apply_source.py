@@ -1,4 +1,4 @@
-"""Merges one staged source into the graph: compares it with what is stored, writes, reports."""
+"""Merges one staged source into the pending graph: compares it with what is there, changes that, reports."""
 
 from __future__ import annotations
 
@@ -11,32 +11,24 @@ from typing import TYPE_CHECKING
 from kedrec.errors import DataError
 from kedrec.loading.canonical import canonical_nodes
 from kedrec.loading.edges import canonical_edges
-from kedrec.loading.graph_digest import key_digest, stored_digest
+from kedrec.loading.graph_digest import key_digest
 from kedrec.loading.licences import known_licences
 from kedrec.loading.report import ConflictReport, RowReport, SourceReport
-from kedrec.loading.source_records import (
-    JOURNAL,
-    RETIRED_IDS,
-    pack_journal,
-    records_to_store,
-    replay_journal,
-    stage_stored_records,
-)
+from kedrec.loading.source_records import RETIRED_IDS, records_to_store, stage_stored_records
 from kedrec.loading.staging import Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
-from kedrec.loading.writing import Batch, Batches, Writer, compare_with_stored, write_parquet
+from kedrec.loading.writing import compare_with_stored, write_parquet
 from kedrec.schema import load_schema
 from kedrec.stores.base import SharedTarget
-from kedrec.stores.key_sums import add_digests
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.loading.identity import Identity
     from kedrec.stores import GraphTarget
+    from kedrec.stores.changes import GraphChanges, TableChange
+    from kedrec.stores.pending import PendingGraph
 
 __all__ = ["LoadRun", "apply_source"]
-
-_DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +36,13 @@ class LoadRun:
     """Settings shared by the sources of one load or removal.
 
     Attributes:
-        store: the graph.
+        graph: the graph as it will be.
         rejects: file for rejected rows.
         progress: progress callback.
-        dry_run: write nothing; report what would change.
+        dry_run: nothing will be written; report what would change.
     """
 
-    store: GraphTarget
+    graph: PendingGraph
     rejects: Path
     progress: Progress
     dry_run: bool = False
@@ -58,34 +50,32 @@ class LoadRun:
 
 def apply_source(
     run: LoadRun, staging: Staging, name: str, state: SourceState, left_out: dict[str, int]
-) -> SourceReport:
-    """Compares a source with the graph, writes the difference unless it is a dry run, and reports.
+) -> tuple[SourceReport, tuple[str, str]]:
+    """Compares a source with the pending graph, makes the changes there, and reports.
 
     Args:
-        run: settings of the call; its store is locked for writing unless it is a dry run.
+        run: settings of the call.
         staging: staging area with the checked rows of the source; no rows to remove it.
         name: name of the source.
         state: state to record, `loading` or `removing`.
         left_out: rows left out for their licence, by licence.
 
+    Returns:
+        The report, and the digests of the keys that were added and deleted.
+
     Raises:
-        DataError: the work folder is full.
-        StoreError: the graph database refused or failed; the same call again goes on from there.
+        DataError: the work folder is full, or the source brings nothing.
     """
-    store, schema = run.store, load_schema()
-    if not run.dry_run:
-        with staging_errors(staging.folder):
-            replay_journal(store, staging.folder)
-    facts = store.metadata()
-    states = source_states(facts)
+    graph, schema = run.graph, load_schema()
+    states = source_states(graph.metadata())
     before = states.get(name)
     with staging_errors(staging.folder):
-        stage_stored_records(staging, store, states, name)
-        identity = canonical_nodes(staging, name, {**states, name: state}, store, schema)
+        stage_stored_records(staging, graph, states, name)
+        identity = canonical_nodes(staging, name, {**states, name: state}, graph, schema)
         canonical_edges(staging, name, known=state.known, progress=run.progress)
-        compare_with_stored(staging, store, before)
-        batches = write_parquet(staging)
-        # The reject file comes first: a write that fails must not hide the rejected rows.
+        compare_with_stored(staging, graph, before)
+        changes = write_parquet(staging)
+        # The reject file comes first: a load that fails must not hide the rejected rows.
         staging.write_rejects(name, run.rejects)
         digests = key_digest(staging)
         report = _report(staging, name, state, identity, left_out)
@@ -93,21 +83,27 @@ def apply_source(
             if not run.dry_run:
                 raise DataError(why, _HINT.format(name))
             report = report.model_copy(update={"notes": (*report.notes, f"the load would fail: {why}")})
-        report = report.model_copy(update=_released_counts(staging, store, batches))
-        blobs = {} if run.dry_run else records_to_store(staging, name, removed=state.state == "removing")
+        report = report.model_copy(update=_released_counts(staging, graph.base, changes))
+        blobs = records_to_store(staging, name, removed=state.state == "removing")
+        blobs = {blob: content for blob, content in blobs.items() if graph.blob(blob) != content}
         edge_sources = [row[0] for row in staging.sql.execute(_EDGE_SOURCES).fetchall()]
         pairs = tuple(row[0] for row in staging.sql.execute(_EDGE_TABLES, {"source": name}).fetchall())
-        staging.drop("merged_edges", "records", "idle_records", "node_states")
-    if not run.dry_run:
-        state = dataclasses.replace(
-            state,
-            names=tuple(sorted({*state.names, *edge_sources})),
-            pairs=pairs,
-            nodes=report.nodes.loaded,
-            edges=report.edges.loaded,
-        )
-        _write(run, staging, name, _Change(before, state, batches, digests, blobs))
-    return report
+        graph.apply(changes)
+    # Writes are counted: one may change names alone, and caches of names are keyed by these facts.
+    is_write = changes or not before or any(blob.startswith(f"{RETIRED_IDS}:") for blob in blobs)
+    writes = int(before.writes) if before else 0
+    loaded = dataclasses.replace(
+        state,
+        state="loaded",
+        names=tuple(sorted({*state.names, *edge_sources})),
+        pairs=pairs,
+        nodes=report.nodes.loaded,
+        edges=report.edges.loaded,
+        writes=str(writes + 1 if is_write else writes),
+    )
+    removed: dict[str, str | None] = dict.fromkeys(loaded.fact(name))
+    graph.put_metadata(removed if state.state == "removing" else loaded.fact(name), blobs)
+    return report, digests
 
 
 def _empty_load_reason(staging: Staging, report: SourceReport) -> str:
@@ -137,67 +133,6 @@ UNION SELECT concat_ws('/', relation, start_kind, end_kind) FROM source_edges WH
 ORDER BY edge_table
 """
 _EDGE_SOURCES = "SELECT DISTINCT source FROM merged_edges WHERE NOT moved ORDER BY source"
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """Changes to write: the source's state before and after, rows, key digests and stored records."""
-
-    before: SourceState | None
-    state: SourceState
-    batches: Batches
-    digests: tuple[str, str]
-    blobs: dict[str, bytes | None]
-
-
-def _write(run: LoadRun, staging: Staging, name: str, change: _Change) -> None:
-    """Writes a change so that the same call finishes it if it is killed at any moment.
-
-    The state `loading` is written first and `loaded` last. The stored records of the sources change in one
-    transaction with the journal of other sources' edges that move: after the nodes they move to are written
-    and before the first of them moves.
-    """
-    store, batches = run.store, change.batches
-    facts = store.metadata()
-    all_states = source_states(facts)
-    # The digest can be updated only if every earlier load was finished.
-    digest_is_valid = all(state.state == "loaded" for state in all_states.values()) and (
-        _DIGEST in facts or not store.fingerprint().nodes
-    )
-    removing = change.state.state == "removing"
-    # Writes are counted: one may change names alone, and caches of names are keyed by these facts.
-    writes = int(change.before.writes) if change.before else 0
-    changed_blobs = [name for name, content in change.blobs.items() if store.blob(name) != content]
-    is_write = (
-        batches or not change.before or any(name.startswith(f"{RETIRED_IDS}:") for name in changed_blobs)
-    )
-    loaded = dataclasses.replace(change.state, state="loaded", writes=str(writes + (1 if is_write else 0)))
-    if digest_is_valid and loaded == change.before and not changed_blobs:
-        return
-    # Until the load is finished, the source has edges of its state before and after.
-    states_between = [change.state, *([change.before] if change.before else [])]
-    unfinished = dataclasses.replace(
-        change.state,
-        names=tuple(sorted({name for state in states_between for name in state.names})),
-        pairs=tuple(sorted({pair for state in states_between for pair in state.pairs})),
-        writes=loaded.writes,
-    )
-    store.put_metadata(unfinished.fact(name))
-    writer = Writer(store, batches, f"{'Removing' if removing else 'Writing'} {name}", run.progress)
-    writer.write_nodes()
-    store.put_metadata(
-        {}, {**change.blobs, JOURNAL: pack_journal(batches.moved_edges, batches.moved_edge_keys)}
-    )
-    writer.move_edges()
-    store.put_metadata({}, {JOURNAL: None})
-    writer.write_edges()
-    digest = (
-        add_digests(add_digests(facts.get(_DIGEST, ""), change.digests[0]), change.digests[1], -1)
-        if digest_is_valid
-        else stored_digest(staging, store)
-    )
-    final_facts = dict.fromkeys(unfinished.fact(name)) if removing else loaded.fact(name)
-    store.put_metadata({_DIGEST: digest, **final_facts})
 
 
 def _report(
@@ -263,13 +198,13 @@ def _report(
     )
 
 
-def _released_counts(staging: Staging, store: GraphTarget, batches: Batches) -> dict[str, int]:
+def _released_counts(staging: Staging, store: GraphTarget, changes: GraphChanges) -> dict[str, int]:
     """Counts what leaves the graph but stays in the database, because another program uses it."""
     if not isinstance(store, SharedTarget):
         return {}
-    nodes = sum(len(store.claimed_nodes(kind, ids)) for kind, ids in batches.deleted_nodes.items())
+    nodes = sum(len(store.claimed_nodes(kind, ids)) for kind, ids in changes.deleted_nodes.items())
     edges = 0
-    for table, files in _files_by_table((*batches.deleted_edges, *batches.moved_edge_keys)).items():
+    for table, files in _files_by_table((*changes.deleted_edges, *changes.moved_edge_keys)).items():
         claimed_keys = store.claimed_edges(*table)
         if claimed_keys:
             starts, ends, sources = map(list, zip(*claimed_keys, strict=True))
@@ -282,10 +217,10 @@ def _released_counts(staging: Staging, store: GraphTarget, batches: Batches) -> 
     return {"released": nodes, "released_edges": edges}
 
 
-def _files_by_table(batches: Iterable[Batch]) -> dict[tuple[str, ...], list[str]]:
+def _files_by_table(changes: Iterable[TableChange]) -> dict[tuple[str, ...], list[str]]:
     files: dict[tuple[str, ...], list[str]] = {}
-    for batch in batches:
-        files.setdefault(batch.kinds, []).append(str(batch.new))
+    for change in changes:
+        files.setdefault(change.kinds, []).append(str(change.new))
     return files
 
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from kedrec.loading.staging import Staging
     from kedrec.stores import GraphTarget
 
-__all__ = ["key_digest", "stored_digest"]
+__all__ = ["DIGEST", "key_digest", "stored_digest"]
+
+DIGEST = "digest"
+"""Key of the digest in the graph's metadata."""
 
 _NODE_KEY = "concat_ws(chr(31), 'node', {kind}, {id})"
 _EDGE_KEY = "concat_ws(chr(31), 'edge', p.relation, p.start_kind, {start}, p.end_kind, {end}, {source})"

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,10 @@ from kedrec.common.private_files import private_folder, write_private
 from kedrec.errors import UsageError
 from kedrec.loading.apply_source import LoadRun, apply_source
 from kedrec.loading.canonical import check_nodes, stage_schema
+from kedrec.loading.graph_digest import DIGEST, stored_digest
 from kedrec.loading.licences import allowed_licences, drop_unlicensed_edges
 from kedrec.loading.overlay_source import isolate_overlay
+from kedrec.loading.publishing import publish, replay_journal
 from kedrec.loading.readers.registry import READERS
 from kedrec.loading.report import LoadReport, SourceReport
 from kedrec.loading.source_files import locate_sources
@@ -23,7 +25,9 @@ from kedrec.loading.sources import Source, list_sources, load_source
 from kedrec.loading.staging import Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
 from kedrec.schema import load_schema
+from kedrec.stores.key_sums import add_digests
 from kedrec.stores.overlay_names import is_private
+from kedrec.stores.pending import PendingGraph
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
@@ -75,11 +79,16 @@ def load_graph(
     declarations = [load_source(name) for name in dict.fromkeys(sources or ("starter",))]
     folders, missing = locate_sources(declarations, data_dir, allow_missing=allow_missing)
     allowed_licences(licences)
-    run = _open_run(store, work_dir, progress, dry_run=dry_run)
+    present = [source for source in declarations if source.name in folders]
     reports = []
-    for source in (source for source in declarations if source.name in folders):
-        with _staging_area(work_dir, source.name, keep=keep_staged) as staging:
-            reports.append(_load(run, staging, source, folders[source.name], tuple(licences)))
+    with _open_run(store, work_dir, progress, dry_run=dry_run) as run:
+        digests = []
+        for source in present:
+            with _staging_area(work_dir, source.name, keep=keep_staged) as staging:
+                report, change = _load(run, staging, source, folders[source.name], tuple(licences))
+            reports.append(report)
+            digests.append(change)
+        _publish(run, [source.name for source in present], digests)
     return _report(run, reports, start_time).model_copy(update={"missing": missing})
 
 
@@ -109,7 +118,6 @@ def remove_sources(
         StoreError: the graph database refused or failed; the same call again goes on from there.
     """
     start_time = time.monotonic()
-    run = _open_run(store, work_dir, progress, dry_run=dry_run)
     states = source_states(store.metadata())
     missing = [name for name in sources if name not in states]
     if missing or not sources:
@@ -117,23 +125,35 @@ def remove_sources(
         raise UsageError(
             f"The graph {store.url} {problem}.", f"Its sources are {', '.join(states)}." if states else ""
         )
-    reports = []
-    for name in dict.fromkeys(sources):
-        source_start = time.monotonic()
-        with _staging_area(work_dir, name, keep=False) as staging, _write_lock(run):
-            state = source_states(store.metadata()).get(name, SourceState("removing"))
-            with staging_errors(staging.folder):
-                stage_schema(staging, load_schema(), list_sources())
-                check_nodes(staging)
-            removing = SourceState(
-                "removing", title=state.title, version=state.version, licence=state.licence, names=state.names
-            )
-            report = apply_source(run, staging, name, removing, {})
-        reports.append(_with_duration(report, source_start))
+    names = list(dict.fromkeys(sources))
+    reports, digests = [], []
+    with _open_run(store, work_dir, progress, dry_run=dry_run) as run:
+        for name in names:
+            source_start = time.monotonic()
+            with _staging_area(work_dir, name, keep=False) as staging:
+                state = source_states(run.graph.metadata()).get(name, SourceState("removing"))
+                with staging_errors(staging.folder):
+                    stage_schema(staging, load_schema(), list_sources())
+                    check_nodes(staging)
+                removing = SourceState(
+                    "removing",
+                    title=state.title,
+                    version=state.version,
+                    licence=state.licence,
+                    names=state.names,
+                )
+                report, change = apply_source(run, staging, name, removing, {})
+            reports.append(_with_duration(report, source_start))
+            digests.append(change)
+        _publish(run, names, digests)
     return _report(run, reports, start_time)
 
 
-def _open_run(store: GraphTarget, work_dir: Path, progress: Progress | None, *, dry_run: bool) -> LoadRun:
+@contextmanager
+def _open_run(
+    store: GraphTarget, work_dir: Path, progress: Progress | None, *, dry_run: bool
+) -> Iterator[LoadRun]:
+    """Locks the graph for writing, unless it is a dry run, and begins to collect changes of it."""
     with staging_errors(work_dir):
         rejects = private_folder(work_dir) / "rejects.tsv"
         write_private(rejects, b"source\tfile\tline\treason\trow\n")
@@ -141,7 +161,39 @@ def _open_run(store: GraphTarget, work_dir: Path, progress: Progress | None, *, 
         store.check_writable()
     else:
         store.prepare()
-    return LoadRun(store, rejects, progress or _silent, dry_run)
+    folder = work_dir / "pending"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with nullcontext() if dry_run else store.writing():
+            with staging_errors(folder):
+                private_folder(folder)
+                if not dry_run:
+                    replay_journal(store, folder)
+                graph = PendingGraph(store, folder)
+            with graph:
+                yield LoadRun(graph, rejects, progress or _silent, dry_run)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish(run: LoadRun, sources: Sequence[str], digests: Sequence[tuple[str, str]]) -> None:
+    """Updates the digest of the pending graph, and writes its changes unless it is a dry run."""
+    if run.dry_run:
+        return
+    stored = run.graph.base.metadata()
+    states = source_states(stored)
+    folder = run.rejects.parent / "pending"
+    # The digest can be updated only if every earlier load was finished.
+    if all(state.state == "loaded" for state in states.values()) and (DIGEST in stored or not states):
+        digest = stored.get(DIGEST, "")
+        for added, deleted in digests:
+            digest = add_digests(add_digests(digest, added), deleted, -1)
+    else:
+        with staging_errors(folder), Staging(folder / "digest") as staging:
+            stage_schema(staging, load_schema(), ())
+            digest = stored_digest(staging, run.graph)
+    run.graph.put_metadata({DIGEST: digest})
+    publish(run.graph, sources, folder / "changes", run.progress)
 
 
 @contextmanager
@@ -161,26 +213,20 @@ def _staging_area(work_dir: Path, name: str, *, keep: bool) -> Iterator[Staging]
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _write_lock(run: LoadRun) -> AbstractContextManager[None]:
-    return nullcontext() if run.dry_run else run.store.writing()
-
-
 def _load(
     run: LoadRun, staging: Staging, source: Source, folder: Path, licences: tuple[str, ...]
-) -> SourceReport:
+) -> tuple[SourceReport, tuple[str, str]]:
     start_time = time.monotonic()
     with staging_errors(staging.folder):
         READERS[source.reader](staging, source, folder, run.progress)
         staging.drop_temporary()
         if is_private(source.name):
-            isolate_overlay(staging, run.store)
+            isolate_overlay(staging, run.graph)
         left_out = drop_unlicensed_edges(staging, source.licence, licences) if licences else {}
         stage_schema(staging, load_schema(), list_sources())
         check_nodes(staging)
-    with _write_lock(run):
-        return _with_duration(
-            apply_source(run, staging, source.name, SourceState.of(source, licences), left_out), start_time
-        )
+    report, digests = apply_source(run, staging, source.name, SourceState.of(source, licences), left_out)
+    return _with_duration(report, start_time), digests
 
 
 _NEEDED_KINDS = {
@@ -195,15 +241,15 @@ def _with_duration(report: SourceReport, start_time: float) -> SourceReport:
 
 
 def _report(run: LoadRun, reports: list[SourceReport], start_time: float) -> LoadReport:
-    fingerprint = run.store.fingerprint()
+    fingerprint = run.graph.base.fingerprint()
     edges: dict[str, dict[str, int]] = {}
     for (relation, name), count in sorted(fingerprint.edges.items()):
         edges.setdefault(relation, {})[name] = count
     warnings = tuple(sentence for kind, sentence in _NEEDED_KINDS.items() if not fingerprint.nodes.get(kind))
     has_rejects = any(report.reasons for report in reports)
     return LoadReport(
-        graph=run.store.url,
-        engine=run.store.engine,
+        graph=run.graph.url,
+        engine=run.graph.engine,
         dry_run=run.dry_run,
         sources=tuple(reports),
         nodes=dict(sorted(fingerprint.nodes.items())),

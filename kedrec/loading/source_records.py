@@ -11,41 +11,29 @@ each source's own records are stored as Parquet, with the node that each became:
   node that several of the source's records became.
 - `retired:SOURCE` (id, name, consider): ids that an ontology retired without a successor, their names, and
   the ids that it says to consider.
-- `journal`: edges of other sources that were being moved when a load was killed.
 """
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Mapping
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kedrec.errors import StoreError
 from kedrec.loading.moved_edges import CONTENT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kedrec.loading.staging import Staging
     from kedrec.loading.state import SourceState
-    from kedrec.loading.writing import Batch
     from kedrec.stores import GraphTarget
 
 __all__ = [
-    "JOURNAL",
     "RETIRED_IDS",
-    "pack_journal",
     "records_to_store",
-    "replay_journal",
     "stage_stored_records",
 ]
 
 RETIRED_IDS = "retired"
 """Prefix of the blob with a source's retired ids; the source's name follows a colon."""
-JOURNAL = "journal"
-"""Name of the blob with the edge moves of an unfinished load."""
 _CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
 _RECORD_COLUMNS = "kind, id, name, synonyms, xrefs, description, held, old_kind, old_id"
 _EDGE_COLUMNS = f'relation, start_kind, start, end_kind, "end", source, {_CONTENT}'
@@ -127,39 +115,3 @@ def records_to_store(staging: Staging, source: str, *, removed: bool) -> dict[st
     else:
         blobs[f"{RETIRED_IDS}:{source}"] = None
     return blobs
-
-
-def pack_journal(moved: list[Batch], deleted: list[Batch]) -> bytes | None:
-    """Packs the edges of other sources that a load moves into a ZIP archive; None if it moves none."""
-    if not moved and not deleted:
-        return None
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as files:
-        steps: list[dict[str, Any]] = []
-        for kind, batches in (("put", moved), ("delete", deleted)):
-            for batch in batches:
-                names = [file and f"{len(steps)}-{file.name}" for file in (batch.new, batch.changed)]
-                for name, file in zip(names, (batch.new, batch.changed), strict=True):
-                    if name and file is not None:
-                        files.write(file, name)
-                steps.append({"kind": kind, "table": batch.kinds, "new": names[0], "changed": names[1]})
-        files.writestr("steps.json", json.dumps(steps))
-    return packed.getvalue()
-
-
-def replay_journal(store: GraphTarget, folder: Path) -> None:
-    """Finishes the edge moves of a killed load, so that every other source is complete again."""
-    packed = store.blob(JOURNAL)
-    if packed is None:
-        return
-    unpacked = folder / "journal"
-    with zipfile.ZipFile(BytesIO(packed)) as files:
-        files.extractall(unpacked)  # our own file
-        for step in json.loads(files.read("steps.json")):
-            new, changed = (unpacked / step[part] if step[part] else None for part in ("new", "changed"))
-            relation, start, end = step["table"]
-            if step["kind"] == "put":
-                store.put_edges(relation, start, end, new, changed)
-            elif new is not None:
-                store.delete_edges(relation, start, end, new)
-    store.put_metadata({}, {JOURNAL: None})

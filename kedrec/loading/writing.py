@@ -1,66 +1,22 @@
-"""Compares the canonical rows with the stored graph and writes the difference: Parquet, then the graph."""
+"""Compares the canonical rows of a source with the graph, and writes the differences as Parquet files."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from kedrec.loading.moved_edges import CONTENT, stage_stored_edges, tables_of
+from kedrec.stores.changes import GraphChanges, TableChange
 
 if TYPE_CHECKING:
-    from kedrec.common.progress import Progress
     from kedrec.loading.staging import Staging
     from kedrec.loading.state import SourceState
     from kedrec.stores import GraphTarget
 
-__all__ = ["Batch", "Batches", "Writer", "compare_with_stored", "write_parquet"]
+__all__ = ["compare_with_stored", "write_parquet"]
 
 _NODE_COLUMNS = "id, name, synonyms, xrefs, description, sources"
 _EDGE_COLUMNS = 'start, "end", source, ' + ", ".join(f'"{column}"' for column in CONTENT)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Parquet files of one kind of node, or of one relation between two kinds, and their row count."""
-
-    kinds: tuple[str, ...]
-    new: Path | None
-    changed: Path | None
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Batches:
-    """Rows that a load writes.
-
-    Attributes:
-        nodes: nodes to write.
-        moved_edges: edges of other sources to write at their new ends.
-        moved_edge_keys: keys of edges of other sources to delete at their old ends.
-        edges: edges of the source to write.
-        deleted_edges: keys of edges of the source to delete.
-        deleted_nodes: ids of nodes to delete, by kind.
-    """
-
-    nodes: list[Batch]
-    moved_edges: list[Batch]
-    moved_edge_keys: list[Batch]
-    edges: list[Batch]
-    deleted_edges: list[Batch]
-    deleted_nodes: dict[str, list[str]]
-
-    def __bool__(self) -> bool:
-        return any((*self._parts(), self.deleted_nodes))
-
-    @property
-    def rows(self) -> int:
-        """Number of nodes and edges to write or delete."""
-        edges = sum(batch.rows for part in self._parts() for batch in part)
-        return edges + sum(map(len, self.deleted_nodes.values()))
-
-    def _parts(self) -> tuple[list[Batch], ...]:
-        return self.nodes, self.moved_edges, self.moved_edge_keys, self.edges, self.deleted_edges
 
 
 def compare_with_stored(staging: Staging, store: GraphTarget, before: SourceState | None) -> None:
@@ -123,7 +79,7 @@ def _copy_to_parquet(staging: Staging, query: str, path: Path) -> Path:
     return path
 
 
-def write_parquet(staging: Staging) -> Batches:
+def write_parquet(staging: Staging) -> GraphChanges:
     """Writes new, changed and deleted rows as Parquet files."""
     folder = staging.folder / "staged"
     folder.mkdir(exist_ok=True)
@@ -139,7 +95,7 @@ def write_parquet(staging: Staging) -> Batches:
     deleted_nodes = staging.sql.execute(
         "SELECT kind, list(id ORDER BY id) FROM deleted_nodes GROUP BY kind ORDER BY kind"
     ).fetchall()
-    return Batches(
+    return GraphChanges(
         _batches(nodes),
         _edge_batches(staging, folder, moved=True),
         _deleted_edge_batches(staging, folder, moved=True),
@@ -153,7 +109,7 @@ _Files: TypeAlias = dict[tuple[str, ...], dict[str, tuple[Path, int]]]
 """File and row count by state, for each table."""
 
 
-def _edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
+def _edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[TableChange]:
     files: _Files = {}
     groups = staging.sql.execute(
         "SELECT pair, relation, start_kind, end_kind, state, n "
@@ -174,7 +130,7 @@ def _edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]
     return _batches(files)
 
 
-def _deleted_edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[Batch]:
+def _deleted_edge_batches(staging: Staging, folder: Path, *, moved: bool) -> list[TableChange]:
     batches = []
     groups = staging.sql.execute(
         "SELECT pair, relation, start_kind, end_kind, count(*) FROM deleted_edges JOIN pairs USING (pair) "
@@ -185,14 +141,14 @@ def _deleted_edge_batches(staging: Staging, folder: Path, *, moved: bool) -> lis
         query = f'SELECT start, "end", source FROM deleted_edges WHERE pair = {pair} AND moved = {moved}'  # noqa: S608  # a number
         name = f"{relation}.{start}.{end}.{'left' if moved else 'gone'}.parquet"
         batches.append(
-            Batch((relation, start, end), _copy_to_parquet(staging, query, folder / name), None, rows)
+            TableChange((relation, start, end), _copy_to_parquet(staging, query, folder / name), None, rows)
         )
     return batches
 
 
-def _batches(files: _Files) -> list[Batch]:
+def _batches(files: _Files) -> list[TableChange]:
     return [
-        Batch(
+        TableChange(
             kinds,
             states["new"][0] if "new" in states else None,
             states["changed"][0] if "changed" in states else None,
@@ -200,49 +156,3 @@ def _batches(files: _Files) -> list[Batch]:
         )
         for kinds, states in files.items()
     ]
-
-
-class Writer:
-    """Writes batches and reports progress. Every step may be repeated after a crash."""
-
-    def __init__(self, store: GraphTarget, batches: Batches, stage: str, progress: Progress) -> None:
-        self._store, self._batches = store, batches
-        self._stage, self._progress = stage, progress
-        self._done, self._total = 0, batches.rows
-        progress(stage, 0, self._total)
-
-    def _add(self, rows: int) -> None:
-        self._done += rows
-        self._progress(self._stage, self._done, self._total)
-
-    def _put(self, batches: list[Batch]) -> None:
-        for batch in batches:
-            relation, start, end = batch.kinds
-            self._store.put_edges(relation, start, end, batch.new, batch.changed)
-            self._add(batch.rows)
-
-    def _delete(self, batches: list[Batch]) -> None:
-        for batch in batches:
-            relation, start, end = batch.kinds
-            if batch.new is not None:
-                self._store.delete_edges(relation, start, end, batch.new)
-            self._add(batch.rows)
-
-    def write_nodes(self) -> None:
-        """Writes the nodes."""
-        for batch in self._batches.nodes:
-            self._store.put_nodes(batch.kinds[0], batch.new, batch.changed)
-            self._add(batch.rows)
-
-    def move_edges(self) -> None:
-        """Moves the edges of other sources to their new ends."""
-        self._put(self._batches.moved_edges)
-        self._delete(self._batches.moved_edge_keys)
-
-    def write_edges(self) -> None:
-        """Writes the source's edges, then deletes rows: edges before the nodes that they need."""
-        self._put(self._batches.edges)
-        self._delete(self._batches.deleted_edges)
-        for kind, ids in self._batches.deleted_nodes.items():
-            self._store.delete_nodes(kind, ids)
-            self._add(len(ids))
