@@ -26,6 +26,8 @@ __all__ = ["PendingGraph"]
 
 _MEMORY = "1GB"
 _BATCH = 65_536
+_PART = 262_144
+"""Edges read into memory at once, at most."""
 _TYPES = {
     pa.string(): "VARCHAR",
     pa.list_(pa.string()): "VARCHAR[]",
@@ -113,15 +115,23 @@ class PendingGraph(ContextCloser):
         if any(name == relation for name, _ in self._base_counts.edges):
             yield from self._unchanged_edges(table, chosen, sources)
         if table in self._tables:
-            query = f"SELECT {_names(chosen)} FROM {_quoted(table)}"  # noqa: S608  # names of the schema
-            # A cursor of its own: the caller may run other queries while it reads these rows.
-            with self._sql.cursor() as cursor:
-                if sources is None:
-                    rows = cursor.sql(query)
-                else:
-                    rows = cursor.sql(f"{query} WHERE list_contains(?, source)", params=[list(sources)])
-                for batch in rows.to_arrow_reader(_BATCH):
-                    yield batch.cast(chosen)
+            yield from self._changed_edges(table, chosen, sources)
+
+    def _changed_edges(
+        self, table: _Table, chosen: pa.Schema, sources: Sequence[str] | None
+    ) -> Iterator[pa.RecordBatch]:
+        """Edges that were written, read in parts to bound the memory."""
+        name = _quoted(table)
+        [[last]] = self._sql.execute(f"SELECT coalesce(max(rowid), -1) FROM {name}").fetchall()  # noqa: S608  # names of the schema
+        query = (
+            f"SELECT {_names(chosen)} FROM {name} WHERE rowid BETWEEN ? AND ? "  # noqa: S608  # names of the schema
+            "AND (? IS NULL OR list_contains(?, source))"
+        )
+        wanted = None if sources is None else list(sources)
+        for first in range(0, last + 1, _PART):
+            part = [first, first + _PART - 1, wanted, wanted]
+            rows = self._sql.sql(query, params=part).to_arrow_table()
+            yield from rows.cast(chosen).to_batches(_BATCH)
 
     def _unchanged_edges(
         self, table: _Table, chosen: pa.Schema, sources: Sequence[str] | None
@@ -132,15 +142,13 @@ class PendingGraph(ContextCloser):
             return
         needed = chosen_columns(EDGE_COLUMNS, list(dict.fromkeys([*KEY_COLUMNS.names, *chosen.names])))
         query = (
-            f"SELECT {_names(chosen)} FROM stored AS t "  # noqa: S608  # names of the schema
+            f"SELECT {_names(chosen)} FROM listed AS t "  # noqa: S608  # names of the schema
             f"WHERE NOT EXISTS (SELECT 1 FROM {_quoted(table)} AS k WHERE {_SAME_KEY}) "
             f"AND NOT EXISTS (SELECT 1 FROM {_deleted(table)} AS k WHERE {_SAME_KEY})"
         )
         for batch in self.base.edges(*table, columns=needed.names, sources=sources):
-            with self._sql.cursor() as cursor:
-                cursor.register("stored", batch)
-                rows = cursor.sql(query).to_arrow_table()
-                cursor.unregister("stored")
+            with self._listed(pa.Table.from_batches([batch])):
+                rows = self._sql.sql(query).to_arrow_table()
             yield from rows.cast(chosen).to_batches(_BATCH)
 
     def fingerprint(self) -> Fingerprint:
