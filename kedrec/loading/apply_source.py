@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.errors import DataError
 from kedrec.loading.canonical import canonical_nodes
 from kedrec.loading.edges import canonical_edges
+from kedrec.loading.family_identities import FamilyIdentities
 from kedrec.loading.graph_digest import key_digest
 from kedrec.loading.licences import known_licences
 from kedrec.loading.report import ConflictReport, RowReport, SourceReport
@@ -18,7 +19,6 @@ from kedrec.loading.source_records import RETIRED_IDS, records_to_store, stage_s
 from kedrec.loading.staging import Staging, staging_errors
 from kedrec.loading.state import SourceState, source_states
 from kedrec.loading.writing import compare_with_stored, write_parquet
-from kedrec.schema import load_schema
 from kedrec.stores.base import SharedTarget
 
 if TYPE_CHECKING:
@@ -40,12 +40,14 @@ class LoadRun:
         rejects: file for rejected rows.
         progress: progress callback.
         dry_run: nothing will be written; report what would change.
+        families: identities of the sources before.
     """
 
     graph: PendingGraph
     rejects: Path
     progress: Progress
     dry_run: bool = False
+    families: FamilyIdentities = field(default_factory=FamilyIdentities)
 
 
 def apply_source(
@@ -66,12 +68,12 @@ def apply_source(
     Raises:
         DataError: the work folder is full, or the source brings nothing.
     """
-    graph, schema = run.graph, load_schema()
+    graph = run.graph
     states = source_states(graph.metadata())
     before = states.get(name)
     with staging_errors(staging.folder):
         stage_stored_records(staging, graph, states, name)
-        identity = canonical_nodes(staging, name, {**states, name: state}, graph, schema)
+        identity = canonical_nodes(staging, name, {**states, name: state}, graph, families=run.families)
         canonical_edges(staging, name, known=state.known, progress=run.progress)
         compare_with_stored(staging, graph, before)
         changes = write_parquet(staging)

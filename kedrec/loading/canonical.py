@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kedrec.loading.identity import TRUST, Identity, NodeRecord, family_of, resolve
+from kedrec.loading.family_identities import family_name
+from kedrec.loading.identity import TRUST, Identity, family_of
 from kedrec.loading.known_entities import join_same_names
 from kedrec.loading.moved_edges import stage_moving_edges
+from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kedrec.loading.family_identities import FamilyIdentities
     from kedrec.loading.sources import Source
     from kedrec.loading.staging import Staging
     from kedrec.loading.state import SourceState
@@ -31,7 +34,10 @@ def stage_schema(staging: Staging, schema: Schema, sources: tuple[Source, ...]) 
         for name in schema.kinds
     ]
     naming = [list(kind.names) for kind in schema.kinds.values()]
-    staging.fill("kinds", {"kind": list(schema.kinds), "prefixes": prefixes, "names": naming})
+    families = [family_name(name) for name in schema.kinds]
+    staging.fill(
+        "kinds", {"kind": list(schema.kinds), "family": families, "prefixes": prefixes, "names": naming}
+    )
     pairs = [(relation, *pair) for relation in schema.relations.values() for pair in relation.pairs]
     staging.fill(
         "pairs",
@@ -132,7 +138,9 @@ DELETE FROM unresolved_records WHERE held AND EXISTS (
     AND c.kind = unresolved_records.kind AND c.id = unresolved_records.id);
 """
 _RESOLVABLE_RECORDS = """
-SELECT c.kind, c.id, min(c.rank), coalesce(r.trust, $listed) AS trust, list_distinct(flatten(list(list_filter(
+INSERT INTO resolvable_records
+SELECT any_value(k.family), c.kind, c.id, min(c.rank), coalesce(r.trust, $listed) AS trust,
+  list_distinct(flatten(list(list_filter(
   list_concat(c.xrefs, coalesce(s.matching_ids, [])),
   lambda x: list_contains(k.prefixes, split_part(x, ':', 1))))))
 FROM unresolved_records AS c JOIN kinds AS k USING (kind)
@@ -210,12 +218,13 @@ JOIN node_numbers AS n USING (kind, id);
 """
 
 
-def _resolve(staging: Staging, schema: Schema) -> Identity:
+def _resolve(staging: Staging, schema: Schema, families: FamilyIdentities) -> Identity:
     """Resolves the records to nodes; fills `same_as` and `aliases`."""
-    rows = staging.sql.execute(_RESOLVABLE_RECORDS, {"listed": TRUST["listed"]}).fetchall()
+    staging.create("resolvable_records")
+    staging.sql.execute(_RESOLVABLE_RECORDS, {"listed": TRUST["listed"]})
     retired = {(kind, old): new for kind, old, new in staging.sql.execute(_RETIRED).fetchall()}
-    claims = (NodeRecord(kind, curie, tuple(xrefs), rank, trust) for kind, curie, rank, trust, xrefs in rows)
-    identity = resolve(claims, schema, retired)
+    identity = families.resolve(staging, schema, retired)
+    staging.drop("resolvable_records")
     staging.sql.execute(
         "DROP TABLE IF EXISTS same_as; DROP TABLE IF EXISTS aliases; DROP TABLE IF EXISTS overruled"
     )
@@ -238,21 +247,22 @@ def canonical_nodes(
     source: str,
     states: Mapping[str, SourceState],
     store: GraphTarget,
-    schema: Schema,
+    *,
+    families: FamilyIdentities,
 ) -> Identity:
     """Resolves the records of all sources to nodes and merges them.
 
     Edges of other sources whose ends become other nodes are taken from the graph: see `moved_edges`.
     """
-    sql = staging.sql
+    sql, schema = staging.sql, load_schema()
     if staging.count("valid_nodes"):
         sql.execute(_INCOMING, {"source": source, "prefixes": list(schema.prefixes)})
     sql.execute(_DROP_HELD)
     staging.create("name_matches")
-    identity = _resolve(staging, schema)
+    identity = _resolve(staging, schema, families)
     joining = {name: state.same_names for name, state in states.items() if state.same_names}
     if join_same_names(staging, joining):
-        identity = _resolve(staging, schema)
+        identity = _resolve(staging, schema, families)
     _stage_stored(staging, store, schema)
     staging.create("records", "idle_records")
     sql.execute(_RECORDS)

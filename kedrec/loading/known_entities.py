@@ -72,7 +72,7 @@ FROM (
 # vocabulary yet.
 _JOINABLE = """
 INSERT INTO joinable_records BY NAME
-SELECT c.loader, c.kind, c.id, c.name, c.rank, list_append(c.xrefs, c.id) AS ids,
+SELECT c.loader, c.kind, c.id, c.name, normal_name(c.name) AS word, c.rank, list_append(c.xrefs, c.id) AS ids,
   coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
 FROM unresolved_records AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
 LEFT JOIN ranks AS r ON r.source = c.loader
@@ -86,9 +86,9 @@ SELECT $loader, kind, id, [other] FROM (
   FROM joinable_records AS i
   JOIN (
     SELECT new_kind AS kind, new_id AS id,
-      first(name ORDER BY rank, id <> new_id, length(name), name) AS name
+      first(word ORDER BY rank, id <> new_id, length(name), name) AS word
     FROM joinable_records WHERE loader <> $loader GROUP BY ALL
-  ) AS o ON o.kind = i.kind AND normal_name(o.name) = normal_name(i.name)
+  ) AS o ON o.kind = i.kind AND o.word = i.word
   WHERE i.loader = $loader AND list_contains($kinds, i.kind) AND o.id <> i.new_id
     AND NOT list_contains(list_transform(i.ids, lambda x: split_part(x, ':', 1)), split_part(o.id, ':', 1))
 )
@@ -130,13 +130,12 @@ def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str
         Number of rows of `name_matches`.
     """
     kinds = {"Drug", "Chemical"}.union(*kinds_by_source.values())
+    define_normal_name(staging)
     staging.create("joinable_records")
     staging.sql.execute(_JOINABLE, {"kinds": sorted(kinds)})
     staging.sql.execute(_SAME_STRUCTURES)
-    if kinds_by_source:
-        define_normal_name(staging)
-        for loader, own_kinds in sorted(kinds_by_source.items()):
-            staging.sql.execute(_SAME_NAMES, {"loader": loader, "kinds": list(own_kinds)})
+    for loader, own_kinds in sorted(kinds_by_source.items()):
+        staging.sql.execute(_SAME_NAMES, {"loader": loader, "kinds": list(own_kinds)})
     staging.drop("joinable_records")
     return staging.count("name_matches")
 

@@ -74,7 +74,7 @@ _TABLES = (
     # The schema and the sources.
     _table(
         "kinds", "Kinds of nodes, the id prefixes allowed for each, and those whose wording names a node.",
-        "kind VARCHAR, prefixes VARCHAR[], names VARCHAR[]",
+        "kind VARCHAR, family VARCHAR, prefixes VARCHAR[], names VARCHAR[]",
         writers="canonical", readers="canonical",
     ),
     _table(
@@ -186,8 +186,13 @@ _TABLES = (
     ),
     # Resolved and merged nodes.
     _table(
+        "resolvable_records", "Ids of `unresolved_records` with what each lists, by family of kinds.",
+        "family VARCHAR, kind VARCHAR, id VARCHAR, rank INTEGER, trust INTEGER, xrefs VARCHAR[]",
+        writers="canonical", readers="family_identities", temporary=True,
+    ),
+    _table(
         "joinable_records", "Records that may be joined by name, with their node by ids alone.",
-        "loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, rank INTEGER, ids VARCHAR[], "
+        "loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, word VARCHAR, rank INTEGER, ids VARCHAR[], "
         "new_kind VARCHAR, new_id VARCHAR",
         writers="known_entities", readers="known_entities", temporary=True,
     ),
