@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kedrec.loading import family_identities
+from kedrec.loading.family_identities import FamilyIdentities, family_name
 from kedrec.loading.identity import Identity, NodeRecord, resolve
-from kedrec.schema import load_schema
+from kedrec.loading.staging import Staging
+from kedrec.schema import Schema, load_schema
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def resolved(*claims: NodeRecord) -> Identity:
@@ -99,3 +109,70 @@ def test_the_order_of_records_changes_nothing(claims: list[NodeRecord], random: 
 def test_entities_are_final(claims: list[NodeRecord]) -> None:
     found = resolved(*claims)
     assert not set(found.entity.values()) & found.entity.keys()
+
+
+def resolved_by_family(
+    families: FamilyIdentities, folder: Path, records: list[NodeRecord], retired: dict[tuple[str, str], str]
+) -> Identity:
+    with Staging(folder) as staging:
+        staging.fill(
+            "resolvable_records",
+            {
+                "family": [family_name(record.kind) for record in records],
+                "kind": [record.kind for record in records],
+                "id": [record.id for record in records],
+                "rank": [record.rank for record in records],
+                "trust": [record.trust for record in records],
+                "xrefs": [list(record.xrefs) for record in records],
+            },
+        )
+        return families.resolve(staging, load_schema(), retired)
+
+
+def test_families_resolved_one_by_one_are_what_all_records_give_at_once(tmp_path: Path) -> None:
+    disease = [
+        NodeRecord("Disease", "DOID:1", ("MESH:D1", "OMIM:1")),
+        NodeRecord("Disease", "MESH:D1", (), 2),
+    ]
+    gene = [NodeRecord("Gene", "NCBIGene:1", ("UniProt:P1",), 1), NodeRecord("Gene", "UniProt:P1")]
+    drug = [NodeRecord("Chemical", "CHEBI:1", ("DRUGBANK:DB1",)), NodeRecord("Drug", "DRUGBANK:DB1")]
+    contested = [NodeRecord("Disease", "DOID:2", ("MESH:D1",))]
+    retired = {("Disease", "DOID:9"): "DOID:1"}
+    families = FamilyIdentities()
+    for records, successors in (
+        (disease, {}),
+        (disease + gene, {}),
+        (disease + gene + drug, retired),
+        (disease + gene + drug + contested, retired),
+        (gene + drug, {}),
+        (disease + gene + drug, {}),
+        (disease + gene + drug, retired),
+    ):
+        expected = resolve(records, load_schema(), successors)
+        found = resolved_by_family(families, tmp_path, records, successors)
+        assert found.entity == expected.entity
+        assert found.aliases == expected.aliases
+        assert found.conflicts == expected.conflicts
+        assert found.overruled == expected.overruled
+
+
+def test_a_family_is_resolved_again_only_where_its_records_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[set[str]] = []
+
+    def watched(
+        claims: Iterable[NodeRecord], schema: Schema, retired: Mapping[tuple[str, str], str]
+    ) -> Identity:
+        records = list(claims)
+        done.append({record.kind for record in records})
+        return resolve(records, schema, retired)
+
+    monkeypatch.setattr(family_identities, "resolve", watched)
+    disease, gene = [NodeRecord("Disease", "DOID:1", ("MESH:D1",))], [NodeRecord("Gene", "NCBIGene:1")]
+    families = FamilyIdentities()
+    resolved_by_family(families, tmp_path, disease + gene, {})
+    resolved_by_family(families, tmp_path, gene + disease, {})
+    assert done == [{"Disease"}, {"Gene"}]
+    resolved_by_family(families, tmp_path, [*disease, NodeRecord("Gene", "NCBIGene:1", ("UniProt:P1",))], {})
+    assert done[2:] == [{"Gene"}]
