@@ -22,7 +22,7 @@ SETS = """sets:
 - name: all
   title: Everything of the tests
   sources: [hetionet, drugmechdb, doid, mondo, sider]
-- name: diseases
+- name: ontologies
   title: Diseases
   sources: [doid, mondo]
 """
@@ -73,7 +73,7 @@ def test_a_set_loads_its_sources_in_order_and_loading_it_again_changes_nothing(
 
 
 def test_the_report_names_each_source(data: Path) -> None:
-    result = call("diseases", "--from", data)
+    result = call("ontologies", "--from", data)
     assert result.exit_code == 0
     assert "doid rolling" in result.stdout
     assert "mondo rolling" in result.stdout
@@ -117,7 +117,7 @@ def test_a_truncated_download_is_refused_by_name(data: Path, kedrec_home: Path) 
     path = data / "mondo" / "mondo.obo.gz"
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(DataError, match=r"mondo\.obo\.gz"):
-        loaded("diseases", "--from", data, "--allow-missing")
+        loaded("ontologies", "--from", data, "--allow-missing")
 
 
 def test_a_folder_of_several_sources_is_found_by_its_other_name(
@@ -125,12 +125,12 @@ def test_a_folder_of_several_sources_is_found_by_its_other_name(
 ) -> None:
     (data / "mondo").rename(data / "monarch")
     with pytest.raises(DataError, match="mondo"):
-        loaded("diseases", "--from", data)
+        loaded("ontologies", "--from", data)
     import dataclasses
 
     source = dataclasses.replace(declarations.load_source("mondo"), folders=("nothing", "monarch"))
     monkeypatch.setitem(declarations._declared(), "mondo", source)
-    assert [source["source"] for source in loaded("diseases", "--from", data)["sources"]] == ["doid", "mondo"]
+    assert [source["source"] for source in loaded("ontologies", "--from", data)["sources"]] == ["doid", "mondo"]
 
 
 def test_without_a_folder_the_sources_that_cannot_be_fetched_are_named_at_once(
@@ -198,7 +198,7 @@ def test_a_lock_file_gives_the_same_graph_and_refuses_another_file_by_name(
     assert not third.exists()
     obo.write_text(published, encoding="utf-8")
     with pytest.raises(DataError, match="the source 'hetionet' is in one alone"):
-        loaded("diseases", "--from", data, "--locked", lock, "--graph", third)
+        loaded("ontologies", "--from", data, "--locked", lock, "--graph", third)
     with pytest.raises(DataError, match="no --licence"):
         loaded(*ORDER, "--from", data, "--locked", lock, "--licence", "commercial", "--graph", third)
     more = data / "sider" / "meddra_freq.tsv"
@@ -216,17 +216,17 @@ def test_a_lock_file_gives_the_same_graph_and_refuses_another_file_by_name(
 
 def test_a_graph_that_differs_from_its_lock_file_is_told(data: Path, tmp_path: Path) -> None:
     lock = tmp_path / "lock.json"
-    loaded("diseases", "--from", data, "--lock", lock)
+    loaded("ontologies", "--from", data, "--lock", lock)
     written = json.loads(lock.read_text(encoding="utf-8"))
     lock.write_text(json.dumps(written | {"fingerprint": "0" * 16, "kedrec": "0.0.1"}), encoding="utf-8")
     with pytest.raises(DataError, match=r"fingerprint is [0-9a-f]{16}, not 0{16}.*0\.0\.1"):
-        loaded("diseases", "--from", data, "--locked", lock, "--graph", tmp_path / "other")
+        loaded("ontologies", "--from", data, "--locked", lock, "--graph", tmp_path / "other")
     # In a graph with further sources, the fingerprint says nothing about these.
-    loaded("diseases", "--from", data, "--lock", lock)
+    loaded("ontologies", "--from", data, "--lock", lock)
     loaded("hetionet", "--from", data)
-    loaded("diseases", "--from", data, "--lock", lock)
+    loaded("ontologies", "--from", data, "--lock", lock)
     assert json.loads(lock.read_text(encoding="utf-8"))["fingerprint"] == ""
-    loaded("diseases", "--from", data, "--locked", lock)
+    loaded("ontologies", "--from", data, "--locked", lock)
 
 
 @pytest.mark.parametrize(
@@ -240,22 +240,22 @@ def test_a_file_that_is_no_lock_file_is_refused(
     if text is not None:
         lock.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=problem):
-        loaded("diseases", "--from", data, "--locked", lock)
+        loaded("ontologies", "--from", data, "--locked", lock)
 
 
 def test_options_of_lock_files_that_contradict_each_other_are_refused(data: Path, tmp_path: Path) -> None:
     lock = tmp_path / "lock.json"
-    loaded("diseases", "--from", data, "--lock", lock)
+    loaded("ontologies", "--from", data, "--lock", lock)
     for other in (["--locked", lock], ["--dry-run"], ["--offline", tmp_path / "csv"]):
         with pytest.raises(UsageError, match="don't go together"):
-            loaded("diseases", "--from", data, "--lock", lock, *other)
+            loaded("ontologies", "--from", data, "--lock", lock, *other)
 
 
 def test_the_list_of_sources_has_the_sets_too(data: Path) -> None:
     listed = json.loads(CliRunner().invoke(sources_command, ["--json"]).stdout)
     sets = {one["name"]: one["sources"] for one in listed["sets"]}
-    assert sets["diseases"] == ["doid", "mondo"]
+    assert sets["ontologies"] == ["doid", "mondo"]
     assert set(sets["open"]) <= {source["name"] for source in listed["sources"]}
     text = CliRunner().invoke(sources_command).stdout
-    assert "diseases: Diseases, a set of 2 sources" in text
+    assert "ontologies: Diseases, a set of 2 sources" in text
     assert "open: " in text
