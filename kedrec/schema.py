@@ -95,6 +95,8 @@ class Wording:
         phrase: "START phrase END" is a sentence.
         inverse: "END inverse START" is the same sentence.
         sign: direction of the effect of more START on END: +1, -1 or 0.
+        tone_dependent: whether the effect may have the opposite sign too, by the activity that the end has
+            without it.
         paraphrases, inverse_paraphrases: wordings of the same meaning.
         conditional_wordings: more specific wordings, true of some edges.
         general: of a relation: True if its wording is true of every action too; of an action: True unless the
@@ -108,6 +110,7 @@ class Wording:
     inverse_paraphrases: tuple[str, ...] = ()
     conditional_wordings: tuple[ConditionalWording, ...] = ()
     general: bool = False
+    tone_dependent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class Relation:
         wording: wording of an edge without an action, or with one that has no wording.
         actions: wording by action.
         role: what it states; None for a mere link.
+        preserving: whether an effect on one end is an effect of the same sign on the other.
     """
 
     name: str
@@ -128,6 +132,7 @@ class Relation:
     wording: Wording
     actions: dict[str, Wording]
     role: Role | None = None
+    preserving: bool = False
 
     @property
     def is_care(self) -> bool:
@@ -181,6 +186,7 @@ def _wording(fields: dict[str, Any], *, general: bool) -> Wording:
             for wording in fields.get("stated", ())
         ),
         general=fields.get("general", general),
+        tone_dependent=fields.get("tone_dependent", False),
     )
 
 
@@ -198,6 +204,7 @@ def _relation(name: str, fields: dict[str, Any]) -> Relation:
             action: _wording(words, general=True) for action, words in fields.get("actions", {}).items()
         },
         role=fields.get("role"),
+        preserving=fields.get("preserving", False),
     )
 
 

@@ -51,7 +51,7 @@ class SearchResult:
 
     Attributes:
         candidates: the pairs to show, best first.
-        passed_over: pairs that rank before the last of them and have too little evidence to be explained.
+        passed_over: pairs that rank before the last of them and have no path to be explained by.
         hidden: number of contraindicated pairs that were left out.
     """
 
@@ -67,7 +67,7 @@ class Results:
     Attributes:
         hidden: number of contraindicated pairs that were left out as requested.
         known_left_out: number of known treatments that were left out as requested.
-        passed_over: pairs with too little evidence to be explained.
+        passed_over: pairs without a path to be explained by.
     """
 
     recommendations: tuple[Recommendation, ...] = ()
@@ -136,8 +136,7 @@ class Recommender:
         if top is not None and not self._ranker.is_above_base_rate(ranked):
             return Results()
         ranks = {(score.drug, score.disease): rank for rank, score in enumerate(ranked, start=1)}
-        eligible = [score for score in chosen if top is None or score.informed]
-        remaining = [score for score in eligible if not (new and score.known)]
+        remaining = [score for score in chosen if not (new and score.known)]
         result = self.search(remaining, paths, top=top, hide=hide)
         candidates = self.add_texts(result.candidates, *texts)
         rationales = self.rationales(candidates, llm=llm)
@@ -152,7 +151,7 @@ class Recommender:
         return Results(
             recommendations,
             result.hidden,
-            len(eligible) - len(remaining),
+            len(chosen) - len(remaining),
             self.passed_over_entities(result, rank, side),
         )
 
@@ -161,8 +160,8 @@ class Recommender:
     ) -> SearchResult:
         """The scored pairs with their evidence.
 
-        With `top`, the first `top` pairs with enough evidence: a pair with one path alone is passed over,
-        since it can't be explained. Where no pair has enough, the first `top` pairs all the same.
+        With `top`, the first `top` pairs with evidence: one without a path is passed over, since it can't be
+        explained.
 
         Args:
             scores: the pairs, best first.
@@ -187,11 +186,7 @@ class Recommender:
                 continue
             too_little = top is not None and evidence_gap(evidence)
             (passed_over if too_little else candidates).append(Candidate(score, evidence, safety, Texts()))
-        return (
-            SearchResult(candidates, passed_over, hidden)
-            if candidates
-            else SearchResult(passed_over[:top], [], hidden)
-        )
+        return SearchResult(candidates, passed_over, hidden)
 
     def add_texts(
         self, candidates: Sequence[Candidate], backgrounds: TextFinder, max_texts: int

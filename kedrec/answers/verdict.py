@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["adverse_trials", "badge", "evidence_gap", "flags", "verdict"]
 
-_FEWEST_PATHS = 2  # one path alone is an anecdote: no rationale is asked for
-
 
 def evidence_gap(evidence: PairEvidence) -> str:
-    """The reason why the model writes no rationale of a pair, as a sentence; "" with enough evidence."""
-    if evidence.paths >= _FEWEST_PATHS:
+    """The reason why the model writes no rationale of a pair, as a sentence; "" with any evidence."""
+    if evidence.evidence:
         return ""
-    return verdict_words.few_paths(evidence.paths, evidence.drug.name, evidence.disease.name)
+    if evidence.opposed or any(item.role == "opposed" for item in evidence.adverse):
+        return verdict_words.opposed_action(evidence.drug.name, evidence.disease.name)
+    return verdict_words.no_path(evidence.drug.name, evidence.disease.name)
 
 
 def badge(store: GraphStore, score: PairScore, evidence: PairEvidence) -> Badge:
@@ -89,7 +89,7 @@ def flags(
     (contraindicated in a kind of the disease, in a much broader one or one that looks alike, or as a class);
     `causes-disease` (the disease is one of the drug's side effects), or `may-worsen` (something that it
     presents with is, or the drug acts oppositely to treatments on a target: a `caution` for a known
-    treatment); `adverse-trial` (a trial of the pair was stopped or missed its primary outcomes); `few-paths`;
+    treatment); `adverse-trial` (a trial of the pair was stopped or missed its primary outcomes); `no-path`;
     `unfitted` (the score was not learned).
     """
     words: list[str] = [novelty.standing]
@@ -108,7 +108,7 @@ def flags(
     if any(item.stance == "adverse" for item in texts.trials):
         words.append("adverse-trial")
     if evidence_gap(evidence):
-        words.append("few-paths")
+        words.append("no-path")
     if score.probability is None:
         words.append("unfitted")
     return tuple(words)

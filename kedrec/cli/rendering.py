@@ -50,7 +50,7 @@ _FLAG_STYLES = {
     "may-worsen": "red",
     "caution": "yellow",
     "learned": "yellow",
-    "few-paths": "yellow",
+    "no-path": "yellow",
     "unfitted": "yellow",
 }
 

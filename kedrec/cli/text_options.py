@@ -84,15 +84,13 @@ def texts_footnote(manifest: Manifest) -> str:
 
 
 def passed_over_note(answer: Answer | DiseaseAnswer) -> str:
-    """Sentence on the candidates omitted for too few paths, with their ranks; "" if there are none."""
+    """Sentence on the candidates omitted for want of a path, with their ranks; "" if there are none."""
     passed = answer.passed
     if not passed:
         return ""
     noun = "drug" if answer.asked == "disease" else "disease"
     names = [
-        f"{candidate.entity.name} (rank {candidate.rank:,}, "
-        f"{'one path' if candidate.paths == 1 else 'no path'})"
-        for candidate in passed[:_PASSED_OVER_SHOWN]
+        f"{candidate.entity.name} (rank {candidate.rank:,})" for candidate in passed[:_PASSED_OVER_SHOWN]
     ]
     more_count = len(passed) - _PASSED_OVER_SHOWN
     more = f" and {more_count:,} more (--json lists them)" if more_count > 0 else ""
@@ -101,4 +99,4 @@ def passed_over_note(answer: Answer | DiseaseAnswer) -> str:
         if len(passed) == 1
         else f"{len(passed):,} {noun}s that rank higher have"
     )
-    return f"{subject} too few paths to be explained: {', '.join(names)}{more}."
+    return f"{subject} no path to be explained by: {', '.join(names)}{more}."

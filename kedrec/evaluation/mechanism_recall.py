@@ -13,7 +13,7 @@ from kedrec.evaluation.path_cases import DEFINITIONS, SETTINGS
 from kedrec.evaluation.path_learning import out_of_fold_scores
 from kedrec.evaluation.path_tables import DEPTHS, MechanismParts, Quality, figure
 from kedrec.evidence.path_features import FEATURES
-from kedrec.evidence.scoring import diverse_paths
+from kedrec.evidence.scoring import by_role, diverse_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,6 +130,7 @@ def _short_path_scores(case: Case, scores: NDArray[np.float64]) -> NDArray[np.fl
 
 def _shown_order_scores(case: Case, scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scores in the order in which an answer shows the paths."""
+    scores = by_role(case.pool, scores)
     order = np.argsort(-scores, kind="stable")
     shown = np.empty(len(scores))
     shown[order] = -max(DEPTHS) - np.arange(len(order), dtype=float)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import exp, prod
-from typing import TYPE_CHECKING
+from math import exp, inf
+from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
 from kedrec.errors import NotFoundError
@@ -12,11 +12,15 @@ from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
 from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.path_features import GeneFacts, gene_facts, pool_of
 from kedrec.evidence.scoring import diverse_paths, load_weights, path_scores, template_weights
+from kedrec.evidence.target_votes import ACTING, TargetVotes
 from kedrec.evidence.verbalize import evidence_item
+from kedrec.pathlogic.roles import LEADING, SUPPORTING, opposes, path_role
+from kedrec.pathlogic.signs import path_effect
+from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.best_paths import best_paths
 from kedrec.schema import load_schema
 from kedrec.stores.role_edges import edges_between_with_role
-from kedrec.stores.templates import PathTemplate, path_templates
+from kedrec.stores.templates import Hop, PathTemplate, path_templates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,17 +30,21 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.schema import Role
     from kedrec.stores.base import GraphStore, Row
-    from kedrec.types import Entity, Evidence, Path, Stance
+    from kedrec.types import Entity, Evidence, Path, PathRole, Stance
 
 __all__ = ["PairEvidence", "retrieve"]
 
 _PER_TEMPLATE = 200  # paths of one template that may compete
 _PER_ADVERSE_TEMPLATE = 6  # paths of one adverse template that may compete
-_SPARE = 2  # paths above `k` whose edges are read, since edges may speak against a path
+_BATCH = 40  # paths whose edges are read at once, to judge them
+_MOST_JUDGED = 200  # paths of a pair that are judged, until enough may lead an answer
+_MOST_OPPOSED = 2  # paths of a kind that say that the drug furthers the disease
+_MARGIN = 0.01  # log-odds between the best path that may lead an answer and the best association
+_STATED_BONUS = 1.5  # log-odds that a path gains whose signs say that the drug relieves the disease
+_OPPOSED_GRAVITY = 0.2  # of a path that says that the drug furthers the disease; a contraindication's is 1
 _MAX_ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
 _MAX_CACHED_NODES = 1000  # drugs and diseases whose edges to genes are cached
 _TEMPERATURE = 3.0  # log-odds between two paths' scores that make one's share e times the other's
-_SIGN_PRESERVING: tuple[Role, ...] = ("symptom", "location")
 
 
 class _GraphCache:
@@ -56,10 +64,14 @@ class PairEvidence:
 
     Attributes:
         drug, disease: the pair.
-        evidence: supporting paths, `P1` best; their scores sum to 1.
+        evidence: supporting paths, `P1` best; their scores sum to 1. Mechanisms and analogies alone where
+        there
+            is any, else associations.
         adverse: paths against, `A1` gravest; their scores sum to 1.
-        paths: number of supporting paths in the graph.
+        paths: number of paths in the graph, of any role.
         metapaths: number of templates with a supporting path.
+        opposed: whether the drug opposes more treatments of the disease on one target than it agrees with on
+            any, and isn't known to treat it itself.
     """
 
     drug: Entity
@@ -68,6 +80,7 @@ class PairEvidence:
     adverse: tuple[Evidence, ...]
     paths: int
     metapaths: int
+    opposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,53 @@ class _PathCandidate:
     score: float
     own: bool = False
     path: Path | None = None
+    role: PathRole | Literal[""] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Judges the paths of a pair.
+
+    Attributes:
+        drug, disease: the pair.
+        votes: the disease's treatments on the drug's targets.
+        known: whether the drug is known to treat the disease, so that nothing is inferred against it.
+    """
+
+    drug: Entity
+    disease: Entity
+    votes: TargetVotes
+    known: bool
+
+    @property
+    def is_opposed(self) -> bool:
+        """True if the treatments' actions speak against the drug: then nothing inferred speaks for it."""
+        return not self.known and self.votes.furthers_disease
+
+    def role(self, path: Path) -> PathRole:
+        """A path's role beside the pair's other evidence."""
+        role = path_role(path)
+        if role not in SUPPORTING:
+            return role
+        stated = role == "mechanism" and path_effect(path) == "relieves"
+        if self.is_opposed or (self.votes.contradicts(path) and not stated):
+            return "opposed"
+        if not self._acts_alike(path):
+            return "association"
+        return role
+
+    def _acts_alike(self, path: Path) -> bool:
+        """False for an analogy by structure or class with a drug that acts on none of this one's targets.
+
+        A class says enough of drugs without a known target, such as antibiotics.
+        """
+        first = load_schema().relations[path.steps[0].relation].role
+        if first not in ("resemblance", "class"):
+            return True
+        other = next((node.id for node in path.nodes[1:-1] if node.kind == "Drug"), "")
+        return self.votes.shares_target(other) or (
+            first == "class" and not self.votes.has_targets(self.drug.id)
+        )
 
 
 def retrieve(
@@ -93,9 +153,12 @@ def retrieve(
     """The best `k` supporting paths of a pair and the `k` gravest adverse ones.
 
     Supporting paths are scored by their likeness to the mechanisms that curators draw (see `scoring`); one
-    that was drawn for the very pair comes first, and paths whose signs say that the drug furthers the disease
-    are dropped. Of similar paths the best comes before others. The pair's own treatment is never among them.
-    The same graph gives the same evidence, whatever the engine.
+    that was drawn for the very pair comes first. Of similar paths the best comes before others. Paths are no
+    support where their role is none (a site, a side effect, a protein that handles the drug), and where they
+    say that the drug furthers the disease (see `kedrec.pathlogic`) or act through a target on which the
+    disease's treatments act in the opposite way; the latter two are adverse, unless the drug is known to
+    treat the disease. The pair's own treatment is never among them. The same graph gives the same evidence,
+    whatever the engine.
 
     Args:
         store, ranker: a graph and its ranking.
@@ -127,11 +190,10 @@ def retrieve(
         pair,
         most=_PER_TEMPLATE,
     )
-    supporting = [
-        candidate
-        for candidate in _with_edges(store, drug, disease, _best_candidates(adjacency, pool, k + _SPARE))
-        if candidate.own or (candidate.path is not None and _path_sign(candidate.path) <= 0)
-    ]
+    votes = _votes(store, adjacency, cache, drug, pair)
+    judge = _Judge(drug, disease, votes, known=_treats(adjacency, *pair))
+    candidates = _best_candidates(adjacency, pool, _MOST_JUDGED)
+    supporting, opposed = _judged(store, judge, candidates, k)
     adverse = []
     for template in path_templates():
         if template.stance == "adverse":
@@ -139,14 +201,17 @@ def retrieve(
             adverse += [
                 _PathCandidate(template, nodes, _gravity(template)) for nodes in (best.paths if best else ())
             ]
-    against = sorted(_with_edges(store, drug, disease, adverse), key=_sort_key)[:k]
+    against = sorted(_with_edges(store, drug, disease, adverse), key=_sort_key)
+    if not judge.known:
+        against += [*(_opposed_targets(store, judge) if judge.is_opposed else ()), *opposed]
     return PairEvidence(
         drug=drug,
         disease=disease,
         evidence=_numbered("P", supporting[:k], "supports"),
-        adverse=_numbered("A", against, "adverse"),
+        adverse=_numbered("A", against[:k], "adverse"),
         paths=pool.count,
         metapaths=pool.metapaths,
+        opposed=judge.is_opposed,
     )
 
 
@@ -179,6 +244,68 @@ def _gene_edges(store: GraphStore, adjacency: Adjacency, role: Role, kind: str, 
     return edges_between_with_role(store, role, (kind, "Gene"), [adjacency.node_id(kind, number)], genes)
 
 
+def _votes(
+    store: GraphStore, adjacency: Adjacency, cache: _GraphCache, drug: Entity, pair: tuple[int, int]
+) -> TargetVotes:
+    """The signs with which the drug and the disease's treatments act on the drug's genes."""
+    treats = adjacency.incidence(TREATS)
+    numbers = treats.back_indices[treats.back_indptr[pair[1]] : treats.back_indptr[pair[1] + 1]]
+    fellows = [adjacency.node_id("Drug", number) for number in numbers.tolist() if number != pair[0]]
+    edges = [*cache.rows["Drug", pair[0]], *_gene_edges(store, adjacency, "effect", "Drug", pair[0])]
+    genes = sorted({row["end_id"] for row in edges})
+    if fellows and genes:
+        for role in ACTING:
+            edges += edges_between_with_role(store, role, ("Drug", "Gene"), fellows, genes)
+    return TargetVotes(drug.id, edges)
+
+
+def _judged(
+    store: GraphStore, judge: _Judge, candidates: Sequence[_PathCandidate], k: int
+) -> tuple[list[_PathCandidate], list[_PathCandidate]]:
+    """The best candidates that support a drug, at most `k`, and a few along which it furthers the disease."""
+    leading: list[_PathCandidate] = []
+    associations: list[_PathCandidate] = []
+    opposed: list[_PathCandidate] = []
+    size = max(_BATCH, k)
+    for start in range(0, len(candidates), size):
+        batch = candidates[start : start + size]
+        for candidate in _with_edges(store, judge.drug, judge.disease, batch):
+            if candidate.path is None:
+                continue
+            role = judge.role(candidate.path)
+            if role in LEADING:
+                stated = _STATED_BONUS if path_effect(candidate.path) == "relieves" else 0.0
+                leading.append(replace(candidate, role=role, score=candidate.score + stated))
+            elif role in SUPPORTING:
+                associations.append(replace(candidate, role=role))
+            elif opposes(candidate.path) and len(opposed) < _MOST_OPPOSED:
+                opposed.append(replace(candidate, role="opposed", score=_OPPOSED_GRAVITY))
+        if len(leading) >= k:
+            break
+    relieves = any(path_effect(candidate.path) == "relieves" for candidate in leading if candidate.path)
+    best = max((candidate.score for candidate in leading), default=inf)
+    supporting = leading + [
+        replace(candidate, score=min(candidate.score, best - _MARGIN)) for candidate in associations
+    ]
+    return sorted(supporting, key=_sort_key)[:k], [] if relieves else opposed
+
+
+def _opposed_targets(store: GraphStore, judge: _Judge) -> list[_PathCandidate]:
+    """Paths through the targets on which the one treatment that acts there acts in the opposite way."""
+    candidates = []
+    for gene, fellow in judge.votes.lone_opponents()[:_MOST_OPPOSED]:
+        hops = (
+            Hop(judge.votes.relation(judge.drug.id, gene), forward=True, kind="Gene"),
+            Hop(judge.votes.relation(fellow, gene), forward=False, kind="Drug"),
+            Hop(TREATS[0], forward=True, kind="Disease"),
+        )
+        candidates.append(_PathCandidate(chain_template(hops), (gene, fellow), _OPPOSED_GRAVITY))
+    return [
+        replace(candidate, role="opposed")
+        for candidate in _with_edges(store, judge.drug, judge.disease, candidates)
+    ]
+
+
 def _best_candidates(adjacency: Adjacency, pool: Pool, limit: int) -> list[_PathCandidate]:
     """The best paths of a pool, in order, each with the template that has the greatest weight."""
     weights = load_weights()
@@ -195,6 +322,11 @@ def _best_candidates(adjacency: Adjacency, pool: Pool, limit: int) -> list[_Path
             _PathCandidate(template, pool.ids(adjacency, path), float(scores[path]), bool(pool.own[path]))
         )
     return candidates
+
+
+def _treats(adjacency: Adjacency, drug: int, disease: int) -> bool:
+    links = adjacency.incidence(TREATS)
+    return disease in links.indices[links.indptr[drug] : links.indptr[drug + 1]]
 
 
 def _gravity(template: PathTemplate) -> float:
@@ -238,24 +370,6 @@ def _with_edges(
     ]
 
 
-def _path_sign(path: Path) -> int:
-    """The sign of the drug's influence on the disease along a path: +1, -1, or 0 where a step has none.
-
-    Every step must be an influence in the direction from drug to disease; steps that say where a symptom or
-    a process is seen preserve the sign.
-    """
-    signs = []
-    relations = load_schema().relations
-    for step in path.steps:
-        if relations[step.relation].role in _SIGN_PRESERVING:
-            signs.append(1)
-        elif step.forward:
-            signs.append(relations[step.relation].wording_for(step.action).sign)
-        else:
-            return 0
-    return prod(signs)
-
-
 def _numbered(letter: str, candidates: Sequence[_PathCandidate], stance: Stance) -> tuple[Evidence, ...]:
     """The candidates as evidence, by score; their shares sum to 1."""
     ordered = sorted(candidates, key=_sort_key)
@@ -264,7 +378,7 @@ def _numbered(letter: str, candidates: Sequence[_PathCandidate], stance: Stance)
         shares = [exp((score - shares[0]) / _TEMPERATURE) for score in shares]
     total = sum(shares)
     return tuple(
-        evidence_item(candidate.path, f"{letter}{rank}", share / total, stance)
+        evidence_item(candidate.path, f"{letter}{rank}", share / total, stance, candidate.role)
         for rank, (candidate, share) in enumerate(zip(ordered, shares, strict=True), 1)
         if candidate.path is not None
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kedrec.evidence.chains import MAX_HOPS, chain_template, chains_of
+from kedrec.pathlogic.disposition import is_disposition_gene, names_target
 from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.best_paths import HeavyPaths, heaviest_paths, path_tables
 from kedrec.ranking.dwpc import DAMPING
@@ -66,7 +67,8 @@ class GeneFacts:
 
     Attributes:
         targets: of the drug's genes: whether some source calls it a target, whether each calls it only
-            an enzyme, transporter or carrier of the drug, and whether the action has a sign.
+            an enzyme, transporter or carrier of the drug or it is known as such, and whether the action has a
+            sign.
         sources: of the disease's genes: number of databases behind the association.
     """
 
@@ -86,11 +88,13 @@ def gene_facts(target_rows: Iterable[Row], associated: Iterable[Row]) -> GeneFac
     for row in target_rows:
         edge = row["edge"]
         evidence = edge.get("evidence") or ""
-        passive = bool(_PASSIVE_ROLE.search(evidence)) and "(target)" not in evidence
+        is_target = names_target(evidence)
+        passive = not is_target and not edge.get("mechanisms") and bool(_PASSIVE_ROLE.search(evidence))
         signed = bool(relations[row["relation"]].wording_for(edge.get("action") or "").sign)
+        passive |= is_disposition_gene(row.get("end_name", "")) and not (is_target and signed)
         previous = targets.get(row["end_id"], (False, True, False))
         targets[row["end_id"]] = (
-            previous[0] or "(target)" in evidence,
+            previous[0] or is_target,
             previous[1] and passive,
             previous[2] or signed,
         )
@@ -115,8 +119,9 @@ class Pool:
         nodes: numbers of the inner nodes (paths x 6, -1 where a path is shorter).
         values: the features (paths x `FEATURES`).
         member_path, member_template: pairs of a path and a template along which it runs.
-        count: number of the pair's paths along all templates, also those that don't compete.
-        metapaths: number of templates with a path.
+        count: number of the pair's paths along all templates, also those that don't compete, and of the
+            chains that no template finds.
+        metapaths: number of templates with a path, and one more for such chains.
     """
 
     templates: Sequence[PathTemplate]
@@ -250,6 +255,9 @@ class _PoolBuilder:
         begins, path = np.flatnonzero(is_first), np.cumsum(is_first) - 1
         path_of_row = np.empty(len(order), np.int64)
         path_of_row[order] = path
+        in_template = np.zeros(len(begins), bool)
+        in_template[path[members[order] < len(templates)]] = True
+        chains_alone = int((~in_template).sum())
         own = np.zeros(len(begins), bool)
         own[[int(path_of_row[row]) for row, _, is_own in self._chains if is_own]] = True
         return Pool(
@@ -262,8 +270,8 @@ class _PoolBuilder:
             values=np.maximum.reduceat(values[order], begins, axis=0) if len(begins) else values,
             member_path=path,
             member_template=members[order],
-            count=count,
-            metapaths=metapaths,
+            count=count + chains_alone,
+            metapaths=metapaths + bool(chains_alone),
         )
 
 

@@ -16,6 +16,7 @@ import yaml
 from kedrec.errors import AssetError
 from kedrec.evidence.chains import CHAIN
 from kedrec.evidence.path_features import FEATURES
+from kedrec.pathlogic.roles import LEADING, SUPPORTING, content_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
 
     from kedrec.evidence.path_features import Pool
 
-__all__ = ["PathWeights", "diverse_paths", "load_weights", "path_scores", "weights_yaml"]
+__all__ = ["PathWeights", "by_role", "diverse_paths", "load_weights", "path_scores", "weights_yaml"]
 
 _FILE = Path(__file__).with_name("path-weights.yaml")
 _SHORTLIST = 200  # best paths, among which diverse ones are selected
 _SAME_NODES = 1.0  # log-odds that a path loses beside another through the same nodes; half of it for half
 _SAME_KINDS = 0.3  # that it loses beside each other through the same kinds of nodes
+_ASSOCIATION_PENALTY = 2.0  # log-odds that a path loses which only says that things occur together
+_NEVER = 80.0  # that a path loses whose role is no argument: more than any score
+_MARGIN = 0.01  # between the best path that may lead an answer and the best association
 _CURATED_BONUS = 10.0  # log-odds that a path gains which a curator drew for the very pair
 _DECIMALS = 6  # scores that differ by less are equal, on every machine
 
@@ -86,7 +90,35 @@ def path_scores(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:
     numeric = np.array([weights.features[name] for name in FEATURES])
     scores = pool.scores(numeric, template_weights(pool, weights))
     scores[pool.own] += _CURATED_BONUS
-    return np.round(scores, _DECIMALS)
+    return np.round(by_role(pool, scores), _DECIMALS)
+
+
+def by_role(pool: Pool, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores of a pool's paths with regard to their roles, as far as steps and the drug's first gene tell
+    them.
+
+    Paths that may lead an answer keep their score. Associations lose some of theirs, and come after the best
+    that may lead; paths whose role is no argument come last.
+    """
+    by_template = np.array(
+        [*(_role_penalty([(hop.relation, hop.kind) for hop in path.hops]) for path in pool.templates), 0.0]
+    )
+    penalties = np.full(len(pool), np.inf)
+    np.minimum.at(penalties, pool.member_path, by_template[pool.member_template])
+    is_chain = np.zeros(len(pool), bool)
+    is_chain[list(pool.chains)] = True
+    passive = (pool.values[:, FEATURES.index("passive")] < 0) & ~is_chain
+    penalties[passive] = _NEVER
+    judged: NDArray[np.float64] = scores - penalties
+    if (penalties == 0).any():
+        associations = penalties == _ASSOCIATION_PENALTY
+        judged[associations] = np.minimum(judged[associations], judged[penalties == 0].max() - _MARGIN)
+    return judged
+
+
+def _role_penalty(steps: list[tuple[str, str]]) -> float:
+    role = content_role(steps)
+    return 0.0 if role in LEADING else _ASSOCIATION_PENALTY if role in SUPPORTING else _NEVER
 
 
 def template_weights(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:

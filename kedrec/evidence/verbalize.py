@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kedrec.common.plain_text import shown_name
 from kedrec.schema import load_schema
 from kedrec.stores.templates import PathTemplate, path_templates
-from kedrec.types import Edge, Entity, Evidence, Link, Path, PathStep, Stance
+from kedrec.types import Edge, Entity, Evidence, Link, Path, PathRole, PathStep, Stance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +82,13 @@ def merge_step(relation: str, edges: Iterable[Edge], *, forward: bool) -> PathSt
     return PathStep(relation=relation, action=action, forward=forward, edges=ordered)
 
 
-def evidence_item(path: Path, id: str, score: float, stance: Stance = "supports") -> Evidence:  # noqa: A002  # the field's own name
+def evidence_item(
+    path: Path,
+    id: str,  # noqa: A002  # the field's own name
+    score: float,
+    stance: Stance = "supports",
+    role: PathRole | Literal[""] = "",
+) -> Evidence:
     """A path as a numbered piece of evidence.
 
     Args:
@@ -90,11 +96,13 @@ def evidence_item(path: Path, id: str, score: float, stance: Stance = "supports"
         id: `P1`, `A1`, ...
         score: its share of the pair's evidence weight, 0 to 1.
         stance: `supports`, or `adverse`.
+        role: as `Evidence.role`.
     """
     edges = [edge for step in path.steps for edge in step.edges]
     return Evidence(
         id=id,
         stance=stance,
+        role=role,
         sentence=sentence(path),
         score=min(max(score, 0.0), 1.0),
         path=path,

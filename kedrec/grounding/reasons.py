@@ -2,7 +2,8 @@
 
 A mechanism is a reason: an effect of the drug on something that bears on the disease. Mere coincidence (a
 site, a symptom or a side effect in common) and resemblance are none; a drug or disease that resembles is
-ground for an analogy that is marked as one. Evidence against the drug is never a reason for it.
+ground for an analogy that is marked as one. Evidence against the drug is never a reason for it. What a path
+is, the evidence and the gate judge by the same rules, those of `kedrec.pathlogic`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from kedrec.grounding.names import display_name
 from kedrec.grounding.support import leads_to, matching_steps
 from kedrec.grounding.verdict_words import LIKE, THROUGH
+from kedrec.pathlogic.roles import opposes, path_role
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -23,15 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Strength", "contraindication_item", "reasoning_problem", "shared_target", "strength"]
 
 _SCHEMA = load_schema()
-_WEAK_RELATIONS = frozenset(_SCHEMA.with_role("expression", "covariation", "site"))
-_COMMON_RELATIONS = frozenset(_SCHEMA.with_role("side effect", "treatment", "target"))
-_TREATMENTS = frozenset(_SCHEMA.with_role("treatment"))
-_TARGETS = frozenset(_SCHEMA.with_role("target"))
-_SYMPTOMS = frozenset(_SCHEMA.with_role("symptom"))
 _CONTRAINDICATIONS = frozenset(_SCHEMA.with_role("contraindication"))
 _HIERARCHIES = frozenset(_SCHEMA.with_role("hierarchy"))
-_WEAK_KINDS = frozenset({"SideEffect", "Symptom", "Anatomy", "Cell"})
-_PHARMACOKINETIC = frozenset({"substrate", "carrier"})  # actions of the body on a drug, not of the drug
 _MECHANISTIC = frozenset(
     {"Gene", "GeneFamily", "Complex", "Chemical", "BiologicalProcess", "Pathway", "MolecularFunction"}
 )
@@ -47,30 +42,19 @@ class Strength(IntEnum):
     MECHANISM = 2
 
 
+_STRENGTHS: dict[str, Strength] = {"mechanism": Strength.MECHANISM, "analogy": Strength.ANALOGY}
+
+
 def strength(path: Path) -> Strength:
-    """The strength of a path, by the kinds of its inner nodes and its relations."""
-    inner = path.nodes[1:-1]
-    relations = {step.relation for step in path.steps}
-    if relations & _WEAK_RELATIONS or any(step.action in _PHARMACOKINETIC for step in path.steps):
-        return Strength.WEAK
-    if _acts_oppositely(path) or furthers_disease(path):
-        return Strength.WEAK
-    # A symptom that the drug acts on is an effect; one that two diseases share is a coincidence.
-    if any(node.kind in _WEAK_KINDS for node in inner) and relations & _COMMON_RELATIONS:
-        return Strength.WEAK
-    if any(node.kind in {"Drug", "Disease", "PharmacologicClass"} for node in inner):
-        return Strength.ANALOGY
-    return Strength.MECHANISM
+    """The strength of a path, by its role (see `kedrec.pathlogic.roles`)."""
+    return _STRENGTHS.get(path_role(path), Strength.WEAK)
 
 
-def _acts_oppositely(path: Path) -> bool:
-    """True if another drug, which treats the disease, acts with the opposite sign on the common target."""
-    signs = {
-        _SCHEMA.relations[step.relation].wording_for(step.action).sign
-        for step in path.steps
-        if step.relation in _TARGETS
-    }
-    return any(step.relation in _TREATMENTS for step in path.steps) and {1, -1} <= signs
+def _item_strength(item: Evidence) -> Strength:
+    """The strength of an item: by its role beside the pair's other evidence, where it was judged."""
+    if item.path is None:
+        return Strength.WEAK
+    return _STRENGTHS.get(item.role, Strength.WEAK) if item.role else strength(item.path)
 
 
 def _opposes_treatment(path: Path) -> bool:
@@ -80,16 +64,6 @@ def _opposes_treatment(path: Path) -> bool:
         return False
     own, other = (_SCHEMA.relations[step.relation].wording_for(step.action).sign for step in path.steps[:2])
     return {*roles[:2]} <= {"target", "effect"} and own * other < 0
-
-
-def furthers_disease(path: Path) -> bool:
-    """True if every step has a sign and their product says that the drug increases the disease."""
-    sign_product = 1
-    for step in path.steps:
-        sign = _SCHEMA.relations[step.relation].wording_for(step.action).sign
-        # More of a symptom is more of the disease that presents with it.
-        sign_product *= 1 if step.relation in _SYMPTOMS else sign
-    return sign_product > 0
 
 
 def shared_target(path: Path) -> bool:
@@ -172,9 +146,9 @@ def _reason_problem(
 def _is_mechanism_reason(item: Evidence, reading: Reading) -> bool:
     """True for a mechanism, and for a stated action on a target that another drug for the disease shares."""
     path = item.path
-    if path is None or strength(path) is Strength.WEAK:
+    if path is None or _item_strength(item) is Strength.WEAK:
         return False
-    if strength(path) is Strength.MECHANISM:
+    if _item_strength(item) is Strength.MECHANISM:
         return True
     return shared_target(path) and any(
         THROUGH in statement.meanings or 0 in matching_steps(item, statement)
@@ -185,7 +159,7 @@ def _is_mechanism_reason(item: Evidence, reading: Reading) -> bool:
 def _is_analogy(item: Evidence, reading: Reading) -> bool:
     """True for an analogy all of whose steps the sentence states, or whose model it names."""
     path = item.path
-    if path is None or strength(path) is not Strength.ANALOGY:
+    if path is None or _item_strength(item) is not Strength.ANALOGY:
         return False
     inner = {node.id for node in path.nodes[1:-1] if node.kind in {"Drug", "Disease"}}
     if any(LIKE in statement.meanings and statement.object.ids & inner for statement in reading.statements):
@@ -195,7 +169,7 @@ def _is_analogy(item: Evidence, reading: Reading) -> bool:
 
 
 def _path_kind(path: Path) -> str:
-    if furthers_disease(path):
+    if opposes(path):
         return "what furthers the disease"
     kinds = [node.kind for node in path.nodes[1:-1]]
     for kind, words in (

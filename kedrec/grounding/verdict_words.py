@@ -21,11 +21,12 @@ __all__ = [
     "comparison_verdict",
     "curated_mechanism",
     "equal_scores",
-    "few_paths",
     "known_treatment",
     "no_candidate",
+    "no_path",
     "none_above_base_rate",
     "not_enough",
+    "opposed_action",
     "pair_verdict",
     "palliation",
 ]
@@ -204,9 +205,14 @@ def not_enough(reason: str) -> str:
     return f"Not enough in the graph: {reason}."
 
 
-def few_paths(count: int, drug: str, disease: str) -> str:
-    """The sentence for a pair with no path or one."""
-    return not_enough(f"{'no path' if not count else 'only one path'} from {drug} to {disease}")
+def no_path(drug: str, disease: str) -> str:
+    """The sentence for a pair without a path that is a reason."""
+    return not_enough(f"no path from {drug} to {disease} that is a reason")
+
+
+def opposed_action(drug: str, disease: str) -> str:
+    """The sentence for a pair for which nothing speaks, and against which the drug's action does."""
+    return f"Nothing in the graph speaks for {drug} in {disease}, and what it does may worsen it."
 
 
 def no_candidate(noun: str, known: int, hidden: int) -> str:

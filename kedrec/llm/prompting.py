@@ -39,8 +39,7 @@ PROMPT_VERSION = "rationale-v1"
 TEXTS_VERSION = "texts-v1"
 """Version of the prompt with paths and texts."""
 
-_MOST_HOPS = 4  # of a path in the prompt
-_ENOUGH_PATHS = 2  # with at most that many hops, to omit longer ones
+_MOST_HOPS = 4  # of a path in the prompt, but for the best one
 _SENTENCES = (2, 4)
 _CITATIONS = 3
 
@@ -115,8 +114,9 @@ def rationale_request(
 ) -> RationalePrompt:
     """Builds the prompt that asks why `drug` may help in `disease`, from numbered evidence.
 
-    Paths of more than four hops are omitted where there are two shorter ones: the adapter was tuned on up to
-    four, and a third of its claims about longer ones are struck.
+    The best path is always included, whatever its length. Other paths of more than four hops are omitted
+    where there are shorter ones: the adapter was tuned on up to four, and a third of its claims about longer
+    ones are struck. Associations are omitted where there is a mechanism or an analogy.
 
     Items are included whole or not at all. Where the context can't hold all, they are omitted from the end:
     texts first, then `evidence`; adverse items and trials come before the second supporting item, since
@@ -135,9 +135,9 @@ def rationale_request(
         ModelError: the context can't hold the question and one item.
     """
     room = context - max_tokens
-    supporting = [item for item in evidence if item.path is None or len(item.path.steps) <= _MOST_HOPS]
-    if len(supporting) < _ENOUGH_PATHS:
-        supporting = list(evidence)
+    reasons = [item for item in evidence if item.role != "association"] or evidence
+    short = [item for item in reasons[1:] if item.path is None or len(item.path.steps) <= _MOST_HOPS]
+    supporting = [*reasons[:1], *(short or reasons[1:])]
     adverse_texts = [item for item in texts if item.stance == "adverse"]
     other_texts = [item for item in texts if item.stance != "adverse"]
     order = [*supporting[:1], *adverse, *adverse_texts, *supporting[1:], *other_texts]

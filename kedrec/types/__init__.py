@@ -18,7 +18,19 @@ from kedrec.types.answer import (
 )
 from kedrec.types.base import Stance
 from kedrec.types.comparison import ComparedMetapath, ComparedPart, Comparison
-from kedrec.types.graph import Edge, Entity, Evidence, Link, NameMatch, Node, Path, PathStep, Status, TakenFor
+from kedrec.types.graph import (
+    Edge,
+    Entity,
+    Evidence,
+    Link,
+    NameMatch,
+    Node,
+    Path,
+    PathRole,
+    PathStep,
+    Status,
+    TakenFor,
+)
 from kedrec.types.rationale import Citation, Claim, Rationale
 from kedrec.types.reports import (
     CachedFolder,
@@ -74,6 +86,7 @@ __all__ = [
     "OpposedMechanism",
     "PassedOver",
     "Path",
+    "PathRole",
     "PathStep",
     "PathTypeChance",
     "PredictedSideEffect",

@@ -151,12 +151,12 @@ class Texts(Frozen):
 
 
 class PassedOver(Frozen):
-    """A candidate that ranks before the last recommendation and is omitted for lack of paths.
+    """A candidate that ranks before the last recommendation and is omitted for lack of a path.
 
     Attributes:
         rank: its rank among all candidates, from 1.
         entity: the drug (of a `DiseaseAnswer`: the disease).
-        paths: number of its supporting paths: too few for an explanation.
+        paths: number of its supporting paths in the graph, none of which can be shown.
         reason: reason for the omission, as a sentence.
     """
 
@@ -214,7 +214,7 @@ class Recommendation(Frozen):
         score_parts: largest first; the small ones are summed up in one, `SMALLER`.
         chances: of an explanation, if the graph was permuted (`kedrec rank null`): its types of path, the
             least likely by chance first.
-        flags: short words such as `known`, `contraindicated`, `few-paths`.
+        flags: short words such as `known`, `contraindicated`, `no-path`.
         texts: trials and articles, if texts were requested.
         as_of: numbers of edges behind the evidence in a view as of a year.
         taken_for: of an explanation, the entities that queried names were resolved to under another name.
@@ -260,7 +260,7 @@ class _Answer(Frozen):
     hidden: int = 0
     """Number of contraindicated candidates omitted on request before the last recommendation."""
     passed: tuple[PassedOver, ...] = ()
-    """Candidates ranking before the last recommendation with too few paths for an explanation."""
+    """Candidates ranking before the last recommendation without a path to explain them by."""
     taken_for: tuple[TakenFor, ...] = ()
     """Entities that queried names were resolved to under another name."""
     manifest: Manifest

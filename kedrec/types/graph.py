@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -18,10 +18,18 @@ __all__ = [
     "NameMatch",
     "Node",
     "Path",
+    "PathRole",
     "PathStep",
     "Status",
     "TakenFor",
 ]
+
+
+PathRole = Literal["mechanism", "analogy", "association", "location", "harm", "metabolism", "opposed"]
+"""What a path from a drug to a disease is as an argument for a treatment: an effect of the drug on something
+that bears on the disease; an analogy with another drug or disease; things that only occur together; a site, a
+side effect, or a protein that handles the drug, which are none; or one that says that the drug furthers the
+disease."""
 
 
 class Entity(Frozen):
@@ -129,6 +137,7 @@ class Evidence(Frozen):
         score: share of the pair's evidence weight, 0 to 1; adverse evidence has its own total.
         path: the path; None for a text.
         text: the document of a trial or an article; None for a path.
+        role: the path's role; "" for a text, and where it wasn't judged.
         licences: distinct licences of the edges, sorted.
         private: True if any of the edges is of a private overlay.
     """
@@ -139,6 +148,7 @@ class Evidence(Frozen):
     score: Probability = 0.0
     path: Path | None = None
     text: TextSource | None = None
+    role: PathRole | Literal[""] = ""
     sources: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()

@@ -212,7 +212,7 @@ def test_a_drug_or_disease_without_edges_abstains(kr: Kedrec) -> None:
         assert not len(answer)
         assert "Not enough in the graph" in answer.abstained
     found = kr.explain("lonelyprim", "unlinked disease")
-    assert "few-paths" in found.flags
+    assert "no-path" in found.flags
     assert not found.coverage.enough
     assert found.safety.contraindication == ""
 

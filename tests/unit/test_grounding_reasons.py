@@ -176,7 +176,7 @@ def test_facts_hold_beside_a_contraindication_and_a_verdict_beside_one_of_a_kind
     assert reason("Propranolol is contraindicated in asthma, so it may treat asthma [P1][A1].", DIRECT)
 
 
-def test_a_path_of_genes_that_only_vary_together_carries_nothing() -> None:
+def test_a_path_of_genes_that_only_vary_together_or_interact_is_no_reason() -> None:
     other = entity("NCBIGene:1", "Gene", "OTHER1")
     bound = step(DRUG, "BINDS", GENE, "antagonist")
     linked = step(other, "ASSOCIATED_WITH", DISEASE, forward=False)
@@ -185,7 +185,11 @@ def test_a_path_of_genes_that_only_vary_together_carries_nothing() -> None:
     assert varies.path is not None
     assert interacts.path is not None
     assert strength(varies.path) is Strength.WEAK
-    assert strength(interacts.path) is Strength.MECHANISM
+    assert strength(interacts.path) is Strength.WEAK  # one interaction away is a hint
+    judged = interacts.model_copy(update={"role": "mechanism"})  # where the evidence knows more of it
+    text = "Propranolol may help in asthma because it antagonizes ADRB2 [P1]."
+    assert check(text, DRUG, DISEASE, [judged]).claims[0].status == "holds"
+    assert check(text, DRUG, DISEASE, [interacts]).claims[0].status == "struck"
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,24 @@ def with_hops(id_: str, hops: int) -> Evidence:
     return item(id_, f"A path of {hops}.").model_copy(update={"path": path})
 
 
-def test_paths_longer_than_the_adapter_knows_are_left_out_where_two_others_can_be_told() -> None:
-    prompt = ask([with_hops("P1", 6), with_hops("P2", 4), with_hops("P3", 2)], [item("A1", "Bad.")])
-    assert prompt.included == ("P2", "P3", "A1")
-    assert prompt.dropped == ("P1",)
-    assert '"[P1]"' not in prompt.grammar
-    lone = ask([with_hops("P1", 6), with_hops("P2", 4)])
+def test_the_best_path_is_given_whatever_its_length_and_other_long_ones_only_without_shorter() -> None:
+    prompt = ask([with_hops("P1", 7), with_hops("P2", 5), with_hops("P3", 2)], [item("A1", "Bad.")])
+    assert prompt.included == ("P1", "P3", "A1")
+    assert prompt.dropped == ("P2",)
+    assert '"[P2]"' not in prompt.grammar
+    lone = ask([with_hops("P1", 6), with_hops("P2", 5)])
     assert lone.included == ("P1", "P2")
+    tight = ask([with_hops("P1", 7), with_hops("P2", 2)], context=lone.prompt_tokens - 1 + 50)
+    assert tight.included == ("P1",)
+
+
+def test_associations_are_given_only_where_nothing_better_is() -> None:
+    mechanism, analogy, association = (
+        item(id_, f"{role}.").model_copy(update={"role": role})
+        for id_, role in (("P1", "mechanism"), ("P2", "analogy"), ("P3", "association"))
+    )
+    assert ask([mechanism, analogy, association]).included == ("P1", "P2")
+    assert ask([association]).included == ("P3",)
 
 
 def test_context_too_short_for_anything_is_an_error() -> None:

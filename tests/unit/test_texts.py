@@ -192,9 +192,8 @@ def test_those_passed_over_are_named_with_their_reason() -> None:
     over = [PassedOver(rank=n, entity=DRUG, paths=n % 2, reason="x") for n in range(1, 8)]
     answer = Answer(disease=DISEASE, recommendations=(), candidates=9, passed=tuple(over), manifest=manifest)
     told = passed_over_note(answer)
-    assert told.startswith("7 drugs that rank higher have too few paths")
-    assert "Metformin (rank 1, one path)" in told
-    assert "Metformin (rank 2, no path)" in told
+    assert told.startswith("7 drugs that rank higher have no path")
+    assert "Metformin (rank 1), Metformin (rank 2)" in told
     assert told.endswith("and 2 more (--json lists them).")
     assert passed_over_note(answer.model_copy(update={"passed": ()})) == ""
     assert texts_footnote(manifest) == ""

@@ -24,6 +24,7 @@ DRUG = entity("DRUGBANK:DB08868", "Drug", "fingolimod")
 DISEASE = entity("DOID:2377", "Disease", "multiple sclerosis")
 S1PR1 = entity("NCBIGene:1901", "Gene", "S1PR1")
 CYP = entity("NCBIGene:1576", "Gene", "CYP3A4")
+SPHK1 = entity("NCBIGene:8877", "Gene", "SPHK1")
 MIGRATION = entity("GO:0072676", "BiologicalProcess", "lymphocyte migration")
 SIPONIMOD = entity("DRUGBANK:DB12371", "Drug", "siponimod")
 HEADACHE = entity("UMLS:C0018681", "SideEffect", "Headache")
@@ -67,9 +68,9 @@ MECHANISM = item(
 )
 ASSOCIATION = item(
     "P2",
-    (DRUG, CYP, DISEASE),
-    step(DRUG, "BINDS", CYP, "inhibitor"),
-    step(CYP, "ASSOCIATED_WITH", DISEASE, forward=False),
+    (DRUG, SPHK1, DISEASE),
+    step(DRUG, "BINDS", SPHK1, "inhibitor"),
+    step(SPHK1, "ASSOCIATED_WITH", DISEASE, forward=False),
     score=0.3,
 )
 ANALOGY = item(
@@ -139,14 +140,14 @@ def names_in(text: str) -> list[str]:
 def test_targets_are_said_in_many_ways() -> None:
     texts = draws(SETS[0], [], 200)
     assert len(set(texts)) > 180
-    verdicts = {re.sub(r"S1PR1|CYP3A4|\[.*", "_", text.split(". ")[0]) for text in texts}
+    verdicts = {re.sub(r"S1PR1|SPHK1|\[.*", "_", text.split(". ")[0]) for text in texts}
     assert len(verdicts) > 60
 
 
 def test_a_sentence_tells_a_whole_path_before_it_cites_it() -> None:
     for text in draws(SETS[4], []):
         told, cited = text.split(" [P2].")[0], re.findall(r"\[(\w+)\]", text)
-        assert re.search(r"CYP3A4.*multiple sclerosis|multiple sclerosis.*CYP3A4", told)
+        assert re.search(r"SPHK1.*multiple sclerosis|multiple sclerosis.*SPHK1", told)
         assert len(cited) == len(set(cited))
 
 
@@ -198,11 +199,11 @@ def test_a_curated_mechanism_comes_first() -> None:
 def test_an_opposite_action_of_the_other_drug_is_no_analogy() -> None:
     def shared(action: str, others: str) -> Path:
         steps = (
-            step(DRUG, "BINDS", CYP, action),
-            step(CYP, "BINDS", SIPONIMOD, others, forward=False),
+            step(DRUG, "BINDS", SPHK1, action),
+            step(SPHK1, "BINDS", SIPONIMOD, others, forward=False),
             step(SIPONIMOD, "TREATS", DISEASE),
         )
-        return Path(template="", metapath="", nodes=(DRUG, CYP, SIPONIMOD, DISEASE), steps=steps)
+        return Path(template="", metapath="", nodes=(DRUG, SPHK1, SIPONIMOD, DISEASE), steps=steps)
 
     assert strength(shared("inhibitor", "blocker")) is Strength.ANALOGY
     assert strength(shared("inducer", "inhibitor")) is Strength.WEAK

@@ -1,0 +1,172 @@
+"""Composes the signs of a path's steps into the sign of the drug's effect on the disease.
+
+The signs are the schema's: +1 where more of the start means more of the end, -1 where it means less, 0 where
+the relation says nothing of direction. A treatment is -1 on its disease and harm +1; relations
+that are `preserving` pass a sign on unchanged. A step's sign holds whichever way the path follows it. Thus an
+inhibitor (-1) of a gene that another inhibitor (-1) acts on, which treats (-1) the disease, has the sign -1:
+less of the disease.
+
+Sources may disagree on a step, and some actions have either sign by the tissue's own tone (a partial agonist
+stimulates a receptor at rest and dampens an active one): such a step has both signs, and so has its path.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Literal
+
+from kedrec.schema import load_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kedrec.schema import Role
+    from kedrec.types import Path, PathStep
+
+__all__ = [
+    "Effect",
+    "Signs",
+    "action_signs",
+    "may_oppose",
+    "opposed_targets",
+    "path_effect",
+    "path_signs",
+    "step_signs",
+]
+
+Signs = frozenset[int]
+"""Every sign that a step, or a path, may have: a non-empty subset of -1, 0 and +1."""
+
+Effect = Literal["relieves", "furthers", "unclear", "unsigned"]
+"""A path's statement on more of the drug: less of the disease, more of it, either (sources disagree, or an
+action has both signs), or nothing of direction."""
+
+_UNSIGNED: Signs = frozenset({0})
+_BENEFIT, _HARM = frozenset({-1}), frozenset({1})
+_BOTH: Signs = frozenset({-1, 1})
+
+
+@cache
+def action_signs(relation: str, action: str = "") -> Signs:
+    """The signs of an edge with an action of its relation, or without one.
+
+    Raises:
+        KeyError: the schema has no such relation.
+    """
+    definition = load_schema().relations[relation]
+    if definition.is_care:
+        return _BENEFIT
+    if definition.role in ("contraindication", "side effect"):
+        return _HARM
+    wording = definition.wording_for(action)
+    if wording.tone_dependent:
+        return _BOTH
+    if wording.sign:
+        return frozenset({wording.sign})
+    return _HARM if definition.preserving else _UNSIGNED
+
+
+def step_signs(step: PathStep) -> Signs:
+    """The signs that a step's parallel edges state; edges without a sign count only where no other has
+    one."""
+    actions = [edge.action for edge in step.edges] or [step.action]
+    signs = frozenset[int]().union(*(action_signs(step.relation, action) for action in actions))
+    return signs - _UNSIGNED or _UNSIGNED
+
+
+def path_signs(path: Path) -> Signs:
+    """The signs that the drug's effect on the disease may have along a path: products of its steps' signs."""
+    steps = path.steps
+    if _is_common_target(steps):
+        return _common_target_signs(steps)
+    return compose(step_signs(step) for step in steps)
+
+
+def compose(signs: Iterable[Signs]) -> Signs:
+    """Every product of one sign of each step."""
+    return frozenset(prod(choice) for choice in product(*signs))
+
+
+def path_effect(path: Path) -> Effect:
+    """The statement of a path on the drug's effect in the disease."""
+    signs = path_signs(path)
+    if signs == _BENEFIT:
+        return "relieves"
+    if signs == _HARM:
+        return "furthers"
+    return "unclear" if signs >= _BOTH else "unsigned"
+
+
+def may_oppose(first: Iterable[tuple[str, str]], second: Iterable[tuple[str, str]]) -> bool:
+    """True if any edge of the first entity acts on a common target with the sign opposite to one of the
+    second's.
+
+    Args:
+        first, second: relation and action of each edge between an entity and the target.
+    """
+    other_signs = _target_signs(second)
+    return any(-sign in other_signs for sign in _target_signs(first) - _UNSIGNED)
+
+
+def opposed_targets(
+    first: Iterable[tuple[str, str, str]], second: Iterable[tuple[str, str, str]]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The common targets of two drugs on which they act with opposite signs, and those with equal ones.
+
+    A target on which one of the two has no sign, or both signs, is in neither.
+
+    Args:
+        first, second: target, relation and action of each edge between a drug and its targets.
+    """
+    signs_by_drug: list[dict[str, Signs]] = []
+    for edges in (first, second):
+        signs: dict[str, Signs] = {}
+        for target, relation, action in edges:
+            signs[target] = signs.get(target, frozenset()) | action_signs(relation, action)
+        signs_by_drug.append({target: own - _UNSIGNED for target, own in signs.items()})
+    firsts, seconds = signs_by_drug
+    common = [target for target, signs in firsts.items() if len(signs) == 1 == len(seconds.get(target, ()))]
+    opposed = frozenset(target for target in common if firsts[target] != seconds[target])
+    return opposed, frozenset(common) - opposed
+
+
+def _is_common_target(steps: tuple[PathStep, ...]) -> bool:
+    """True for the first two steps that meet in one target, of the drug and of another drug."""
+    return (
+        len(steps) > 2
+        and steps[0].forward
+        and not steps[1].forward
+        and {_role(step) for step in steps[:2]} <= {"target", "effect"}
+    )
+
+
+def _role(step: PathStep) -> Role | None:
+    return load_schema().relations[step.relation].role
+
+
+def _common_target_signs(steps: tuple[PathStep, ...]) -> Signs:
+    """The signs of a path that begins with two drugs' common target.
+
+    Two partial agonists act alike, and so do a partial and a full one, though each may have both signs.
+    """
+    first, second = (
+        [(step.relation, edge.action) for edge in step.edges] or [(step.relation, step.action)]
+        for step in steps[:2]
+    )
+    rest = [step_signs(step) for step in steps[2:]]
+    if may_oppose(first, second):
+        alike = compose([step_signs(steps[0]), step_signs(steps[1])])
+        return compose([alike if alike == frozenset({-1}) else _BOTH, *rest])
+    signed = all(_target_signs(edges) != _UNSIGNED for edges in (first, second))
+    return compose([_HARM if signed else _UNSIGNED, *rest])
+
+
+def _target_signs(edges: Iterable[tuple[str, str]]) -> Signs:
+    """The signs of some edges with a target, a partial agonist's as the schema gives it."""
+    signs: set[int] = set()
+    relations = load_schema().relations
+    for relation, action in edges:
+        signs.add(relations[relation].wording_for(action).sign)
+    return frozenset(signs) - _UNSIGNED or _UNSIGNED

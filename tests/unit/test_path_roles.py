@@ -1,0 +1,348 @@
+"""Which paths may lead an answer, which may only support it, and which are no argument at all."""
+
+from __future__ import annotations
+
+import pytest
+from test_grounding import entity, step
+
+from kedrec.pathlogic.disposition import is_disposition_class, is_disposition_gene
+from kedrec.pathlogic.opposites import are_opposites
+from kedrec.pathlogic.roles import LEADING, SUPPORTING, content_role, opposes, path_role
+from kedrec.stores.templates import path_templates
+from kedrec.types import Edge, Entity, Path, PathStep
+
+DRUG = entity("DRUGBANK:1", "Drug", "newdrug")
+OTHER = entity("DRUGBANK:2", "Drug", "olddrug")
+DISEASE = entity("MONDO:1", "Disease", "some disease")
+LUNG = entity("UBERON:1", "Anatomy", "lung")
+RASH = entity("UMLS:1", "SideEffect", "rash")
+COUGH = entity("MESH:1", "Symptom", "cough")
+PROCESS = entity("GO:1", "BiologicalProcess", "vasodilation")
+
+
+def gene(name: str = "GENE1") -> Entity:
+    return entity(f"NCBIGene:{name}", "Gene", name)
+
+
+def bound(
+    target: Entity, action: str = "inhibitor", evidence: str = "", mechanisms: tuple[str, ...] = ()
+) -> PathStep:
+    link = Edge(
+        start=DRUG.id,
+        relation="BINDS",
+        end=target.id,
+        source="s",
+        licence="CC0-1.0",
+        action=action,
+        evidence=evidence,
+        mechanisms=mechanisms,
+    )
+    return PathStep(relation="BINDS", action=action, forward=True, edges=(link,))
+
+
+def path(*nodes_and_steps: Entity | PathStep) -> Path:
+    nodes = tuple(one for one in nodes_and_steps if isinstance(one, Entity))
+    steps = tuple(one for one in nodes_and_steps if isinstance(one, PathStep))
+    return Path(template="by-hand", metapath="", nodes=nodes, steps=steps)
+
+
+def direct(target: Entity, *, action: str = "inhibitor", evidence: str = "", linked: str = "") -> Path:
+    return path(
+        DRUG,
+        bound(target, action, evidence),
+        target,
+        step(target, "ASSOCIATED_WITH", DISEASE, linked, forward=False),
+        DISEASE,
+    )
+
+
+def like(other_name: str, name: str = "some disease") -> Path:
+    """An analogy with a disease that the drug treats."""
+    treated, asked = entity("MONDO:9", "Disease", other_name), entity("MONDO:1", "Disease", name)
+    return path(DRUG, step(DRUG, "TREATS", treated), treated, step(treated, "RESEMBLES", asked), asked)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CYP3A4",
+        "CYP2D6",
+        "CYP2C19",
+        "CYP1A2",
+        "UGT1A1",
+        "UGT2B7",
+        "SULT1A1",
+        "SULT2A1",
+        "ABCB1",
+        "ABCC2",
+        "ABCG2",
+        "SLCO1B1",
+        "SLCO2B1",
+        "SLC22A1",
+        "SLC22A8",
+        "SLC47A1",
+        "ALB",
+        "ORM1",
+        "GSTP1",
+        "CES1",
+        "NAT2",
+        "FMO3",
+        "TPMT",
+        "NR1I2",
+        "SHBG",
+    ],
+)
+def test_what_the_body_does_with_a_drug_is_no_mechanism(name: str) -> None:
+    assert path_role(direct(gene(name))) == "metabolism"
+    assert path_role(direct(gene(name), action="inducer")) == "metabolism"
+    shared = path(
+        DRUG,
+        bound(gene(name), "substrate"),
+        gene(name),
+        step(gene(name), "BINDS", OTHER, "substrate", forward=False),
+        OTHER,
+        step(OTHER, "TREATS", DISEASE),
+        DISEASE,
+    )
+    assert path_role(shared) == "metabolism"
+    onward = path(
+        DRUG,
+        bound(gene(), "inhibitor", "DrugBank (target); inhibitor"),
+        gene(),
+        step(gene(), "AFFECTS", gene(name), "positively regulates"),
+        gene(name),
+        step(gene(name), "ASSOCIATED_WITH", DISEASE, forward=False),
+        DISEASE,
+    )
+    assert path_role(onward) == "metabolism"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CYP19A1",
+        "CYP17A1",
+        "CYP51A1",
+        "CFTR",
+        "ABCC8",
+        "ABCC9",
+        "SLC6A4",
+        "SLC5A2",
+        "SLC12A3",
+        "SLC22A12",
+        "SLC18A2",
+        "NR3C1",
+        "XDH",
+        "ADRB2",
+        "ALPL",
+        "GSK3B",
+    ],
+)
+def test_targets_of_the_same_families_are_mechanisms(name: str) -> None:
+    assert not is_disposition_gene(name)
+    assert path_role(direct(gene(name))) == "mechanism"
+
+
+@pytest.mark.parametrize(
+    "evidence", ["DrugBank (enzyme); substrate", "DrugBank (transporter)", "DrugBank (carrier)"]
+)
+def test_the_edge_itself_tells_of_any_gene_that_it_only_handles_the_drug(evidence: str) -> None:
+    assert path_role(direct(gene("NEWGENE"), action="", evidence=evidence)) == "metabolism"
+    assert path_role(direct(gene("NEWGENE"), action="substrate")) == "metabolism"
+    assert (
+        path_role(direct(gene("NEWGENE"), action="inhibitor", evidence="DrugBank (target, enzyme)"))
+        == "mechanism"
+    )
+
+
+def test_a_target_of_a_listed_family_counts_where_a_source_says_so() -> None:
+    named = direct(gene("CYP3A4"), evidence="DrugBank (target); inhibitor")
+    assert path_role(named) == "mechanism"
+    assert path_role(direct(gene("CYP2C9"), evidence="mechanism of action")) == "mechanism"
+    assert path_role(direct(gene("CYP3A4"), action="", evidence="DrugBank (target)")) == "metabolism"
+    curated = path(
+        DRUG,
+        bound(gene("ABCB1"), mechanisms=("M1",)),
+        gene("ABCB1"),
+        step(gene("ABCB1"), "ASSOCIATED_WITH", DISEASE, forward=False),
+        DISEASE,
+    )
+    assert path_role(curated) == "mechanism"
+    # the gene that causes the disease: an inducer of UGT1A1 in Crigler-Najjar syndrome
+    assert path_role(direct(gene("UGT1A1"), action="inducer", linked="causal")) == "mechanism"
+    assert path_role(direct(gene("UGT1A1"), action="substrate", linked="causal")) == "metabolism"
+
+
+@pytest.mark.parametrize(
+    ("name", "says_nothing"),
+    [
+        ("Cytochrome P450 2D6 Inhibitors", True),
+        ("P-Glycoprotein Inhibitors", True),
+        ("UGT1A1 Inhibitors", True),
+        ("Organic Anion Transporting Polypeptide 1B1 Inhibitors", True),
+        ("Amides", True),
+        ("Dyes", True),
+        ("Aromatase Inhibitors", False),
+        ("mTOR Inhibitors", False),
+        ("Penicillins", False),
+        ("Adrenergic beta2-Agonists", False),
+        ("Sodium-Glucose Transporter 2 Inhibitors", False),
+    ],
+)
+def test_a_class_of_drugs_that_share_an_enzyme_is_no_analogy(name: str, says_nothing: bool) -> None:
+    kind = entity("NDFRT:1", "PharmacologicClass", name)
+    shared = path(
+        DRUG,
+        step(DRUG, "MEMBER_OF", kind),
+        kind,
+        step(kind, "MEMBER_OF", OTHER, forward=False),
+        OTHER,
+        step(OTHER, "TREATS", DISEASE),
+        DISEASE,
+    )
+    assert is_disposition_class(name) is says_nothing
+    assert path_role(shared) == ("metabolism" if says_nothing else "analogy")
+
+
+def test_a_site_and_a_side_effect_in_common_are_never_evidence() -> None:
+    site = path(
+        DRUG,
+        bound(gene()),
+        gene(),
+        step(gene(), "EXPRESSED_IN", LUNG),
+        LUNG,
+        step(LUNG, "LOCALIZES_TO", DISEASE, forward=False),
+        DISEASE,
+    )
+    harm = path(
+        DRUG,
+        step(DRUG, "CAUSES", RASH),
+        RASH,
+        step(RASH, "CAUSES", OTHER, forward=False),
+        OTHER,
+        step(OTHER, "TREATS", DISEASE),
+        DISEASE,
+    )
+    symptom = path(
+        DRUG, step(DRUG, "CAUSES", COUGH), COUGH, step(COUGH, "PRESENTS", DISEASE, forward=False), DISEASE
+    )
+    assert [path_role(one) for one in (site, harm, symptom)] == ["location", "harm", "harm"]
+    assert not {"location", "harm", "metabolism", "opposed"} & set(SUPPORTING)
+
+
+def test_what_only_occurs_together_supports_and_never_leads() -> None:
+    partner = gene("PARTNER")
+    last = (partner, step(partner, "ASSOCIATED_WITH", DISEASE, forward=False), DISEASE)
+    for middle in (
+        (step(gene(), "INTERACTS_WITH", partner),),
+        (step(gene(), "REGULATES", partner),),
+        (step(gene(), "COVARIES_WITH", partner),),
+        (
+            step(gene(), "PARTICIPATES_IN", PROCESS),
+            PROCESS,
+            step(PROCESS, "PARTICIPATES_IN", partner, forward=False),
+        ),
+    ):
+        assert path_role(path(DRUG, bound(gene()), gene(), *middle, *last)) == "association"
+    curated = Edge(
+        start=gene().id,
+        relation="INTERACTS_WITH",
+        end=partner.id,
+        source="s",
+        licence="CC0-1.0",
+        mechanisms=("M",),
+    )
+    drawn = PathStep(relation="INTERACTS_WITH", forward=True, edges=(curated,))
+    assert path_role(path(DRUG, bound(gene()), gene(), drawn, *last)) == "mechanism"
+
+
+def test_two_diseases_of_one_causal_gene_are_alike_and_of_one_associated_gene_are_not() -> None:
+    def shared(action: str) -> Path:
+        treated = entity("MONDO:9", "Disease", "another disease")
+        return path(
+            DRUG,
+            step(DRUG, "TREATS", treated),
+            treated,
+            step(treated, "ASSOCIATED_WITH", gene(), action),
+            gene(),
+            step(gene(), "ASSOCIATED_WITH", DISEASE, action, forward=False),
+            DISEASE,
+        )
+
+    assert path_role(shared("causal")) == "analogy"
+    assert path_role(shared("")) == "association"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("hypertension", "hypotension"),
+        ("Hyperkalemia", "hypokalemia"),
+        ("hyperthyroidism", "congenital hypothyroidism"),
+        ("sinus tachycardia", "bradycardia"),
+        ("thrombophilia", "hemophilia A"),
+        ("deep vein thrombosis", "hemophilia B"),
+        ("constipation", "chronic diarrhea"),
+        ("osteopetrosis", "osteoporosis"),
+        ("narcolepsy", "insomnia"),
+        ("hyperglycemia", "neonatal hypoglycemia"),
+        ("essential thrombocythemia", "immune thrombocytopenia"),
+    ],
+)
+def test_a_disease_of_the_opposite_direction_is_no_analogy(first: str, second: str) -> None:
+    assert are_opposites(first, second)
+    assert are_opposites(second, first)
+    assert path_role(like(first, second)) == "opposed"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("hypertension", "pulmonary hypertension"),
+        ("hypertension", "hypothyroidism"),
+        ("hemophilia A", "hemophilia B"),
+        ("hyperlipidemia", "hypertension"),
+        ("depression", "anxiety"),
+        ("hypersensitivity", "hypertension"),
+    ],
+)
+def test_other_diseases_are_no_opposites(first: str, second: str) -> None:
+    assert not are_opposites(first, second)
+    assert path_role(like(first, second)) == "analogy"
+
+
+def test_adverse_evidence_is_a_mechanism_all_of_whose_signs_are_stated() -> None:
+    def chain(middle: str, action: str) -> Path:
+        return path(
+            DRUG,
+            bound(gene(), "antagonist"),
+            gene(),
+            step(gene(), middle, PROCESS, action),
+            PROCESS,
+            step(PROCESS, "CORRELATED_WITH", DISEASE, "negatively correlated with"),
+            DISEASE,
+        )
+
+    assert path_role(chain("AFFECTS", "positively regulates")) == "opposed"
+    assert opposes(chain("AFFECTS", "positively regulates"))
+    assert path_role(chain("AFFECTS", "negatively regulates")) == "mechanism"
+    # that a gene takes part in a process is enough to doubt, and too little to accuse
+    assert path_role(chain("PARTICIPATES_IN", "")) == "opposed"
+    assert not opposes(chain("PARTICIPATES_IN", ""))
+
+
+def test_each_template_has_a_role_and_supporting_ones_lead_or_support_but_for_known_exceptions() -> None:
+    roles = {
+        template.name: content_role([(hop.relation, hop.kind) for hop in template.hops])
+        for template in path_templates()
+        if template.stance == "supports"
+    }
+    assert {name for name, role in roles.items() if role not in SUPPORTING} == {
+        "drug-binds-gene-expressed-in-anatomy-disease",
+        "drug-same-side-effect-drug-treats-disease",
+    }
+    assert roles["drug-binds-gene-disease"] == "mechanism"
+    assert roles["drug-affects-gene-process-disease"] == "mechanism"
+    assert roles["drug-same-target-drug-treats-disease"] == "analogy"
+    assert roles["drug-treats-disease-sharing-symptom"] == "association"
+    assert set(LEADING) == {"mechanism", "analogy"}
