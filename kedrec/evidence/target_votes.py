@@ -84,7 +84,7 @@ class TargetVotes:
         return bool(self._targets[self._drug] & self._targets[fellow])
 
     def lone_opponents(self) -> list[tuple[str, str]]:
-        """The genes on which one treatment opposes the drug and none agrees with it, each with that treatment.
+        """The genes on which one treatment opposes the drug and none agrees, each with that treatment.
 
         Where several oppose it, the safety of the pair tells so.
         """
