@@ -291,9 +291,9 @@ def _judged(
 
 
 def _opposed_targets(store: GraphStore, judge: _Judge) -> list[_PathCandidate]:
-    """Paths through the targets on which the one treatment that acts there acts in the opposite way."""
+    """Paths through the targets on which the few treatments that act there act in the opposite way."""
     candidates = []
-    for gene, fellow in judge.votes.lone_opponents()[:_MOST_OPPOSED]:
+    for gene, fellow in judge.votes.few_opponents()[:_MOST_OPPOSED]:
         hops = (
             Hop(judge.votes.relation(judge.drug.id, gene), forward=True, kind="Gene"),
             Hop(judge.votes.relation(fellow, gene), forward=False, kind="Drug"),

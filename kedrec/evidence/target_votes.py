@@ -27,6 +27,7 @@ ACTING: tuple[Role, ...] = ("target", "effect")
 """Roles of the relations by which a drug acts on a gene."""
 
 _UNSIGNED = frozenset({0})
+_FEW_OPPONENTS = 2
 
 
 class TargetVotes:
@@ -83,15 +84,15 @@ class TargetVotes:
         """True if the drug and another one act on a common gene, in whatever way."""
         return bool(self._targets[self._drug] & self._targets[fellow])
 
-    def lone_opponents(self) -> list[tuple[str, str]]:
-        """The genes on which one treatment opposes the drug and none agrees, each with that treatment.
+    def few_opponents(self) -> list[tuple[str, str]]:
+        """The genes on which one or two treatments oppose the drug and fewer agree, each with an opponent.
 
-        Where several oppose it, the safety of the pair tells so.
+        Where more oppose it, the safety of the pair tells so.
         """
         return [
             (gene, fellows[0])
             for gene, fellows in sorted(self._opposing.items())
-            if len(fellows) == 1 and not self._agreeing[gene]
+            if len(fellows) <= _FEW_OPPONENTS and self.is_opposed(gene)
         ]
 
     def relation(self, actor: str, gene: str) -> str:

@@ -130,7 +130,10 @@ def test_a_folder_of_several_sources_is_found_by_its_other_name(
 
     source = dataclasses.replace(declarations.load_source("mondo"), folders=("nothing", "monarch"))
     monkeypatch.setitem(declarations._declared(), "mondo", source)
-    assert [source["source"] for source in loaded("ontologies", "--from", data)["sources"]] == ["doid", "mondo"]
+    assert [source["source"] for source in loaded("ontologies", "--from", data)["sources"]] == [
+        "doid",
+        "mondo",
+    ]
 
 
 def test_without_a_folder_the_sources_that_cannot_be_fetched_are_named_at_once(

@@ -112,8 +112,8 @@ def test_a_drug_that_acts_in_the_opposite_way_is_not_supported_by_any_path_throu
 ) -> None:
     found = kr.explain("blockerol", "wheezing")
     assert nodes(found) == []
-    assert "may-worsen" in found.flags
-    assert found.adverse == ()  # two treatments oppose it: a caution tells of them
+    assert ("RECEPTOR1", "agonistol") in nodes(found, adverse=True)
+    assert {item.role for item in found.adverse} == {"opposed"}
     assert "may worsen" in found.coverage.reason
     assert "no path" not in found.coverage.reason
 
