@@ -34,6 +34,12 @@ _SECTIONS = {
 }
 """Sections of a packet that are read item by item, with the name of an item."""
 _GENE_VOCABULARIES = ("HGNC", "ENSEMBL", "UNIPROT")
+_UNUSED_IDS = {"NTBT": "id of something wider"}
+"""Reasons to reject an id elsewhere by its mapping.
+
+Where Orphanet calls OMIM's entry the wider one, Mondo agrees on one in three, says the contrary of some, and
+joins half of them in neither way: too few to say that one is a kind of the other.
+"""
 _EVERY = 200
 _OBSOLETE = "OBSOLETE: "
 _NOT_RARE = "NON RARE IN EUROPE: "
@@ -185,22 +191,21 @@ class _Packets:
         self._mentions.setdefault(curie, _Mention(self._rows.file, line, kind, name))
 
     def _reference(self, line: int, disorder: str, item: Any, xrefs: list[str]) -> None:
-        """Adds an id elsewhere: to the disorder's own if it is exact, else as narrower or wider (IS_A)."""
+        """Adds an id elsewhere: to the disorder's own if it is exact, as a kind of it if it is narrower."""
         prefix = self._vocabularies.get(text_of(item["Source"]), "")
         curie = f"{prefix}:{text_of(item['Reference'])}"
         relation = text_of(item.get("DisorderMappingRelation"))
         word = relation.split(" ", 1)[0]
-        if not prefix or word not in ("E", "BTNT", "NTBT"):
-            why = "id of a vocabulary that isn't read" if not prefix else "id elsewhere that isn't decided"
-            self._rows.refuse(
-                "edges", line, why, f"{disorder} {item['Source']} {item['Reference']}", relation
-            )
-        elif word == "E":
+        if prefix and word == "E":
             xrefs.append(curie)
-        else:
-            narrower, wider = (curie, disorder) if word == "BTNT" else (disorder, curie)
+        elif prefix and word == "BTNT":
             said = "Orphanet: mapping of ids"
-            self._edge(line, "IS_A", narrower, f"Disease/{wider}", said, page=disorder)
+            self._edge(line, "IS_A", curie, f"Disease/{disorder}", said, page=disorder)
+        else:
+            why = _UNUSED_IDS.get(word, "id elsewhere that isn't decided")
+            why = why if prefix else "id of a vocabulary that isn't read"
+            detail = f"{disorder} {item['Source']} {item['Reference']}"
+            self._rows.refuse("edges", line, why, detail, relation)
 
     def _parent(self, line: int, disorder: str, item: Any) -> None:
         parent = _code(item["ORPHAcode"])
@@ -269,7 +274,7 @@ def _packets(path: Path) -> Iterator[JsonRecord]:
 def read_orphapackets(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
     """Reads disorders, their parents, genes and symptoms into `node_rows` and `edge_rows`.
 
-    Genes, and ids elsewhere that are wider or narrower, are keys of the graph's nodes.
+    Genes, and ids elsewhere that are narrower, are keys of the graph's nodes.
 
     Raises:
         DataError: there are no packets, or a file is damaged.
