@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import resource
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +13,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tcp_proxy import Proxy
 
 from kedrec.cli.load_audit import audit as audit_command
 from kedrec.cli.load_remove import remove as remove_command
@@ -268,49 +266,6 @@ def test_the_commands_print_a_removal_and_an_audit(tmp_path: Path, stress: Any) 
     ]
 
 
-class _Proxy:
-    """A TCP proxy to a server, which can be cut and mended."""
-
-    def __init__(self, port: int) -> None:
-        self._to = port
-        self._sockets: list[socket.socket] = []
-        self.is_cut = False
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):  # closed
-            while True:
-                client, _ = self._server.accept()
-                if self.is_cut:
-                    client.close()
-                    continue
-                server = socket.create_connection(("127.0.0.1", self._to))
-                self._sockets += [client, server]
-                for one, other in ((client, server), (server, client)):
-                    threading.Thread(target=_pump, args=(one, other), daemon=True).start()
-
-    def cut(self) -> None:
-        self.is_cut = True
-        for one in self._sockets:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-        self._sockets.clear()
-
-    def close(self) -> None:
-        self.cut()
-        self._server.close()
-
-
-def _pump(one: socket.socket, other: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := one.recv(65_536):
-            other.sendall(data)
-        other.shutdown(socket.SHUT_RDWR)
-
-
 @pytest.mark.neo4j
 @pytest.mark.parametrize("call", ["put_nodes", "put_edges", "put_metadata", "delete_nodes"])
 def test_a_lost_connection_is_told_and_the_load_goes_on(
@@ -322,7 +277,7 @@ def test_a_lost_connection_is_told_and_the_load_goes_on(
         stress.write_data(folder, newer=newer)
     with place.store() as store:
         load(store, place, "drugmechdb", "hetionet")
-    with closing(_Proxy(int(empty_neo4j.neo4j_uri.rpartition(":")[2]))) as proxy:
+    with closing(Proxy(int(empty_neo4j.neo4j_uri.rpartition(":")[2]))) as proxy:
         url = f"bolt://127.0.0.1:{proxy.port}"
         with closing(open_store(url, empty_neo4j, read_only=False)) as store:
             wanted = getattr(store, call)

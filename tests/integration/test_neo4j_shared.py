@@ -16,101 +16,18 @@ from small_graph import edge, edge_file, node, node_file
 
 from kedrec.api import Kedrec
 from kedrec.errors import SchemaMismatchError, StoreError
-from kedrec.loading import LoadReport, load_graph, remove_sources
 from kedrec.settings import Settings
-from kedrec.stores import GraphStore, open_store
+from kedrec.stores import open_store
 from kedrec.stores.neo4j import Neo4jStore
 
 if TYPE_CHECKING:
     import neo4j_server as servers
 
+    from kedrec.loading import LoadReport
+
+from shared_database import EDGES, HELD, LAB, MINE, NEWER_EDGES, NEWER_NODES, NODES, RULES, Graph, Lab
+
 pytestmark = pytest.mark.neo4j
-
-NODES = """kind\tid\tname
-Drug\tDRUGBANK:DB00001\talphadrug
-Drug\tDRUGBANK:DB00002\tbetadrug
-Gene\tNCBIGene:1\tGENE1
-Gene\tNCBIGene:2\tGENE2
-Gene\tNCBIGene:3\tGENE3
-Disease\tDOID:1\tdisease one
-"""
-EDGES = """relation\tstart\tend\tlicence
-BINDS\tDRUGBANK:DB00001\tNCBIGene:1\tCC0-1.0
-BINDS\tDRUGBANK:DB00001\tNCBIGene:2\tCC0-1.0
-BINDS\tDRUGBANK:DB00002\tNCBIGene:1\tCC0-1.0
-ASSOCIATED_WITH\tDOID:1\tNCBIGene:1\tCC0-1.0
-ASSOCIATED_WITH\tDOID:1\tNCBIGene:3\tCC0-1.0
-TREATS\tDRUGBANK:DB00002\tDOID:1\tCC0-1.0
-"""
-NEWER_NODES = (
-    "\n".join(line for line in NODES.splitlines() if "GENE3" not in line and "GENE2" not in line) + "\n"
-)
-NEWER_EDGES = (
-    "\n".join(line for line in EDGES.splitlines() if "NCBIGene:3" not in line and "NCBIGene:2" not in line)
-    + "\n"
-)
-MINE = "relation\tstart\tend\nBINDS\tDRUGBANK:DB00002\tNCBIGene:2\n"
-
-LAB = """
-CREATE (drug:Drug {id: 'DRUGBANK:DB00001', name: 'of the lab', mine: 1, owner: 'lab'})
-CREATE (gene:Gene:Target {id: 'lab:1', name: 'a gene of the lab', owner: 'lab'})
-CREATE (disease:Disease {id: 'DOID:1', sources: ['kedrec'], owner: 'lab'})
-CREATE (plain:Gene {owner: 'lab'})
-CREATE (other:Patient {id: 7, owner: 'lab'})
-CREATE (fact:Metadata {key: 'schema_version', value: '9', owner: 'lab'})
-CREATE (drug)-[:BINDS {source: 'kedrec', licence: 'CC0-1.0', owner: 'lab'}]->(gene)
-CREATE (drug)-[:TREATS {source: 'kedrec', owner: 'lab'}]->(disease)
-CREATE (other)-[:TAKES {since: 2001, owner: 'lab'}]->(drug)
-CREATE (disease)-[:ASSOCIATED_WITH {owner: 'lab'}]->(plain)
-"""
-RULES = (
-    "CREATE CONSTRAINT lab_patient IF NOT EXISTS FOR (p:Patient) REQUIRE p.id IS UNIQUE",
-    "CREATE INDEX lab_gene IF NOT EXISTS FOR (g:Gene) ON (g.name)",
-    "CREATE CONSTRAINT lab_two IF NOT EXISTS FOR (d:Drug) REQUIRE (d.id, d.mine) IS UNIQUE",
-)
-HELD = """
-MATCH (gene:KedrecGene {id: 'NCBIGene:3'}), (kept:KedrecGene {id: 'NCBIGene:1'})
-MATCH (drug:KedrecDrug {id: 'DRUGBANK:DB00001'}), (patient:Patient), (lab:Drug {owner: 'lab'})
-CREATE (patient)-[:CARRIES {owner: 'lab'}]->(gene)
-CREATE (lab)-[:BINDS {source: 'kedrec', owner: 'lab'}]->(kept)
-CREATE (drug)-[:BINDS {source: 'lab', owner: 'lab'}]->(gene)
-SET drug.stock = 12, drug:Stocked
-"""
-"""What the lab ties to KEDRec's nodes: from its own, and between two of KEDRec's; a property and a label."""
-
-
-class Lab:
-    """The database, with the lab's eyes."""
-
-    def __init__(self, driver: neo4j.Driver) -> None:
-        self._driver = driver
-
-    def run(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
-        with self._driver.session() as session:
-            return session.run(text, parameters).data()
-
-    def dump(self) -> str:
-        """All that is the lab's, in one order: nodes, relationships with the ids of their ends, rules."""
-        nodes = self.run(
-            "MATCH (n {owner: 'lab'}) RETURN labels(n) AS labels, properties(n) AS held, elementId(n) AS id"
-        )
-        edges = self.run(
-            "MATCH (a)-[r {owner: 'lab'}]->(b) "
-            "RETURN elementId(r) AS id, type(r) AS type, properties(r) AS held, "
-            "elementId(a) AS a, a.id AS start, elementId(b) AS b, b.id AS end"
-        )
-        stock = self.run("MATCH (n:Stocked) RETURN elementId(n) AS id, n.stock AS stock")
-        rules = self.run(
-            "SHOW CONSTRAINTS YIELD * WHERE name STARTS WITH 'lab' RETURN name, type, labelsOrTypes"
-        )
-        indexes = self.run(
-            "SHOW INDEXES YIELD * WHERE name STARTS WITH 'lab' RETURN name, type, labelsOrTypes"
-        )
-        parts = [
-            sorted(json.dumps(row, sort_keys=True) for row in part)
-            for part in (nodes, edges, stock, rules, indexes)
-        ]
-        return json.dumps(parts, indent=1)
 
 
 @pytest.fixture
@@ -126,57 +43,6 @@ def lab(neo4j_server: servers.Server, empty_neo4j: Settings) -> Iterator[Lab]:
         for row in seen.run("SHOW CONSTRAINTS YIELD name WHERE name STARTS WITH 'lab' RETURN name"):
             seen.run(f"DROP CONSTRAINT {row['name']}")
         seen.run("DROP INDEX lab_gene IF EXISTS")
-
-
-class Graph:
-    """KEDRec's graph in that database."""
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings, self.folder = settings, folder
-
-    def files(self, **tables: str) -> Path:
-        place = self.folder / f"tables-{len(list(self.folder.iterdir()))}"
-        place.mkdir()
-        for name, content in tables.items():
-            (place / f"{name}.tsv").write_text(content, encoding="utf-8")
-        return place
-
-    def load(self, source: str = "kedrec", *, dry_run: bool = False, **tables: str) -> LoadReport:
-        files = self.files(**(tables or {"nodes": NODES, "edges": EDGES}))
-        with open_store(self.settings.graph_url, self.settings, read_only=False) as store:
-            return load_graph(store, [source], data_dir=files, work_dir=self.folder / "work", dry_run=dry_run)
-
-    def remove(self, source: str, *, dry_run: bool = False) -> LoadReport:
-        with open_store(self.settings.graph_url, self.settings, read_only=False) as store:
-            return remove_sources(store, [source], work_dir=self.folder / "work", dry_run=dry_run)
-
-    def contents(self) -> dict[str, Any]:
-        """The whole graph, as KEDRec reads it."""
-        with open_store(self.settings.graph_url, self.settings, unfiltered=True) as store:
-            return contents(store)
-
-
-def contents(store: GraphStore) -> dict[str, Any]:
-    found: dict[str, Any] = {kind: store.nodes(kind).to_pylist() for kind in ("Drug", "Gene", "Disease")}
-    for table in (
-        ("BINDS", "Drug", "Gene"),
-        ("TREATS", "Drug", "Disease"),
-        ("ASSOCIATED_WITH", "Disease", "Gene"),
-    ):
-        rows = [row for batch in store.edges(*table) for row in batch.to_pylist()]
-        found[table[0]] = sorted(rows, key=lambda row: (row["start"], row["end"], row["source"]))
-        found[f"licences of {table[0]}"] = store.licences(table[0])
-        found[f"years of {table[0]}"] = store.years(table[0], 2000)
-    found["fingerprint"] = str(store.fingerprint())
-    found["isolated"] = store.isolated_ids("Gene")
-    for one in ("DRUGBANK:DB00001", "NCBIGene:1", "DOID:1", "lab:1"):
-        found[f"node {one}"] = store.run("lookup/node", {"id": one})
-        found[f"edges of {one}"] = store.run("lookup/neighbours", {"id": one, "limit": 50})
-        found[f"degrees of {one}"] = sorted(map(str, store.run("lookup/degrees", {"id": one})))
-    pair = {"drug": "DRUGBANK:DB00001", "disease": "DOID:1", "via": [], "limit": 50}
-    found["paths"] = store.run("paths/drug-binds-gene-disease", pair)
-    found["treatments"] = store.run("lookup/known-treatments", {"disease": "DOID:1"})
-    return found
 
 
 @pytest.fixture
