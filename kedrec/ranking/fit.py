@@ -226,8 +226,8 @@ def _members(
     for regime, sample in samples.items():
         chosen = allowed_features(features, regime)
         for fold in range(FOLDS):
-            left_out = sample.folds == fold
-            calls[regime, fold] = model_fits(sample, features, chosen, left_out, seed=seed + fold)
+            excluded_mask = sample.folds == fold
+            calls[regime, fold] = model_fits(sample, features, chosen, excluded_mask, seed=seed + fold)
     fitted_models = iter(
         run_in_threads([call for model_calls in calls.values() for call in model_calls], threads, progress)
     )

@@ -314,31 +314,31 @@ def fit_models(
     sample: Sample,
     features: Sequence[Feature],
     chosen: NDArray[np.bool_],
-    left_out: NDArray[np.bool_],
+    excluded_mask: NDArray[np.bool_],
     *,
     seed: int,
     threads: int,
 ) -> list[Member]:
-    """Fits the models to a sample without the pairs of `left_out`; arguments as for `model_fits`."""
-    return run_in_threads(model_fits(sample, features, chosen, left_out, seed=seed), threads)
+    """Fits the models to a sample without the pairs of `excluded_mask`; arguments as for `model_fits`."""
+    return run_in_threads(model_fits(sample, features, chosen, excluded_mask, seed=seed), threads)
 
 
 def model_fits(
     sample: Sample,
     features: Sequence[Feature],
     chosen: NDArray[np.bool_],
-    left_out: NDArray[np.bool_],
+    excluded_mask: NDArray[np.bool_],
     *,
     seed: int,
 ) -> list[Callable[[], Member]]:
-    """Calls that fit each model to a sample without the pairs of `left_out`.
+    """Calls that fit each model to a sample without the pairs of `excluded_mask`.
 
     Args:
         sample: the pairs.
         features: the features of the columns.
         chosen: mask of the columns that may be used.
-        left_out: mask of the pairs of the sample to exclude.
+        excluded_mask: mask of the pairs of the sample to exclude.
         seed: of the trees.
     """
-    included = ~left_out
+    included = ~excluded_mask
     return member_fits(lambda: sample.rows[included], sample.labels[included], features, chosen, seed=seed)
