@@ -86,7 +86,7 @@ with kedrec.open(graph) as kr:
         result[f"{drug.decode()} {disease.decode()}"] = [
             pair.badge.standing, bool(pair.known), pair.safety.contraindication, pair.safety.side_effects,
             effects,
-            [w for w in pair.flags if w != "few-paths"], pair.coverage.disease_treatments,
+            [w for w in pair.flags if "path" not in w], pair.coverage.disease_treatments,
         ]
 print(json.dumps(result))
 """
