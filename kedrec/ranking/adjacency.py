@@ -29,6 +29,7 @@ __all__ = [
     "Adjacency",
     "Incidence",
     "Table",
+    "compress_table",
     "read_adjacency",
     "relations_by_table",
     "table_of",
@@ -309,6 +310,19 @@ def _orientations(relation: str, start: str, end: str) -> list[tuple[str, str, b
     if schema_relation.symmetric and (end, start) in schema_relation.pairs:
         orientations.append((end, start, True))
     return orientations
+
+
+def compress_table(
+    table: Table, starts: NDArray[np.int64], ends: NDArray[np.int64], shape: tuple[int, int]
+) -> dict[str, NDArray[Any]]:
+    """The arrays of a table's links, as `read_adjacency` makes them of a store's.
+
+    Args:
+        table: the table.
+        starts, ends: numbers of the nodes of each link; repeated links count once.
+        shape: numbers of nodes of the start kind and of the end kind.
+    """
+    return _compressed_links(f"{ALL}/{'/'.join(table)}", starts, ends, shape)
 
 
 def _compressed_links(

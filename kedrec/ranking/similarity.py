@@ -36,8 +36,8 @@ __all__ = ["CACHED_NODES", "Similarity", "SimilarityRows", "care_matrix", "simil
 _TO_GENES: tuple[Role, ...] = ("target", "disease gene")  # profiles along these are extended from the genes
 _AND_ANCESTORS = " and ancestors"
 _SELF_WEIGHT = 2.0  # of a gene itself beside those it interacts with
-CACHED_NODES = 4000
-"""Nodes of a kind, up to which all its similarities are cached: 64 MB each."""
+CACHED_NODES = 8000
+"""Nodes of a kind, up to which all its similarities are cached: 256 MB each."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,15 @@ class Similarity:
         """Similarity of all nodes with some: all nodes x nodes; 0 of a node with itself."""
         if self.left.shape[0] <= CACHED_NODES:
             return self._full_table[:, nodes]
-        return self.rows(np.arange(self.left.shape[0])).columns(nodes)
+        return self._of_all.columns(nodes)
 
     @cached_property
     def _full_table(self) -> NDArray[np.float32]:
-        nodes = np.arange(self.left.shape[0])
-        return self.rows(nodes).columns(nodes)
+        return self._of_all.columns(self._of_all.nodes)
+
+    @cached_property
+    def _of_all(self) -> SimilarityRows:
+        return SimilarityRows(np.arange(self.left.shape[0]), self.left, self.right)
 
     def rows(self, nodes: NDArray[np.int64]) -> SimilarityRows:
         """The similarity of some nodes (ascending numbers) with any."""
