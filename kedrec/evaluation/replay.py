@@ -1,9 +1,10 @@
 """Replays the ranking as of a year: fits it on what was known then, and ranks what came later.
 
-Treatments by drugs that were first approved after the year are hidden, and so are treatments whose edge has a
-later year. Every other edge of a later year is hidden too. What has no year stays: above all, most of what a
-graph knows of a later drug (its targets, its likeness to other drugs) was written down after the drug was
-approved. So this is kinder than the year itself was; `ReplayResult.undated_links` counts it.
+Treatments by drugs that were first approved after the year are hidden, and what these palliate; so are
+treatments whose edge has a later year, and every other edge of a later year. What has no year stays: above
+all, most of what a graph knows of a later drug (targets, side effects, likeness to other drugs) was written
+down after the drug was approved. So this is kinder than the year itself was; `ReplayResult.undated_links`
+counts it.
 
 A drug without a year of approval is taken as known at the time, and what it treats as well.
 """
@@ -19,7 +20,9 @@ import numpy as np
 from kedrec.common.cpus import single_threaded_algebra
 from kedrec.errors import EmptyGraphError
 from kedrec.evaluation.ranking import METHODS, score_fold
-from kedrec.ranking.sampling import TREATS, known_treatments
+from kedrec.ranking.adjacency import TREATS, Incidence, table_of
+from kedrec.ranking.sampling import known_treatments
+from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,6 +130,7 @@ def replay(
             "Choose another year.",
         )
     hidden = hidden_treatments | is_later[:, None]
+    visible = _without_palliation(visible, is_later)
     with single_threaded_algebra():
         tables = score_fold(visible, link_tables, "drug", hidden, seed, diseases=diseases, threads=threads)
     scores = {
@@ -155,6 +159,29 @@ def replay(
 
 def _standardized(scores: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray((scores - scores.mean()) / (scores.std() or 1.0))
+
+
+def _without_palliation(adjacency: Adjacency, drugs: NDArray[np.bool_]) -> Adjacency:
+    """The graph without what some drugs palliate, which tells of a use as a treatment does."""
+    from scipy.sparse import csr_array
+
+    links: dict[Table, Incidence] = {}
+    for relation in load_schema().joining("palliation", "Drug", "Disease"):
+        table = table_of(relation, "Drug", "Disease")
+        if adjacency.has_table(table):
+            old = adjacency.incidence(table)
+            starts = np.repeat(np.arange(len(old.degrees)), old.degrees)
+            rows, columns = starts[~drugs[starts]], old.indices[~drugs[starts]]
+            shape = (len(old.degrees), len(old.back_degrees))
+            forward = csr_array((np.ones(len(rows), bool), (rows, columns)), shape=shape)
+            back = csr_array(forward.T)
+            links[table] = Incidence(
+                forward.indptr.astype(np.int64),
+                forward.indices.astype(np.int32),
+                back.indptr.astype(np.int64),
+                back.indices.astype(np.int32),
+            )
+    return adjacency.with_links(links)
 
 
 def _undated_links(

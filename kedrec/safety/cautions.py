@@ -32,6 +32,7 @@ __all__ = [
     "PathToRead",
     "caution_template",
     "contraindication_cautions",
+    "contraindication_steps",
     "linked_numbers",
 ]
 
@@ -151,6 +152,19 @@ def contraindication_cautions(adjacency: Adjacency, drug: int, disease: int) -> 
                 own[kind].append(PathToRead(kind, template, (ends[0], *nodes, ends[1]), weight))
     by_class = _class_cautions(adjacency, drug, disease)
     return [*own["subtype"], *own["broad"], *by_class, *own["look-alike"]]
+
+
+def contraindication_steps(adjacency: Adjacency, drug: int, disease: int) -> int | None:
+    """Steps up the hierarchy, 0 to 2, to the nearest disease that the drug is contraindicated in, or None."""
+    contraindicated: set[int] = set()
+    for relation in CONTRAINDICATIONS:
+        table = (relation, "Drug", "Disease")
+        if adjacency.has_table(table):
+            contraindicated.update(linked_numbers(adjacency, table, drug).tolist())
+    for line in _lines_up(adjacency, disease):
+        if (line[-1][1] if line else disease) in contraindicated:
+            return len(line)
+    return None
 
 
 def _looks_alike(adjacency: Adjacency, other: str, disease: int) -> bool:

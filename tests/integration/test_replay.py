@@ -34,6 +34,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
             nodes.append(f"Drug\t{drug}\tdrug {disease} {number}")
             edges.append(f"TREATS\t{drug}\tMONDO:{disease}\t\t\tCC0-1.0")
             edges.append(f"BINDS\t{drug}\tNCBIGene:{disease}\t\t\tCC0-1.0")
+            edges.append(f"PALLIATES\t{drug}\tMONDO:{(disease + 1) % DISEASES}\t\t\tCC0-1.0")
             year = 1980 if number < OLD else 2000
             if number:  # of the first drug of a disease no year is known
                 said = f"mechanism of action: inhibitor, first approved in {year}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from kedrec.api import Kedrec
+from kedrec.cli.evaluate import evaluate
 from kedrec.errors import UsageError
 from kedrec.loading import load_graph
 from kedrec.settings import load_settings
@@ -338,6 +341,19 @@ def _opposed_graph(folder: Path, *treatments: tuple[str, str], drug: tuple[str, 
     with LadybugStore(folder / "graph", read_only=False) as writer:
         load_graph(writer, ("kedrec",), data_dir=mine, work_dir=folder / "work", progress=lambda *_: None)
     return Kedrec(load_settings(home=folder / "home", graph=str(folder / "graph")))
+
+
+def test_rates_of_warnings_are_counted_by_group_and_kind(tmp_path: Path) -> None:
+    kr = _graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
+    del kr
+    words = ["warnings", "--pairs", "0", "--graph", str(tmp_path / "graph")]
+    text = CliRunner().invoke(evaluate, [*words, "--json"], catch_exceptions=False).stdout
+    rates = {(row["group"], row["kind"]): (row["warned"], row["pairs"]) for row in json.loads(text)["rates"]}
+    assert rates["contraindicated pairs", "direct"] == (5, 5)
+    assert rates["contraindicated pairs", "class"] == (0, 5)  # each is the only other member
+    assert rates["known treatments", "direct"] == (0, 1)
+    assert rates["known treatments", "opposed"] == (0, 1)
+    assert "| direct | 0 of 1 (0.0%) | 5 of 5 (100.0%) |" in CliRunner().invoke(evaluate, words).stdout
 
 
 AGONISTS = [("agonist", "")] * 4
