@@ -1,11 +1,11 @@
 """Mutation testing of the project's promises: breaks each by one change and expects a test to fail.
 
-    python scripts/mutate.py [--only WORD]
+    python scripts/mutate.py [--only WORD] [--jobs N]
 
 `tests/mutations.yaml` lists the changes: the broken promise, the file, the text and its replacement, and the
 tests that should notice, of which those that need a Neo4j are skipped. Each change is applied to a copy of
 the checkout. A change that no test notices is a promise without a test: it fails the run, unless the list
-gives a reason why nothing can notice.
+gives a reason why nothing can notice. With `--jobs`, several are tried at a time, each in a copy of its own.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from typing import TypeVar
 
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "tests" / "mutations.yaml"
 _SECONDS = 900
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -108,29 +113,55 @@ def outcome(tests: Sequence[str], root: Path, seconds: int = _SECONDS) -> str:
     return {0: "survived", 1: "caught"}.get(process.returncode, f"pytest ended with {process.returncode}")
 
 
+def in_copies(
+    call: Callable[[_Item, Path], _Result], items: Sequence[_Item], roots: Sequence[Path]
+) -> list[_Result]:
+    """Calls the function with each item and a copy of the checkout that no other call uses meanwhile."""
+    idle: SimpleQueue[Path] = SimpleQueue()
+    for root in roots:
+        idle.put(root)
+
+    def call_in_idle(item: _Item) -> _Result:
+        root = idle.get()
+        try:
+            return call(item, root)
+        finally:
+            idle.put(root)
+
+    with ThreadPoolExecutor(len(roots)) as pool:
+        return list(pool.map(call_in_idle, items))
+
+
+def is_as_listed(mutation: Mutation, root: Path) -> bool:
+    """Tries one change in a copy of the checkout and prints a line with the result."""
+    before = apply(mutation, root)
+    result = outcome(mutation.tests, root)
+    (root / mutation.file).write_text(before, encoding="utf-8")
+    reason = f" ({mutation.survives})" if mutation.survives else ""
+    print(f"{result:<9} {mutation.file}: {mutation.breaks}{reason}", flush=True)
+    return result == ("survived" if mutation.survives else "caught")
+
+
 def main() -> int:
     """Runs the changes and prints a line for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="changes whose file or promise has this word")
-    word = parser.parse_args().only
-    failed = 0
+    parser.add_argument("--jobs", type=int, default=1, help="changes tried at a time (default 1)")
+    arguments = parser.parse_args()
+    word = arguments.only
+    selection = [mutation for mutation in mutations() if word in mutation.file or word in mutation.breaks]
     with tempfile.TemporaryDirectory(prefix="kedrec-mutations-") as folder:
-        root = copy_of_checkout(Path(folder))
-        selection = [mutation for mutation in mutations() if word in mutation.file or word in mutation.breaks]
-        tests = sorted({test for mutation in selection for test in mutation.tests})
-        if (
-            baseline := outcome(tests, root, 4 * _SECONDS)
-        ) != "survived":  # red tests would seem to catch all
-            print(f"Without any change ({baseline}): {' '.join(tests)}", file=sys.stderr)
+        roots = [copy_of_checkout(Path(folder) / str(job)) for job in range(max(1, arguments.jobs))]
+        # Red tests would seem to catch every change.
+        files = sorted({test.partition("::")[0] for mutation in selection for test in mutation.tests})
+        results = in_copies(lambda file, root: outcome([file], root, 4 * _SECONDS), files, roots)
+        failing = [
+            f"{file} ({result})" for file, result in zip(files, results, strict=True) if result != "survived"
+        ]
+        if failing:
+            print("Without any change:", *failing, sep="\n", file=sys.stderr)
             return 2
-        for mutation in selection:
-            before = apply(mutation, root)
-            result = outcome(mutation.tests, root)
-            (root / mutation.file).write_text(before, encoding="utf-8")
-            expected = "survived" if mutation.survives else "caught"
-            failed += result != expected
-            reason = f" ({mutation.survives})" if mutation.survives else ""
-            print(f"{result:<9} {mutation.file}: {mutation.breaks}{reason}", flush=True)
+        failed = in_copies(is_as_listed, selection, roots).count(False)
     print(f"{failed} not as listed")
     return 1 if failed else 0
 
