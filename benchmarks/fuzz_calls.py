@@ -38,7 +38,15 @@ from kedrec.settings import load_settings
 from kedrec.stores import open_store
 
 _SECONDS = 120  # a machine that does much else is slow
-_SLOW_COMMANDS = {"train", "dataset", "evaluate", "rank", "graph", "documents"}  # may take longer
+_SLOW_COMMANDS = {
+    "train",
+    "dataset",
+    "evaluate",
+    "rank",
+    "graph",
+    "documents",
+}  # may take longer: ended early
+_SLOW_SECONDS = 40
 _NETWORK_COMMANDS = {"pull", "graph", "documents", "fetch"}  # may contact another machine
 _EXPECTED_CODES = {0, 1, 2, 130}
 _MEMORY = 6 << 30
@@ -300,18 +308,19 @@ def run_call(call: Call, work: Path) -> str:
             _run_in_child(call, work, marker)
         finally:
             os._exit(70)
-    status = _wait(process)
+    is_slow = call.words[1] in _SLOW_COMMANDS
+    status = _wait(process, _SLOW_SECONDS if is_slow else _SECONDS)
     if marker.exists() and not _NETWORK_COMMANDS & set(call.words):
         return "reaches another machine"
     if status is None:
-        return "" if call.words[1] in _SLOW_COMMANDS else "no end"
+        return "" if is_slow else "no end"
     out, err = (path.read_bytes() if path.exists() else b"" for path in (work / "out", work / "err"))
     return next(faults(call, status, out, err), "")
 
 
-def _wait(process: int) -> int | None:
+def _wait(process: int, seconds: int) -> int | None:
     """Waits for a process and returns its exit status; None after killing a slow or large one."""
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and _resident(process) < _MEMORY:
         finished, status = os.waitpid(process, os.WNOHANG)
         if finished:
