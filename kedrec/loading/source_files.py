@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.errors import DataError
-from kedrec.loading.sources import find_files, source_folder
+from kedrec.loading.sources import find_archives, find_files, source_folder
 
 if TYPE_CHECKING:
     from kedrec.loading.sources import Source
@@ -40,14 +40,27 @@ def locate_sources(
         try:
             folder = source_folder(source, data_dir)
             if folder.is_dir():
-                for spec in source.files:
-                    find_files(source, spec, folder)
+                _check_files(source, folder)
             folders[source.name] = folder
         except DataError as error:
             errors[source.name] = error
     if errors and (not allow_missing or not folders):
         _raise_missing(errors, len(sources), has_flag=allow_missing)
     return folders, {name: error.what for name, error in errors.items()}
+
+
+def _check_files(source: Source, folder: Path) -> None:
+    """Checks that a folder has the source's tables, or archives of them, which its reader unpacks.
+
+    Raises:
+        DataError: a table is missing.
+    """
+    try:
+        for spec in source.files:
+            find_files(source, spec, folder)
+    except DataError:
+        if not find_archives(source, folder):
+            raise
 
 
 def _raise_missing(errors: Mapping[str, DataError], count: int, *, has_flag: bool) -> None:
@@ -69,4 +82,9 @@ def list_files(source: Source, folder: Path) -> list[Path]:
         return [folder]
     if not source.files:
         return sorted(path for path in folder.rglob("*") if path.is_file())
-    return sorted({path for spec in source.files for path in find_files(source, spec, folder)})
+    try:
+        return sorted({path for spec in source.files for path in find_files(source, spec, folder)})
+    except DataError:
+        if archives := find_archives(source, folder):
+            return archives
+        raise

@@ -21,6 +21,7 @@ __all__ = [
     "Download",
     "FileSpec",
     "Source",
+    "find_archives",
     "find_files",
     "list_sources",
     "load_source",
@@ -108,6 +109,7 @@ class Source:
         date: date of its release, or "rolling".
         downloads: its files on the web; empty if its owner requires a registration or the user has the files.
         files: its tables.
+        archives: patterns of archives that may hold its tables, if they don't lie in the folder themselves.
         known: True if its edges may name entities by ids or names of the graph: `PREFIX:LOCAL`,
             `Kind/PREFIX:LOCAL` or `name:Kind/normal name|PREFIX:LOCAL|another name`.
         same_names: kinds whose nodes are joined by name with nodes of the graph if they share no id.
@@ -131,6 +133,7 @@ class Source:
     date: str
     downloads: tuple[Download, ...]
     files: tuple[FileSpec, ...]
+    archives: tuple[str, ...]
     known: bool
     same_names: tuple[str, ...]
     folders: tuple[str, ...]
@@ -198,6 +201,7 @@ def _parse(path: Path) -> Source:
             date=str(fields.get("date", "")),
             downloads=tuple(_download(entry) for entry in fields.get("downloads", ())),
             files=tuple(_file(name, spec) for name, spec in fields.get("files", {}).items()),
+            archives=tuple(fields.get("archives", ())),
             known=bool(fields.get("known", False)),
             same_names=tuple(fields.get("same_names", ())),
             folders=tuple(fields.get("folders", ())),
@@ -282,6 +286,11 @@ def unread_files(folder: Path, read: Collection[Path]) -> list[str]:
     return names if more <= 0 else [*names[:_LISTED_FILES], f"{more} more files"]
 
 
+def find_archives(source: Source, folder: Path) -> list[Path]:
+    """Finds the archives in a folder that may hold the source's tables, sorted."""
+    return sorted({path for pattern in source.archives for path in folder.glob(pattern) if path.is_file()})
+
+
 def find_files(source: Source, spec: FileSpec, folder: Path) -> Sequence[Path]:
     """Finds the files of a table, sorted; none if it is optional and missing.
 
@@ -295,7 +304,10 @@ def find_files(source: Source, spec: FileSpec, folder: Path) -> Sequence[Path]:
     if spec.optional:
         return ()
     irregular = [path.name for pattern in spec.paths for path in folder.glob(pattern)]
-    why = f"and {irregular[0]} is no regular file" if irregular else "and it isn't there"
+    others = ", ".join(unread_files(folder, ())) if folder.is_dir() else ""
+    why = f"and it isn't there (the folder has {others})" if others else "and it isn't there"
+    if irregular:
+        why = f"and {irregular[0]} is no regular file"
     raise DataError(
         f"The source '{source.name}' needs {' or '.join(spec.paths)} in {folder}, {why}.",
         source.obtain,

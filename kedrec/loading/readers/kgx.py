@@ -20,7 +20,7 @@ from kedrec.loading.readers.curies import curie_of
 from kedrec.loading.readers.delimited import first_fields
 from kedrec.loading.readers.row_buffer import RowBuffer
 from kedrec.loading.readers.table_records import Dialect, read_records
-from kedrec.loading.sources import FileSpec, Source, find_files, load_source, unread_files
+from kedrec.loading.sources import FileSpec, Source, find_archives, find_files, load_source, unread_files
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
@@ -32,7 +32,6 @@ __all__ = ["read_kgx"]
 _EVERY = 50_000
 _NEEDED = {"nodes": ("id", "category"), "edges": ("subject", "predicate", "object")}
 _LINES = frozenset({".jsonl", ".jsonlines", ".ndjson"})
-_ARCHIVES = ("*.tar.gz", "*.tgz", "*.tar", "*.tar.bz2", "*.tar.xz")
 _MOST_BYTES = 1 << 30
 _MOST_TIMES = 200
 """Limit of the unpacked size of a file as a multiple of its archive's size, if it is over `_MOST_BYTES`."""
@@ -164,7 +163,7 @@ def _unpack_archives(staging: Staging, source: Source, folder: Path) -> list[Pat
         DataError: an archive is damaged, or a file in it is implausibly large.
     """
     patterns = [pattern for spec in source.files for pattern in spec.paths]
-    archives = sorted({path for pattern in _ARCHIVES for path in folder.glob(pattern) if path.is_file()})
+    archives = find_archives(source, folder)
     target = staging.folder / "unpacked"
     for archive in archives:
         target.mkdir(exist_ok=True)
@@ -207,19 +206,8 @@ def _find_parts(staging: Staging, source: Source, folder: Path) -> dict[str, lis
     staging.unread += unread_files(folder, read)
     for spec in source.files:
         if not paths_by_part[spec.name]:
-            _raise_missing(source, spec, folder)
+            find_files(source, spec, folder)
     return paths_by_part
-
-
-def _raise_missing(source: Source, spec: FileSpec, folder: Path) -> None:
-    """Raises that a table is missing, with what the folder has instead: KGX writes other layouts, too."""
-    try:
-        find_files(source, spec, folder)
-    except DataError as error:
-        files = ", ".join(unread_files(folder, ()))
-        if not files:
-            raise
-        raise DataError(f"{error.what.removesuffix('.')} (the folder has {files}).", error.hint) from error
 
 
 def _unpack(staging: Staging, spec: FileSpec, path: Path) -> _File:
