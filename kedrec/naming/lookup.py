@@ -97,8 +97,8 @@ class NameLookup:
         rows = self.rows(
             "SELECT n.preferred, n.text, e.id, e.kind, e.name "
             "FROM names AS n JOIN entities AS e USING (entity) "
-            "WHERE n.compact IN (?1, ?3) OR n.bag = ?2 OR n.base = ?3",
-            [hash_form(compact_form(form.words)), hash_form(form.bag), base],
+            "WHERE n.compact IN (?, ?) OR n.bag = ? OR n.base = ?",
+            [hash_form(compact_form(form.words)), base, hash_form(form.bag), base],
         )
         hits = []
         for preferred, stored, id_, kind, name in rows:
