@@ -90,7 +90,8 @@ def _part_end(text: str, start: int, size: int) -> int:
 
 def _sentence_ends(text: str, first: int, last: int) -> list[int]:
     """Returns where sentences end in (first, last]; reads only the text near them, since texts are long."""
-    begin = max(text.rfind(" ", 0, max(first - _MARGIN, 0)), 0)
+    floor = max(first - _MARGIN - _WINDOW, 0)  # a text may have no blank at all
+    begin = max(text.rfind(" ", floor, max(first - _MARGIN, 0)), floor)
     stop = min(last + _MARGIN, len(text))
     ends = (begin + sentence.end for sentence in sentences(text[begin:stop]))
     return [end for end in ends if first < end <= last and end < stop]
