@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kedrec.common.private_files import private_folder
 from kedrec.common.text_files import BadLine, unpack
-from kedrec.errors import DataError
+from kedrec.errors import DataError, UsageError
 from kedrec.loading.staging_tables import STAGING_TABLES
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _types() -> dict[str, pa.DataType]:
 class Staging:
     """A DuckDB database with a folder of its own, and the list of files that were read into it.
 
-    A context manager; leaving it closes the database.
+    A context manager; leaving it closes the database. A folder whose name is no text is a `UsageError`.
 
     Attributes:
         sql: the DuckDB connection.
@@ -75,6 +75,13 @@ class Staging:
     def __init__(self, folder: Path, threads: int = 0) -> None:
         import duckdb
 
+        try:
+            str(folder).encode()
+        except UnicodeEncodeError as error:
+            raise UsageError(
+                "The name of the folder to work in holds bytes that are no UTF-8 text.",
+                "Give another with --work.",
+            ) from error
         self.folder = private_folder(folder)
         self.rows_read = {"nodes": 0, "edges": 0, "attributes": 0}
         self.unread: list[str] = []

@@ -77,6 +77,12 @@ def _open_engine(url: str, settings: Settings, *, read_only: bool, create_constr
         )
     if not folder.strip():
         raise UsageError("The graph's URL is empty.", "Give a folder, or neo4j://HOST:7687.")
+    try:
+        folder.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            "The name of the graph's folder holds bytes that are no UTF-8 text.", "Give it another name."
+        ) from error
     if "ladybug" in sys.modules and "xllamacpp" not in sys.modules:
         warnings.warn(
             "ladybug was imported before llama.cpp, which then finds ladybug's C++ symbols for its own: a "

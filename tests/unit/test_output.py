@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import unicodedata
 from pathlib import Path as PathOnDisk
 
@@ -19,6 +20,7 @@ from kedrec.cli import common
 from kedrec.cli.evaluate_selection import write_results
 from kedrec.cli.terminal import PrintableConsole
 from kedrec.common.plain_text import printable, spreadsheet_cell
+from kedrec.errors import NotFoundError
 from kedrec.evidence.path_cypher import script
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.types import Edge, Entity, Path, PathStep
@@ -106,6 +108,24 @@ def test_json_holds_neither_raw_controls_nor_what_is_no_number() -> None:
     text = common.json_text({"name": "a\x9b2J\u202eb\x1b", "score": float("nan"), "most": float("inf")})
     assert not obeyed(text)
     assert json.loads(text) == {"name": "a\x9b2J\u202eb\x1b", "score": None, "most": None}
+
+
+@click.command()
+@click.argument("path")
+@common.json_option
+def missing(path: str, as_json: bool) -> None:
+    raise NotFoundError(f"There is no {path}.")
+
+
+@pytest.mark.parametrize("text", ["half \udcff", "\udc80\udcff", "a\ud800b", "\udfff\x9b"])
+def test_bytes_that_are_no_text_are_replaced_in_json(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = common.json_text({"path": text, "others": [float("nan"), "é"]})
+    answer.encode()
+    assert not obeyed(answer)
+    shown = re.sub("[\ud800-\udfff]", "\ufffd", text)
+    assert json.loads(answer, parse_constant=pytest.fail) == {"path": shown, "others": [None, "é"]}
+    assert common.run(missing, [text, "--json"]) == 1
+    assert json.loads(capsys.readouterr().err)["detail"] == f"There is no {shown}."
 
 
 @pytest.mark.parametrize("figure", [float("nan"), float("inf"), float("-inf")])

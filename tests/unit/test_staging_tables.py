@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from kedrec.errors import UsageError
 from kedrec.loading import load_graph, pipeline, remove_sources
 from kedrec.loading.staging import Staging
 from kedrec.loading.staging_tables import STAGING_TABLES
@@ -219,3 +220,10 @@ def test_the_columns_of_every_table_in_real_loads_are_those_declared(
     for name, table in STAGING_TABLES.items():
         if name not in NOT_LOADED:
             assert observed[name, table.temporary] == {declared(name)}, name
+
+
+@pytest.mark.parametrize("name", ["half \udcff", "\udce9/work", "a\ud800b"])
+def test_a_folder_to_work_in_whose_name_is_no_text_is_a_wrong_call(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="--work"):
+        Staging(tmp_path / name)
+    assert not list(tmp_path.iterdir())

@@ -32,6 +32,15 @@ def test_another_scheme_or_none_is_a_wrong_call(url: str) -> None:
         open_store(url, SETTINGS)
 
 
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("form", ["{}/half \udcff", "ladybug://{}/\udce9/graph", "{}/\ud800"])
+def test_a_folder_whose_name_is_no_text_is_a_wrong_call(
+    tmp_path: Path, form: str, *, read_only: bool
+) -> None:
+    with pytest.raises(UsageError, match="no UTF-8 text"):
+        open_store(form.format(tmp_path), SETTINGS, read_only=read_only)
+
+
 def test_a_password_in_the_url_is_refused_and_not_repeated() -> None:
     with pytest.raises(UsageError) as caught:
         open_store("neo4j://neo4j:geheim@127.0.0.1:7687", SETTINGS)
