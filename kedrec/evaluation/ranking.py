@@ -212,6 +212,9 @@ def score_fold(
 
     Returns:
         By method, a table of scores (drugs x these diseases) for each of its models.
+
+    Raises:
+        EmptyGraphError: every treatment is hidden.
     """
     treated = treated_diseases(adjacency)
     masked = treatments_only(adjacency, known_treatments(adjacency, treated) & ~hidden[:, treated], treated)
@@ -220,6 +223,11 @@ def score_fold(
     )
     maker = graph.full_features()
     learned = treated_diseases(masked)
+    if not len(learned):
+        raise EmptyGraphError(
+            f"Hidden by {split}, all treatments are hidden at once: none is left to learn from.",
+            "Load more sources, or choose other ways of hiding with --split.",
+        )
     visible, candidates = known_treatments(masked, learned), ~hidden[:, learned]
     cold = split in COLD_SPLITS
     regime: Regime = "unseen" if cold else "treated"

@@ -10,6 +10,7 @@ import pytest
 from listed_graph import Link, ListedGraph
 
 from kedrec.errors import EmptyGraphError
+from kedrec.evaluation import ranking
 from kedrec.evaluation.hidden_folds import SPLITS, Split, folds, hidden_pairs
 from kedrec.evaluation.ranking import METHODS, evaluate, score_fold, score_split
 from kedrec.evaluation.ranking_figures import (
@@ -179,6 +180,34 @@ def test_diseases_of_a_cluster_are_hidden_together() -> None:
     assert 5 < len(np.unique(of_disease)) <= 20
     for cluster in np.unique(of_disease):
         assert len(np.unique(fold_of[:, of_disease == cluster])) == 1
+
+
+def test_diseases_that_are_like_no_other_are_not_all_one_cluster() -> None:
+    """Most diseases of a small graph share nothing: as one cluster, they would all be hidden at once."""
+    links: list[Link] = [
+        ("TREATS", "Drug", "Disease", f"Drug:{number % 9}", f"Disease:{number}", "s", ())
+        for number in range(40)
+    ]
+    links += [
+        ("ASSOCIATED_WITH", "Disease", "Gene", f"Disease:{number}", f"Gene:{number // 2}", "s", ())
+        for number in range(40)
+    ]
+    adjacency = read(ListedGraph(links, {"Drug": 9, "Disease": 40, "Gene": 20}))
+    linked = linked_tables(adjacency)
+    of_disease, fold_of = cluster_diseases(adjacency, linked), folds(adjacency, linked, "cluster", 1)
+    assert len(np.unique(of_disease)) == 20
+    for number in range(0, 40, 2):  # those that share a gene stay together
+        pair = [adjacency.number("Disease", f"Disease:{one}") for one in (number, number + 1)]
+        assert len(np.unique(of_disease[pair])) == 1
+    assert len(np.unique(fold_of)) == 10
+    assert evaluate(adjacency, linked, ["cluster"], seed=5)[0]
+
+
+def test_a_fold_that_hides_every_treatment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    adjacency = read(planted())
+    monkeypatch.setattr(ranking, "folds", lambda *_: np.zeros((DRUGS, DISEASES), np.int64))
+    with pytest.raises(EmptyGraphError, match="none is left to learn from"):
+        evaluate(adjacency, linked_tables(adjacency), ["disease"], seed=5)
 
 
 def test_figures_are_those_of_scikit_learn_on_a_perfect_and_a_reversed_score() -> None:
