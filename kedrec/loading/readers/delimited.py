@@ -178,7 +178,7 @@ def read_parquet(staging: Staging, spec: FileSpec, path: Path) -> None:
         description = staging.sql.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
         _check_header(path, [row[0] for row in description], spec.columns, "Parquet")
         names = {row[0] for row in description}
-        columns = [f'"{column}"' for column in spec.columns]
+        columns = [f'"{column}"::VARCHAR AS "{column}"' for column in spec.columns]
         columns += [f'"{column}"' if column in names else f'NULL AS "{column}"' for column in spec.more]
         quoted = str(path).replace("'", "''")
         _add(staging, spec, f"SELECT {number} AS file, (file_row_number + 1)::INTEGER AS line, "  # noqa: S608  # a path, quoted
