@@ -365,3 +365,36 @@ def test_a_number_that_is_not_finite_is_no_score(graph: Loaded, score: str) -> N
     text = json.dumps({"nodes": nodes, "edges": [edge]}).replace('"?"', number)
     graph.load("hetionet-json", {"hetionet-v1.0.json": text})
     assert [edge["score"] for edge in graph.edges("DOWNREGULATES")] in ([None], [])
+
+
+def test_the_name_that_most_rows_give_is_the_nodes_name(graph: Loaded) -> None:
+    names = ("alpha", "zeta", "mu", "zeta")
+    nodes = (
+        "".join(f"MONDO:1\tbiolink:Disease\t{name}\n" for name in names) + "NCBIGene:1\tbiolink:Gene\tA1BG\n"
+    )
+    graph.load(
+        "kgx",
+        {
+            "x_nodes.tsv": f"id\tcategory\tname\n{nodes}",
+            "x_edges.tsv": "subject\tpredicate\tobject\n"
+            "NCBIGene:1\tbiolink:gene_associated_with_condition\tMONDO:1\n",
+        },
+    )
+    disease = graph.nodes("Disease")["MONDO:1"]
+    assert (disease["name"], disease["synonyms"]) == ("zeta", ["alpha", "mu"])
+
+
+def test_an_id_that_nodes_of_two_kinds_have_joins_an_edge_to_neither(graph: Loaded) -> None:
+    graph.load(
+        "kgx",
+        {
+            "x_nodes.tsv": "id\tcategory\tname\nMESH:D1\tbiolink:Disease\tfever\n"
+            "MESH:D1\tbiolink:Symptom\tfever\nMESH:D2\tbiolink:Disease\tflu\n"
+            "NCBIGene:1\tbiolink:Gene\tA1BG\n",
+            "x_edges.tsv": "subject\tpredicate\tobject\n"
+            "NCBIGene:1\tbiolink:gene_associated_with_condition\tMESH:D1\n"
+            "NCBIGene:1\tbiolink:gene_associated_with_condition\tMESH:D2\n",
+        },
+    )
+    assert graph.ends("ASSOCIATED_WITH") == [("MESH:D2", "NCBIGene:1")]
+    assert ("2", "id of several nodes: MESH:D1") in graph.rejects()

@@ -197,3 +197,33 @@ def test_what_is_no_parquet_is_refused(graph: Loaded) -> None:
         graph.load("opentargets", {"association_overall_direct/part-0.parquet": b"PAR1 no"})
     with pytest.raises(DataError, match="no column diseaseId"):
         graph.load("opentargets", {"association_overall_direct/part-0.parquet": parquet([{"targetId": "x"}])})
+
+
+@pytest.mark.parametrize("value", [7, 0.5, ["x"], {"a": "b"}, b"\xff\0", True, "a\0", None], ids=repr)
+def test_ids_of_another_type_than_text_lose_their_rows_alone(graph: Loaded, value: object) -> None:
+    """The type of a column is the file's: whole numbers for ids, or a list."""
+    row = {"targetId": "ENSG1", "diseaseId": "EFO_1", "associationScore": 0.5}
+    sound = {"association_overall_direct/part-0.parquet": parquet([row])}
+    for column in ("targetId", "diseaseId", "associationScore"):
+        odd = parquet([row | {"targetId": "ENSG2", column: value}])
+        with contextlib.suppress(DataError):
+            graph.load("opentargets", sound | {"association_overall_direct/part-1.parquet": odd})
+            assert ("EFO:1", "ENSEMBL:ENSG1") in graph.ends("ASSOCIATED_WITH")
+
+
+@pytest.mark.parametrize("score", [float("inf"), float("-inf"), float("nan"), None])
+def test_a_score_that_is_no_number_is_none(graph: Loaded, score: float | None) -> None:
+    row = {"targetId": "ENSG1", "diseaseId": "EFO_1", "associationScore": 0.5}
+    rows = [row, row | {"targetId": "ENSG2", "associationScore": score}]
+    graph.load("opentargets", {"association_overall_direct/part-0.parquet": parquet(rows)})
+    assert [edge["score"] for edge in graph.edges("ASSOCIATED_WITH")] == [0.5, None]
+
+
+def test_an_id_of_a_vocabulary_that_the_kind_lacks_is_rejected(graph: Loaded) -> None:
+    rows = [
+        {"targetId": "ENSG1", "diseaseId": id_, "associationScore": 0.5}
+        for id_ in ("EFO_1", "FOO_1", "UNIPROT_P1", "DRUGBANK_DB00001")
+    ]
+    report = graph.load("opentargets", {"association_overall_direct/part-0.parquet": parquet(rows)})
+    assert set(graph.nodes("Disease")) == {"EFO:1"}
+    assert report.sources[0].reasons["id of another vocabulary than the kind's"] == 3

@@ -107,6 +107,10 @@ def test_one_scale_a_disease_whatever_its_pairs_labels_are(tmp_path: Path) -> No
     assert only.known
     for pair in (only, *ranker.rank("Disease:0")[-2:], *ranker.rank("Disease:1")[:2]):
         assert pair.intercept + sum(p.contribution for p in pair.parts) == pytest.approx(pair.score, abs=1e-3)
+        reliability = ranker._stored.scales["unseen" if pair.unseen else "treated"].reliability
+        assert reliability is not None
+        [low], [high] = reliability.interval(np.array([pair.score]))
+        assert (pair.low, pair.high) == pytest.approx((low, high))
     # What is scored is what was calibrated on: over treated diseases the chances sum to the labels.
     pairs = [pair for n in range(DISEASES) if n != 1 for pair in ranker.rank(f"Disease:{n}")]
     assert sum(pair.probability for pair in pairs) == pytest.approx(ranker.treated, rel=0.05)

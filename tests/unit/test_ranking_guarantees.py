@@ -17,8 +17,16 @@ from kedrec.errors import EmptyGraphError, KedrecError
 from kedrec.ranking import Ranker, memory
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.features import FeatureMaker
+from kedrec.ranking.fit import choose_metapaths
 from kedrec.ranking.metapaths import metapaths, schema_tables
 from kedrec.ranking.pair_similarity import PairSimilarity
+from kedrec.ranking.sampling import (
+    CountedGraph,
+    allowed_features,
+    draw_sample,
+    known_treatments,
+    treated_diseases,
+)
 from kedrec.ranking.stored_ranking import linked_tables
 from kedrec.schema import load_schema
 
@@ -76,6 +84,41 @@ def test_treatments_drawn_by_chance_are_not_found(
         assert 0.42 < figures["auroc"] < auroc
         assert figures["auprc"] < times * rate
         assert figures["brier_skill"] < 0.005
+
+
+def _counted(graph: ListedGraph) -> CountedGraph:
+    adjacency = Adjacency(read_adjacency(graph, schema_tables()))  # type: ignore[arg-type]
+    tables = linked_tables(adjacency)
+    return CountedGraph(
+        adjacency, choose_metapaths(adjacency, tables, 1), PairSimilarity.of(adjacency, tables)
+    )
+
+
+@pytest.mark.parametrize("treatments", [1, 2])
+def test_pairs_of_a_disease_whose_every_treatment_is_hidden_teach_nothing(treatments: int) -> None:
+    """Of a disease with one treatment, hiding it leaves none: that alone would tell the treated pair."""
+    graph = _counted(by_chance(30, 20, lambda _: treatments, seed=3))
+    diseases = treated_diseases(graph.adjacency)
+    known = known_treatments(graph.adjacency, diseases)
+    everything = np.ones_like(known)
+    unseen, treated = (
+        draw_sample(regime, graph, known, everything, diseases, seed=1, threads=1)
+        for regime in ("unseen", "treated")
+    )
+    assert unseen.labels.sum() == 2 * known.sum()  # every pair twice
+    if treatments == 1:
+        assert treated.labels.sum() == 0
+        assert len(treated.labels)
+    else:
+        assert 0 < treated.labels.sum() < 2 * known.sum()
+
+
+def test_what_is_told_by_a_diseases_treatments_is_no_feature_of_a_disease_without() -> None:
+    graph = _counted(by_chance(30, 20, lambda _: 2, seed=3))
+    of_disease = np.array([feature.of_disease for feature in graph.features])
+    assert of_disease.any()
+    assert (allowed_features(graph.features, "unseen") == ~of_disease).all()
+    assert allowed_features(graph.features, "treated").all()
 
 
 def test_a_node_has_each_of_its_links_once(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from kedrec.errors import AssetError, UsageError
 from kedrec.schema import load_schema
 from kedrec.stores import EDGE_COLUMNS, NODE_COLUMNS
 from kedrec.stores.cypher_statements import chosen_columns, query, statement
+from kedrec.stores.marking import add_marks
 
 
 def test_a_kind_of_the_schema_is_filled_in() -> None:
@@ -65,3 +66,25 @@ def test_columns_are_those_of_the_seam() -> None:
     for wrong in (["colour"], [], ["id; DROP TABLE x"]):
         with pytest.raises(UsageError):
             chosen_columns(NODE_COLUMNS, wrong)
+
+
+@pytest.mark.parametrize(
+    ("step", "marked"),
+    [
+        ("-[r:TREATS]->", "-[r:TREATS {kedrec: true}]->"),
+        ("<-[:BINDS]-", "<-[:BINDS {kedrec: true}]-"),
+        ("-[r]-", "-[r {kedrec: true}]-"),
+        ("-[:IS_A*1..2]->", "-[:IS_A*1..2 {kedrec: true}]->"),
+        (
+            "-[r:TREATS|PALLIATES {source: $source}]->",
+            "-[r:TREATS|PALLIATES {kedrec: true, source: $source}]->",
+        ),
+        ("-[r:TREATS {kedrec: true}]->", "-[r:TREATS {kedrec: true}]->"),
+    ],
+)
+def test_each_step_of_a_statement_is_one_that_kedrec_wrote(step: str, marked: str) -> None:
+    kinds = load_schema().kinds
+    assert (
+        add_marks("x", f"MATCH (a:Drug){step}(b:Disease) RETURN a", kinds)
+        == f"MATCH (a:`KedrecDrug`){marked}(b:`KedrecDisease`) RETURN a\n"
+    )
