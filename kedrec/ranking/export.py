@@ -54,7 +54,7 @@ _COLUMNS = (
     _Column("drug_name", pa.string(), lambda pair, names: names.get(pair.drug, pair.drug)),
     # That the drug treats the disease; null where the ranking isn't fitted.
     _Column("probability", pa.float64(), lambda pair, _: pair.probability),
-    # The same from the numbers of treatments alone.
+    # The same from treatment counts alone.
     _Column("prior", pa.float64(), lambda pair, _: pair.prior),
     # Of the drug's mean score among all drugs, 0 to 100; high for a drug that ranks high for any disease.
     _Column("percentile", pa.float64(), lambda pair, _: pair.drug_percentile),
