@@ -1,4 +1,4 @@
-"""Edges of another source that a load moves: a load that is killed meanwhile leaves none behind."""
+"""The order of a load's writes, which makes a killed one safe where each is seen at once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from loaded import small_graph
 
 from kedrec.loading import publishing
+from kedrec.loading.state import source_states
 
 if TYPE_CHECKING:
     import pytest
@@ -46,3 +47,28 @@ def test_edges_that_a_killed_load_was_moving_are_moved_by_the_next(
         graph.load("mondo", {"mondo.obo": term.format("MONDO:9", "")})
         assert graph.ends("ASSOCIATED_WITH") == [("DOID:1", "ENSEMBL:ENSG1")]
         assert graph.store.blob(publishing._JOURNAL) is None
+
+
+def test_a_source_is_marked_as_loading_before_the_first_write_and_as_loaded_after_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a graph on a server, which shows every write at once, tells of a load that was killed."""
+    writes: list[tuple[str, str]] = []
+    with small_graph(tmp_path) as graph:
+
+        def recorded(name: str, write: Any) -> Any:
+            def record(*arguments: Any) -> Any:
+                facts = arguments[0] if name == "put_metadata" else {}
+                state = next((state.state for state in source_states(facts).values()), "")
+                writes.append((name, state))
+                return write(*arguments)
+
+            return record
+
+        for name in ("put_metadata", "put_nodes", "put_edges"):
+            monkeypatch.setattr(graph.store, name, recorded(name, getattr(graph.store, name)))
+        term = "[Term]\nid: DOID:{0}\nname: disease {0}\nis_a: DOID:1\n\n"
+        graph.load("doid", {"doid.obo": "format-version: 1.2\n\n" + term.format(1) + term.format(2)})
+    assert writes[0] == ("put_metadata", "loading")
+    assert {name for name, _ in writes} == {"put_metadata", "put_nodes", "put_edges"}
+    assert writes[-1] == ("put_metadata", "loaded")
