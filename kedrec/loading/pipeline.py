@@ -52,9 +52,9 @@ def load_graph(
     allow_missing: bool = False,
     dry_run: bool = False,
 ) -> LoadReport:
-    """Loads sources one after the other; by default the built-in starter graph.
+    """Loads sources in order, and writes the graph once; by default the built-in starter graph.
 
-    A source that was loaded before is compared row by row: new and changed rows are written, and rows that
+    The graph is that of loading them one by one. A source that was loaded before is compared row by row: new and changed rows are written, and rows that
     it no longer has are deleted. Other sources stay untouched, except that nodes which a cross-reference
     joins become one. The same call finishes a load that was killed.
 
@@ -67,12 +67,11 @@ def load_graph(
         keep_staged: leave each source's staged Parquet in `work_dir/<source>/staged`.
         licences: uses or licences (`graph/licences.yaml`); edges that they don't allow are not loaded.
         allow_missing: load the rest if the files of some sources are missing.
-        dry_run: write nothing; compare each source with the graph as it is.
+        dry_run: write nothing; compare each source with the graph as the ones before it would leave it.
 
     Raises:
         UsageError: there is no such source, use or licence.
-        DataError: a source's files are missing, and nothing was loaded; or they are damaged, and the graph is
-            as it was before that source.
+        DataError: a source's files are missing or damaged, or bring nothing; nothing was loaded.
         StoreError: the graph database refused or failed; loading again goes on from there.
     """
     start_time = time.monotonic()

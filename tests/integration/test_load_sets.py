@@ -118,6 +118,7 @@ def test_a_truncated_download_is_refused_by_name(data: Path, kedrec_home: Path) 
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(DataError, match=r"mondo\.obo\.gz"):
         loaded("ontologies", "--from", data, "--allow-missing")
+    assert is_empty(kedrec_home)  # the source before it isn't loaded either
 
 
 def test_a_folder_of_several_sources_is_found_by_its_other_name(
