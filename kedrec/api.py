@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from kedrec.answers.comparison import compare_drugs
+from kedrec.answers.coverage_card import coverage_card
 from kedrec.answers.manifest import answer_manifest
 from kedrec.answers.recommendations import abstention_reason
 from kedrec.answers.session import Session
@@ -152,6 +153,8 @@ class Kedrec(Session):
         )
         no_path = f"no path leads from any drug to {target.name}"
         reason = abstention_reason(self.ranker, ranked, results, "drug", no_path)
+        if reason:
+            reason += " " + coverage_card(self.ranker.adjacency, target.id, target.name)
         manifest = self._manifest(results.recommendations, backgrounds, llm=llm)
         fields = _answer_fields(results, len(ranked), reason, matches, manifest)
         return Answer(disease=target, **fields)

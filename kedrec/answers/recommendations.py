@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kedrec.answers.clinical_status import ClinicalStatuses
 from kedrec.answers.manifest import as_of_coverage, model_name
-from kedrec.answers.verdict import adverse_trials, badge, evidence_gap, flags, verdict
+from kedrec.answers.verdict import adverse_trials, badge, basis, evidence_gap, flags, verdict
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.grounding import check, from_evidence, verdict_words
 from kedrec.llm.prompting import model_request, takes_texts
@@ -209,10 +209,12 @@ class Recommender:
     def rationales(self, candidates: Sequence[Candidate], *, llm: bool) -> list[Rationale]:
         """One rationale a pair: the model's where there is enough evidence, else the evidence's sentences."""
         pairs = [candidate.evidence for candidate in candidates]
-        rationales = [
-            from_evidence(pair.evidence, evidence_gap(pair) or "No model was asked.") for pair in pairs
+        rationales = [from_evidence(pair.evidence, evidence_gap(pair) or _unasked(pair)) for pair in pairs]
+        positions = [
+            position
+            for position, pair in enumerate(pairs)
+            if llm and not evidence_gap(pair) and basis(pair) != "association"
         ]
-        positions = [position for position, pair in enumerate(pairs) if llm and not evidence_gap(pair)]
         if not positions:
             return rationales
         self._report("Loading the language model", 0, None)
@@ -255,6 +257,7 @@ class Recommender:
             disease_treatments=self._ranker.treatment_count(pair.disease.id) - bool(score.known),
             enough=not evidence_gap(pair),
             reason=evidence_gap(pair),
+            basis=basis(pair),
         )
         parts = _largest_parts(score.parts)
         novelty = badge(self._store, score, pair)
@@ -308,6 +311,13 @@ class Recommender:
             self._progress(stage, done, total)
 
 
+def _unasked(pair: PairEvidence) -> str:
+    """The reason why no model was asked about a pair that has evidence."""
+    if basis(pair) == "association":
+        return "No mechanism is known; these things only occur together."
+    return "No model was asked."
+
+
 def _recommended_entity(candidate: Candidate, side: Side) -> Entity:
     return candidate.evidence.drug if side == "Disease" else candidate.evidence.disease
 
@@ -345,7 +355,8 @@ def abstention_reason(
     if results.recommendations:
         return ""
     if results.known_left_out or results.hidden:
-        return verdict_words.no_candidate(noun, results.known_left_out, results.hidden)
+        others = len(ranked) - results.known_left_out - results.hidden
+        return verdict_words.no_candidate(noun, results.known_left_out, results.hidden, others)
     if ranker.is_above_base_rate(ranked):
         return verdict_words.not_enough(no_path)
     best = ranked[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kedrec.grounding import verdict_words
+from kedrec.pathlogic.signs import path_effect
 from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.types import Badge
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphStore
     from kedrec.types import Safety, Texts
 
-__all__ = ["adverse_trials", "badge", "evidence_gap", "flags", "verdict"]
+__all__ = ["adverse_trials", "badge", "basis", "evidence_gap", "flags", "verdict"]
 
 
 def evidence_gap(evidence: PairEvidence) -> str:
@@ -71,7 +72,17 @@ def verdict(
         contraindication=safety.contraindication,
         paths=safety.paths,
         opposed=[(item.target.name, item.count, item.path) for item in safety.opposed],
+        basis=basis(evidence),
     )
+
+
+def basis(evidence: PairEvidence) -> str:
+    """What speaks for a pair, a key of `verdict_words.BASES`; "" without evidence."""
+    if not evidence.evidence:
+        return ""
+    first = evidence.evidence[0]
+    stated = first.role == "mechanism" and first.path is not None and path_effect(first.path) == "relieves"
+    return "stated mechanism" if stated else first.role
 
 
 def adverse_trials(texts: Texts) -> str:

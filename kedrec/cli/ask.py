@@ -12,6 +12,7 @@ from kedrec.cli.common import (
     json_option,
     print_json,
     progress_on_stderr,
+    say,
     warn_unfinished_loads,
 )
 from kedrec.cli.text_options import background_option, texts_option, warn_about_texts
@@ -49,6 +50,16 @@ if TYPE_CHECKING:
 @click.option("--no-llm", is_flag=True, help="Show the evidence without a written rationale.")
 @click.option("--model", metavar="NAME", help="The language model; see `kedrec model list`.")
 @click.option("--seed", type=int, help="Seed of the language model.")
+@click.option("--brief", is_flag=True, help="Print the table alone, one line a mechanism.")
+@click.option("--full", is_flag=True, help="Print every drug's reasons and every path.")
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["text", "markdown", "html", "tsv", "json"]),
+    default="text",
+    show_default=True,
+    help="Print the table in another format; json prints everything.",
+)
 @overlay_option
 @as_of_option
 @graph_option
@@ -66,6 +77,9 @@ def ask(
     no_llm: bool,
     model: str | None,
     seed: int | None,
+    brief: bool,
+    full: bool,
+    layout: str,
     overlay: str | None,
     as_of: int | None,
     graph: str | None,
@@ -88,6 +102,8 @@ def ask(
         )
     if disease is None and beyond_prior:
         raise UsageError("--beyond-prior ranks drugs.", "Give a --disease with it.")
+    if brief and full:
+        raise UsageError("--brief and --full were both given.", "Give one of them.")
     settings = load_settings(graph=graph, overlay=overlay, as_of=as_of, model=model, seed=seed)
     answer: Answer | DiseaseAnswer
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
@@ -119,9 +135,14 @@ def ask(
             )
         warn_untreated(kr.fingerprint)
     warn_about_texts([recommendation.texts for recommendation in answer])
-    if as_json:
+    if as_json or layout == "json":
         print_json(answer)
+        return
+    if layout != "text":
+        from kedrec.cli.answer_table import answer_text
+
+        say(answer_text(answer, layout), nl=False)
         return
     from kedrec.cli.rendering import print_answer
 
-    print_answer(console(), answer)
+    print_answer(console(), answer, "brief" if brief else "full" if full else "usual")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from kedrec.cli.answer_table import mechanism_groups, summary_table
 from kedrec.cli.score_bars import score_bars
 from kedrec.cli.text_options import passed_over_note, texts_footnote, titled_texts, undated_texts_note
 from kedrec.cli.view_options import as_of_note
@@ -41,8 +42,12 @@ __all__ = [
     "print_taken_for",
 ]
 
+Detail = Literal["brief", "usual", "full"]
+"""How much of an answer is printed."""
+
 _MAX_LINKS = 3  # per item of an answer
 _MAX_URLS = 10  # per item of an explanation
+_MAX_PATHS = 3  # of a recommendation that isn't shown in full
 _ORDINAL_SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
 _FLAG_STYLES = {
     "contraindicated": "bold red",
@@ -55,8 +60,15 @@ _FLAG_STYLES = {
 }
 
 
-def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
-    """Prints an answer: the queried entity, each recommendation, then notes and the manifest."""
+def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detail = "usual") -> None:
+    """Prints an answer: the queried entity, a table of one line a mechanism, the reasons, notes, the
+    manifest.
+
+    Args:
+        detail: `brief`: no reasons; `usual`: of several drugs with one mechanism the reasons of the first
+        alone,
+            and its best paths; `full`: everything.
+    """
     target = answer.disease if answer.asked == "disease" else answer.drug
     head = Text(target.name, style="bold")
     head.append(f"  {target.id}", style="dim")
@@ -71,9 +83,14 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer) -> None:
         )
     if answer.abstained:
         console.print(Text(answer.abstained, style="yellow"))
-    for recommendation in answer.recommendations:
+    if answer.recommendations:
         console.print()
-        print_recommendation(console, recommendation, asked=answer.asked)
+        console.print(summary_table(answer))
+    if detail != "brief":
+        groups = mechanism_groups(answer) if detail == "usual" else [[one] for one in answer]
+        for group in groups:
+            console.print()
+            print_recommendation(console, group[0], asked=answer.asked, detail=detail)
     console.print()
     if answer.known_left_out and not answer.abstained:
         console.print(Text(f"{answer.known_left_out:,} known left out.", style="yellow"))
@@ -107,13 +124,13 @@ def print_taken_for(console: Console, substitutions: tuple[TakenFor, ...]) -> No
 
 
 def headline(recommendation: Recommendation, *, asked: str = "disease") -> Text:
-    """One line: rank, name, id, probability with its interval, flags.
+    """One line: rank (of a known treatment: that it is one), name, id, probability with its interval, flags.
 
     Args:
         asked: `disease` to name the drug, `drug` to name the disease.
     """
     entity = recommendation.drug if asked == "disease" else recommendation.disease
-    line = Text(f"{recommendation.rank:>2}  ")
+    line = Text("known  " if recommendation.known else f"{recommendation.rank:>2}  ")
     line.append(entity.name, style="bold cyan")
     line.append(f"  {entity.id}", style="dim")
     if recommendation.probability is not None:
@@ -127,7 +144,9 @@ def headline(recommendation: Recommendation, *, asked: str = "disease") -> Text:
     return line
 
 
-def print_recommendation(console: Console, recommendation: Recommendation, *, asked: str = "disease") -> None:
+def print_recommendation(
+    console: Console, recommendation: Recommendation, *, asked: str = "disease", detail: Detail = "full"
+) -> None:
     """Prints one recommendation: headline, verdict, rationale, paths, texts, adverse evidence."""
     console.print(headline(recommendation, asked=asked))
     contraindicated = recommendation.safety.contraindicated
@@ -140,7 +159,10 @@ def print_recommendation(console: Console, recommendation: Recommendation, *, as
     _print_rationale(console, recommendation.rationale)
     if recommendation.evidence:
         print_indented(console, Text("Paths", style="bold"))
-        print_evidence(console, recommendation.evidence)
+        paths = recommendation.evidence if detail == "full" else _best_paths(recommendation.evidence)
+        print_evidence(console, paths)
+        if more := len(recommendation.evidence) - len(paths):
+            print_indented(console, Text(f"{more:,} more: --full shows them", style="dim"))
     _print_texts(console, recommendation.texts)
     print_safety(console, recommendation)
 
@@ -148,6 +170,16 @@ def print_recommendation(console: Console, recommendation: Recommendation, *, as
 def _print_clinical_status(console: Console, recommendation: Recommendation) -> None:
     if text := recommendation.clinical.text:
         print_indented(console, Text(f"{recommendation.drug.name}: {text}", style="dim"))
+
+
+def _best_paths(items: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """The best few items, none an association where something better is, and each mechanism once."""
+    better = [item for item in items if item.role != "association"] or list(items)
+    chosen: dict[object, Evidence] = {}
+    for item in better:
+        nodes = item.path.nodes if item.path is not None else ()
+        chosen.setdefault((nodes[1].id if len(nodes) > 2 else item.id, len(nodes) > 3), item)
+    return tuple(chosen.values())[:_MAX_PATHS]
 
 
 def _print_texts(console: Console, texts: Texts, *, links: int | None = _MAX_LINKS) -> None:
@@ -328,14 +360,15 @@ def _print_rationale(console: Console, rationale: Rationale) -> None:
         print_indented(console, Text(title, style="bold"))
     elif rationale.note:
         print_indented(console, Text(rationale.note, style="yellow"))
-    if holding and rationale.origin == "llm":
+    if holding and (rationale.origin == "llm" or struck):
         text = Text()
         for claim in holding:
             text.append(_sentence(claim) + " ")
         print_indented(console, text)
     for claim in struck:
-        line = Text(_sentence(claim), style="strike dim")
-        line.append(f"  struck: {claim.reason}", style="not strike yellow")
+        line = Text("Struck: ", style="yellow")  # before the sentence, for readers of plain text
+        line.append(_sentence(claim), style="strike dim")
+        line.append(f" ({claim.reason})", style="yellow")
         print_indented(console, line)
     if rationale.unread:
         print_indented(console, Text(f"not given to the model: {', '.join(rationale.unread)}", style="dim"))
@@ -363,6 +396,8 @@ def print_evidence(console: Console, items: tuple[Evidence, ...], *, links: int 
         body = Text(item.sentence)
         if item.private:
             body.append("  private", style="bold magenta")
+        if item.role == "association":
+            body.append("  association only", style="yellow")
         body.append(f"\n{', '.join(item.sources)} ({'; '.join(item.licences)})", style="dim")
         for link in item.links[:max_links]:
             if with_urls:

@@ -70,7 +70,9 @@ def check(
         synonyms: further names of entities, by id.
     """
     gate = _Gate(drug, disease, [*evidence, *adverse, *texts], synonyms)
-    claims = [gate.judge(raw_claim) for raw_claim in split_claims(text, gate.names.originals)]
+    claims = gate.without_orphans(
+        [gate.judge(raw_claim) for raw_claim in split_claims(text, gate.names.originals)]
+    )
     if (unread := len(text) - LONGEST_TEXT) > 0:
         reason = f"Only the first {LONGEST_TEXT:,} characters are read; {unread:,} more aren't."
         claims.append(Claim(text="", citations=(), status="struck", reason=reason))
@@ -181,6 +183,26 @@ class _Gate:
             status="struck" if reason else "holds",
             reason=reason,
         )
+
+    def without_orphans(self, claims: Sequence[Claim]) -> list[Claim]:
+        """The claims, without those that go on from a struck one before any that holds names the drug."""
+        judged: list[Claim] = []
+        drug_named, struck_before = False, False
+        for claim in claims:
+            is_struck = claim.status == "struck"
+            drug_named |= not is_struck and self._names_drug(claim.text)
+            if struck_before and not is_struck and not drug_named:
+                reason = "It goes on from a sentence that was struck."
+                judged.append(claim.model_copy(update={"status": "struck", "reason": reason}))
+            else:
+                judged.append(claim)
+            struck_before |= is_struck
+        return judged
+
+    def _names_drug(self, text: str) -> bool:
+        if re.search(r"\b(?:the|this) drug\b", text, re.IGNORECASE):
+            return True
+        return any(isinstance(part, Mention) and self.drug.id in part.ids for part in self.names.split(text))
 
     def _update_references(self, text: str) -> None:
         """Clears the meaning of "the drug" or "the disease" after a sentence that named another one."""

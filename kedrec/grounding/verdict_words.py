@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 __all__ = [
+    "BASES",
     "CANDIDATE_NOUNS",
     "HELPED_BY",
     "HELPED_VERBS",
@@ -86,6 +87,15 @@ NEW = "New: no source of the graph links the two by a treatment."
 """The note of a badge on a pair that no source links."""
 
 
+BASES = {
+    "stated mechanism": " What it does to the body is stated, and goes against {disease} (P1).",
+    "mechanism": " It acts on what bears on {disease}; whether for better or worse isn't stated (P1).",
+    "analogy": " No mechanism is known: a similar drug or disease speaks for it (P1).",
+    "association": " No mechanism is known: it is ranked by similar diseases and drugs.",
+}
+"""What speaks for a pair, as sentences after a space, by the role of the best path."""
+
+
 def known_treatment(sources: Sequence[str]) -> str:
     """The note of a badge on a known treatment."""
     return f"Known: the graph has it as a treatment ({', '.join(sources)})."
@@ -113,6 +123,7 @@ def pair_verdict(
     contraindication: str,
     paths: Sequence[str],
     opposed: Sequence[tuple[str, int, str]] = (),
+    basis: str = "",
 ) -> str:
     """The verdict on a pair: known or not, its rank, any contraindication, and any opposed mechanism.
 
@@ -127,12 +138,15 @@ def pair_verdict(
         paths: ids of the paths of the contraindication.
         opposed: name of each target on which the drug acts oppositely to treatments, their number, and the id
             of a path.
+        basis: what speaks for the pair, a key of `BASES` or "".
     """
     if known:
-        sentence = f"{drug} is a known treatment of {disease} ({', '.join(known)})"
+        sentence = f"{drug} is a known treatment of {disease} ({', '.join(known)}). Without knowing this, "
+        sentence += f"the graph would have ranked it {rank:,} of {of:,} {ranked}."
     else:
-        sentence = f"The graph does not know {drug} as a treatment of {disease}"
-    sentence += f"; it ranks {rank:,} of {of:,} {ranked}."
+        sentence = f"The graph does not know {drug} as a treatment of {disease}; "
+        sentence += f"it ranks {rank:,} of {of:,} {ranked}."
+        sentence += BASES.get(basis, "").format(disease=disease)
     if untreated:
         sentence += (
             f" It knows no treatment of {disease}: the probability is that if {disease} had a known one."
@@ -215,13 +229,14 @@ def opposed_action(drug: str, disease: str) -> str:
     return f"Nothing in the graph speaks for {drug} in {disease}, and what it does may worsen it."
 
 
-def no_candidate(noun: str, known: int, hidden: int) -> str:
+def no_candidate(noun: str, known: int, hidden: int, others: int = 0) -> str:
     """The sentence for a question all of whose candidates were left out as asked.
 
     Args:
         noun: `drug` or `disease`.
         known: how many known treatments were left out.
         hidden: how many contraindicated ones were left out; not both are 0.
+        others: how many have nothing that speaks for them.
     """
     reasons = []
     if known:
@@ -229,7 +244,10 @@ def no_candidate(noun: str, known: int, hidden: int) -> str:
         reasons.append(f"{known:,} {'is' if known == 1 else 'are'} {treatments}, and left out as asked")
     if hidden:
         reasons.append(f"{hidden:,} {'is' if hidden == 1 else 'are'} contraindicated, and hidden as asked")
-    return f"No {noun} is left of the {known + hidden:,} that could be recommended: {'; '.join(reasons)}."
+    sentence = f"No {noun} is left of the {known + hidden:,} that could be recommended: {'; '.join(reasons)}."
+    if others:
+        sentence += f" Nothing in the graph speaks for any of the other {others:,}."
+    return sentence
 
 
 def none_above_base_rate(

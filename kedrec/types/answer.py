@@ -80,6 +80,8 @@ class Coverage(Frozen):
         disease_treatments: number of the disease's known drugs, without this pair's.
         enough: True if a rationale was attempted.
         reason: the reason if not, as a sentence.
+        basis: what speaks for the pair, by the role of its best path: a `stated mechanism` (its signs say
+            that the drug relieves the disease), a `mechanism`, an `analogy` or an `association`; "" without.
     """
 
     paths: int
@@ -89,6 +91,7 @@ class Coverage(Frozen):
     disease_treatments: int
     enough: bool
     reason: str = ""
+    basis: str = ""
 
 
 class EdgesAsOf(Frozen):

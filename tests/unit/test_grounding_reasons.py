@@ -219,3 +219,12 @@ def test_a_drug_meets_a_disease_gene_by_the_sign_of_what_its_variants_do(
     assert ("what furthers the disease" in claim.reason) == furthers
     assert met.path is not None
     assert (strength(met.path) is Strength.WEAK) == furthers
+
+
+def test_a_sentence_that_goes_on_from_a_struck_one_is_struck_too() -> None:
+    text = "Propranolol cures asthma [P1]. ADRB2 is linked to asthma [P1]. Propranolol blocks ADRB2 [P1]."
+    first, orphan, whole = check(text, DRUG, DISEASE, EVIDENCE).claims
+    assert [first.status, orphan.status, whole.status] == ["struck", "struck", "holds"]
+    assert orphan.reason == "It goes on from a sentence that was struck."
+    beside = check("Propranolol blocks ADRB2 [P1]. ADRB2 is linked to asthma [P1].", DRUG, DISEASE, EVIDENCE)
+    assert [claim.status for claim in beside.claims] == ["holds", "holds"]

@@ -45,11 +45,16 @@ class Graph(ListedGraph):
     """A listed graph whose treatments by curators are indications."""
 
     def edges(
-        self, relation: str, start_kind: str, end_kind: str, columns: list[str]
+        self,
+        relation: str,
+        start_kind: str,
+        end_kind: str,
+        columns: list[str],
+        sources: list[str] | None = None,
     ) -> list[pa.RecordBatch]:
         known = [column for column in columns if column not in {"evidence", "action"}]
         batches = []
-        for batch in super().edges(relation, start_kind, end_kind, known):
+        for batch in super().edges(relation, start_kind, end_kind, known, sources):
             words = pa.array(["indication" if relation == "TREATS" else ""] * len(batch), pa.string())
             fields = {name: batch.column(name) for name in known} | {"evidence": words, "action": words}
             batches.append(pa.record_batch([fields[name] for name in columns], names=columns))

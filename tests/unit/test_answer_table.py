@@ -1,0 +1,158 @@
+"""An answer as a table: one line a mechanism, in every format, and its reasons in the order of reading."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+from test_grounding import entity, step
+
+from kedrec.cli.answer_table import answer_text, mechanism_groups, mechanism_phrase
+from kedrec.cli.rendering import print_answer
+from kedrec.evidence.verbalize import evidence_item
+from kedrec.types import (
+    Answer,
+    Badge,
+    Claim,
+    Coverage,
+    Entity,
+    Evidence,
+    Manifest,
+    Path,
+    PathRole,
+    PathStep,
+    Rationale,
+    Recommendation,
+)
+
+DISEASE = entity("MONDO:1", "Disease", "swelling | pain")
+RECEPTOR = entity("NCBIGene:1", "Gene", "NR3C1")
+ENZYME = entity("NCBIGene:2", "Gene", "PTGS2")
+PROCESS = entity("GO:1", "BiologicalProcess", "inflammatory response")
+OTHER = entity("DRUGBANK:9", "Drug", "oldone")
+MANIFEST = Manifest(
+    kedrec="0", graph="g", fingerprint="f", schema_version=1, templates="", ranking="", seed=1
+)
+
+
+def evidence(id_: str, role: PathRole, *nodes_and_steps: Entity | PathStep) -> Evidence:
+    nodes = tuple(one for one in nodes_and_steps if isinstance(one, Entity))
+    steps = tuple(one for one in nodes_and_steps if isinstance(one, PathStep))
+    path = Path(template="by-hand", metapath="", nodes=nodes, steps=steps)
+    return evidence_item(path, id_, 0.5, "supports", role)
+
+
+def acting(drug: Entity, target: Entity, action: str, id_: str = "P1") -> Evidence:
+    return evidence(
+        id_, "mechanism", drug, step(drug, "BINDS", target, action), target,
+        step(target, "AFFECTS", PROCESS, "negatively regulates"), PROCESS,
+        step(PROCESS, "CORRELATED_WITH", DISEASE, "positively correlated with"), DISEASE,
+    )  # fmt: skip
+
+
+def recommendation(
+    rank: int, *items: Evidence, known: bool = False, flags: tuple[str, ...] = ()
+) -> Recommendation:
+    drug = entity(f"DRUGBANK:{rank}", "Drug", f"drug{rank}")
+    standing = "known" if known else "new"
+    return Recommendation(
+        rank=rank, drug=drug, disease=DISEASE, score=1.0, probability=0.25, known=("s",) if known else (),
+        badge=Badge(standing=standing, note=""), verdict=f"verdict{rank}.", evidence=items,
+        rationale=Rationale(origin="evidence"), flags=(standing, *flags),
+        coverage=Coverage(paths=1, metapaths=1, drug_edges=1, disease_edges=1, disease_treatments=1,
+                          enough=True),
+    )  # fmt: skip
+
+
+def drug(rank: int) -> Entity:
+    return entity(f"DRUGBANK:{rank}", "Drug", f"drug{rank}")
+
+
+STEROIDS = [recommendation(n, acting(drug(n), RECEPTOR, "agonist")) for n in (1, 2, 4)]
+BLOCKER = recommendation(3, acting(drug(3), ENZYME, "inhibitor"))
+ANTAGONIST = recommendation(5, acting(drug(5), RECEPTOR, "antagonist"))
+WARNED = recommendation(6, acting(drug(6), RECEPTOR, "agonist"), flags=("contraindicated",))
+LIKE = recommendation(
+    7,
+    evidence("P1", "analogy", drug(7), step(drug(7), "RESEMBLES", OTHER), OTHER,
+             step(OTHER, "TREATS", DISEASE), DISEASE),
+)  # fmt: skip
+NOTHING = recommendation(8)
+ANSWER = Answer(
+    disease=DISEASE,
+    recommendations=(STEROIDS[0], STEROIDS[1], BLOCKER, STEROIDS[2], ANTAGONIST, WARNED, LIKE, NOTHING),
+    candidates=20,
+    manifest=MANIFEST,
+)
+
+
+def printed(answer: Answer, detail: str) -> str:
+    out = io.StringIO()
+    print_answer(Console(file=out, width=200), answer, detail)  # type: ignore[arg-type]  # one of its words
+    return out.getvalue()
+
+
+def test_drugs_with_one_action_on_one_target_are_one_group() -> None:
+    groups = [[one.drug.name for one in group] for group in mechanism_groups(ANSWER)]
+    assert groups == [["drug1", "drug2", "drug4"], ["drug3"], ["drug5"], ["drug6"], ["drug7"], ["drug8"]]
+
+
+def test_a_phrase_says_what_the_drug_does_or_what_it_is_like() -> None:
+    phrases = [mechanism_phrase(one) for one in (STEROIDS[0], BLOCKER, LIKE, NOTHING)]
+    assert phrases == [
+        "is an agonist of NR3C1, then inflammatory response",
+        "inhibits PTGS2, then inflammatory response",
+        "like oldone",
+        "",
+    ]
+
+
+def test_the_table_comes_first_and_alone_if_asked() -> None:
+    brief, usual, full = (printed(ANSWER, detail) for detail in ("brief", "usual", "full"))
+    for text in (brief, usual, full):
+        assert "drug1 (and drug2, drug4)" in text
+        assert text.index("mechanism in one phrase") < text.index("inhibits PTGS2")
+    assert "verdict" not in brief
+    assert "verdict1." in usual
+    assert "verdict2." not in usual
+    assert "verdict2." in full
+    assert len(brief.splitlines()) < 20 < len(usual.splitlines()) < len(full.splitlines())
+
+
+def test_a_known_treatment_is_shown_as_one_before_its_standing() -> None:
+    answer = ANSWER.model_copy(
+        update={"recommendations": (recommendation(437, BLOCKER.evidence[0], known=True),)}
+    )
+    line = next(line for line in printed(answer, "usual").splitlines() if "probability 0.250" in line)
+    assert line.startswith("known")
+    assert "437" not in line
+
+
+@pytest.mark.parametrize("layout", ["markdown", "html", "tsv"])
+def test_every_format_has_a_line_a_group(layout: str) -> None:
+    text = answer_text(ANSWER, layout)
+    names = {"markdown": "| 1 | drug1 |", "html": "<td>drug1</td>", "tsv": "1\tdrug1\t"}
+    assert names[layout] in text
+    rows = {"markdown": "\n| ", "html": "<tr><td>", "tsv": "\n"}
+    assert text.count(rows[layout]) == {"markdown": 7, "html": 6, "tsv": 7}[layout]
+    assert "contraindicated" in text
+
+
+def test_names_are_data_in_every_format() -> None:
+    evil = recommendation(1).model_copy(update={"drug": entity("DRUGBANK:1", "Drug", "=a|<b>\n")})
+    answer = ANSWER.model_copy(update={"recommendations": (evil,)})
+    assert "<b>" not in answer_text(answer, "html")
+    assert "\\|" in answer_text(answer, "markdown")
+    assert "'=a" in answer_text(answer, "tsv")
+
+
+def test_a_struck_sentence_is_marked_before_it_begins() -> None:
+    struck = Claim(text="It cures all.", status="struck", reason="It cites no evidence.")
+    kept = Claim(text="drug3 inhibits PTGS2.", status="holds")
+    one = BLOCKER.model_copy(
+        update={"rationale": Rationale(origin="evidence", claims=(struck, kept), note="n")}
+    )
+    text = printed(ANSWER.model_copy(update={"recommendations": (one,)}), "usual")
+    assert "Struck: It cures all. (It cites no evidence.)" in text
+    assert text.index("drug3 inhibits PTGS2.") < text.index("Struck:")
