@@ -266,6 +266,7 @@ def _judged(
     leading: list[_PathCandidate] = []
     associations: list[_PathCandidate] = []
     opposed: list[_PathCandidate] = []
+    opposed_targets: set[str] = set()
     size = max(_BATCH, k)
     for start in range(0, len(candidates), size):
         batch = candidates[start : start + size]
@@ -278,16 +279,22 @@ def _judged(
                 leading.append(replace(candidate, role=role, score=candidate.score + stated))
             elif role in SUPPORTING:
                 associations.append(replace(candidate, role=role))
-            elif opposes(candidate.path) and len(opposed) < _MOST_OPPOSED:
+            elif opposes(candidate.path):
+                opposed_targets.add(candidate.nodes[0])
                 opposed.append(replace(candidate, role="opposed", score=_OPPOSED_GRAVITY))
         if len(leading) >= k:
             break
     relieves = any(path_effect(candidate.path) == "relieves" for candidate in leading if candidate.path)
+    if not (relieves or judge.known):  # no unsigned path through what is stated to further the disease
+        leading, associations = (
+            [candidate for candidate in candidates_of_role if candidate.nodes[0] not in opposed_targets]
+            for candidates_of_role in (leading, associations)
+        )
     best = max((candidate.score for candidate in leading), default=inf)
     supporting = leading + [
         replace(candidate, score=min(candidate.score, best - _MARGIN)) for candidate in associations
     ]
-    return sorted(supporting, key=_sort_key)[:k], [] if relieves else opposed
+    return sorted(supporting, key=_sort_key)[:k], [] if relieves else opposed[:_MOST_OPPOSED]
 
 
 def _opposed_targets(store: GraphStore, judge: _Judge) -> list[_PathCandidate]:

@@ -120,9 +120,7 @@ def _is_drawn(step: PathStep) -> bool:
     """True for a link that a curator drew in a mechanism, and for a gene that causes a disease."""
     if _role(step) == "disease gene":
         return any(edge.action in _CAUSAL for edge in step.edges)
-    return _role(step) in ("interaction", "regulation", "participation") and any(
-        edge.mechanisms for edge in step.edges
-    )
+    return _role(step) in ("interaction", "regulation") and any(edge.mechanisms for edge in step.edges)
 
 
 def _has_common_node(steps: Sequence[tuple[Role | None, str]]) -> bool:

@@ -25,6 +25,9 @@ Drug DRUGBANK:D7 metabolol
 Drug DRUGBANK:D8 anticoagulol
 Drug DRUGBANK:D9 factorol
 Drug DRUGBANK:D10 unsignedol
+Drug DRUGBANK:D11 thinnerol
+Gene NCBIGene:5 FACTOR2
+Gene NCBIGene:6 FACTOR3
 Disease MONDO:1 wheezing
 Disease MONDO:2 bleeding_disease
 Disease MONDO:3 clotting_disease
@@ -57,6 +60,11 @@ ASSOCIATED_WITH MONDO:1 NCBIGene:2 -
 EXPRESSED_IN NCBIGene:1 UBERON:1 -
 EXPRESSED_IN NCBIGene:4 UBERON:1 -
 LOCALIZES_TO MONDO:1 UBERON:1 -
+BINDS DRUGBANK:D11 NCBIGene:5 inhibitor
+AFFECTS NCBIGene:5 GO:1 positively_regulates
+INTERACTS_WITH NCBIGene:5 NCBIGene:6 -
+ASSOCIATED_WITH MONDO:2 NCBIGene:5 -
+ASSOCIATED_WITH MONDO:2 NCBIGene:6 -
 BINDS DRUGBANK:D8 NCBIGene:3 inhibitor
 BINDS DRUGBANK:D9 NCBIGene:3 activator
 RESEMBLES MONDO:2 MONDO:3 -
@@ -148,6 +156,13 @@ def test_an_unsigned_path_is_not_offered_for_the_opposite_disease(kr: Kedrec) ->
     found = kr.explain("anticoagulol", "bleeding disease")
     assert nodes(found) == []
     assert ("FACTOR1", "factorol") in nodes(found, adverse=True)
+
+
+def test_what_is_stated_to_further_the_disease_is_no_support_by_an_unsigned_path_either(kr: Kedrec) -> None:
+    found = kr.explain("thinnerol", "bleeding disease")
+    assert nodes(found) == []
+    assert ("FACTOR2", "coagulation") in nodes(found, adverse=True)
+    assert "may worsen" in found.coverage.reason
 
 
 def test_nothing_is_inferred_against_a_known_treatment(kr: Kedrec) -> None:

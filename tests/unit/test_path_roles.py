@@ -256,6 +256,21 @@ def test_what_only_occurs_together_supports_and_never_leads() -> None:
     assert path_role(path(DRUG, bound(gene()), gene(), drawn, *last)) == "mechanism"
 
 
+def test_a_shared_process_is_an_association_though_a_curator_drew_that_one_gene_takes_part() -> None:
+    partner = gene("PARTNER")
+    drawn = Edge(
+        start=gene().id, relation="PARTICIPATES_IN", end=PROCESS.id, source="s", licence="CC0-1.0",
+        mechanisms=("M",),
+    )  # fmt: skip
+    shared = path(
+        DRUG, bound(gene()), gene(),
+        PathStep(relation="PARTICIPATES_IN", forward=True, edges=(drawn,)), PROCESS,
+        step(PROCESS, "PARTICIPATES_IN", partner, forward=False), partner,
+        step(partner, "ASSOCIATED_WITH", DISEASE, forward=False), DISEASE,
+    )  # fmt: skip
+    assert path_role(shared) == "association"
+
+
 def test_two_diseases_of_one_causal_gene_are_alike_and_of_one_associated_gene_are_not() -> None:
     def shared(action: str) -> Path:
         treated = entity("MONDO:9", "Disease", "another disease")
