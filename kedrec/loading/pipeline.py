@@ -54,9 +54,9 @@ def load_graph(
 ) -> LoadReport:
     """Loads sources in order, and writes the graph once; by default the built-in starter graph.
 
-    The graph is that of loading them one by one. A source that was loaded before is compared row by row: new and changed rows are written, and rows that
-    it no longer has are deleted. Other sources stay untouched, except that nodes which a cross-reference
-    joins become one. The same call finishes a load that was killed.
+    The graph is that of loading them one by one. A source that was loaded before is compared row by row: new
+    and changed rows are written, and rows that it no longer has are deleted. Other sources stay untouched,
+    except that nodes which a cross-reference joins become one. The same call finishes a load that was killed.
 
     Args:
         store: the graph, open for writing unless `dry_run`.
