@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedrec.loading.family_identities import family_name
 from kedrec.loading.identity import TRUST, Identity, family_of
-from kedrec.loading.known_entities import join_same_names
+from kedrec.loading.known_entities import define_normal_name, join_same_names
 from kedrec.loading.moved_edges import stage_moving_edges
 from kedrec.schema import load_schema
 
@@ -142,7 +142,9 @@ INSERT INTO resolvable_records
 SELECT any_value(k.family), c.kind, c.id, min(c.rank), coalesce(r.trust, $listed) AS trust,
   list_distinct(flatten(list(list_filter(
   list_concat(c.xrefs, coalesce(s.matching_ids, [])),
-  lambda x: list_contains(k.prefixes, split_part(x, ':', 1))))))
+  lambda x: list_contains(k.prefixes, split_part(x, ':', 1)))))),
+  -- Names decide between the ids of a kind whose vocabularies name it.
+  if(len(any_value(k.names)) > 0, list_distinct(list(normal_name(c.name))), [])
 FROM unresolved_records AS c JOIN kinds AS k USING (kind)
 LEFT JOIN ranks AS r ON r.source = c.loader
 LEFT JOIN name_matches AS s ON s.loader = c.loader AND s.kind = c.kind AND s.id = c.id
@@ -219,7 +221,8 @@ JOIN node_numbers AS n USING (kind, id);
 
 
 def _resolve(staging: Staging, schema: Schema, families: FamilyIdentities) -> Identity:
-    """Resolves the records to nodes; fills `same_as` and `aliases`."""
+    """Resolves the records to nodes; fills `same_as`, `aliases` and `overruled`."""
+    define_normal_name(staging)
     staging.create("resolvable_records")
     staging.sql.execute(_RESOLVABLE_RECORDS, {"listed": TRUST["listed"]})
     retired = {(kind, old): new for kind, old, new in staging.sql.execute(_RETIRED).fetchall()}
@@ -231,8 +234,8 @@ def _resolve(staging: Staging, schema: Schema, families: FamilyIdentities) -> Id
     staging.fill("same_as", _id_columns(identity.entity))
     staging.fill("aliases", _id_columns(identity.aliases))
     overruled = sorted(identity.overruled)
-    names = ("kind", "id", "xref")
-    staging.fill("overruled", {name: [row[i] for row in overruled] for i, name in enumerate(names)})
+    columns = ("kind", "id", "xref")
+    staging.fill("overruled", {name: [row[i] for row in overruled] for i, name in enumerate(columns)})
     return identity
 
 

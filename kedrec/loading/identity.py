@@ -9,7 +9,7 @@ neither. An id that an ontology has replaced by another of its own is resolved t
 
 What a source says of its own terms' equals outranks what others list (`TRUST`). Two ids of a vocabulary whose
 ids are distinct in the schema are never one entity: where one id would be equal to two of them, it is equal
-to the one of the best trust, or to none.
+to the one of the best trust; among those, to the only one of the same name; or to none.
 """
 
 from __future__ import annotations
@@ -49,13 +49,17 @@ def family_of(kind: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NodeRecord:
-    """A record of a node: kind, id, cross-references, the rank of its best source, and their `TRUST`."""
+    """A record of a node: kind, id, cross-references, the rank of its best source, their `TRUST`, its names.
+
+    Names are as `normal_name` writes them; they decide only between ids that are equal otherwise.
+    """
 
     kind: str
     id: str
     xrefs: tuple[str, ...] = ()
     rank: int = 0
     trust: int = TRUST["listed"]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +128,25 @@ class _Group:
         self._distinct = {prefix for kind in kinds for prefix in schema.kinds[kind].distinct}
         self.kinds: dict[str, str] = {}
         self.xrefs: dict[str, dict[str, int]] = {}
-        self.conflicts: list[Conflict] = []
+        self.names: dict[str, set[str]] = {}
         self.overruled: set[_Pair] = set()
+        self._rival_claims: list[tuple[str, tuple[str, ...], int]] = []
 
     def _prefix_rank(self, curie: str) -> int:
         return self._ranks.get(_prefix(curie), len(self._ranks))
 
-    def _conflict(self, curie: str, claimed_by: Iterable[str]) -> None:
+    def _conflict(self, curie: str, claimed_by: Iterable[str], trust: int) -> None:
         if curie in self.kinds:
-            self.conflicts.append(Conflict(curie, self.kinds[curie], tuple(sorted(claimed_by))))
+            self._rival_claims.append((curie, tuple(sorted(claimed_by)), trust))
+
+    def _conflicts(self, parents: Mapping[str, tuple[str, int]]) -> list[Conflict]:
+        """Conflicts that better trusted cross-references don't decide."""
+        conflicts = []
+        for curie, claimed_by, trust in self._rival_claims:
+            worse = {max(curie, other, key=self._prefix_rank) for other in claimed_by}
+            if not all(id_ in parents and parents[id_][1] < trust for id_ in worse):
+                conflicts.append(Conflict(curie, self.kinds[curie], claimed_by))
+        return conflicts
 
     def _pairs(self) -> tuple[dict[_Pair, int], dict[_Pair, int]]:
         """Trust of each pair of ids: listed by the worse id, and listed by the better one."""
@@ -151,8 +165,8 @@ class _Group:
     def _refused(self, trusts: Mapping[_Pair, int]) -> set[_Pair]:
         """Pairs by which an id would be equal to two ids of a vocabulary whose ids are distinct.
 
-        Of the pairs of an id with such a vocabulary, one stands: the only one of the best trust. What several
-        better ids claim is refused first.
+        Of the pairs of an id with such a vocabulary, one stands: the only one of the best trust, or the only
+        one of these with the same name. What several better ids claim is refused first.
         """
         refused: set[_Pair] = set()
         for is_upward in (True, False):
@@ -164,10 +178,12 @@ class _Group:
             for (curie, _), pairs in rivals.items():
                 best = min(trust for trust, _, _ in pairs)
                 equal = sorted(other for trust, other, _ in pairs if trust == best)
-                if is_contested := len(equal) > 1 and self._keeps_apart(curie, equal, best):
-                    self._conflict(curie, equal)
                 self.overruled |= {pair for trust, _, pair in pairs if trust > best}
-                refused |= {pair for trust, _, pair in pairs if trust > best or is_contested}
+                refused |= {pair for trust, _, pair in pairs if trust > best}
+                if len(equal) > 1 and self._keeps_apart(curie, equal, best):
+                    self._conflict(curie, equal, best)
+                    same = [other for other in equal if self._have_same_name(curie, other)]
+                    refused |= {pair for _, other, pair in pairs if len(same) != 1 or other != same[0]}
         return refused
 
     def _keeps_apart(self, curie: str, equal: Sequence[str], trust: int) -> bool:
@@ -177,6 +193,9 @@ class _Group:
         """
         is_better = self._prefix_rank(equal[0]) < self._prefix_rank(curie)
         return is_better or trust < TRUST["listed"] or sum(other in self.kinds for other in equal) > 1
+
+    def _have_same_name(self, one: str, other: str) -> bool:
+        return not self.names.get(one, set()).isdisjoint(self.names.get(other, ()))
 
     def _parents(self) -> dict[str, tuple[str, int]]:
         """Better id of each id that is part of another's entity, with the trust by which it is."""
@@ -204,7 +223,7 @@ class _Group:
                 if parent is not None and owner_trust == parent[1]:
                     roots.add(_root(parent[0], parents))
                 if len(roots) > 1:
-                    self._conflict(curie, roots)
+                    self._conflict(curie, roots, owner_trust)
                 elif parent is None or owner_trust < parent[1]:
                     parent = roots.pop(), owner_trust
             if parent is not None:
@@ -218,7 +237,7 @@ class _Group:
         best = min(better)[:2]
         ids = sorted(other for *rank, other in better if tuple(rank) == best)
         if len(ids) > 1:
-            self._conflict(curie, ids)
+            self._conflict(curie, ids, best[0])
             return None
         return ids[0], best[0]
 
@@ -239,12 +258,12 @@ class _Group:
                     for trust, curie in ids:
                         if (trust > least or is_contested) and parents.pop(curie, None) is not None:
                             parted = True
-                            self._conflict(curie, {root, *(other for _, other in ids)} - {curie})
+                            self._conflict(curie, {root, *(other for _, other in ids)} - {curie}, trust)
             if not parted:
                 return
 
-    def resolve(self) -> tuple[dict[str, _Node], dict[str, _Node]]:
-        """Resolves the ids of all records, and every other id that exactly one entity lists."""
+    def resolve(self) -> tuple[dict[str, _Node], dict[str, _Node], list[Conflict]]:
+        """Nodes of the ids of all records, and of every other id that exactly one entity lists; conflicts."""
         parents = self._parents()
         self._part_distinct(parents)
         kind_of: dict[str, str] = {}
@@ -257,7 +276,7 @@ class _Group:
             root = _root(curie, parents)
             if curie not in entities and root in kind_of:
                 aliases[curie] = (kind_of[root], root)
-        return entities, aliases
+        return entities, aliases, self._conflicts(parents)
 
 
 def _with_successors(
@@ -271,7 +290,7 @@ def _with_successors(
         if id_ != claim.id:
             renamed[claim.kind, claim.id] = claim.kind, id_
         xrefs = tuple(by_family.get((family, other), other) for other in claim.xrefs)
-        yield NodeRecord(claim.kind, id_, xrefs, claim.rank, claim.trust)
+        yield NodeRecord(claim.kind, id_, xrefs, claim.rank, claim.trust, claim.names)
 
 
 def _grouped(
@@ -280,6 +299,7 @@ def _grouped(
     """Groups ids that may be joined, and gives the best rank of each id's kinds by family and id."""
     ranks: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
     xrefs: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
+    names: dict[tuple[tuple[str, ...], str], set[str]] = defaultdict(set)
     for claim in claims:
         key = family_of(claim.kind), claim.id
         ranks[key][claim.kind] = min(claim.rank, ranks[key].get(claim.kind, claim.rank))
@@ -287,6 +307,8 @@ def _grouped(
         for xref in claim.xrefs:
             if xref != claim.id:
                 trusts[xref] = min(claim.trust, trusts.get(xref, claim.trust))
+        if claim.names:
+            names[key].update(claim.names)
     groups: dict[tuple[str, ...], _Group] = {}
     for (family, curie), kind_ranks in ranks.items():
         kind = _kind(kind_ranks, family)
@@ -295,6 +317,8 @@ def _grouped(
             groups[members] = _Group(members, schema)
         groups[members].kinds[curie] = kind
         groups[members].xrefs[curie] = xrefs[family, curie]
+        if (family, curie) in names:
+            groups[members].names[curie] = names[family, curie]
     return groups, ranks
 
 
@@ -317,13 +341,13 @@ def resolve(
     conflicts: list[Conflict] = []
     overruled: set[tuple[str, str, str]] = set()
     for members, group in groups.items():
-        resolved, listed_only = group.resolve()
+        resolved, listed_only, rivals = group.resolve()
         for curie, node in resolved.items():
             for kind in ranks[family_of(members[0]), curie]:
                 if (kind, curie) != node:
                     entity[kind, curie] = node
         aliases |= {(node[0], curie): node for curie, node in listed_only.items()}
-        conflicts += group.conflicts
+        conflicts += rivals
         for one, other in group.overruled:
             overruled |= {
                 (group.kinds[id_], id_, xref)

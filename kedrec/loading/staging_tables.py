@@ -187,7 +187,8 @@ _TABLES = (
     # Resolved and merged nodes.
     _table(
         "resolvable_records", "Ids of `unresolved_records` with what each lists, by family of kinds.",
-        "family VARCHAR, kind VARCHAR, id VARCHAR, rank INTEGER, trust INTEGER, xrefs VARCHAR[]",
+        "family VARCHAR, kind VARCHAR, id VARCHAR, rank INTEGER, trust INTEGER, xrefs VARCHAR[], "
+        "names VARCHAR[]",
         writers="canonical", readers="family_identities", temporary=True,
     ),
     _table(

@@ -82,6 +82,22 @@ def test_a_list_of_ids_that_nothing_keeps_apart_are_words_for_one_disease() -> N
     assert len({node(identity, curie) for curie in ("DOID:1", "MESH:D1", "MESH:C1")}) == 3
 
 
+def test_of_two_equals_the_one_of_the_same_name_is_joined_and_the_conflict_is_told() -> None:
+    def named(curie: str, name: str, *xrefs: str) -> NodeRecord:
+        return NodeRecord("Disease", curie, xrefs, trust=TRUST["exact"], names=(name,))
+
+    identity = resolved(
+        named("MONDO:1", "chronic myeloid leukemia", "DOID:1", "DOID:2"),
+        named("DOID:1", "chronic myelogenous leukemia bcr abl1 positive"),
+        named("DOID:2", "chronic myeloid leukemia"),
+    )
+    assert node(identity, "MONDO:1") == "DOID:2"
+    assert node(identity, "DOID:1") == "DOID:1"
+    assert [(c.id, c.claimed_by) for c in identity.conflicts] == [("MONDO:1", ("DOID:1", "DOID:2"))]
+    identity = resolved(named("MONDO:1", "a", "DOID:1", "DOID:2"), named("DOID:1", "a"), named("DOID:2", "a"))
+    assert node(identity, "MONDO:1") == "MONDO:1"
+
+
 def test_a_series_is_not_one_of_its_members() -> None:
     identity = resolved(
         exact("MONDO:1", "OMIMPS:100", "DOID:1"),

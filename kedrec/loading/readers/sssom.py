@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kedrec.common.plain_text import normal_name
 from kedrec.errors import DataError
 from kedrec.loading.identity import FAMILIES
 from kedrec.loading.readers.curies import curie_of, prefix_of
@@ -105,6 +106,9 @@ def _equal_ids(row: dict[str, str], source: Source, prefixes: dict[str, str]) ->
     if row.get("predicate_modifier", "").strip():
         raise _RefusedError("no equivalence", f"{row['predicate_modifier'].strip()} {predicate}")
     least = float(source.mapping.get("least_confidence", 0))
+    labels = [normal_name(row.get(name, "")) for name in ("subject_label", "object_label")]
+    if labels[0] and labels[0] == labels[1]:
+        least = float(source.mapping.get("least_confidence_same_label", least))
     confidence = _number(row.get("confidence", ""))
     if confidence < least:
         raise _RefusedError(f"confidence below {least:g}", row.get("confidence", "") or "none")
