@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphTarget
 
 __all__ = [
+    "RECORDS",
     "RETIRED_IDS",
     "records_to_store",
     "stage_stored_records",
 ]
 
+RECORDS = "records"
+"""Prefix of the blob with a source's records of nodes; the source's name follows a colon."""
 RETIRED_IDS = "retired"
 """Prefix of the blob with a source's retired ids; the source's name follows a colon."""
 _CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
@@ -55,7 +58,7 @@ def stage_stored_records(
         sql.executemany("INSERT INTO edge_sources VALUES (?, ?)", [(name, edge) for edge in state.names])
         if name == source:
             continue
-        records = store.blob(f"records:{name}")
+        records = store.blob(f"{RECORDS}:{name}")
         if records is None:
             if state.state == "loaded":
                 raise StoreError(
@@ -100,14 +103,14 @@ def records_to_store(staging: Staging, source: str, *, removed: bool) -> dict[st
             "new_id AS old_id FROM (SELECT * FROM records UNION ALL SELECT * FROM idle_records) "
             f"WHERE loader = {quoted} ORDER BY kind, id"
         )
-        blobs[f"records:{name}"] = _parquet_bytes(staging, records, name)
+        blobs[f"{RECORDS}:{name}"] = _parquet_bytes(staging, records, name)
         where = f"loader = {quoted}"
         edges = f"SELECT {_EDGE_COLUMNS} FROM source_edges WHERE {where} ORDER BY ALL"  # noqa: S608  # constant names
         blobs[f"aside:{name}"] = (
             _parquet_bytes(staging, edges, name) if staging.count("source_edges", where) else None
         )
     if removed:
-        blobs |= {f"{prefix}:{source}": None for prefix in ("records", "aside", RETIRED_IDS)}
+        blobs |= {f"{prefix}:{source}": None for prefix in (RECORDS, "aside", RETIRED_IDS)}
     elif staging.count("retired_rows"):
         blobs[f"{RETIRED_IDS}:{source}"] = _parquet_bytes(
             staging, "SELECT * FROM retired_rows ORDER BY id", source

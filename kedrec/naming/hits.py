@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kedrec.naming.normalize import Forms, compact_form, is_reordering, normal_forms
+from kedrec.naming.wordings import PREFERRED
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -49,19 +50,27 @@ class Hit:
 
     Attributes:
         tier: rank of its type of match; 0 is the surest.
-        preferred: whether it is the entity's preferred name.
+        standing: standing of the stored name (`wordings`).
         match: what a caller gets.
     """
 
     tier: int
-    preferred: bool
+    standing: int
     match: NameMatch
 
     @property
-    def order(self) -> tuple[int, bool, int, str, str]:
+    def order(self) -> tuple[int, int, int, str, str]:
         """Sort key, best first."""
         entity = self.match.entity
-        return self.tier, not self.preferred, _kind_order(entity.kind), entity.id, self.match.matched
+        return *self.closeness, _kind_order(entity.kind), entity.id, self.match.matched
+
+    @property
+    def closeness(self) -> tuple[int, int]:
+        """How closely the text matches, and the standing of the name: the least is the closest.
+
+        A salt's base and a name that shares no word are equally far, whatever the standing.
+        """
+        return self.tier, self.standing if self.tier < TIERS["salt form"] else PREFERRED
 
     @property
     def is_id(self) -> bool:
@@ -71,13 +80,13 @@ class Hit:
     def by_other_name(self) -> Hit:
         """The same hit for a text that is another name of what was looked up."""
         update = {"why": "other name", "score": SCORES["other name"]}
-        return Hit(TIERS["other name"], self.preferred, self.match.model_copy(update=update))
+        return Hit(TIERS["other name"], self.standing, self.match.model_copy(update=update))
 
     def with_tag(self) -> Hit:
         """The same hit for a text that has a vocabulary's tag besides."""
         why = "vocabulary tag" if self.match.why in _AS_WRITTEN else f"vocabulary tag, {self.match.why}"
         update = {"why": why, "score": SCORES["vocabulary tag"]}
-        return Hit(self.tier, self.preferred, self.match.model_copy(update=update))
+        return Hit(self.tier, self.standing, self.match.model_copy(update=update))
 
 
 def _kind_order(kind: str) -> int:
@@ -85,19 +94,19 @@ def _kind_order(kind: str) -> int:
 
 
 def equal_candidates(hits: Sequence[Hit]) -> list[Hit]:
-    """The hits that fit the text equally well, one an entity: within a kind, those of the best tier.
+    """The hits that fit the text equally well, one an entity: within a kind, the closest.
 
     A name exactly as written stands for an entity of each kind that has it; written otherwise, for the
     closest only.
     """
     kinds = {hit.match.entity.kind for hit in hits}
-    best = {kind: min(hit.tier for hit in hits if hit.match.entity.kind == kind) for kind in kinds}
+    best = {kind: min(hit.closeness for hit in hits if hit.match.entity.kind == kind) for kind in kinds}
     exact = TIERS["synonym"]
-    closest = min(best.values())
+    closest, _ = min(best.values())
     return best_per_entity(
         hit
         for hit in hits
-        if hit.tier == best[hit.match.entity.kind]
+        if hit.closeness == best[hit.match.entity.kind]
         and (hit.tier == closest or (hit.tier <= exact and closest <= exact))
     )
 

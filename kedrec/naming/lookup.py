@@ -13,6 +13,7 @@ from kedrec.naming.query import parse_curie
 from kedrec.naming.sqlite_index import SALTED_KINDS, hash_form
 from kedrec.naming.synonyms import other_names
 from kedrec.naming.tags import strip_tags
+from kedrec.naming.wordings import DOUBTFUL, PREFERRED, SYNONYM
 from kedrec.types import Entity, NameMatch
 
 __all__ = ["NameLookup"]
@@ -55,7 +56,7 @@ class NameLookup:
                 why = "id" if own else "cross-reference"
                 entity = Entity(id=id_, kind=kind, name=name)
                 match = NameMatch(entity=entity, matched=curie_text, why=why, score=SCORES[why])
-                hits.append(Hit(TIERS[why], bool(own), match))
+                hits.append(Hit(TIERS[why], PREFERRED if own else SYNONYM, match))
         return hits
 
     def rows(self, query: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
@@ -95,20 +96,23 @@ class NameLookup:
             return []
         base = hash_form(compact_form(form.base))
         rows = self.rows(
-            "SELECT n.preferred, n.text, e.id, e.kind, e.name "
+            "SELECT n.standing, n.text, e.id, e.kind, e.name "
             "FROM names AS n JOIN entities AS e USING (entity) "
             "WHERE n.compact IN (?, ?) OR n.bag = ? OR n.base = ?",
             [hash_form(compact_form(form.words)), base, hash_form(form.bag), base],
         )
         hits = []
-        for preferred, stored, id_, kind, name in rows:
+        for standing, stored, id_, kind, name in rows:
+            preferred = standing == PREFERRED
             why = match_type(text, form, stored, salted=kind in SALTED_KINDS) if kind in kinds else ""
             if why:
                 reported = "synonym" if why == "name" and not preferred else why
                 tier = TIERS["synonym"] if why in ("name", "case") and not preferred else TIERS[why]
+                if standing == DOUBTFUL:  # any writing of a vocabulary's own wording is closer
+                    tier = max(tier, TIERS["wording"])
                 score = min(SCORES[reported], 100.0 if preferred else SCORES["synonym"])
                 match = NameMatch(
                     entity=Entity(id=id_, kind=kind, name=name), matched=stored, why=reported, score=score
                 )
-                hits.append(Hit(tier, bool(preferred), match))
+                hits.append(Hit(tier, standing, match))
         return hits

@@ -15,6 +15,7 @@ from kedrec.naming.normalize import compact_form, normal_forms
 from kedrec.naming.query import check_kinds, check_text, noun_of, parse_curie, quote_query, with_article
 from kedrec.naming.retired_ids import find_retired
 from kedrec.naming.sqlite_index import hash_form, open_tables
+from kedrec.naming.wordings import PREFERRED
 from kedrec.schema import load_schema
 from kedrec.types import Entity, NameMatch
 
@@ -93,7 +94,7 @@ class NameIndex:
         words = normal_forms(entity.name).words
         rows = self._lookup.rows(
             "SELECT DISTINCT e.id FROM names AS n JOIN entities AS e USING (entity) "
-            "WHERE n.compact = ? AND n.words = ? AND n.preferred AND e.kind = ? ORDER BY e.id",
+            "WHERE n.compact = ? AND n.words = ? AND n.standing = 0 AND e.kind = ? ORDER BY e.id",
             [hash_form(compact_form(words)), words, kind],
         )
         return [row[0] for row in rows]
@@ -106,12 +107,12 @@ class NameIndex:
             batch = ids[start : start + _BATCH]
             marks = ", ".join("?" * len(batch))
             rows = self._lookup.rows(
-                "SELECT e.id, n.text, n.preferred FROM names AS n JOIN entities AS e USING (entity) "  # noqa: S608  # question marks alone
+                "SELECT e.id, n.text, n.standing FROM names AS n JOIN entities AS e USING (entity) "  # noqa: S608  # question marks alone
                 f"WHERE n.entity IN (SELECT entity FROM entities WHERE id IN ({marks})) ORDER BY n.row",
                 batch,
             )
-            for id_, text, preferred in rows:
-                names[id_].append((text, bool(preferred)))
+            for id_, text, standing in rows:
+                names[id_].append((text, standing == PREFERRED))
         return names
 
     def cross_references(self, curies: Sequence[str]) -> list[tuple[str, str]]:

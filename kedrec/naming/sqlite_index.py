@@ -15,7 +15,7 @@ import sqlite3
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -23,6 +23,7 @@ from kedrec.common.private_files import private_folder
 from kedrec.errors import EmptyGraphError
 from kedrec.naming.normalize import compact_form, normal_forms
 from kedrec.naming.retired_ids import TABLE, fill_retired
+from kedrec.naming.wordings import DOUBTFUL, PREFERRED, SYNONYM, standings
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SALTED_KINDS", "hash_form", "local_part", "open_tables"]
 
-_FORMAT = 3  # raise it with every change of these tables or of a normal form
+_FORMAT = 4  # raise it with every change of these tables or of a normal form
 _CHECKSUM_AT = slice(68, 72)  # SQLite's application id: https://www.sqlite.org/fileformat2.html
 _CHECKSUM_BLOCK = 1 << 20
 _MAX_INDEXES = 4  # indexes on disk: that many graphs may be queried in turn
@@ -46,7 +47,7 @@ PRAGMA synchronous = off;
 CREATE TABLE kinds (kind TEXT PRIMARY KEY, first INTEGER, last INTEGER) WITHOUT ROWID;
 CREATE TABLE entities (entity INTEGER PRIMARY KEY, id TEXT, kind TEXT, name TEXT);
 CREATE TABLE names (
-  row INTEGER PRIMARY KEY, entity INTEGER, preferred INTEGER, text TEXT, words TEXT,
+  row INTEGER PRIMARY KEY, entity INTEGER, standing INTEGER, text TEXT, words TEXT,
   compact INTEGER, bag INTEGER, base INTEGER
 );
 CREATE TABLE ids (curie TEXT, local TEXT, own INTEGER, entity INTEGER);
@@ -198,14 +199,15 @@ def _fill_tables(
     total, done, row = sum(counts[kind] for kind in kinds), 0, 1
     for kind in kinds:
         first = row
+        own_wordings = standings(store, kind)
         for batch in _node_batches(store, kind):
             if progress is not None:
                 progress("Indexing names", done, total)
             entities = [(done + offset, id_, kind, name) for offset, (id_, name, _, _) in enumerate(batch)]
             names = [
                 (entity, *columns)
-                for (entity, *_), (_, name, synonyms, _) in zip(entities, batch, strict=True)
-                for columns in _name_rows(kind, name, synonyms)
+                for (entity, *_), (id_, name, synonyms, _) in zip(entities, batch, strict=True)
+                for columns in _name_rows(kind, name, synonyms, own_wordings.get(id_))
             ]
             ids = [
                 (curie.upper(), local_part(curie), own, entity)
@@ -234,14 +236,23 @@ def _node_batches(store: GraphStore, kind: str) -> Iterator[list[tuple[str, str,
 
 
 def _name_rows(
-    kind: str, name: str, synonyms: list[str]
+    kind: str, name: str, synonyms: list[str], own_wordings: Mapping[str, int] | None
 ) -> Iterator[tuple[int, str, str, int | None, int | None, int | None]]:
-    """Yields the columns of the table `names` from `preferred` on, for each name of an entity."""
-    for preferred, text in [(1, name), *((0, synonym) for synonym in synonyms)]:
+    """Yields the columns of the table `names` from `standing` on, for each name of an entity.
+
+    Args:
+        kind: the entity's kind.
+        name: its name.
+        synonyms: its other names.
+        own_wordings: standing of the vocabularies' own wordings; None if no vocabulary names the entity.
+    """
+    default, own_wordings = (SYNONYM, {}) if own_wordings is None else (DOUBTFUL, own_wordings)
+    others = ((own_wordings.get(synonym, default), synonym) for synonym in synonyms)
+    for standing, text in [(PREFERRED, name), *others]:
         form = normal_forms(text)
         base = form.base if kind in SALTED_KINDS else ""
         yield (
-            preferred,
+            standing,
             text,
             form.words,
             hash_form(compact_form(form.words)),
