@@ -16,7 +16,7 @@ _TYPO_FACTOR = 0.85  # a typo of a whole name scores at most 85, below every wri
 _PART_SCORES = (65.0, 20.0)  # a part of a name scores from 65, and up to 85 as it nears the full name
 _WITHIN_SCORES = (60.0, 25.0)  # a name within the text scores from 60, and up to 85 as it nears the full text
 _MAX_WORDS = 12  # words of a text that are searched for names
-_MIN_LETTERS = 4  # letters of such a name; shorter ones are everywhere
+_MIN_LETTERS = 4  # letters of such a name, and of a misspelt or cut one; shorter ones are everywhere
 _MAX_NAMES = 400  # names considered for each; an entity may have many
 
 
@@ -35,10 +35,11 @@ class FuzzyNames:
         """
         if not words:
             return []
+        is_short = len(words) < _MIN_LETTERS  # of a symbol or an abbreviation every letter counts
         scored: dict[int, tuple[float, str]] = {}
         for kind in kinds:
             rows, names = self._names(kind)
-            for index, score, why in (*_typos(words, names), *_parts(words, names)):
+            for index, score, why in (*(() if is_short else _typos(words, names)), *_parts(words, names)):
                 row = rows[index]
                 if score > scored.get(row, (0.0, ""))[0]:
                     scored[row] = score, why
@@ -91,7 +92,9 @@ def _parts(words: str, names: list[str]) -> list[tuple[int, float, str]]:
     lowest, rise = _PART_SCORES
     *complete, last = [f" {word}" for word in words.split()]
     padded_words = [f"{word} " for word in complete]
-    if len(last) < 3:
+    if len(words) < _MIN_LETTERS:
+        last = f"{last} "
+    if len(last.rstrip()) < 3:
         return []
     return [
         (index, lowest + rise * len(words) / len(name), "part")

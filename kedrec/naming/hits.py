@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kedrec.naming.normalize import Forms, compact_form, is_reordering, normal_forms
-from kedrec.naming.wordings import PREFERRED
+from kedrec.naming.wordings import HEADING, PREFERRED, SYNONYM
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ TIERS = {why: tier for tier, why in enumerate(SCORES)}
 TIERS["other name"] = TIERS["salt form"]
 
 _AS_WRITTEN = frozenset({"name", "case"})
+_SAME_WORDS = frozenset({TIERS["spelling"], TIERS["word order"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +100,38 @@ def equal_candidates(hits: Sequence[Hit]) -> list[Hit]:
     A name exactly as written stands for an entity of each kind that has it; written otherwise, for the
     closest only.
     """
-    kinds = {hit.match.entity.kind for hit in hits}
-    best = {kind: min(hit.closeness for hit in hits if hit.match.entity.kind == kind) for kind in kinds}
+    closest_by_kind = [
+        _closest_of_kind([hit for hit in hits if hit.match.entity.kind == kind], kind)
+        for kind in {hit.match.entity.kind for hit in hits}
+    ]
     exact = TIERS["synonym"]
-    closest, _ = min(best.values())
+    closest = min((found[0].tier for found in closest_by_kind), default=0)
     return best_per_entity(
         hit
-        for hit in hits
-        if hit.closeness == best[hit.match.entity.kind]
-        and (hit.tier == closest or (hit.tier <= exact and closest <= exact))
+        for found in closest_by_kind
+        for hit in found
+        if hit.tier == closest or (hit.tier <= exact and closest <= exact)
     )
+
+
+def _closest_of_kind(hits: Sequence[Hit], kind: str) -> list[Hit]:
+    """The closest hits within a kind, of which there is one at least.
+
+    Where vocabularies name the kind, one's own name in other spelling or order is closer than another
+    entity's synonym as it is written: `Diabetes mellitus type 2`.
+    """
+    best = min(hit.closeness for hit in hits)
+    found = [hit for hit in hits if hit.closeness == best]
+    if best == (TIERS["synonym"], SYNONYM) and load_schema().kinds[kind].names:
+        named = [hit for hit in hits if hit.standing <= HEADING and hit.tier in _SAME_WORDS]
+        entities = {hit.match.entity for hit in named}
+        nearest = min((hit.closeness for hit in named), default=best)
+        found = (
+            [hit for hit in found if hit.match.entity in entities]
+            or [hit for hit in named if hit.closeness == nearest]
+            or found
+        )
+    return found
 
 
 def best_per_entity(hits: Iterable[Hit]) -> list[Hit]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from kedrec.errors import StoreError
-from kedrec.naming.hits import SCORES, TIERS, Hit, match_type
+from kedrec.naming.hits import SCORES, TIERS, Hit, equal_candidates, match_type
 from kedrec.naming.normalize import compact_form, normal_forms
 from kedrec.naming.query import parse_curie
 from kedrec.naming.sqlite_index import SALTED_KINDS, hash_form
@@ -17,6 +18,8 @@ from kedrec.naming.wordings import DOUBTFUL, PREFERRED, SYNONYM
 from kedrec.types import Entity, NameMatch
 
 __all__ = ["NameLookup"]
+
+_EPONYM = re.compile(r"([^\W\d_]{4,})['\u2019]?s")
 
 
 class NameLookup:
@@ -59,6 +62,25 @@ class NameLookup:
                 hits.append(Hit(TIERS[why], PREFERRED if own else SYNONYM, match))
         return hits
 
+    def by_other_names(self, text: str, kinds: Sequence[str]) -> list[Hit]:
+        """Hits of the other names of what a text names; of a disease called by a person's name alone."""
+        hits = [
+            hit.by_other_name()
+            for name in other_names(text)
+            for hit in equal_candidates(self._by_name(name, kinds))
+        ]
+        return hits or self._by_eponym(text, kinds)
+
+    def _by_eponym(self, text: str, kinds: Sequence[str]) -> list[Hit]:
+        """Hits of a disease named after somebody, called by that name alone: `Alzheimer's`, `alzheimers`.
+
+        Only where a name of the disease is written with an apostrophe, so that `lungs` is no lung disease.
+        """
+        match = _EPONYM.fullmatch(text)
+        hits = self._by_name(f"{match[1]} disease", kinds) if match else []
+        entities = {hit.match.entity for hit in hits if "'s " in hit.match.matched}
+        return [hit.by_other_name() for hit in hits if hit.match.entity in entities]
+
     def rows(self, query: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
         """The rows of a statement.
 
@@ -87,8 +109,7 @@ class NameLookup:
         if hits and min(hit.tier for hit in hits) < TIERS["salt form"]:
             return hits
         # A salt's base and a name that shares no word are equally far; where they differ, neither is taken.
-        by_synonym = [hit.by_other_name() for name in other_names(text) for hit in self._by_name(name, kinds)]
-        return [*hits, *by_synonym]
+        return [*hits, *self.by_other_names(text, kinds)]
 
     def _by_name(self, text: str, kinds: Sequence[str]) -> list[Hit]:
         form = normal_forms(text)

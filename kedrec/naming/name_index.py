@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Self
 
 from kedrec.errors import AmbiguousNameError, UnknownNameError, UsageError
 from kedrec.naming.fuzzy import FuzzyNames, contained_names
-from kedrec.naming.hits import best_per_entity, equal_candidates
+from kedrec.naming.hits import Hit, best_per_entity, equal_candidates
 from kedrec.naming.lookup import NameLookup
 from kedrec.naming.normalize import compact_form, normal_forms
 from kedrec.naming.query import check_kinds, check_text, noun_of, parse_curie, quote_query, with_article
 from kedrec.naming.retired_ids import find_retired
 from kedrec.naming.sqlite_index import hash_form, open_tables
-from kedrec.naming.wordings import PREFERRED
+from kedrec.naming.synonyms import is_abbreviation
+from kedrec.naming.wordings import HEADING, PREFERRED
 from kedrec.schema import load_schema
 from kedrec.types import Entity, NameMatch
 
@@ -181,7 +182,7 @@ class NameIndex:
         hits = self._lookup.hits(query, kinds)
         if not hits:
             raise self._unknown_error(query, kinds)
-        candidates = equal_candidates(hits)
+        candidates = self._with_usual_meaning(query, kinds, equal_candidates(hits))
         if len(candidates) > 1:
             raise AmbiguousNameError(
                 f"{quote_query(query)} stands for {len(candidates)} entities of the graph.",
@@ -189,6 +190,16 @@ class NameIndex:
                 [hit.match for hit in candidates],
             )
         return candidates[0].match
+
+    def _with_usual_meaning(self, query: str, kinds: Sequence[str], candidates: list[Hit]) -> list[Hit]:
+        """Puts what an abbreviation usually stands for first, where it is a synonym of something else."""
+        if not is_abbreviation(query) or candidates[0].is_id or candidates[0].standing <= HEADING:
+            return candidates
+        usual = best_per_entity(self._lookup.by_other_names(query, kinds))
+        entities = {hit.match.entity for hit in usual}
+        found = [hit for hit in candidates if hit.match.entity in entities]
+        others = [hit for hit in candidates if hit.match.entity not in entities]
+        return [*(found or usual), *others]
 
     def _nearest(self, query: str, kinds: Sequence[str], limit: int) -> list[NameMatch]:
         """The entities whose names resemble the query, are longer or are part of it, best first."""

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from kedrec.naming.normalize import compact_form, normal_forms
 
-__all__ = ["other_names"]
+__all__ = ["is_abbreviation", "other_names"]
+
+_MAX_LETTERS = 6  # letters and digits of an abbreviation
 
 
 @cache
@@ -33,3 +35,8 @@ def other_names(text: str) -> list[str]:
         or _synonyms_by_name().get(compact_form(form.base))
         or []
     )
+
+
+def is_abbreviation(text: str) -> bool:
+    """Whether a text is written like an abbreviation: a few capitals and digits."""
+    return len(text) <= _MAX_LETTERS and text.isupper() and text.isalnum()

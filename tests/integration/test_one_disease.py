@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from loaded import Loaded, small_graph
 
-from kedrec.errors import DataError
+from kedrec.errors import AmbiguousNameError, DataError, UnknownNameError
 from kedrec.loading import remove_sources
 from kedrec.loading.audit import audit
 from kedrec.naming import NameIndex
@@ -228,3 +228,49 @@ def test_rare_diseases_are_linked_and_what_is_unknown_is_counted(graph: Loaded) 
     assert report.reasons == {
         "start and end are one entity": 1, "the mapping has no place for the row": 1, "unknown id": 1
     }  # fmt: skip
+
+
+def test_a_narrower_wording_of_another_source_yields_to_the_disease_that_it_names(graph: Loaded) -> None:
+    load(graph, "mesh", FILES["mesh"])
+    load(
+        graph, "kedrec", own(("MESH:D000001", "Gaucher disease type 1"), ("MESH:D000002", "pox of the hand"))
+    )
+    exact = '{source="MONDO:equivalentTo"}'
+    terms = (
+        term("MONDO:1", "Gaucher disease", f"xref: MESH:D000001 {exact}"),
+        term("MONDO:2", "Gaucher disease type I", "is_a: MONDO:1"),
+        term("MONDO:3", "pox", f"xref: MESH:D000002 {exact}"),
+        term("MONDO:4", "maturity-onset thing", 'synonym: "Thing type 2" EXACT []'),
+        term("MONDO:5", "type 2 thing"),
+    )
+    load(graph, "mondo", mondo(*terms))
+    names = NameIndex.open(graph.store, graph.folder / "cache")
+    assert names.resolve("gaucher disease", "Disease").id == "MONDO:1"
+    assert names.resolve("Gaucher disease type 1", "Disease").id == "MONDO:2"
+    assert names.resolve("Illness, Heading", "Disease").id == "MONDO:1"
+    assert names.resolve("thing, type 2", "Disease").id == "MONDO:5"
+    match = names.resolve_match("pox of the hand", "Disease")
+    assert (match.entity.id, match.why) == ("MONDO:3", "synonym")
+
+
+def test_an_abbreviation_offers_its_usual_meaning_first(graph: Loaded) -> None:
+    terms = (
+        term("MONDO:1", "multiple sclerosis"),
+        term("MONDO:2", "myeloid sarcoma", 'synonym: "MS" EXACT []'),
+        term("MONDO:3", "type 2 diabetes mellitus"),
+        term("MONDO:4", "Alzheimer disease", 'synonym: "Alzheimer\'s disease" EXACT []'),
+        term("MONDO:5", "lung disease"),
+        term("MONDO:6", "Diaper rash"),
+    )
+    load(graph, "mondo", mondo(*terms))
+    names = NameIndex.open(graph.store, graph.folder / "cache")
+    with pytest.raises(AmbiguousNameError) as caught:
+        names.resolve("MS", "Disease")
+    assert [match.entity.id for match in caught.value.candidates] == ["MONDO:1", "MONDO:2"]
+    assert names.resolve_match("T2D", "Disease").why == "other name"
+    for text in ("alzheimers", "Alzheimer's"):
+        assert names.resolve(text, "Disease").id == "MONDO:4"
+    for text in ("lungs", "RA"):
+        with pytest.raises(UnknownNameError) as unknown:
+            names.resolve(text, "Disease")
+        assert "MONDO:6" not in {match.entity.id for match in unknown.value.candidates}
