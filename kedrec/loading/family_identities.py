@@ -21,8 +21,8 @@ __all__ = ["FamilyIdentities", "family_name"]
 _REMEMBERED = 2
 """Identities remembered of a family: with nodes joined by name, and without."""
 _SIGNATURES = """
-SELECT family, count(*), sum(hash(kind, id, rank, trust, list_sort(xrefs), list_sort(names))) FROM resolvable_records
-GROUP BY family ORDER BY family
+SELECT family, count(*), sum(hash(kind, id, rank, trust, list_sort(xrefs), list_sort(names)))
+FROM resolvable_records GROUP BY family ORDER BY family
 """
 _RECORDS = "SELECT kind, id, xrefs, rank, trust, names FROM resolvable_records WHERE family = ?"
 _Signature = tuple[int, int, frozenset[tuple[tuple[str, str], str]]]
