@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kedrec.answers.coverage_card import coverage_card
 from kedrec.api import Kedrec
 from kedrec.loading import load_graph
 from kedrec.settings import load_settings
@@ -31,6 +32,7 @@ Gene NCBIGene:6 FACTOR3
 Disease MONDO:1 wheezing
 Disease MONDO:2 bleeding_disease
 Disease MONDO:3 clotting_disease
+Disease MONDO:4 unlinked_disease
 Gene NCBIGene:1 RECEPTOR1
 Gene NCBIGene:2 CYP3A4
 Gene NCBIGene:3 FACTOR1
@@ -175,3 +177,13 @@ def test_those_passed_over_have_no_evidence_when_explained(kr: Kedrec) -> None:
     assert [one.evidence != () for one in answer] == [True] * len(answer)
     for over in answer.passed:
         assert kr.explain(over.entity.id, "wheezing").evidence == ()
+
+
+def test_the_coverage_card_counts_what_is_known_and_says_what_would_help(kr: Kedrec) -> None:
+    card = coverage_card(kr.ranker.adjacency, "MONDO:2", "bleeding disease")
+    assert "3 genes, 0 symptoms, 0 broader diseases and 1 treatment of bleeding disease" in card
+    assert "its symptoms (hpo)" in card
+    assert "its genes" not in card
+    answer = kr.recommend("unlinked disease", llm=False)
+    assert not len(answer)
+    assert "0 genes, 0 symptoms" in answer.abstained
