@@ -1,4 +1,4 @@
-"""Prints, as Markdown, the best drugs for ten diseases, three of them without a known treatment.
+"""Prints, as Markdown, the best drugs for ten rare and ten common diseases.
 
 python scripts/show_answers.py GRAPH > docs/answers.md
 """
@@ -13,11 +13,22 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import kedrec
+from kedrec.cli.answer_table import mechanism_phrase
 
 if TYPE_CHECKING:
     from kedrec.types import Answer, Recommendation
 
 DISEASES = (
+    "Duchenne muscular dystrophy",
+    "lymphangioleiomyomatosis",
+    "Gaucher disease",
+    "cystic fibrosis",
+    "Huntington's disease",
+    "phenylketonuria",
+    "Fabry disease",
+    "sickle cell disease",
+    "amyotrophic lateral sclerosis",
+    "tuberous sclerosis",
     "multiple sclerosis",
     "type 2 diabetes mellitus",
     "hypertension",
@@ -25,36 +36,33 @@ DISEASES = (
     "breast cancer",
     "schizophrenia",
     "gout",
-    "idiopathic pulmonary fibrosis",
-    "celiac disease",
-    "Creutzfeldt-Jakob disease",
+    "rheumatoid arthritis",
+    "epilepsy",
+    "osteoporosis",
 )
 TOP = 5
-HEAD = """# Ten diseases
+HEAD = """# Twenty diseases
 
 Made by `python scripts/show_answers.py GRAPH` on {graph}, graph {fingerprint}. {ranking}.
 
-Diseases were chosen for their areas, the last three because the graph knows no treatment of them, before any
-answer was seen. A known treatment is hidden while its pair is scored. *Prior* is the probability from numbers
-of treatments alone, *percentile* that of the drug's mean score over all diseases: high is a drug that ranks
-high for whatever is asked.
+Ten rare diseases and ten common ones, chosen before any answer was seen. A known treatment is hidden while
+its pair is scored; *baseline* is the probability from treatment counts alone. The last column is the best
+path in words, without a language model.
 """
 
 
 def row(recommendation: Recommendation) -> str:
     """A drug as a line of the table."""
     interval = f"{recommendation.probability:.3f} ({recommendation.low:.3f}-{recommendation.high:.3f})"
-    coverage = f"{recommendation.coverage.paths:,} of {recommendation.coverage.metapaths} kinds"
     best_path = recommendation.evidence[0].sentence if recommendation.evidence else "no path"
     cells = (
         f"{recommendation.rank}",
         recommendation.drug.name,
+        recommendation.badge.standing,
         interval,
         f"{recommendation.prior:.3f}",
-        f"{recommendation.drug_percentile:.0f}",
-        recommendation.badge.standing,
-        ", ".join(recommendation.flags),
-        coverage,
+        mechanism_phrase(recommendation),
+        ", ".join(flag for flag in recommendation.flags if flag not in ("known", "new")),
         best_path,
     )
     return f"| {' | '.join(cells)} |"
@@ -68,8 +76,8 @@ def section(answer: Answer) -> str:
         lines += [
             f"{edges:,} edges; {treatments} known treatments beside the first.",
             "",
-            "| rank | drug | probability (95 %) | prior | percentile | badge | flags | paths | best path |",
-            "| ---: | --- | --- | ---: | ---: | --- | --- | --- | --- |",
+            "| rank | drug | status | probability (95 %) | baseline | mechanism | flags | best path |",
+            "| ---: | --- | --- | --- | ---: | --- | --- | --- |",
             *(row(recommendation) for recommendation in answer),
         ]
     if answer.abstained:
@@ -81,7 +89,7 @@ def main() -> None:
     """Prints the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("graph", help="URL of the graph")
-    parser.add_argument("--name", default="Hetionet with DrugMechDB", help="what the graph is")
+    parser.add_argument("--name", default="the set `open`", help="what the graph is")
     arguments = parser.parse_args()
     with kedrec.open(arguments.graph) as kr:
         answers = [kr.recommend(disease, top=TOP, llm=False) for disease in DISEASES]
