@@ -264,7 +264,7 @@ def canonical_nodes(
     staging.create("name_matches")
     identity = _resolve(staging, schema, families)
     joining = {name: state.same_names for name, state in states.items() if state.same_names}
-    if join_same_names(staging, joining):
+    if join_same_names(staging, joining, schema):
         identity = _resolve(staging, schema, families)
     _stage_stored(staging, store, schema)
     staging.create("records", "idle_records")

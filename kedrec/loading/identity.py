@@ -160,7 +160,29 @@ class _Group:
                     upward[xref, curie] = trust
                 elif own_rank < rank < len(self._ranks):
                     downward[curie, xref] = trust
+            self._pass_on(curie, xrefs, upward)
         return upward, downward
+
+    def _pass_on(self, curie: str, xrefs: Mapping[str, int], upward: dict[_Pair, int]) -> None:
+        """Adds what an id's cross-references say of the better id that it becomes.
+
+        MESH:1 equals CHEBI:1 for sure and lists DRUGBANK:1: without this, CHEBI:1 would take MESH:1 and leave
+        DRUGBANK:1 another drug. Ids of distinct vocabularies are left to `_refused`.
+        """
+        own_rank = self._prefix_rank(curie)
+        better = sorted(
+            (trust, self._prefix_rank(xref), xref)
+            for xref, trust in xrefs.items()
+            if self._prefix_rank(xref) < own_rank and _prefix(xref) not in self._distinct
+        )
+        if not better:
+            return
+        _, taken_rank, taken = better[0]
+        best = min(rank for _, rank, _ in better)
+        ids = [(trust, other) for trust, rank, other in better if rank == best]
+        if best < taken_rank and len(ids) == 1 and _prefix(curie) not in self._distinct:
+            trust, other = ids[0]
+            upward[other, taken] = min(trust, upward.get((other, taken), trust))
 
     def _refused(self, trusts: Mapping[_Pair, int]) -> set[_Pair]:
         """Pairs by which an id would be equal to two ids of a vocabulary whose ids are distinct.

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kedrec.loading.staging import Staging
+    from kedrec.schema import Schema
 
 __all__ = ["define_normal_name", "join_same_names", "known_keys"]
 
@@ -69,7 +70,8 @@ FROM (
 """
 
 # Nodes are joined only if the name is unique on both sides and the source's node has no id of the other's
-# vocabulary yet.
+# vocabulary yet. Of the nodes with the name, those of the best vocabulary count: a drug's node isn't passed
+# over because a source with ids of its own says the same name.
 _JOINABLE = """
 INSERT INTO joinable_records BY NAME
 SELECT c.loader, c.kind, c.id, c.name, normal_name(c.name) AS word, c.rank, list_append(c.xrefs, c.id) AS ids,
@@ -81,16 +83,22 @@ WHERE NOT starts_with(c.loader, 'overlay:') AND list_contains($kinds, c.kind) AN
 _SAME_NAMES = """
 INSERT INTO name_matches
 SELECT $loader, kind, id, [other] FROM (
-  SELECT i.kind, i.id, o.id AS other, count(*) OVER (PARTITION BY i.kind, i.id) AS others,
-    count(*) OVER (PARTITION BY o.kind, o.id) AS owners
-  FROM joinable_records AS i
-  JOIN (
-    SELECT new_kind AS kind, new_id AS id,
-      first(word ORDER BY rank, id <> new_id, length(name), name) AS word
-    FROM joinable_records WHERE loader <> $loader GROUP BY ALL
-  ) AS o ON o.kind = i.kind AND o.word = i.word
-  WHERE i.loader = $loader AND list_contains($kinds, i.kind) AND o.id <> i.new_id
-    AND NOT list_contains(list_transform(i.ids, lambda x: split_part(x, ':', 1)), split_part(o.id, ':', 1))
+  SELECT kind, id, other, count(*) OVER (PARTITION BY kind, id) AS others,
+    count(*) OVER (PARTITION BY kind, other) AS owners
+  FROM (
+    SELECT i.kind, i.id, o.id AS other,
+      coalesce(list_position($prefixes, split_part(o.id, ':', 1)), len($prefixes) + 1) AS prefix,
+      min(prefix) OVER (PARTITION BY i.kind, i.id) AS best_prefix
+    FROM joinable_records AS i
+    JOIN (
+      SELECT new_kind AS kind, new_id AS id,
+        first(word ORDER BY rank, id <> new_id, length(name), name) AS word
+      FROM joinable_records WHERE loader <> $loader GROUP BY ALL
+    ) AS o ON o.kind = i.kind AND o.word = i.word
+    WHERE i.loader = $loader AND i.kind = $kind AND o.id <> i.new_id
+      AND NOT list_contains(list_transform(i.ids, lambda x: split_part(x, ':', 1)), split_part(o.id, ':', 1))
+  )
+  WHERE prefix = best_prefix
 )
 WHERE others = 1 AND owners = 1
 """
@@ -117,14 +125,16 @@ def define_normal_name(staging: Staging) -> None:
     staging.sql.execute(_MACRO)
 
 
-def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str]]) -> int:
+def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str]], schema: Schema) -> int:
     """Joins nodes of different sources by name alone, and drugs by their structure's key (InChIKey).
 
-    A name that two nodes have, on either side, joins nothing, nor does a key of two. Fills `name_matches`.
+    A name that two nodes of the best vocabulary have, or two of the source, joins nothing, nor does a key of
+    two. Fills `name_matches`.
 
     Args:
         staging: staging area with `unresolved_records`, resolved by their ids in `same_as`.
         kinds_by_source: kinds whose nodes may be joined by name, for each such source.
+        schema: gives the prefixes of each kind, the best first.
 
     Returns:
         Number of rows of `name_matches`.
@@ -135,7 +145,9 @@ def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str
     staging.sql.execute(_JOINABLE, {"kinds": sorted(kinds)})
     staging.sql.execute(_SAME_STRUCTURES)
     for loader, own_kinds in sorted(kinds_by_source.items()):
-        staging.sql.execute(_SAME_NAMES, {"loader": loader, "kinds": list(own_kinds)})
+        for kind in own_kinds:
+            prefixes = list(schema.kinds[kind].prefixes)
+            staging.sql.execute(_SAME_NAMES, {"loader": loader, "kind": kind, "prefixes": prefixes})
     staging.drop("joinable_records")
     return staging.count("name_matches")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kedrec.loading import family_identities
 from kedrec.loading.family_identities import FamilyIdentities, family_name
-from kedrec.loading.identity import Identity, NodeRecord, resolve
+from kedrec.loading.identity import TRUST, Identity, NodeRecord, resolve
 from kedrec.loading.staging import Staging
 from kedrec.schema import Schema, load_schema
 
@@ -34,6 +34,32 @@ def test_a_mesh_disease_becomes_the_doid_disease_that_lists_it() -> None:
 def test_a_drug_takes_the_drugbank_id_it_lists_though_no_node_has_it() -> None:
     found = resolved(NodeRecord("Drug", "MESH:D000068818", ("DRUGBANK:DB00002",)))
     assert found.entity == {("Drug", "MESH:D000068818"): ("Drug", "DRUGBANK:DB00002")}
+
+
+def test_what_an_id_lists_goes_on_to_the_id_that_it_surely_equals() -> None:
+    """A drug's MeSH id equals a ChEBI id by a mapping set, and its source lists a DrugBank id."""
+    drug = ("Drug", "DRUGBANK:DB00285")
+    found = resolved(
+        NodeRecord("Drug", "MESH:D1", ("DRUGBANK:DB00285",)),
+        NodeRecord("Drug", "MESH:D1", ("CHEBI:9944",), trust=TRUST["curated"]),
+        NodeRecord("Drug", "CHEBI:9944"),
+        NodeRecord(*drug),
+    )
+    assert found.entity == {("Drug", "MESH:D1"): drug, ("Drug", "CHEBI:9944"): drug}
+    assert not found.conflicts
+
+
+def test_two_ids_that_are_passed_on_join_nothing() -> None:
+    found = resolved(
+        NodeRecord("Drug", "MESH:D1", ("DRUGBANK:DB00001",)),
+        NodeRecord("Drug", "MESH:D1", ("CHEBI:1",), trust=TRUST["curated"]),
+        NodeRecord("Drug", "MESH:D2", ("DRUGBANK:DB00002",)),
+        NodeRecord("Drug", "MESH:D2", ("CHEBI:1",), trust=TRUST["curated"]),
+        NodeRecord("Drug", "CHEBI:1"),
+    )
+    assert found.entity["Drug", "MESH:D1"] == ("Drug", "CHEBI:1")
+    assert ("Drug", "CHEBI:1") not in found.entity
+    assert [conflict.id for conflict in found.conflicts] == ["CHEBI:1"]
 
 
 def test_an_id_that_two_diseases_list_joins_neither() -> None:
@@ -124,6 +150,7 @@ def resolved_by_family(
                 "rank": [record.rank for record in records],
                 "trust": [record.trust for record in records],
                 "xrefs": [list(record.xrefs) for record in records],
+                "names": [list(record.names) for record in records],
             },
         )
         return families.resolve(staging, load_schema(), retired)
