@@ -118,11 +118,12 @@ def _closest_of_kind(hits: Sequence[Hit], kind: str) -> list[Hit]:
     """The closest hits within a kind, of which there is one at least.
 
     Where vocabularies name the kind, one's own name in other spelling or order is closer than another
-    entity's synonym as it is written: `Diabetes mellitus type 2`.
+    entity's synonym as it is written, but for punctuation: `Diabetes mellitus type 2`.
     """
     best = min(hit.closeness for hit in hits)
     found = [hit for hit in hits if hit.closeness == best]
-    if best == (TIERS["synonym"], SYNONYM) and load_schema().kinds[kind].names:
+    as_spelled = best[0] in (TIERS["synonym"], TIERS["spelling"])
+    if as_spelled and best[1] == SYNONYM and load_schema().kinds[kind].names:
         named = [hit for hit in hits if hit.standing <= HEADING and hit.tier in _SAME_WORDS]
         entities = {hit.match.entity for hit in named}
         nearest = min((hit.closeness for hit in named), default=best)
