@@ -99,22 +99,18 @@ def flags(
     `known`, `learned` or `new` (see `Badge`), then those of these that apply: `contraindicated`, or `caution`
     (contraindicated in a kind of the disease, in a much broader one or one that looks alike, or as a class);
     `causes-disease` (the disease is one of the drug's side effects), or `may-worsen` (something that it
-    presents with is, or the drug acts oppositely to treatments on a target: a `caution` for a known
+    presents with is, or the drug acts oppositely to treatments on a target; either is a `caution` for a known
     treatment); `adverse-trial` (a trial of the pair was stopped or missed its primary outcomes); `no-path`;
     `unfitted` (the score was not learned).
     """
     words: list[str] = [novelty.standing]
     if safety.contraindicated:
         words.append("contraindicated")
-    elif safety.contraindication or (safety.opposed and score.known):
+    elif safety.contraindication or (score.known and (safety.opposed or safety.worsening)):
         words.append("caution")
-    if safety.worsening:
-        causes = any(
-            effect.worsens is not None and effect.worsens.id == evidence.disease.id
-            for effect in safety.worsening
-        )
-        words.append("causes-disease" if causes else "may-worsen")
-    elif safety.opposed and not score.known:
+    if any(effect.worsens and effect.worsens.id == evidence.disease.id for effect in safety.worsening):
+        words.append("causes-disease")
+    elif (safety.worsening or safety.opposed) and not score.known:
         words.append("may-worsen")
     if any(item.stance == "adverse" for item in texts.trials):
         words.append("adverse-trial")
