@@ -170,7 +170,7 @@ GIVEN_UP = (
     + term(
         "DOID:300", "is_obsolete: true", "consider: DOID:101", "consider: DOID:102", name="obsolete arthritis"
     )
-    + term("DOID:301", "is_obsolete: true", name="obsolete thing")
+    + term("DOID:301", name="obsolete thing")  # marked by its name alone
     + term(
         "DOID:302",
         "is_obsolete: true",

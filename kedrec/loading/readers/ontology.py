@@ -127,6 +127,8 @@ class _Terms:
         tag, value = clause.tag, clause.value
         if tag == "name":
             term.name = term.name or unquoted_text(value)
+            # An obsolete term's label begins so, by the OBO Foundry's rule; not every file marks it besides.
+            term.obsolete = term.obsolete or term.name.startswith("obsolete ")
         elif tag == "is_obsolete":
             term.obsolete = term.obsolete or identifier(value).lower() == "true"
         elif tag == "def":
