@@ -192,7 +192,7 @@ def test_reports_of_measures_print_their_fields_in_order() -> None:
         "pairs": {"pairs": 9, "named": 4, "studied": 3, "either": 5},
     }
     expected = {
-        RankingReport: ["seed", "figures"],
+        RankingReport: ["seed", "figures", "rare", "others"],
         SelectionReport: ["seed", "figures"],
         PathReport: ["seed", "matches", "parts"],
         RationaleReport: ["seed", "config", "split", "figures"],
