@@ -170,7 +170,7 @@ def _is_applicable(group: str, pattern: str, step: WordedStep) -> bool:
             path_step.relation for path_step in step.path.steps
         } <= _MECHANISM_RELATIONS and not kinds & _NON_MECHANISM_KINDS
         is_handled = {path_step.action for path_step in step.path.steps} & {"substrate", "carrier"}
-        return step.index == 0 and is_mechanism and not is_handled
+        return step.index == 0 and step.item.role == "mechanism" and is_mechanism and not is_handled
     if "this gene" in pattern:
         return step.path.nodes[step.index + 1].kind == "Gene" and step.path.nodes[step.index].kind != "Gene"
     if group == "treatment without an edge":
