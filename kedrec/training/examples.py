@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kedrec.errors import DataError, EmptyGraphError
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
-from kedrec.llm.prompting import rationale_request
+from kedrec.llm.prompting import RationalePrompt, rationale_request
 from kedrec.stores.role_edges import edges_with_role
 from kedrec.training.holdout import Holdout, hold_out
 from kedrec.training.targets import write_target
@@ -166,17 +166,23 @@ def held_out_pairs(
 
 def prompt_messages(example: Example) -> tuple[Message, ...]:
     """The messages that `kedrec ask` would send for an example."""
+    return _request(example.drug, example.disease, example.evidence, example.adverse).messages
+
+
+def _request(
+    drug: Entity, disease: Entity, evidence: Sequence[Evidence], adverse: Sequence[Evidence]
+) -> RationalePrompt:
     return rationale_request(
-        example.drug,
-        example.disease,
-        example.evidence,
-        example.adverse,
+        drug,
+        disease,
+        evidence,
+        adverse,
         count_tokens=lambda _: 0,  # the trainer counts, and skips examples that are too long
         context=1,
         max_tokens=0,
         seed=0,
         grammar=False,
-    ).messages
+    )
 
 
 def save(examples: Iterable[Example], path: Path) -> None:
@@ -315,6 +321,9 @@ def _example(
         return None
     if holdout is not None:
         evidence, adverse = _vary(evidence, adverse, rng)
+    # A target says what the prompt shows: no association beside a mechanism, no long path beside short ones.
+    shown = _request(pair.drug, pair.disease, evidence, adverse).included
+    evidence = [item for item in evidence if item.id in shown]
     target = write_target(pair.drug, pair.disease, evidence, adverse, rng, mechanisms=pair.mechanisms)
     if not target:
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +59,7 @@ def test_examples_are_of_all_kinds_and_every_target_holds(examples: list[Example
         ).claims
         assert all(claim.status == "holds" for claim in claims), example.target
         shown = prompt_messages(example)[1].content
-        assert all(f"[{cited}] " in shown for cited in re.findall(r"\[([PA]\d+)\]", example.target))
+        assert all(f"[{item.id}] " in shown for item in (*example.evidence, *example.adverse))
     assert len({len(example.evidence) for example in examples}) > 3
 
 
