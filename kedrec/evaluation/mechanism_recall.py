@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,7 +135,8 @@ def _shown_order_scores(case: Case, scores: NDArray[np.float64]) -> NDArray[np.f
     order = np.argsort(-scores, kind="stable")
     shown = np.empty(len(scores))
     shown[order] = -max(DEPTHS) - np.arange(len(order), dtype=float)
-    first = [path for path in diverse_paths(case.pool, scores, max(DEPTHS)) if np.isfinite(scores[path])]
+    selected = islice(diverse_paths(case.pool, scores), max(DEPTHS))
+    first = [path for path in selected if np.isfinite(scores[path])]
     shown[first] = -np.arange(len(first), dtype=float)
     return shown
 

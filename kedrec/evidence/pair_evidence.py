@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import exp, inf
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
@@ -23,7 +24,7 @@ from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.stores.templates import Hop, PathTemplate, path_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from kedrec.evidence.path_features import Pool
     from kedrec.ranking import Ranker
@@ -64,9 +65,8 @@ class PairEvidence:
 
     Attributes:
         drug, disease: the pair.
-        evidence: supporting paths, `P1` best; their scores sum to 1. Mechanisms and analogies alone where
-        there
-            is any, else associations.
+        evidence: supporting paths, `P1` best; their scores sum to 1. Associations come after every mechanism
+            and analogy.
         adverse: paths against, `A1` gravest; their scores sum to 1.
         paths: number of paths in the graph, of any role.
         metapaths: number of templates with a supporting path.
@@ -90,7 +90,6 @@ class _PathCandidate:
     template: PathTemplate
     nodes: tuple[str, ...]
     score: float
-    own: bool = False
     path: Path | None = None
     role: PathRole | Literal[""] = ""
 
@@ -192,7 +191,7 @@ def retrieve(
     )
     votes = _votes(store, adjacency, cache, drug, pair)
     judge = _Judge(drug, disease, votes, known=_treats(adjacency, *pair))
-    candidates = _best_candidates(adjacency, pool, _MOST_JUDGED)
+    candidates = islice(_best_candidates(adjacency, pool), _MOST_JUDGED)
     supporting, opposed = _judged(store, judge, candidates, k)
     adverse = []
     for template in path_templates():
@@ -207,7 +206,7 @@ def retrieve(
     return PairEvidence(
         drug=drug,
         disease=disease,
-        evidence=_numbered("P", supporting[:k], "supports"),
+        evidence=_numbered("P", supporting, "supports"),
         adverse=_numbered("A", against[:k], "adverse"),
         paths=pool.count,
         metapaths=pool.metapaths,
@@ -260,16 +259,18 @@ def _votes(
 
 
 def _judged(
-    store: GraphStore, judge: _Judge, candidates: Sequence[_PathCandidate], k: int
+    store: GraphStore, judge: _Judge, candidates: Iterator[_PathCandidate], k: int
 ) -> tuple[list[_PathCandidate], list[_PathCandidate]]:
-    """The best candidates that support a drug, at most `k`, and a few along which it furthers the disease."""
+    """The best candidates that support a drug, at most `k`, and a few along which it furthers the disease.
+
+    No more candidates are taken than it needs to find `k` that may lead an answer.
+    """
     leading: list[_PathCandidate] = []
     associations: list[_PathCandidate] = []
     opposed: list[_PathCandidate] = []
     opposed_targets: set[str] = set()
     size = max(_BATCH, k)
-    for start in range(0, len(candidates), size):
-        batch = candidates[start : start + size]
+    while batch := list(islice(candidates, size)):
         for candidate in _with_edges(store, judge.drug, judge.disease, batch):
             if candidate.path is None:
                 continue
@@ -313,22 +314,18 @@ def _opposed_targets(store: GraphStore, judge: _Judge) -> list[_PathCandidate]:
     ]
 
 
-def _best_candidates(adjacency: Adjacency, pool: Pool, limit: int) -> list[_PathCandidate]:
-    """The best paths of a pool, in order, each with the template that has the greatest weight."""
+def _best_candidates(adjacency: Adjacency, pool: Pool) -> Iterator[_PathCandidate]:
+    """Yields the best paths of a pool, in order, each with the template that has the greatest weight."""
     weights = load_weights()
     scores, by_template = path_scores(pool, weights), template_weights(pool, weights)
-    candidates = []
-    for path in diverse_paths(pool, scores, limit):
+    for path in diverse_paths(pool, scores):
         template_numbers = pool.member_template[pool.member_path == path].tolist()
         real_templates = [number for number in template_numbers if number < len(pool.templates)]
         if real_templates:
             template = pool.templates[max(real_templates, key=lambda number: (by_template[number], -number))]
         else:
             template = chain_template(pool.chains[path])
-        candidates.append(
-            _PathCandidate(template, pool.ids(adjacency, path), float(scores[path]), bool(pool.own[path]))
-        )
-    return candidates
+        yield _PathCandidate(template, pool.ids(adjacency, path), float(scores[path]))
 
 
 def _treats(adjacency: Adjacency, drug: int, disease: int) -> bool:

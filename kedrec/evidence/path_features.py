@@ -6,14 +6,13 @@ merged: the merged path has the highest value of each feature, and all of those 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kedrec.evidence.chains import MAX_HOPS, chain_template, chains_of
-from kedrec.pathlogic.disposition import is_disposition_gene, names_target
+from kedrec.pathlogic.disposition import is_disposition_gene, names_disposition, names_target
 from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.best_paths import HeavyPaths, heaviest_paths, path_tables
 from kedrec.ranking.dwpc import DAMPING
@@ -58,7 +57,6 @@ FEATURES = (
 """Names of the numeric features, in the order of their columns and as `path-weights.yaml` lists them."""
 
 _COLUMN = {name: column for column, name in enumerate(FEATURES)}
-_PASSIVE_ROLE = re.compile(r"\((?:enzyme|transporter|carrier)\)")  # DrugBank's words: not a target
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def gene_facts(target_rows: Iterable[Row], associated: Iterable[Row]) -> GeneFac
         edge = row["edge"]
         evidence = edge.get("evidence") or ""
         is_target = names_target(evidence)
-        passive = not is_target and not edge.get("mechanisms") and bool(_PASSIVE_ROLE.search(evidence))
+        passive = not is_target and not edge.get("mechanisms") and names_disposition(evidence)
         signed = bool(relations[row["relation"]].wording_for(edge.get("action") or "").sign)
         passive |= is_disposition_gene(row.get("end_name", "")) and not (is_target and signed)
         previous = targets.get(row["end_id"], (False, True, False))

@@ -19,7 +19,7 @@ from kedrec.evidence.path_features import FEATURES
 from kedrec.pathlogic.roles import LEADING, SUPPORTING, content_role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -127,26 +127,24 @@ def template_weights(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:
     return np.array([weights.templates.get(name, 0.0) for name in names])
 
 
-def diverse_paths(pool: Pool, scores: NDArray[np.float64], limit: int) -> list[int]:
-    """The best paths, each penalised for its likeness to the ones selected before it.
+def diverse_paths(pool: Pool, scores: NDArray[np.float64]) -> Iterator[int]:
+    """Selects the best paths one by one, each penalised for its likeness to the ones before it.
 
     After Carbonell & Goldstein's maximal marginal relevance (SIGIR 1998). Ties go by the paths' nodes.
 
-    Returns:
-        Positions in the pool, in the order of selection.
+    Yields:
+        Positions in the pool, in the order of selection; each costs a pass over the shortlist.
     """
     shortlist = np.lexsort((*pool.nodes.T[::-1], pool.shape, -scores))[:_SHORTLIST]
     worth, shape = scores[shortlist].copy(), pool.shape[shortlist]
     codes = _node_codes(pool)[shortlist]
     lengths = np.maximum((codes >= 0).sum(axis=1), 1)
-    positions: list[int] = []
-    for _ in range(min(limit, len(shortlist))):
+    for _ in range(len(shortlist)):
         best = int(np.argmax(np.round(worth, _DECIMALS)))
-        positions.append(int(shortlist[best]))
+        yield int(shortlist[best])
         shared = np.isin(codes, codes[best][codes[best] >= 0]).sum(axis=1) / lengths
         worth -= _SAME_NODES * shared + _SAME_KINDS * (shape == shape[best])
         worth[best] = -np.inf
-    return positions
 
 
 def _node_codes(pool: Pool) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""What speaks for a drug, what against it, and what is neither: on a small graph that has every case."""
+"""Paths for a drug, paths against it, and those that are neither, on a small graph that has every case."""
 
 from __future__ import annotations
 
