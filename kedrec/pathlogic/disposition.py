@@ -1,4 +1,4 @@
-"""Recognizes genes and drug classes that tell how the body handles a drug: `disposition.yaml` lists them with
+"""Recognizes genes and drug classes of how the body handles a drug: `disposition.yaml` lists them with
 reasons."""
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from kedrec.errors import AssetError
 if TYPE_CHECKING:
     from kedrec.types import PathStep
 
-__all__ = ["has_disposition_action", "is_disposition_class", "is_disposition_gene", "names_target"]
+__all__ = [
+    "has_disposition_action",
+    "is_disposition_class",
+    "is_disposition_gene",
+    "names_disposition",
+    "names_target",
+]
 
 _FILE = Path(__file__).with_name("disposition.yaml")
 _DISPOSITION_ACTIONS = frozenset({"substrate", "carrier"})
@@ -40,12 +46,17 @@ def names_target(evidence: str) -> bool:
     return _TARGET_ROLE.search(evidence) is not None
 
 
+def names_disposition(evidence: str) -> bool:
+    """True if an edge's evidence calls its protein an enzyme, a transporter or a carrier of the drug."""
+    return _DISPOSITION_ROLE.search(evidence) is not None
+
+
 def has_disposition_action(step: PathStep) -> bool:
     """True if every edge of a step says that a protein handles a drug, and none that the drug acts on it."""
     return bool(step.edges) and all(
         not edge.mechanisms
         and not names_target(edge.evidence)
-        and (edge.action in _DISPOSITION_ACTIONS or _DISPOSITION_ROLE.search(edge.evidence) is not None)
+        and (edge.action in _DISPOSITION_ACTIONS or names_disposition(edge.evidence))
         for edge in step.edges
     )
 

@@ -22,7 +22,7 @@ from kedrec.pathlogic.disposition import (
     names_target,
 )
 from kedrec.pathlogic.opposites import are_opposites
-from kedrec.pathlogic.signs import path_effect, step_signs
+from kedrec.pathlogic.signs import path_effect, relation_role, step_signs
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -62,18 +62,17 @@ SUPPORTING: tuple[PathRole, ...] = (*LEADING, "association")
 
 def path_role(path: Path) -> PathRole:
     """The role of a path from a drug to a disease, with its edges."""
-    effect = path_effect(path)
     role = _role_of_content(path)
     if role not in SUPPORTING:
         return role
-    if effect in ("furthers", "unclear") or _passes_opposite_disease(path):
+    if path_effect(path) in ("furthers", "unclear") or _passes_opposite_disease(path):
         return "opposed"
     return role
 
 
 def opposes(path: Path) -> bool:
     """True for a mechanism, all of its signs stated, that furthers the disease: adverse evidence."""
-    stated = not {_role(step) for step in path.steps} & _DOUBTFUL
+    stated = not {relation_role(step) for step in path.steps} & _DOUBTFUL
     return stated and path_effect(path) == "furthers" and path_role(path) == "opposed"
 
 
@@ -104,23 +103,19 @@ def _content_role(steps: Sequence[tuple[Role | None, str]]) -> PathRole:
 def _role_of_content(path: Path) -> PathRole:
     """The role of a path by its nodes and relations, whatever its signs."""
     steps = [
-        ("effect" if _is_drawn(step) else _role(step), node.kind)
+        ("effect" if _is_drawn(step) else relation_role(step), node.kind)
         for step, node in zip(path.steps, path.nodes[1:], strict=True)
     ]
     role = _content_role(steps)
     return "metabolism" if role in SUPPORTING and _is_disposition(path) else role
 
 
-def _role(step: PathStep) -> Role | None:
-    """What the relation of a step states."""
-    return load_schema().relations[step.relation].role
-
-
 def _is_drawn(step: PathStep) -> bool:
     """True for a link that a curator drew in a mechanism, and for a gene that causes a disease."""
-    if _role(step) == "disease gene":
+    role = relation_role(step)
+    if role == "disease gene":
         return any(edge.action in _CAUSAL for edge in step.edges)
-    return _role(step) in ("interaction", "regulation") and any(edge.mechanisms for edge in step.edges)
+    return role in ("interaction", "regulation") and any(edge.mechanisms for edge in step.edges)
 
 
 def _has_common_node(steps: Sequence[tuple[Role | None, str]]) -> bool:

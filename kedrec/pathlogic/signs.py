@@ -2,7 +2,7 @@
 
 The signs are the schema's: +1 where more of the start means more of the end, -1 where it means less, 0 where
 the relation says nothing of direction. A treatment is -1 on its disease and harm +1; relations
-that are `preserving` pass a sign on unchanged. A step's sign holds whichever way the path follows it. Thus an
+that are `preserving` pass a sign on unchanged. A step's sign is the same in either direction. Thus an
 inhibitor (-1) of a gene that another inhibitor (-1) acts on, which treats (-1) the disease, has the sign -1:
 less of the disease.
 
@@ -25,16 +25,7 @@ if TYPE_CHECKING:
     from kedrec.schema import Role
     from kedrec.types import Path, PathStep
 
-__all__ = [
-    "Effect",
-    "Signs",
-    "action_signs",
-    "may_oppose",
-    "opposed_targets",
-    "path_effect",
-    "path_signs",
-    "step_signs",
-]
+__all__ = ["Effect", "Signs", "action_signs", "path_effect", "relation_role", "step_signs"]
 
 Signs = frozenset[int]
 """Every sign that a step, or a path, may have: a non-empty subset of -1, 0 and +1."""
@@ -76,22 +67,22 @@ def step_signs(step: PathStep) -> Signs:
     return signs - _UNSIGNED or _UNSIGNED
 
 
-def path_signs(path: Path) -> Signs:
+def _path_signs(path: Path) -> Signs:
     """The signs that the drug's effect on the disease may have along a path: products of its steps' signs."""
     steps = path.steps
     if _is_common_target(steps):
         return _common_target_signs(steps)
-    return compose(step_signs(step) for step in steps)
+    return _compose(step_signs(step) for step in steps)
 
 
-def compose(signs: Iterable[Signs]) -> Signs:
+def _compose(signs: Iterable[Signs]) -> Signs:
     """Every product of one sign of each step."""
     return frozenset(prod(choice) for choice in product(*signs))
 
 
 def path_effect(path: Path) -> Effect:
     """The statement of a path on the drug's effect in the disease."""
-    signs = path_signs(path)
+    signs = _path_signs(path)
     if signs == _BENEFIT:
         return "relieves"
     if signs == _HARM:
@@ -99,7 +90,7 @@ def path_effect(path: Path) -> Effect:
     return "unclear" if signs >= _BOTH else "unsigned"
 
 
-def may_oppose(first: Iterable[tuple[str, str]], second: Iterable[tuple[str, str]]) -> bool:
+def _may_oppose(first: Iterable[tuple[str, str]], second: Iterable[tuple[str, str]]) -> bool:
     """True if any edge of the first entity acts on a common target with the sign opposite to one of the
     second's.
 
@@ -110,39 +101,18 @@ def may_oppose(first: Iterable[tuple[str, str]], second: Iterable[tuple[str, str
     return any(-sign in other_signs for sign in _target_signs(first) - _UNSIGNED)
 
 
-def opposed_targets(
-    first: Iterable[tuple[str, str, str]], second: Iterable[tuple[str, str, str]]
-) -> tuple[frozenset[str], frozenset[str]]:
-    """The common targets of two drugs on which they act with opposite signs, and those with equal ones.
-
-    A target on which one of the two has no sign, or both signs, is in neither.
-
-    Args:
-        first, second: target, relation and action of each edge between a drug and its targets.
-    """
-    signs_by_drug: list[dict[str, Signs]] = []
-    for edges in (first, second):
-        signs: dict[str, Signs] = {}
-        for target, relation, action in edges:
-            signs[target] = signs.get(target, frozenset()) | action_signs(relation, action)
-        signs_by_drug.append({target: own - _UNSIGNED for target, own in signs.items()})
-    firsts, seconds = signs_by_drug
-    common = [target for target, signs in firsts.items() if len(signs) == 1 == len(seconds.get(target, ()))]
-    opposed = frozenset(target for target in common if firsts[target] != seconds[target])
-    return opposed, frozenset(common) - opposed
-
-
 def _is_common_target(steps: tuple[PathStep, ...]) -> bool:
     """True for the first two steps that meet in one target, of the drug and of another drug."""
     return (
         len(steps) > 2
         and steps[0].forward
         and not steps[1].forward
-        and {_role(step) for step in steps[:2]} <= {"target", "effect"}
+        and {relation_role(step) for step in steps[:2]} <= {"target", "effect"}
     )
 
 
-def _role(step: PathStep) -> Role | None:
+def relation_role(step: PathStep) -> Role | None:
+    """The role of a step's relation: what it states."""
     return load_schema().relations[step.relation].role
 
 
@@ -156,11 +126,11 @@ def _common_target_signs(steps: tuple[PathStep, ...]) -> Signs:
         for step in steps[:2]
     )
     rest = [step_signs(step) for step in steps[2:]]
-    if may_oppose(first, second):
-        alike = compose([step_signs(steps[0]), step_signs(steps[1])])
-        return compose([alike if alike == frozenset({-1}) else _BOTH, *rest])
+    if _may_oppose(first, second):
+        alike = _compose([step_signs(steps[0]), step_signs(steps[1])])
+        return _compose([alike if alike == frozenset({-1}) else _BOTH, *rest])
     signed = all(_target_signs(edges) != _UNSIGNED for edges in (first, second))
-    return compose([_HARM if signed else _UNSIGNED, *rest])
+    return _compose([_HARM if signed else _UNSIGNED, *rest])
 
 
 def _target_signs(edges: Iterable[tuple[str, str]]) -> Signs:

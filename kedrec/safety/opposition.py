@@ -16,6 +16,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kedrec.pathlogic.disposition import names_disposition
 from kedrec.ranking.adjacency import TREATS, table_of
 from kedrec.schema import load_schema
 
@@ -43,12 +44,10 @@ _TREATMENT_TABLES: tuple[Table, ...] = tuple(
         ]
     )
 )
-_UNSIGNED_ACTIONS = frozenset({"partial agonist"})
 _MECHANISM = "mechanism of action"
 """How the evidence of an edge begins or says that a drug works by it; sources are mapped to these words."""
-_HANDLING = ("(enzyme)", "(transporter)", "(carrier)")
 _TARGETED = "(target)"
-"""DrugBank's words, in the evidence of an edge, for what handles a drug, and for what it acts on."""
+"""DrugBank's word, in the evidence of an edge, for what a drug acts on."""
 _MIN_OPPOSED = 3
 """Fewest treatments with the opposite effect on a target."""
 _MAX_ALIKE_SHARE = 0.2
@@ -171,9 +170,10 @@ def _effects(rows: Mapping[Table, Iterable[Row]]) -> dict[_Target, dict[str, _Ef
         for row in edges:
             edge, key = row["edge"], (row["start_id"], (kind, row["end_id"]))
             action, evidence = edge["action"], edge["evidence"]
-            if _TARGETED not in evidence and any(words in evidence for words in _HANDLING):
+            if _TARGETED not in evidence and names_disposition(evidence):
                 continue
-            sign = 0 if action in _UNSIGNED_ACTIONS else _SCHEMA.relations[relation].wording_for(action).sign
+            wording = _SCHEMA.relations[relation].wording_for(action)
+            sign = 0 if wording.tone_dependent else wording.sign
             is_mechanism = _MECHANISM in evidence or bool(edge["mechanisms"])
             if is_mechanism:
                 has_mechanism.add(row["start_id"])
