@@ -1,4 +1,4 @@
-"""What sources say of a drug's standing in the clinic: since when and where it is approved."""
+"""A drug's approval: its first year, and the places."""
 
 from __future__ import annotations
 

@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["answer_text", "mechanism_groups", "mechanism_phrase", "summary_table"]
 
-_WARNINGS = (
-    "contraindicated",
-    "caution",
-    "causes-disease",
-    "may-worsen",
-    "adverse-trial",
-    "no-path",
-    "unfitted",
-)
 _COLUMNS = ("rank", "name", "id", "status", "probability", "mechanism", "same mechanism", "warnings")
 
 
@@ -127,7 +118,7 @@ def _rows(answer: Answer | DiseaseAnswer) -> list[dict[str, str]]:
                 "probability": "" if first.probability is None else f"{first.probability:.3f}",
                 "mechanism": mechanism_phrase(first),
                 "same mechanism": ", ".join(one_line(other.name) for other in others),
-                "warnings": ", ".join(flag for flag in first.flags if flag in _WARNINGS),
+                "warnings": ", ".join(first.flags[1:]),
             }
         )
     return rows

@@ -53,6 +53,7 @@ _FLAG_STYLES = {
     "contraindicated": "bold red",
     "causes-disease": "bold red",
     "may-worsen": "red",
+    "adverse-trial": "red",
     "caution": "yellow",
     "learned": "yellow",
     "no-path": "yellow",

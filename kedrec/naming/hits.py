@@ -43,6 +43,7 @@ TIERS["other name"] = TIERS["salt form"]
 
 _AS_WRITTEN = frozenset({"name", "case"})
 _SAME_WORDS = frozenset({TIERS["spelling"], TIERS["word order"]})
+_AS_SPELLED = frozenset({(TIERS["synonym"], SYNONYM), (TIERS["spelling"], SYNONYM)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,11 @@ def equal_candidates(hits: Sequence[Hit]) -> list[Hit]:
         for kind in {hit.match.entity.kind for hit in hits}
     ]
     exact = TIERS["synonym"]
-    closest = min((found[0].tier for found in closest_by_kind), default=0)
+    closest = min((hits_of_kind[0].tier for hits_of_kind in closest_by_kind), default=0)
     return best_per_entity(
         hit
-        for found in closest_by_kind
-        for hit in found
+        for hits_of_kind in closest_by_kind
+        for hit in hits_of_kind
         if hit.tier == closest or (hit.tier <= exact and closest <= exact)
     )
 
@@ -121,18 +122,17 @@ def _closest_of_kind(hits: Sequence[Hit], kind: str) -> list[Hit]:
     entity's synonym as it is written, but for punctuation: `Diabetes mellitus type 2`.
     """
     best = min(hit.closeness for hit in hits)
-    found = [hit for hit in hits if hit.closeness == best]
-    as_spelled = best[0] in (TIERS["synonym"], TIERS["spelling"])
-    if as_spelled and best[1] == SYNONYM and load_schema().kinds[kind].names:
-        named = [hit for hit in hits if hit.standing <= HEADING and hit.tier in _SAME_WORDS]
-        entities = {hit.match.entity for hit in named}
-        nearest = min((hit.closeness for hit in named), default=best)
-        found = (
-            [hit for hit in found if hit.match.entity in entities]
-            or [hit for hit in named if hit.closeness == nearest]
-            or found
-        )
-    return found
+    closest = [hit for hit in hits if hit.closeness == best]
+    if best not in _AS_SPELLED or not load_schema().kinds[kind].names:
+        return closest
+    named = [hit for hit in hits if hit.standing <= HEADING and hit.tier in _SAME_WORDS]
+    if not named:
+        return closest
+    entities = {hit.match.entity for hit in named}
+    nearest = min(hit.closeness for hit in named)
+    return [hit for hit in closest if hit.match.entity in entities] or [
+        hit for hit in named if hit.closeness == nearest
+    ]
 
 
 def best_per_entity(hits: Iterable[Hit]) -> list[Hit]:

@@ -1,4 +1,4 @@
-"""Whose wording a name is: of a vocabulary that gives the entity one of its ids, or of others.
+"""Standing of a name: the wording of a vocabulary that gives the entity one of its ids, or another source's.
 
 A source may call an id by a narrower name: DrugMechDB calls MeSH's Gaucher disease "chronic non-neuropathic
 Gaucher's disease". Such a wording is a doubtful synonym: it yields to the vocabularies' own.
