@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from shared_database import NODES
 
 from kedrec.api import Kedrec
 from kedrec.errors import UnknownNameError
@@ -15,14 +16,6 @@ from kedrec.settings import Settings
 from kedrec.stores import GraphStore, open_store
 from kedrec.stores.visible import VisibleStore
 
-NODES = """kind\tid\tname
-Drug\tDRUGBANK:DB00001\talphadrug
-Drug\tDRUGBANK:DB00002\tbetadrug
-Gene\tNCBIGene:1\tGENE1
-Gene\tNCBIGene:2\tGENE2
-Gene\tNCBIGene:3\tGENE3
-Disease\tDOID:1\tdisease one
-"""
 EDGES = """relation\tstart\tend\tlicence
 BINDS\tDRUGBANK:DB00001\tNCBIGene:1\tCC0-1.0
 BINDS\tDRUGBANK:DB00002\tNCBIGene:1\tCC0-1.0

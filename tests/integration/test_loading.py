@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from small_sources import DRUGMECHDB
 
 from kedrec.cli.load import graph as graph_command
 from kedrec.errors import DataError, StoreError
@@ -48,25 +49,9 @@ Gene::6532\tGpPW\tPathway::PC7_1234
 Gene::6532\tGpMF\tMolecular Function::GO:0004016
 Gene::6532\tGiG\tGene::1565
 """
-PATHS = """
-- graph:
-    _id: DB00472_MESH_D001172_1
-    disease: Rheumatoid arthritis
-    disease_mesh: MESH:D001172
-    drug: fluoxetine
-    drug_mesh: MESH:D005473
-    drugbank: DB:DB00472
-  nodes:
-  - {id: MESH:D005473, label: Drug, name: fluoxetine}
-  - {id: UniProt:P31645, label: Protein, name: Serotonin transporter}
-  - {id: GO:0004016, label: BiologicalProcess, name: adenylate cyclase activity}
-  - {id: MESH:D001172, label: Disease, name: Rheumatoid arthritis}
-  links:
-  - {source: MESH:D005473, key: decreases activity of, target: UniProt:P31645}
-  - {source: UniProt:P31645, key: positively regulates, target: GO:0004016}
-  - {source: GO:0004016, key: positively correlated with, target: MESH:D001172}
-  reference: [https://pubmed.ncbi.nlm.nih.gov/15774254/]
-- graph:
+PATHS = (
+    DRUGMECHDB
+    + """- graph:
     _id: DB00472_MESH_D001172_2
     disease: Rheumatoid arthritis
     disease_mesh: MESH:D001172
@@ -84,6 +69,7 @@ PATHS = """
   - {source: UniProt:P31645, key: frobnicates, target: MESH:D001172}
   reference: [https://go.drugbank.com/drugs/DB00472]
 """
+)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from shared_database import NODES
 
 from kedrec.api import Kedrec
 from kedrec.cli import main, main_load
@@ -18,14 +19,6 @@ from kedrec.loading import LoadReport, load_graph, remove_sources
 from kedrec.settings import Settings
 from kedrec.stores import GraphView, YearCount, open_store, view_of
 
-NODES = """kind\tid\tname
-Drug\tDRUGBANK:DB00001\talphadrug
-Drug\tDRUGBANK:DB00002\tbetadrug
-Gene\tNCBIGene:1\tGENE1
-Gene\tNCBIGene:2\tGENE2
-Gene\tNCBIGene:3\tGENE3
-Disease\tDOID:1\tdisease one
-"""
 EDGES = """relation\tstart\tend\tlicence\tyear
 BINDS\tDRUGBANK:DB00001\tNCBIGene:1\tCC0-1.0\t2000
 BINDS\tDRUGBANK:DB00001\tNCBIGene:2\tCC0-1.0\t

@@ -1,4 +1,4 @@
-"""Which ids become one disease: equal ones, and never two of a vocabulary whose ids are distinct."""
+"""Ids of one disease: equal ones, and never two of a vocabulary whose ids are distinct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which paths may lead an answer, which may only support it, and which are no argument at all."""
+"""Roles of paths: those that may lead an answer, those that may only support it, and no argument at all."""
 
 from __future__ import annotations
 
