@@ -1,7 +1,8 @@
 """Cross-validated evaluation of the ranking on hidden treatments, with two simple baselines.
 
 Strict: the treatments of a fold are removed from the graph, all counts and models are recomputed without
-them, and then the fold's pairs are scored.
+them, and then the fold's pairs are scored. The similarities of drugs and of diseases use no treatments, so
+that they are computed once; their weights are learned anew without the fold's treatments.
 """
 
 from __future__ import annotations
@@ -151,6 +152,7 @@ def score_split(
     fold_of_all = folds(adjacency, link_tables, split, seed)
     fold_of = fold_of_all[:, diseases]
     count = int(fold_of_all.max()) + 1
+    similarity = PairSimilarity.of(adjacency, link_tables)
     raw: dict[str, list[NDArray[np.float32]]] = {}
     for fold in range(count):
         if progress is not None:
@@ -166,6 +168,7 @@ def score_split(
             hidden_pairs(adjacency, split, fold_of_all == fold),
             seed + fold,
             diseases=diseases[scored],
+            similarity=similarity,
             threads=threads,
         )
         for method, models in fold_scores.items():
@@ -194,6 +197,7 @@ def score_fold(
     seed: int,
     *,
     diseases: NDArray[np.int64],
+    similarity: PairSimilarity | None = None,
     threads: int = 1,
 ) -> dict[str, list[NDArray[np.float32]]]:
     """Scores all drugs for some diseases by models fitted without the hidden pairs.
@@ -208,6 +212,7 @@ def score_fold(
         hidden: mask of the hidden pairs: drugs x all diseases.
         seed: of samples and trees.
         diseases: numbers of the diseases to score, ascending.
+        similarity: the similarities of the graph's drugs and diseases; None: they are computed.
         threads: models fitted at once, at most.
 
     Returns:
@@ -218,9 +223,10 @@ def score_fold(
     """
     treated = treated_diseases(adjacency)
     masked = treatments_only(adjacency, known_treatments(adjacency, treated) & ~hidden[:, treated], treated)
-    graph = CountedGraph(
-        masked, choose_metapaths(masked, link_tables, seed), PairSimilarity.of(masked, link_tables)
+    visible_similarity = (
+        PairSimilarity.of(masked, link_tables) if similarity is None else similarity.with_treatments(masked)
     )
+    graph = CountedGraph(masked, choose_metapaths(masked, link_tables, seed), visible_similarity)
     maker = graph.full_features()
     learned = treated_diseases(masked)
     if not len(learned):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -52,6 +52,17 @@ class PairSimilarity:
         return cls(
             drugs, diseases, kernel or PairKernel.of(drugs, diseases, care_matrix(adjacency, TREATS[0]))
         )
+
+    def with_treatments(self, adjacency: Adjacency) -> PairSimilarity:
+        """The same similarities, with the kernel learned from the treatments of a graph alone.
+
+        Args:
+            adjacency: a graph that differs in its treatments from the one that the similarities are of.
+        """
+        kernel = PairKernel.of(self.drugs, self.diseases, care_matrix(adjacency, TREATS[0]))
+        copy = replace(self, kernel=kernel)
+        vars(copy)["nearest_drugs"] = self.nearest_drugs  # doesn't depend on treatments either
+        return copy
 
     @cached_property
     def nearest_drugs(self) -> csr_array[Any]:

@@ -24,6 +24,7 @@ from kedrec.evaluation.ranking_figures import (
 from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency
 from kedrec.ranking.clusters import cluster_diseases
 from kedrec.ranking.metapaths import schema_tables
+from kedrec.ranking.pair_similarity import PairSimilarity
 from kedrec.ranking.stored_ranking import linked_tables
 
 DRUGS, DISEASES, GENES = 40, 30, 24
@@ -108,6 +109,28 @@ def test_a_folds_scores_do_not_change_with_its_own_treatments(split: Split) -> N
         for one, other in zip(whole_scores[method], fewer_scores[method], strict=True):
             assert np.array_equal(one[fold_of == 0], other[fold_of == 0])
             assert one[fold_of == 0].any()
+
+
+def test_a_folds_scores_are_the_same_with_similarities_of_the_whole_graph() -> None:
+    graph = planted()
+    graph.links += [  # a second similarity, so that there is something to weigh
+        ("CAUSES", "Drug", "SideEffect", f"Drug:{drug}", f"SideEffect:{drug * step % 7}", "s", ())
+        for drug in range(DRUGS)
+        for step in (1, 5)
+    ]
+    graph.sizes["SideEffect"] = 7
+    adjacency = read(graph)
+    linked = linked_tables(adjacency)
+    hidden = folds(adjacency, linked, "disease", 5) == 0
+    computed, given = (
+        score_fold(
+            adjacency, linked, "disease", hidden, 5, diseases=np.arange(DISEASES), similarity=similarity
+        )
+        for similarity in (None, PairSimilarity.of(adjacency, linked))
+    )
+    for method in METHODS:
+        for one, other in zip(computed[method], given[method], strict=True):
+            assert np.array_equal(one, other)
 
 
 def test_diseases_are_scored_alike_alone_and_among_others() -> None:
