@@ -216,7 +216,9 @@ def read_adjacency(
         arrays[f"ids/{kind}"] = ids
         ids_by_kind[kind] = pa.array([id_.decode() for id_ in ids.tolist()], pa.string())
     mechanisms: dict[str, int] = {}
-    present = {relation for relation, _ in store.fingerprint().edges}
+    relation_sources = store.fingerprint().edges
+    present = {relation for relation, _ in relation_sources}
+    remaining = sorted({source for _, source in relation_sources} - set(without)) if without else None
     for done, (table, relations) in enumerate(by_table.items()):
         if progress is not None:
             progress("Reading the graph", done, len(by_table))
@@ -226,9 +228,7 @@ def read_adjacency(
             if relation in present
             for orientation in _orientations(relation, *table[1:])
         ]
-        sources = None
-        if without and table != TREATS:
-            sources = sorted({source for _, source in store.fingerprint().edges} - set(without))
+        sources = None if table == TREATS else remaining
         arrays.update(_read_table(store, table, orientations, ids_by_kind, mechanisms, sources=sources))
     return arrays
 
