@@ -163,7 +163,7 @@ def fit(
     del samples
     scorer = DiseaseScorer(maker, lambda regime: members[regime], seed, threads)
     report = stage("Scoring")
-    raw = scorer.raw(treated, tuple(members), report)
+    raw = scorer.raw(treated, tuple(members), feature_blocks(maker, treated, report))
     labels = known.T
     scales = {regime: _scale(values, labels) for regime, values in raw.by_model.items()}
     prior[-1] = _shift_to(raw.degrees @ prior, int(labels.sum()))
@@ -174,7 +174,8 @@ def fit(
     others = np.setdiff1d(stored, treated)
     for begin in range(0, len(others), BLOCK):
         block = others[begin : begin + BLOCK]
-        _copy(scorer.scores(block, "unseen", scales, prior), scores, np.searchsorted(stored, block))
+        raw = scorer.raw(block, ("unseen",), feature_blocks(maker, block))
+        _copy(calibrated(raw, "unseen", scales, prior), scores, np.searchsorted(stored, block))
         if report is not None:
             report(len(treated) + begin + len(block), len(stored))
     treatments = int(known.sum())
@@ -310,7 +311,8 @@ def _unfitted(
     model: Member = Linear(columns, weights.tolist(), 0.0, [float("inf")] * len(columns))
     members: dict[Regime, list[list[Member]]] = {"unseen": [[model]]}
     scorer = DiseaseScorer(maker, lambda regime: members[regime], 0, threads)  # one fold, whatever the seed
-    scores = calibrated(scorer.raw(stored, ("unseen",), stage("Scoring")), "unseen", {}, None)
+    raw = scorer.raw(stored, ("unseen",), feature_blocks(maker, stored, stage("Scoring")))
+    scores = calibrated(raw, "unseen", {}, None)
     return FittedRanking(
         stored, scores, members, {}, None, list(graph.paths), treatments, maker, graph.pair_similarity
     )

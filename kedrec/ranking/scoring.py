@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,7 +12,6 @@ import numpy as np
 from kedrec.ranking.calibration import sigmoid
 from kedrec.ranking.ensemble import run_in_threads
 from kedrec.ranking.folds import fold_of
-from kedrec.ranking.sampling import feature_blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +61,7 @@ class DiseaseScorer:
     """Scores all drugs for some diseases, whatever their number: block by block.
 
     Attributes:
-        maker: computes the features.
+        maker: computes the features that the models were fitted to.
         models: returns the models of a regime, one list for each fold.
         seed: of the folds.
         threads: maximum number of models that score at once.
@@ -77,9 +76,15 @@ class DiseaseScorer:
         self,
         diseases: NDArray[np.int64],
         regimes: Sequence[Regime],
-        progress: Callable[[int, int], None] | None = None,
+        blocks: Iterable[tuple[NDArray[np.int64], NDArray[np.float32]]],
     ) -> RawScores:
-        """Scores some diseases (ascending numbers) by the models of some regimes."""
+        """Scores some diseases by the models of some regimes.
+
+        Args:
+            diseases: their numbers, ascending.
+            regimes: the regimes.
+            blocks: their features, as `feature_blocks` yields them.
+        """
         features, shape = self.maker.features, (len(diseases), self.maker.drugs)
         counts = np.array([feature.group == "metapath" and not feature.relative for feature in features])
         degrees = np.array([feature.group == "prior" for feature in features])
@@ -88,7 +93,7 @@ class DiseaseScorer:
             np.ones((*shape, int(degrees.sum()) + 1), np.float32),
             np.zeros(shape, bool),
         )
-        for block, table in feature_blocks(self.maker, diseases, progress):
+        for block, table in blocks:
             rows = np.searchsorted(diseases, block)
             batch.degrees[rows, :, :-1] = table[:, :, degrees]
             batch.informed[rows] = (table[:, :, counts] > 0).any(axis=2)
@@ -119,16 +124,6 @@ class DiseaseScorer:
             folds = fold_of(regime, drugs, np.repeat(block, size), self.seed) % count
             calls += [partial(write, regime, fold, np.flatnonzero(folds == fold)) for fold in range(count)]
         run_in_threads(calls, self.threads)
-
-    def scores(
-        self,
-        diseases: NDArray[np.int64],
-        regime: Regime,
-        scales: Mapping[Regime, Scale],
-        prior: NDArray[np.float64] | None,
-    ) -> DiseaseScores:
-        """Scores some diseases (ascending numbers) by one regime, on its scale; see `calibrated`."""
-        return calibrated(self.raw(diseases, (regime,)), regime, scales, prior)
 
 
 def calibrated(

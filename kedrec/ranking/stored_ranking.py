@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.features import FeatureMaker
     from kedrec.ranking.fit import FittedRanking
     from kedrec.ranking.folds import Regime
-    from kedrec.ranking.scoring import DiseaseScorer
+    from kedrec.ranking.scoring import DiseaseScorer, DiseaseScores
 
 __all__ = ["SEED", "PairScores", "StoredRanking", "fit_to_arrays", "linked_tables"]
 
@@ -53,14 +53,6 @@ class PairScores:
     drug_percentiles: NDArray[np.float32]
     disease_percentiles: NDArray[np.float32]
     unseen: NDArray[np.bool_]
-    informed: NDArray[np.bool_]
-
-
-class _Scored(NamedTuple):
-    """Scores, priors and whether a path joins them, of all drugs for a disease."""
-
-    scores: NDArray[np.float32]
-    priors: NDArray[np.float32]
     informed: NDArray[np.bool_]
 
 
@@ -179,7 +171,7 @@ class StoredRanking:
         self._members_by_regime: dict[Regime, list[list[Member]]] = {}
         self._threads = threads
         self._maker: FeatureMaker | None = None
-        self._scored: OrderedDict[int, _Scored] = OrderedDict()
+        self._scored: OrderedDict[int, DiseaseScores] = OrderedDict()
         self._last_features: tuple[int, NDArray[np.float32]] | None = None
         if fitted is not None:
             self._maker = fitted.maker
@@ -225,9 +217,9 @@ class StoredRanking:
         for disease in np.unique(diseases[~stored]).tolist():
             selected = diseases == disease
             scored = self._scored_disease(disease)
-            scores[selected] = scored.scores[drugs[selected]]
-            priors[selected] = scored.priors[drugs[selected]]
-            informed[selected] = scored.informed[drugs[selected]]
+            scores[selected] = scored.scores[0, drugs[selected]]
+            priors[selected] = scored.priors[0, drugs[selected]]
+            informed[selected] = scored.informed[0, drugs[selected]]
             means[selected] = scored.scores.mean()
         by_unseen = self._uses_unseen[diseases]
         low, high = np.zeros(size), np.zeros(size)
@@ -337,13 +329,16 @@ class StoredRanking:
         row = int(np.searchsorted(self.stored_diseases, disease))
         return row if row < len(self.stored_diseases) and self.stored_diseases[row] == disease else None
 
-    def _scored_disease(self, disease: int) -> _Scored:
+    def _scored_disease(self, disease: int) -> DiseaseScores:
         """The scores of a disease that isn't stored, computed when first asked for."""
         scored = self._scored.pop(disease, None)
         if scored is None:
+            from kedrec.ranking.scoring import calibrated
+
+            diseases, table = np.array([disease]), self._features(disease)[None]
             with single_threaded_algebra():
-                values = self._scorer.scores(np.array([disease]), "unseen", self.scales, self._prior)
-            scored = _Scored(values.scores[0], values.priors[0], values.informed[0])
+                raw = self._scorer.raw(diseases, ("unseen",), [(diseases, table)])
+                scored = calibrated(raw, "unseen", self.scales, self._prior)
             while len(self._scored) >= _MAX_SCORED:
                 self._scored.popitem(last=False)  # the least recently used
         self._scored[disease] = scored
@@ -363,7 +358,8 @@ class StoredRanking:
     def _features(self, disease: int) -> NDArray[np.float32]:
         """The features of all drugs for a disease, those of the last one held: drugs x features."""
         if self._last_features is None or self._last_features[0] != disease:
-            block = self._feature_maker().block(np.array([disease]))
+            with single_threaded_algebra():
+                block = self._feature_maker().block(np.array([disease]))
             self._last_features = disease, np.ascontiguousarray(block[:, :, 0].T)
         return self._last_features[1]
 
