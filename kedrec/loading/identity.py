@@ -157,7 +157,8 @@ class _Group:
             for xref, trust in xrefs.items():
                 rank = self._prefix_rank(xref)
                 if rank < own_rank:
-                    upward[xref, curie] = trust
+                    # Another id may have passed a surer one on to this pair.
+                    upward[xref, curie] = min(trust, upward.get((xref, curie), trust))
                 elif own_rank < rank < len(self._ranks):
                     downward[curie, xref] = trust
             self._pass_on(curie, xrefs, upward)
@@ -169,6 +170,8 @@ class _Group:
         MESH:1 equals CHEBI:1 for sure and lists DRUGBANK:1: without this, CHEBI:1 would take MESH:1 and leave
         DRUGBANK:1 another drug. Ids of distinct vocabularies are left to `_refused`.
         """
+        if _prefix(curie) in self._distinct:
+            return
         own_rank = self._prefix_rank(curie)
         better = sorted(
             (trust, self._prefix_rank(xref), xref)
@@ -180,7 +183,7 @@ class _Group:
         _, taken_rank, taken = better[0]
         best = min(rank for _, rank, _ in better)
         ids = [(trust, other) for trust, rank, other in better if rank == best]
-        if best < taken_rank and len(ids) == 1 and _prefix(curie) not in self._distinct:
+        if best < taken_rank and len(ids) == 1:
             trust, other = ids[0]
             upward[other, taken] = min(trust, upward.get((other, taken), trust))
 

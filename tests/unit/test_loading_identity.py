@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +14,6 @@ from kedrec.loading.family_identities import FamilyIdentities, family_name
 from kedrec.loading.identity import TRUST, Identity, NodeRecord, resolve
 from kedrec.loading.staging import Staging
 from kedrec.schema import Schema, load_schema
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def resolved(*claims: NodeRecord) -> Identity:
@@ -47,6 +44,19 @@ def test_what_an_id_lists_goes_on_to_the_id_that_it_surely_equals() -> None:
     )
     assert found.entity == {("Drug", "MESH:D1"): drug, ("Drug", "CHEBI:9944"): drug}
     assert not found.conflicts
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_what_is_passed_on_outranks_what_an_id_merely_lists_in_either_order_of_records(step: int) -> None:
+    """Of two DrugBank ids of a ChEBI id, one is predicted, and known better of the MeSH id that equals it."""
+    records = [
+        NodeRecord("Drug", "CHEBI:1", ("DRUGBANK:DB00001",), trust=TRUST["predicted"]),
+        NodeRecord("Drug", "CHEBI:1", ("DRUGBANK:DB00002",), trust=TRUST["listed"]),
+        NodeRecord("Drug", "MESH:D1", ("CHEBI:1",), trust=TRUST["exact"]),
+        NodeRecord("Drug", "MESH:D1", ("DRUGBANK:DB00001",), trust=TRUST["curated"]),
+    ][::step]
+    drug = ("Drug", "DRUGBANK:DB00001")
+    assert resolved(*records).entity == {("Drug", "CHEBI:1"): drug, ("Drug", "MESH:D1"): drug}
 
 
 def test_two_ids_that_are_passed_on_join_nothing() -> None:
