@@ -10,9 +10,8 @@ from typing import Any, Literal, get_args
 import yaml
 
 from kedrec.common.assets import asset_text
+from kedrec.common.yaml_text import load_yaml
 from kedrec.errors import AssetError
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, if available, is ten times faster
 
 __all__ = [
     "ConditionalWording",
@@ -218,7 +217,7 @@ def parse_schema(text: str) -> Schema:
         AssetError: the text is not such a schema.
     """
     try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506  # both are safe loaders
+        document = load_yaml(text)
         kinds = {
             name: Kind(
                 name,

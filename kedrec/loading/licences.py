@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-import yaml
-
 from kedrec.common.assets import asset_text
+from kedrec.common.yaml_text import load_yaml
 from kedrec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class LicenceTable:
 @cache
 def known_licences() -> LicenceTable:
     """Reads the table of known licences."""
-    content = yaml.safe_load(asset_text("graph/licences.yaml"))
+    content = load_yaml(asset_text("graph/licences.yaml"))
     return LicenceTable(
         tuple(content["uses"]), {name: frozenset(uses) for name, uses in content["licences"].items()}
     )

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kedrec.common.assets import asset_path
 from kedrec.common.regular_files import open_regular
+from kedrec.common.yaml_text import load_yaml
 from kedrec.errors import AssetError, DataError, UsageError
 from kedrec.loading.licences import allowed_licences, known_licences
 from kedrec.loading.sources import SETS_FILE, list_sources
@@ -27,7 +28,6 @@ __all__ = ["Selection", "SourceSet", "json_schema", "list_sets", "select_sources
 _NAME = r"^[a-z0-9][a-z0-9-]*$"
 _LONGEST_FILE = 1 << 16
 """Bytes; a longer file is no list of sets."""
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class SourceSet(BaseModel):
@@ -90,7 +90,7 @@ def _read(path: Path) -> tuple[SourceSet, ...]:
     if len(text) > _LONGEST_FILE:
         raise DataError(f"{path} is too long for a list of sets.", hint)
     try:
-        content = yaml.load(text.decode(), Loader=_LOADER)  # noqa: S506  # a safe loader
+        content = load_yaml(text.decode())
         return _SetFile.model_validate(content).sets
     except UnicodeDecodeError as error:
         raise DataError(f"The sets in {path} can't be read: it isn't UTF-8.", hint) from error

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import yaml
 
 from kedrec.common.assets import asset_path, list_assets
+from kedrec.common.yaml_text import load_yaml
 from kedrec.errors import AssetError, DataError, UsageError
 from kedrec.loading.identity import TRUST
 from kedrec.stores.overlay_names import is_private, overlay_name, overlay_source
@@ -38,7 +39,6 @@ _LISTED_FILES = 10
 _TABLES = frozenset({".tsv", ".csv", ".parquet", ".jsonl", ".gz"})
 _OWN_FILES = frozenset({"kedrec.json", "rejects.tsv"})
 """Files that KEDRec itself writes beside a source's files."""
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Rows = Literal["nodes", "edges", "attributes"]
 
 
@@ -186,7 +186,7 @@ def _trust(word: str) -> str:
 
 def _parse(path: Path) -> Source:
     try:
-        fields = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  # a safe loader
+        fields = load_yaml(path.read_text(encoding="utf-8"))
         return Source(
             name=fields["name"],
             title=fields["title"],

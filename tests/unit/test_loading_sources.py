@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kedrec.common.assets import asset_text
-from kedrec.errors import DataError, UsageError
-from kedrec.loading import list_sources
+from kedrec.errors import AssetError, DataError, UsageError
+from kedrec.loading import list_sources, sources
 from kedrec.loading.identity import FAMILIES
 from kedrec.loading.readers.drugmechdb import reference_curie
 from kedrec.loading.readers.predicate_rules import read_rules
@@ -33,6 +33,13 @@ def test_the_sources_are_listed_by_rank_with_their_licence() -> None:
 def test_an_unknown_source_is_a_wrong_call_that_lists_the_known_ones() -> None:
     with pytest.raises(UsageError, match="hetionet"):
         load_source("nope")
+
+
+def test_a_declaration_that_gives_a_key_twice_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "doid.yaml"
+    path.write_text(asset_text("loaders/doid.yaml") + "\nrank: 1\n")
+    with pytest.raises(AssetError, match=r"loaders/doid\.yaml is damaged: .*the key 'rank' of line"):
+        sources._parse(path)
 
 
 def test_every_predicate_of_drugmechdb_leads_to_relations_and_actions_of_the_schema() -> None:

@@ -113,6 +113,12 @@ def test_a_damaged_schema_is_a_clear_error(text):
         parse_schema(text)
 
 
+def test_a_schema_that_gives_a_key_twice_is_damaged():
+    text = asset_text("graph/schema.yaml") + "\nversion: 1\n"
+    with pytest.raises(AssetError, match=r"graph/schema\.yaml is damaged: .*the key 'version' of line"):
+        parse_schema(text)
+
+
 def test_a_pair_of_unknown_kinds_is_refused():
     text = asset_text("graph/schema.yaml").replace(
         "start: [Disease], end: [Gene]", "start: [Disaese], end: [Gene]"

@@ -107,6 +107,10 @@ def test_an_unknown_name_lists_sources_and_sets() -> None:
         ("- a\n- b\n", "declares no sets: the file: "),
         ("", "declares no sets: the file: "),
         ("sets: [", "is no YAML"),
+        (
+            "sets:\n- name: a\n  title: A\n  sources: [doid]\n  sources: [mondo]\n",
+            "the key 'sources' of line 4 is given again in line 5",
+        ),
         ("sets: !!python/object/apply:os.getcwd []", "is no YAML"),
         ("[" * 60_000, "is no YAML"),
         ("sets: []" + " " * 70_000, "too long"),

@@ -1,0 +1,58 @@
+"""Reader of YAML texts: plain data alone, and each key of a mapping once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+__all__ = ["RepeatedKeyError", "load_yaml"]
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, if available, is ten times faster
+_MERGE = "tag:yaml.org,2002:merge"
+"""Tag of the key `<<`, which may stand in a mapping several times."""
+
+
+class RepeatedKeyError(yaml.YAMLError):
+    """A mapping that gives a key twice, of which YAML's own loaders drop the first without a word."""
+
+
+def load_yaml(text: str) -> Any:
+    """Parses the one document of a YAML text; None if it is empty.
+
+    Raises:
+        yaml.YAMLError: it is no YAML, has other objects than plain data, or gives a key of a mapping twice.
+    """
+    loader = _LOADER(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _check_keys(node)
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _check_keys(document: yaml.Node) -> None:
+    """Checks the mappings of a document before merged keys are written into them."""
+    waiting, seen = [document], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen or isinstance(node, yaml.ScalarNode):
+            continue
+        seen.add(id(node))
+        if not isinstance(node, yaml.MappingNode):
+            waiting += node.value
+            continue
+        lines: dict[tuple[str, str], int] = {}
+        for key, value in node.value:
+            waiting += (key, value)
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                continue
+            line, name = key.start_mark.line + 1, (key.tag, key.value)
+            if name in lines:
+                raise RepeatedKeyError(
+                    f"the key '{key.value}' of line {lines[name]} is given again in line {line}"
+                )
+            lines[name] = line
