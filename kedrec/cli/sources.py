@@ -76,10 +76,10 @@ def fetch_missing(
 
 def _has_own_files(source: Source, settings: Settings) -> bool:
     """True if a source has no address and the user put its files into the cache."""
-    from kedrec.loading.download import cache_folder
+    from kedrec.loading.sources import source_subfolder
 
-    folder = cache_folder(settings.cache_dir, source)
-    return not source.downloads and folder.is_dir() and any(folder.iterdir())
+    folder = source_subfolder(source, settings.cache_dir / "sources")
+    return not source.downloads and folder is not None and any(folder.iterdir())
 
 
 def _needs_own_files(source: Source, settings: Settings) -> bool:

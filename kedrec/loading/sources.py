@@ -27,6 +27,7 @@ __all__ = [
     "list_sources",
     "load_source",
     "source_folder",
+    "source_subfolder",
     "unread_files",
 ]
 
@@ -266,8 +267,13 @@ def source_folder(source: Source, data_dir: Path | None) -> Path:
         return data_dir
     if not data_dir.is_dir():
         raise DataError(f"There is no folder {data_dir}.", "Give the folder that holds the source's files.")
+    return source_subfolder(source, data_dir) or data_dir
+
+
+def source_subfolder(source: Source, data_dir: Path) -> Path | None:
+    """Subfolder of a source's files, by its name or another of its folder's names; None if there is none."""
     subfolders = (data_dir / name for name in (source.name, *source.folders))
-    return next((folder for folder in subfolders if folder.is_dir()), data_dir)
+    return next((folder for folder in subfolders if folder.is_dir()), None)
 
 
 def unread_files(folder: Path, read: Collection[Path]) -> list[str]:

@@ -389,3 +389,15 @@ def test_a_source_without_an_address_loads_from_the_cache_where_it_was_put(kedre
     )
     result = CliRunner().invoke(graph, ["repodb", "--no-fit"], catch_exceptions=False)
     assert "TREATS" in result.stdout
+
+
+def test_a_source_without_an_address_loads_from_the_cache_by_its_folders_other_name(
+    kedrec_home: Path,
+) -> None:
+    files = kedrec_home / "cache" / "sources" / "everycure"
+    files.mkdir(parents=True)
+    (files / "drug_list_stringent.csv").write_text(
+        "curie,curie_label,alternate_ids,atc_codes\nCHEBI:1,racemol,\"['CHEBI:1', 'DRUGBANK:DB00001']\",\n"
+    )
+    result = CliRunner().invoke(graph, ["everycure-drugs", "--no-fit", "--json"], catch_exceptions=False)
+    assert json.loads(result.stdout)["nodes"] == {"Drug": 1}
