@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from kedrec.loading.staging import staging_errors
 from kedrec.loading.state import source_states
+from kedrec.stores.changes import TableChange
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kedrec.common.progress import Progress
     from kedrec.stores import GraphTarget
-    from kedrec.stores.changes import GraphChanges, TableChange
+    from kedrec.stores.changes import GraphChanges
     from kedrec.stores.pending import PendingGraph
 
 __all__ = ["publish", "replay_journal"]
@@ -108,11 +109,11 @@ def replay_journal(store: GraphTarget, folder: Path) -> None:
         files.extractall(unpacked)  # our own file
         for step in json.loads(files.read("steps.json")):
             new, changed = (unpacked / step[part] if step[part] else None for part in ("new", "changed"))
-            relation, start, end = step["table"]
+            change = TableChange(tuple(step["table"]), new, changed, 0)
             if step["kind"] == "put":
-                store.put_edges(relation, start, end, new, changed)
-            elif new is not None:
-                store.delete_edges(relation, start, end, new)
+                change.put(store)
+            else:
+                change.delete(store)
     store.put_metadata({}, {_JOURNAL: None})
 
 
@@ -131,22 +132,17 @@ class _Writer:
 
     def _put(self, changes: Sequence[TableChange]) -> None:
         for change in changes:
-            relation, start, end = change.kinds
-            self._store.put_edges(relation, start, end, change.new, change.changed)
+            change.put(self._store)
             self._add(change.rows)
 
     def _delete(self, changes: Sequence[TableChange]) -> None:
         for change in changes:
-            relation, start, end = change.kinds
-            if change.new is not None:
-                self._store.delete_edges(relation, start, end, change.new)
+            change.delete(self._store)
             self._add(change.rows)
 
     def write_nodes(self) -> None:
         """Writes the nodes."""
-        for change in self._changes.nodes:
-            self._store.put_nodes(change.kinds[0], change.new, change.changed)
-            self._add(change.rows)
+        self._put(self._changes.nodes)
 
     def move_edges(self) -> None:
         """Moves the edges of other sources to their new ends."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kedrec.stores.base import GraphTarget
 
 __all__ = ["GraphChanges", "TableChange"]
 
@@ -22,6 +26,28 @@ class TableChange:
     new: Path | None
     changed: Path | None
     rows: int
+
+    def put(self, target: GraphTarget) -> None:
+        """Inserts and overwrites the rows in a graph.
+
+        Raises:
+            StoreError: the graph database refused or failed.
+        """
+        if len(self.kinds) == 1:
+            target.put_nodes(self.kinds[0], self.new, self.changed)
+        else:
+            relation, start, end = self.kinds
+            target.put_edges(relation, start, end, self.new, self.changed)
+
+    def delete(self, target: GraphTarget) -> None:
+        """Deletes the edges whose keys `new` has from a graph.
+
+        Raises:
+            StoreError: the graph database refused or failed.
+        """
+        if self.new is not None:
+            relation, start, end = self.kinds
+            target.delete_edges(relation, start, end, self.new)
 
 
 @dataclass(frozen=True, slots=True)

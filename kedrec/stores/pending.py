@@ -296,15 +296,10 @@ class PendingGraph(ContextCloser):
 
     def apply(self, changes: GraphChanges) -> None:
         """Makes the changes of one source: nodes, edges, then what is deleted."""
-        for change in changes.nodes:
-            self.put_nodes(change.kinds[0], change.new, change.changed)
-        for change in (*changes.moved_edges, *changes.edges):
-            relation, start, end = change.kinds
-            self.put_edges(relation, start, end, change.new, change.changed)
+        for change in (*changes.nodes, *changes.moved_edges, *changes.edges):
+            change.put(self)
         for change in (*changes.moved_edge_keys, *changes.deleted_edges):
-            relation, start, end = change.kinds
-            if change.new is not None:
-                self.delete_edges(relation, start, end, change.new)
+            change.delete(self)
         for kind, ids in changes.deleted_nodes.items():
             self.delete_nodes(kind, ids)
 
