@@ -16,9 +16,9 @@ from kedrec.common.private_files import private_folder
 from kedrec.common.text_files import BadLine, unpack
 from kedrec.errors import DataError, UsageError
 from kedrec.loading.staging_tables import STAGING_TABLES
+from kedrec.stores.duckdb_tables import connect
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 __all__ = ["Staging"]
@@ -26,8 +26,6 @@ __all__ = ["Staging"]
 
 _LISTED_COLUMNS = 20
 """Number of unread columns that a note lists by name."""
-_MEMORY = "1GB"
-"""Memory limit of DuckDB; more data spill to the work folder."""
 
 
 def _types() -> dict[str, pa.DataType]:
@@ -73,8 +71,6 @@ class Staging:
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
-        import duckdb
-
         try:
             str(folder).encode()
         except UnicodeEncodeError as error:
@@ -87,12 +83,9 @@ class Staging:
         self.unread: list[str] = []
         self.notes: list[str] = []
         self._files: list[tuple[Path, Path | None]] = []
-        self.sql: duckdb.DuckDBPyConnection = duckdb.connect(
-            ":memory:", config={"memory_limit": _MEMORY, "temp_directory": str(folder / "spill")}
-        )
+        self.sql = connect(None, folder / "spill", keeps_order=True)
         if threads:
             self.sql.execute(f"SET threads = {int(threads)}")
-        self.sql.execute("SET enable_progress_bar = false")
         self.create("node_rows", "edge_rows", "retired_rows", "rejects")
 
     def __enter__(self) -> Self:

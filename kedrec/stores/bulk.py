@@ -11,29 +11,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pyarrow as pa
-
 from kedrec.errors import SchemaMismatchError
 from kedrec.schema import load_schema
 from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, ContextCloser, Fingerprint
 from kedrec.stores.counts import COUNTS_KEY, VERSION_KEY, GraphCounts, fingerprint_of, public_facts
 from kedrec.stores.cypher_statements import chosen_columns
+from kedrec.stores.duckdb_tables import (
+    BATCH,
+    column_definitions,
+    column_names,
+    connect,
+    counts_by_source,
+    delete_keys,
+    read_nodes,
+    row_count,
+    table_name,
+)
 from kedrec.stores.marking import MARK_FACT
 from kedrec.stores.parquet_input import KEY_COLUMNS, check_pair, count_rows
 
 if TYPE_CHECKING:
-    import duckdb
+    import pyarrow as pa
 
 __all__ = ["BulkGraph", "BulkTable"]
-
-_MEMORY = "1GB"
-_BATCH = 65_536
-_TYPES = {
-    pa.string(): "VARCHAR",
-    pa.list_(pa.string()): "VARCHAR[]",
-    pa.float64(): "DOUBLE",
-    pa.int64(): "BIGINT",
-}
 
 
 class BulkTable(NamedTuple):
@@ -63,22 +63,16 @@ class BulkGraph(ContextCloser):
             file: the DuckDB file; an existing one is replaced.
             url: URL of the graph that will be imported, for messages and reports.
         """
-        import duckdb
-
         file.unlink(missing_ok=True)
         self.url = url
-        self.sql: duckdb.DuckDBPyConnection = duckdb.connect(
-            str(file), config={"memory_limit": _MEMORY, "temp_directory": str(file.parent / "spill")}
-        )
-        self.sql.execute("SET enable_progress_bar = false")
-        self.sql.execute("SET preserve_insertion_order = false")
+        self.sql = connect(file, file.parent / "spill")
         self._tables: dict[tuple[str, ...], str] = {}
         self._facts: dict[str, str] = {}
         self._blobs: dict[str, bytes] = {}
 
     def tables(self) -> list[BulkTable]:
         """The tables that have rows: nodes before edges, otherwise unordered."""
-        tables = [BulkTable(kinds, name, self._count(name)) for kinds, name in self._tables.items()]
+        tables = [BulkTable(kinds, name, row_count(self.sql, name)) for kinds, name in self._tables.items()]
         return sorted((table for table in tables if table.rows), key=lambda table: len(table.kinds))
 
     def facts(self) -> dict[str, str]:
@@ -95,9 +89,7 @@ class BulkGraph(ContextCloser):
         table = self._tables.get((kind,))
         if table is None:
             return chosen.empty_table()
-        query = f"SELECT {_names(chosen)} FROM {table} ORDER BY id"  # noqa: S608  # names of the schema
-        rows: pa.Table = self.sql.sql(query).to_arrow_table()
-        return rows.cast(chosen)
+        return read_nodes(self.sql, table, chosen)
 
     def edges(
         self,
@@ -112,14 +104,14 @@ class BulkGraph(ContextCloser):
         table = self._tables.get((relation, start_kind, end_kind))
         if table is None:
             return
-        query = f"SELECT {_names(chosen)} FROM {table}"  # noqa: S608  # names of the schema
+        query = f"SELECT {column_names(chosen)} FROM {table}"  # noqa: S608  # names of the schema
         # A cursor of its own: the caller may run other queries while it reads these rows.
         with self.sql.cursor() as cursor:
             if sources is None:
                 rows = cursor.sql(query)
             else:
                 rows = cursor.sql(f"{query} WHERE list_contains(?, source)", params=[list(sources)])
-            for batch in rows.to_arrow_reader(_BATCH):
+            for batch in rows.to_arrow_reader(BATCH):
                 yield batch.cast(chosen)
 
     def fingerprint(self) -> Fingerprint:
@@ -189,9 +181,8 @@ class BulkGraph(ContextCloser):
         changed: Path | None,
     ) -> None:
         if kinds not in self._tables:
-            name = '"' + "/".join(kinds) + '"'
-            types = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in columns)
-            self.sql.execute(f"CREATE TABLE {name} ({types})")
+            name = table_name(kinds)
+            self.sql.execute(f"CREATE TABLE {name} ({column_definitions(columns)})")
             self._tables[kinds] = name
         if changed is not None:
             self._delete(kinds, key, changed)
@@ -205,15 +196,7 @@ class BulkGraph(ContextCloser):
 
     def _delete(self, kinds: tuple[str, ...], key: Sequence[str], file: Path) -> None:
         if kinds in self._tables:
-            condition = " AND ".join(f't."{name}" = k."{name}"' for name in key)
-            self.sql.execute(
-                f"DELETE FROM {self._tables[kinds]} AS t USING read_parquet(?) AS k WHERE {condition}",  # noqa: S608  # names of ours
-                [str(file)],
-            )
-
-    def _count(self, table: str) -> int:
-        [[rows]] = self.sql.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608  # a name of ours
-        return int(rows)
+            delete_keys(self.sql, self._tables[kinds], key, file)
 
     def _counts(self) -> GraphCounts:
         nodes: dict[str, int] = {}
@@ -222,14 +205,9 @@ class BulkGraph(ContextCloser):
             if len(kinds) == 1:
                 nodes[kinds[0]] = rows
                 continue
-            by_source = self.sql.execute(f"SELECT source, count(*) FROM {name} GROUP BY source").fetchall()  # noqa: S608  # a name of ours
-            for source, count in by_source:
+            for source, count in counts_by_source(self.sql, name):
                 edges[kinds[0], source] = edges.get((kinds[0], source), 0) + count
         return GraphCounts(nodes, edges)
-
-
-def _names(columns: pa.Schema) -> str:
-    return ", ".join(f'"{name}"' for name in columns.names)
 
 
 def _update(entries: dict[str, Any], changes: Mapping[str, Any]) -> None:

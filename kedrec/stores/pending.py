@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -17,37 +16,28 @@ from kedrec.stores.base import EDGE_COLUMNS, NODE_COLUMNS, ContextCloser, Finger
 from kedrec.stores.changes import GraphChanges, TableChange
 from kedrec.stores.counts import GraphCounts, fingerprint_of
 from kedrec.stores.cypher_statements import chosen_columns
+from kedrec.stores.duckdb_tables import (
+    BATCH,
+    column_definitions,
+    column_names,
+    connect,
+    counts_by_source,
+    delete_keys,
+    read_nodes,
+    row_count,
+    same_key,
+    table_name,
+)
 from kedrec.stores.parquet_input import KEY_COLUMNS, check_pair, count_rows
-
-if TYPE_CHECKING:
-    import duckdb
 
 __all__ = ["PendingGraph"]
 
-_MEMORY = "1GB"
-_BATCH = 65_536
 _PART = 262_144
 """Edges read into memory at once, at most."""
-_TYPES = {
-    pa.string(): "VARCHAR",
-    pa.list_(pa.string()): "VARCHAR[]",
-    pa.float64(): "DOUBLE",
-    pa.int64(): "BIGINT",
-}
 _Table = tuple[str, str, str]
 """Relation, start kind and end kind."""
-_SAME_KEY = 't.start = k.start AND t."end" = k."end" AND t.source = k.source'
-
-
-def _names(columns: pa.Schema) -> str:
-    return ", ".join(f'"{name}"' for name in columns.names)
-
-
-def _definitions(columns: pa.Schema) -> str:
-    return ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in columns)
-
-
-_NODE_NAMES, _EDGE_NAMES, _KEY_NAMES = _names(NODE_COLUMNS), _names(EDGE_COLUMNS), _names(KEY_COLUMNS)
+_SAME_KEY = same_key(KEY_COLUMNS.names)
+_NODE_NAMES, _EDGE_NAMES, _KEY_NAMES = map(column_names, (NODE_COLUMNS, EDGE_COLUMNS, KEY_COLUMNS))
 
 
 class PendingGraph(ContextCloser):
@@ -66,14 +56,8 @@ class PendingGraph(ContextCloser):
             base: the stored graph, which must not change while this one is used.
             folder: folder for what exceeds the memory limit.
         """
-        import duckdb
-
         self.base = base
-        self._sql: duckdb.DuckDBPyConnection = duckdb.connect(
-            ":memory:", config={"memory_limit": _MEMORY, "temp_directory": str(folder / "spill")}
-        )
-        self._sql.execute("SET enable_progress_bar = false")
-        self._sql.execute("SET preserve_insertion_order = false")
+        self._sql = connect(None, folder / "spill")
         self._base_counts = base.fingerprint()
         self._base_facts = base.metadata()
         self._base_blobs: dict[str, bytes | None] = {}
@@ -97,9 +81,7 @@ class PendingGraph(ContextCloser):
         """All nodes of a kind, ordered by id."""
         chosen = chosen_columns(NODE_COLUMNS, columns)
         self._copy_nodes(kind)
-        query = f'SELECT {_names(chosen)} FROM "{kind}" ORDER BY id'  # noqa: S608  # names of the schema
-        rows: pa.Table = self._sql.sql(query).to_arrow_table()
-        return rows.cast(chosen)
+        return read_nodes(self._sql, table_name((kind,)), chosen)
 
     def edges(
         self,
@@ -121,17 +103,17 @@ class PendingGraph(ContextCloser):
         self, table: _Table, chosen: pa.Schema, sources: Sequence[str] | None
     ) -> Iterator[pa.RecordBatch]:
         """Edges that were written, read in parts to bound the memory."""
-        name = _quoted(table)
+        name = table_name(table)
         [[last]] = self._sql.execute(f"SELECT coalesce(max(rowid), -1) FROM {name}").fetchall()  # noqa: S608  # names of the schema
         query = (
-            f"SELECT {_names(chosen)} FROM {name} WHERE rowid BETWEEN ? AND ? "  # noqa: S608  # names of the schema
+            f"SELECT {column_names(chosen)} FROM {name} WHERE rowid BETWEEN ? AND ? "  # noqa: S608  # names of the schema
             "AND (? IS NULL OR list_contains(?, source))"
         )
         wanted = None if sources is None else list(sources)
         for first in range(0, last + 1, _PART):
             part = [first, first + _PART - 1, wanted, wanted]
             rows = self._sql.sql(query, params=part).to_arrow_table()
-            yield from rows.cast(chosen).to_batches(_BATCH)
+            yield from rows.cast(chosen).to_batches(BATCH)
 
     def _unchanged_edges(
         self, table: _Table, chosen: pa.Schema, sources: Sequence[str] | None
@@ -142,26 +124,25 @@ class PendingGraph(ContextCloser):
             return
         needed = chosen_columns(EDGE_COLUMNS, list(dict.fromkeys([*KEY_COLUMNS.names, *chosen.names])))
         query = (
-            f"SELECT {_names(chosen)} FROM listed AS t "  # noqa: S608  # names of the schema
-            f"WHERE NOT EXISTS (SELECT 1 FROM {_quoted(table)} AS k WHERE {_SAME_KEY}) "
+            f"SELECT {column_names(chosen)} FROM listed AS t "  # noqa: S608  # names of the schema
+            f"WHERE NOT EXISTS (SELECT 1 FROM {table_name(table)} AS k WHERE {_SAME_KEY}) "
             f"AND NOT EXISTS (SELECT 1 FROM {_deleted(table)} AS k WHERE {_SAME_KEY})"
         )
         for batch in self.base.edges(*table, columns=needed.names, sources=sources):
             with self._listed(pa.Table.from_batches([batch])):
                 rows = self._sql.sql(query).to_arrow_table()
-            yield from rows.cast(chosen).to_batches(_BATCH)
+            yield from rows.cast(chosen).to_batches(BATCH)
 
     def fingerprint(self) -> Fingerprint:
         """Counts by kind, relation and source, and the digest."""
         if self._counts is None:
             nodes = dict(self._base_counts.nodes)
             for kind in self._kinds:
-                nodes[kind] = self._count(f'"{kind}"')
+                nodes[kind] = row_count(self._sql, f'"{kind}"')
             edges = dict(self._base_counts.edges)
             for table in self._tables:
-                for part, sign in ((f"{_quoted(table)} WHERE is_new", 1), (_deleted(table), -1)):
-                    query = f"SELECT source, count(*) FROM {part} GROUP BY source"  # noqa: S608  # names of the schema
-                    for source, count in self._sql.execute(query).fetchall():
+                for part, sign in ((f"{table_name(table)} WHERE is_new", 1), (_deleted(table), -1)):
+                    for source, count in counts_by_source(self._sql, part):
                         key = table[0], source
                         edges[key] = edges.get(key, 0) + sign * count
             self._counts = GraphCounts(
@@ -239,10 +220,10 @@ class PendingGraph(ContextCloser):
         check_pair(relation, start_kind, end_kind)
         table = (relation, start_kind, end_kind)
         self._create_edges(table)
-        name, deleted = _quoted(table), _deleted(table)
+        name, deleted = table_name(table), _deleted(table)
         if new is not None:
             count_rows(new, EDGE_COLUMNS)
-            is_new, has_deleted = "true", bool(self._count(deleted))
+            is_new, has_deleted = "true", bool(row_count(self._sql, deleted))
             if has_deleted:
                 is_new = f"NOT EXISTS (SELECT 1 FROM {deleted} AS t WHERE {_SAME_KEY})"  # noqa: S608  # names of the schema
             self._sql.execute(
@@ -250,7 +231,7 @@ class PendingGraph(ContextCloser):
                 [str(new)],
             )
             if has_deleted:
-                self._drop_keys(deleted, new)
+                delete_keys(self._sql, deleted, KEY_COLUMNS.names, new)
         if changed is not None:
             count_rows(changed, EDGE_COLUMNS)
             self._sql.execute(
@@ -258,7 +239,7 @@ class PendingGraph(ContextCloser):
                 f"SEMI JOIN read_parquet(?) USING ({_KEY_NAMES})",
                 [str(changed)],
             )
-            self._drop_keys(name, changed)
+            delete_keys(self._sql, name, KEY_COLUMNS.names, changed)
             self._sql.execute(
                 f"INSERT INTO {name} SELECT k.*, coalesce(t.is_new, false) FROM read_parquet(?) AS k "  # noqa: S608  # names of the schema
                 f"LEFT JOIN overwritten AS t ON {_SAME_KEY}",
@@ -273,14 +254,14 @@ class PendingGraph(ContextCloser):
         count_rows(keys, KEY_COLUMNS)
         table = (relation, start_kind, end_kind)
         self._create_edges(table)
-        name, deleted = _quoted(table), _deleted(table)
+        name, deleted = table_name(table), _deleted(table)
         self._sql.execute(
             f"INSERT INTO {deleted} SELECT DISTINCT {_KEY_NAMES} FROM read_parquet(?) AS k "  # noqa: S608  # names of the schema
             f"WHERE NOT EXISTS (SELECT 1 FROM {name} AS t WHERE t.is_new AND {_SAME_KEY}) "
             f"AND NOT EXISTS (SELECT 1 FROM {deleted} AS t WHERE {_SAME_KEY})",
             [str(keys)],
         )
-        self._drop_keys(name, keys)
+        delete_keys(self._sql, name, KEY_COLUMNS.names, keys)
         self._counts = None
 
     def put_metadata(
@@ -335,8 +316,8 @@ class PendingGraph(ContextCloser):
                     condition = f"(source IN (FROM listed)) = {is_own}"
                     path = folder / ".".join((*table, "own" if is_own else "moved"))
                     files = {
-                        "new": f"{_quoted(table)} WHERE is_new AND {condition}",
-                        "changed": f"{_quoted(table)} WHERE NOT is_new AND {condition}",
+                        "new": f"{table_name(table)} WHERE is_new AND {condition}",
+                        "changed": f"{table_name(table)} WHERE NOT is_new AND {condition}",
                     }
                     change = self._write_change(table, _EDGE_NAMES, files, path)
                     written[is_own] += [change] if change else []
@@ -355,7 +336,7 @@ class PendingGraph(ContextCloser):
         files: dict[str, Path] = {}
         rows = 0
         for state, selection in selections.items():
-            count = self._count(selection)
+            count = row_count(self._sql, selection)
             if count:
                 file = path.with_name(f"{path.name}.{state}.parquet")
                 target = str(file).replace("'", "''")
@@ -368,7 +349,7 @@ class PendingGraph(ContextCloser):
     def _copy_nodes(self, kind: str) -> None:
         if kind in self._kinds:
             return
-        self._sql.execute(f'CREATE TABLE "{kind}" ({_definitions(NODE_COLUMNS)}, state VARCHAR)')
+        self._sql.execute(f'CREATE TABLE "{kind}" ({column_definitions(NODE_COLUMNS)}, state VARCHAR)')
         self._sql.execute(f"CREATE TABLE {_deleted((kind,))} (id VARCHAR)")
         if self._base_counts.nodes.get(kind):
             with self._listed(self.base.nodes(kind)):
@@ -377,23 +358,18 @@ class PendingGraph(ContextCloser):
 
     def _create_edges(self, table: _Table) -> None:
         if table not in self._tables:
-            self._sql.execute(f"CREATE TABLE {_quoted(table)} ({_definitions(EDGE_COLUMNS)}, is_new BOOLEAN)")
-            self._sql.execute(f"CREATE TABLE {_deleted(table)} ({_definitions(KEY_COLUMNS)})")
+            self._sql.execute(
+                f"CREATE TABLE {table_name(table)} ({column_definitions(EDGE_COLUMNS)}, is_new BOOLEAN)"
+            )
+            self._sql.execute(f"CREATE TABLE {_deleted(table)} ({column_definitions(KEY_COLUMNS)})")
             self._tables.add(table)
 
     def _hides(self, table: _Table) -> bool:
         """True if an edge of the stored graph is overwritten or deleted."""
-        return bool(self._count(f"{_quoted(table)} WHERE NOT is_new") or self._count(_deleted(table)))
-
-    def _drop_keys(self, table: str, keys: Path) -> None:
-        self._sql.execute(
-            f"DELETE FROM {table} AS t USING read_parquet(?) AS k WHERE {_SAME_KEY}",  # noqa: S608  # names of the schema
-            [str(keys)],
+        return bool(
+            row_count(self._sql, f"{table_name(table)} WHERE NOT is_new")
+            or row_count(self._sql, _deleted(table))
         )
-
-    def _count(self, selection: str) -> int:
-        [[rows]] = self._sql.execute(f"SELECT count(*) FROM {selection}").fetchall()  # noqa: S608  # names of the schema
-        return int(rows)
 
     @contextlib.contextmanager
     def _listed(self, rows: pa.Table) -> Iterator[None]:
@@ -404,10 +380,6 @@ class PendingGraph(ContextCloser):
             self._sql.unregister("listed")
 
 
-def _quoted(kinds: tuple[str, ...]) -> str:
-    return '"' + "/".join(kinds) + '"'
-
-
 def _deleted(kinds: tuple[str, ...]) -> str:
     """Name of the table with the keys of the stored rows that are deleted."""
-    return '"' + "/".join((*kinds, "deleted")) + '"'
+    return table_name((*kinds, "deleted"))
