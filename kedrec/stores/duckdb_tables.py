@@ -100,4 +100,5 @@ def row_count(sql: duckdb.DuckDBPyConnection, selection: str) -> int:
 def counts_by_source(sql: duckdb.DuckDBPyConnection, selection: str) -> list[tuple[str, int]]:
     """Counts the edges of a table, or of a part of it, by source."""
     query = f"SELECT source, count(*) FROM {selection} GROUP BY source"  # noqa: S608  # names of the schema
-    return sql.execute(query).fetchall()
+    rows: list[tuple[str, int]] = sql.execute(query).fetchall()
+    return rows

@@ -149,8 +149,7 @@ class PendingGraph(ContextCloser):
                 {kind: count for kind, count in nodes.items() if count},
                 {key: count for key, count in edges.items() if count},
             )
-        counts = fingerprint_of(self._counts, self.metadata())
-        return Fingerprint(self._base_counts.schema_version, counts.nodes, counts.edges, counts.digest)
+        return fingerprint_of(self._counts, self.metadata())
 
     def metadata(self) -> dict[str, str]:
         """Key-value facts of the graph."""
