@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from kedrec.cli.rendering import headline, print_evidence, print_indented, print_safety, print_taken_for
+from kedrec.cli.evidence_list import print_evidence, print_indented
+from kedrec.cli.rendering import headline, print_safety, print_taken_for
 from kedrec.cli.view_options import as_of_note
 
 if TYPE_CHECKING:

@@ -1,18 +1,16 @@
-"""Terminal rendering of answers, explanations and status. Text of the graph is never read as markup."""
+"""Terminal rendering of answers and explanations. Text of the graph is never read as markup."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from kedrec.cli.answer_table import mechanism_groups, summary_table
+from kedrec.cli.evidence_list import MAX_LINKS, print_evidence, print_indented
 from kedrec.cli.score_bars import score_bars
 from kedrec.cli.text_options import passed_over_note, texts_footnote, titled_texts, undated_texts_note
 from kedrec.cli.view_options import as_of_note
-from kedrec.loading.state import UNFINISHED_ADVICE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
         PredictedSideEffect,
         Rationale,
         Recommendation,
-        Status,
         TakenFor,
         Texts,
     )
@@ -33,20 +30,15 @@ if TYPE_CHECKING:
 __all__ = [
     "headline",
     "print_answer",
-    "print_evidence",
     "print_explanation",
-    "print_indented",
     "print_recommendation",
     "print_safety",
-    "print_status",
     "print_taken_for",
 ]
 
 Detail = Literal["brief", "usual", "full"]
 """How much of an answer is printed."""
 
-_MAX_LINKS = 3  # per item of an answer
-_MAX_URLS = 10  # per item of an explanation
 _MAX_PATHS = 3  # of a recommendation that isn't shown in full
 _ORDINAL_SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
 _FLAG_STYLES = {
@@ -62,13 +54,11 @@ _FLAG_STYLES = {
 
 
 def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detail = "usual") -> None:
-    """Prints an answer: the queried entity, a table of one line a mechanism, the reasons, notes, the
-    manifest.
+    """Prints an answer: the queried entity, a table with a line a mechanism, reasons, notes, the manifest.
 
     Args:
         detail: `brief`: no reasons; `usual`: of several drugs with one mechanism the reasons of the first
-        alone,
-            and its best paths; `full`: everything.
+            alone, and its best paths; `full`: everything.
     """
     target = answer.disease if answer.asked == "disease" else answer.drug
     head = Text(target.name, style="bold")
@@ -183,7 +173,7 @@ def _best_paths(items: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     return tuple(chosen.values())[:_MAX_PATHS]
 
 
-def _print_texts(console: Console, texts: Texts, *, links: int | None = _MAX_LINKS) -> None:
+def _print_texts(console: Console, texts: Texts, *, links: int | None = MAX_LINKS) -> None:
     for title, items in titled_texts(texts):
         print_indented(console, Text(title, style="bold"))
         print_evidence(console, items, links=links)
@@ -192,7 +182,7 @@ def _print_texts(console: Console, texts: Texts, *, links: int | None = _MAX_LIN
         print_indented(console, Text(note, style="dim"))
 
 
-def print_safety(console: Console, recommendation: Recommendation, *, links: int | None = _MAX_LINKS) -> None:
+def print_safety(console: Console, recommendation: Recommendation, *, links: int | None = MAX_LINKS) -> None:
     """Prints a pair's adverse paths and trials, cautions and side effects.
 
     Args:
@@ -311,44 +301,6 @@ def print_explanation(console: Console, recommendation: Recommendation) -> None:
             print_indented(console, Text(note, style="yellow"))
 
 
-def print_status(console: Console, status: Status) -> None:
-    """Prints the state of the graph and the model."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("graph", Text(f"{status.graph} ({status.engine}), fingerprint {status.fingerprint}"))
-    nodes = ", ".join(f"{count:,} {kind}" for kind, count in sorted(status.nodes.items()))
-    table.add_row("nodes", Text(f"{sum(status.nodes.values()):,}: {nodes}"))
-    if status.lacks:
-        table.add_row("lacks", Text(status.lacks, style="bold yellow"))
-    edges = ", ".join(f"{count:,} {source}" for source, count in sorted(status.edges_by_source.items()))
-    table.add_row("edges", Text(f"{sum(status.edges_by_source.values()):,}: {edges}"))
-    for source, state in sorted(status.sources.items()):
-        summary = UNFINISHED_ADVICE.get(state.get("state", ""))
-        if summary is None:
-            licences = ", ".join(state.get("licences", ()))
-            summary = f"{state.get('nodes', 0):,} nodes, {state.get('edges', 0):,} edges, "
-            summary += f"version {state.get('version', '')}; licence: {state.get('licence', '')}"
-            summary += f"; only {licences}" if licences else ""
-        table.add_row(
-            "source", Text(f"{source}: {summary}", style="" if state.get("state") == "loaded" else "bold")
-        )
-    if status.overlays or status.left_out:
-        visible = f"{', '.join(status.overlays) or 'none'} seen"
-        table.add_row("overlays", Text(f"{visible}; {', '.join(status.left_out) or 'none'} left out"))
-    if status.as_of is not None:
-        table.add_row("as of", Text(f"{status.as_of}; edges without a year are counted too"))
-    table.add_row("templates", Text(str(status.templates)))
-    table.add_row("model", Text(f"{status.model}: {status.model_state}"))
-    table.add_row("home", Text(status.home))
-    console.print(table)
-
-
-def print_indented(console: Console, content: Text | Table) -> None:
-    """Prints a part of an answer, print_indented by four columns."""
-    console.print(Padding(content, (0, 0, 0, 4)))
-
-
 def _print_rationale(console: Console, rationale: Rationale) -> None:
     holding = [claim for claim in rationale.claims if claim.status == "holds"]
     struck = [claim for claim in rationale.claims if claim.status == "struck"]
@@ -379,38 +331,3 @@ def _sentence(claim: Claim) -> str:
     citations = "".join(map(str, claim.citations))
     text = claim.text.rstrip().rstrip(".")
     return f"{text} {citations}." if citations else f"{text}."
-
-
-def print_evidence(console: Console, items: tuple[Evidence, ...], *, links: int | None = _MAX_LINKS) -> None:
-    """Prints evidence with its share, sources, licences and links.
-
-    Args:
-        links: maximum number of links per item; None to write out the URLs of the first ten.
-    """
-    with_urls = links is None
-    max_links = _MAX_URLS if links is None else links
-    table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
-    for item in items:
-        body = Text(item.sentence)
-        if item.private:
-            body.append("  private", style="bold magenta")
-        if item.role == "association":
-            body.append("  association only", style="yellow")
-        body.append(f"\n{', '.join(item.sources)} ({'; '.join(item.licences)})", style="dim")
-        for link in item.links[:max_links]:
-            if with_urls:
-                label = "" if link.label == link.url else f"{link.label}  "
-                body.append(f"\n{label}{link.url}", style="dim")
-            else:
-                body.append("  ")
-                body.append(link.label, style=f"dim link {link.url}")
-        if len(item.links) > max_links:
-            note = f"and {len(item.links) - max_links} more"
-            body.append(f"\n{note}: --json lists them" if with_urls else f"  {note}", style="dim")
-        # A path's score is its share of the evidence; a text's only orders the texts.
-        share = "" if item.text is not None else f"{item.score:.0%}"
-        table.add_row(Text(f"[{item.id}]", style="bold"), Text(share, style="dim"), body)
-    print_indented(console, table)

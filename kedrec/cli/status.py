@@ -23,6 +23,6 @@ def status(overlay: str | None, as_of: int | None, graph: str | None, as_json: b
     if as_json:
         print_json(state)
         return
-    from kedrec.cli.rendering import print_status
+    from kedrec.cli.status_table import print_status
 
     print_status(console(), state)

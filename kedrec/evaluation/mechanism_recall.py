@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from kedrec.common.progress import Progress
     from kedrec.evaluation.path_cases import Case
-    from kedrec.evidence.path_features import Pool
+    from kedrec.evidence.path_pool import Pool
 
 __all__ = ["best_rank", "evaluate", "random_order_chances"]
 

@@ -27,7 +27,8 @@ import numpy as np
 
 from kedrec.evidence.chains import MAX_HOPS, Mechanisms
 from kedrec.evidence.mechanisms import GraphWithoutIndication, read_indications
-from kedrec.evidence.path_features import GeneFacts, gene_facts, pool_of
+from kedrec.evidence.path_features import GeneFacts, gene_facts
+from kedrec.evidence.path_pool import pool_of
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.schema import load_schema
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from kedrec.common.progress import Progress
     from kedrec.evidence.mechanisms import Indication, Node
-    from kedrec.evidence.path_features import Pool
+    from kedrec.evidence.path_pool import Pool
     from kedrec.ranking.adjacency import Table
     from kedrec.schema import Role
     from kedrec.stores.base import GraphStore

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.evidence.path_features import Pool
+    from kedrec.evidence.path_pool import Pool
 
 __all__ = ["Weights", "fit"]
 

@@ -49,7 +49,8 @@ class Chain:
     Attributes:
         hops: its steps.
         nodes: numbers of all its nodes, drug and disease included.
-        told: number of curated mechanisms that contain its tail, from where it leaves the drug's own links.
+        mechanism_count: number of curated mechanisms that contain its tail, from where it leaves the drug's
+            own links.
         own: whether a mechanism of the very pair contains the whole of it.
     """
 

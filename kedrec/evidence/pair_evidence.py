@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 from kedrec.errors import NotFoundError
 from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
 from kedrec.evidence.path_edges import complete_paths
-from kedrec.evidence.path_features import GeneFacts, gene_facts, pool_of
+from kedrec.evidence.path_features import GeneFacts, gene_facts
+from kedrec.evidence.path_pool import pool_of
 from kedrec.evidence.scoring import diverse_paths, load_weights, path_scores, template_weights
 from kedrec.evidence.target_votes import ACTING, TargetVotes
 from kedrec.evidence.verbalize import evidence_item
@@ -26,7 +27,7 @@ from kedrec.stores.templates import Hop, PathTemplate, path_templates
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from kedrec.evidence.path_features import Pool
+    from kedrec.evidence.path_pool import Pool
     from kedrec.ranking import Ranker
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.schema import Role

@@ -1,8 +1,4 @@
-"""Computes the features by which a pair's paths are scored, before their edges are read.
-
-The paths along every supporting template are pooled. Paths with the same nodes along several templates are
-merged: the merged path has the highest value of each feature, and all of those templates.
-"""
+"""Computes the features by which a pair's paths are scored, before their edges are read."""
 
 from __future__ import annotations
 
@@ -11,25 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kedrec.evidence.chains import MAX_HOPS, chain_template, chains_of
 from kedrec.pathlogic.disposition import is_disposition_gene, names_disposition, names_target
 from kedrec.ranking.adjacency import TREATS
-from kedrec.ranking.best_paths import HeavyPaths, heaviest_paths, path_tables
-from kedrec.ranking.dwpc import DAMPING
+from kedrec.ranking.best_paths import HeavyPaths, path_tables
 from kedrec.ranking.metapaths import template_kinds
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
-    from kedrec.evidence.chains import Chain, Mechanisms
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.stores.base import Row
-    from kedrec.stores.templates import Hop, PathTemplate
+    from kedrec.stores.templates import PathTemplate
 
-__all__ = ["FEATURES", "GeneFacts", "Pool", "gene_facts", "pool_of"]
+__all__ = ["COLUMN", "FEATURES", "GeneFacts", "PairContext", "gene_facts"]
 
 FEATURES = (
     "weight",  # log of the path's weight in the DWPC
@@ -51,12 +44,13 @@ FEATURES = (
     "shared first",  # log(1 + mechanisms that contain both of the first two hops)
     "shared last",  # the same for the last two hops
     "shared tail",  # the same for all hops but the first
-    "told",  # log(1 + mechanisms that contain the chain's tail); chains alone
+    "chain mechanisms",  # log(1 + mechanisms that contain the chain's tail); chains alone
     "hops",  # number of hops
 )
 """Names of the numeric features, in the order of their columns and as `path-weights.yaml` lists them."""
 
-_COLUMN = {name: column for column, name in enumerate(FEATURES)}
+COLUMN = {name: column for column, name in enumerate(FEATURES)}
+"""The number of each feature's column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,177 +97,7 @@ def gene_facts(target_rows: Iterable[Row], associated: Iterable[Row]) -> GeneFac
     return GeneFacts(targets, sources)
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """The competing paths of a pair.
-
-    Attributes:
-        templates: the supporting templates, in the order of their numbers below; the number after the last
-            denotes chains of curated mechanisms.
-        chains: the hops of each path that is such a chain.
-        own: whether a curated mechanism of the very pair contains the path.
-        shapes: the distinct sequences of kinds of the inner nodes.
-        shape: index in `shapes` of each path.
-        nodes: numbers of the inner nodes (paths x 6, -1 where a path is shorter).
-        values: the features (paths x `FEATURES`).
-        member_path, member_template: pairs of a path and a template along which it runs.
-        count: number of the pair's paths along all templates, also those that don't compete, and of the
-            chains that no template finds.
-        metapaths: number of templates with a path, and one more for such chains.
-    """
-
-    templates: Sequence[PathTemplate]
-    chains: Mapping[int, tuple[Hop, ...]]
-    own: NDArray[np.bool_]
-    shapes: tuple[tuple[str, ...], ...]
-    shape: NDArray[np.int64]
-    nodes: NDArray[np.int64]
-    values: NDArray[np.float32]
-    member_path: NDArray[np.int64]
-    member_template: NDArray[np.int64]
-    count: int
-    metapaths: int
-
-    def __len__(self) -> int:
-        return len(self.shape)
-
-    def scores(self, numeric: NDArray[np.float64], by_template: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Each path's score: its weighted features, plus the weights of its templates."""
-        scores: NDArray[np.float64] = self.values.astype(np.float64) @ numeric
-        return scores + np.bincount(self.member_path, by_template[self.member_template], minlength=len(self))
-
-    def ids(self, adjacency: Adjacency, path: int) -> tuple[str, ...]:
-        """The ids of the inner nodes of one path."""
-        kinds = self.shapes[self.shape[path]]
-        return tuple(
-            adjacency.node_id(kind, number)
-            for kind, number in zip(kinds, self.nodes[path].tolist(), strict=False)
-        )
-
-
-def pool_of(
-    adjacency: Adjacency,
-    mechanisms: Mechanisms,
-    templates: Sequence[PathTemplate],
-    facts: GeneFacts,
-    pair: tuple[int, int],
-    *,
-    most: int,
-) -> Pool:
-    """The competing paths of a pair: the `most` heaviest of every template, and chains.
-
-    The pair's own treatment is no step of any: such a path would pass through the drug or the disease twice.
-
-    Args:
-        adjacency: the graph.
-        mechanisms: its curated mechanisms, for chains.
-        templates: the templates to search along, all supporting.
-        facts: facts on the pair's genes, from `gene_facts`.
-        pair: numbers of the drug and the disease.
-        most: most paths of one template.
-    """
-    context = _PairContext(adjacency, facts, *pair)
-    builder = _PoolBuilder()
-    count = 0
-    for number, template in enumerate(templates):
-        heavy = heaviest_paths(adjacency, template, *pair, most)
-        if heavy is not None:
-            count += heavy.count
-            builder.add(template_kinds(template), heavy.nodes, context.values(template, heavy), number)
-    metapaths = len(builder.keys)
-    chains = chains_of(adjacency, mechanisms, *pair, most)
-    for hops, group in _chains_by_hops(chains).items():
-        template, nodes = chain_template(hops), np.array([chain.nodes for chain in group], np.int64)
-        heavy = HeavyPaths(len(chains), 1.0, nodes, _path_weights(adjacency, template, nodes))
-        values = context.values(template, heavy)
-        values[:, _COLUMN["share"]], values[:, _COLUMN["rank"]] = -np.log(len(chains)), 0.0
-        values[:, _COLUMN["told"]] = np.log1p([chain.mechanism_count for chain in group])
-        builder.add(template_kinds(template), nodes, values, len(templates))
-        builder.mark(hops, [chain.own for chain in group])
-    return builder.pool(templates, count, metapaths)
-
-
-def _chains_by_hops(chains: Iterable[Chain]) -> dict[tuple[Hop, ...], list[Chain]]:
-    """Chains grouped by their hops, so that a group's features are computed at once."""
-    groups: dict[tuple[Hop, ...], list[Chain]] = {}
-    for chain in chains:
-        groups.setdefault(chain.hops, []).append(chain)
-    return groups
-
-
-def _path_weights(
-    adjacency: Adjacency, template: PathTemplate, nodes: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """The paths' weights: the terms of the degree-weighted path count (DWPC)."""
-    weights = np.ones(len(nodes))
-    for index, (hop, kind) in enumerate(zip(template.hops, template_kinds(template), strict=False)):
-        links = adjacency.hop_incidence(hop, kind)
-        start, end = nodes[:, index], nodes[:, index + 1]
-        in_degrees = links.back_indptr[end + 1] - links.back_indptr[end]
-        weights *= ((links.indptr[start + 1] - links.indptr[start]).astype(float) * in_degrees) ** -DAMPING
-    return weights
-
-
-class _PoolBuilder:
-    """Collects paths by template, then merges those with the same nodes."""
-
-    def __init__(self) -> None:
-        self.keys: list[NDArray[np.int64]] = []
-        self._values: list[NDArray[np.float32]] = []
-        self._members: list[NDArray[np.int64]] = []
-        self._shapes: dict[tuple[str, ...], int] = {}
-        self._chains: list[tuple[int, tuple[Hop, ...], bool]] = []
-
-    def add(
-        self,
-        kinds: tuple[str, ...],
-        nodes: NDArray[np.int64],
-        values: NDArray[np.float32],
-        number: int,
-    ) -> None:
-        keys = np.full((len(nodes), MAX_HOPS), -1, np.int64)
-        keys[:, 0] = self._shapes.setdefault(kinds[1:-1], len(self._shapes))
-        keys[:, 1 : nodes.shape[1] - 1] = nodes[:, 1:-1]
-        self.keys.append(keys)
-        self._values.append(values)
-        self._members.append(np.full(len(keys), number, np.int64))
-
-    def mark(self, hops: tuple[Hop, ...], own: Sequence[bool]) -> None:
-        """Marks the paths added last as chains; `own`: whether each is a curated mechanism of the pair."""
-        first = sum(map(len, self.keys)) - len(own)
-        self._chains += [(first + offset, hops, is_own) for offset, is_own in enumerate(own)]
-
-    def pool(self, templates: Sequence[PathTemplate], count: int, metapaths: int) -> Pool:
-        keys = np.concatenate([np.zeros((0, MAX_HOPS), np.int64), *self.keys])
-        values = np.concatenate([np.zeros((0, len(FEATURES)), np.float32), *self._values])
-        members = np.concatenate([np.zeros(0, np.int64), *self._members])
-        order = np.lexsort(keys.T[::-1])
-        keys = keys[order]
-        is_first = np.r_[np.ones(min(len(keys), 1), bool), (keys[1:] != keys[:-1]).any(axis=1)]
-        begins, path = np.flatnonzero(is_first), np.cumsum(is_first) - 1
-        path_of_row = np.empty(len(order), np.int64)
-        path_of_row[order] = path
-        in_template = np.zeros(len(begins), bool)
-        in_template[path[members[order] < len(templates)]] = True
-        chains_alone = int((~in_template).sum())
-        own = np.zeros(len(begins), bool)
-        own[[int(path_of_row[row]) for row, _, is_own in self._chains if is_own]] = True
-        return Pool(
-            templates=templates,
-            chains={int(path_of_row[row]): hops for row, hops, _ in self._chains},
-            own=own,
-            shapes=tuple(self._shapes),
-            shape=keys[begins, 0],
-            nodes=keys[begins, 1:],
-            values=np.maximum.reduceat(values[order], begins, axis=0) if len(begins) else values,
-            member_path=path,
-            member_template=members[order],
-            count=count + chains_alone,
-            metapaths=metapaths + bool(chains_alone),
-        )
-
-
-class _PairContext:
+class PairContext:
     """Data on a pair and its genes, looked up once for all of its paths."""
 
     def __init__(self, adjacency: Adjacency, facts: GeneFacts, drug: int, disease: int) -> None:
@@ -324,15 +148,15 @@ class _PairContext:
         kinds, nodes = template_kinds(template), heavy.nodes
         features = np.zeros((len(nodes), len(FEATURES)), np.float32)
         log_weights = np.log(np.maximum(heavy.weights, 1e-300))
-        features[:, _COLUMN["weight"]] = log_weights
-        features[:, _COLUMN["share"]] = log_weights - np.log(max(heavy.total, 1e-300))
-        features[:, _COLUMN["count"]] = -np.log(heavy.count)
-        features[:, _COLUMN["rank"]] = -np.log1p(np.arange(len(nodes)))
+        features[:, COLUMN["weight"]] = log_weights
+        features[:, COLUMN["share"]] = log_weights - np.log(max(heavy.total, 1e-300))
+        features[:, COLUMN["count"]] = -np.log(heavy.count)
+        features[:, COLUMN["rank"]] = -np.log1p(np.arange(len(nodes)))
         hops = [
             self._adjacency.hop_incidence(hop, kind) for hop, kind in zip(template.hops, kinds, strict=False)
         ]
-        features[:, _COLUMN["few drugs"]] = -np.log(np.diff(hops[0].back_indptr)[nodes[:, 1]])
-        features[:, _COLUMN["few diseases"]] = -np.log(np.diff(hops[-1].indptr)[nodes[:, -2]])
+        features[:, COLUMN["few drugs"]] = -np.log(np.diff(hops[0].back_indptr)[nodes[:, 1]])
+        features[:, COLUMN["few diseases"]] = -np.log(np.diff(hops[-1].indptr)[nodes[:, -2]])
         between = [
             np.log(np.diff(hop.indptr)[nodes[:, index]])
             + np.log(np.diff(hop.back_indptr)[nodes[:, index + 1]])
@@ -340,19 +164,19 @@ class _PairContext:
             if 0 < index < len(hops) - 1
         ]
         if between:
-            features[:, _COLUMN["few between"]] = -np.mean(between, axis=0) / 2
+            features[:, COLUMN["few between"]] = -np.mean(between, axis=0) / 2
         if kinds[1] == "Gene":
             first_gene = nodes[:, 1]
             target, passive, signed = self._targets[:, first_gene]
-            features[:, _COLUMN["target"]] = target
-            features[:, _COLUMN["passive"]] = -passive
-            features[:, _COLUMN["signed"]] = signed
-            features[:, _COLUMN["fellows"]] = self._fellows[first_gene]
-            features[:, _COLUMN["fellows share"]] = self._share[first_gene]
-            features[:, _COLUMN["disease gene"]] = self._sources[first_gene] > 0
+            features[:, COLUMN["target"]] = target
+            features[:, COLUMN["passive"]] = -passive
+            features[:, COLUMN["signed"]] = signed
+            features[:, COLUMN["fellows"]] = self._fellows[first_gene]
+            features[:, COLUMN["fellows share"]] = self._share[first_gene]
+            features[:, COLUMN["disease gene"]] = self._sources[first_gene] > 0
         if kinds[-2] == "Gene" and len(kinds) > 2:
-            features[:, _COLUMN["sources"]] = self._sources[nodes[:, -2]]
-        features[:, _COLUMN["hops"]] = len(hops)
+            features[:, COLUMN["sources"]] = self._sources[nodes[:, -2]]
+        features[:, COLUMN["hops"]] = len(hops)
         self._curated(template, nodes, features)
         return features
 
@@ -372,8 +196,8 @@ class _PairContext:
             starts[:, index] = links.searchsorted(keys, "left")
             counts[:, index] = links.searchsorted(keys, "right") - starts[:, index]
         is_curated = counts > 0
-        features[:, _COLUMN["curated hops"]] = is_curated.mean(axis=1)
-        features[:, _COLUMN["curated often"]] = np.log1p(counts).mean(axis=1)
+        features[:, COLUMN["curated hops"]] = is_curated.mean(axis=1)
+        features[:, COLUMN["curated often"]] = np.log1p(counts).mean(axis=1)
         step_tables = [table for table, _ in tables]
         spans = {
             "shared first": (0, 2),
@@ -386,7 +210,7 @@ class _PairContext:
             for row in np.flatnonzero(is_curated[:, first:stop].all(axis=1)).tolist():
                 ranges = zip(starts[row, first:stop].tolist(), counts[row, first:stop].tolist(), strict=True)
                 span = tuple(zip(step_tables[first:stop], ranges, strict=True))
-                features[row, _COLUMN[name]] = np.log1p(self._in_common(span))
+                features[row, COLUMN[name]] = np.log1p(self._in_common(span))
 
     def _curated_links(self, table: Table) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         if table not in self._links:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kedrec.evidence.path_features import Pool
+    from kedrec.evidence.path_pool import Pool
 
 __all__ = ["PathWeights", "by_role", "diverse_paths", "load_weights", "path_scores", "weights_yaml"]
 
@@ -77,7 +77,7 @@ def weights_yaml(weights: PathWeights, provenance: Mapping[str, Any]) -> str:
     """
     return yaml.safe_dump(
         {
-            "made": dict(provenance),
+            "fitted": dict(provenance),
             "features": {name: round(weights.features[name], 3) for name in FEATURES},
             "templates": {name: round(weight, 3) for name, weight in sorted(weights.templates.items())},
         },

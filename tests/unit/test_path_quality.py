@@ -21,7 +21,8 @@ from kedrec.evaluation.path_fit import fit
 from kedrec.evaluation.path_learning import fitted_weights_yaml
 from kedrec.evidence.chains import CHAIN, Mechanisms, chains_of
 from kedrec.evidence.mechanisms import GraphWithoutIndication, Indication, read_indications
-from kedrec.evidence.path_features import FEATURES, GeneFacts, Pool, gene_facts, pool_of
+from kedrec.evidence.path_features import FEATURES, GeneFacts, gene_facts
+from kedrec.evidence.path_pool import Pool, pool_of
 from kedrec.evidence.scoring import diverse_paths, load_weights, path_scores
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.metapaths import schema_tables
@@ -265,7 +266,7 @@ def test_weights_are_learned_from_what_is_drawn_and_can_be_read_again() -> None:
         assert best_rank(pool, pool.scores(weights.numeric, weights.templates), curated) == 1
     assert not fit([], 3).templates.any()
     stored = yaml.safe_load(fitted_weights_yaml(cases, {"graph": "by hand"}))
-    assert stored["made"]["graph"] == "by hand"
+    assert stored["fitted"]["graph"] == "by hand"
     assert set(stored["features"]) == set(FEATURES)
     assert stored["templates"]["drug-treats-similar-disease"] == -2
 
