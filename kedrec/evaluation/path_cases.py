@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kedrec.evidence.breadth import Breadths
 from kedrec.evidence.chains import MAX_HOPS, Mechanisms
 from kedrec.evidence.mechanisms import GraphWithoutIndication, read_indications
 from kedrec.evidence.path_features import GeneFacts, gene_facts
@@ -95,7 +96,7 @@ def indication_cases(
     adjacency = Adjacency(read_adjacency(store, schema_tables(), progress))
     indications = read_indications(store, progress)
     templates = supporting_templates()
-    facts, mechanisms = _gene_facts_lookup(store), Mechanisms(adjacency)
+    facts, mechanisms, breadths = _gene_facts_lookup(store), Mechanisms(adjacency), Breadths(adjacency)
     cases = []
     for setting in SETTINGS:
         for index, indication in enumerate(indications):
@@ -107,7 +108,9 @@ def indication_cases(
                 for kind, number in zip(("Drug", "Disease"), view.pair, strict=True)
             ):
                 continue
-            pool = pool_of(view, mechanisms, templates, facts(indication), view.pair, most=most)
+            pool = pool_of(
+                view, mechanisms, templates, facts(indication), view.pair, breadths=breadths, most=most
+            )
             cases.append(_case(indication, setting, view, pool))
     return cases
 

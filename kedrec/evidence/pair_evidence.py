@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
 from kedrec.errors import NotFoundError
+from kedrec.evidence.breadth import Breadths
 from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
 from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.path_features import GeneFacts, gene_facts
@@ -50,10 +51,11 @@ _TEMPERATURE = 3.0  # log-odds between two paths' scores that make one's share e
 
 
 class _GraphCache:
-    """Mechanisms and gene edges of one graph that many pairs share."""
+    """Mechanisms, breadths and gene edges of one graph that many pairs share."""
 
     def __init__(self, adjacency: Adjacency) -> None:
         self.mechanisms = Mechanisms(adjacency)
+        self.breadths = Breadths(adjacency)
         self.rows: dict[tuple[str, int], list[Row]] = {}
 
 
@@ -188,6 +190,7 @@ def retrieve(
         [template for template in path_templates() if template.stance == "supports"],
         _cached_facts(store, adjacency, cache, pair),
         pair,
+        breadths=cache.breadths,
         most=_PER_TEMPLATE,
     )
     votes = _votes(store, adjacency, cache, drug, pair)

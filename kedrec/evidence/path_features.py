@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kedrec.evidence.breadth import group_positions
 from kedrec.pathlogic.disposition import is_disposition_gene, names_disposition, names_target
 from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.best_paths import HeavyPaths, path_tables
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kedrec.evidence.breadth import Breadths
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.stores.base import Row
     from kedrec.stores.templates import PathTemplate
@@ -31,7 +33,7 @@ FEATURES = (
     "rank",  # -log(1 + its rank from 0, by weight, among them)
     "few drugs",  # -log of the first node's links along the first hop
     "few diseases",  # -log of the last node's links along the last hop
-    "few between",  # minus the mean log of the inner nodes' links along the hops between
+    "few between",  # minus the mean log of the inner nodes' links along the hops between; of groups, breadth
     "target",  # 1 where the drug's first gene is its target in DrugBank's words
     "passive",  # -1 where the first gene is only an enzyme, transporter or carrier of the drug
     "signed",  # 1 where the drug's action on the first gene has a sign (inhibits, activates...)
@@ -100,8 +102,10 @@ def gene_facts(target_rows: Iterable[Row], associated: Iterable[Row]) -> GeneFac
 class PairContext:
     """Data on a pair and its genes, looked up once for all of its paths."""
 
-    def __init__(self, adjacency: Adjacency, facts: GeneFacts, drug: int, disease: int) -> None:
-        self._adjacency = adjacency
+    def __init__(
+        self, adjacency: Adjacency, breadths: Breadths, facts: GeneFacts, drug: int, disease: int
+    ) -> None:
+        self._adjacency, self._breadths = adjacency, breadths
         genes = len(adjacency.ids("Gene"))
         self._targets = np.zeros((3, genes), np.float32)
         for id_, flags in facts.targets.items():
@@ -157,12 +161,18 @@ class PairContext:
         ]
         features[:, COLUMN["few drugs"]] = -np.log(np.diff(hops[0].back_indptr)[nodes[:, 1]])
         features[:, COLUMN["few diseases"]] = -np.log(np.diff(hops[-1].indptr)[nodes[:, -2]])
-        between = [
-            np.log(np.diff(hop.indptr)[nodes[:, index]])
-            + np.log(np.diff(hop.back_indptr)[nodes[:, index + 1]])
-            for index, hop in enumerate(hops)
-            if 0 < index < len(hops) - 1
-        ]
+        grouped = {
+            position: self._breadths.of(kind, nodes[:, position])
+            for position, kind in group_positions(template.hops, kinds).items()
+        }
+        between = []
+        for index, hop in enumerate(hops[1:-1], 1):
+            starts, ends = hop.degrees[nodes[:, index]], hop.back_degrees[nodes[:, index + 1]]
+            if template.hops[index].forward:
+                ends = grouped.get(index + 1, ends)
+            else:
+                starts = grouped.get(index, starts)
+            between.append(np.log(starts) + np.log(ends))
         if between:
             features[:, COLUMN["few between"]] = -np.mean(between, axis=0) / 2
         if kinds[1] == "Gene":

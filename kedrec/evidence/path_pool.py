@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kedrec.evidence.breadth import group_positions
 from kedrec.evidence.chains import MAX_HOPS, chain_template, chains_of
 from kedrec.evidence.path_features import COLUMN, FEATURES, PairContext
 from kedrec.ranking.best_paths import HeavyPaths, heaviest_paths
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kedrec.evidence.breadth import Breadths
     from kedrec.evidence.chains import Chain, Mechanisms
     from kedrec.evidence.path_features import GeneFacts
     from kedrec.ranking.adjacency import Adjacency
@@ -85,11 +87,13 @@ def pool_of(
     facts: GeneFacts,
     pair: tuple[int, int],
     *,
+    breadths: Breadths,
     most: int,
 ) -> Pool:
     """The competing paths of a pair: the `most` heaviest of every template, and chains.
 
     The pair's own treatment is no step of any: such a path would pass through the drug or the disease twice.
+    Paths through a disease or a class that groups too much (see `breadth`) don't compete.
 
     Args:
         adjacency: the graph.
@@ -97,16 +101,21 @@ def pool_of(
         templates: the templates to search along, all supporting.
         facts: facts on the pair's genes, from `gene_facts`.
         pair: numbers of the drug and the disease.
+        breadths: of the graph's diseases and drug classes.
         most: most paths of one template.
     """
-    context = PairContext(adjacency, facts, *pair)
+    context = PairContext(adjacency, breadths, facts, *pair)
     builder = _PoolBuilder()
     count = 0
     for number, template in enumerate(templates):
         heavy = heaviest_paths(adjacency, template, *pair, most)
-        if heavy is not None:
-            count += heavy.count
-            builder.add(template_kinds(template), heavy.nodes, context.values(template, heavy), number)
+        if heavy is None:
+            continue
+        count += heavy.count
+        kinds = template_kinds(template)
+        heavy = breadths.without_broad(heavy, group_positions(template.hops, kinds))
+        if len(heavy.nodes):
+            builder.add(kinds, heavy.nodes, context.values(template, heavy), number)
     metapaths = len(builder.keys)
     chains = chains_of(adjacency, mechanisms, *pair, most)
     for hops, group in _chains_by_hops(chains).items():

@@ -19,6 +19,7 @@ from kedrec.evaluation.mechanism_recall import best_rank, evaluate, random_order
 from kedrec.evaluation.path_cases import DEFINITIONS, indication_cases
 from kedrec.evaluation.path_fit import fit
 from kedrec.evaluation.path_learning import fitted_weights_yaml
+from kedrec.evidence.breadth import Breadths
 from kedrec.evidence.chains import CHAIN, Mechanisms, chains_of
 from kedrec.evidence.mechanisms import GraphWithoutIndication, Indication, read_indications
 from kedrec.evidence.path_features import FEATURES, GeneFacts, gene_facts
@@ -178,14 +179,14 @@ def test_a_pairs_own_mechanism_comes_first_as_it_stands(whole: Adjacency) -> Non
     assert first.own
     assert first.nodes == (0, 0, 0, 0)
     assert [hop.relation for hop in first.hops] == ["AFFECTS", "AFFECTS", "CORRELATED_WITH"]
-    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), most=10)
+    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), breadths=Breadths(whole), most=10)
     best = next(diverse_paths(pool, path_scores(pool, load_weights())))
     assert pool.own[best]
     assert pool.ids(whole, best) == ("Gene:0", "BiologicalProcess:0")
 
 
 def test_the_same_nodes_are_one_path(whole: Adjacency) -> None:
-    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), most=10)
+    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), breadths=Breadths(whole), most=10)
     nodes = [(pool.shapes[pool.shape[path]], pool.ids(whole, path)) for path in range(len(pool))]
     assert len(set(nodes)) == len(nodes)
     path = nodes.index((("Gene", "BiologicalProcess"), ("Gene:0", "BiologicalProcess:0")))
@@ -225,7 +226,7 @@ def test_where_equals_stand_in_random_order_the_chances_are_exact() -> None:
 
 
 def test_ranks_and_equal_scores(whole: Adjacency) -> None:
-    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), most=10)
+    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), breadths=Breadths(whole), most=10)
     scores = np.arange(len(pool), dtype=float)
     last = np.zeros(len(pool), bool)
     last[0] = True
@@ -278,7 +279,7 @@ def test_the_weights_that_kedrec_comes_with_are_of_its_features_and_templates() 
 
 
 def test_paths_through_other_nodes_come_before_much_the_same_ones(whole: Adjacency) -> None:
-    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), most=10)
+    pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), breadths=Breadths(whole), most=10)
     ids = [pool.ids(whole, path) for path in range(len(pool))]
     through = {
         name: next(place for place, path in enumerate(ids) if path == wanted)
