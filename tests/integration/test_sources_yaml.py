@@ -155,3 +155,56 @@ def test_mappings_know_their_lines(tmp_path: Path) -> None:
 def test_what_has_no_path_is_refused(graph: Loaded, text: str) -> None:
     with pytest.raises(DataError, match=r"indication_paths\.yaml (is not a list|has no path)"):
         graph.load("drugmechdb", {"indication_paths.yaml": text})
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "Contraindicated; steroids can cause it",
+        "Contraindication",
+        "contraindicated. As per the label",
+    ],
+)
+def test_a_comment_that_says_contraindicated_makes_no_treatment(graph: Loaded, comment: str) -> None:
+    graph.load("drugmechdb", {"indication_paths.yaml": three("directed: true", f"comment: '{comment}'")})
+    assert ("DRUGBANK:DB00002", "MESH:D000002") not in graph.ends("TREATS")
+    [edge] = graph.edges("CONTRAINDICATED_FOR")
+    assert (edge["start"], edge["end"]) == ("DRUGBANK:DB00002", "MESH:D000002")
+    assert edge["evidence"] == f"curators: {comment}"
+    assert edge["references"] == ["PMID:12"]
+    assert not edge["mechanisms"]
+    assert ("DRUGBANK:DB00002", "UNIPROT:P2") not in graph.ends("AFFECTS")  # no mechanism of a treatment
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "No evidence found to support treatment of gout with drug 2.",
+        "No direct evidence available that supports it. However there is a hypothesis",
+        "There appears to be no connection between gout and drug 2.",
+        "There seems to be no evidence linking them",
+        "It is indicated elsewhere, however no literature evidences found about the mechanism",
+        "It is in pills. There has not been any evidence to support that it helps",
+    ],
+)
+def test_a_path_that_its_curators_found_no_support_for_is_left_out(graph: Loaded, comment: str) -> None:
+    text = three("directed: true", f"comment: >-\n    {comment}")
+    [report] = graph.load("drugmechdb", {"indication_paths.yaml": text}).sources
+    assert "DRUGBANK:DB00002" not in {start for start, _ in graph.ends("TREATS")}
+    assert not graph.edges("CONTRAINDICATED_FOR")
+    assert report.reasons == {"path without support, by its curators": 1}
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "Withdrawn",
+        "The exact mechanism of action is unknown",
+        "It could modulate another target, which would be contraindicated in gout",
+        "The original drug was its acid but there is no evidence for it unless it is this salt",
+    ],
+)
+def test_other_comments_change_nothing(graph: Loaded, comment: str) -> None:
+    graph.load("drugmechdb", {"indication_paths.yaml": three("directed: true", f"comment: '{comment}'")})
+    assert ("DRUGBANK:DB00002", "MESH:D000002") in graph.ends("TREATS")
+    assert not graph.edges("CONTRAINDICATED_FOR")

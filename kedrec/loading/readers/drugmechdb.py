@@ -1,6 +1,8 @@
 """Reader of DrugMechDB: every link becomes an edge with its curated paths, every path an indication.
 
-`loaders/drugmechdb.yaml` maps the predicates between kinds of nodes to relations.
+A path of which its curators' comment says that the drug is contraindicated states that alone; one that they
+found no support for is left out. `loaders/drugmechdb.yaml` maps the predicates between kinds of nodes to
+relations.
 """
 
 from __future__ import annotations
@@ -234,6 +236,9 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
         path_nodes.add_path(entry)
     path_nodes.drop_wrong_ids()
     rules = read_rules(source, load_schema())
+    comments = {
+        meaning: re.compile(pattern, re.IGNORECASE) for meaning, pattern in source.mapping["comments"].items()
+    }
     nodes, edges = _ColumnRows(number), _ColumnRows(number)
     for done, entry in enumerate(entries):
         if done % 500 == 0:
@@ -244,7 +249,7 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
                 line=node.line, key=curie, kind=path_nodes.kind(curie), id=curie, name=node["name"],
                 synonyms=list(node.get("alt_names", ())), xrefs=path_nodes.xrefs(curie, node), description="",
             )  # fmt: skip
-        _add_edges(entry, path_nodes, rules, edges)
+        _add_edges(entry, path_nodes, rules, comments, edges)
     for part, rows in (("nodes", nodes), ("edges", edges)):
         rejected = [*rejects[part], *rows.rejects]
         staging.rows_read[part] += len(rows.columns["file"]) + len(rejected)
@@ -255,18 +260,30 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
 
 
 def _add_edges(
-    entry: LineMapping, path_nodes: _PathNodes, rules: dict[str, list[Rule]], edges: _ColumnRows
+    entry: LineMapping,
+    path_nodes: _PathNodes,
+    rules: dict[str, list[Rule]],
+    comments: dict[str, re.Pattern[str]],
+    edges: _ColumnRows,
 ) -> None:
-    """Adds a path's links and its indication as edges."""
-    curie_of = path_nodes.curie
-    attributes = {
-        "licence": "CC0-1.0",
-        "references": _references(entry.get("reference")),
-        "mechanisms": [entry["graph"]["_id"]],
-    }
-    node_ids = [curie_of(node["id"]) for node in entry["nodes"]]
+    """Adds a path's links and its indication, or its contraindication, as edges."""
+    comment = entry.get("comment")
+    comment = " ".join(comment.split()) if isinstance(comment, str) else ""
+    if comments["unsupported"].search(comment):
+        edges.rejects.append(
+            (entry.line, "path without support, by its curators", entry["graph"]["_id"], comment[:1000])
+        )
+        return
+    sources = {"licence": "CC0-1.0", "references": _references(entry.get("reference"))}
+    if comments["contraindicated"].search(comment):
+        _add_pair(
+            entry, path_nodes, edges, "CONTRAINDICATED_FOR", f"curators: {comment}", **sources, mechanisms=[]
+        )
+        return
+    attributes = {**sources, "mechanisms": [entry["graph"]["_id"]]}
+    node_ids = [path_nodes.curie(node["id"]) for node in entry["nodes"]]
     for link in entry["links"]:
-        start, end = curie_of(link["source"]), curie_of(link["target"])
+        start, end = path_nodes.curie(link["source"]), path_nodes.curie(link["target"])
         text = json.dumps({**link, "path": entry["graph"]["_id"]}, ensure_ascii=False)
         if start not in node_ids or end not in node_ids:
             edges.rejects.append((link.line, "unknown id", start if start not in node_ids else end, text))
@@ -282,14 +299,27 @@ def _add_edges(
             line=link.line, relation=rule.relation, start=start, end=end, action=rule.action,
             evidence=link["key"], **attributes,
         )  # fmt: skip
+    _add_pair(entry, path_nodes, edges, "TREATS", "indication", **attributes)
+
+
+def _add_pair(
+    entry: LineMapping,
+    path_nodes: _PathNodes,
+    edges: _ColumnRows,
+    relation: str,
+    evidence: str,
+    **attributes: Any,
+) -> None:
+    """Adds an edge from a path's drug to its disease."""
+    node_ids = [path_nodes.curie(node["id"]) for node in entry["nodes"]]
     drug = next(
         (curie for curie in node_ids if path_nodes.roles.get(curie) and path_nodes.kind(curie) == "Drug"), ""
     )
-    disease = curie_of(entry["graph"].get("disease_mesh", ""))
+    disease = path_nodes.curie(entry["graph"].get("disease_mesh", ""))
     if drug and disease in node_ids and path_nodes.kind(disease) == "Disease":
         edges.add(
-            line=entry.line, relation="TREATS", start=drug, end=disease, action="",
-            evidence="indication", **attributes,
+            line=entry.line, relation=relation, start=drug, end=disease, action="",
+            evidence=evidence, **attributes,
         )  # fmt: skip
     else:
         edges.rejects.append(
