@@ -95,12 +95,6 @@ SELECT d.file, d.line, 'RESEMBLES' AS relation, 'Drug/' || f.banks[1] AS start, 
 FROM form_of AS f JOIN drugs AS d USING (line)
 WHERE len(f.banks) = 1 AND NOT f.is_combination AND NOT f.is_metallic AND NOT f.is_ion;
 
-INSERT INTO edge_rows BY NAME
-SELECT min(file) AS file, min(line) AS line, 'MEMBER_OF' AS relation, curie AS start, 'ATC:' || substr(code, 1, 5) AS "end",
-  'CC0-1.0' AS licence, 'ATC ' || string_agg(DISTINCT code, ', ' ORDER BY code) AS evidence
-FROM code_of
-GROUP BY curie, substr(code, 1, 5);
-
 -- Classes of the WHO's classification (ATC), from the anatomical group down to the chemical subgroup. The list has
 -- codes alone: names of the two upper levels are ours, further down the drugs name the class.
 CREATE TEMP TABLE group_name AS
@@ -145,10 +139,30 @@ FROM (VALUES
   ('V09', 'diagnostic radiopharmaceuticals'), ('V10', 'therapeutic radiopharmaceuticals')
 ) AS t(code, name);
 
+-- A letter X is the WHO's for what is in none of the classes beside it: drugs with nothing in common but the class
+-- above, of which they are members instead. Whole groups of "other" drugs have no such class.
+CREATE TEMP TABLE member_of AS
+SELECT c.*, CASE
+  WHEN c.code[4:5] = 'XX' OR c.code[1:5] = 'S01XA' THEN if(g.is_other, NULL, c.code[1:3])
+  WHEN c.code[4:4] <> 'X' AND c.code[5:5] = 'X' THEN if(g.is_other, NULL, c.code[1:4])
+  ELSE c.code[1:5] END AS class
+FROM code_of AS c
+LEFT JOIN (SELECT code, contains(name, 'other ') AS is_other FROM group_name) AS g ON g.code = c.code[1:3];
+
+INSERT INTO edge_rows BY NAME
+SELECT min(file) AS file, min(line) AS line, 'MEMBER_OF' AS relation, curie AS start, 'ATC:' || class AS "end",
+  'CC0-1.0' AS licence, 'ATC ' || string_agg(DISTINCT code, ', ' ORDER BY code) AS evidence
+FROM member_of
+WHERE class IS NOT NULL
+GROUP BY curie, class;
+
 CREATE TEMP TABLE class_of AS
 SELECT class, min(file) AS file, min(line) AS line,
   list_sort(list_distinct(list(name)))[:3] AS members, count(DISTINCT name) AS n
-FROM (SELECT *, unnest([code[1:1], code[1:3], code[1:4], code[1:5]]) AS class FROM code_of)
+FROM (
+  SELECT * EXCLUDE (class), unnest(list_filter([1, 3, 4, 5], lambda x: x <= len(class))) AS level, class[1:level] AS class
+  FROM member_of
+)
 GROUP BY class;
 
 INSERT INTO node_rows

@@ -223,6 +223,27 @@ def test_atc_codes_become_classes_with_their_hierarchy(graph: Loaded) -> None:
     assert classes["ATC:C"]["name"] == "drugs for the cardiovascular system, ATC C"
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("C10AX06", "ATC:C10A"),  # other lipid lowering drugs
+        ("L01XX05", "ATC:L01"),  # other antineoplastic drugs
+        ("L01XA01", "ATC:L01XA"),  # platinum compounds: beside the others, but a class
+        ("S01XA13", "ATC:S01"),  # other drugs for eyes
+        ("A16AX04", None),  # other drugs of a group of other drugs
+        ("N07XX02", None),
+        ("A16AB02", "ATC:A16AB"),  # enzymes
+    ],
+)
+def test_what_a_classification_only_calls_other_is_no_class(
+    graph: Loaded, code: str, expected: str | None
+) -> None:
+    rows = [DRUG_COLUMNS, drug_row("CHEBI:1", "firstol", "CHEBI:1 UNII:A", code)]
+    graph.load("everycure-drugs", {"drug_list_stringent.csv": "\n".join(rows) + "\n"})
+    assert [end for _, end in graph.ends("MEMBER_OF")] == ([expected] if expected else [])
+    assert (f"ATC:{code[:5]}" in graph.nodes("PharmacologicClass")) == (expected == f"ATC:{code[:5]}")
+
+
 def test_chembls_mechanisms_meet_drugs_by_their_salts_and_genes_by_their_protein(graph: Loaded) -> None:
     load_drugs(graph)
     files = {
