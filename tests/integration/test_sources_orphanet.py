@@ -208,6 +208,21 @@ def test_symptoms_have_their_frequency_and_what_no_patient_had_is_none(graph: Lo
     assert report.reasons == {"symptom that no patient had": 1, "unknown frequency": 1}
 
 
+@pytest.mark.parametrize(
+    "group",
+    [
+        "Rare disorder potentially indicated for liver transplant",
+        "Disease associated with a genetic susceptibility or tested for a biomarker",
+    ],
+)
+def test_a_group_by_treatment_or_test_is_no_disease(graph: Loaded, group: str) -> None:
+    packets = files(packet("900", Parents=[parent("901", group), parent("902")]), packet("901", group))
+    [report] = graph.load("orphanet", packets).sources
+    assert sorted(graph.nodes("Disease")) == ["ORPHANET:900", "ORPHANET:902"]
+    assert graph.ends("IS_A") == [("ORPHANET:900", "ORPHANET:902")]
+    assert report.reasons == {"group by treatment or test, no kind of disease": 2}
+
+
 def test_a_parent_without_a_packet_is_a_disorder_by_its_label_and_obsolete_ones_are_none(
     graph: Loaded,
 ) -> None:

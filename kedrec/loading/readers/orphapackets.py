@@ -43,6 +43,7 @@ joins half of them in neither way: too few to say that one is a kind of the othe
 _EVERY = 200
 _OBSOLETE = "OBSOLETE: "
 _NOT_RARE = "NON RARE IN EUROPE: "
+_NO_KIND = "group by treatment or test, no kind of disease"
 _ODD = (KeyError, TypeError, AttributeError, ValueError)
 """Errors of values that aren't what the layout says."""
 _FREQUENCY_TYPES = ("Point prevalence", "Prevalence at birth", "Annual incidence", "Lifetime Prevalence")
@@ -144,6 +145,7 @@ class _Packets:
         self._vocabularies: dict[str, str] = source.mapping["vocabularies"]
         self._associations: dict[str, dict[str, str]] = source.mapping["associations"]
         self._frequencies: dict[str, dict[str, Any]] = source.mapping["frequencies"]
+        self._no_kinds: list[str] = source.mapping["no_kinds"]
         self._disorders: set[str] = set()
         self._mentions: dict[str, _Mention] = {}
 
@@ -157,6 +159,9 @@ class _Packets:
             return
         if name.startswith(_OBSOLETE):
             self._rows.refuse("nodes", line, "obsolete disorder", f"{disorder} {name}", "")
+            return
+        if self._is_no_kind(name):
+            self._rows.refuse("nodes", line, _NO_KIND, f"{disorder} {name}", "")
             return
         synonyms: list[str] = []
         xrefs: list[str] = []
@@ -208,9 +213,15 @@ class _Packets:
             self._rows.refuse("edges", line, why, detail, relation)
 
     def _parent(self, line: int, disorder: str, item: Any) -> None:
-        parent = _code(item["ORPHAcode"])
-        self._mention(line, parent, "Disease", text_of(item.get("Label")))
+        parent, name = _code(item["ORPHAcode"]), text_of(item.get("Label"))
+        if self._is_no_kind(name):
+            self._rows.refuse("edges", line, _NO_KIND, f"{disorder} below {parent} {name}", "")
+            return
+        self._mention(line, parent, "Disease", name)
         self._edge(line, "IS_A", disorder, f"Disease/{parent}", "Orphanet classification")
+
+    def _is_no_kind(self, name: str) -> bool:
+        return any(words in name for words in self._no_kinds)
 
     def _gene(self, line: int, disorder: str, item: Any) -> None:
         symbol, words = text_of(item["Symbol"]).strip(), text_of(item["DisorderGeneAssociationType"])
