@@ -15,6 +15,7 @@ from kedrec.cli.evaluate_intervals import intervals
 from kedrec.cli.evaluate_paths import paths as evaluate_paths
 from kedrec.cli.evaluate_ranking import ranking as evaluate_ranking
 from kedrec.cli.evaluate_rationale import rationale
+from kedrec.cli.evaluate_reference import reference
 from kedrec.cli.evaluate_replay import replay
 from kedrec.cli.evaluate_retrieval import retrieval
 from kedrec.cli.evaluate_selection import selection
@@ -37,6 +38,7 @@ evaluate.add_command(intervals)
 evaluate.add_command(evaluate_paths)
 evaluate.add_command(evaluate_ranking)
 evaluate.add_command(rationale)
+evaluate.add_command(reference)
 evaluate.add_command(replay)
 evaluate.add_command(retrieval)
 evaluate.add_command(selection)
