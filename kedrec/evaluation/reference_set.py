@@ -22,7 +22,7 @@ ReferenceClass = Literal["mechanism", "wrong mechanism", "harmful", "unrelated"]
 """The drug treats the disease by the stated mechanism; it treats it, but not by the stated one; it harms
 people with the disease; it has nothing to do with the disease."""
 Part = Literal["all", "development", "test"]
-"""All pairs; the two thirds that the path logic may be mended by; or the third that it is tested by afterwards."""
+"""All pairs; the two thirds that the path logic may be mended by; or the third that tests it afterwards."""
 
 COLUMNS = (
     *("class", "rare", "area", "drug", "drug_id", "disease", "disease_id"),
