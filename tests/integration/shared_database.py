@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedrec.loading import LoadReport, load_graph, remove_sources
+from kedrec.schema import load_schema
 from kedrec.stores import GraphStore, open_store
+from kedrec.stores.marking import EDGE_PROPERTIES, LABEL_PREFIX, MARK_PROPERTY, NODE_PROPERTIES
 
 if TYPE_CHECKING:
     import neo4j
@@ -66,9 +68,13 @@ SET drug.stock = 12, drug:Stocked
 """
 """What the lab ties to KEDRec's nodes: from its own, and between two of KEDRec's; a property and a label."""
 
+KINDS = {*load_schema().kinds}
+KEPT_BESIDE = {"KedrecMetadata", "KedrecKept", "KedrecBatch"}
+"""Labels of what KEDRec keeps with the graph."""
+
 
 class Lab:
-    """The database, with the lab's eyes."""
+    """The database as the lab sees it."""
 
     def __init__(self, driver: neo4j.Driver) -> None:
         self._driver = driver
@@ -77,28 +83,51 @@ class Lab:
         with self._driver.session() as session:
             return session.run(text, parameters).data()
 
-    def dump(self) -> str:
-        """All that is the lab's, in one order: nodes, relationships with the ids of their ends, rules."""
-        nodes = self.run(
-            "MATCH (n {owner: 'lab'}) RETURN labels(n) AS labels, properties(n) AS held, elementId(n) AS id"
-        )
+    def dump(self, *, everything: bool = False) -> str:
+        """All that KEDRec did not write, in one order: nodes, relationships and their ends, rules, indexes.
+
+        Of what bears KEDRec's mark, that is the labels and properties of others. `everything` is the whole
+        database instead, for what must not write at all.
+        """
+        nodes = self.run("MATCH (n) RETURN elementId(n) AS id, labels(n) AS labels, properties(n) AS held")
         edges = self.run(
-            "MATCH (a)-[r {owner: 'lab'}]->(b) "
-            "RETURN elementId(r) AS id, type(r) AS type, properties(r) AS held, "
+            "MATCH (a)-[r]->(b) RETURN elementId(r) AS id, type(r) AS type, properties(r) AS held, "
             "elementId(a) AS a, a.id AS start, elementId(b) AS b, b.id AS end"
         )
-        stock = self.run("MATCH (n:Stocked) RETURN elementId(n) AS id, n.stock AS stock")
-        rules = self.run(
-            "SHOW CONSTRAINTS YIELD * WHERE name STARTS WITH 'lab' RETURN name, type, labelsOrTypes"
+        rules = self.run("SHOW CONSTRAINTS YIELD name, type, labelsOrTypes, properties")
+        indexes = self.run("SHOW INDEXES YIELD name, type, labelsOrTypes, properties")
+        parts: list[list[dict[str, Any]]] = [nodes, edges, rules, indexes]
+        if not everything:
+            parts = [
+                [row for row in map(_others_share_of_node, nodes) if row["labels"] or row["held"]],
+                [row for row in map(_others_share_of_edge, edges) if row["held"] or not row["marked"]],
+                *(
+                    [row for row in part if not row["name"].startswith("kedrec_")]
+                    for part in (rules, indexes)
+                ),
+            ]
+        return json.dumps(
+            [sorted(json.dumps(row, sort_keys=True) for row in part) for part in parts], indent=1
         )
-        indexes = self.run(
-            "SHOW INDEXES YIELD * WHERE name STARTS WITH 'lab' RETURN name, type, labelsOrTypes"
-        )
-        parts = [
-            sorted(json.dumps(row, sort_keys=True) for row in part)
-            for part in (nodes, edges, stock, rules, indexes)
-        ]
-        return json.dumps(parts, indent=1)
+
+
+def _others_share_of_node(row: dict[str, Any]) -> dict[str, Any]:
+    marks = {label for label in row["labels"] if label.startswith(LABEL_PREFIX)}
+    if not marks:
+        return row
+    written = {*NODE_PROPERTIES, *(row["held"] if marks & KEPT_BESIDE else ())}
+    return {
+        "id": row["id"],
+        "labels": sorted({*row["labels"]} - marks - KINDS),
+        "held": {name: value for name, value in row["held"].items() if name not in written},
+    }
+
+
+def _others_share_of_edge(row: dict[str, Any]) -> dict[str, Any]:
+    marked = row["held"].get(MARK_PROPERTY) is True
+    written = EDGE_PROPERTIES if marked else ()
+    held = {name: value for name, value in row["held"].items() if name not in written}
+    return {**row, "held": held, "marked": marked}
 
 
 class Graph:

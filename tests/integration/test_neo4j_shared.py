@@ -64,11 +64,10 @@ def test_what_others_keep_stays_and_is_not_read_through_all_that_loading_does(
     lab: Lab, graph: Graph, alone: Graph
 ) -> None:
     before = lab.dump()
-    tried = graph.load(dry_run=True)
-    assert lab.dump() == before
+    tried = _try(lab, graph.load)
     assert not lab.run("MATCH (n) WHERE any(l IN labels(n) WHERE l STARTS WITH 'Kedrec') RETURN n LIMIT 1")
     done = graph.load()
-    assert _told(tried) == _told(done)
+    assert _figures(tried) == _figures(done)
     assert (done.sources[0].nodes.new, done.sources[0].nodes.gone) == (6, 0)
     assert lab.dump() == before
     alone.load()
@@ -77,17 +76,20 @@ def test_what_others_keep_stays_and_is_not_read_through_all_that_loading_does(
     lab.run(HELD)
     before = lab.dump()
     assert graph.contents() == alone.contents()  # nor is what the lab tied to it
-    for overlay in (graph, alone):
-        overlay.load("overlay:private", edges=MINE)
+    tried, done = _try(lab, graph.load, OVERLAY, edges=MINE), graph.load(OVERLAY, edges=MINE)
+    assert _figures(tried) == _figures(done)
+    alone.load(OVERLAY, edges=MINE)
     assert lab.dump() == before
     assert graph.contents() == alone.contents()
-    for overlay in (graph, alone):
-        overlay.remove("overlay:private")
+    tried, done = _try(lab, graph.remove, OVERLAY), graph.remove(OVERLAY)
+    assert _figures(tried) == _figures(done)
+    alone.remove(OVERLAY)
     assert lab.dump() == before
+    assert graph.contents() == alone.contents()
 
-    newer = {"nodes": NEWER_NODES, "edges": NEWER_EDGES}
-    tried, done = graph.load(dry_run=True, **newer), graph.load(**newer)
-    assert _told(tried) == _told(done)
+    newer: dict[str, Any] = {"nodes": NEWER_NODES, "edges": NEWER_EDGES}
+    tried, done = _try(lab, graph.load, **newer), graph.load(**newer)
+    assert _figures(tried) == _figures(done)
     assert (done.sources[0].nodes.gone, done.sources[0].released) == (2, 1)  # a patient carries one of them
     assert lab.dump() == before
     alone.load(**newer)
@@ -102,15 +104,23 @@ def test_what_others_keep_stays_and_is_not_read_through_all_that_loading_does(
     assert graph.contents() == alone.contents()
     assert lab.run("MATCH (:Patient)-[:CARRIES]->(g:KedrecGene) RETURN g.id AS id") == [{"id": "NCBIGene:3"}]
 
-    tried, done = graph.remove("kedrec", dry_run=True), graph.remove("kedrec")
-    assert _told(tried) == _told(done)
+    tried, done = _try(lab, graph.remove, "kedrec"), graph.remove("kedrec")
+    assert _figures(tried) == _figures(done)
     assert done.sources[0].released == 3  # GENE3, GENE1 that the lab's drug binds, the drug in stock
     assert lab.dump() == before
     assert done.nodes == {}
 
 
-def _told(report: LoadReport) -> dict[str, Any]:
+def _figures(report: LoadReport) -> dict[str, Any]:
     return {**report.sources[0].model_dump(), "seconds": 0}
+
+
+def _try(lab: Lab, call: Callable[..., LoadReport], *arguments: str, **tables: str) -> LoadReport:
+    """The report of a dry run, which must leave the whole database as it is."""
+    before = lab.dump(everything=True)
+    report = call(*arguments, dry_run=True, **tables)
+    assert lab.dump(everything=True) == before
+    return report
 
 
 def test_a_property_that_others_gave_an_edge_outlives_it(lab: Lab, graph: Graph) -> None:
@@ -119,9 +129,9 @@ def test_a_property_that_others_gave_an_edge_outlives_it(lab: Lab, graph: Graph)
         "MATCH (:KedrecDrug)-[r:BINDS {kedrec: true}]->(:KedrecGene {id: 'NCBIGene:2'}) SET r.owner = 'lab'"
     )
     assert graph.load().sources[0].edges.changed == 0
-    newer = {"nodes": NEWER_NODES, "edges": NEWER_EDGES}
+    newer: dict[str, Any] = {"nodes": NEWER_NODES, "edges": NEWER_EDGES}
     tried, done = graph.load(dry_run=True, **newer), graph.load(**newer)
-    assert _told(tried) == _told(done)
+    assert _figures(tried) == _figures(done)
     assert (done.sources[0].released, done.sources[0].released_edges) == (1, 1)
     assert lab.run(
         "MATCH ()-[r:BINDS {owner: 'lab'}]->(g {id: 'NCBIGene:2'}) RETURN properties(r) AS held"
@@ -168,48 +178,79 @@ def test_a_rule_that_the_graph_would_break_is_told_before_anything_is_written(
     assert not lab.run("MATCH (n:KedrecMetadata) RETURN n LIMIT 1")
 
 
-def test_a_load_that_fails_or_is_killed_leaves_what_others_keep(
-    lab: Lab, graph: Graph, monkeypatch: pytest.MonkeyPatch
+OVERLAY = "overlay:private"
+STEPS = {
+    "load": ("put_nodes", "put_edges"),
+    "update": ("put_nodes", "put_edges", "delete_edges", "delete_nodes"),
+    "remove": ("delete_edges", "delete_nodes"),
+    "overlay": ("put_nodes", "put_edges"),
+}
+"""The steps that write, by the call that takes them."""
+
+
+@pytest.mark.parametrize(
+    ("action", "step"), [(action, step) for action, steps in STEPS.items() for step in steps]
+)
+def test_a_call_that_fails_or_is_killed_leaves_what_others_keep(
+    lab: Lab, graph: Graph, monkeypatch: pytest.MonkeyPatch, action: str, step: str
 ) -> None:
-    graph.load()
-    lab.run(HELD)
-    before = lab.dump()
-    newer = {"nodes": NEWER_NODES, "edges": NEWER_EDGES}
-    for step in ("put_nodes", "put_edges", "delete_edges", "delete_nodes"):
-        with monkeypatch.context() as patch:
-            patch.setattr(Neo4jStore, step, _failing(getattr(Neo4jStore, step)))
-            with pytest.raises(StoreError, match="went away"):
-                graph.load(nodes=NEWER_NODES.replace("GENE1", "RENAMED1"), edges=NEWER_EDGES + MORE)
-        assert lab.dump() == before, step
-        code = KILLED.format(step=step)
-        files = graph.files(**newer)
-        given = json.dumps(
-            [graph.settings.graph_url, graph.settings.neo4j_password.get_secret_value(), str(files)]
-        )
-        done = subprocess.run([sys.executable, "-c", code, given, str(graph.folder / "work")], check=False)
-        assert done.returncode in {-signal.SIGKILL, 0}
-        assert lab.dump() == before, step
+    """The call ends right after that step has written, and is then made again, undisturbed."""
+    if action != "load":
         graph.load()
-        assert lab.dump() == before, step
+        lab.run(HELD)
+    source = OVERLAY if action == "overlay" else "kedrec"
+    tables: dict[str, Any] | None = {
+        "load": {"nodes": NODES, "edges": EDGES},
+        "update": {"nodes": NEWER_NODES.replace("GENE1", "RENAMED1"), "edges": NEWER_EDGES + MORE},
+        "overlay": {"nodes": MY_NODES, "edges": MINE},
+    }.get(action)
+
+    def call() -> object:
+        return graph.load(source, **tables) if tables else graph.remove(source)
+
+    before = lab.dump()
+    with monkeypatch.context() as patch:
+        patch.setattr(Neo4jStore, step, _failing(getattr(Neo4jStore, step)))
+        with pytest.raises(StoreError, match="went away"):
+            call()
+    assert lab.dump() == before
+    call()
+    assert lab.dump() == before
+    # Back to the start: what the failed call had written already would leave nothing to be killed at.
+    graph.load() if action in ("update", "remove") else graph.remove(source)
+    assert lab.dump() == before
+    files = str(graph.files(**tables)) if tables else ""
+    password = graph.settings.neo4j_password.get_secret_value()
+    given = [graph.settings.graph_url, password, step, source, files, str(graph.folder / "work")]
+    done = subprocess.run([sys.executable, "-c", KILLED, json.dumps(given)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert lab.dump() == before
+    call()
+    assert lab.dump() == before
+    assert not lab.run("MATCH (n:KedrecBatch) RETURN n LIMIT 1")
 
 
+MY_NODES = "kind\tid\tname\nDrug\tDRUGBANK:DB00003\tgammadrug\n"
 MORE = "BINDS\tDRUGBANK:DB00002\tNCBIGene:1\tCC-BY-4.0\n"
 KILLED = """
 import json, os, signal, sys
 from pathlib import Path
-from kedrec.loading import load_graph
+from kedrec.loading import load_graph, remove_sources
 from kedrec.settings import load_settings
 from kedrec.stores import open_store
 from kedrec.stores.neo4j import Neo4jStore
-url, password, files = json.loads(sys.argv[1])
-done = Neo4jStore.{step}
+url, password, step, source, files, work = json.loads(sys.argv[1])
+done = getattr(Neo4jStore, step)
 def killed(*arguments):
     done(*arguments)
     os.kill(os.getpid(), signal.SIGKILL)
-Neo4jStore.{step} = killed
+setattr(Neo4jStore, step, killed)
 settings = load_settings(graph=url, neo4j_password=password)
 with open_store(url, settings, read_only=False) as store:
-    load_graph(store, ["kedrec"], data_dir=Path(files), work_dir=Path(sys.argv[2]))
+    if files:
+        load_graph(store, [source], data_dir=Path(files), work_dir=Path(work))
+    else:
+        remove_sources(store, [source], work_dir=Path(work))
 """
 
 
