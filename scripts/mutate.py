@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -51,6 +52,11 @@ class Mutation:
     instead: str
     tests: tuple[str, ...]
     survives: str = ""
+
+    @property
+    def package(self) -> str:
+        """The package of the module, without `kedrec`; the module itself where it is in none."""
+        return self.file.split("/")[1]
 
 
 def mutations(path: Path = LIST) -> list[Mutation]:
@@ -132,14 +138,25 @@ def in_copies(
         return list(pool.map(call_in_idle, items))
 
 
-def is_as_listed(mutation: Mutation, root: Path) -> bool:
-    """Tries one change in a copy of the checkout and prints a line with the result."""
+def attempt(mutation: Mutation, root: Path) -> str:
+    """Tries one change in a copy of the checkout, prints a line with its `outcome`, and returns that."""
     before = apply(mutation, root)
     result = outcome(mutation.tests, root)
     (root / mutation.file).write_text(before, encoding="utf-8")
     reason = f" ({mutation.survives})" if mutation.survives else ""
     print(f"{result:<9} {mutation.file}: {mutation.breaks}{reason}", flush=True)
-    return result == ("survived" if mutation.survives else "caught")
+    return result
+
+
+def table(selection: Sequence[Mutation], results: Sequence[str]) -> str:
+    """Markdown table of the changes and of those that were caught, by package."""
+    changes = Counter(mutation.package for mutation in selection)
+    caught = Counter(
+        mutation.package for mutation, result in zip(selection, results, strict=True) if result == "caught"
+    )
+    rows = [f"| {package} | {count} | {caught[package]} |" for package, count in sorted(changes.items())]
+    rows.append(f"| all | {changes.total()} | {caught.total()} |")
+    return "\n".join(["| package | changes | caught |", "| --- | ---: | ---: |", *rows])
 
 
 def main() -> int:
@@ -154,14 +171,21 @@ def main() -> int:
         roots = [copy_of_checkout(Path(folder) / str(job)) for job in range(max(1, arguments.jobs))]
         # Red tests would seem to catch every change.
         files = sorted({test.partition("::")[0] for mutation in selection for test in mutation.tests})
-        results = in_copies(lambda file, root: outcome([file], root, 4 * _SECONDS), files, roots)
+        unchanged = in_copies(lambda file, root: outcome([file], root, 4 * _SECONDS), files, roots)
         failing = [
-            f"{file} ({result})" for file, result in zip(files, results, strict=True) if result != "survived"
+            f"{file} ({result})"
+            for file, result in zip(files, unchanged, strict=True)
+            if result != "survived"
         ]
         if failing:
             print("Without any change:", *failing, sep="\n", file=sys.stderr)
             return 2
-        failed = in_copies(is_as_listed, selection, roots).count(False)
+        results = in_copies(attempt, selection, roots)
+    print(table(selection, results))
+    failed = sum(
+        result != ("survived" if mutation.survives else "caught")
+        for mutation, result in zip(selection, results, strict=True)
+    )
     print(f"{failed} not as listed")
     return 1 if failed else 0
 

@@ -283,3 +283,27 @@ def test_an_id_with_a_character_that_nobody_sees_is_none(graph: Loaded, odd: str
     [report] = graph.load("kedrec", {"nodes.tsv": nodes}).sources
     assert report.reasons == {"not an id (PREFIX:LOCAL)": 1}
     assert list(graph.nodes("Drug")) == ["DRUGBANK:DB08911"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "action"),
+    [
+        (["inhibitor", "activator"], ""),
+        (["inhibitor", "activator", "activator", "inhibitor", "inhibitor"], ""),
+        (["inhibitor", "activator", "inhibitor"], "inhibitor"),
+        (["antagonist", "activator", "activator", "activator", "inhibitor"], ""),
+        (["antagonist", "activator", "inhibitor", "inhibitor"], "inhibitor"),
+        (["ligand", "activator", "ligand"], "activator"),
+        (["ligand", "cofactor", "cofactor"], "cofactor"),
+    ],
+)
+def test_rows_that_disagree_on_the_direction_of_an_action_leave_it_open(
+    graph: Loaded, actions: list[str], action: str
+) -> None:
+    """Unless one direction has at least twice as many rows; the most frequent action of it is the edge's."""
+    nodes = "kind\tid\tname\nDrug\tDRUGBANK:DB1\tone\nGene\tNCBIGene:1\tGENE1\n"
+    edges = "relation\tstart\tend\tlicence\taction\n" + "".join(
+        f"BINDS\tDRUGBANK:DB1\tNCBIGene:1\tCC0-1.0\t{one}\n" for one in actions
+    )
+    graph.load("kedrec", {"nodes.tsv": nodes, "edges.tsv": edges})
+    assert [edge["action"] for edge in graph.edges("BINDS")] == [action]

@@ -267,6 +267,19 @@ def test_a_cross_reference_to_an_old_id_leads_to_the_new_one(graph: Loaded) -> N
     assert names(graph).resolve("MONDO:5").id == "DOID:101"
 
 
+@pytest.mark.parametrize("prefix", ["DOID", "UMLS"])
+def test_nodes_are_joined_by_a_name_that_one_node_on_each_side_has(graph: Loaded, prefix: str) -> None:
+    """Whichever side has the better vocabulary."""
+    words = {f"{prefix}:1": "asthma", f"{prefix}:2": "gout", f"{prefix}:3": "Gout", f"{prefix}:4": "measles"}
+    nodes = "kind\tid\tname\n" + "".join(f"Disease\t{id_}\t{name}\n" for id_, name in words.items())
+    graph.load("kedrec", {"nodes.tsv": nodes})
+    mondo = {"MONDO:1": "Asthma", "MONDO:2": "gout", "MONDO:3": "measles", "MONDO:4": "Measles"}
+    graph.load("mondo", {"mondo.obo": HEAD + "".join(term(id_, name=name) for id_, name in mondo.items())})
+    better, worse = (f"{prefix}:1", "MONDO:1") if prefix == "DOID" else ("MONDO:1", f"{prefix}:1")
+    assert set(graph.nodes("Disease")) == {*words, *mondo} - {worse}
+    assert names(graph).resolve(worse).id == better
+
+
 def test_an_id_that_is_a_term_still_is_that_term(graph: Loaded) -> None:
     text = HEAD + term("DOID:1", "alt_id: DOID:2") + term("DOID:2")
     graph.load("doid", {"doid.obo": text})

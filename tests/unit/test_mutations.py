@@ -31,3 +31,11 @@ def test_every_text_stands_once_in_its_file_and_every_test_is_there() -> None:
 
 def test_no_promise_is_listed_twice() -> None:
     assert max(Counter(one.breaks for one in mutate.mutations()).values()) == 1
+
+
+def test_the_page_has_the_table_of_the_list() -> None:
+    """As it is printed where each change is caught, but for those that nothing can notice."""
+    listed = mutate.mutations()
+    results = ["survived" if one.survives else "caught" for one in listed]
+    page = (ROOT / "docs" / "mutations.md").read_text(encoding="utf-8")
+    assert mutate.table(listed, results) in page
