@@ -206,8 +206,7 @@ FROM (
   FROM (
     SELECT c.* REPLACE (if(o.xrefs IS NULL, c.xrefs,
         list_filter(c.xrefs, lambda x: NOT list_contains(o.xrefs, x))) AS xrefs),
-      CASE WHEN list_contains(r.vocabularies, split_part(c.id, ':', 1))
-        THEN coalesce(list_position(k.names, split_part(c.id, ':', 1)), 999) ELSE 999 END AS naming_rank
+      naming_rank(c.id, r.vocabularies, k.names) AS naming_rank
     FROM records AS c
     LEFT JOIN kinds AS k ON k.kind = c.new_kind
     LEFT JOIN ranks AS r ON r.source = c.loader

@@ -157,35 +157,40 @@ class _Group:
             for xref, trust in xrefs.items():
                 rank = self._prefix_rank(xref)
                 if rank < own_rank:
-                    # Another id may have passed a surer one on to this pair.
-                    upward[xref, curie] = min(trust, upward.get((xref, curie), trust))
+                    upward[xref, curie] = trust
                 elif own_rank < rank < len(self._ranks):
                     downward[curie, xref] = trust
-            self._pass_on(curie, xrefs, upward)
         return upward, downward
 
-    def _pass_on(self, curie: str, xrefs: Mapping[str, int], upward: dict[_Pair, int]) -> None:
-        """Adds what an id's cross-references say of the better id that it becomes.
+    def _pass_on(self, upward: dict[_Pair, int], trusts: dict[_Pair, int]) -> None:
+        """Adds what is known of an id to the better id that it becomes, which would leave it out otherwise.
 
-        MESH:1 equals CHEBI:1 for sure and lists DRUGBANK:1: without this, CHEBI:1 would take MESH:1 and leave
-        DRUGBANK:1 another drug. Ids of distinct vocabularies are left to `_refused`.
+        CHEBI:1 equals MESH:1 for sure, and MESH:1 lists DRUGBANK:1: without this, MESH:1 would become
+        CHEBI:1, and DRUGBANK:1 stay another drug. Ids of distinct vocabularies are left to `_refused`.
         """
-        if _prefix(curie) in self._distinct:
-            return
-        own_rank = self._prefix_rank(curie)
-        better = sorted(
-            (trust, self._prefix_rank(xref), xref)
-            for xref, trust in xrefs.items()
-            if self._prefix_rank(xref) < own_rank and _prefix(xref) not in self._distinct
-        )
-        if not better:
-            return
-        _, taken_rank, taken = better[0]
-        best = min(rank for _, rank, _ in better)
-        ids = [(trust, other) for trust, rank, other in better if rank == best]
-        if best < taken_rank and len(ids) == 1:
+        better_of: dict[str, dict[str, int]] = defaultdict(dict)
+        own: dict[tuple[str, str], tuple[int, str]] = {}
+        for (better, worse), trust in trusts.items():
+            if _prefix(better) not in self._distinct and _prefix(worse) not in self._distinct:
+                better_of[worse][better] = trust
+                key = worse, _prefix(better)
+                own[key] = min((trust, better), own.get(key, (trust, better)))
+        # The worst ids come first: what one passes on, the next may pass on.
+        for _, worse in sorted((-self._prefix_rank(worse), worse) for worse in list(better_of)):
+            ordered = sorted((trust, self._prefix_rank(id_), id_) for id_, trust in better_of[worse].items())
+            least, taken_rank, taken = ordered[0]
+            best = min(rank for _, rank, _ in ordered)
+            ids = [(trust, other) for trust, rank, other in ordered if rank == best]
+            is_contested = sum(known[:2] == (least, taken_rank) for known in ordered) > 1
+            if best == taken_rank or len(ids) > 1 or is_contested:
+                continue
             trust, other = ids[0]
-            upward[other, taken] = min(trust, upward.get((other, taken), trust))
+            known_trust, known = own.get((taken, _prefix(other)), (trust, other))
+            if known == other or trust < known_trust:  # what is said of the id itself counts first
+                pair = other, taken
+                upward[pair] = min(trust, upward.get(pair, trust))
+                trusts[pair] = min(trust, trusts.get(pair, trust))
+                better_of[taken][other] = trusts[pair]
 
     def _refused(self, trusts: Mapping[_Pair, int]) -> set[_Pair]:
         """Pairs by which an id would be equal to two ids of a vocabulary whose ids are distinct.
@@ -228,6 +233,7 @@ class _Group:
         trusts = dict(upward)
         for pair, trust in downward.items():
             trusts[pair] = min(trust, trusts.get(pair, trust))
+        self._pass_on(upward, trusts)
         refused = self._refused(trusts)
         own: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
         for (better, worse), trust in upward.items():

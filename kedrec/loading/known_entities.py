@@ -12,9 +12,14 @@ if TYPE_CHECKING:
 
 __all__ = ["define_normal_name", "join_same_names", "known_keys"]
 
-_MACRO = """
+_MACROS = """
 CREATE OR REPLACE MACRO normal_name(word) AS
-  trim(regexp_replace(lower(strip_accents(word)), '[^a-z0-9]+', ' ', 'g'))
+  trim(regexp_replace(lower(strip_accents(word)), '[^a-z0-9]+', ' ', 'g'));
+CREATE OR REPLACE MACRO naming_rank(id, vocabularies, names) AS
+  CASE WHEN list_contains(vocabularies, split_part(id, ':', 1))
+    THEN coalesce(list_position(names, split_part(id, ':', 1)), 999) ELSE 999 END;
+CREATE OR REPLACE MACRO prefix_rank(id, prefixes) AS
+  coalesce(list_position(prefixes, split_part(id, ':', 1)), len(prefixes) + 1)
 """
 
 # Other sources don't see entities that only an overlay has: their edges must not depend on the overlay.
@@ -71,32 +76,46 @@ FROM (
 
 # Nodes are joined only if the name is unique on both sides and the source's node has no id of the other's
 # vocabulary yet. Of the nodes with the name, those of the best vocabulary count: a drug's node isn't passed
-# over because a source with ids of its own says the same name.
+# over because a source with ids of its own says the same name, and a record that ids have joined already
+# goes to a better vocabulary alone. Records of the source that list one id of their own vocabulary are forms
+# of one entity (isomers of a compound) and may be meant by the shortest of their names. Where ids tell that
+# one of them is the node, only the one of that name is too.
 _JOINABLE = """
 INSERT INTO joinable_records BY NAME
-SELECT c.loader, c.kind, c.id, c.name, normal_name(c.name) AS word, c.rank, list_append(c.xrefs, c.id) AS ids,
-  coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id
-FROM unresolved_records AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
-LEFT JOIN ranks AS r ON r.source = c.loader
-WHERE NOT starts_with(c.loader, 'overlay:') AND list_contains($kinds, c.kind) AND coalesce(r.brings, true)
+SELECT *,
+  first_value(own_word) OVER (PARTITION BY loader, kind, form ORDER BY length(name), name) AS word
+FROM (
+  SELECT c.loader, c.kind, c.id, c.name, normal_name(c.name) AS own_word,
+    naming_rank(c.id, r.vocabularies, k.names) AS naming_rank, c.rank, list_append(c.xrefs, c.id) AS ids,
+    coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id,
+    coalesce(list_min(list_filter(c.xrefs,
+      lambda x: split_part(x, ':', 1) = split_part(c.id, ':', 1))), c.id) AS form
+  FROM unresolved_records AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
+  LEFT JOIN ranks AS r ON r.source = c.loader
+  LEFT JOIN kinds AS k ON k.kind = c.kind
+  WHERE NOT starts_with(c.loader, 'overlay:') AND list_contains($kinds, c.kind) AND coalesce(r.brings, true)
+)
 """
 _SAME_NAMES = """
 INSERT INTO name_matches
 SELECT $loader, kind, id, [other] FROM (
   SELECT kind, id, other, count(*) OVER (PARTITION BY kind, id) AS others,
-    count(*) OVER (PARTITION BY kind, other) AS owners
+    count(DISTINCT form) OVER (PARTITION BY kind, other) AS owners
   FROM (
-    SELECT i.kind, i.id, o.id AS other,
-      coalesce(list_position($prefixes, split_part(o.id, ':', 1)), len($prefixes) + 1) AS prefix,
+    SELECT i.kind, i.id, i.form, o.id AS other,
+      prefix_rank(o.id, $prefixes) AS prefix,
       min(prefix) OVER (PARTITION BY i.kind, i.id) AS best_prefix
     FROM joinable_records AS i
     JOIN (
       SELECT new_kind AS kind, new_id AS id,
-        first(word ORDER BY rank, id <> new_id, length(name), name) AS word
+        first(word ORDER BY naming_rank, rank, id <> new_id, length(name), name) AS word
       FROM joinable_records WHERE loader <> $loader GROUP BY ALL
     ) AS o ON o.kind = i.kind AND o.word = i.word
     WHERE i.loader = $loader AND i.kind = $kind AND o.id <> i.new_id
+      AND (i.new_id = i.id OR prefix < prefix_rank(i.new_id, $prefixes))
       AND NOT list_contains(list_transform(i.ids, lambda x: split_part(x, ':', 1)), split_part(o.id, ':', 1))
+      AND (i.own_word = i.word OR NOT EXISTS (FROM joinable_records AS s
+        WHERE s.loader = $loader AND s.kind = $kind AND s.form = i.form AND s.new_id = o.id))
   )
   WHERE prefix = best_prefix
 )
@@ -121,8 +140,13 @@ GROUP BY ALL HAVING count(DISTINCT o.new_id) = 1
 
 
 def define_normal_name(staging: Staging) -> None:
-    """Defines the SQL macro `normal_name(word)`, which ignores case, accents and punctuation."""
-    staging.sql.execute(_MACRO)
+    """Defines SQL macros.
+
+    `normal_name(word)` ignores case, accents and punctuation. `naming_rank(id, vocabularies, names)` is the
+    place of an id's vocabulary among those that name its kind, 999 where the source doesn't give its own
+    wordings. `prefix_rank(id, prefixes)` is the place of its prefix, after the last for another.
+    """
+    staging.sql.execute(_MACROS)
 
 
 def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str]], schema: Schema) -> int:

@@ -75,7 +75,7 @@ _TABLES = (
     _table(
         "kinds", "Kinds of nodes, the id prefixes allowed for each, and those whose wording names a node.",
         "kind VARCHAR, family VARCHAR, prefixes VARCHAR[], names VARCHAR[]",
-        writers="canonical", readers="canonical",
+        writers="canonical", readers="canonical known_entities",
     ),
     _table(
         "pairs", "Edge tables of the graph, numbered: a relation between two kinds.",
@@ -193,8 +193,8 @@ _TABLES = (
     ),
     _table(
         "joinable_records", "Records that may be joined by name, with their node by ids alone.",
-        "loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, word VARCHAR, rank INTEGER, ids VARCHAR[], "
-        "new_kind VARCHAR, new_id VARCHAR",
+        "loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, own_word VARCHAR, word VARCHAR, "
+        "naming_rank INTEGER, rank INTEGER, ids VARCHAR[], form VARCHAR, new_kind VARCHAR, new_id VARCHAR",
         writers="known_entities", readers="known_entities", temporary=True,
     ),
     _table(

@@ -146,6 +146,121 @@ def test_sider_meets_drugs_by_name_and_counts_no_placebo(graph: Loaded) -> None:
     graph.again("sider")
 
 
+def _sider(*compounds: tuple[int, int, str]) -> dict[str, str | bytes]:
+    """Files of SIDER with one label a compound: number without stereochemistry, number, name."""
+    effect = "CID1{:08}\tCID0{:08}\tC0018681\tPT\tC0018681\tHeadache\n"
+    return {
+        "meddra_all_se.tsv": "".join(effect.format(flat, number) for flat, number, _ in compounds),
+        "drug_names.tsv": "".join({f"CID1{flat:08}\t{name}\n": "" for flat, _, name in compounds}),
+    }
+
+
+_LISTED = "curie,curie_label,alternate_ids,atc_codes\n"
+
+
+def _listed(curie: str, label: str, number: int, bank: str) -> str:
+    ids = f"['{curie}', 'UNII:{curie[6:]}', 'PUBCHEM.COMPOUND:{number}', 'DRUGBANK:{bank}']"
+    return f'{curie},{label},"{ids}",\n'
+
+
+_BANK = "DrugBank ID,Accession Numbers,Common name,CAS,UNII,Synonyms,Standard InChI Key\n"
+
+
+def test_isomers_that_sider_calls_by_one_name_are_the_drugs_that_their_ids_say(graph: Loaded) -> None:
+    bank = _BANK + "DB01234,,Dexamethasone,,,,\nDB00443,,Betamethasone,,,,\n"
+    graph.load("drugbank-vocabulary", {"drugbank vocabulary.csv": bank})
+    listed = _listed("CHEBI:41879", "Dexamethasone", 5743, "DB01234")
+    listed += _listed("CHEBI:3077", "Betamethasone", 9782, "DB00443")
+    graph.load("everycure-drugs", {"drug_list_stringent.csv": _LISTED + listed})
+    graph.load(
+        "sider",
+        _sider((3003, 5743, "dexamethasone"), (3003, 9782, "dexamethasone"), (3003, 99999, "dexamethasone")),
+    )
+    assert [start for start, _ in graph.ends("CAUSES")] == [
+        "DRUGBANK:DB00443",
+        "DRUGBANK:DB01234",
+        "PUBCHEM:99999",
+    ]
+    drugs = graph.nodes("Drug")
+    # A third isomer isn't dexamethasone because it shares the name of one that is.
+    assert {id_: drug["name"] for id_, drug in drugs.items()} == {
+        "DRUGBANK:DB00443": "Betamethasone",
+        "DRUGBANK:DB01234": "Dexamethasone",
+        "PUBCHEM:99999": "dexamethasone (PubChem 99999)",
+    }
+    graph.again("sider")
+
+
+def test_isomers_that_no_id_tells_apart_are_the_drug_of_their_name(graph: Loaded) -> None:
+    graph.load("drugbank-vocabulary", {"drugbank vocabulary.csv": _BANK + "DB01229,,Paclitaxel,,,,\n"})
+    graph.load("sider", _sider((4666, 441276, "paclitaxel"), (4666, 5352019, "paclitaxel")))
+    assert {start for start, _ in graph.ends("CAUSES")} == {"DRUGBANK:DB01229"}
+
+
+def test_a_name_that_several_compounds_of_sider_have_names_none_of_them(graph: Loaded) -> None:
+    """SIDER calls prednisolone's esters prednisolone, and every salt of sodium sodium."""
+    graph.load("drugbank-vocabulary", {"drugbank vocabulary.csv": _BANK + "DB00860,,Prednisolone,,,,\n"})
+    graph.load(
+        "sider", _sider((4894, 5755, "prednisolone"), (4895, 5834, "Prednisolone"), (5238, 5238, "sodium"))
+    )
+    assert {id_: drug["name"] for id_, drug in graph.nodes("Drug").items()} == {
+        "DRUGBANK:DB00860": "Prednisolone",
+        "PUBCHEM:5755": "prednisolone (PubChem 5755)",
+        "PUBCHEM:5834": "Prednisolone (PubChem 5834)",
+        "PUBCHEM:5238": "sodium",
+    }
+
+
+def test_a_drug_that_ids_have_joined_takes_no_namesake_of_a_worse_vocabulary(graph: Loaded) -> None:
+    """DrugCentral's lanreotide is DrugBank's by an id, whatever SIDER calls a compound."""
+    bank = _BANK + "DB06791,,Lanreotide,,,,\n"
+    graph.load("drugbank-vocabulary", {"drugbank vocabulary.csv": bank})
+    listed = _listed("CHEBI:135901", "Lanreotide acetate", 6918011, "DB06791")
+    listed = listed.replace("'DRUGBANK:DB06791'", "'DRUGBANK:DB06791', 'DrugCentral:1550'")
+    graph.load("everycure-drugs", {"drug_list_stringent.csv": _LISTED + listed})
+    graph.load("sider", _sider((71348, 71348, "lanreotide"), (71349, 71349, "Lanreotide")))
+    columns = "DRUG_NAME STRUCT_ID TARGET_NAME ACCESSION GENE ACT_VALUE ACT_TYPE ACT_SOURCE RELATION MOA"
+    columns += " ACTION_TYPE ORGANISM"
+    row = [
+        "lanreotide",
+        "1550",
+        "SSTR2",
+        "P30874",
+        "SSTR2",
+        "9",
+        "Ki",
+        "X",
+        "=",
+        "1",
+        "AGONIST",
+        "Homo sapiens",
+    ]
+    lines = ["\t".join(f'"{cell}"' for cell in cells) for cells in (columns.split(), row)]
+    graph.load("drugcentral-targets", {"drug.target.interaction.tsv": "\n".join(lines) + "\n"})
+    assert graph.ends("BINDS") == [("DRUGBANK:DB06791", "UNIPROT:P30874")]
+
+
+def test_a_drugs_name_is_its_own_vocabularys_whatever_another_source_calls_the_id(graph: Loaded) -> None:
+    paths = """
+- graph: {_id: DB04876_MESH_D003924_1, disease: Diabetes, disease_mesh: MESH:D003924, drug: evogliptin,
+    drug_mesh: MESH:C1, drugbank: DB:DB04876}
+  links: [{key: decreases activity of, source: MESH:C1, target: UniProt:P27487},
+    {key: causes, source: UniProt:P27487, target: MESH:D003924}]
+  nodes: [{id: MESH:C1, label: Drug, name: evogliptin}, {id: MESH:D003924, label: Disease, name: Diabetes},
+    {id: UniProt:P27487, label: Protein, name: DPP4}]
+"""
+    graph.load("drugmechdb", {"indication_paths.yaml": paths})
+    assert graph.nodes("Drug")["DRUGBANK:DB04876"]["name"] == "evogliptin"
+    bank = _BANK + "DB04876,,Vildagliptin,,,,\nDB12625,,Evogliptin,,,,\n"
+    graph.load("drugbank-vocabulary", {"drugbank vocabulary.csv": bank})
+    drugs = graph.nodes("Drug")
+    assert (drugs["DRUGBANK:DB04876"]["name"], drugs["DRUGBANK:DB04876"]["synonyms"]) == (
+        "Vildagliptin",
+        ["evogliptin"],
+    )
+    assert drugs["DRUGBANK:DB12625"]["name"] == "Evogliptin"
+
+
 def test_offsides_keeps_the_ratio_and_passes_over_its_second_header(graph: Loaded) -> None:
     graph.load("hetionet", HETIONET)
     columns = (

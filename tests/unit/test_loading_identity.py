@@ -59,6 +59,42 @@ def test_what_is_passed_on_outranks_what_an_id_merely_lists_in_either_order_of_r
     assert resolved(*records).entity == {("Drug", "CHEBI:1"): drug, ("Drug", "MESH:D1"): drug}
 
 
+def test_a_better_id_that_lists_another_surely_gets_what_that_one_lists() -> None:
+    """A mapping set says that ChEBI's imidapril is MeSH's, and a source lists a DrugBank id with MeSH's."""
+    drug = ("Drug", "DRUGBANK:DB11783")
+    found = resolved(
+        NodeRecord("Chemical", "CHEBI:135654", ("MESH:C065166",), trust=TRUST["curated"]),
+        NodeRecord("Drug", "MESH:C065166", ("DRUGBANK:DB11783",)),
+        NodeRecord(*drug),
+    )
+    assert found.entity == {("Chemical", "CHEBI:135654"): drug, ("Drug", "MESH:C065166"): drug}
+    assert not found.conflicts
+
+
+def test_what_an_id_lists_goes_on_over_several_steps() -> None:
+    drug = ("Drug", "DRUGBANK:DB00001")
+    found = resolved(
+        NodeRecord("Drug", "UNII:A1", ("MESH:D1",), trust=TRUST["exact"]),
+        NodeRecord("Drug", "UNII:A1", ("DRUGBANK:DB00001",), trust=TRUST["predicted"]),
+        NodeRecord("Drug", "CHEBI:1", ("MESH:D1",), trust=TRUST["curated"]),
+        NodeRecord(*drug),
+    )
+    assert found.entity == {("Drug", "UNII:A1"): drug, ("Drug", "CHEBI:1"): drug}
+
+
+def test_what_is_listed_of_an_id_itself_counts_before_what_is_passed_on() -> None:
+    """ChEBI's cortisone lists DrugBank's; the MeSH id that equals it is listed with its acetate's."""
+    found = resolved(
+        NodeRecord("Drug", "CHEBI:16962", ("DRUGBANK:DB14681",)),
+        NodeRecord("Drug", "CHEBI:16962", ("MESH:D003348",), trust=TRUST["curated"]),
+        NodeRecord("Drug", "MESH:D003348", ("DRUGBANK:DB01380",)),
+        NodeRecord("Drug", "DRUGBANK:DB01380"),
+        NodeRecord("Drug", "DRUGBANK:DB14681"),
+    )
+    cortisone = ("Drug", "DRUGBANK:DB14681")
+    assert found.entity == {("Drug", "CHEBI:16962"): cortisone, ("Drug", "MESH:D003348"): cortisone}
+
+
 def test_two_ids_that_are_passed_on_join_nothing() -> None:
     found = resolved(
         NodeRecord("Drug", "MESH:D1", ("DRUGBANK:DB00001",)),
