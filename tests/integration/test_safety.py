@@ -4,87 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from safety_graph import EDGES, NODES, TREATS, open_graph
 
-from kedrec.api import Kedrec
 from kedrec.cli.evaluate import evaluate
 from kedrec.errors import UsageError
-from kedrec.loading import load_graph
-from kedrec.settings import load_settings
-from kedrec.stores.ladybug import LadybugStore
 
-NODES = """\
-Drug DRUGBANK:D1 alphaprim
-Drug DRUGBANK:D2 betaprim
-Drug DRUGBANK:D3 gammaprim
-Drug DRUGBANK:D9 lonelyprim
-Disease MONDO:1 gasping
-Disease MONDO:2 childhood_gasping
-Disease MONDO:3 wheezing
-Disease MONDO:4 itching
-Disease MONDO:5 unlinked_disease
-Disease MONDO:6 infant_gasping
-Gene NCBIGene:1 GENE1
-Gene NCBIGene:2 GENE2
-Symptom MESH:D1 Dyspneas
-Symptom MESH:D2 Cough
-Symptom MESH:D3 Rash
-SideEffect UMLS:C1 dyspnea
-SideEffect UMLS:C2 Nausea
-SideEffect UMLS:C3 Gasping
-SideEffect UMLS:C4 Hiccups
-"""
-EDGES = """\
-CONTRAINDICATED_FOR DRUGBANK:D1 MONDO:1
-CONTRAINDICATED_FOR DRUGBANK:D2 MONDO:2
-IS_A MONDO:2 MONDO:1
-IS_A MONDO:6 MONDO:2
-PRESENTS MONDO:1 MESH:D1
-PRESENTS MONDO:1 MESH:D2
-PRESENTS MONDO:3 MESH:D1
-PRESENTS MONDO:3 MESH:D2
-PRESENTS MONDO:3 MESH:D3
-PRESENTS MONDO:4 MESH:D3
-BINDS DRUGBANK:D1 NCBIGene:1
-BINDS DRUGBANK:D2 NCBIGene:1
-BINDS DRUGBANK:D3 NCBIGene:1
-BINDS DRUGBANK:D3 NCBIGene:2
-ASSOCIATED_WITH MONDO:1 NCBIGene:1
-ASSOCIATED_WITH MONDO:3 NCBIGene:1
-ASSOCIATED_WITH MONDO:3 NCBIGene:2
-ASSOCIATED_WITH MONDO:2 NCBIGene:1
-CAUSES DRUGBANK:D1 UMLS:C1
-CAUSES DRUGBANK:D1 UMLS:C2
-CAUSES DRUGBANK:D1 UMLS:C3
-CAUSES DRUGBANK:D2 UMLS:C2
-CAUSES DRUGBANK:D2 UMLS:C4
-PALLIATES DRUGBANK:D3 MONDO:1
-"""
-TREATS = "TREATS DRUGBANK:D3 MONDO:3\n"
-
-
-def _graph(folder: Path, edges: str, nodes: str = NODES) -> Kedrec:
-    mine = folder / "mine"
-    mine.mkdir()
-    rows = [line.split() for line in nodes.splitlines()]
-    (mine / "nodes.tsv").write_text(
-        "kind\tid\tname\n" + "".join(f"{a}\t{b}\t{c.replace('_', ' ')}\n" for a, b, c in rows)
-    )
-    lines = ["\t".join([*line.split(), "CC0-1.0"]) for line in edges.splitlines()]
-    (mine / "edges.tsv").write_text("relation\tstart\tend\tlicence\n" + "\n".join(lines) + "\n")
-    with LadybugStore(folder / "graph", read_only=False) as writer:
-        report = load_graph(
-            writer, ("kedrec",), data_dir=mine, work_dir=folder / "work", progress=lambda *_: None
-        )
-    assert sum(count for by in report.edges.values() for count in by.values()) == len(lines)
-    return Kedrec(load_settings(home=folder / "home", graph=str(folder / "graph")))
+if TYPE_CHECKING:
+    from kedrec.api import Kedrec
 
 
 @pytest.fixture(scope="module")
 def kr(tmp_path_factory: pytest.TempPathFactory) -> Kedrec:
-    return _graph(tmp_path_factory.mktemp("safety"), EDGES + TREATS)
+    return open_graph(tmp_path_factory.mktemp("safety"), EDGES + TREATS)
 
 
 def test_a_direct_contraindication_is_flagged_said_and_has_its_path(kr: Kedrec) -> None:
@@ -151,7 +86,7 @@ def test_a_symptom_that_few_drugs_cause_is_worsened_and_a_common_one_is_not(tmp_
     caused = "".join(f"CAUSES DRUGBANK:D{number} UMLS:C2\n" for number in others)
     caused += "PRESENTS MONDO:4 MESH:D4\nPRESENTS MONDO:3 MESH:D4\nCAUSES DRUGBANK:D2 UMLS:C5\n"
     nodes += "Symptom MESH:D4 Nausea\nSideEffect UMLS:C5 rash\n"
-    with _graph(tmp_path, EDGES + TREATS + caused, NODES + nodes) as kr:
+    with open_graph(tmp_path, EDGES + TREATS + caused, NODES + nodes) as kr:
         common = kr.explain("betaprim", "wheezing")
         assert [(one.effect.id, one.worsens and one.worsens.id) for one in common.safety.worsening] == [
             ("UMLS:C5", "MESH:D3")
@@ -247,7 +182,7 @@ def test_a_drug_is_not_compared_with_itself(kr: Kedrec) -> None:
 
 
 def test_a_graph_without_treatments_ranks_unfitted_and_says_so(tmp_path: Path) -> None:
-    with _graph(tmp_path, EDGES) as kr:
+    with open_graph(tmp_path, EDGES) as kr:
         answer = kr.recommend("wheezing", llm=False)
         assert answer.manifest.ranking.startswith("unfitted")
         assert len(answer)
@@ -286,7 +221,7 @@ MEMBER_OF DRUGBANK:D24 ATC:X99XX
 
 
 def test_a_class_of_which_members_are_contraindicated_is_a_weak_caution(tmp_path: Path) -> None:
-    kr = _graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
+    kr = open_graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
     for disease, steps in (("big gland disease", 3), ("big gland swelling", 4)):
         found = kr.explain("alphalol", disease)
         assert found.safety.contraindication == "class"
@@ -303,7 +238,7 @@ def test_a_class_of_which_members_are_contraindicated_is_a_weak_caution(tmp_path
 
 
 def test_a_much_broader_contraindication_is_a_caution_that_names_the_broader_disease(tmp_path: Path) -> None:
-    kr = _graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
+    kr = open_graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
     found = kr.explain("otherdrug", "big gland swelling")
     assert found.safety.contraindication == "broad"
     (caution,) = found.safety.cautions
@@ -314,37 +249,15 @@ def test_a_much_broader_contraindication_is_a_caution_that_names_the_broader_dis
 
 
 def test_how_much_the_graph_knows_of_contraindications_is_counted(tmp_path: Path) -> None:
-    kr = _graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
+    kr = open_graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
     known = kr.explain("alphalol", "big gland disease").safety.listed
     assert (known.of_drug, known.of_disease, known.drugs) == (0, 2, 5)
     unknown = kr.explain("gammaprim", "unlinked disease").safety.listed
     assert (unknown.of_drug, unknown.of_disease, unknown.drugs) == (0, 0, 5)
 
 
-def _opposed_graph(folder: Path, *treatments: tuple[str, str], drug: tuple[str, str]) -> Kedrec:
-    """A graph where drugs act on GENE9 (action, evidence) and treat a disease; `drug` is asked about."""
-    nodes, rows = "Disease MONDO:30 shaking\nGene NCBIGene:9 GENE9\n", []
-    for number, (action, evidence) in enumerate([drug, *treatments]):
-        nodes += f"Drug DRUGBANK:E{number} drug_{number}\n"
-        rows.append(("BINDS", f"DRUGBANK:E{number}", "NCBIGene:9", action, evidence))
-        if number:
-            rows.append(("TREATS", f"DRUGBANK:E{number}", "MONDO:30", "", ""))
-    mine = folder / "mine"
-    mine.mkdir()
-    listed = [line.split() for line in (NODES + nodes).splitlines()]
-    (mine / "nodes.tsv").write_text(
-        "kind\tid\tname\n" + "".join(f"{a}\t{b}\t{c.replace('_', ' ')}\n" for a, b, c in listed)
-    )
-    plain = [(*line.split(), "", "") for line in (EDGES + TREATS).splitlines()]
-    text = "".join("\t".join([*row, "CC0-1.0"]) + "\n" for row in [*plain, *rows])
-    (mine / "edges.tsv").write_text("relation\tstart\tend\taction\tevidence\tlicence\n" + text)
-    with LadybugStore(folder / "graph", read_only=False) as writer:
-        load_graph(writer, ("kedrec",), data_dir=mine, work_dir=folder / "work", progress=lambda *_: None)
-    return Kedrec(load_settings(home=folder / "home", graph=str(folder / "graph")))
-
-
 def test_rates_of_warnings_are_counted_by_group_and_kind(tmp_path: Path) -> None:
-    kr = _graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
+    kr = open_graph(tmp_path, EDGES + TREATS + CLASSES, NODES + HIERARCHY)
     del kr
     words = ["warnings", "--pairs", "0", "--graph", str(tmp_path / "graph")]
     text = CliRunner().invoke(evaluate, [*words, "--json"], catch_exceptions=False).stdout
@@ -354,62 +267,3 @@ def test_rates_of_warnings_are_counted_by_group_and_kind(tmp_path: Path) -> None
     assert rates["known treatments", "direct"] == (0, 1)
     assert rates["known treatments", "opposed"] == (0, 1)
     assert "| direct | 0 of 1 (0.0%) | 5 of 5 (100.0%) |" in CliRunner().invoke(evaluate, words).stdout
-
-
-AGONISTS = [("agonist", "")] * 4
-
-
-def test_a_drug_that_does_the_opposite_of_the_treatments_may_worsen_the_disease(tmp_path: Path) -> None:
-    found = _opposed_graph(tmp_path, *AGONISTS, drug=("antagonist", "")).explain("drug 0", "shaking")
-    (opposed,) = found.safety.opposed
-    assert (opposed.target.name, opposed.count, opposed.alike) == ("GENE9", 4, 0)
-    assert [drug.name for drug in opposed.treatments] == ["drug 1", "drug 2", "drug 3", "drug 4"]
-    assert "may-worsen" in found.flags
-    (caution,) = found.safety.cautions
-    assert caution.id == opposed.path
-    assert caution.stance == "adverse"
-    assert caution.sentence == (
-        "drug 0 is an antagonist of GENE9, which is agonized by drug 1, which treats shaking"
-    )
-    assert "It may worsen shaking: on GENE9, it does the opposite of 4 treatments (see C1)." in found.verdict
-    assert found.safety.contraindication == ""
-
-
-def test_a_known_treatment_with_an_opposed_mechanism_is_told_apart(tmp_path: Path) -> None:
-    kr = _opposed_graph(tmp_path, *AGONISTS, ("antagonist", ""), drug=("antagonist", ""))
-    found = kr.explain("drug 5", "shaking")
-    assert found.known
-    assert "caution" in found.flags
-    assert "may-worsen" not in found.flags
-    assert "Yet on GENE9, it does the opposite of 4 treatments (see C1)." in found.verdict
-
-
-@pytest.mark.parametrize(
-    ("treatments", "drug"),
-    [
-        (AGONISTS, ("agonist", "")),  # the same
-        (AGONISTS, ("partial agonist", "")),  # both
-        (AGONISTS, ("modulator", "")),  # no direction
-        (AGONISTS[:2], ("antagonist", "")),  # too few to tell
-        ([*AGONISTS, ("antagonist", ""), ("blocker", "")], ("antagonist", "")),  # treatments of both kinds
-        ([("partial agonist", "")] * 4, ("antagonist", "")),
-        ([("inducer", "DrugBank (enzyme); inducer")] * 4, ("inhibitor", "DrugBank (enzyme); inhibitor")),
-    ],
-)
-def test_what_says_no_opposite_is_no_warning(
-    tmp_path: Path, treatments: list[tuple[str, str]], drug: tuple[str, str]
-) -> None:
-    found = _opposed_graph(tmp_path, *treatments, drug=drug).explain("drug 0", "shaking")
-    assert found.safety.opposed == ()
-    assert "may-worsen" not in found.flags
-    assert "worsen" not in found.verdict
-
-
-def test_only_the_mechanism_of_action_counts_where_it_is_known(tmp_path: Path) -> None:
-    kr = _opposed_graph(tmp_path, *AGONISTS, drug=("antagonist", "mechanism of action: GENE9 antagonist"))
-    assert kr.explain("drug 0", "shaking").safety.opposed
-    folder = tmp_path / "off-target"
-    folder.mkdir()
-    rows = [("agonist", "Ki = 3.0 nM")] * 4
-    kr = _opposed_graph(folder, *rows, drug=("antagonist", "Ki = 9.0 nM"))
-    assert kr.explain("drug 0", "shaking").safety.opposed  # no drug's mechanism is known
