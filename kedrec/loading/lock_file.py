@@ -135,37 +135,37 @@ def write_lock(path: Path, lock: LockFile) -> None:
         ) from error
 
 
-def check_lock(lock: LockFile, found: LockFile) -> None:
+def check_lock(lock: LockFile, load: LockFile) -> None:
     """Checks that a load has the sources and files of a lock file.
 
     Args:
         lock: the lock file.
-        found: what is about to be loaded.
+        load: what is about to be loaded.
 
     Raises:
         DataError: a source or file is missing, changed or not in the lock file; nothing was loaded.
     """
     hint = "Get the files of the lock file, or write a new one with --lock FILE."
-    names, found_names = ([source.name for source in each.sources] for each in (lock, found))
-    if names != found_names:
-        differing = [name for name in (*names, *found_names) if (name in names) != (name in found_names)]
+    names, load_names = ([source.name for source in each.sources] for each in (lock, load))
+    if names != load_names:
+        differing = [name for name in (*names, *load_names) if (name in names) != (name in load_names)]
         what = f"the source '{differing[0]}' is in one alone" if differing else "their order differs"
         raise DataError(
             f"The lock file is of other sources than this load: {what}. Nothing was loaded.",
             f"It locks {', '.join(names)}.",
         )
-    if lock.licences != found.licences:
+    if lock.licences != load.licences:
         options = " ".join(f"--licence {licence}" for licence in lock.licences) or "no --licence"
         raise DataError(
             "The lock file is of a load with other licences. Nothing was loaded.", f"Give {options}."
         )
-    if lock.schema_version != found.schema_version:
+    if lock.schema_version != load.schema_version:
         raise DataError(
             f"The lock file was written by KEDRec {lock.kedrec}, whose graphs have the schema version "
-            f"{lock.schema_version}, not {found.schema_version}. Nothing was loaded.",
+            f"{lock.schema_version}, not {load.schema_version}. Nothing was loaded.",
             "Use that version of KEDRec, or write a new lock file with --lock FILE.",
         )
-    for locked, read in zip(lock.sources, found.sources, strict=True):
+    for locked, read in zip(lock.sources, load.sources, strict=True):
         files = {file.path: file for file in read.files}
         for file in locked.files:
             other = files.pop(file.path, None)

@@ -197,9 +197,9 @@ class NameIndex:
             return candidates
         usual = best_per_entity(self._lookup.by_other_names(query, kinds))
         entities = {hit.match.entity for hit in usual}
-        found = [hit for hit in candidates if hit.match.entity in entities]
+        with_meaning = [hit for hit in candidates if hit.match.entity in entities]
         others = [hit for hit in candidates if hit.match.entity not in entities]
-        return [*(found or usual), *others]
+        return [*(with_meaning or usual), *others]
 
     def _nearest(self, query: str, kinds: Sequence[str], limit: int) -> list[NameMatch]:
         """The entities whose names resemble the query, are longer or are part of it, best first."""

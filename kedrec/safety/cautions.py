@@ -197,7 +197,7 @@ def _class_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathT
                 contraindicated.setdefault(other, (table[0], line))
     if not contraindicated:
         return []
-    found: list[tuple[float, int, str, PathToRead]] = []
+    class_paths: list[tuple[float, int, str, PathToRead]] = []
     for table in _CLASS_TABLES:
         if not adjacency.has_table(table):
             continue
@@ -228,8 +228,8 @@ def _class_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathT
             )
             share = len(hits) / len(known)
             template = caution_template("contraindicated-for-class", *hops)
-            found.append((-share, len(others), nodes[1], PathToRead("class", template, nodes, share)))
-    return [item for *_, item in sorted(found, key=lambda row: row[:3])[:_MAX_CLASSES]]
+            class_paths.append((-share, len(others), nodes[1], PathToRead("class", template, nodes, share)))
+    return [item for *_, item in sorted(class_paths, key=lambda row: row[:3])[:_MAX_CLASSES]]
 
 
 def _lines_up(adjacency: Adjacency, disease: int) -> list[tuple[tuple[str, int], ...]]:

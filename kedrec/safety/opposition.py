@@ -112,7 +112,7 @@ class TreatmentEffects:
         drug_id = self._adjacency.node_id("Drug", drug)
         if len(self._treating) < _MIN_OPPOSED or not self._effects:
             return []
-        found = []
+        opposed_targets = []
         for (kind, target), effect_by_drug in self._read_effects([drug_id]).items():
             effect = effect_by_drug[drug_id]
             others = {
@@ -126,8 +126,8 @@ class TreatmentEffects:
                 continue
             opposed.sort(key=lambda owner: (-self._treating[owner][1], owner))
             tables = (effect.table, others[opposed[0]].table, self._treating[opposed[0]][0])
-            found.append(OpposedTarget(kind, target, tuple(opposed), alike, tables))
-        return sorted(found, key=lambda item: (-len(item.treatments), item.alike, item.id))
+            opposed_targets.append(OpposedTarget(kind, target, tuple(opposed), alike, tables))
+        return sorted(opposed_targets, key=lambda item: (-len(item.treatments), item.alike, item.id))
 
     def _read_effects(self, drugs: Sequence[str]) -> dict[_Target, dict[str, _Effect]]:
         """The effects of some drugs on each of their targets."""

@@ -298,7 +298,7 @@ class LadybugStore(ContextCloser):
         """Stores facts by key and bytes by name; the value None deletes an entry."""
         session = self._writing_session()
         if blobs:
-            session.execute(statement("write/create-kept", self.engine))
+            session.execute(statement("write/create-blobs", self.engine))
         with session.transaction():
             for key, value in facts.items():
                 session.put_fact(key, value)

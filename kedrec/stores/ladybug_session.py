@@ -102,17 +102,17 @@ class Session:
 
     def blob(self, name: str) -> bytes | None:
         """Bytes stored under a name; None if there are none."""
-        return join_parts(self._blob_rows("lookup/kept", {"name": name}))
+        return join_parts(self._blob_rows("lookup/blob-parts", {"name": name}))
 
     def blob_names(self) -> list[str]:
         """Names under which bytes are stored."""
-        return [row["name"] for row in self._blob_rows("lookup/kept-names", {})]
+        return [row["name"] for row in self._blob_rows("lookup/blob-names", {})]
 
     def put_blob(self, name: str, content: bytes | None) -> None:
         """Stores bytes under a name; None deletes them."""
-        self.execute(statement("write/delete-kept", "ladybug"), {"name": name})
+        self.execute(statement("write/delete-blob", "ladybug"), {"name": name})
         for part in () if content is None else blob_rows(name, content):
-            self.execute(statement("write/put-kept", "ladybug"), part)
+            self.execute(statement("write/put-blob", "ladybug"), part)
 
     def _blob_rows(self, name: str, parameters: dict[str, Any]) -> list[Row]:
         if not self._has("KedrecKept"):

@@ -147,7 +147,7 @@ class Neo4jStore(Neo4jReader):
         if self._lock.is_held:
             raise UsageError(f"The graph at {self.url} is being written already.", "Don't nest writing().")
         check_constraints(self._location, self._read)
-        names = ("create-metadata", "create-batches", "create-kept")
+        names = ("create-metadata", "create-batches", "create-blobs")
         self._write(*(statement(f"write/{name}", self.engine) for name in names))
         with self._lock.hold(_LOCK_SECONDS):
             try:
@@ -295,7 +295,7 @@ class Neo4jStore(Neo4jReader):
         put_fact, delete_fact = (
             statement(f"write/{verb}-metadata", self.engine) for verb in ("put", "delete")
         )
-        put_part, delete_parts = (statement(f"write/{verb}-kept", self.engine) for verb in ("put", "delete"))
+        put_part, delete_parts = (statement(f"write/{verb}-blob", self.engine) for verb in ("put", "delete"))
 
         def work(transaction: neo4j.ManagedTransaction) -> None:
             for key, value in facts.items():

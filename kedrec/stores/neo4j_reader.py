@@ -133,11 +133,11 @@ class Neo4jReader(ContextCloser):
 
     def blob(self, name: str) -> bytes | None:
         """Bytes stored under a name."""
-        return join_parts(self._read(statement("lookup/kept", self.engine), {"name": name}))
+        return join_parts(self._read(statement("lookup/blob-parts", self.engine), {"name": name}))
 
     def blob_names(self) -> list[str]:
         """Names under which bytes are stored."""
-        return [row["name"] for row in self._read(statement("lookup/kept-names", self.engine))]
+        return [row["name"] for row in self._read(statement("lookup/blob-names", self.engine))]
 
     @property
     def is_pinned(self) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VisibleStore", "view_of", "visible_store"]
 
-_UNFILTERABLE = frozenset(f"lookup/{name}" for name in ("degrees", "metadata", "kept", "kept-names"))
+_UNFILTERABLE = frozenset(f"lookup/{name}" for name in ("degrees", "metadata", "blob-parts", "blob-names"))
 """Templates whose rows summarise the entire graph and can't be filtered."""
 _LIMIT_FACTOR = 4  # growth of a query's limit if too many of its rows are hidden
 

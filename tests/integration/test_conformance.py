@@ -40,8 +40,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "degrees": {"id": "DOID:6364"},
     "known-treatments": {"disease": "DOID:6364"},
     "metadata": {},
-    "kept": {"name": "planted"},
-    "kept-names": {},
+    "blob-parts": {"name": "planted"},
+    "blob-names": {},
 }
 
 

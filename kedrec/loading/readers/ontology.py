@@ -94,8 +94,8 @@ class _Terms:
         word = identifier(value)
         if self.is_own(own := curie_of(word)):
             return own
-        found = _PURL.fullmatch(word)
-        return f"{found[1]}:{found[2]}" if found else word
+        purl = _PURL.fullmatch(word)
+        return f"{purl[1]}:{purl[2]}" if purl else word
 
     def add(self, stanza: Stanza) -> None:
         """Adds the term of a stanza; ignores stanzas of relations and instances."""

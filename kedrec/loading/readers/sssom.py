@@ -85,13 +85,13 @@ def _joinable_kinds(one: str, other: str, kinds: tuple[str, ...]) -> tuple[str, 
 
     The last kind of a family is taken: it never decides the kind of an entity that another source brings.
     """
-    found: dict[tuple[str, ...], str] = {}
+    by_family: dict[tuple[str, ...], str] = {}
     for name, kind in load_schema().kinds.items():
         if (not kinds or name in kinds) and {one, other} <= {*kind.prefixes}:
             family = next((family for family in FAMILIES if name in family), (name,))
             members = [member for member in family if {one, other} <= {*load_schema().kinds[member].prefixes}]
-            found[family] = members[-1]
-    return tuple(found.values())
+            by_family[family] = members[-1]
+    return tuple(by_family.values())
 
 
 def _equal_ids(row: dict[str, str], source: Source, prefixes: dict[str, str]) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-// name: kept-names
+// name: blob-names
 MATCH (k:KedrecKept)
 RETURN DISTINCT k.name AS name
 ORDER BY name

@@ -1,3 +1,3 @@
-// name: delete-kept
+// name: delete-blob
 MATCH (k:KedrecKept {name: $name})
 DELETE k

@@ -1,2 +1,2 @@
-// name: put-kept
+// name: put-blob
 CREATE (:KedrecKept {key: $key, name: $name, part: $part, content: $content})
