@@ -170,9 +170,17 @@ class ModelError(KedrecError):
     status = 502
 
 
-def exit_code(error: KedrecError) -> int:
-    """The exit status for `error`: 2 for a wrong call, 1 for everything else."""
-    return 2 if isinstance(error, UsageError) else 1
+def exit_code(error: BaseException) -> int:
+    """The exit status for `error`: 2 for a wrong call, 130 an interrupt, 0 a reader that is gone, else 1."""
+    match error:
+        case UsageError():
+            return 2
+        case KeyboardInterrupt():
+            return 130
+        case BrokenPipeError():  # `| head`
+            return 0
+        case _:
+            return 1
 
 
 def problem(error: KedrecError) -> dict[str, Any]:

@@ -111,15 +111,16 @@ def _report_failure(error: BaseException, *, as_json: bool) -> int:
             return error.exit_code
         case click.Abort() | KeyboardInterrupt():
             say("Stopped.", err=True)
-            return 130
+            return exit_code(KeyboardInterrupt())
         case BrokenPipeError():
-            _discard_stdout()  # its reader is gone (`| head`)
-            return 0
+            _discard_stdout()
+            return exit_code(error)
         case OSError():
             _discard_stdout()  # the unwritten rest would fail again at exit
     kedrec_error = _as_kedrec_error(error)
     if kedrec_error is None:
-        return _report_defect(error)
+        _report_defect(error)
+        return exit_code(error)
     _report(kedrec_error, as_json=as_json)
     return exit_code(kedrec_error)
 
@@ -170,8 +171,8 @@ def _report(error: KedrecError, *, as_json: bool) -> None:
         say(error.hint, err=True)
 
 
-def _report_defect(error: BaseException) -> int:
-    """Reports an unexpected error on stderr, with its traceback if KEDREC_DEBUG is set; returns 1."""
+def _report_defect(error: BaseException) -> None:
+    """Reports an unexpected error on stderr, with its traceback if KEDREC_DEBUG is set."""
     from kedrec.settings import load_settings
 
     debug = False
@@ -182,7 +183,6 @@ def _report_defect(error: BaseException) -> int:
         say("".join(traceback.format_exception(error)), err=True, nl=False)
     else:
         say("This is a defect. KEDREC_DEBUG=1 shows where; please report it.", err=True)
-    return 1
 
 
 def say(text: object, *, err: bool = False, nl: bool = True) -> None:
