@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kedrec.answers.clinical_status import ClinicalStatuses
 from kedrec.answers.manifest import as_of_coverage, model_name
-from kedrec.answers.verdict import adverse_trials, badge, basis, evidence_gap, flags, verdict
+from kedrec.answers.pair_summary import adverse_trials, badge, basis, evidence_gap, flags, verdict
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.grounding import check, from_evidence, verdict_words
 from kedrec.llm.prompting import model_request, takes_texts

@@ -15,7 +15,7 @@ from kedrec.grounding.reasons import contraindication_item, shared_target
 from kedrec.training.path_choice import Strength, is_grave, select, strength
 from kedrec.training.path_wording import WordedPath, predicate, word_path
 from kedrec.training.step_wording import word_step
-from kedrec.training.verdicts import verdict
+from kedrec.training.target_verdicts import verdict
 
 if TYPE_CHECKING:
     from kedrec.types import Entity, Evidence

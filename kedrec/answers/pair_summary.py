@@ -1,4 +1,7 @@
-"""A pair's status beside its evidence: badge, verdict, flags, and whether there is enough to explain."""
+"""A pair's summary beside its evidence: badge, verdict, flags, and whether there is enough to explain.
+
+Its words are those of `kedrec/grounding/verdict_words.py`, by which the gate checks a verdict.
+"""
 
 from __future__ import annotations
 
