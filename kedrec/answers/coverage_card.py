@@ -1,4 +1,4 @@
-"""Tells what a graph knows of a disease, and what it would need to recommend something."""
+"""Describes what a graph knows of a disease, and what it would need to recommend something."""
 
 from __future__ import annotations
 

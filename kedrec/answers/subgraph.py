@@ -53,8 +53,11 @@ class Subgraph(BaseModel):
         )
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """A directed multigraph: node attributes `kind`, `name`; edge key `RELATION source`, edge
-        attributes as in `Edge`."""
+        """A directed multigraph.
+
+        Nodes have the attributes `kind` and `name`, edges the key `RELATION source` and the attributes of
+        `Edge`.
+        """
         import networkx as nx
 
         graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(drug=self.drug.id, disease=self.disease.id)

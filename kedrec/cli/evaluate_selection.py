@@ -145,8 +145,9 @@ def write_results(out: Path | None, name: str, value: object, table: str) -> Non
 
 
 def _resources(settings: Settings, stack: ExitStack, progress: Progress, *, texts: bool) -> AnswererResources:
-    """The answerers' graph, ranker, model and passage index. All but the index are opened at first use; the
-    stack closes them.
+    """The answerers' graph, ranker, model and passage index; the stack closes them.
+
+    All but the index are opened at first use.
     """
     from kedrec.documents.passage_index import PassageIndex, index_folder
     from kedrec.evaluation.selection_runs import AnswererResources

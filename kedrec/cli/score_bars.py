@@ -39,8 +39,10 @@ class Bar:
 
 
 def score_rows(recommendation: Recommendation) -> list[Bar]:
-    """The score's parts: the base rate and the prior first, then the metapaths, the similar drugs and the
-    similar diseases, each largest first. The values sum to the score.
+    """The score's parts, whose values sum to the score.
+
+    The base rate and the prior come first, then the metapaths, the similar drugs and the similar diseases,
+    each group largest first.
     """
     rows = [Bar("base rate", recommendation.base)] if abs(recommendation.base) >= _MIN_CONTRIBUTION else []
     remainder = recommendation.score - sum(row.value for row in rows)

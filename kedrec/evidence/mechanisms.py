@@ -67,8 +67,10 @@ class Indication:
 
     @property
     def min_nodes(self) -> int:
-        """Least number of nodes between drug and disease of a path that is the mechanism: 2, or 1 where the
-        longest curated path has no more (as KGML-xDTD counts: Ma et al., GigaScience 2023;12:giad057).
+        """Least number of nodes between drug and disease of a path that is the mechanism.
+
+        2, or 1 where the longest curated path has no more: as KGML-xDTD counts (Ma et al., GigaScience
+        2023;12:giad057).
         """
         return min(2, max(map(len, self.paths)))
 

@@ -94,8 +94,7 @@ def path_scores(pool: Pool, weights: PathWeights) -> NDArray[np.float64]:
 
 
 def by_role(pool: Pool, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The scores of a pool's paths with regard to their roles, as far as steps and the drug's first gene tell
-    them.
+    """The scores of a pool's paths, adjusted to the roles that their steps and first genes give them.
 
     Paths that may lead an answer keep their score. Associations lose some of theirs, and come after the best
     that may lead; paths whose role is no argument come last.

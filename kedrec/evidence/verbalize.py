@@ -25,9 +25,9 @@ _UNLINKABLE = re.compile(r"[\s<>\"\\^`{|}]")  # characters that no URL may hold 
 
 
 def sentence(path: Path) -> str:
-    """The path as one sentence without its full stop, for example
-    "imatinib inhibits ABL1, which is associated with chronic myeloid leukemia".
+    """The path as one sentence without its full stop.
 
+    Example: "imatinib inhibits ABL1, which is associated with chronic myeloid leukemia".
     The pattern is the `says` of the path's template. A path of no known template (one that was built
     by hand) reads as a chain of "which" clauses.
     """

@@ -245,8 +245,11 @@ def sentence_ends(items: Sequence[str | Mention]) -> list[int]:
 
 
 def auxiliary(items: Sequence[str | Mention], position: int) -> Iterator[tuple[int, bool, bool]]:
-    """Every parse of words before a verb's base form ("is thought to"): the position after them, whether they
-    hedge a statement, and whether they hedge a verdict."""
+    """Every parse of words before a verb's base form ("is thought to").
+
+    Yields:
+        the position after them, whether they hedge a statement, and whether they hedge a verdict.
+    """
     for end, words in _word_runs(items, position, 9):
         weak, verdict = bool(_WEAK_HELP.fullmatch(words)), bool(_VERDICT_HELP.fullmatch(words))
         if weak or verdict or _FACT_HELP.fullmatch(words):
@@ -280,8 +283,11 @@ def report_predicates(items: Sequence[str | Mention], position: int) -> Iterator
 
 
 def nominal_leads(items: Sequence[str | Mention], position: int) -> Iterator[tuple[int, bool]]:
-    """Positions after words before a verb as a noun ("the graph records"), and whether they make it a reason
-    ("one reason is")."""
+    """Every parse of words before a verb as a noun ("the graph records").
+
+    Yields:
+        the position after them, and whether they make it a reason ("one reason is").
+    """
     for end, words in _word_runs(items, position, 12):
         if _SOURCE_SHOWS.fullmatch(words):
             yield end, False

@@ -1,2 +1,1 @@
-"""Logic of paths from a drug to a disease: the sign of the effect that a path states, and its role as
-evidence."""
+"""Logic of paths from a drug to a disease: the sign of the stated effect, and the role as evidence."""

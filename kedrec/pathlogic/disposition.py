@@ -1,5 +1,7 @@
-"""Recognizes genes and drug classes of how the body handles a drug: `disposition.yaml` lists them with
-reasons."""
+"""Recognizes genes and drug classes of drug disposition: how the body takes up and breaks down drugs.
+
+`disposition.yaml` lists them with reasons.
+"""
 
 from __future__ import annotations
 

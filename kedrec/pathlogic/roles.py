@@ -1,5 +1,4 @@
-"""Names the role of a path from a drug to a disease: what kind of argument it is, and whether it may lead an
-answer.
+"""Role of a path from a drug to a disease: the kind of argument it is, and whether it may lead an answer.
 
 A mechanism is an effect of the drug on something that bears on the disease. An analogy goes through another
 drug, or through another disease that the drug treats. An association only says that two things occur
@@ -132,8 +131,7 @@ def _ends_in_hierarchy(steps: Sequence[tuple[Role | None, str]]) -> bool:
 
 
 def _is_disposition(path: Path) -> bool:
-    """True for a path through a protein that handles the drug, or a drug class that says nothing of an
-    effect."""
+    """True for a path through a protein that handles the drug, or a drug class that names no effect."""
     if any(
         node.kind == "PharmacologicClass" and is_disposition_class(node.name) for node in path.nodes[1:-1]
     ):
@@ -141,8 +139,8 @@ def _is_disposition(path: Path) -> bool:
     for index, node in enumerate(path.nodes[1:-1]):
         if node.kind not in _TARGETED:
             continue
-        reached, left = path.steps[index], path.steps[index + 1]
-        causal = any(edge.action in _CAUSAL for edge in left.edges) and step_signs(reached) != {0}
+        reached, onward = path.steps[index], path.steps[index + 1]
+        causal = any(edge.action in _CAUSAL for edge in onward.edges) and step_signs(reached) != {0}
         curated = any(edge.mechanisms for edge in reached.edges)
         if causal or curated:
             continue

@@ -60,8 +60,7 @@ def action_signs(relation: str, action: str = "") -> Signs:
 
 
 def step_signs(step: PathStep) -> Signs:
-    """The signs that a step's parallel edges state; edges without a sign count only where no other has
-    one."""
+    """The signs that a step's parallel edges state; edges without a sign count only where all have none."""
     actions = [edge.action for edge in step.edges] or [step.action]
     signs = frozenset[int]().union(*(action_signs(step.relation, action) for action in actions))
     return signs - _UNSIGNED or _UNSIGNED
@@ -91,8 +90,7 @@ def path_effect(path: Path) -> Effect:
 
 
 def _may_oppose(first: Iterable[tuple[str, str]], second: Iterable[tuple[str, str]]) -> bool:
-    """True if any edge of the first entity acts on a common target with the sign opposite to one of the
-    second's.
+    """True if two entities act on a common target with opposite signs, by any edge of each.
 
     Args:
         first, second: relation and action of each edge between an entity and the target.
