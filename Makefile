@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 # The demo keeps its graph, model and caches in the checkout and leaves the user's own alone.
 DEMO_HOME ?= $(CURDIR)/.kedrec
 DISEASE ?= multiple sclerosis
-# One process a core, four at most: each starts a Neo4j of its own.
-PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist loadfile
+# One process a core, four at most. In the order of the folders: the longest tests first, the short ones last.
+PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test check format lock test-lowest test-newest audit mutate bench stress clean help
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import neo4j
 import neo4j_server as servers
 import pytest
 from filelock import FileLock
+from xdist.scheduler import LoadFileScheduling
 
 from kedrec.loading import load_graph
 from kedrec.ranking import Ranker
@@ -23,7 +26,28 @@ _LOCAL = ["127.0.0.1", "::1", "localhost"]
 _started = pytest.StashKey[str]()
 _skipped = pytest.StashKey[int]()
 
+_USES_SERVER = re.compile(r"\b(neo4j_settings|empty_neo4j|neo4j_server(?=[,:)]))")
+
 Wipe = Callable[[], None]
+
+
+class _FileScheduling(LoadFileScheduling):
+    """A file at a time to each process; all that use the Neo4j server to the same, so that one is started."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "neo4j" if _uses_server(file) else file
+
+
+@cache
+def _uses_server(file: str) -> bool:
+    return bool(_USES_SERVER.search((_TESTS.parent / file).read_text(encoding="utf-8")))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _FileScheduling | None:
+    """Distributes files as above where `--dist loadfile` is asked for."""
+    return _FileScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -120,7 +144,9 @@ def neo4j_server(
 ) -> Iterator[servers.Server]:
     """A real Neo4j, started once. In CI, a machine that can't start it fails the tests."""
     try:
-        with servers.serving(tmp_path_factory.mktemp("neo4j"), heap="768m", page_cache="256m") as server:
+        with servers.serving(
+            tmp_path_factory.mktemp("neo4j"), is_brief=True, heap="768m", page_cache="256m"
+        ) as server:
             pytestconfig.stash[_started] = server.version
             yield server
     except servers.ServerError as error:

@@ -95,7 +95,7 @@ def test_an_imported_graph_is_the_same_as_a_loaded_one(tmp_path: Path, own: Path
     assert isinstance(again.exception, StoreError), "a database that is there is not replaced unasked"
     assert "--overwrite" in again.exception.hint
 
-    with servers.serving(home, heap="512m", page_cache="64m") as server:
+    with servers.serving(home, is_brief=True, heap="512m", page_cache="64m") as server:
         settings = load_settings(neo4j_username=server.username, neo4j_password=server.password)
         with open_store(server.uri, settings) as store:
             assert str(store.fingerprint()) == live.fingerprint
@@ -132,7 +132,10 @@ def test_the_printed_call_imports_and_a_database_that_may_not_be_written_is_read
     tools.mkdir()
     admin = tools / "neo4j-admin"
     java = servers.find_java(17)
-    admin.write_text(f"#!/bin/sh\nexec {java} -cp '{servers.fetch()}/*' org.neo4j.cli.AdminTool \"$@\"\n")
+    options = " ".join(servers.BRIEF)
+    admin.write_text(
+        f"#!/bin/sh\nexec {java} {options} -cp '{servers.fetch()}/*' org.neo4j.cli.AdminTool \"$@\"\n"
+    )
     admin.chmod(0o755)
     monkeypatch.setenv("NEO4J_HOME", str(home))
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
@@ -141,8 +144,8 @@ def test_the_printed_call_imports_and_a_database_that_may_not_be_written_is_read
         assert said.returncode == 0, said.stdout + said.stderr
     monkeypatch.delenv("NEO4J_HOME")
 
-    options = {"heap": "512m", "page_cache": "64m", "setting": "server.databases.default_to_read_only=true"}
-    with servers.serving(home, **options) as server:
+    limits = {"heap": "512m", "page_cache": "64m", "setting": "server.databases.default_to_read_only=true"}
+    with servers.serving(home, is_brief=True, **limits) as server:
         settings = load_settings(
             graph=server.uri, neo4j_username=server.username, neo4j_password=server.password
         )
@@ -158,7 +161,7 @@ def test_the_printed_call_imports_and_a_database_that_may_not_be_written_is_read
             pytest.raises(StoreAccessError, match="doesn't allow"),
         ):
             load_graph(store, ["starter"], work_dir=tmp_path / "work")
-    with servers.serving(home, heap="512m", page_cache="64m") as server:
+    with servers.serving(home, is_brief=True, heap="512m", page_cache="64m") as server:
         settings = load_settings(
             graph=server.uri, neo4j_username=server.username, neo4j_password=server.password
         )

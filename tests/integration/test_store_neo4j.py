@@ -263,7 +263,7 @@ def test_a_deadlock_is_tried_again_and_not_seen(empty_neo4j: Settings) -> None:
 
 def test_a_server_that_stops_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kedrec.stores.neo4j_driver._RETRY_SECONDS", 0.5)
-    with servers.serving(tmp_path / "own", heap="512m", page_cache="64m") as server:
+    with servers.serving(tmp_path / "own", is_brief=True, heap="512m", page_cache="64m") as server:
         settings = settings_of(server)
         with open_store(server.uri, settings, read_only=False) as store:
             store.prepare()
