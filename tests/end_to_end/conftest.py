@@ -1,20 +1,27 @@
-"""The commands as a user runs them: own processes, the built-in graph, the real language model."""
+"""The commands in processes of their own, on the built-in graph, with the real language model.
+
+A process is forked from one that has imported the libraries, since their import is most of a short command's
+time. The README's commands are run as a user runs them, by the installed scripts.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
-import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from forked_command import run_forked
 
 BIN = Path(sys.executable).parent
+_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -39,21 +46,18 @@ class Shell:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, command: str, *words: str | Path, **environment: str) -> Run:
-        kept = {
+        own = {
             name: value for name, value in os.environ.items() if not name.startswith(("KEDREC_", "NEO4J_"))
         }
-        kept |= {"KEDREC_HOME": str(self.home), "KEDREC_GRAPH": str(self.graph), "KEDREC_THREADS": "1"}
-        done = subprocess.run(
-            [BIN / command, *words],
-            env=kept | dict(self.environment) | environment,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Run(done.returncode, done.stdout, done.stderr)
+        own |= {"KEDREC_HOME": str(self.home), "KEDREC_GRAPH": str(self.graph), "KEDREC_THREADS": "1"}
+        own |= dict(self.environment) | environment
+        with tempfile.TemporaryDirectory() as folder:
+            outputs = Path(folder) / "out", Path(folder) / "err"
+            code = run_forked(BIN / command, [str(word) for word in words], own, outputs, _SECONDS)
+            out, err = (file.read_text(encoding="utf-8") if file.exists() else "" for file in outputs)
+        assert code is not None, f"no end after {_SECONDS} s: {err}"
+        assert "Traceback" not in err, err
+        return Run(code, out, err)
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +76,24 @@ def shell(
         shutil.copy2(file, part)
         part.replace(cache / file.name)
     return made
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Own tables of a graph whose ranking is fitted in a second. Others read them: add to copies."""
+    numbers, folder = random.Random(3), tmp_path_factory.mktemp("tables")
+    kinds = {"Drug": ("DRUGBANK:DB0{:04}", 40), "Disease": ("DOID:{}", 30), "Gene": ("NCBIGene:{}", 50)}
+    ids = {kind: [form.format(i) for i in range(1, count + 1)] for kind, (form, count) in kinds.items()}
+    nodes = [f"{kind}\t{one}\t{kind.lower()} {i}" for kind in kinds for i, one in enumerate(ids[kind], 1)]
+    edges = {
+        f"{relation}\t{numbers.choice(ids[start])}\t{numbers.choice(ids[end])}\tCC0-1.0"
+        for relation, start, end, count in (
+            ("BINDS", "Drug", "Gene", 160),
+            ("ASSOCIATED_WITH", "Disease", "Gene", 120),
+            ("TREATS", "Drug", "Disease", 60),
+        )
+        for _ in range(count)
+    }
+    (folder / "nodes.tsv").write_text("\n".join(["kind\tid\tname", *nodes, ""]))
+    (folder / "edges.tsv").write_text("\n".join(["relation\tstart\tend\tlicence", *sorted(edges), ""]))
+    return folder

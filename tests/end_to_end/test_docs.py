@@ -39,11 +39,11 @@ def test_a_command_of_the_pages_runs(shell, tmp_path, monkeypatch, command):
 
 
 def test_the_readmes_commands_run_in_order_after_make_demo(shell, tmp_path):
-    """One shell, in the state that a newcomer's has: nothing on the PATH, no settings."""
+    """One shell, in the state that a newcomer's has: nothing on the PATH, no settings, the graph fitted."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / ".kedrec").mkdir()
-    for name, folder in (("graph", shell.graph), ("models", shell.home / "models")):
-        (tmp_path / ".kedrec" / name).symlink_to(folder)
+    for folder in (shell.graph, shell.home / "models", shell.home / "cache"):
+        (tmp_path / ".kedrec" / folder.name).symlink_to(folder)
     lines = [line for line in _commands(BLOCKS) if line and NEEDS_FILES not in line]
     assert sum(line.startswith("kedrec") for line in lines) > 6
     script = "".join(f"{line} || exit 1\necho '{_DONE}'\n" for line in lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 import unicodedata
 from pathlib import Path
 
@@ -18,7 +17,11 @@ NAMES = {
     "DRUGBANK:DB90004": "<script>alert(1)</script> ]]> & drug",
     "NCBIGene:90000001": "\u009b31mgene\u009d8;;http://x.example\u009c",
     "NCBIGene:90000002": "gene`}) DETACH DELETE n //",
+    "UMLS:C9000001": "\x1b[5mnausea\u2028",
+    "DOID:90001": "multiple sclerosis",
+    "DOID:90002": "\u009b7m[link=http://x.example]rash[/link]",
 }
+KINDS = {"DRUGBANK": "Drug", "NCBIGene": "Gene", "UMLS": "SideEffect", "DOID": "Disease"}
 DRUGS = [id_ for id_ in NAMES if id_.startswith("DRUGBANK")]
 
 
@@ -32,21 +35,24 @@ def obeyed(text: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def hostile(shell, tmp_path_factory) -> Path:
-    """The built-in graph with an own table of hostile names that meets it at a disease."""
+def hostile(shell, tables, tmp_path_factory) -> Path:
+    """A graph with hostile names in every role: candidates, steps, side effects, contraindications."""
     folder = tmp_path_factory.mktemp("hostile")
-    graph = shutil.copytree(shell.graph, folder / "graph")
-    found = shell("kedrec", "search", "multiple sclerosis", "--kind", "Disease", "--json").json
-    disease = found[0]["entity"]["id"]
-    nodes = ["kind\tid\tname"]
-    nodes += [f"{'Gene' if id_.startswith('NCBI') else 'Drug'}\t{id_}\t{name}" for id_, name in NAMES.items()]
-    edges = ["relation\tstart\tend\tlicence\tscore\taction\tevidence"]
-    for gene in [id_ for id_ in NAMES if id_.startswith("NCBI")]:
-        edges.append(f"ASSOCIATED_WITH\t{disease}\t{gene}\tCC0-1.0\t\t\t")
-        edges += [f"BINDS\t{drug}\t{gene}\tCC0-1.0\t\tinhibitor\t\x1b[31mred" for drug in DRUGS]
-    edges.append(f"TREATS\tDRUGBANK:DB90001\t{disease}\tCC0-1.0\t\t\t")
-    (folder / "nodes.tsv").write_text("\n".join(nodes) + "\n", encoding="utf-8")
-    (folder / "edges.tsv").write_text("\n".join(edges) + "\n", encoding="utf-8")
+    drugs, genes, (effect,), (disease, other) = (
+        [id_ for id_ in NAMES if id_.startswith(prefix)] for prefix in KINDS
+    )
+    nodes = [f"{KINDS[id_.partition(':')[0]]}\t{id_}\t{name}" for id_, name in NAMES.items()]
+    edges = [f"ASSOCIATED_WITH\t{end}\t{gene}\tCC0-1.0\t\t\t" for end in (disease, other) for gene in genes]
+    for drug in drugs:
+        edges += [f"BINDS\t{drug}\t{gene}\tCC0-1.0\t\tinhibitor\t\x1b[31mred" for gene in genes]
+        edges.append(f"CAUSES\t{drug}\t{effect}\tCC0-1.0\t\t\t\x1b[32mgreen")
+    edges += [f"TREATS\t{drugs[0]}\t{end}\tCC0-1.0\t\t\t" for end in (disease, other)]
+    edges.append(f"CONTRAINDICATED_FOR\t{drugs[2]}\t{disease}\tCC0-1.0\t\t\t\x9d0;owned\x07")
+    for name, rows, more in (("nodes", nodes, ""), ("edges", edges, "\tscore\taction\tevidence")):
+        header, *plain = (tables / f"{name}.tsv").read_text().splitlines()
+        lines = [header + more, *(row + "\t" * more.count("\t") for row in plain), *rows]
+        (folder / f"{name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    graph = folder / "graph"
     done = shell("kedrec-load", "graph", "kedrec", "--from", folder, "--no-fit", KEDREC_GRAPH=str(graph))
     assert done.code == 0, done.err
     return graph
@@ -62,7 +68,7 @@ COMMANDS = [
         ("kedrec", "explain", "--disease", "multiple sclerosis", "--drug", DRUGS[0], *more)
         for more in ((), ("--json",), ("--cypher",))
     ),
-    ("kedrec", "compare", "--disease", "multiple sclerosis", DRUGS[0], DRUGS[2]),
+    ("kedrec", "compare", "--disease", "multiple sclerosis", "--drug", DRUGS[0], "--drug", DRUGS[2]),
     ("kedrec", "ask", "--disease", "multiple sclerosis", "--no-llm", "--top", "400"),
     ("kedrec", "ask", "--drug", DRUGS[0], "--no-llm", "--top", "5"),
 ]

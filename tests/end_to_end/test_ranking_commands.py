@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import random
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -116,27 +115,6 @@ def test_fit_says_what_was_fitted(shell):
     assert done.code == 0, done.err
     assert "fitted" in done.out
     assert shell("kedrec", "rank", "fit", "--json").json["ranking"] in " ".join(done.out.split())
-
-
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    """Own tables of a graph whose ranking is fitted in a second."""
-    numbers, folder = random.Random(3), tmp_path_factory.mktemp("tables")
-    kinds = {"Drug": ("DRUGBANK:DB0{:04}", 40), "Disease": ("DOID:{}", 30), "Gene": ("NCBIGene:{}", 50)}
-    ids = {kind: [form.format(i) for i in range(1, count + 1)] for kind, (form, count) in kinds.items()}
-    nodes = [f"{kind}\t{one}\t{kind.lower()} {i}" for kind in kinds for i, one in enumerate(ids[kind], 1)]
-    edges = {
-        f"{relation}\t{numbers.choice(ids[start])}\t{numbers.choice(ids[end])}\tCC0-1.0"
-        for relation, start, end, count in (
-            ("BINDS", "Drug", "Gene", 160),
-            ("ASSOCIATED_WITH", "Disease", "Gene", 120),
-            ("TREATS", "Drug", "Disease", 60),
-        )
-        for _ in range(count)
-    }
-    (folder / "nodes.tsv").write_text("\n".join(["kind\tid\tname", *nodes, ""]))
-    (folder / "edges.tsv").write_text("\n".join(["relation\tstart\tend\tlicence", *sorted(edges), ""]))
-    return folder
 
 
 @pytest.fixture
