@@ -73,10 +73,10 @@ HEAD = """# Answers, read as a pharmacologist reads them
 Made by `python scripts/show_answers.py GRAPH` on {graph}, graph {fingerprint}. {ranking}.
 
 Ten rare diseases, ten common ones, eight others and eight pairs, chosen before any answer was seen. A known
-treatment is hidden while its pair is scored; *baseline* is the probability from treatment counts alone. The last
-column is the best path in words, without a language model. *Before* is what a reader said of the answers of an
-earlier version on Hetionet with DrugMechDB, *now* what one says of these (`scripts/answer_verdicts.yaml`, of
-graph {read}).
+treatment is hidden while its pair is scored; *baseline* is the probability from treatment counts alone. The
+last column is the best path in words, without a language model. *Before* is what a reader said of the answers
+of an earlier version on Hetionet with DrugMechDB, *now* what one says of these
+(`scripts/answer_verdicts.yaml`, of graph {read}).
 """
 
 

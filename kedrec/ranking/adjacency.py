@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kedrec.ranking.name_words import NAMED_KINDS, name_arrays, name_key
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -133,6 +134,15 @@ class Adjacency:
         }
         return copy
 
+    def name_parts(self, kind: str) -> tuple[NDArray[np.int64], NDArray[np.int32]] | None:
+        """The parts of the names of a kind's nodes as compressed sparse rows; None without any."""
+        key = name_key(kind)
+        if f"{key}/indptr" not in self._arrays:
+            return None
+        indptr, indices = self._arrays[f"{key}/indptr"], self._arrays[f"{key}/indices"]
+        nameless = len(self.ids(kind)) + 1 - len(indptr)  # nodes that were added to the graph in memory
+        return np.append(indptr, np.full(nameless, indptr[-1])) if nameless else indptr, indices
+
     def has_mechanisms(self, table: Table) -> bool:
         """True if any link of a relation is part of a curated mechanism."""
         return f"mechanisms/{'/'.join(table)}/links" in self._arrays
@@ -210,10 +220,14 @@ def read_adjacency(
     arrays: dict[str, NDArray[Any]] = {}
     ids_by_kind: dict[str, pa.Array] = {}
     for kind in sorted({kind for _, start, end in by_table for kind in (start, end)}):
-        ids = np.sort(
-            np.array([id_.encode() for id_ in store.nodes(kind, ["id"])["id"].to_pylist()], dtype=bytes)
-        )
-        arrays[f"ids/{kind}"] = ids
+        is_named = kind in NAMED_KINDS
+        nodes = store.nodes(kind, ["id", "name", "synonyms"] if is_named else ["id"])
+        encoded = np.array([id_.encode() for id_ in nodes["id"].to_pylist()], dtype=bytes)
+        order = np.argsort(encoded)
+        ids = arrays[f"ids/{kind}"] = encoded[order]
+        if is_named:
+            names, synonyms = nodes["name"].to_pylist(), nodes["synonyms"].to_pylist()
+            arrays |= name_arrays(kind, ((names[row], synonyms[row]) for row in order.tolist()))
         ids_by_kind[kind] = pa.array([id_.decode() for id_ in ids.tolist()], pa.string())
     mechanisms: dict[str, int] = {}
     relation_sources = store.fingerprint().edges

@@ -6,11 +6,12 @@ A list of names brings thousands of drugs without a link: they all have one scor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kedrec.ranking.adjacency import Adjacency
+from kedrec.ranking.adjacency import ALL, PLAIN, Adjacency
+from kedrec.ranking.name_words import name_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,9 @@ class LinkedNodes:
         size = len(adjacency.ids(kind))
         arrays = dict(adjacency.arrays)
         ends = {
-            key[: -len("/indptr")]: tuple(key.split("/")[-3:-1]) for key in arrays if key.endswith("/indptr")
+            key[: -len("/indptr")]: tuple(key.split("/")[-3:-1])
+            for key in arrays
+            if key.endswith("/indptr") and key.startswith((f"{ALL}/", f"{PLAIN}/"))
         }
         linked = np.zeros(size, bool)
         for key, (start, end) in ends.items():
@@ -64,6 +67,9 @@ class LinkedNodes:
             if end == kind:
                 arrays[f"{key}/back_indptr"] = arrays[f"{key}/back_indptr"][pointers]
                 arrays[f"{key}/indices"] = anew[arrays[f"{key}/indices"]]
+        parts = adjacency.name_parts(kind)
+        if parts is not None:  # a name is no link
+            arrays |= _chosen_names(kind, *parts, numbers)
         return cls(Adjacency(arrays), numbers, stand_in)
 
     def rows(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -77,3 +83,16 @@ class LinkedNodes:
     def linked(self) -> NDArray[np.int64]:
         """Numbers in the whole graph of the nodes with a link, ascending; of all where none has one."""
         return self.numbers if self.stand_in is None else self.numbers[self.numbers != self.stand_in]
+
+
+def _chosen_names(
+    kind: str, indptr: NDArray[np.int64], indices: NDArray[np.int32], rows: NDArray[np.int64]
+) -> dict[str, NDArray[Any]]:
+    """The arrays of the names of some nodes."""
+    lengths = np.diff(indptr)[rows]
+    chosen = np.zeros(len(indptr) - 1, bool)
+    chosen[rows] = True
+    return {
+        f"{name_key(kind)}/indptr": np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]),
+        f"{name_key(kind)}/indices": indices[np.repeat(chosen, np.diff(indptr))],
+    }

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PairScore", "Ranker"]
 
-_LAYOUT = 9  # of the cached arrays and facts; raise it to invalidate old caches
+_LAYOUT = 10  # of the cached arrays and facts; raise it to invalidate old caches
 _MAX_FILES = 6  # cached rankings, of the graphs used last
 _LIKELY = 64  # diseases without stored scores that are ranked for a drug
 _MAX_EXPLAINED = 256  # pairs whose parts stay in memory: 20 to 100 kB each

@@ -4,8 +4,8 @@ A node's profile along a relation is the row of its links, each weighted by the 
 rarity (tf-idf), scaled to length one; the similarity of two nodes is the cosine of their profiles. Profiles
 through genes also go on to what the genes participate in and interact with. Where the linked nodes are in a
 hierarchy, a profile has their ancestors too (two diseases with different tremors share tremor), and where the
-nodes themselves are in one, a broader node has the genes of the narrower ones. Treatments are no part of a
-profile: they are what the ranking predicts.
+nodes themselves are in one, a broader node has the genes of the narrower ones. Another profile is of the
+words of the name (see `name_words`). Treatments are no part of a profile: they are what the ranking predicts.
 """
 
 from __future__ import annotations
@@ -149,6 +149,9 @@ def similarities(adjacency: Adjacency, kind: str, tables: Sequence[Table]) -> li
                 name = f"{hop.relation} {hop.kind} of narrower ones"
                 measures.append(_similarity(name, _unit_rows(_weighted_by_rarity(links))))
             measures += _similarities_through_genes(adjacency, hop, _unit_rows(links), tables)
+    names = _name_links(adjacency, kind)
+    if names is not None:
+        measures.append(_similarity("names", _unit_rows(_weighted_by_rarity(names))))
     return measures
 
 
@@ -180,6 +183,17 @@ def _links(adjacency: Adjacency, hop: Hop, kind: str) -> csr_array[Any]:
     data = np.ones(len(links.indices), np.float32)
     shape = (len(links.degrees), len(links.back_degrees))
     return csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=shape)
+
+
+def _name_links(adjacency: Adjacency, kind: str) -> csr_array[Any] | None:
+    from scipy.sparse import csr_array
+
+    parts = adjacency.name_parts(kind)
+    if parts is None:
+        return None
+    indptr, indices = parts
+    shape = (len(indptr) - 1, int(indices.max()) + 1)
+    return csr_array((np.ones(len(indices), np.float32), indices, indptr.astype(np.int32)), shape=shape)
 
 
 def _weighted_by_rarity(links: csr_array[Any]) -> csr_array[Any]:

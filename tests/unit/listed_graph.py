@@ -24,9 +24,13 @@ class ListedGraph:
     def __init__(self, links: list[Link], sizes: dict[str, int]) -> None:
         self.links = links
         self.sizes = sizes
+        self.names: dict[str, list[str]] = {}
 
     def nodes(self, kind: str, columns: object = None) -> pa.Table:
-        return pa.table({"id": [f"{kind}:{n}" for n in range(self.sizes.get(kind, 0))]})
+        size = self.sizes.get(kind, 0)
+        names = self.names.get(kind, [""] * size)
+        synonyms = pa.array([[]] * size, pa.list_(pa.string()))
+        return pa.table({"id": [f"{kind}:{n}" for n in range(size)], "name": names, "synonyms": synonyms})
 
     def edges(
         self,
