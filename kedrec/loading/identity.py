@@ -119,6 +119,11 @@ _Pair = tuple[str, str]
 """Two ids that a source says are equal, the one of the better prefix first."""
 
 
+def _best_names(ranks: Mapping[str, int]) -> frozenset[str]:
+    """The names by an id's best source, of all its names with their ranks."""
+    return frozenset(name for name, rank in ranks.items() if rank == min(ranks.values()))
+
+
 class _Group:
     """Ids of one kind, or of drugs and chemicals, and the cross-references of each with their trust."""
 
@@ -128,7 +133,7 @@ class _Group:
         self._distinct = {prefix for kind in kinds for prefix in schema.kinds[kind].distinct}
         self.kinds: dict[str, str] = {}
         self.xrefs: dict[str, dict[str, int]] = {}
-        self.names: dict[str, set[str]] = {}
+        self.names: dict[str, dict[str, int]] = {}
         self.overruled: set[_Pair] = set()
         self._rival_claims: list[tuple[str, tuple[str, ...], int]] = []
 
@@ -196,7 +201,7 @@ class _Group:
         """Pairs by which an id would be equal to two ids of a vocabulary whose ids are distinct.
 
         Of the pairs of an id with such a vocabulary, one stands: the only one of the best trust, or the only
-        one of these with the same name. What several better ids claim is refused first.
+        one of these with the same name (see `_namesake`). What several better ids claim is refused first.
         """
         refused: set[_Pair] = set()
         for is_upward in (True, False):
@@ -212,8 +217,8 @@ class _Group:
                 refused |= {pair for trust, _, pair in pairs if trust > best}
                 if len(equal) > 1 and self._keeps_apart(curie, equal, best):
                     self._conflict(curie, equal, best)
-                    same = [other for other in equal if self._have_same_name(curie, other)]
-                    refused |= {pair for _, other, pair in pairs if len(same) != 1 or other != same[0]}
+                    namesake = self._namesake(curie, equal)
+                    refused |= {pair for _, other, pair in pairs if other != namesake}
         return refused
 
     def _keeps_apart(self, curie: str, equal: Sequence[str], trust: int) -> bool:
@@ -224,8 +229,15 @@ class _Group:
         is_better = self._prefix_rank(equal[0]) < self._prefix_rank(curie)
         return is_better or trust < TRUST["listed"] or sum(other in self.kinds for other in equal) > 1
 
-    def _have_same_name(self, one: str, other: str) -> bool:
-        return not self.names.get(one, set()).isdisjoint(self.names.get(other, ()))
+    def _namesake(self, curie: str, others: Sequence[str]) -> str:
+        """The only one of some ids with an id's name, by its best source or else by any; "" if none is."""
+        own = self.names.get(curie, {})
+        for names_of in (_best_names, frozenset[str]):
+            names = names_of(own)
+            same = [other for other in others if not names.isdisjoint(names_of(self.names.get(other, {})))]
+            if len(same) == 1:
+                return same[0]
+        return ""
 
     def _parents(self) -> dict[str, tuple[str, int]]:
         """Better id of each id that is part of another's entity, with the trust by which it is."""
@@ -330,7 +342,7 @@ def _grouped(
     """Groups ids that may be joined, and gives the best rank of each id's kinds by family and id."""
     ranks: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
     xrefs: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
-    names: dict[tuple[tuple[str, ...], str], set[str]] = defaultdict(set)
+    names: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
     for claim in claims:
         key = family_of(claim.kind), claim.id
         ranks[key][claim.kind] = min(claim.rank, ranks[key].get(claim.kind, claim.rank))
@@ -338,8 +350,8 @@ def _grouped(
         for xref in claim.xrefs:
             if xref != claim.id:
                 trusts[xref] = min(claim.trust, trusts.get(xref, claim.trust))
-        if claim.names:
-            names[key].update(claim.names)
+        for name in claim.names:
+            names[key][name] = min(claim.rank, names[key].get(name, claim.rank))
     groups: dict[tuple[str, ...], _Group] = {}
     for (family, curie), kind_ranks in ranks.items():
         kind = _kind(kind_ranks, family)

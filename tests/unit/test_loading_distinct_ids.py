@@ -98,6 +98,22 @@ def test_of_two_equals_the_one_of_the_same_name_is_joined_and_the_conflict_is_to
     assert node(identity, "MONDO:1") == "MONDO:1"
 
 
+def test_the_best_sources_name_decides_before_what_others_call_it() -> None:
+    def named(curie: str, name: str, rank: int, *xrefs: str) -> NodeRecord:
+        return NodeRecord(
+            "Disease", curie, xrefs, rank, TRUST["exact"] if xrefs else TRUST["listed"], (name,)
+        )
+
+    records = (
+        named("MONDO:1", "sickle cell disease", 1, "DOID:1", "DOID:2"),
+        named("MONDO:1", "sickle cell anemia", 8),  # in a list of drugs
+        named("DOID:1", "sickle cell disease", 2),
+        named("DOID:2", "sickle cell anemia", 2),
+    )
+    for order in (records, records[::-1]):
+        assert node(resolved(*order), "MONDO:1") == "DOID:1"
+
+
 def test_a_series_is_not_one_of_its_members() -> None:
     identity = resolved(
         exact("MONDO:1", "OMIMPS:100", "DOID:1"),
