@@ -1,6 +1,7 @@
 """Checks what answers offer as evidence, on many diseases, drugs and paths of a graph drawn at random.
 
     python scripts/check_evidence.py GRAPH [--diseases 200] [--top 5] [--treatments 500] [--paths 5000]
+        [--state FILE] [--seconds 600]
 
 Four counts, each of which should be 0:
 
@@ -15,11 +16,13 @@ Four counts, each of which should be 0:
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
 import sys
-from collections import Counter
-from itertools import product
+import time
+from functools import partial
+from itertools import count, product
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,10 +34,13 @@ from kedrec.llm.prompting import rationale_request
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from kedrec.llm.base import Message
     from kedrec.types import Evidence, Recommendation
+
+Notes = list[tuple[str, str, bool]]
+"""What was checked, an example, and whether it is bad."""
 
 RAISE = {
     "agonist", "partial agonist", "activator", "positive modulator", "stimulator", "inducer", "replacement",
@@ -49,7 +55,7 @@ LOWER = {
     "loss of function",
 }  # fmt: skip
 BY_RELATION = {"UPREGULATES": 1, "DOWNREGULATES": -1, "CAUSES": 1, "CONTRIBUTES_TO": 1, "TREATS": -1,
-               "PALLIATES": -1,               "PRESENTS": 1, "IS_A": 1, "METABOLIZED_TO": 1}  # fmt: skip
+               "PALLIATES": -1, "PRESENTS": 1, "IS_A": 1, "METABOLIZED_TO": 1}  # fmt: skip
 HANDLING = re.compile(
     r"CYP[123][A-Z]\d+|UGT\d.*|SULT\d.*|ABCB1|ABCC[1-6]|ABCG2|SLCO.*|SLC22A[1-8]|ALB|ORM[12]|CES[12]|NAT[12]"
 )
@@ -117,43 +123,105 @@ def words(messages: Sequence[Message]) -> int:
     return sum(len(message.content) // 3 for message in messages)
 
 
-def drawn_pairs(kr: kedrec.Kedrec, draw: random.Random) -> Iterator[Recommendation]:
-    """Explanations of pairs: of a disease, one among its best drugs and one among all."""
-    diseases, drugs = kr.disease_ids(), sorted(kr.store.nodes("Drug", ["id"])["id"].to_pylist())
-    while True:
-        disease = draw.choice(diseases)
-        best = kr.ranker.rank(disease)[:25]
-        for drug in (draw.choice(best).drug, draw.choice(drugs)):
-            yield kr.explain(drug, disease, paths=12, background="none")
+def evidence_notes(kr: kedrec.Kedrec, pair: Recommendation) -> Notes:
+    """Whether the first path of a pair is generic, and whether each of its paths is opposite."""
+    paths = [item for item in pair.evidence if item.path is not None]
+    notes = [("generic", item.sentence, is_generic(item)) for item in paths[:1]]
+    return notes + [("opposite", item.sentence, is_opposite(kr, item)) for item in paths]
+
+
+def contradiction(pair: Recommendation) -> tuple[str, str, bool]:
+    """Whether a pair has evidence and a reason for having none."""
+    example = f"{pair.drug.id} {pair.disease.id}"
+    return ("contradictions", example, bool(pair.evidence) == bool(pair.coverage.reason))
+
+
+def treatment_notes(kr: kedrec.Kedrec, drug: str, disease: str) -> Notes:
+    """The notes on a known treatment: with what the language model is given of its evidence."""
+    pair = kr.explain(drug, disease, background="none")
+    notes = [contradiction(pair), *evidence_notes(kr, pair)]
+    if pair.evidence:
+        prompt = rationale_request(
+            pair.drug, pair.disease, pair.evidence, pair.adverse, count_tokens=words, context=CONTEXT,
+            max_tokens=ANSWER, seed=1, grammar=False,
+        )  # fmt: skip
+        best = pair.evidence[0]
+        notes.append(("withheld", best.sentence, best.id not in prompt.included))
+    return notes
+
+
+def disease_notes(kr: kedrec.Kedrec, disease: str, top: int) -> Notes:
+    """The notes on a disease's best drugs, and on those that were passed over."""
+    answer = kr.recommend(disease, top=top, llm=False, background="none")
+    notes = [note for pair in answer for note in (contradiction(pair), *evidence_notes(kr, pair))]
+    for over in answer.passed[:top]:
+        evidence = kr.explain(over.entity.id, disease, background="none").evidence
+        notes.append(("contradictions", f"{over.entity.id} {disease}", bool(evidence)))
+    return notes
+
+
+def drawn_notes(kr: kedrec.Kedrec, draw: random.Random) -> Notes:
+    """The notes on a disease drawn at random with one of its best drugs, and with one of all drugs."""
+    disease = draw.choice(kr.disease_ids())
+    drugs = kr.store.nodes("Drug", ["id"])["id"].to_pylist()
+    best = kr.ranker.rank(disease)[:25]
+    return [
+        note
+        for drug in (draw.choice(best).drug, draw.choice(sorted(drugs)))
+        for note in evidence_notes(kr, kr.explain(drug, disease, paths=12, background="none"))
+    ]
+
+
+class Progress:
+    """The notes so far, by the name of what they are on; stored in a file, so that a run can go on.
+
+    Args:
+        path: the file, a JSON array a line; None: nothing is stored.
+        seconds: after which no further notes are taken.
+    """
+
+    def __init__(self, path: Path | None, seconds: float) -> None:
+        self.notes: dict[str, Notes] = {}
+        self._path, self._end = path, time.monotonic() + seconds
+        if path is not None and path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                name, notes = json.loads(line)
+                self.notes[name] = [(what, example, bad) for what, example, bad in notes]
+
+    @property
+    def is_over(self) -> bool:
+        """True if the time is over."""
+        return time.monotonic() > self._end
+
+    def take(self, name: str, notes: Callable[[], Notes]) -> None:
+        """Takes the notes on one thing, unless they are there or the time is over."""
+        if name in self.notes or self.is_over:
+            return
+        self.notes[name] = notes()
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([name, self.notes[name]]) + "\n")
+
+    def count(self, what: str) -> int:
+        """The number of notes of a kind."""
+        return sum(note[0] == what for notes in self.notes.values() for note in notes)
 
 
 def main() -> int:
-    """Prints the counts with examples; returns 1 if one is above 0."""
+    """Prints the counts with examples; returns 1 if one is above 0, 3 if the time was over before the end."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("graph", help="URL of the graph")
     for name, default in (("diseases", 200), ("top", 5), ("treatments", 500), ("paths", 5000), ("seed", 7)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--examples", type=int, default=1, help="examples of each kind to print")
+    parser.add_argument("--state", type=Path, help="file of what was looked at; a later run goes on with it")
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after these; --state goes on")
     options = parser.parse_args()
     draw = random.Random(options.seed)  # noqa: S311  # a sample, no secret
-    counts = Counter[tuple[str, str]]()
-    examples: dict[str, str] = {}
+    progress = Progress(options.state, options.seconds)
     with kedrec.open(options.graph) as kr:
-
-        def note(what: str, example: str, *, bad: bool) -> None:
-            counts[what, "all"] += 1
-            if bad:
-                counts[what, "bad"] += 1
-                examples.setdefault(what, example)
-
-        def note_evidence(pair: Recommendation) -> None:
-            if pair.evidence:
-                note("generic", pair.evidence[0].sentence, bad=is_generic(pair.evidence[0]))
-            for item in pair.evidence:
-                if item.path is not None and counts["opposite", "all"] < options.paths:
-                    note("opposite", item.sentence, bad=is_opposite(kr, item))
-
         treated = sorted(
             {
                 pair
@@ -161,36 +229,24 @@ def main() -> int:
                 for pair in zip(*(column.to_pylist() for column in batch.columns), strict=True)
             }
         )
-        for drug, disease in draw.sample(treated, min(options.treatments, len(treated))):
-            pair = kr.explain(drug, disease, background="none")
-            if pair.evidence:
-                prompt = rationale_request(
-                    pair.drug, pair.disease, pair.evidence, pair.adverse, count_tokens=words, context=CONTEXT,
-                    max_tokens=ANSWER, seed=1, grammar=False,
-                )  # fmt: skip
-                note("withheld", pair.evidence[0].sentence, bad=pair.evidence[0].id not in prompt.included)
-            note("contradictions", f"{drug} {disease}", bad=bool(pair.evidence) == bool(pair.coverage.reason))
-            note_evidence(pair)
-        for disease in draw.sample(kr.disease_ids(), min(options.diseases, len(kr.disease_ids()))):
-            answer = kr.recommend(disease, top=options.top, llm=False, background="none")
-            for pair in answer:
-                note(
-                    "contradictions",
-                    f"{pair.drug.id} {disease}",
-                    bad=bool(pair.evidence) == bool(pair.coverage.reason),
-                )
-                note_evidence(pair)
-            for over in answer.passed[: options.top]:
-                evidence = kr.explain(over.entity.id, disease, background="none").evidence
-                note("contradictions", f"{over.entity.id} {disease}", bad=bool(evidence))
-        for pair in drawn_pairs(kr, draw):
-            if counts["opposite", "all"] >= options.paths:
+        for pair in draw.sample(treated, min(options.treatments, len(treated))):
+            progress.take(f"treatment {pair}", partial(treatment_notes, kr, *pair))
+        diseases = kr.disease_ids()
+        for disease in draw.sample(diseases, min(options.diseases, len(diseases))):
+            progress.take(f"disease {disease}", partial(disease_notes, kr, disease, options.top))
+        for index in count():
+            if progress.count("opposite") >= options.paths or progress.is_over:
                 break
-            note_evidence(pair)
+            drawn = random.Random(f"{options.seed} {index}")  # noqa: S311  # a sample, no secret
+            progress.take(f"drawn {index}", partial(drawn_notes, kr, drawn))
+    notes = [note for item in progress.notes.values() for note in item]
     for what in ("contradictions", "withheld", "opposite", "generic"):
-        line = f"{what}: {counts[what, 'bad']} of {counts[what, 'all']:,}"
-        print(line + (f", such as {examples[what]}" if what in examples else ""), flush=True)
-    return int(any(counts[what, "bad"] for what, _ in [*counts]))
+        examples = [example for name, example, bad in notes if name == what and bad]
+        line = f"{what}: {len(examples)} of {progress.count(what):,}"
+        print("\n  ".join([line, *examples[: options.examples]]), flush=True)
+    if progress.is_over:
+        return 3
+    return int(any(bad for _, _, bad in notes))
 
 
 if __name__ == "__main__":
