@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, TypedDict
 
 from kedrec.answers.comparison import compare_drugs
 from kedrec.answers.coverage_card import coverage_card
+from kedrec.answers.listed_genes import ListedGenes, read_gene_lists
 from kedrec.answers.manifest import answer_manifest
-from kedrec.answers.recommendations import abstention_reason
+from kedrec.answers.recommendations import Recommender, abstention_reason
 from kedrec.answers.session import Session
 from kedrec.answers.status import status_of
 from kedrec.answers.subgraph import Subgraph
 from kedrec.errors import UsageError
 from kedrec.llm.locality import is_local
 from kedrec.llm.model_registry import resolve_model
+from kedrec.naming.gene_list import find_genes
 from kedrec.naming.name_list import numbered_names, resolve_lines
 from kedrec.naming.substitution import substitutions
 from kedrec.settings import load_settings
@@ -39,9 +41,14 @@ from kedrec.types import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kedrec.answers.recommendations import Results
     from kedrec.documents.background import TextFinder
     from kedrec.naming import NameIndex
+    from kedrec.naming.gene_list import GeneName
+    from kedrec.ranking import PairScore, Ranker
+    from kedrec.types import Entity
 
 __all__ = ["Kedrec", "open"]
 
@@ -137,27 +144,97 @@ class Kedrec(Session):
         backgrounds = self._texts(background)
         matches += [(drug, self.names.resolve_match(drug, "Drug")) for drug in drugs]
         target, *drug_entities = (match.entity for _, match in matches)
-        drug_ids = {drug.id for drug in drug_entities}
-        ranked = self.ranker.rank(target.id, beyond_prior=beyond_prior, including=drug_ids)
-        chosen = [score for score in ranked if score.drug in drug_ids] if drug_ids else ranked
+        ranked = self.ranker.rank(
+            target.id, beyond_prior=beyond_prior, including=[drug.id for drug in drug_entities]
+        )
         results = self._recommender.recommendations(
             "Disease",
             ranked,
-            chosen,
+            _chosen(ranked, drug_entities),
             paths,
-            None if drug_ids else top,
+            None if drugs else top,
             llm=llm,
             new=new,
             hide=hide_contraindicated,
             texts=(backgrounds, texts),
         )
-        no_path = f"no path leads from any drug to {target.name}"
-        reason = abstention_reason(self.ranker, ranked, results, "drug", no_path)
-        if reason:
-            reason += " " + coverage_card(self.ranker.adjacency, target.id, target.name)
+        reason = _drug_abstention(self.ranker, ranked, results, target)
         manifest = self._manifest(results.recommendations, backgrounds, llm=llm)
         fields = _answer_fields(results, len(ranked), reason, matches, manifest)
         return Answer(disease=target, **fields)
+
+    def recommend_for_genes(
+        self,
+        genes: Sequence[str | GeneName] | Path = (),
+        *,
+        raised: Sequence[str | GeneName] | Path = (),
+        lowered: Sequence[str | GeneName] | Path = (),
+        drugs: Sequence[str] = (),
+        top: int = 5,
+        paths: int = 8,
+        llm: bool = True,
+        hide_contraindicated: bool = False,
+        beyond_prior: bool = False,
+    ) -> Answer:
+        """Recommends drugs for a gene list of one's own, as for a disease that has these genes.
+
+        The ranking scores the list as it scores a disease without a known treatment. Nothing is fitted,
+        cached or written. Of `raised` genes what lowers their activity speaks for a drug, of `lowered` ones what
+        raises it; the opposite speaks against it.
+
+        Args:
+            genes: symbols, NCBI or Ensembl ids, of no direction unless their weights have both signs; or
+                the path of a file of them.
+            raised, lowered: the genes whose activity or amount is higher, or lower, than it should be.
+            drugs, top, paths, llm, hide_contraindicated, beyond_prior: as of `recommend`.
+
+        Raises:
+            UsageError: the list is empty; an argument is out of range.
+            NotFoundError: the graph has none of the genes.
+            DataError: a file can't be read, or has no gene.
+            EmptyGraphError: the graph has nothing to recommend from, or no genes of diseases.
+            UnknownNameError, AmbiguousNameError, ModelError: as `recommend`.
+        """
+        names = self._checked_names(top, paths, llm=llm)
+        listed, odd = read_gene_lists((genes, ""), (raised, "raised"), (lowered, "lowered"))
+        gene_list = find_genes(names, listed, odd)
+        drug_matches = [(drug, names.resolve_match(drug, "Drug")) for drug in drugs]
+        drug_entities = [match.entity for _, match in drug_matches]
+        asked = ListedGenes.of(self.store, names, self.ranker, gene_list)
+        ranked = asked.ranker.rank(
+            asked.disease.id, beyond_prior=beyond_prior, including=[drug.id for drug in drug_entities]
+        )
+        no_texts = self._texts("none")
+        recommender = Recommender(
+            asked.store,
+            asked.names,
+            asked.ranker,
+            lambda: self.model,
+            seed=self.settings.seed,
+            progress=self._progress,
+        )
+        results = recommender.recommendations(
+            "Disease",
+            ranked,
+            _chosen(ranked, drug_entities),
+            paths,
+            None if drugs else top,
+            llm=llm,
+            hide=hide_contraindicated,
+            texts=(no_texts, 1),
+        )
+        reason = _drug_abstention(asked.ranker, ranked, results, asked.disease)
+        manifest = answer_manifest(
+            asked.store,
+            asked.ranker,
+            self.fingerprint,
+            results.recommendations,
+            model=self._model if llm else None,
+            texts=no_texts.usage,
+            seed=self.settings.seed,
+        )
+        fields = _answer_fields(results, len(ranked), reason, drug_matches, manifest)
+        return Answer(disease=asked.disease, gene_list=gene_list, **fields)
 
     def recommend_diseases(
         self,
@@ -326,6 +403,19 @@ class Kedrec(Session):
             # A missing model should be reported now, not after minutes of ranking.
             resolve_model(self.settings.model, self.settings, self._progress)
         return self.names
+
+
+def _chosen(ranked: Sequence[PairScore], drugs: Sequence[Entity]) -> list[PairScore]:
+    """The ranked pairs of some drugs; all of them without any."""
+    ids = {drug.id for drug in drugs}
+    return [score for score in ranked if not ids or score.drug in ids]
+
+
+def _drug_abstention(ranker: Ranker, ranked: Sequence[PairScore], results: Results, target: Entity) -> str:
+    """The reason why no drug is recommended for a disease, with what the graph knows of it; "" where one is."""
+    no_path = f"no path leads from any drug to {target.name}"
+    reason = abstention_reason(ranker, ranked, results, "drug", no_path)
+    return reason and f"{reason} {coverage_card(ranker.adjacency, target.id, target.name)}"
 
 
 def _between(name: str, value: int, least: int, most: int) -> None:

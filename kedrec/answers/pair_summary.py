@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kedrec.grounding import verdict_words
 from kedrec.pathlogic.signs import path_effect
 from kedrec.stores.role_edges import edges_between_with_role
-from kedrec.types import Badge
+from kedrec.types import Badge, is_gene_list
 
 if TYPE_CHECKING:
     from kedrec.evidence.pair_evidence import PairEvidence
@@ -76,6 +76,7 @@ def verdict(
         paths=safety.paths,
         opposed=[(item.target.name, item.count, item.path) for item in safety.opposed],
         basis=basis(evidence),
+        listed=is_gene_list(evidence.disease),
     )
 
 

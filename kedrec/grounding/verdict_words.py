@@ -124,6 +124,7 @@ def pair_verdict(
     paths: Sequence[str],
     opposed: Sequence[tuple[str, int, str]] = (),
     basis: str = "",
+    listed: bool = False,
 ) -> str:
     """The verdict on a pair: known or not, its rank, any contraindication, and any opposed mechanism.
 
@@ -139,15 +140,20 @@ def pair_verdict(
         opposed: name of each target on which the drug acts oppositely to treatments, their number, and the id
             of a path.
         basis: what speaks for the pair, a key of `BASES` or "".
+        listed: whether the disease is a user's own gene list, of which nobody can know a treatment.
     """
-    if known:
+    if listed:
+        sentence = f"{drug} ranks {rank:,} of {of:,} {ranked} for {disease}."
+        sentence += BASES.get(basis, "").format(disease=disease)
+        sentence += " The probability is that of a disease with these genes and known treatments."
+    elif known:
         sentence = f"{drug} is a known treatment of {disease} ({', '.join(known)}). Without knowing this, "
         sentence += f"the graph would have ranked it {rank:,} of {of:,} {ranked}."
     else:
         sentence = f"The graph does not know {drug} as a treatment of {disease}; "
         sentence += f"it ranks {rank:,} of {of:,} {ranked}."
         sentence += BASES.get(basis, "").format(disease=disease)
-    if untreated:
+    if untreated and not listed:
         sentence += (
             f" It knows no treatment of {disease}: the probability is that if {disease} had a known one."
         )

@@ -42,6 +42,13 @@ class NameIndex:
         self._tables = tables
         self._lookup = NameLookup(tables)
         self._fuzzy = FuzzyNames(tables)
+        self._added: tuple[Entity, ...] = ()
+
+    def with_entity(self, entity: Entity) -> NameIndex:
+        """The same names, and an entity that the graph lacks, to be found by its id."""
+        names = NameIndex(self._tables)
+        names._added = (*self._added, entity)
+        return names
 
     @classmethod
     def open(cls, store: GraphStore, cache_dir: Path, progress: Progress | None = None) -> Self:
@@ -74,6 +81,7 @@ class NameIndex:
         """
         rows = self._lookup.rows("SELECT id, kind, name FROM entities WHERE id = ? ORDER BY entity", [id])
         entities = [Entity(id=row[0], kind=row[1], name=row[2]) for row in rows if kind in (None, row[1])]
+        entities += [entity for entity in self._added if entity.id == id and kind in (None, entity.kind)]
         if not entities:
             if error := self._retired_error(id, list(load_schema().kinds)):
                 raise error
@@ -155,6 +163,20 @@ class NameIndex:
                 if (match.entity.kind, match.entity.id) not in exact
             ]
         return matches[:limit]
+
+    def exact_matches(self, text: str, kind: str) -> list[NameMatch]:
+        """The entities of a kind that have a text as a name or id, in whatever writing, best first.
+
+        Raises:
+            UsageError: as `search`.
+        """
+        return [
+            hit.match for hit in best_per_entity(self._lookup.hits(check_text(text), check_kinds([kind])))
+        ]
+
+    def is_retired(self, id: str) -> bool:  # noqa: A002  # the field's own name
+        """True for an id that an ontology of the graph has retired without a successor."""
+        return find_retired(self._tables, parse_curie(id)) is not None
 
     def resolve(self, text: str, kind: str | Sequence[str] | None = None) -> Entity:
         """The one entity that a text names.

@@ -16,6 +16,7 @@ import numpy as np
 from kedrec.common.array_file import ArrayFile, Arrays, DamagedFileError, write_arrays
 from kedrec.common.cpus import usable_threads
 from kedrec.errors import EmptyGraphError, NotFoundError
+from kedrec.ranking.added_disease import arrays_with_disease
 from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency, relations_by_table
 from kedrec.ranking.linked_nodes import LinkedNodes
 from kedrec.ranking.metapaths import schema_tables
@@ -108,6 +109,7 @@ class Ranker:
         self.adjacency = Adjacency(arrays)
         self._drugs = LinkedNodes.of(self.adjacency, "Drug")
         self._stored = StoredRanking(self._drugs.adjacency, arrays, facts, threads=threads)
+        self._arrays, self._facts, self._threads = arrays, facts, threads
         self._known: dict[str, list[str]] = facts["known"]
         self._templates = {
             template.metapath: template.name for template in path_templates() if template.stance == "supports"
@@ -161,6 +163,20 @@ class Ranker:
     def is_cached(store: GraphStore, cache_dir: Path, *, fit: bool = True) -> bool:
         """True if the ranking is in the cache; otherwise `open` takes minutes to fit it."""
         return _read_cache(_cache_path(store, cache_dir, fit=fit)) is not None
+
+    def with_disease(self, id: str, genes: Sequence[str]) -> Ranker:  # noqa: A002  # the field's own name
+        """The same ranking of a graph with one more disease, which is scored on demand; nothing is cached.
+
+        Args:
+            id: of the disease; sorts after all others.
+            genes: ids of its genes.
+
+        Raises:
+            EmptyGraphError: no disease of the graph has a gene, so that the ranking learned nothing of genes.
+            NotFoundError: the graph has none of these genes.
+        """
+        numbers = [self._number("Gene", gene) for gene in genes]
+        return Ranker(arrays_with_disease(self._arrays, id, numbers), self._facts, threads=self._threads)
 
     @property
     def description(self) -> str:

@@ -18,6 +18,15 @@ from kedrec.types.answer import (
 )
 from kedrec.types.base import Stance
 from kedrec.types.comparison import ComparedMetapath, ComparedPart, Comparison
+from kedrec.types.gene_list import (
+    GENE_LIST_NAME,
+    GENE_LIST_PREFIX,
+    AmbiguousGene,
+    Direction,
+    GeneList,
+    ListedGene,
+    is_gene_list,
+)
 from kedrec.types.graph import (
     Edge,
     Entity,
@@ -55,7 +64,10 @@ from kedrec.types.texts import BACKGROUNDS, Background, TextSource, TextsUsed, T
 
 __all__ = [
     "BACKGROUNDS",
+    "GENE_LIST_NAME",
+    "GENE_LIST_PREFIX",
     "SMALLER",
+    "AmbiguousGene",
     "Answer",
     "AsOf",
     "Background",
@@ -68,13 +80,16 @@ __all__ = [
     "ComparedPart",
     "Comparison",
     "Coverage",
+    "Direction",
     "DiseaseAnswer",
     "Edge",
     "EdgesAsOf",
     "Entity",
     "Evidence",
+    "GeneList",
     "Link",
     "ListedContraindications",
+    "ListedGene",
     "ListedModel",
     "ListedSet",
     "ListedSource",
@@ -104,4 +119,5 @@ __all__ = [
     "Texts",
     "TextsUsed",
     "TrialRecord",
+    "is_gene_list",
 ]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kedrec.types.base import Frozen, Probability
+from kedrec.types.gene_list import GeneList
 from kedrec.types.graph import Entity, Evidence, TakenFor
 from kedrec.types.rationale import Rationale
 from kedrec.types.safety import Badge, ClinicalStatus, Safety
@@ -283,6 +284,8 @@ class Answer(_Answer):
 
     asked: Literal["disease"] = "disease"
     disease: Entity
+    gene_list: GeneList | None = None
+    """The user's own genes, if the disease is a list of them."""
 
 
 class DiseaseAnswer(_Answer):
