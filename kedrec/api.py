@@ -10,10 +10,10 @@ with kedrec.open() as kr:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
+from kedrec.answers.answer_fields import answer_fields, chosen_pairs, drug_abstention
 from kedrec.answers.comparison import compare_drugs
-from kedrec.answers.coverage_card import coverage_card
 from kedrec.answers.listed_genes import ListedGenes, read_gene_lists
 from kedrec.answers.manifest import answer_manifest
 from kedrec.answers.recommendations import Recommender, abstention_reason
@@ -30,11 +30,11 @@ from kedrec.settings import load_settings
 from kedrec.types import (
     Answer,
     Background,
+    ClinicalStage,
     Comparison,
     DiseaseAnswer,
     Manifest,
     NameMatch,
-    PassedOver,
     Recommendation,
     Status,
     TakenFor,
@@ -43,12 +43,9 @@ from kedrec.types import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kedrec.answers.recommendations import Results
     from kedrec.documents.background import TextFinder
     from kedrec.naming import NameIndex
     from kedrec.naming.gene_list import GeneName
-    from kedrec.ranking import PairScore, Ranker
-    from kedrec.types import Entity
 
 __all__ = ["Kedrec", "open"]
 
@@ -110,6 +107,8 @@ class Kedrec(Session):
         new: bool = False,
         hide_contraindicated: bool = False,
         beyond_prior: bool = False,
+        status: ClinicalStage | None = None,
+        diverse: bool = True,
         background: Background | None = None,
         texts: int = 3,
     ) -> Answer:
@@ -126,6 +125,9 @@ class Kedrec(Session):
                 a kind of; else they are flagged. `Answer.hidden` counts them.
             beyond_prior: rank by the score minus half the mean score of drugs that treat as much, so that
                 drugs used for much don't crowd out the others.
+            status: leave out drugs without this clinical status; `Answer.status_left_out` counts them.
+            diverse: of drugs with one mechanism, or of one class, recommend the best alone; `Answer.also`
+                names the others. Drugs with a warning are recommended by themselves.
             background: the texts beside each drug's paths: `none`, `trials`, `literature` or `both`; None:
                 both where texts were loaded (`kedrec-load documents`) and can be read, else none.
             texts: most articles, and most trials of either stance, a drug, 1 to 10.
@@ -150,17 +152,19 @@ class Kedrec(Session):
         results = self._recommender.recommendations(
             "Disease",
             ranked,
-            _chosen(ranked, drug_entities),
+            chosen_pairs(ranked, drug_entities),
             paths,
             None if drugs else top,
             llm=llm,
             new=new,
             hide=hide_contraindicated,
+            status=status,
+            diverse=diverse,
             texts=(backgrounds, texts),
         )
-        reason = _drug_abstention(self.ranker, ranked, results, target)
+        reason = drug_abstention(self.ranker, ranked, results, target)
         manifest = self._manifest(results.recommendations, backgrounds, llm=llm)
-        fields = _answer_fields(results, len(ranked), reason, matches, manifest)
+        fields = answer_fields(results, len(ranked), reason, matches, manifest)
         return Answer(disease=target, **fields)
 
     def recommend_for_genes(
@@ -175,18 +179,20 @@ class Kedrec(Session):
         llm: bool = True,
         hide_contraindicated: bool = False,
         beyond_prior: bool = False,
+        status: ClinicalStage | None = None,
+        diverse: bool = True,
     ) -> Answer:
         """Recommends drugs for a gene list of one's own, as for a disease that has these genes.
 
-        The ranking scores the list as it scores a disease without a known treatment. Nothing is fitted,
-        cached or written. Of `raised` genes what lowers their activity speaks for a drug, of `lowered` ones what
-        raises it; the opposite speaks against it.
+        The ranking scores the list as it scores a disease without a known treatment; drugs that act on a
+        listed gene come before others. Nothing is fitted, cached or written. Of `raised` genes what lowers
+        their activity speaks for a drug, of `lowered` ones what raises it; the opposite speaks against it.
 
         Args:
             genes: symbols, NCBI or Ensembl ids, of no direction unless their weights have both signs; or
                 the path of a file of them.
             raised, lowered: the genes whose activity or amount is higher, or lower, than it should be.
-            drugs, top, paths, llm, hide_contraindicated, beyond_prior: as of `recommend`.
+            drugs, top, paths, llm, hide_contraindicated, beyond_prior, status, diverse: as of `recommend`.
 
         Raises:
             UsageError: the list is empty; an argument is out of range.
@@ -201,9 +207,7 @@ class Kedrec(Session):
         drug_matches = [(drug, names.resolve_match(drug, "Drug")) for drug in drugs]
         drug_entities = [match.entity for _, match in drug_matches]
         asked = ListedGenes.of(self.store, names, self.ranker, gene_list)
-        ranked = asked.ranker.rank(
-            asked.disease.id, beyond_prior=beyond_prior, including=[drug.id for drug in drug_entities]
-        )
+        ranked = asked.rank([drug.id for drug in drug_entities], beyond_prior=beyond_prior)
         no_texts = self._texts("none")
         recommender = Recommender(
             asked.store,
@@ -216,14 +220,17 @@ class Kedrec(Session):
         results = recommender.recommendations(
             "Disease",
             ranked,
-            _chosen(ranked, drug_entities),
+            chosen_pairs(ranked, drug_entities),
             paths,
             None if drugs else top,
             llm=llm,
             hide=hide_contraindicated,
+            status=status,
+            diverse=diverse,
+            abstain=not asked.has_target,
             texts=(no_texts, 1),
         )
-        reason = _drug_abstention(asked.ranker, ranked, results, asked.disease)
+        reason = drug_abstention(asked.ranker, ranked, results, asked.disease)
         manifest = answer_manifest(
             asked.store,
             asked.ranker,
@@ -233,7 +240,7 @@ class Kedrec(Session):
             texts=no_texts.usage,
             seed=self.settings.seed,
         )
-        fields = _answer_fields(results, len(ranked), reason, drug_matches, manifest)
+        fields = answer_fields(results, len(ranked), reason, drug_matches, manifest)
         return Answer(disease=asked.disease, gene_list=gene_list, **fields)
 
     def recommend_diseases(
@@ -267,7 +274,7 @@ class Kedrec(Session):
         reason = abstention_reason(self.ranker, ranked, results, "disease", no_path)
         manifest = self._manifest(results.recommendations, backgrounds, llm=llm)
         return DiseaseAnswer(
-            drug=target, **_answer_fields(results, len(ranked), reason, [(drug, match)], manifest)
+            drug=target, **answer_fields(results, len(ranked), reason, [(drug, match)], manifest)
         )
 
     def explain(
@@ -405,60 +412,6 @@ class Kedrec(Session):
         return self.names
 
 
-def _chosen(ranked: Sequence[PairScore], drugs: Sequence[Entity]) -> list[PairScore]:
-    """The ranked pairs of some drugs; all of them without any."""
-    ids = {drug.id for drug in drugs}
-    return [score for score in ranked if not ids or score.drug in ids]
-
-
-def _drug_abstention(ranker: Ranker, ranked: Sequence[PairScore], results: Results, target: Entity) -> str:
-    """The reason why no drug is recommended for a disease, with what the graph knows of it; "" where one is."""
-    no_path = f"no path leads from any drug to {target.name}"
-    reason = abstention_reason(ranker, ranked, results, "drug", no_path)
-    return reason and f"{reason} {coverage_card(ranker.adjacency, target.id, target.name)}"
-
-
 def _between(name: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
         raise UsageError(f"'{name}' is {value}.", f"Give a number from {least} to {most:,}.")
-
-
-class _AnswerFields(TypedDict):
-    """The fields that answers about a disease and about a drug share."""
-
-    recommendations: tuple[Recommendation, ...]
-    candidates: int
-    abstained: str
-    known_left_out: int
-    hidden: int
-    passed: tuple[PassedOver, ...]
-    taken_for: tuple[TakenFor, ...]
-    manifest: Manifest
-
-
-def _answer_fields(
-    results: Results,
-    candidates: int,
-    abstained: str,
-    matches: Sequence[tuple[str, NameMatch]],
-    manifest: Manifest,
-) -> _AnswerFields:
-    """An answer's fields from its recommendations.
-
-    Args:
-        results: the recommendations.
-        candidates: number of ranked pairs.
-        abstained: reason for an answer without recommendations; "" with some.
-        matches: each queried name with what it was resolved to.
-        manifest: the answer's manifest.
-    """
-    return _AnswerFields(
-        recommendations=results.recommendations,
-        candidates=candidates,
-        abstained=abstained,
-        known_left_out=results.known_left_out,
-        hidden=results.hidden,
-        passed=results.passed_over,
-        taken_for=substitutions(matches),
-        manifest=manifest,
-    )

@@ -1,12 +1,17 @@
-"""A drug's approval: its first year, and the places."""
+"""Tells how far a drug has come in the clinic: where it is approved, and how its trials in a disease ended.
+
+What no source says is unknown, and never "not approved": few sources have approvals, and none all trials.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kedrec.evidence.approvals import approval_year
-from kedrec.types import ClinicalStatus
+from kedrec.evidence.approvals import approval_year, names_mechanism
+from kedrec.stores.role_edges import edges_between_with_role
+from kedrec.types import ClinicalStatus, ClinicalTrial, Texts
 
 if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency
@@ -16,6 +21,8 @@ __all__ = ["ClinicalStatuses"]
 
 _APPROVED = "Approved in "
 """How a drug's description begins where a list of approved drugs gave it."""
+_PHASE = re.compile(r"phase \d(?:\s*/\s*(?:phase )?\d)?", re.IGNORECASE)
+_NUMBER = re.compile(r"NCT\d{8}")
 
 
 class ClinicalStatuses:
@@ -39,9 +46,50 @@ class ClinicalStatuses:
             if row["description"].startswith(_APPROVED)
         }
 
-    def status(self, drug: str) -> ClinicalStatus:
-        """The status of a drug by its id."""
+    def status(self, drug: str, disease: str, texts: Texts | None = None) -> ClinicalStatus:
+        """The status of a drug, with its trials in a disease.
+
+        Args:
+            drug, disease: their ids.
+            texts: the texts of the pair, whose trials count too.
+        """
+        trials = {
+            trial.number or str(index): trial for index, trial in enumerate(self._stopped(drug, disease))
+        }
+        for item in () if texts is None else texts.trials:
+            if item.text is not None and item.text.trial is not None:
+                record = item.text.trial
+                trials[record.number] = ClinicalTrial(
+                    number=record.number,
+                    phase=record.phase,
+                    status=record.status,
+                    reason=record.why_stopped,
+                    adverse=item.stance == "adverse",
+                )
+        approval = self._approvals.get(drug, "")
+        year = approval_year(self._store, self._adjacency, drug)
         return ClinicalStatus(
-            approved_since=approval_year(self._store, self._adjacency, drug),
-            approval=self._approvals.get(drug, ""),
+            approved_since=year,
+            approval=approval,
+            candidate=year is None and not approval and names_mechanism(self._store, self._adjacency, drug),
+            trials=tuple(trials.values()),
         )
+
+    def _stopped(self, drug: str, disease: str) -> list[ClinicalTrial]:
+        """The trials of a drug in a disease that the graph has as stopped."""
+        rows = edges_between_with_role(self._store, "stopped trial", ("Drug", "Disease"), [drug], [disease])
+        trials = []
+        for row in rows:
+            # A source puts the trials of a pair together: number, phase, status and reason of each.
+            for part in row["edge"]["evidence"].split("; "):
+                number, phase = _NUMBER.search(part), _PHASE.search(part)
+                trials.append(
+                    ClinicalTrial(
+                        number=number[0] if number else "",
+                        phase=phase[0].lower() if phase else "",
+                        status=row["edge"]["action"],
+                        reason=part.partition(": ")[2],
+                        adverse=True,
+                    )
+                )
+        return trials

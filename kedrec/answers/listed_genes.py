@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from kedrec.evidence.target_votes import ACTING
 from kedrec.naming.gene_list import GeneName, read_gene_file
 from kedrec.ranking.added_disease import GENES_TABLE
+from kedrec.schema import load_schema
 from kedrec.stores.added_disease import StoreWithDisease
 from kedrec.types import GENE_LIST_NAME, GENE_LIST_PREFIX, Entity
 
 if TYPE_CHECKING:
     from kedrec.naming import NameIndex
-    from kedrec.ranking import Ranker
+    from kedrec.ranking import PairScore, Ranker
+    from kedrec.ranking.adjacency import Adjacency
     from kedrec.stores import GraphStore
     from kedrec.types import Direction, GeneList
 
@@ -31,12 +34,17 @@ class ListedGenes:
     """A graph, its names and its ranking, each with the disease that a gene list stands for.
 
     Its links are private. The list's weights are on the links; the ranking counts each link once.
+
+    Attributes:
+        disease, store, names, ranker: the disease, and what questions about it are answered from.
+        acting: ids of the drugs that act on a listed gene.
     """
 
     disease: Entity
     store: GraphStore
     names: NameIndex
     ranker: Ranker
+    acting: frozenset[str]
 
     @classmethod
     def of(cls, store: GraphStore, names: NameIndex, ranker: Ranker, genes: GeneList) -> Self:
@@ -57,7 +65,32 @@ class ListedGenes:
             StoreWithDisease(store, GENE_LIST_PREFIX, disease, GENES_TABLE[0], links),
             names.with_entity(disease),
             ranker.with_disease(disease.id, [one.gene.id for one in genes.genes]),
+            _acting_drugs(ranker.adjacency, [one.gene.id for one in genes.genes]),
         )
+
+    @property
+    def has_target(self) -> bool:
+        """True if any drug of the graph acts on a listed gene."""
+        return bool(self.acting)
+
+    def rank(self, including: Sequence[str], *, beyond_prior: bool) -> list[PairScore]:
+        """The drugs for the list, those that act on a listed gene first; arguments as of `Ranker.rank`."""
+        ranked = self.ranker.rank(self.disease.id, beyond_prior=beyond_prior, including=including)
+        return sorted(ranked, key=lambda score: score.drug not in self.acting)
+
+
+def _acting_drugs(adjacency: Adjacency, genes: Sequence[str]) -> frozenset[str]:
+    """Ids of the drugs that act on any of some genes."""
+    numbers = [number for gene in genes if (number := adjacency.number("Gene", gene)) is not None]
+    drugs: set[int] = set()
+    for role in ACTING:
+        for relation in load_schema().joining(role, "Drug", "Gene"):
+            table = (relation, "Drug", "Gene")
+            if adjacency.has_table(table):
+                links = adjacency.incidence(table).transposed()
+                for number in numbers:
+                    drugs.update(links.indices[links.indptr[number] : links.indptr[number + 1]].tolist())
+    return frozenset(adjacency.node_id("Drug", drug) for drug in drugs)
 
 
 def read_gene_lists(

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from kedrec.answers.clinical_status import ClinicalStatuses
+from kedrec.answers.candidates import Candidate, CandidateSearch, SearchResult
 from kedrec.answers.manifest import as_of_coverage, model_name
 from kedrec.answers.pair_summary import adverse_trials, badge, basis, evidence_gap, flags, verdict
-from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.grounding import check, from_evidence, verdict_words
 from kedrec.llm.prompting import model_request, takes_texts
-from kedrec.safety.assessment import SafetyAssessor
-from kedrec.types import SMALLER, Coverage, PassedOver, Recommendation, ScorePart, Texts
+from kedrec.types import SMALLER, Coverage, GroupMember, PassedOver, Recommendation, ScorePart, Texts
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.documents.background import TextFinder
+    from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.llm.base import ChatModel
     from kedrec.naming import NameIndex
     from kedrec.ranking import PairScore, Ranker
     from kedrec.stores import GraphStore
-    from kedrec.types import Entity, Evidence, Rationale, Safety
+    from kedrec.types import ClinicalStage, Entity, Evidence, Rationale
 
-__all__ = ["Candidate", "Recommender", "Results", "SearchResult", "Side", "abstention_reason"]
+__all__ = ["Recommender", "Results", "Side", "abstention_reason"]
 
 Side = Literal["Disease", "Drug"]
 """The kind of the entity in question: drugs are ranked for a `Disease`, diseases for a `Drug`."""
@@ -32,32 +32,6 @@ Side = Literal["Disease", "Drug"]
 _ANSWER_TOKENS = 200
 _BATCH = 4  # rationales asked for in one go; an endpoint answers them at once, llama.cpp in turn
 _MAX_PARTS = 40  # parts of a score that are listed one by one; of hundreds most change nothing
-_MAX_PASSED_OVER = 100  # drugs passed over for want of evidence before the search ends
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A scored pair with its evidence, safety and texts."""
-
-    score: PairScore
-    evidence: PairEvidence
-    safety: Safety
-    texts: Texts
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """The result of a search among scored pairs.
-
-    Attributes:
-        candidates: the pairs to show, best first.
-        passed_over: pairs that rank before the last of them and have no path to be explained by.
-        hidden: number of contraindicated pairs that were left out.
-    """
-
-    candidates: list[Candidate]
-    passed_over: list[Candidate]
-    hidden: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +41,17 @@ class Results:
     Attributes:
         hidden: number of contraindicated pairs that were left out as requested.
         known_left_out: number of known treatments that were left out as requested.
+        status_left_out: number of pairs that were left out for their clinical status.
         passed_over: pairs without a path to be explained by.
+        also: pairs that go with a recommendation.
     """
 
     recommendations: tuple[Recommendation, ...] = ()
     hidden: int = 0
+    status_left_out: int = 0
     known_left_out: int = 0
     passed_over: tuple[PassedOver, ...] = ()
+    also: tuple[GroupMember, ...] = ()
 
 
 class Recommender:
@@ -104,8 +82,7 @@ class Recommender:
         self._model = model
         self._seed = seed
         self._progress = progress
-        self._safety = SafetyAssessor(store, names, ranker.adjacency)
-        self._clinical = ClinicalStatuses(store, ranker.adjacency)
+        self._search = CandidateSearch(store, names, ranker, progress)
 
     def recommendations(
         self,
@@ -119,6 +96,9 @@ class Recommender:
         texts: tuple[TextFinder, int],
         new: bool = False,
         hide: bool = False,
+        status: ClinicalStage | None = None,
+        diverse: bool = False,
+        abstain: bool = True,
     ) -> Results:
         """The recommendations from some of the ranked pairs.
 
@@ -132,12 +112,23 @@ class Recommender:
             texts: the source of texts, and most texts of a kind a pair.
             new: leave out known treatments.
             hide: leave out contraindicated pairs.
+            status: leave out drugs without this clinical stage; None: none.
+            diverse: of pairs with one mechanism, or one class, recommend the best alone.
+            abstain: recommend nothing where no pair is surely likelier a treatment than any pair.
         """
-        if top is not None and not self._ranker.is_above_base_rate(ranked):
+        if abstain and top is not None and not self._ranker.is_above_base_rate(ranked):
             return Results()
         ranks = {(score.drug, score.disease): rank for rank, score in enumerate(ranked, start=1)}
         remaining = [score for score in chosen if not (new and score.known)]
-        result = self.search(remaining, paths, top=top, hide=hide)
+        result = self._search.search(
+            remaining,
+            paths,
+            top=top,
+            hide=hide,
+            has_status=None if status is None else partial(self._search.has_status, status, texts[0]),
+            diverse=diverse,
+            grouped=side == "Disease",
+        )
         candidates = self.add_texts(result.candidates, *texts)
         rationales = self.rationales(candidates, llm=llm)
 
@@ -150,43 +141,12 @@ class Recommender:
         )
         return Results(
             recommendations,
-            result.hidden,
-            len(chosen) - len(remaining),
-            self.passed_over_entities(result, rank, side),
+            hidden=result.hidden,
+            status_left_out=result.status_left_out,
+            known_left_out=len(chosen) - len(remaining),
+            passed_over=self.passed_over_entities(result, rank, side),
+            also=_members(result, rank, side),
         )
-
-    def search(
-        self, scores: Sequence[PairScore], paths: int, *, top: int | None, hide: bool = False
-    ) -> SearchResult:
-        """The scored pairs with their evidence.
-
-        With `top`, the first `top` pairs with evidence: one without a path is passed over, since it can't be
-        explained.
-
-        Args:
-            scores: the pairs, best first.
-            paths: most evidence paths a pair.
-            top: number of pairs wanted; None: all of them.
-            hide: leave out contraindicated pairs.
-        """
-        candidates: list[Candidate] = []
-        passed_over: list[Candidate] = []
-        hidden = 0
-        limit = len(scores) if top is None else min(top, len(scores))
-        for score in scores:
-            if len(candidates) >= limit or len(passed_over) >= _MAX_PASSED_OVER:
-                break
-            self._report("Finding paths", len(candidates), limit)
-            drug = self._names.entity(score.drug, "Drug")
-            disease = self._names.entity(score.disease, "Disease")
-            evidence = retrieve(self._store, self._ranker, drug, disease, k=paths)
-            safety = self._safety.assess(evidence)
-            if hide and safety.contraindicated:
-                hidden += 1
-                continue
-            too_little = top is not None and evidence_gap(evidence)
-            (passed_over if too_little else candidates).append(Candidate(score, evidence, safety, Texts()))
-        return SearchResult(candidates, passed_over, hidden)
 
     def add_texts(
         self, candidates: Sequence[Candidate], backgrounds: TextFinder, max_texts: int
@@ -275,7 +235,8 @@ class Recommender:
             unseen=score.unseen,
             known=score.known,
             badge=novelty,
-            clinical=self._clinical.status(pair.drug.id),
+            clinical=self._search.status(pair.drug.id, pair.disease.id, candidate.texts),
+            drug_class=self._search.drug_class(pair.drug.id),
             verdict=verdict(rank, of, score, pair, candidate.safety, side=side)
             + adverse_trials(candidate.texts),
             rationale=rationale,
@@ -322,6 +283,20 @@ def _recommended_entity(candidate: Candidate, side: Side) -> Entity:
     return candidate.evidence.drug if side == "Disease" else candidate.evidence.disease
 
 
+def _members(result: SearchResult, rank: Callable[[Candidate], int], side: Side) -> tuple[GroupMember, ...]:
+    """The pairs that go with one that is shown."""
+    return tuple(
+        GroupMember(
+            rank=rank(member),
+            entity=_recommended_entity(member, side),
+            like=_recommended_entity(shown, side).id,
+            known=member.score.known,
+            probability=member.score.probability,
+        )
+        for member, shown in result.members
+    )
+
+
 def _opposed_paths(candidate: Candidate) -> tuple[Evidence, ...]:
     """The cautions that the drug acts oppositely to treatments, of a pair that is no known treatment."""
     ids = {opposed.path for opposed in candidate.safety.opposed}
@@ -354,9 +329,11 @@ def abstention_reason(
     """
     if results.recommendations:
         return ""
-    if results.known_left_out or results.hidden:
-        others = len(ranked) - results.known_left_out - results.hidden
-        return verdict_words.no_candidate(noun, results.known_left_out, results.hidden, others)
+    if results.known_left_out or results.hidden or results.status_left_out:
+        others = len(ranked) - results.known_left_out - results.hidden - results.status_left_out
+        return verdict_words.no_candidate(
+            noun, results.known_left_out, results.hidden, others, results.status_left_out
+        )
     if ranker.is_above_base_rate(ranked):
         return verdict_words.not_enough(no_path)
     best = ranked[0]

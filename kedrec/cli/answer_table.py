@@ -8,17 +8,30 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from kedrec.answers.grouping import recommendation_key
 from kedrec.common.plain_text import one_line, spreadsheet_cell
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kedrec.types import Answer, DiseaseAnswer, Evidence, Recommendation
+    from kedrec.types import Answer, DiseaseAnswer, Recommendation
 
 __all__ = ["answer_text", "mechanism_groups", "mechanism_phrase", "summary_table"]
 
-_COLUMNS = ("rank", "name", "id", "status", "probability", "mechanism", "same mechanism", "warnings")
+_COLUMNS = (
+    "rank",
+    "name",
+    "id",
+    "status",
+    "probability",
+    "clinic",
+    "mechanism",
+    "same mechanism",
+    "warnings",
+)
+_BETWEEN = ", "
+_MAX_NAMED = 6  # members of a group that a terminal's table names
 
 
 def mechanism_phrase(recommendation: Recommendation) -> str:
@@ -49,35 +62,44 @@ def mechanism_phrase(recommendation: Recommendation) -> str:
 def mechanism_groups(answer: Answer | DiseaseAnswer) -> list[list[Recommendation]]:
     """The recommendations by what speaks for them, groups and members in the order of the answer.
 
-    Drugs with the same action on the same target are of one group; one without a mechanism is alone.
+    Drugs with the same action on the same target are of one group, and those without a mechanism that are of
+    one class; one with a warning is alone.
     """
-    groups: dict[object, list[Recommendation]] = {}
+    groups: dict[tuple[object, ...], list[Recommendation]] = {}
     for recommendation in answer:
-        groups.setdefault(_mechanism_key(recommendation), []).append(recommendation)
+        groups.setdefault(recommendation_key(recommendation), []).append(recommendation)
     return list(groups.values())
 
 
 def summary_table(answer: Answer | DiseaseAnswer) -> Table:
     """The groups of an answer as a table for a terminal."""
     table = Table(box=None, pad_edge=False, padding=(0, 1))
+    rows = _rows(answer)
+    has_clinic = any(row["clinic"] for row in rows)
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("drug" if answer.asked == "disease" else "disease", style="bold cyan", overflow="fold")
     table.add_column("", no_wrap=True)
     table.add_column("probability", justify="right", no_wrap=True)
+    if has_clinic:
+        table.add_column("clinic", overflow="fold")
     table.add_column("mechanism in one phrase", overflow="fold")
     table.add_column("warnings", style="red", overflow="fold")
-    for row in _rows(answer):
+    for row in rows:
         name = Text(row["name"])
-        if row["same mechanism"]:
-            name.append(f" (and {row['same mechanism']})", style="not bold dim")
-        table.add_row(
+        if members := row["same mechanism"].split(_BETWEEN) if row["same mechanism"] else []:
+            more = f" and {len(members) - _MAX_NAMED:,} more" if len(members) > _MAX_NAMED else ""
+            also = f"\nalso: {_BETWEEN.join(members[:_MAX_NAMED])}{more}"
+            name.append(also, style="not bold dim")
+        cells = [
             Text(row["rank"]),
             name,
             Text(row["status"], style="green" if row["status"] == "known" else ""),
             Text(row["probability"]),
+            *([Text(row["clinic"])] if has_clinic else []),
             Text(row["mechanism"]),
             Text(row["warnings"]),
-        )
+        ]
+        table.add_row(*cells)
     return table
 
 
@@ -107,31 +129,23 @@ def _rows(answer: Answer | DiseaseAnswer) -> list[dict[str, str]]:
     rows = []
     for group in mechanism_groups(answer):
         first = group[0]
-        entity = first.drug if answer.asked == "disease" else first.disease
-        others = [other.drug if answer.asked == "disease" else other.disease for other in group[1:]]
+        entities = [one.drug if answer.asked == "disease" else one.disease for one in group]
+        ids = {entity.id for entity in entities}
+        others = [*entities[1:], *(member.entity for member in answer.also if member.like in ids)]
         rows.append(
             {
                 "rank": f"{first.rank:,}",
-                "name": one_line(entity.name),
-                "id": entity.id,
+                "name": one_line(entities[0].name),
+                "id": entities[0].id,
                 "status": first.badge.standing,
                 "probability": "" if first.probability is None else f"{first.probability:.3f}",
+                "clinic": first.clinical.short,
                 "mechanism": mechanism_phrase(first),
-                "same mechanism": ", ".join(one_line(other.name) for other in others),
+                "same mechanism": _BETWEEN.join(one_line(other.name) for other in others),
                 "warnings": ", ".join(first.flags[1:]),
             }
         )
     return rows
-
-
-def _mechanism_key(recommendation: Recommendation) -> object:
-    """Equal for pairs with one mechanism: the sign of the action, and the target."""
-    item: Evidence | None = recommendation.evidence[0] if recommendation.evidence else None
-    if item is None or item.path is None or item.role != "mechanism" or recommendation.flags[1:]:
-        return (recommendation.drug.id, recommendation.disease.id)  # alone, and so is one with a warning
-    step = item.path.steps[0]
-    sign = load_schema().relations[step.relation].wording_for(step.action).sign
-    return (recommendation.badge.standing == "known", sign, item.path.nodes[1].id)
 
 
 def _html(title: str, abstained: str, rows: Sequence[Sequence[str]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,11 +20,24 @@ from kedrec.cli.text_options import background_option, texts_option, warn_about_
 from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_view, warn_untreated
 
 if TYPE_CHECKING:
-    from kedrec.types import Answer, Background, DiseaseAnswer
+    from kedrec.types import Answer, Background, ClinicalStage, DiseaseAnswer
 
 
 @click.command()
 @click.option("--disease", metavar="NAME", help="The disease: a name or an id.")
+@click.option(
+    "--genes",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A gene list of your own in place of a disease: a symbol, NCBI or Ensembl id a line, and a weight.",
+)
+@click.option(
+    "--signature",
+    type=click.Path(path_type=Path),
+    nargs=2,
+    metavar="UP DOWN",
+    help="The same of two files: genes whose activity is raised, and lowered.",
+)
 @click.option(
     "--drug",
     "drugs",
@@ -47,6 +61,19 @@ if TYPE_CHECKING:
     help="Rank drugs by their score minus most of the mean score of drugs that treat as many diseases, so "
     "that widely used drugs don't crowd out others.",
 )
+@click.option(
+    "--status",
+    type=click.Choice(["approved", "investigational", "failed", "unknown"]),
+    help="Leave out drugs of another clinical status: `approved` somewhere for something; `investigational`: "
+    "not known to be, and a clinical candidate or in a trial; `failed`: a trial in the disease stopped or "
+    "missed its outcomes; `unknown`. Their number is printed.",
+)
+@click.option(
+    "--diverse/--no-diverse",
+    default=True,
+    show_default=True,
+    help="Give drugs with one mechanism, or of one class, one line of the table, or let them fill it.",
+)
 @click.option("--no-llm", is_flag=True, help="Show the evidence without a written rationale.")
 @click.option("--model", metavar="NAME", help="The language model; see `kedrec model list`.")
 @click.option("--seed", type=int, help="Seed of the language model.")
@@ -66,6 +93,8 @@ if TYPE_CHECKING:
 @json_option
 def ask(
     disease: str | None,
+    genes: Path | None,
+    signature: tuple[Path, Path] | None,
     drugs: tuple[str, ...],
     top: int,
     paths: int,
@@ -74,6 +103,8 @@ def ask(
     new: bool,
     hide_contraindicated: bool,
     beyond_prior: bool,
+    status: ClinicalStage | None,
+    diverse: bool,
     no_llm: bool,
     model: str | None,
     seed: int | None,
@@ -90,17 +121,26 @@ def ask(
     from kedrec.errors import UsageError
     from kedrec.settings import load_settings
 
-    if disease is None and not drugs:
+    is_list = genes is not None or signature is not None
+    if is_list and disease is not None:
+        raise UsageError("A disease and a gene list were both given.", "Ask about one of them.")
+    if is_list and (new or background is not None):
+        raise UsageError(
+            "--new and --background are for diseases that others know.", "Leave them out with a gene list."
+        )
+    if disease is None and not drugs and not is_list:
         raise UsageError(
             "Neither a disease nor a drug was asked about.",
-            "Give --disease NAME, or --drug NAME alone for the diseases it could treat.",
+            "Give --disease NAME, or --genes FILE, or --drug NAME alone for the diseases it could treat.",
         )
-    if disease is None and len(drugs) > 1:
+    if disease is None and not is_list and status is not None:
+        raise UsageError("--status chooses drugs.", "Give a --disease with it.")
+    if disease is None and not is_list and len(drugs) > 1:
         raise UsageError(
             f"{len(drugs)} drugs were given without a disease.",
             "Diseases are ranked for one drug: give --drug once, or a --disease too.",
         )
-    if disease is None and beyond_prior:
+    if disease is None and not is_list and beyond_prior:
         raise UsageError("--beyond-prior ranks drugs.", "Give a --disease with it.")
     if brief and full:
         raise UsageError("--brief and --full were both given.", "Give one of them.")
@@ -109,7 +149,22 @@ def ask(
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
         warn_unfinished_loads(kr.store)
         warn_about_view(kr.store, kr.settings)
-        if disease is None:
+        if is_list:
+            raised, lowered = signature or ((), ())
+            answer = kr.recommend_for_genes(
+                genes or (),
+                raised=raised,
+                lowered=lowered,
+                drugs=drugs,
+                top=top,
+                paths=paths,
+                llm=not no_llm,
+                hide_contraindicated=hide_contraindicated,
+                beyond_prior=beyond_prior,
+                status=status,
+                diverse=diverse,
+            )
+        elif disease is None:
             answer = kr.recommend_diseases(
                 drugs[0],
                 top=top,
@@ -130,6 +185,8 @@ def ask(
                 new=new,
                 hide_contraindicated=hide_contraindicated,
                 beyond_prior=beyond_prior,
+                status=status,
+                diverse=diverse,
                 background=background,
                 texts=texts,
             )

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from kedrec.cli.answer_table import mechanism_groups, summary_table
 from kedrec.cli.evidence_list import MAX_LINKS, print_evidence, print_indented
+from kedrec.cli.gene_list_notes import gene_list_notes
 from kedrec.cli.score_bars import score_bars
 from kedrec.cli.text_options import passed_over_note, texts_footnote, titled_texts, undated_texts_note
 from kedrec.cli.view_options import as_of_note
@@ -68,6 +69,9 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detai
     )
     console.print(head)
     print_taken_for(console, answer.taken_for)
+    if answer.asked == "disease" and answer.gene_list is not None:
+        for note in gene_list_notes(answer.gene_list):
+            console.print(Text(note, style="yellow"))
     if answer.manifest.ranking.startswith("unfitted"):
         console.print(
             Text(f"The ranking is not fitted on this graph ({answer.manifest.ranking}).", style="yellow")
@@ -83,11 +87,7 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detai
             console.print()
             print_recommendation(console, group[0], asked=answer.asked, detail=detail)
     console.print()
-    if answer.known_left_out and not answer.abstained:
-        console.print(Text(f"{answer.known_left_out:,} known left out.", style="yellow"))
-    if answer.hidden and not answer.abstained:
-        console.print(Text(f"{answer.hidden:,} contraindicated hidden.", style="yellow"))
-    if note := passed_over_note(answer):
+    for note in _left_out_notes(answer):
         console.print(Text(note, style="yellow"))
     manifest = answer.manifest
     console.print(
@@ -106,6 +106,18 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detai
         texts = [recommendation.texts for recommendation in answer.recommendations]
         if note := undated_texts_note(texts, manifest.as_of.year):
             console.print(Text(note, style="yellow"))
+
+
+def _left_out_notes(answer: Answer | DiseaseAnswer) -> list[str]:
+    """Sentences on the candidates that aren't shown, one for each reason."""
+    counts = (
+        (answer.known_left_out, "known left out."),
+        (answer.hidden, "contraindicated hidden."),
+        (answer.status_left_out, "of another clinical status left out."),
+    )
+    notes = [f"{count:,} {what}" for count, what in counts if count and not answer.abstained]
+    note = passed_over_note(answer)
+    return [*notes, note] if note else notes
 
 
 def print_taken_for(console: Console, substitutions: tuple[TakenFor, ...]) -> None:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.stores.base import GraphStore
 
-__all__ = ["approval_year", "approval_years", "year_in_evidence"]
+__all__ = ["approval_year", "approval_years", "names_mechanism", "year_in_evidence"]
 
 _APPROVED = re.compile(r"first approved in (\d{4})")
+_MECHANISM = "mechanism of action: "
 _TARGET_KINDS = ("Gene", "GeneFamily", "Complex")
 
 
@@ -33,21 +34,33 @@ def approval_year(store: GraphStore, adjacency: Adjacency, drug: str) -> int | N
         store, adjacency: a graph and its links.
         drug: the drug's id.
     """
+    years = (year_in_evidence(evidence) for evidence in _target_evidence(store, adjacency, drug))
+    return min((year for year in years if year is not None), default=None)
+
+
+def names_mechanism(store: GraphStore, adjacency: Adjacency, drug: str) -> bool:
+    """True if a source has a drug's mechanism of action, as lists of drugs and clinical candidates do.
+
+    Args:
+        store, adjacency: a graph and its links.
+        drug: the drug's id.
+    """
+    return any(evidence.startswith(_MECHANISM) for evidence in _target_evidence(store, adjacency, drug))
+
+
+def _target_evidence(store: GraphStore, adjacency: Adjacency, drug: str) -> list[str]:
+    """The evidence of a drug's edges to its targets."""
     number = adjacency.number("Drug", drug)
-    if number is None:
-        return None
-    years: list[int] = []
+    evidence: list[str] = []
     for table in _target_tables():
-        if not adjacency.has_table(table):
+        if number is None or not adjacency.has_table(table):
             continue
         links = adjacency.incidence(table)
         targets = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
         if targets:
             ids = [adjacency.node_id(table[2], target) for target in targets]
-            for row in store.edges_between(*table, [drug], ids):
-                year = year_in_evidence(row["edge"]["evidence"])
-                years += [] if year is None else [year]
-    return min(years, default=None)
+            evidence += [row["edge"]["evidence"] or "" for row in store.edges_between(*table, [drug], ids)]
+    return evidence
 
 
 def _target_tables() -> list[Table]:

@@ -24,6 +24,7 @@ from kedrec.ranking.best_paths import best_paths
 from kedrec.schema import load_schema
 from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.stores.templates import Hop, PathTemplate, path_templates
+from kedrec.types import is_gene_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,6 +45,7 @@ _MOST_JUDGED = 200  # paths of a pair that are judged, until enough may lead an 
 _MOST_OPPOSED = 2  # paths of a kind that say that the drug furthers the disease
 _MARGIN = 0.01  # log-odds between the best path that may lead an answer and the best association
 _STATED_BONUS = 1.5  # log-odds that a path gains whose signs say that the drug relieves the disease
+_LISTED_BONUS = 5.0  # that a drug's action on a listed gene gains: other links of it lead to other diseases
 _OPPOSED_GRAVITY = 0.2  # of a path that says that the drug furthers the disease; a contraindication's is 1
 _MAX_ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
 _MAX_CACHED_NODES = 1000  # drugs and diseases whose edges to genes are cached
@@ -128,6 +130,11 @@ class _Judge:
         if not self._acts_alike(path):
             return "association"
         return role
+
+    def bonus(self, path: Path) -> float:
+        """The log-odds that a path gains for what it states; one to a user's own list, for being direct."""
+        stated = _STATED_BONUS if path_effect(path) == "relieves" else 0.0
+        return stated + (_LISTED_BONUS if is_gene_list(self.disease) and len(path.steps) == 2 else 0.0)
 
     def _acts_alike(self, path: Path) -> bool:
         """False for an analogy by structure or class with a drug that acts on none of this one's targets.
@@ -280,8 +287,8 @@ def _judged(
                 continue
             role = judge.role(candidate.path)
             if role in LEADING:
-                stated = _STATED_BONUS if path_effect(candidate.path) == "relieves" else 0.0
-                leading.append(replace(candidate, role=role, score=candidate.score + stated))
+                score = candidate.score + judge.bonus(candidate.path)
+                leading.append(replace(candidate, role=role, score=score))
             elif role in SUPPORTING:
                 associations.append(replace(candidate, role=role))
             elif opposes(candidate.path):

@@ -235,14 +235,15 @@ def opposed_action(drug: str, disease: str) -> str:
     return f"Nothing in the graph speaks for {drug} in {disease}, and what it does may worsen it."
 
 
-def no_candidate(noun: str, known: int, hidden: int, others: int = 0) -> str:
+def no_candidate(noun: str, known: int, hidden: int, others: int = 0, status: int = 0) -> str:
     """The sentence for a question all of whose candidates were left out as asked.
 
     Args:
         noun: `drug` or `disease`.
         known: how many known treatments were left out.
-        hidden: how many contraindicated ones were left out; not both are 0.
+        hidden: how many contraindicated ones were left out.
         others: how many have nothing that speaks for them.
+        status: how many were left out for their clinical status; not all three are 0.
     """
     reasons = []
     if known:
@@ -250,7 +251,11 @@ def no_candidate(noun: str, known: int, hidden: int, others: int = 0) -> str:
         reasons.append(f"{known:,} {'is' if known == 1 else 'are'} {treatments}, and left out as asked")
     if hidden:
         reasons.append(f"{hidden:,} {'is' if hidden == 1 else 'are'} contraindicated, and hidden as asked")
-    sentence = f"No {noun} is left of the {known + hidden:,} that could be recommended: {'; '.join(reasons)}."
+    if status:
+        has = "has" if status == 1 else "have"
+        reasons.append(f"{status:,} {has} another clinical status, and {has} been left out as asked")
+    total = known + hidden + status
+    sentence = f"No {noun} is left of the {total:,} that could be recommended: {'; '.join(reasons)}."
     if others:
         sentence += f" Nothing in the graph speaks for any of the other {others:,}."
     return sentence

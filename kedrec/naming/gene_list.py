@@ -72,14 +72,14 @@ def read_gene_file(path: Path, direction: Direction = "") -> tuple[list[GeneName
         DataError: it can't be read, is no text, has no gene, or a table without a column of weights.
     """
     rows: list[tuple[int, list[str]]] = []
-    odd: list[str] = []
+    odd: list[tuple[int, str]] = []
     for number, text in _text_lines(path):
         if len(text) > _MAX_LINE:
-            odd.append(f"line {number}: {len(text):,} characters")
+            odd.append((number, f"{len(text):,} characters"))
             continue
         row = [cell.strip() for cell in next(csv.reader([text], delimiter=_separator(text)))]
         if not row[0]:
-            odd.append(f"line {number}: no gene")
+            odd.append((number, "no gene"))
         elif len(rows) > _MAX_NAMES:
             raise DataError(
                 f"{path} has more than {_MAX_NAMES:,} lines.", "Give the genes that matter, one a line."
@@ -94,13 +94,14 @@ def read_gene_file(path: Path, direction: Direction = "") -> tuple[list[GeneName
         cell = row[weight_column] if weight_column is not None and len(row) > weight_column else ""
         weight = _number(cell)
         if cell and weight is None:
-            odd.append(f"line {number}: the weight of {row[0]} is no number: {cell}")
+            odd.append((number, f"the weight of {row[0]} is no number: {cell}"))
         else:
             names.append(GeneName(row[0], weight, direction))
+    odd_lines = tuple(f"line {number}: {what}" for number, what in sorted(odd))
     if not names:
-        reason = f": {odd[0]}" if odd else ""
+        reason = f": {odd_lines[0]}" if odd_lines else ""
         raise DataError(f"{path} has no gene{reason}.", "Give a symbol or an id a line.")
-    return (names if direction else _directed(names)), tuple(odd)
+    return (names if direction else _directed(names)), odd_lines
 
 
 def _text_lines(path: Path) -> Iterable[tuple[int, str]]:

@@ -20,6 +20,7 @@ __all__ = [
     "Coverage",
     "DiseaseAnswer",
     "EdgesAsOf",
+    "GroupMember",
     "Manifest",
     "PassedOver",
     "PathTypeChance",
@@ -170,6 +171,24 @@ class PassedOver(Frozen):
     reason: str
 
 
+class GroupMember(Frozen):
+    """A candidate that isn't shown for itself: the same speaks for it as for a recommendation.
+
+    Attributes:
+        rank: its rank among all candidates, from 1.
+        entity: the drug (of a `DiseaseAnswer`: the disease).
+        like: id of the recommended one that it goes with.
+        known: sources that have it as a treatment; () for a new one.
+        probability: as of a recommendation.
+    """
+
+    rank: int
+    entity: Entity
+    like: str
+    known: tuple[str, ...] = ()
+    probability: Probability | None = None
+
+
 class Manifest(Frozen):
     """Provenance of an answer: equal manifests give equal answers."""
 
@@ -210,7 +229,8 @@ class Recommendation(Frozen):
         unseen: True if the disease has no known treatment; the probability then assumes that it had one.
         known: sources in which the graph already has the treatment; () for a new one.
         badge: novelty of the pair.
-        clinical: the drug's standing in the clinic, for any disease.
+        clinical: the drug's standing in the clinic.
+        drug_class: the broadest class that says something of the drug's effect; None without one.
         verdict: summary of the fields above in one or two sentences.
         adverse: adverse evidence, such as contraindications (direct or inherited).
         safety: summary of contraindications and side effects.
@@ -238,6 +258,7 @@ class Recommendation(Frozen):
     known: tuple[str, ...] = ()
     badge: Badge
     clinical: ClinicalStatus = ClinicalStatus()
+    drug_class: Entity | None = None
     verdict: str
     rationale: Rationale
     evidence: tuple[Evidence, ...] = ()
@@ -263,6 +284,11 @@ class _Answer(Frozen):
     """Number of known treatments omitted on request."""
     hidden: int = 0
     """Number of contraindicated candidates omitted on request before the last recommendation."""
+    status_left_out: int = 0
+    """Number of candidates before the last recommendation without the requested clinical status."""
+    also: tuple[GroupMember, ...] = ()
+    """Candidates with the same mechanism or class as a recommendation, best first: those that rank before the
+    last one, if one of a group was to be shown, and a few that rank after it."""
     passed: tuple[PassedOver, ...] = ()
     """Candidates ranking before the last recommendation without a path to explain them by."""
     taken_for: tuple[TakenFor, ...] = ()

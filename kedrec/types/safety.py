@@ -9,7 +9,9 @@ from kedrec.types.graph import Entity, Evidence
 
 __all__ = [
     "Badge",
+    "ClinicalStage",
     "ClinicalStatus",
+    "ClinicalTrial",
     "ListedContraindications",
     "OpposedMechanism",
     "PredictedSideEffect",
@@ -38,22 +40,95 @@ class Badge(Frozen):
     note: str
 
 
-class ClinicalStatus(Frozen):
-    """A drug's standing in the clinic, for any disease.
+class ClinicalTrial(Frozen):
+    """A trial of a drug in a disease.
 
     Attributes:
-        approved_since: year of its first approval anywhere; None where no source says so.
+        number: its number in a register; "" where the source has none.
+        phase: `phase 2`; "" where it isn't known.
+        status: `completed`, `terminated`...; "" where it isn't known.
+        reason: why it stopped, in the register's words; "" without.
+        adverse: True if it was stopped, or missed its primary outcomes.
+    """
+
+    number: str
+    phase: str = ""
+    status: str = ""
+    reason: str = ""
+    adverse: bool = False
+
+
+ClinicalStage = Literal["approved", "investigational", "failed", "unknown"]
+"""Stage of a drug in the clinic: `approved` somewhere for something; `investigational`: not known to be, and
+in a trial in the disease or a list of clinical candidates; `failed`: a trial in the disease was stopped or
+missed its primary outcomes; `unknown`: no source says any of this. A drug may be both approved and failed."""
+
+
+class ClinicalStatus(Frozen):
+    """A drug's standing in the clinic.
+
+    Attributes:
+        approved_since: year of its first approval anywhere, for any disease; None where no source says so.
         approval: where it is approved, as a sentence with its source; "" where none says so.
+        candidate: True if it isn't known to be approved, and a list of drugs and clinical candidates has it.
+        trials: its trials in the disease of the pair.
     """
 
     approved_since: int | None = None
     approval: str = ""
+    candidate: bool = False
+    trials: tuple[ClinicalTrial, ...] = ()
+
+    @property
+    def stages(self) -> tuple[ClinicalStage, ...]:
+        """The stages that apply, one at least."""
+        approved = self.approved_since is not None or bool(self.approval)
+        failed = any(trial.adverse for trial in self.trials)
+        stages: list[ClinicalStage] = ["approved"] if approved else []
+        if not approved and (self.candidate or any(not trial.adverse for trial in self.trials)):
+            stages.append("investigational")
+        return tuple([*stages, "failed"] if failed else stages) or ("unknown",)
+
+    @property
+    def phase(self) -> str:
+        """The highest phase of its trials in the disease: `phase 2`; "" where none is known."""
+        phases = [trial.phase for trial in self.trials if trial.phase]
+        return max(phases, key=lambda phase: max(filter(str.isdigit, phase), default=""), default="")
+
+    @property
+    def short(self) -> str:
+        """The status in a word or two for a table: `approved 1958`, `phase 2, failed`; "" where unknown."""
+        since = "" if self.approved_since is None else f" {self.approved_since}"
+        words = [f"approved{since}"] if "approved" in self.stages else []
+        if self.phase and not words:
+            words.append(self.phase)
+        elif "investigational" in self.stages:
+            words.append("candidate")
+        return ", ".join([*words, *(["failed"] if "failed" in self.stages else [])])
 
     @property
     def text(self) -> str:
         """The status as a phrase; "" where nothing is known."""
         since = f"first approved in {self.approved_since}" if self.approved_since is not None else ""
-        return "; ".join(part for part in (since, self.approval.rstrip(".")) if part)
+        candidate = "a clinical candidate, not known to be approved" if self.candidate else ""
+        adverse = [trial for trial in self.trials if trial.adverse]
+        others = len(self.trials) - len(adverse)
+        trials = f"{others:,} {'trial' if others == 1 else 'trials'} in this disease" if others else ""
+        trials += f" up to {self.phase}" if trials and self.phase else ""
+        failed = "; ".join(map(_failure, adverse[:_MAX_FAILED]))
+        more = f"{len(adverse) - _MAX_FAILED:,} more stopped" if len(adverse) > _MAX_FAILED else ""
+        parts = (since, self.approval.rstrip("."), candidate, trials, failed, more)
+        return "; ".join(part for part in parts if part)
+
+
+_MAX_FAILED = 2  # stopped trials told of in words
+
+
+def _failure(trial: ClinicalTrial) -> str:
+    """A stopped trial in words: `phase 2 trial NCT00000001 terminated: slow accrual`."""
+    subject = " ".join(part for part in (trial.phase, "trial", trial.number) if part)
+    what = trial.status if trial.status and trial.status != "completed" else "missed its outcomes"
+    return f"{subject} {what}" + (f": {trial.reason.rstrip('.')}" if trial.reason else "")
 
 
 class SideEffect(Frozen):

@@ -16,9 +16,12 @@ from kedrec.types import (
     Answer,
     Badge,
     Claim,
+    ClinicalStatus,
+    ClinicalTrial,
     Coverage,
     Entity,
     Evidence,
+    GroupMember,
     Manifest,
     Path,
     PathRole,
@@ -112,13 +115,82 @@ def test_a_phrase_says_what_the_drug_does_or_what_it_is_like() -> None:
 def test_the_table_comes_first_and_alone_if_asked() -> None:
     brief, usual, full = (printed(ANSWER, detail) for detail in ("brief", "usual", "full"))
     for text in (brief, usual, full):
-        assert "drug1 (and drug2, drug4)" in text
+        assert "also: drug2, drug4" in text
         assert text.index("mechanism in one phrase") < text.index("inhibits PTGS2")
     assert "verdict" not in brief
     assert "verdict1." in usual
     assert "verdict2." not in usual
     assert "verdict2." in full
     assert len(brief.splitlines()) < 20 < len(usual.splitlines()) < len(full.splitlines())
+
+
+def test_drugs_below_the_cut_are_named_beside_the_one_they_go_with() -> None:
+    members = [GroupMember(rank=10 + n, entity=drug(10 + n), like="DRUGBANK:2") for n in range(7)]
+    text = printed(ANSWER.model_copy(update={"also": tuple(members)}), "brief")
+    words = " ".join(text.split())
+    assert "drug10, drug11" in words
+    assert "and 3 more" in words  # nine with the two that are shown, of which six are named
+    assert "drug16" not in words
+    assert "drug16" in answer_text(ANSWER.model_copy(update={"also": tuple(members)}), "tsv")
+
+
+@pytest.mark.parametrize(("known", "warned"), [(False, False), (True, False), (False, True)])
+def test_drugs_of_one_class_without_a_mechanism_are_one_group(known: bool, warned: bool) -> None:
+    salicylates = entity("ATC:N02BA", "PharmacologicClass", "salicylates")
+    alike = [
+        one.model_copy(update={"drug_class": salicylates, "evidence": LIKE.evidence})
+        for one in (recommendation(1), recommendation(2, known=known, flags=("caution",) if warned else ()))
+    ]
+    groups = mechanism_groups(ANSWER.model_copy(update={"recommendations": tuple(alike)}))
+    assert len(groups) == 1 + (known or warned)  # neither a known treatment nor a warning is hidden
+
+
+STATUSES = [
+    (ClinicalStatus(approved_since=1958), "approved 1958", ("approved",)),
+    (ClinicalStatus(approval="Approved in Japan (a list)."), "approved", ("approved",)),
+    (ClinicalStatus(candidate=True), "candidate", ("investigational",)),
+    (
+        ClinicalStatus(trials=(ClinicalTrial(number="NCT1", phase="phase 2", status="completed"),)),
+        "phase 2",
+        ("investigational",),
+    ),
+    (
+        ClinicalStatus(
+            approved_since=1999,
+            trials=(ClinicalTrial(number="NCT1", phase="phase 3", status="terminated", adverse=True),),
+        ),
+        "approved 1999, failed",
+        ("approved", "failed"),
+    ),
+    (
+        ClinicalStatus(trials=(ClinicalTrial(number="NCT1", phase="phase 3", adverse=True),)),
+        "phase 3, failed",
+        ("failed",),
+    ),
+    (ClinicalStatus(), "", ("unknown",)),
+]
+
+
+@pytest.mark.parametrize(("status", "short", "stages"), STATUSES)
+def test_the_clinical_status_is_a_word_in_the_table(
+    status: ClinicalStatus, short: str, stages: tuple[str, ...]
+) -> None:
+    assert status.short == short
+    assert status.stages == stages
+    one = ANSWER.model_copy(update={"recommendations": (BLOCKER.model_copy(update={"clinical": status}),)})
+    assert (" clinic " in printed(one, "brief")) == bool(short)
+    assert answer_text(one, "tsv").splitlines()[1].split("\t")[5] == short
+
+
+def test_a_failed_trial_is_told_with_its_reason() -> None:
+    trials = [
+        ClinicalTrial(number=f"NCT{n}", phase="phase 2", status="terminated", reason="Slow.", adverse=True)
+        for n in range(3)
+    ]
+    text = ClinicalStatus(trials=tuple(trials)).text
+    assert text == (
+        "phase 2 trial NCT0 terminated: Slow; phase 2 trial NCT1 terminated: Slow; 1 more stopped"
+    )
 
 
 def test_a_known_treatment_is_shown_as_one_before_its_standing() -> None:

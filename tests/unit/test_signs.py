@@ -36,7 +36,10 @@ SIGNS: dict[str, dict[str, set[int]]] = {
     },
     "UPREGULATES": {"": MORE},
     "DOWNREGULATES": {"": LESS},
-    "ASSOCIATED_WITH": {"": NONE, "causal": NONE, "loss of function": LESS, "gain of function": MORE},
+    "ASSOCIATED_WITH": {
+        "": NONE, "causal": NONE, "loss of function": LESS, "gain of function": MORE,
+        "listed": NONE, "raised": MORE, "lowered": LESS,
+    },
     "INTERACTS_WITH": {"": NONE},
     "REGULATES": {"": NONE},
     "COVARIES_WITH": {"": NONE},

@@ -1,0 +1,71 @@
+"""Groups drugs that speak for themselves in the same way: by the same action on a target, or as one class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kedrec.schema import load_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kedrec.ranking.adjacency import Adjacency
+    from kedrec.types import Evidence, Recommendation
+
+__all__ = ["group_key", "recommendation_key", "shared_classes"]
+
+_MAX_CLASS = 50  # drugs of a class: those of larger ones have little in common
+
+
+def recommendation_key(recommendation: Recommendation) -> tuple[object, ...]:
+    """A key that recommendations of one group share."""
+    return group_key(
+        recommendation.evidence,
+        (recommendation.drug.id, recommendation.disease.id),
+        known=bool(recommendation.known),
+        warned=bool(recommendation.flags[1:]),
+        drug_class=recommendation.drug_class.id if recommendation.drug_class else "",
+    )
+
+
+def group_key(
+    evidence: Sequence[Evidence], pair: tuple[str, str], *, known: bool, warned: bool, drug_class: str
+) -> tuple[object, ...]:
+    """A key that pairs of one group share: the sign of the action and the target, or else the class.
+
+    A pair with a warning is alone, so that its warning is seen. Known treatments go among themselves.
+
+    Args:
+        evidence: the pair's evidence, best first.
+        pair: ids of drug and disease.
+        known: whether the pair is a known treatment.
+        warned: whether anything speaks against it.
+        drug_class: id of the drug's class, as of `Recommendation`; "" without.
+    """
+    path = evidence[0].path if evidence else None
+    if path is None or warned:
+        return pair
+    if evidence[0].role == "mechanism" and len(path.nodes) > 2:
+        step = path.steps[0]
+        sign = load_schema().relations[step.relation].wording_for(step.action).sign
+        return (known, sign, path.nodes[1].id)
+    return (known, drug_class) if drug_class else pair
+
+
+def shared_classes(adjacency: Adjacency, drug: str) -> list[str]:
+    """Ids of the classes of at most fifty drugs that a drug shares with others, the broadest first."""
+    number = adjacency.number("Drug", drug)
+    classes: list[tuple[int, str]] = []
+    for relation in load_schema().joining("class", "Drug", "PharmacologicClass"):
+        table = (relation, "Drug", "PharmacologicClass")
+        if number is None or not adjacency.has_table(table):
+            continue
+        links = adjacency.incidence(table)
+        members = links.back_degrees
+        ends = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
+        classes += [
+            (-int(members[end]), adjacency.node_id(table[2], end))
+            for end in ends
+            if 1 < members[end] <= _MAX_CLASS
+        ]
+    return [id_ for _, id_ in sorted(classes)]
