@@ -3,8 +3,8 @@
     python scripts/sibling_ranks.py GRAPH [--treatments 500] [--apart 100] [--seed 7]
 
 A sibling of a drug acts on one of its targets with the same sign and is in a class of at most fifty drugs
-with it. Of each known treatment drawn, the rank among all drugs is counted, and the distance to the nearest of
-its siblings and to the siblings' median.
+with it. Of each known treatment drawn, the rank among all drugs is counted, and the distance to the nearest
+of its siblings and to the siblings' median.
 """
 
 from __future__ import annotations
