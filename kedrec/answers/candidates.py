@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kedrec.answers.clinical_status import ClinicalStatuses
-from kedrec.answers.grouping import group_key, shared_classes
+from kedrec.answers.grouping import group_key, has_warning, shared_classes
 from kedrec.answers.pair_summary import badge, evidence_gap, flags
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.pathlogic.disposition import is_disposition_class
@@ -149,7 +149,7 @@ class CandidateSearch:
             pair.evidence,
             (pair.drug.id, pair.disease.id),
             known=bool(score.known),
-            warned=bool(flags(score, pair, candidate.safety, novelty, candidate.texts)[1:]),
+            warned=has_warning(flags(score, pair, candidate.safety, novelty, candidate.texts)),
             drug_class=drug_class.id if drug_class else "",
         )
 

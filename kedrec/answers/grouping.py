@@ -12,9 +12,17 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.types import Evidence, Recommendation
 
-__all__ = ["group_key", "recommendation_key", "shared_classes"]
+__all__ = ["group_key", "has_warning", "recommendation_key", "shared_classes"]
 
 _MAX_CLASS = 50  # drugs of a class: those of larger ones have little in common
+
+
+_OF_THE_RANKING = "unfitted"  # a flag of all pairs of an answer
+
+
+def has_warning(flags: Sequence[str]) -> bool:
+    """True if the flags of a pair, after its standing, say that anything is against it."""
+    return any(flag != _OF_THE_RANKING for flag in flags[1:])
 
 
 def recommendation_key(recommendation: Recommendation) -> tuple[object, ...]:
@@ -23,7 +31,7 @@ def recommendation_key(recommendation: Recommendation) -> tuple[object, ...]:
         recommendation.evidence,
         (recommendation.drug.id, recommendation.disease.id),
         known=bool(recommendation.known),
-        warned=bool(recommendation.flags[1:]),
+        warned=has_warning(recommendation.flags),
         drug_class=recommendation.drug_class.id if recommendation.drug_class else "",
     )
 
