@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["group_key", "has_warning", "recommendation_key", "shared_classes"]
 
+_TARGETS = ("Gene", "GeneFamily", "Complex")
 _MAX_CLASS = 50  # drugs of a class: those of larger ones have little in common
 
 
@@ -53,7 +54,7 @@ def group_key(
     path = evidence[0].path if evidence else None
     if path is None or warned:
         return pair
-    if evidence[0].role == "mechanism" and len(path.nodes) > 2:
+    if path.nodes[1].kind in _TARGETS and evidence[0].role in ("mechanism", "analogy"):
         step = path.steps[0]
         sign = load_schema().relations[step.relation].wording_for(step.action).sign
         return (known, sign, path.nodes[1].id)

@@ -95,6 +95,11 @@ def adverse_trials(texts: Texts) -> str:
     return verdict_words.adverse_trials(ids, max(texts.against, len(ids))) if ids else ""
 
 
+def _is_opposed(evidence: PairEvidence) -> bool:
+    """True if a path states that the drug furthers the disease, and none that it relieves it."""
+    return any(item.role == "opposed" for item in evidence.adverse)
+
+
 def flags(
     score: PairScore, evidence: PairEvidence, safety: Safety, novelty: Badge, texts: Texts
 ) -> tuple[str, ...]:
@@ -104,7 +109,8 @@ def flags(
     (contraindicated in a kind of the disease, in a much broader one or one that looks alike, or as a class);
     `causes-disease` (the disease is one of the drug's side effects), or `may-worsen` (something that it
     presents with is, or the drug acts oppositely to treatments on a target; either is a `caution` for a known
-    treatment); `adverse-trial` (a trial of the pair was stopped or missed its primary outcomes); `no-path`;
+    treatment; or a path states that the drug furthers the disease, and none that it relieves it);
+    `adverse-trial` (a trial of the pair was stopped or missed its primary outcomes); `no-path`;
     `unfitted` (the score was not learned).
     """
     words: list[str] = [novelty.standing]
@@ -114,7 +120,7 @@ def flags(
         words.append("caution")
     if any(effect.worsens and effect.worsens.id == evidence.disease.id for effect in safety.worsening):
         words.append("causes-disease")
-    elif (safety.worsening or safety.opposed) and not score.known:
+    elif (safety.worsening or safety.opposed or _is_opposed(evidence)) and not score.known:
         words.append("may-worsen")
     if any(item.stance == "adverse" for item in texts.trials):
         words.append("adverse-trial")

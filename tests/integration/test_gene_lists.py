@@ -143,7 +143,7 @@ def test_what_is_raised_is_met_by_what_lowers_it_and_the_reverse(kr: Kedrec) -> 
     lowered = kr.recommend_for_genes(lowered=["TNF"], drugs=[raised[0].drug.id], llm=False)[0]
     assert lowered.evidence == () or lowered.evidence[0].role != "mechanism"
     assert any("TNF, which is lowered in your list" in item.sentence for item in lowered.adverse)
-    assert "no-path" in lowered.flags
+    assert "may-worsen" in lowered.flags
 
 
 def test_an_agonist_meets_what_is_lowered_and_not_what_is_raised(kr: Kedrec) -> None:

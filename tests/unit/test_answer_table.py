@@ -134,6 +134,16 @@ def test_drugs_below_the_cut_are_named_beside_the_one_they_go_with() -> None:
     assert "drug16" in answer_text(ANSWER.model_copy(update={"also": tuple(members)}), "tsv")
 
 
+def test_a_drug_like_another_by_its_target_goes_with_those_that_act_there() -> None:
+    like = recommendation(
+        9,
+        evidence("P1", "analogy", drug(9), step(drug(9), "BINDS", ENZYME, "inhibitor"), ENZYME,
+                 step(OTHER, "BINDS", ENZYME, "inhibitor"), OTHER, step(OTHER, "TREATS", DISEASE), DISEASE),
+    )  # fmt: skip
+    groups = mechanism_groups(ANSWER.model_copy(update={"recommendations": (BLOCKER, like, LIKE)}))
+    assert [[one.drug.name for one in group] for group in groups] == [["drug3", "drug9"], ["drug7"]]
+
+
 @pytest.mark.parametrize(("known", "warned"), [(False, False), (True, False), (False, True)])
 def test_drugs_of_one_class_without_a_mechanism_are_one_group(known: bool, warned: bool) -> None:
     salicylates = entity("ATC:N02BA", "PharmacologicClass", "salicylates")
