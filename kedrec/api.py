@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kedrec.answers.answer_fields import answer_fields, chosen_pairs, drug_abstention
+from kedrec.answers.answer_fields import answer_fields, chosen_pairs, drug_abstention, known_treatments
 from kedrec.answers.comparison import compare_drugs
 from kedrec.answers.listed_genes import ListedGenes, read_gene_lists
 from kedrec.answers.manifest import answer_manifest
@@ -165,7 +165,7 @@ class Kedrec(Session):
         reason = drug_abstention(self.ranker, ranked, results, target)
         manifest = self._manifest(results.recommendations, backgrounds, llm=llm)
         fields = answer_fields(results, len(ranked), reason, matches, manifest)
-        return Answer(disease=target, **fields)
+        return Answer(disease=target, known_treatments=known_treatments(ranked, self.names), **fields)
 
     def recommend_for_genes(
         self,

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, TypedDict
 from kedrec.answers.coverage_card import coverage_card
 from kedrec.answers.recommendations import abstention_reason
 from kedrec.naming.substitution import substitutions
+from kedrec.types import KnownTreatment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from kedrec.answers.recommendations import Results
+    from kedrec.naming import NameIndex
     from kedrec.ranking import PairScore, Ranker
     from kedrec.types import Entity, GroupMember, Manifest, NameMatch, PassedOver, Recommendation, TakenFor
 
-__all__ = ["AnswerFields", "answer_fields", "chosen_pairs", "drug_abstention"]
+__all__ = ["AnswerFields", "answer_fields", "chosen_pairs", "drug_abstention", "known_treatments"]
 
 
 def chosen_pairs(ranked: Sequence[PairScore], drugs: Sequence[Entity]) -> list[PairScore]:
@@ -29,6 +31,15 @@ def drug_abstention(ranker: Ranker, ranked: Sequence[PairScore], results: Result
     no_path = f"no path leads from any drug to {target.name}"
     reason = abstention_reason(ranker, ranked, results, "drug", no_path)
     return reason and f"{reason} {coverage_card(ranker.adjacency, target.id, target.name)}"
+
+
+def known_treatments(ranked: Iterable[PairScore], names: NameIndex) -> tuple[KnownTreatment, ...]:
+    """The known treatments among a disease's drugs, which are given best first."""
+    return tuple(
+        KnownTreatment(rank=rank, drug=names.entity(score.drug, "Drug"), sources=score.known)
+        for rank, score in enumerate(ranked, start=1)
+        if score.known
+    )
 
 
 class AnswerFields(TypedDict):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from kedrec.types import Answer, DiseaseAnswer, Recommendation
 
-__all__ = ["answer_text", "mechanism_groups", "mechanism_phrase", "summary_table"]
+__all__ = ["answer_text", "known_treatments_note", "mechanism_groups", "mechanism_phrase", "summary_table"]
 
 _COLUMNS = (
     "rank",
@@ -31,6 +31,7 @@ _COLUMNS = (
     "warnings",
 )
 _BETWEEN = ", "
+_TREATMENTS_SHOWN = 12
 _MAX_NAMED = 6  # members of a group that a terminal's table names
 
 
@@ -115,14 +116,28 @@ def answer_text(answer: Answer | DiseaseAnswer, layout: str) -> str:
     title = f"{one_line(target.name)} ({target.id})"
     if layout == "tsv":
         return "".join("\t".join(map(spreadsheet_cell, cells)) + "\n" for cells in (_COLUMNS, *rows))
+    known = known_treatments_note(answer)
     if layout == "html":
-        return _html(title, answer.abstained, rows)
+        return _html(title, [note for note in (answer.abstained, known) if note], rows)
     lines = [f"## {_escaped(title)}", ""]
+    lines += [_escaped(answer.abstained), ""] if answer.abstained else []
+    lines += [_escaped(known), ""] if known else []
     if answer.abstained:
-        return "\n".join([*lines, _escaped(answer.abstained), ""])
+        return "\n".join(lines)
     lines += [f"| {' | '.join(_COLUMNS)} |", "|" + " --- |" * len(_COLUMNS)]
     lines += [f"| {' | '.join(map(_escaped, cells))} |" for cells in rows]
     return "\n".join(lines) + "\n"
+
+
+def known_treatments_note(answer: Answer | DiseaseAnswer) -> str:
+    """Sentence on the known treatments of a disease, with their ranks; "" if there are none."""
+    if answer.asked == "drug" or not answer.known_treatments:
+        return ""
+    known = answer.known_treatments
+    names = [f"{one_line(one.drug.name)} {one.rank:,}" for one in known[:_TREATMENTS_SHOWN]]
+    more = len(known) - _TREATMENTS_SHOWN
+    listed = ", ".join(names) + (f" and {more:,} more (--json lists them)" if more > 0 else "")
+    return f"Known treatments in the graph, with the rank each would have if it weren't known: {listed}."
 
 
 def _rows(answer: Answer | DiseaseAnswer) -> list[dict[str, str]]:
@@ -148,14 +163,14 @@ def _rows(answer: Answer | DiseaseAnswer) -> list[dict[str, str]]:
     return rows
 
 
-def _html(title: str, abstained: str, rows: Sequence[Sequence[str]]) -> str:
+def _html(title: str, notes: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     def cells(values: Sequence[str], tag: str) -> str:
         return "<tr>" + "".join(f"<{tag}>{html.escape(value)}</{tag}>" for value in values) + "</tr>"
 
     body = "\n".join(cells(values, "td") for values in rows)
-    note = f"<p>{html.escape(abstained)}</p>\n" if abstained else ""
+    paragraphs = "".join(f"<p>{html.escape(note)}</p>\n" for note in notes)
     return (
-        f"<h2>{html.escape(title)}</h2>\n{note}<table>\n<thead>{cells(_COLUMNS, 'th')}</thead>\n"
+        f"<h2>{html.escape(title)}</h2>\n{paragraphs}<table>\n<thead>{cells(_COLUMNS, 'th')}</thead>\n"
         f"<tbody>\n{body}\n</tbody>\n</table>\n"
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
 
-from kedrec.cli.answer_table import mechanism_groups, summary_table
+from kedrec.cli.answer_table import known_treatments_note, mechanism_groups, summary_table
 from kedrec.cli.evidence_list import MAX_LINKS, print_evidence, print_indented
 from kedrec.cli.gene_list_notes import gene_list_notes
 from kedrec.cli.score_bars import score_bars
@@ -76,11 +76,7 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detai
         console.print(
             Text(f"The ranking is not fitted on this graph ({answer.manifest.ranking}).", style="yellow")
         )
-    if answer.abstained:
-        console.print(Text(answer.abstained, style="yellow"))
-    if answer.recommendations:
-        console.print()
-        console.print(summary_table(answer))
+    _print_table(console, answer)
     if detail != "brief":
         groups = mechanism_groups(answer) if detail == "usual" else [[one] for one in answer]
         for group in groups:
@@ -106,6 +102,18 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detai
         texts = [recommendation.texts for recommendation in answer.recommendations]
         if note := undated_texts_note(texts, manifest.as_of.year):
             console.print(Text(note, style="yellow"))
+
+
+def _print_table(console: Console, answer: Answer | DiseaseAnswer) -> None:
+    """Prints the table of an answer, or why it has none, and the known treatments."""
+    if answer.abstained:
+        console.print(Text(answer.abstained, style="yellow"))
+    if answer.recommendations:
+        console.print()
+        console.print(summary_table(answer))
+    if note := known_treatments_note(answer):
+        console.print()
+        console.print(Text(note, style="green"))
 
 
 def _left_out_notes(answer: Answer | DiseaseAnswer) -> list[str]:

@@ -171,6 +171,20 @@ class PassedOver(Frozen):
     reason: str
 
 
+class KnownTreatment(Frozen):
+    """A drug that the graph has as a treatment of the disease in question.
+
+    Attributes:
+        rank: the rank, from 1, that it would have if its own treatment weren't known.
+        drug: the drug.
+        sources: the sources that have the treatment.
+    """
+
+    rank: int
+    drug: Entity
+    sources: tuple[str, ...]
+
+
 class GroupMember(Frozen):
     """A candidate that isn't shown for itself: the same speaks for it as for a recommendation.
 
@@ -312,6 +326,8 @@ class Answer(_Answer):
     disease: Entity
     gene_list: GeneList | None = None
     """The user's own genes, if the disease is a list of them."""
+    known_treatments: tuple[KnownTreatment, ...] = ()
+    """All known treatments of the disease by rank, whether recommended, left out or passed over."""
 
 
 class DiseaseAnswer(_Answer):

@@ -145,6 +145,14 @@ def test_what_was_left_out_of_an_answer_that_is_not_empty_is_counted(kr: Kedrec)
     assert kr.recommend("gasping", llm=False).known_left_out == 0
 
 
+def test_known_treatments_are_listed_whatever_is_left_out(kr: Kedrec) -> None:
+    for answer in (kr.recommend("gasping", llm=False), kr.recommend("gasping", new=True, llm=False)):
+        [known] = answer.known_treatments
+        [score] = [one for one in kr.ranker.rank(answer.disease.id) if one.known]
+        assert (known.drug.id, known.sources) == (score.drug, score.known)
+        assert known.rank == 1 + kr.ranker.rank(answer.disease.id).index(score)
+
+
 def test_the_command_says_the_reason(whole: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("ask", "--disease", "wheezing", "--drug", "aldrug", "--new", "--no-llm", "--graph", whole)
     code, out, _ = run(capsys, *words)

@@ -22,6 +22,7 @@ from kedrec.types import (
     Entity,
     Evidence,
     GroupMember,
+    KnownTreatment,
     Manifest,
     Path,
     PathRole,
@@ -210,6 +211,18 @@ def test_a_known_treatment_is_shown_as_one_before_its_standing() -> None:
     line = next(line for line in printed(answer, "usual").splitlines() if "probability 0.250" in line)
     assert line.startswith("known")
     assert line.split()[1] == "drug437"  # its name, not the rank that it has without its own edge
+
+
+def test_known_treatments_are_named_first_with_what_they_would_rank() -> None:
+    known = tuple(KnownTreatment(rank=n * 100, drug=drug(n), sources=("s",)) for n in range(1, 15))
+    answer = ANSWER.model_copy(update={"known_treatments": known})
+    words = " ".join(printed(answer, "brief").split())
+    assert "the rank each would have if it weren't known: drug1 100, drug2 200," in words
+    assert "drug12 1,200 and 2 more (--json lists them)." in words
+    empty = answer.model_copy(update={"recommendations": (), "abstained": "Nothing."})
+    for text in (printed(empty, "brief"), answer_text(empty, "markdown"), answer_text(empty, "html")):
+        assert "drug1 100" in text  # known all the same
+    assert "Known treatments" not in printed(ANSWER, "full")
 
 
 @pytest.mark.parametrize("layout", ["markdown", "html", "tsv"])
