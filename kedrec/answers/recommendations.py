@@ -200,6 +200,7 @@ class Recommender:
                     (*pair.adverse, *_opposed_paths(candidates[positions[index]])),
                     texts=citable[positions[index]],
                     model=model_name(model),
+                    known=bool(candidates[positions[index]].score.known),
                 )
                 rationales[positions[index]] = checked.model_copy(update={"unread": prompts[index].dropped})
         return rationales

@@ -15,6 +15,7 @@ from kedrec.grounding.parse import UnreadableError, parse
 from kedrec.grounding.reasons import contraindication_item, reasoning_problem
 from kedrec.grounding.support import is_in_evidence, supporting_ids, why_unsupported
 from kedrec.grounding.text_support import why_unsupported_by_text
+from kedrec.grounding.verdict_words import calls_untried
 from kedrec.types import Citation, Claim, Entity, Evidence, Rationale
 
 __all__ = ["check", "from_evidence"]
@@ -50,6 +51,7 @@ def check(
     texts: Sequence[Evidence] = (),
     model: str = "",
     synonyms: Mapping[str, Sequence[str]] | None = None,
+    known: bool = False,
 ) -> Rationale:
     """Checks each sentence of `text` against the evidence it cites.
 
@@ -68,8 +70,9 @@ def check(
         texts: trials and articles that it could cite; they don't count in the coverage, which is of paths.
         model: the model's name.
         synonyms: further names of entities, by id.
+        known: whether the drug is a known treatment of the disease, which no verdict may call untried.
     """
-    gate = _Gate(drug, disease, [*evidence, *adverse, *texts], synonyms)
+    gate = _Gate(drug, disease, [*evidence, *adverse, *texts], synonyms, known=known)
     claims = gate.without_orphans(
         [gate.judge(raw_claim) for raw_claim in split_claims(text, gate.names.originals)]
     )
@@ -150,7 +153,10 @@ class _Gate:
         disease: Entity,
         items: Sequence[Evidence],
         synonyms: Mapping[str, Sequence[str]] | None,
+        *,
+        known: bool,
     ) -> None:
+        self._known = known
         self.drug = drug
         self.disease = disease
         self.pair = (drug, disease)
@@ -227,6 +233,8 @@ class _Gate:
             raise _StrikeError("It repeats an earlier sentence.")
         self._previous_sentences.add(key)
         cited = [self.items[id_] for id_ in raw.citations]
+        if self._known and all(item.text is None for item in cited) and calls_untried(key):
+            raise _StrikeError("It calls the drug untried, and it is a known treatment of the disease.")
         if texts := [item for item in cited if item.text is not None]:
             if len(texts) < len(cited):
                 raise _StrikeError("It cites texts and paths in one sentence: no one of them says all of it.")

@@ -18,7 +18,9 @@ __all__ = [
     "NEW",
     "THROUGH",
     "UNHEDGED_NOUNS",
+    "UNTRIED",
     "adverse_trials",
+    "calls_untried",
     "comparison_verdict",
     "curated_mechanism",
     "equal_scores",
@@ -41,6 +43,7 @@ THROUGH = "through"
 LIKE = "by analogy with"
 """The verdict names a drug or disease that it reasons from."""
 
+_UNTRIED_GERUNDS = ("considering", "studying", "testing", "investigating", "exploring", "trying")
 HELPING_VERBS = (
     *("help in", "help with", "help", "help treat", "help to treat", "help against"),
     *("help people with", "help patients with", "benefit", "benefit people with", "benefit patients with"),
@@ -54,11 +57,7 @@ HELPING_VERBS = (
         )
     ),
     *("be considered for", "be repurposed for", "be used in", "be used for", "be tried in"),
-    *(
-        f"be worth {gerund} {preposition}"
-        for gerund in ("considering", "studying", "testing", "investigating", "exploring", "trying")
-        for preposition in ("in", "for")
-    ),
+    *(f"be worth {gerund} {preposition}" for gerund in _UNTRIED_GERUNDS for preposition in ("in", "for")),
 )
 """Verbs of a verdict on a drug, in the base form, for after "may"."""
 CANDIDATE_NOUNS = tuple(
@@ -71,6 +70,11 @@ CANDIDATE_NOUNS = tuple(
     for preposition in ("for", "in", "against")
 )
 """Nouns of a verdict on a drug: "is a plausible candidate for"."""
+UNTRIED = (
+    *(f"worth {gerund}" for gerund in _UNTRIED_GERUNDS),
+    *("be considered for", "be repurposed for", "be tried in", "candidate", "a possible", "a potential"),
+)
+"""Parts of verdicts that call a drug untried in the disease, which contradicts a known treatment."""
 UNHEDGED_NOUNS = ("treatment", "treatment option", "option")
 """Nouns among them that claim a fact unless a hedge stands before them."""
 HELPED_VERBS = (
@@ -94,6 +98,11 @@ BASES = {
     "association": " No mechanism is known: it is ranked by similar diseases and drugs.",
 }
 """What speaks for a pair, as sentences after a space, by the role of the best path."""
+
+
+def calls_untried(sentence: str) -> bool:
+    """True for a sentence, in lower case, that calls a drug untried in a disease."""
+    return any(phrase in sentence for phrase in UNTRIED)
 
 
 def known_treatment(sources: Sequence[str]) -> str:

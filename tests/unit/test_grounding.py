@@ -381,3 +381,30 @@ def test_a_verdict_without_a_hedge_is_struck(words: str) -> None:
     assert claim.status == "struck"
     (hedged, *_) = check("Fingolimod may help in multiple sclerosis [P1].", DRUG, DISEASE, EVIDENCE).claims
     assert hedged.status == "holds"
+
+
+UNTRIED = [
+    "Fingolimod might be worth studying in multiple sclerosis, since it is an agonist of S1PR1",
+    "Fingolimod could be worth testing in multiple sclerosis",
+    "Fingolimod might be considered for multiple sclerosis",
+    "Fingolimod is a plausible candidate for multiple sclerosis",
+]
+
+
+@pytest.mark.parametrize("sentence", UNTRIED)
+def test_a_known_treatment_is_never_called_untried(sentence: str) -> None:
+    new, known = (
+        check(f"{sentence} [P1].", DRUG, DISEASE, EVIDENCE, known=is_known).claims[0]
+        for is_known in (False, True)
+    )
+    assert new.status == "holds", new.reason
+    assert known.status == "struck"
+    assert "known treatment" in known.reason
+
+
+def test_a_known_treatment_may_help_and_its_evidence_stands_where_nothing_else_does() -> None:
+    text = "Fingolimod may help in multiple sclerosis, since it is an agonist of S1PR1 [P1]."
+    assert check(text, DRUG, DISEASE, EVIDENCE, known=True).claims[0].status == "holds"
+    rationale = check(f"{UNTRIED[1]} [P1].", DRUG, DISEASE, EVIDENCE, known=True)
+    assert rationale.origin == "evidence"
+    assert rationale.claims[1].text == f"{EVIDENCE[0].sentence}."
