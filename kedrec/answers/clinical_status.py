@@ -39,7 +39,7 @@ class ClinicalStatuses:
 
     @cached_property
     def _approvals(self) -> dict[str, str]:
-        """Where each drug is approved, for drugs of which a source says so."""
+        """The places of each drug's approval, for drugs of which a source says so."""
         return {
             row["id"]: row["description"]
             for row in self._store.nodes("Drug", ["id", "description"]).to_pylist()

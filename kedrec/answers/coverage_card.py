@@ -21,7 +21,7 @@ _KNOWLEDGE: tuple[tuple[Role, str, str, str], ...] = (
 
 
 def coverage_card(adjacency: Adjacency, disease: str, name: str) -> str:
-    """What the graph knows of a disease and what would help, as sentences.
+    """Sentences on what the graph knows of a disease and what would help.
 
     Args:
         adjacency: the graph.

@@ -81,7 +81,7 @@ def verdict(
 
 
 def basis(evidence: PairEvidence) -> str:
-    """What speaks for a pair, a key of `verdict_words.BASES`; "" without evidence."""
+    """The kind of argument for a pair, a key of `verdict_words.BASES`; "" without evidence."""
     if not evidence.evidence:
         return ""
     first = evidence.evidence[0]

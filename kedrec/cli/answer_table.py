@@ -36,7 +36,7 @@ _MAX_NAMED = 6  # members of a group that a terminal's table names
 
 
 def mechanism_phrase(recommendation: Recommendation) -> str:
-    """What speaks for a pair, in one phrase; "" without evidence.
+    """The argument for a pair, in one phrase; "" without evidence.
 
     The drug's action on its target and what that leads to; or the drug or disease that it is like.
     """

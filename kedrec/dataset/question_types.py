@@ -254,7 +254,7 @@ class Question(Frozen):
         return (*background.trials, *background.literature) if background else ()
 
     def kind_of(self, candidate: str) -> NegativeKind | None:
-        """How a negative was chosen; None for an answer."""
+        """The way a negative was chosen; None for an answer."""
         return next((negative.kind for negative in self.negatives if negative.id == candidate), None)
 
     def line(self) -> str:

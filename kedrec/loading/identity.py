@@ -222,7 +222,7 @@ class _Group:
         return refused
 
     def _keeps_apart(self, curie: str, equal: Sequence[str], trust: int) -> bool:
-        """Whether ids of a distinct vocabulary that equal one id are different entities.
+        """True if ids of a distinct vocabulary that equal one id are different entities.
 
         An id merely listed may be another word for the same unless sources have a record of each.
         """

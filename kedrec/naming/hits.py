@@ -68,7 +68,7 @@ class Hit:
 
     @property
     def closeness(self) -> tuple[int, int]:
-        """How closely the text matches, and the standing of the name: the least is the closest.
+        """Sort key of a match: the closest text first, then the name of the best standing.
 
         A salt's base and a name that shares no word are equally far, whatever the standing.
         """

@@ -38,5 +38,5 @@ def other_names(text: str) -> list[str]:
 
 
 def is_abbreviation(text: str) -> bool:
-    """Whether a text is written like an abbreviation: a few capitals and digits."""
+    """True if a text is written like an abbreviation: a few capitals and digits."""
     return len(text) <= _MAX_LETTERS and text.isupper() and text.isalnum()

@@ -169,7 +169,7 @@ def _remote_block(shared: tuple[Ranker, Names], diseases: Sequence[str]) -> pa.T
 
 @contextmanager
 def _writing(path: Path) -> Iterator[Callable[[pa.Table], object]]:
-    """Gives a function that appends tables to a temporary file, which replaces `path` at the end."""
+    """Yields a function that appends tables to a temporary file, which replaces `path` at the end."""
     import pyarrow.parquet as pq
 
     # Not by mkstemp, whose files only their owner can read: a new file has the mode of the umask.

@@ -295,7 +295,7 @@ def _similar_features(pair_similarity: PairSimilarity) -> list[Feature]:
 
 
 def _closeness_features(pair_similarity: PairSimilarity) -> list[Feature]:
-    """How similar the most similar treated disease is: the same for all drugs of a disease."""
+    """The similarity of the most similar treated disease: the same for all drugs of a disease."""
     return [
         Feature("similar diseases", f"{similarity.name}, closest treated disease")
         for similarity in pair_similarity.diseases

@@ -238,7 +238,7 @@ class PairRidge:
         )
 
     def weights_of(self, drug: int) -> NDArray[np.float32]:
-        """What a drug's prediction gains by a disease's similarity with each of `treated`, at mid strength.
+        """The gain of a drug's prediction by a disease's similarity with each of `treated`, at mid strength.
 
         The sum of these weights times a disease's similarities is its value in `RidgeValues.unseen`, where
         the disease is none of `treated`.

@@ -65,7 +65,7 @@ def _is_true(value: Any) -> bool:
 
 
 def is_negated(values: Values) -> bool:
-    """Whether a row says that its statement does not hold."""
+    """True if a row says that its statement does not hold."""
     return any(map(_is_true, values.get("negated", ())))
 
 
@@ -155,7 +155,7 @@ class BiolinkGraph:
         self._drug_counts = {"id": 0, "use": 0}
 
     def is_use(self, predicate: str) -> bool:
-        """Whether a statement with this predicate implies that one of its ends is used or tried as a drug."""
+        """True if a statement with this predicate implies that one of its ends is used or tried as a drug."""
         return any(_normalised(predicate) in words for words in self._use_predicates)
 
     def use(self, start: str, predicate: str, end: str) -> None:

@@ -60,7 +60,7 @@ class _File:
 
     @property
     def is_lines(self) -> bool:
-        """Whether it is JSON Lines."""
+        """True for JSON Lines."""
         return not _LINES.isdisjoint(self.path.suffixes)
 
 

@@ -86,7 +86,7 @@ class _Terms:
         self.clauses: list[_Reject] = []
 
     def is_own(self, curie: str) -> bool:
-        """Whether an id belongs to this ontology."""
+        """True if an id belongs to this ontology."""
         return curie.startswith(f"{self._prefix}:")
 
     def _curie(self, value: str) -> str:

@@ -90,7 +90,7 @@ def _words(value: Any, name: str) -> list[str]:
 
 
 def _frequency(value: Any) -> str:
-    """How frequent a disorder is, as one phrase: of the world before Europe, of patients before births."""
+    """The frequency of a disorder, as one phrase: of the world before Europe, of patients before births."""
     best, phrase = (len(_FREQUENCY_TYPES), len(_PLACES)), ""
     for item in members(value, "Prevalence"):
         try:
@@ -189,7 +189,7 @@ class _Packets:
 
     @property
     def any(self) -> bool:
-        """Whether any packet was read."""
+        """True if any packet was read."""
         return bool(self._disorders)
 
     def _mention(self, line: int, curie: str, kind: str, name: str) -> None:

@@ -32,7 +32,7 @@ class Rule:
     allowed: frozenset[tuple[str, str]]
 
     def fits(self, start: str, end: str) -> bool:
-        """Whether the rule applies to a link between these kinds."""
+        """True if the rule applies to a link between these kinds."""
         if (self.start and start not in self.start) or (self.end and end not in self.end):
             return False
         return ((end, start) if self.reverse else (start, end)) in self.allowed

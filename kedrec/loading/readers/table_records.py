@@ -141,7 +141,7 @@ class _RecordPattern:
         self._has_letters = any(has_letters for has_letters, _ in self._ids.values())
 
     def matches(self, line: str) -> bool:
-        """Whether a line looks like a record: complete, short, or with an unclosed quote."""
+        """True if a line looks like a record: complete, short, or with an unclosed quote."""
         if not self._ids:
             return False
         fields, reason = _split(line, self._dialect)
