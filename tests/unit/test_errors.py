@@ -10,6 +10,12 @@ from kedrec.types import Entity, NameMatch
 def test_a_wrong_call_exits_with_2_and_everything_else_with_1():
     assert exit_code(SettingsError("x")) == 2
     assert exit_code(StoreError("x")) == 1
+    assert exit_code(ValueError("x")) == 1
+
+
+def test_an_interrupt_exits_with_130_and_a_reader_that_is_gone_with_0():
+    assert exit_code(KeyboardInterrupt()) == 130
+    assert exit_code(BrokenPipeError()) == 0
 
 
 def test_the_message_says_what_and_what_to_do():
