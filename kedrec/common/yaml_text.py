@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from kedrec.common.limits import MAX_DEPTH
+
 __all__ = ["RepeatedKeyError", "load_yaml"]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, if available, is ten times faster
@@ -21,8 +23,10 @@ def load_yaml(text: str) -> Any:
     """Parses the one document of a YAML text; None if it is empty.
 
     Raises:
-        yaml.YAMLError: it is no YAML, has other objects than plain data, or gives a key of a mapping twice.
+        yaml.YAMLError: it is no YAML, has other objects than plain data, gives a key of a mapping twice, or
+            is nested deeper than `MAX_DEPTH`.
     """
+    _check_depth(text)
     loader = _LOADER(text)
     try:
         node = loader.get_single_node()
@@ -32,6 +36,16 @@ def load_yaml(text: str) -> Any:
         return loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _check_depth(text: str) -> None:
+    """Checks the depth before any recursion, which would overflow the stack of PyYAML's loader in C."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise yaml.YAMLError(f"line {line} is nested deeper than {MAX_DEPTH} levels")
 
 
 def _check_keys(document: yaml.Node) -> None:

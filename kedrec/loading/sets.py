@@ -94,7 +94,7 @@ def _read(path: Path) -> tuple[SourceSet, ...]:
         return _SetFile.model_validate(content).sets
     except UnicodeDecodeError as error:
         raise DataError(f"The sets in {path} can't be read: it isn't UTF-8.", hint) from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise DataError(f"{path} is no YAML: {' '.join(str(error).split())}.", hint) from error
     except ValidationError as error:
         first = error.errors()[0]

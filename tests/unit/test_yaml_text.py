@@ -43,3 +43,18 @@ def test_a_key_given_twice_is_refused_with_its_lines(text: str, problem: str) ->
 def test_what_is_no_document_of_plain_data_is_refused(text: str) -> None:
     with pytest.raises(yaml.YAMLError):
         load_yaml(text)
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
+@pytest.mark.parametrize("levels", [101, 60_000])
+def test_what_is_nested_too_deep_is_refused_before_it_is_read(opening: str, levels: int) -> None:
+    # The newest libyaml has a limit of its own.
+    with pytest.raises(yaml.YAMLError, match=r"nested deeper than 100 levels|maximum nesting depth"):
+        load_yaml(opening * levels + "x")
+
+
+def test_a_hundred_levels_are_read() -> None:
+    value = load_yaml("[" * 100 + "]" * 100)
+    for _ in range(99):
+        [value] = value
+    assert value == []
