@@ -139,16 +139,21 @@ DELETE FROM unresolved_records WHERE held AND EXISTS (
 """
 _RESOLVABLE_RECORDS = """
 INSERT INTO resolvable_records
-SELECT any_value(k.family), c.kind, c.id, min(c.rank), coalesce(r.trust, $listed) AS trust,
+SELECT any_value(c.family), c.kind, c.id, min(c.rank), c.trust,
   list_distinct(flatten(list(list_filter(
   list_concat(c.xrefs, coalesce(s.matching_ids, [])),
-  lambda x: list_contains(k.prefixes, split_part(x, ':', 1)))))),
-  -- Names decide between the ids of a kind whose vocabularies name it.
-  if(len(any_value(k.names)) > 0, list_distinct(list(normal_name(c.name))), [])
-FROM unresolved_records AS c JOIN kinds AS k USING (kind)
-LEFT JOIN ranks AS r ON r.source = c.loader
+  lambda x: list_contains(c.prefixes, split_part(x, ':', 1)))))),
+  -- Names decide between the ids of a kind whose vocabularies name it: their own wordings, if there are any.
+  coalesce(list_distinct(list(normal_name(c.name)) FILTER (len(c.names) > 0 AND c.is_own = c.has_own)), [])
+FROM (
+  SELECT c.*, k.family, k.prefixes, k.names, coalesce(r.trust, $listed) AS trust,
+    naming_rank(c.id, r.vocabularies, k.names) < 999 AS is_own,
+    bool_or(is_own) OVER (PARTITION BY c.kind, c.id) AS has_own
+  FROM unresolved_records AS c JOIN kinds AS k USING (kind)
+  LEFT JOIN ranks AS r ON r.source = c.loader
+) AS c
 LEFT JOIN name_matches AS s ON s.loader = c.loader AND s.kind = c.kind AND s.id = c.id
-GROUP BY c.kind, c.id, trust
+GROUP BY c.kind, c.id, c.trust
 """
 # A term's cross-references to ids of its own ontology are ids that were merged into it or that it replaces.
 # An id that two terms list, or that is still a term, isn't replaced.

@@ -88,12 +88,13 @@ FROM (
   SELECT c.loader, c.kind, c.id, c.name, normal_name(c.name) AS own_word,
     naming_rank(c.id, r.vocabularies, k.names) AS naming_rank, c.rank, list_append(c.xrefs, c.id) AS ids,
     coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id,
+    coalesce(r.brings, true) AS brings,
     coalesce(list_min(list_filter(c.xrefs,
       lambda x: split_part(x, ':', 1) = split_part(c.id, ':', 1))), c.id) AS form
   FROM unresolved_records AS c LEFT JOIN same_as AS m ON m.kind = c.kind AND m.id = c.id
   LEFT JOIN ranks AS r ON r.source = c.loader
   LEFT JOIN kinds AS k ON k.kind = c.kind
-  WHERE NOT starts_with(c.loader, 'overlay:') AND list_contains($kinds, c.kind) AND coalesce(r.brings, true)
+  WHERE NOT starts_with(c.loader, 'overlay:') AND list_contains($kinds, c.kind)
 )
 """
 _SAME_NAMES = """
@@ -109,11 +110,14 @@ SELECT $loader, kind, id, [other] FROM (
     JOIN (
       SELECT new_kind AS kind, new_id AS id,
         first(word ORDER BY naming_rank, rank, id <> new_id, length(name), name) AS word
-      FROM joinable_records WHERE loader <> $loader GROUP BY ALL
+      FROM joinable_records WHERE loader <> $loader GROUP BY ALL HAVING bool_or(brings)
     ) AS o ON o.kind = i.kind AND o.word = i.word
     WHERE i.loader = $loader AND i.kind = $kind AND o.id <> i.new_id
       AND (i.new_id = i.id OR prefix < prefix_rank(i.new_id, $prefixes))
       AND NOT list_contains(list_transform(i.ids, lambda x: split_part(x, ':', 1)), split_part(o.id, ':', 1))
+      -- An id of a vocabulary whose ids are distinct isn't a node that has one of them by other ids already.
+      AND NOT (list_contains($distinct, split_part(i.id, ':', 1)) AND EXISTS (FROM joinable_records AS s
+        WHERE s.kind = $kind AND s.new_id = o.id AND split_part(s.id, ':', 1) = split_part(i.id, ':', 1)))
       AND (i.own_word = i.word OR NOT EXISTS (FROM joinable_records AS s
         WHERE s.loader = $loader AND s.kind = $kind AND s.form = i.form AND s.new_id = o.id))
   )
@@ -128,7 +132,7 @@ INSERT INTO name_matches
 WITH keyed AS (
   SELECT loader, kind, id, new_id, ids,
     unnest(list_filter(ids, lambda x: starts_with(x, 'INCHIKEY:'))) AS key
-  FROM joinable_records WHERE kind IN ('Drug', 'Chemical')
+  FROM joinable_records WHERE kind IN ('Drug', 'Chemical') AND brings
 )
 SELECT i.loader, i.kind, i.id, [any_value(o.new_id)]
 FROM keyed AS i
@@ -170,8 +174,9 @@ def join_same_names(staging: Staging, kinds_by_source: Mapping[str, Sequence[str
     staging.sql.execute(_SAME_STRUCTURES)
     for loader, own_kinds in sorted(kinds_by_source.items()):
         for kind in own_kinds:
-            prefixes = list(schema.kinds[kind].prefixes)
-            staging.sql.execute(_SAME_NAMES, {"loader": loader, "kind": kind, "prefixes": prefixes})
+            prefixes, distinct = list(schema.kinds[kind].prefixes), list(schema.kinds[kind].distinct)
+            parameters = {"loader": loader, "kind": kind, "prefixes": prefixes, "distinct": distinct}
+            staging.sql.execute(_SAME_NAMES, parameters)
     staging.drop("joinable_records")
     return staging.count("name_matches")
 

@@ -194,7 +194,8 @@ _TABLES = (
     _table(
         "joinable_records", "Records that may be joined by name, with their node by ids alone.",
         "loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, own_word VARCHAR, word VARCHAR, "
-        "naming_rank INTEGER, rank INTEGER, ids VARCHAR[], form VARCHAR, new_kind VARCHAR, new_id VARCHAR",
+        "naming_rank INTEGER, rank INTEGER, ids VARCHAR[], form VARCHAR, brings BOOLEAN, new_kind VARCHAR, "
+        "new_id VARCHAR",
         writers="known_entities", readers="known_entities", temporary=True,
     ),
     _table(

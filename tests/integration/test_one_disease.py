@@ -274,3 +274,49 @@ def test_an_abbreviation_offers_its_usual_meaning_first(graph: Loaded) -> None:
         with pytest.raises(UnknownNameError) as unknown:
             names.resolve(text, "Disease")
         assert "MONDO:6" not in {match.entity.id for match in unknown.value.candidates}
+
+
+def test_what_another_source_calls_an_id_decides_nothing_where_its_vocabulary_names_it(graph: Loaded) -> None:
+    """Mondo's sickle cell disease equals two of DO's; a list calls it by the other one's name."""
+    load(
+        graph,
+        "doid",
+        {"doid.obo": term("DOID:1", "sickle cell disease") + term("DOID:2", "sickle cell anemia")},
+    )
+    load(graph, "mondo", mondo(term("MONDO:1", "sickle cell disease")))
+    load(
+        graph,
+        "mondo-mappings",
+        mappings("mondo-mappings", mapping("MONDO:1", "DOID:1"), mapping("MONDO:1", "DOID:2")),
+    )
+    load(graph, "kedrec", own(("MONDO:1", "sickle cell anemia")))
+    assert set(graph.nodes("Disease")) == {"DOID:1", "DOID:2"}
+    assert "MONDO:1" in graph.nodes("Disease")["DOID:1"]["xrefs"]
+    graph.again("mondo")
+
+
+def test_a_heading_of_mesh_meets_a_disease_of_its_name(graph: Loaded) -> None:
+    """DrugMechDB calls MeSH's back pain a backache; DisGeNET has UMLS's back pain."""
+    load(graph, "kedrec", own(("MESH:D001416", "backache")))
+    load(graph, "mesh", {"mesh_id_label_mappings.tsv": "D001416\tBack Pain\t\tC23.888\t\n"})
+    columns = "geneId\tgeneSymbol\tdiseaseId\tdiseaseName\tscore\tsource\n"
+    files = {
+        "curated_gene_disease_associations.tsv": columns
+        + "1\tA1BG\tumls:C0004604\tBack Pain\t0.2\tCTD_human\n"
+    }
+    load(graph, "disgenet", files)
+    assert set(graph.nodes("Disease")) == {"MESH:D001416"}
+
+
+def test_ids_decide_before_a_name_which_of_two_terms_is_a_disease(graph: Loaded) -> None:
+    """Mondo maps its inherited porphyria to DO's porphyria, and has a porphyria besides."""
+    load(graph, "doid", {"doid.obo": term("DOID:1", "porphyria")})
+    load(graph, "mondo", mondo(term("MONDO:1", "inherited porphyria"), term("MONDO:2", "porphyria")))
+    load(graph, "mondo-mappings", mappings("mondo-mappings", mapping("MONDO:1", "DOID:1")))
+    found = graph.nodes("Disease")
+    assert {id_: disease["name"] for id_, disease in found.items()} == {
+        "DOID:1": "name of MONDO:1",
+        "MONDO:2": "porphyria",
+    }
+    report = load(graph, "mondo", mondo(term("MONDO:1", "inherited porphyria"), term("MONDO:2", "porphyria")))
+    assert not report.conflicts
