@@ -16,6 +16,7 @@ from kedrec.answers.answer_fields import answer_fields, chosen_pairs, drug_abste
 from kedrec.answers.comparison import compare_drugs
 from kedrec.answers.listed_genes import ListedGenes, read_gene_lists
 from kedrec.answers.manifest import answer_manifest
+from kedrec.answers.narrower import narrower_diseases
 from kedrec.answers.recommendations import Recommender, abstention_reason
 from kedrec.answers.session import Session
 from kedrec.answers.status import status_of
@@ -165,7 +166,14 @@ class Kedrec(Session):
         reason = drug_abstention(self.ranker, ranked, results, target)
         manifest = self._manifest(results.recommendations, backgrounds, llm=llm)
         fields = answer_fields(results, len(ranked), reason, matches, manifest)
-        return Answer(disease=target, known_treatments=known_treatments(ranked, self.names), **fields)
+        below, listed = narrower_diseases(self.ranker.adjacency, self.names, target.id)
+        return Answer(
+            disease=target,
+            known_treatments=known_treatments(ranked, self.names),
+            narrower=listed,
+            narrower_count=below,
+            **fields,
+        )
 
     def recommend_for_genes(
         self,

@@ -30,7 +30,7 @@ def drug_abstention(ranker: Ranker, ranked: Sequence[PairScore], results: Result
     """The reason why no drug is recommended for a disease, and what the graph knows of it; "" with one."""
     no_path = f"no path leads from any drug to {target.name}"
     reason = abstention_reason(ranker, ranked, results, "drug", no_path)
-    return reason and f"{reason} {coverage_card(ranker.adjacency, target.id, target.name)}"
+    return reason and f"{reason} {coverage_card(ranker.adjacency, target, ranker.treatment_count(target.id))}"
 
 
 def known_treatments(ranked: Iterable[PairScore], names: NameIndex) -> tuple[KnownTreatment, ...]:

@@ -10,7 +10,13 @@ from kedrec.cli.answer_table import known_treatments_note, mechanism_groups, sum
 from kedrec.cli.evidence_list import MAX_LINKS, print_evidence, print_indented
 from kedrec.cli.gene_list_notes import gene_list_notes
 from kedrec.cli.score_bars import score_bars
-from kedrec.cli.text_options import passed_over_note, texts_footnote, titled_texts, undated_texts_note
+from kedrec.cli.text_options import (
+    narrower_note,
+    passed_over_note,
+    texts_footnote,
+    titled_texts,
+    undated_texts_note,
+)
 from kedrec.cli.view_options import as_of_note
 
 if TYPE_CHECKING:
@@ -61,21 +67,7 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detai
         detail: `brief`: no reasons; `usual`: of several drugs with one mechanism the reasons of the first
             alone, and its best paths; `full`: everything.
     """
-    target = answer.disease if answer.asked == "disease" else answer.drug
-    head = Text(target.name, style="bold")
-    head.append(f"  {target.id}", style="dim")
-    head.append(
-        f"  {answer.candidates:,} {'drugs' if answer.asked == 'disease' else 'diseases'} ranked", style="dim"
-    )
-    console.print(head)
-    print_taken_for(console, answer.taken_for)
-    if answer.asked == "disease" and answer.gene_list is not None:
-        for note in gene_list_notes(answer.gene_list):
-            console.print(Text(note, style="yellow"))
-    if answer.manifest.ranking.startswith("unfitted"):
-        console.print(
-            Text(f"The ranking is not fitted on this graph ({answer.manifest.ranking}).", style="yellow")
-        )
+    _print_head(console, answer)
     _print_table(console, answer)
     if detail != "brief":
         groups = mechanism_groups(answer) if detail == "usual" else [[one] for one in answer]
@@ -102,6 +94,27 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detai
         texts = [recommendation.texts for recommendation in answer.recommendations]
         if note := undated_texts_note(texts, manifest.as_of.year):
             console.print(Text(note, style="yellow"))
+
+
+def _print_head(console: Console, answer: Answer | DiseaseAnswer) -> None:
+    """Prints the queried entity, what it was taken for, what is narrower, and if the ranking isn't fitted."""
+    target = answer.disease if answer.asked == "disease" else answer.drug
+    head = Text(target.name, style="bold")
+    head.append(f"  {target.id}", style="dim")
+    head.append(
+        f"  {answer.candidates:,} {'drugs' if answer.asked == 'disease' else 'diseases'} ranked", style="dim"
+    )
+    console.print(head)
+    print_taken_for(console, answer.taken_for)
+    if answer.asked == "disease" and answer.narrower_count:
+        console.print(Text(narrower_note(answer), style="dim"))
+    if answer.asked == "disease" and answer.gene_list is not None:
+        for note in gene_list_notes(answer.gene_list):
+            console.print(Text(note, style="yellow"))
+    if answer.manifest.ranking.startswith("unfitted"):
+        console.print(
+            Text(f"The ranking is not fitted on this graph ({answer.manifest.ranking}).", style="yellow")
+        )
 
 
 def _print_table(console: Console, answer: Answer | DiseaseAnswer) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "warn_about_texts",
 ]
 
+_NARROWER_SHOWN = 3
 _PASSED_OVER_SHOWN = 5
 
 background_option = click.option(
@@ -81,6 +82,21 @@ def texts_footnote(manifest: Manifest) -> str:
         )
         line += f"; {prompt_note}"
     return line
+
+
+def narrower_note(answer: Answer) -> str:
+    """Sentences on the diseases below the one that is asked for, and the drugs that treat them."""
+    count = answer.narrower_count
+    parts = []
+    for below in answer.narrower[:_NARROWER_SHOWN]:
+        drugs = ", ".join(below.drugs) + (" and others" if below.treatments > len(below.drugs) else "")
+        noun = "treatment" if below.treatments == 1 else "treatments"
+        parts.append(f"{below.disease.name} ({below.treatments:,} {noun}{': ' if drugs else ''}{drugs})")
+    more = f"; and {count - len(parts):,} more" if count > len(parts) else ""
+    return (
+        f"Narrower diseases in the graph: {count:,}, their treatments: {'; '.join(parts)}{more}. "
+        f"The answer is for {answer.disease.name} itself."
+    )
 
 
 def passed_over_note(answer: Answer | DiseaseAnswer) -> str:

@@ -29,6 +29,7 @@ SCORES = {
     "plural": 93.0,
     "word order": 91.0,
     "wording": 89.0,
+    "other source's name": 89.0,
     "salt form": 88.0,
     "other name": MIN_SURE_SCORE,
     "vocabulary tag": MIN_SURE_SCORE,

@@ -131,6 +131,7 @@ class NameLookup:
                 tier = TIERS["synonym"] if why in ("name", "case") and not preferred else TIERS[why]
                 if standing == DOUBTFUL:  # any writing of a vocabulary's own wording is closer
                     tier = max(tier, TIERS["wording"])
+                    reported = reported if tier > TIERS["wording"] else "other source's name"
                 score = min(SCORES[reported], 100.0 if preferred else SCORES["synonym"])
                 match = NameMatch(
                     entity=Entity(id=id_, kind=kind, name=name), matched=stored, why=reported, score=score

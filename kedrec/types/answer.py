@@ -22,6 +22,7 @@ __all__ = [
     "EdgesAsOf",
     "GroupMember",
     "Manifest",
+    "NarrowerDisease",
     "PassedOver",
     "PathTypeChance",
     "Recommendation",
@@ -153,6 +154,19 @@ class Texts(Frozen):
     def all(self) -> tuple[Evidence, ...]:
         """The trials, then the articles."""
         return (*self.trials, *self.articles)
+
+
+class NarrowerDisease(Frozen):
+    """A disease below the queried one in the hierarchy.
+
+    Attributes:
+        treatments: number of drugs that treat it, according to the graph.
+        drugs: names of up to five of them.
+    """
+
+    disease: Entity
+    treatments: int
+    drugs: tuple[str, ...] = ()
 
 
 class PassedOver(Frozen):
@@ -328,6 +342,10 @@ class Answer(_Answer):
     """The user's own genes, if the disease is a list of them."""
     known_treatments: tuple[KnownTreatment, ...] = ()
     """All known treatments of the disease by rank, whether recommended, left out or passed over."""
+    narrower: tuple[NarrowerDisease, ...] = ()
+    """Up to ten diseases below it in the hierarchy, which the answer isn't for; most treatments first."""
+    narrower_count: int = 0
+    """Number of all diseases below it."""
 
 
 class DiseaseAnswer(_Answer):

@@ -187,7 +187,9 @@ class TakenFor(Frozen):
     @property
     def text(self) -> str:
         """The substitution in words."""
-        return f"Taken for: {self.entity.name} (asked: {self.asked}, {self.why})"
+        is_unsure = self.why == "other source's name" and self.entity.kind == "Disease"
+        unsure = "; it may be narrower or broader" if is_unsure else ""
+        return f"Taken for: {self.entity.name} (asked: {self.asked}, {self.why}{unsure})"
 
 
 class Status(Frozen):

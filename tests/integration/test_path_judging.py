@@ -180,8 +180,9 @@ def test_those_passed_over_have_no_evidence_when_explained(kr: Kedrec) -> None:
 
 
 def test_the_coverage_card_counts_what_is_known_and_says_what_would_help(kr: Kedrec) -> None:
-    card = coverage_card(kr.ranker.adjacency, "MONDO:2", "bleeding disease")
-    assert "3 genes, 0 symptoms, 0 broader diseases and 1 treatment of bleeding disease" in card
+    disease = kr.names.entity("MONDO:2")
+    card = coverage_card(kr.ranker.adjacency, disease, kr.ranker.treatment_count(disease.id))
+    assert "3 genes, 0 symptoms, 0 broader diseases, 0 trials and 1 treatment of bleeding disease" in card
     assert "its symptoms (hpo)" in card
     assert "its genes" not in card
     answer = kr.recommend("unlinked disease", llm=False)
