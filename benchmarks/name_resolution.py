@@ -1,6 +1,7 @@
 """Accuracy of name resolution: mentions of BioCreative V CDR against a graph's MeSH cross-references.
 
     python -m benchmarks.name_resolution --graph GRAPH [--data DIR] [--split Test] [--wrong]
+    python -m benchmarks.disease_names --graph GRAPH [--data DIR]        (lists of diseases, by published ids)
 
 A mention is covered if the graph has an entity of its kind with the MeSH id of its annotation. A covered
 mention resolves to the right entity, a wrong one, several (ambiguous) or none (unknown); for the last two,
