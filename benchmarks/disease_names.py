@@ -70,13 +70,19 @@ def right_ids(id_: str, equal: Mapping[str, set[str]]) -> set[str]:
     return near.union(*(equal.get(one, ()) for one in near))
 
 
+def _listed(value: Any) -> list[Any]:
+    """A list as it is, and the single value that stands where others have a list."""
+    return value if isinstance(value, list) else [value] if value else []
+
+
 def orphanet_diseases(path: Path) -> list[Named]:
     """The commonest disorders by their highest class of prevalence in Europe or the world, then by number."""
     ranked = []
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for packet in (json.loads(line)["Orphapacket"] for line in lines):
-            values = packet.get("Prevalences") or []  # of a single value no list
-            stated = [one["Prevalence"] for one in (values if isinstance(values, list) else [values])]
+            stated = [
+                one for held in _listed(packet.get("Prevalences")) for one in _listed(held.get("Prevalence"))
+            ]
             ranks = [
                 _CLASSES.index(one["PrevalenceClass"])
                 for one in stated

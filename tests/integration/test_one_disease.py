@@ -13,6 +13,7 @@ from kedrec.errors import AmbiguousNameError, DataError, UnknownNameError
 from kedrec.loading import remove_sources
 from kedrec.loading.audit import audit
 from kedrec.naming import NameIndex
+from kedrec.naming.substitution import substitutions
 
 if TYPE_CHECKING:
     from kedrec.loading.report import SourceReport
@@ -102,7 +103,7 @@ def test_names_of_mondo_and_do_come_before_all_others(graph: Loaded) -> None:
     assert {LUNG, "illness of DO", "Illness, Heading", "The Illness", "DO's own words"} <= {*node["synonyms"]}
     assert {"MESH:D000001", "MONDO:1"} <= {*node["xrefs"]}
     names = NameIndex.open(graph.store, graph.folder / "cache")
-    assert names.resolve_match(LUNG, "Disease").why == "synonym"
+    assert names.resolve_match(LUNG, "Disease").why == "other source's name"
 
 
 def test_mapping_sets_and_mesh_bring_no_node_of_their_own(graph: Loaded) -> None:
@@ -250,7 +251,9 @@ def test_a_narrower_wording_of_another_source_yields_to_the_disease_that_it_name
     assert names.resolve("Illness, Heading", "Disease").id == "MONDO:1"
     assert names.resolve("thing, type 2", "Disease").id == "MONDO:5"
     match = names.resolve_match("pox of the hand", "Disease")
-    assert (match.entity.id, match.why) == ("MONDO:3", "synonym")
+    assert (match.entity.id, match.why) == ("MONDO:3", "other source's name")
+    [taken] = substitutions([("pox of the hand", match)])
+    assert taken.text.endswith("(asked: pox of the hand, other source's name; it may be narrower or broader)")
 
 
 def test_an_abbreviation_offers_its_usual_meaning_first(graph: Loaded) -> None:
