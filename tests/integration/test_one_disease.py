@@ -318,7 +318,7 @@ def test_ids_decide_before_a_name_which_of_two_terms_is_a_disease(graph: Loaded)
     load(graph, "mondo-mappings", mappings("mondo-mappings", mapping("MONDO:1", "DOID:1")))
     found = graph.nodes("Disease")
     assert {id_: disease["name"] for id_, disease in found.items()} == {
-        "DOID:1": "name of MONDO:1",
+        "DOID:1": "inherited porphyria",
         "MONDO:2": "porphyria",
     }
     report = load(graph, "mondo", mondo(term("MONDO:1", "inherited porphyria"), term("MONDO:2", "porphyria")))
