@@ -96,8 +96,16 @@ def adverse_trials(texts: Texts) -> str:
 
 
 def _is_opposed(evidence: PairEvidence) -> bool:
-    """True if a path states that the drug furthers the disease, and none that it relieves it."""
-    return any(item.role == "opposed" for item in evidence.adverse)
+    """True if a path states that the drug furthers the disease, and none that it relieves it.
+
+    That one or two treatments act in the opposite way is too little: such a path goes through a drug.
+    """
+    return any(
+        item.role == "opposed"
+        and item.path is not None
+        and all(node.kind != "Drug" for node in item.path.nodes[1:-1])
+        for item in evidence.adverse
+    )
 
 
 def flags(

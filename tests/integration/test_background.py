@@ -164,7 +164,7 @@ def test_ask_prints_texts_and_names_the_drug_that_it_passed_over(
 ) -> None:
     monkeypatch.setenv("KEDREC_HOME", str(home))
     # Only a place joins siteprim and the disease: that counts for its rank, and is no evidence.
-    words = ["--disease", DISEASE, "--no-llm", "--top", "4"]
+    words = ["--disease", DISEASE, "--no-llm", "--top", "4", "--no-diverse"]
     done = CliRunner().invoke(ask_command, words, catch_exceptions=False)
     assert "Articles that name both" in done.output
     assert "PMID:11 (2001)" in done.output
