@@ -77,7 +77,7 @@ def _shares_path(adjacency: Adjacency, item: Evidence, drug: Entity) -> bool:
     drug_number, first_number = adjacency.number(drug.kind, drug.id), adjacency.number(first.kind, first.id)
     if drug_number is None or first_number is None:
         return False
-    return first_number in links.indices[links.indptr[drug_number] : links.indptr[drug_number + 1]]
+    return first_number in links.row(drug_number)
 
 
 def _parts(scores: tuple[PairScore, PairScore]) -> tuple[ComparedPart, ...]:

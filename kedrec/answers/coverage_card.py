@@ -53,6 +53,6 @@ def _count(adjacency: Adjacency, role: Role, disease: str) -> int:
         for start, end in load_schema().relations[relation].pairs:
             if start == "Disease" and adjacency.has_table((relation, start, end)):
                 links = adjacency.incidence((relation, start, end))
-                ends = links.indices[links.indptr[number] : links.indptr[number + 1]]
+                ends = links.row(number)
                 linked |= {(end, other) for other in ends.tolist()}
     return len(linked)

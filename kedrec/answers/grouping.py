@@ -71,7 +71,7 @@ def shared_classes(adjacency: Adjacency, drug: str) -> list[str]:
             continue
         links = adjacency.incidence(table)
         members = links.back_degrees
-        ends = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
+        ends = links.row(number).tolist()
         classes += [
             (-int(members[end]), adjacency.node_id(table[2], end))
             for end in ends

@@ -89,7 +89,7 @@ def _acting_drugs(adjacency: Adjacency, genes: Sequence[str]) -> frozenset[str]:
             if adjacency.has_table(table):
                 links = adjacency.incidence(table).transposed()
                 for number in numbers:
-                    drugs.update(links.indices[links.indptr[number] : links.indptr[number + 1]].tolist())
+                    drugs.update(links.row(number).tolist())
     return frozenset(adjacency.node_id("Drug", drug) for drug in drugs)
 
 

@@ -39,7 +39,7 @@ def narrower_diseases(
     has_treatments = adjacency.has_table(TREATS)
     below = []
     for steps, narrower in _below(adjacency, number):
-        drugs = _starts(adjacency, TREATS, narrower) if has_treatments else []
+        drugs = adjacency.incidence(TREATS).back_row(narrower).tolist() if has_treatments else []
         below.append((-len(drugs), steps, adjacency.node_id("Disease", narrower), drugs))
     below.sort()
     listed = tuple(
@@ -58,21 +58,13 @@ def narrower_diseases(
 def _below(adjacency: Adjacency, number: int) -> Iterator[tuple[int, int]]:
     """Yields steps and number of each disease below one; the nearest first, each once, cycles or not."""
     relations = load_schema().joining("hierarchy", "Disease", "Disease")
-    tables = [
-        table for table in ((one, "Disease", "Disease") for one in relations) if adjacency.has_table(table)
-    ]
+    tables = [(relation, "Disease", "Disease") for relation in relations]
+    hierarchies = [adjacency.incidence(table) for table in tables if adjacency.has_table(table)]
     seen, level, steps = {number}, [number], 0
     while level:
         steps += 1
-        further = {start for table in tables for end in level for start in _starts(adjacency, table, end)}
+        further = {start for links in hierarchies for end in level for start in links.back_row(end).tolist()}
         level = sorted(further - seen)
         seen |= further
         for narrower in level:
             yield steps, narrower
-
-
-def _starts(adjacency: Adjacency, table: tuple[str, str, str], end: int) -> list[int]:
-    """Numbers of the start nodes that are linked with one end node of a table."""
-    links = adjacency.incidence(table)
-    starts: list[int] = links.back_indices[links.back_indptr[end] : links.back_indptr[end + 1]].tolist()
-    return starts

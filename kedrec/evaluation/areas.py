@@ -68,14 +68,7 @@ def areas_by_ancestor(adjacency: Adjacency, names: Mapping[str, str] | None = No
     if not hierarchies:
         return areas
     parents = [
-        sorted(
-            {
-                number
-                for links in hierarchies
-                for number in links.indices[links.indptr[n] : links.indptr[n + 1]].tolist()
-            }
-        )
-        for n in range(count)
+        sorted({number for links in hierarchies for number in links.row(n).tolist()}) for n in range(count)
     ]
     child_counts = np.sum([links.back_degrees for links in hierarchies], axis=0)
     for number in range(count):

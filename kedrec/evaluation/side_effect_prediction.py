@@ -96,7 +96,7 @@ def evaluate(adjacency: Adjacency, *, seed: int, progress: Progress | None = Non
     for row, drug in enumerate(drugs.tolist()):
         if progress is not None:
             progress("Predicting side effects, by drug", row, len(drugs))
-        truth[row, causes.indices[causes.indptr[drug] : causes.indptr[drug + 1]]] = True
+        truth[row, causes.row(drug)] = True
         known = np.zeros(len(similar.has_effects), bool)
         known[drugs[fold != fold[row]]] = True
         prediction = similar.predict(drug, known)

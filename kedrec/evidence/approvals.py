@@ -56,7 +56,7 @@ def _target_evidence(store: GraphStore, adjacency: Adjacency, drug: str) -> list
         if number is None or not adjacency.has_table(table):
             continue
         links = adjacency.incidence(table)
-        targets = links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
+        targets = links.row(number).tolist()
         if targets:
             ids = [adjacency.node_id(table[2], target) for target in targets]
             evidence += [row["edge"]["evidence"] or "" for row in store.edges_between(*table, [drug], ids)]

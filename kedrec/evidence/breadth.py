@@ -108,10 +108,4 @@ class Breadths:
 
 def _starts(links: Sequence[Incidence], ends: set[int]) -> set[int]:
     """The nodes that links lead from, to any of some ends."""
-    starts: set[int] = set()
-    for incidence in links:
-        for end in ends:
-            starts.update(
-                incidence.back_indices[incidence.back_indptr[end] : incidence.back_indptr[end + 1]].tolist()
-            )
-    return starts
+    return {start for incidence in links for end in ends for start in incidence.back_row(end).tolist()}

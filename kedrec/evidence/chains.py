@@ -238,6 +238,6 @@ def _direct_links(adjacency: Adjacency, drug: int, kinds: set[str]) -> dict[_Nod
             table = (relation, "Drug", kind)
             if adjacency.has_table(table):
                 links = adjacency.incidence(table)
-                for number in links.indices[links.indptr[drug] : links.indptr[drug + 1]].tolist():
+                for number in links.row(drug).tolist():
                     first_links.setdefault((kind, number), Hop(relation, forward=True, kind=kind))
     return first_links

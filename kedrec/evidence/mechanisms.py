@@ -223,7 +223,7 @@ class GraphWithoutIndication(Adjacency):
             for table in _joining_tables(*kinds):
                 if self.has_table(table):
                     links = self.incidence(table)
-                    if end in links.indices[links.indptr[start] : links.indptr[start + 1]]:
+                    if end in links.row(start):
                         return True
         return False
 
@@ -255,7 +255,7 @@ class GraphWithoutIndication(Adjacency):
         if self._graph.mechanisms(table, start, end) - set(self._own.tolist()):
             return True
         unstated = _unstated_links(self._graph, table)
-        ends = unstated.indices[unstated.indptr[start] : unstated.indptr[start + 1]]
+        ends = unstated.row(start)
         return end in ends
 
 

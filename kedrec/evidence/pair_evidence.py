@@ -247,7 +247,7 @@ def _gene_edges(store: GraphStore, adjacency: Adjacency, role: Role, kind: str, 
     for relation in load_schema().joining(role, kind, "Gene"):
         if adjacency.has_table((relation, kind, "Gene")):
             links = adjacency.incidence((relation, kind, "Gene"))
-            gene_numbers.update(links.indices[links.indptr[number] : links.indptr[number + 1]].tolist())
+            gene_numbers.update(links.row(number).tolist())
     if not gene_numbers:
         return []
     genes = [adjacency.node_id("Gene", gene) for gene in sorted(gene_numbers)]
@@ -259,7 +259,7 @@ def _votes(
 ) -> TargetVotes:
     """The signs with which the drug and the disease's treatments act on the drug's genes."""
     treats = adjacency.incidence(TREATS)
-    numbers = treats.back_indices[treats.back_indptr[pair[1]] : treats.back_indptr[pair[1] + 1]]
+    numbers = treats.back_row(pair[1])
     fellows = [adjacency.node_id("Drug", number) for number in numbers.tolist() if number != pair[0]]
     edges = [*cache.rows["Drug", pair[0]], *_gene_edges(store, adjacency, "effect", "Drug", pair[0])]
     genes = sorted({row["end_id"] for row in edges})
@@ -341,7 +341,7 @@ def _best_candidates(adjacency: Adjacency, pool: Pool) -> Iterator[_PathCandidat
 
 def _treats(adjacency: Adjacency, drug: int, disease: int) -> bool:
     links = adjacency.incidence(TREATS)
-    return disease in links.indices[links.indptr[drug] : links.indptr[drug + 1]]
+    return disease in links.row(drug)
 
 
 def _gravity(template: PathTemplate) -> float:

@@ -130,7 +130,7 @@ class PairContext:
             log(1 + their number), and their share among all drugs linked with the gene, 0 to 1.
         """
         treats = self._adjacency.incidence(TREATS)
-        fellows = treats.back_indices[treats.back_indptr[disease] : treats.back_indptr[disease + 1]]
+        fellows = treats.back_row(disease)
         counts, linked = np.zeros(genes), np.zeros(genes)
         for relation in load_schema().with_role("target", "effect"):
             table = (relation, "Drug", "Gene")
@@ -138,10 +138,7 @@ class PairContext:
                 continue
             links = self._adjacency.incidence(table)
             linked += links.back_degrees
-            gene_rows = [
-                links.indices[links.indptr[fellow] : links.indptr[fellow + 1]]
-                for fellow in fellows[fellows != drug].tolist()
-            ]
+            gene_rows = [links.row(fellow) for fellow in fellows[fellows != drug].tolist()]
             if gene_rows:
                 counts += np.bincount(np.concatenate(gene_rows), minlength=genes)
         share = np.where(linked > 0, counts / np.maximum(linked, 1), 0.0)

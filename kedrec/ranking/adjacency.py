@@ -68,6 +68,14 @@ class Incidence:
         """The same links with start and end exchanged."""
         return Incidence(self.back_indptr, self.back_indices, self.indptr, self.indices)
 
+    def row(self, start: int) -> NDArray[np.int32]:
+        """Numbers of the ends that a start node is linked with, ascending."""
+        return self.indices[self.indptr[start] : self.indptr[start + 1]]
+
+    def back_row(self, end: int) -> NDArray[np.int32]:
+        """Numbers of the starts that an end node is linked with, ascending."""
+        return self.back_indices[self.back_indptr[end] : self.back_indptr[end + 1]]
+
     @property
     def degrees(self) -> NDArray[np.int64]:
         """The number of links of each start node."""

@@ -246,10 +246,7 @@ class PathCounter:
         links = self._care_links(relation)
         if links is None:
             return [np.zeros(0, np.int64) for _ in diseases]
-        return [
-            links.back_indices[links.back_indptr[disease] : links.back_indptr[disease + 1]].astype(np.int64)
-            for disease in diseases.tolist()
-        ]
+        return [links.back_row(disease).astype(np.int64) for disease in diseases.tolist()]
 
     def _care_links(self, relation: str) -> Incidence | None:
         table = (relation, "Drug", "Disease")

@@ -26,7 +26,6 @@ from kedrec.safety.cautions import (
     PathToRead,
     caution_template,
     contraindication_cautions,
-    linked_numbers,
 )
 from kedrec.safety.opposition import TreatmentEffects
 from kedrec.safety.side_effects import CAUSES, SimilarDrugs
@@ -205,7 +204,7 @@ class SafetyAssessor:
     def _symptoms(self, disease: int) -> NDArray[np.int32]:
         """Numbers of a disease's symptoms, ascending."""
         tables = [table for table in SYMPTOM_TABLES if self._adjacency.has_table(table)]
-        numbers = [linked_numbers(self._adjacency, table, disease) for table in tables]
+        numbers = [self._adjacency.incidence(table).row(disease) for table in tables]
         return np.unique(np.concatenate([np.zeros(0, np.int32), *numbers]))
 
     def _ids(self, entity: Entity) -> list[str]:
@@ -255,7 +254,7 @@ class SafetyAssessor:
             degrees = links.back_degrees
             known += [
                 (int(degrees[number]), self._adjacency.node_id(kind, number), kind)
-                for number in linked_numbers(self._adjacency, table, drug).tolist()
+                for number in links.row(drug).tolist()
             ]
         known.sort()
         worsened = self._worsened_entities([(effect_id, drugs) for drugs, effect_id, _ in known], signs)
@@ -297,7 +296,7 @@ class SafetyAssessor:
         eligible = (prediction.probability >= _MIN_PROBABILITY) & (
             prediction.probability >= _MIN_LIFT * prediction.usual
         )
-        eligible[linked_numbers(self._adjacency, CAUSES, drug)] = False
+        eligible[self._adjacency.incidence(CAUSES).row(drug)] = False
         ids = {
             number: self._adjacency.node_id("SideEffect", number)
             for number in np.flatnonzero(eligible).tolist()
@@ -323,8 +322,7 @@ class SafetyAssessor:
 
     def _reasons(self, effect: int, weights: NDArray[np.float64]) -> tuple[Entity, ...]:
         """The drugs that cause an effect, the most similar first."""
-        causing_drugs = self._adjacency.incidence(CAUSES).transposed()
-        drugs = causing_drugs.indices[causing_drugs.indptr[effect] : causing_drugs.indptr[effect + 1]]
+        drugs = self._adjacency.incidence(CAUSES).back_row(effect)
         drugs = drugs[np.argsort(-weights[drugs], kind="stable")][:_MAX_REASONS]
         return tuple(self._entities("Drug", drugs[weights[drugs] > 0]))
 

@@ -22,8 +22,6 @@ from kedrec.schema import load_schema
 from kedrec.stores.templates import Hop, PathTemplate
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from kedrec.ranking.adjacency import Adjacency, Table
 
 __all__ = [
@@ -33,7 +31,6 @@ __all__ = [
     "caution_template",
     "contraindication_cautions",
     "contraindication_steps",
-    "linked_numbers",
 ]
 
 _SCHEMA = load_schema()
@@ -120,12 +117,6 @@ _TEMPLATES: dict[str, tuple[PathTemplate, ...]] = {
 }
 
 
-def linked_numbers(adjacency: Adjacency, table: Table, number: int) -> NDArray[np.int32]:
-    """The numbers of the end nodes that one start node of a table is linked with."""
-    links = adjacency.incidence(table)
-    return links.indices[links.indptr[number] : links.indptr[number + 1]]
-
-
 def contraindication_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathToRead]:
     """The contraindications near a pair, kind by kind, gravest kind first.
 
@@ -139,7 +130,7 @@ def contraindication_cautions(adjacency: Adjacency, drug: int, disease: int) -> 
         diseases: set[str] = set()
         for template in templates:
             table = (template.hops[0].relation, "Drug", "Disease")
-            if not adjacency.has_table(table) or not linked_numbers(adjacency, table, drug).size:
+            if not adjacency.has_table(table) or not adjacency.incidence(table).row(drug).size:
                 continue
             best = best_paths(adjacency, template, drug, disease, _MAX_SHOWN)
             for nodes, weight in zip(best.paths, best.weights, strict=True) if best else ():
@@ -160,7 +151,7 @@ def contraindication_steps(adjacency: Adjacency, drug: int, disease: int) -> int
     for relation in CONTRAINDICATIONS:
         table = (relation, "Drug", "Disease")
         if adjacency.has_table(table):
-            contraindicated.update(linked_numbers(adjacency, table, drug).tolist())
+            contraindicated.update(adjacency.incidence(table).row(drug).tolist())
     for line in _lines_up(adjacency, disease):
         if (line[-1][1] if line else disease) in contraindicated:
             return len(line)
@@ -174,7 +165,7 @@ def _looks_alike(adjacency: Adjacency, other: str, disease: int) -> bool:
         return False
     tables = [table for table in SYMPTOM_TABLES if adjacency.has_table(table)]
     first, second = (
-        np.unique(np.concatenate([linked_numbers(adjacency, table, node) for table in tables]))
+        np.unique(np.concatenate([adjacency.incidence(table).row(node) for table in tables]))
         for node in (number, disease)
     )
     shared = len(np.intersect1d(first, second))
@@ -202,11 +193,11 @@ def _class_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathT
         if not adjacency.has_table(table):
             continue
         links = adjacency.incidence(table)
-        for number in linked_numbers(adjacency, table, drug).tolist():
-            members = links.back_indices[links.back_indptr[number] : links.back_indptr[number + 1]]
+        for number in adjacency.incidence(table).row(drug).tolist():
+            members = links.back_row(number)
             others = [member for member in members.tolist() if member != drug]
             known = [
-                member for member in others if any(linked_numbers(adjacency, t, member).size for t in tables)
+                member for member in others if any(adjacency.incidence(t).row(member).size for t in tables)
             ]
             hits = [member for member in known if member in contraindicated]
             if len(others) > _MAX_MEMBERS or len(hits) < max(_MIN_MEMBERS, _MIN_MEMBER_SHARE * len(known)):
@@ -243,7 +234,7 @@ def _lines_up(adjacency: Adjacency, disease: int) -> list[tuple[tuple[str, int],
                 table = (hierarchy, "Disease", "Disease")
                 if not adjacency.has_table(table):
                     continue
-                for broader in linked_numbers(adjacency, table, line[-1][1] if line else disease).tolist():
+                for broader in adjacency.incidence(table).row(line[-1][1] if line else disease).tolist():
                     if broader not in seen:
                         seen.add(broader)
                         longer.append((*line, (hierarchy, broader)))

@@ -136,12 +136,7 @@ class TreatmentEffects:
         for table in _TARGET_TABLES:
             if self._adjacency.has_table(table):
                 links = self._adjacency.incidence(table)
-                ends = {
-                    end
-                    for number in numbers
-                    if number is not None
-                    for end in links.indices[links.indptr[number] : links.indptr[number + 1]].tolist()
-                }
+                ends = {end for number in numbers if number is not None for end in links.row(number).tolist()}
                 if ends:
                     ids = [self._adjacency.node_id(table[2], end) for end in sorted(ends)]
                     rows[table] = self._store.edges_between(*table, list(drugs), ids)
@@ -154,7 +149,7 @@ def _treating_drugs(adjacency: Adjacency, disease: int) -> dict[str, tuple[Table
     for table in _TREATMENT_TABLES:
         if adjacency.has_table(table):
             links = adjacency.incidence(table)
-            drugs = links.back_indices[links.back_indptr[disease] : links.back_indptr[disease + 1]]
+            drugs = links.back_row(disease)
             for drug in drugs.tolist():
                 treating.setdefault(adjacency.node_id("Drug", drug), (table, int(links.degrees[drug])))
     return treating

@@ -95,8 +95,8 @@ class SimilarDrugs:
         weights = np.zeros(self._drugs)
         for links, rarity, norms in self._shared:
             shared = np.zeros(self._drugs)
-            for node in links.indices[links.indptr[drug] : links.indptr[drug + 1]].tolist():
-                owners = links.back_indices[links.back_indptr[node] : links.back_indptr[node + 1]]
+            for node in links.row(drug).tolist():
+                owners = links.back_row(node)
                 shared[owners] += rarity[node]
             weights += shared / np.maximum(norms * norms[drug], np.finfo(float).tiny)
         for links in self._resemblances:
