@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.ranking.adjacency import PLAIN
+from kedrec.ranking.ones_matrix import as_ones, ones_matrix
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def ancestors(adjacency: Adjacency, kind: str, tables: Collection[Table]) -> csr
         return None
     reached = one_step
     for _ in range(_MAX_STEPS):
-        further = _ones(reached @ one_step)
+        further = as_ones(reached @ one_step)
         if further.nnz == reached.nnz or further.nnz > _MAX_ANCESTORS * further.shape[0]:
             break
         reached = further
@@ -67,7 +68,7 @@ def _with_broader(
 
     Arguments as for `ancestors`; without `tables`, those that the graph has.
     """
-    from scipy.sparse import csr_array, eye_array
+    from scipy.sparse import eye_array
 
     size = len(adjacency.ids(kind))
     matrix: Any = eye_array(size, format="csr", dtype=np.float32)
@@ -77,14 +78,6 @@ def _with_broader(
         if not adjacency.has_table(table) or (tables is not None and table not in tables):
             continue
         links = adjacency.incidence(table, PLAIN)
-        data = np.ones(len(links.indices), np.float32)
-        matrix = matrix + csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=(size, size))
-        has_links = has_links or len(data) > 0
-    return _ones(matrix) if has_links else None
-
-
-def _ones(matrix: Any) -> csr_array[Any]:
-    """The matrix with every stored value 1."""
-    ones: csr_array[Any] = matrix.tocsr()
-    ones.data = np.ones(len(ones.data), np.float32)
-    return ones
+        matrix = matrix + ones_matrix(links.indptr, links.indices, size)
+        has_links = has_links or len(links.indices) > 0
+    return as_ones(matrix) if has_links else None

@@ -19,6 +19,7 @@ import numpy as np
 from kedrec.ranking.adjacency import PLAIN
 from kedrec.ranking.hierarchy import ancestors
 from kedrec.ranking.metapaths import CARE_RELATIONS, hops_from
+from kedrec.ranking.ones_matrix import as_ones, ones_matrix
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -111,8 +112,7 @@ def care_matrix(adjacency: Adjacency, relation: str) -> Any:
     if not adjacency.has_table(table):
         return csr_array(shape, dtype=np.float32)
     links = adjacency.incidence(table)
-    data = np.ones(len(links.indices), np.float32)
-    return csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=shape)
+    return ones_matrix(links.indptr, links.indices, shape[1])
 
 
 def similarities(adjacency: Adjacency, kind: str, tables: Sequence[Table]) -> list[Similarity]:
@@ -139,18 +139,20 @@ def similarities(adjacency: Adjacency, kind: str, tables: Sequence[Table]) -> li
             profiles = _unit_rows(_weighted_by_rarity(links))
             measures.append(_similarity(f"{hop.relation} {hop.kind}", profiles))
         else:
-            profiles = _by_information(_as_ones(links @ broader))
+            profiles = _by_information(as_ones(links @ broader))
             measures.append(_similarity(f"{hop.relation} {hop.kind}{_AND_ANCESTORS}", profiles))
         if hop.kind == kind and load_schema().relations[hop.relation].symmetric:
             measures.append(Similarity(hop.relation, links, _identity(links.shape[1])))
         if hop.kind == "Gene" and role in _TO_GENES:
             if above is not None:
-                links = _as_ones(above.T.tocsr() @ links)
+                links = as_ones(above.T.tocsr() @ links)
                 name = f"{hop.relation} {hop.kind} of narrower ones"
                 measures.append(_similarity(name, _unit_rows(_weighted_by_rarity(links))))
             measures += _similarities_through_genes(adjacency, hop, _unit_rows(links), tables)
-    names = _name_links(adjacency, kind)
-    if names is not None:
+    parts = adjacency.name_parts(kind)
+    if parts is not None:
+        indptr, indices = parts
+        names = ones_matrix(indptr, indices, int(indices.max()) + 1)
         measures.append(_similarity("names", _unit_rows(_weighted_by_rarity(names))))
     return measures
 
@@ -177,23 +179,8 @@ def _similarities_through_genes(
 
 
 def _links(adjacency: Adjacency, hop: Hop, kind: str) -> csr_array[Any]:
-    from scipy.sparse import csr_array
-
     links = adjacency.hop_incidence(hop, kind, PLAIN)
-    data = np.ones(len(links.indices), np.float32)
-    shape = (len(links.degrees), len(links.back_degrees))
-    return csr_array((data, links.indices, links.indptr.astype(np.int32)), shape=shape)
-
-
-def _name_links(adjacency: Adjacency, kind: str) -> csr_array[Any] | None:
-    from scipy.sparse import csr_array
-
-    parts = adjacency.name_parts(kind)
-    if parts is None:
-        return None
-    indptr, indices = parts
-    shape = (len(indptr) - 1, int(indices.max()) + 1)
-    return csr_array((np.ones(len(indices), np.float32), indices, indptr.astype(np.int32)), shape=shape)
+    return ones_matrix(links.indptr, links.indices, len(links.back_degrees))
 
 
 def _weighted_by_rarity(links: csr_array[Any]) -> csr_array[Any]:
@@ -216,13 +203,6 @@ def _by_information(links: csr_array[Any]) -> csr_array[Any]:
     weighted = links.copy()
     weighted.data = weights[links.indices]
     return _unit_rows(weighted)
-
-
-def _as_ones(matrix: Any) -> csr_array[Any]:
-    """The matrix with every stored value 1."""
-    ones: csr_array[Any] = matrix.tocsr()
-    ones.data = np.ones(len(ones.data), np.float32)
-    return ones
 
 
 def _unit_rows(rows: csr_array[Any]) -> csr_array[Any]:
