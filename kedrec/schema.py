@@ -14,6 +14,7 @@ from kedrec.common.yaml_text import load_yaml
 from kedrec.errors import AssetError
 
 __all__ = [
+    "TARGET_KINDS",
     "ConditionalWording",
     "Kind",
     "Relation",
@@ -24,6 +25,8 @@ __all__ = [
     "parse_schema",
 ]
 
+TARGET_KINDS = ("Gene", "GeneFamily", "Complex")
+"""Kinds of nodes that a drug acts on as a target."""
 Role = Literal[
     "treatment",
     "palliation",

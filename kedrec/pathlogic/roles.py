@@ -22,7 +22,7 @@ from kedrec.pathlogic.disposition import (
 )
 from kedrec.pathlogic.opposites import are_opposites
 from kedrec.pathlogic.signs import path_effect, relation_role, step_signs
-from kedrec.schema import load_schema
+from kedrec.schema import TARGET_KINDS, load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,6 @@ _COMMON = frozenset(  # role into and out of a common node, its kind, and the ki
         ),
     }
 )
-_TARGETED = frozenset({"Gene", "GeneFamily", "Complex"})
 _CAUSAL = frozenset({"causal", "loss of function", "gain of function"})
 
 
@@ -137,7 +136,7 @@ def _is_disposition(path: Path) -> bool:
     ):
         return True
     for index, node in enumerate(path.nodes[1:-1]):
-        if node.kind not in _TARGETED:
+        if node.kind not in TARGET_KINDS:
             continue
         reached, onward = path.steps[index], path.steps[index + 1]
         causal = any(edge.action in _CAUSAL for edge in onward.edges) and step_signs(reached) != {0}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.pathlogic.disposition import names_disposition
 from kedrec.ranking.adjacency import TREATS, table_of
-from kedrec.schema import load_schema
+from kedrec.schema import TARGET_KINDS, load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ __all__ = ["OpposedTarget", "TreatmentEffects"]
 _SCHEMA = load_schema()
 _TARGET_TABLES: tuple[Table, ...] = tuple(
     (relation, "Drug", kind)
-    for kind in ("Gene", "GeneFamily", "Complex")
+    for kind in TARGET_KINDS
     for role in ("target", "effect")
     for relation in _SCHEMA.joining(role, "Drug", kind)
 )
