@@ -9,7 +9,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kedrec.evidence.approvals import approval_year, names_mechanism
+from kedrec.evidence.approvals import approval_year, names_mechanism, target_evidence
 from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.types import ClinicalStatus, ClinicalTrial, Texts
 
@@ -67,11 +67,12 @@ class ClinicalStatuses:
                     adverse=item.stance == "adverse",
                 )
         approval = self._approvals.get(drug, "")
-        year = approval_year(self._store, self._adjacency, drug)
+        evidence = target_evidence(self._store, self._adjacency, drug)
+        year = approval_year(evidence)
         return ClinicalStatus(
             approved_since=year,
             approval=approval,
-            candidate=year is None and not approval and names_mechanism(self._store, self._adjacency, drug),
+            candidate=year is None and not approval and names_mechanism(evidence),
             trials=tuple(trials.values()),
         )
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kedrec.schema import load_schema
+from kedrec.schema import TARGET_KINDS, load_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.stores.base import GraphStore
 
-__all__ = ["approval_year", "approval_years", "names_mechanism", "year_in_evidence"]
+__all__ = ["approval_year", "approval_years", "names_mechanism", "target_evidence", "year_in_evidence"]
 
 _APPROVED = re.compile(r"first approved in (\d{4})")
 _MECHANISM = "mechanism of action: "
-_TARGET_KINDS = ("Gene", "GeneFamily", "Complex")
 
 
 def year_in_evidence(evidence: str) -> int | None:
@@ -27,36 +28,29 @@ def year_in_evidence(evidence: str) -> int | None:
     return min(map(int, _APPROVED.findall(evidence)), default=None)
 
 
-def approval_year(store: GraphStore, adjacency: Adjacency, drug: str) -> int | None:
-    """The year of a drug's first approval; None where no source says so.
+def approval_year(evidence: Iterable[str]) -> int | None:
+    """The year of a drug's first approval by its `target_evidence`; None where no source says so."""
+    return min((year for year in map(year_in_evidence, evidence) if year is not None), default=None)
+
+
+def names_mechanism(evidence: Iterable[str]) -> bool:
+    """True if a source has a drug's mechanism of action, as lists of drugs and clinical candidates do."""
+    return any(one.startswith(_MECHANISM) for one in evidence)
+
+
+def target_evidence(store: GraphStore, adjacency: Adjacency, drug: str) -> list[str]:
+    """The evidence of a drug's edges to its targets.
 
     Args:
         store, adjacency: a graph and its links.
         drug: the drug's id.
     """
-    years = (year_in_evidence(evidence) for evidence in _target_evidence(store, adjacency, drug))
-    return min((year for year in years if year is not None), default=None)
-
-
-def names_mechanism(store: GraphStore, adjacency: Adjacency, drug: str) -> bool:
-    """True if a source has a drug's mechanism of action, as lists of drugs and clinical candidates do.
-
-    Args:
-        store, adjacency: a graph and its links.
-        drug: the drug's id.
-    """
-    return any(evidence.startswith(_MECHANISM) for evidence in _target_evidence(store, adjacency, drug))
-
-
-def _target_evidence(store: GraphStore, adjacency: Adjacency, drug: str) -> list[str]:
-    """The evidence of a drug's edges to its targets."""
     number = adjacency.number("Drug", drug)
     evidence: list[str] = []
     for table in _target_tables():
         if number is None or not adjacency.has_table(table):
             continue
-        links = adjacency.incidence(table)
-        targets = links.row(number).tolist()
+        targets = adjacency.incidence(table).row(number).tolist()
         if targets:
             ids = [adjacency.node_id(table[2], target) for target in targets]
             evidence += [row["edge"]["evidence"] or "" for row in store.edges_between(*table, [drug], ids)]
@@ -66,7 +60,7 @@ def _target_evidence(store: GraphStore, adjacency: Adjacency, drug: str) -> list
 def _target_tables() -> list[Table]:
     return [
         (relation, "Drug", kind)
-        for kind in _TARGET_KINDS
+        for kind in TARGET_KINDS
         for relation in load_schema().joining("target", "Drug", kind)
     ]
 
