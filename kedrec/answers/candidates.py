@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.answers.clinical_status import ClinicalStatuses
 from kedrec.answers.grouping import group_key, has_warning, shared_classes
-from kedrec.answers.pair_summary import badge, evidence_gap, flags
+from kedrec.answers.pair_summary import evidence_gap, remarks
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.pathlogic.disposition import is_disposition_class
 from kedrec.safety.assessment import SafetyAssessor
@@ -124,14 +124,16 @@ class CandidateSearch:
             if hide and candidate.safety.contraindicated:
                 hidden += not is_full
                 continue
-            key = self._group_key(candidate)
             if top is not None and evidence_gap(candidate.evidence):
                 result.passed_over.extend([] if is_full else [candidate])
-            elif grouped and (diverse or is_full) and top is not None and key in shown:
+                continue
+            key = self._group_key(candidate) if grouped and top is not None else None
+            if key is not None and (diverse or is_full) and key in shown:
                 result.members.append((candidate, shown[key]))
             elif not is_full:
                 result.candidates.append(candidate)
-                shown.setdefault(key, candidate)
+                if key is not None:
+                    shown.setdefault(key, candidate)
         return replace(result, hidden=hidden, status_left_out=status_left_out)
 
     def _candidate(self, score: PairScore, paths: int) -> Candidate:
@@ -143,13 +145,12 @@ class CandidateSearch:
     def _group_key(self, candidate: Candidate) -> tuple[object, ...]:
         """A key that pairs of one group share."""
         pair, score = candidate.evidence, candidate.score
-        novelty = badge(self._store, score, pair)
         drug_class = self.drug_class(pair.drug.id)
         return group_key(
             pair.evidence,
             (pair.drug.id, pair.disease.id),
             known=bool(score.known),
-            warned=has_warning(flags(score, pair, candidate.safety, novelty, candidate.texts)),
+            warned=has_warning(remarks(score, pair, candidate.safety, candidate.texts)),
             drug_class=drug_class.id if drug_class else "",
         )
 
@@ -167,11 +168,9 @@ class CandidateSearch:
 
     def has_status(self, status: ClinicalStage, texts: TextFinder, score: PairScore) -> bool:
         """True if a pair has a clinical stage, by the graph and by its texts where those can tell."""
-        found = self._clinical.status(score.drug, score.disease)
-        if status in found.stages and status != "unknown":
-            return True
-        if status == "approved" or texts.usage.background == "none":
-            return status in found.stages
+        by_graph = status in self._clinical.status(score.drug, score.disease).stages
+        if (by_graph and status != "unknown") or status == "approved" or texts.usage.background == "none":
+            return by_graph
         pair = (self._names.entity(score.drug, "Drug"), self._names.entity(score.disease, "Disease"))
         [pair_texts] = texts.find_texts([pair], self._names, _STATUS_TEXTS)
         return status in self._clinical.status(score.drug, score.disease, pair_texts).stages

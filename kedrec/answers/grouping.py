@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kedrec.schema import load_schema
+from kedrec.schema import TARGET_KINDS, load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,16 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["group_key", "has_warning", "recommendation_key", "shared_classes"]
 
-_TARGETS = ("Gene", "GeneFamily", "Complex")
 _MAX_CLASS = 50  # drugs of a class: those of larger ones have little in common
+_OF_THE_RANKING = "unfitted"  # a remark on all pairs of an answer
 
 
-_OF_THE_RANKING = "unfitted"  # a flag of all pairs of an answer
-
-
-def has_warning(flags: Sequence[str]) -> bool:
-    """True if the flags of a pair, after its standing, say that anything is against it."""
-    return any(flag != _OF_THE_RANKING for flag in flags[1:])
+def has_warning(remarks: Sequence[str]) -> bool:
+    """True if the remarks on a pair, its flags but the first, say that anything is against it."""
+    return any(remark != _OF_THE_RANKING for remark in remarks)
 
 
 def recommendation_key(recommendation: Recommendation) -> tuple[object, ...]:
@@ -32,7 +29,7 @@ def recommendation_key(recommendation: Recommendation) -> tuple[object, ...]:
         recommendation.evidence,
         (recommendation.drug.id, recommendation.disease.id),
         known=bool(recommendation.known),
-        warned=has_warning(recommendation.flags),
+        warned=has_warning(recommendation.flags[1:]),
         drug_class=recommendation.drug_class.id if recommendation.drug_class else "",
     )
 
@@ -54,7 +51,7 @@ def group_key(
     path = evidence[0].path if evidence else None
     if path is None or warned:
         return pair
-    if path.nodes[1].kind in _TARGETS and evidence[0].role in ("mechanism", "analogy"):
+    if path.nodes[1].kind in TARGET_KINDS and evidence[0].role in ("mechanism", "analogy"):
         step = path.steps[0]
         sign = load_schema().relations[step.relation].wording_for(step.action).sign
         return (known, sign, path.nodes[1].id)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphStore
     from kedrec.types import Safety, Texts
 
-__all__ = ["adverse_trials", "badge", "basis", "evidence_gap", "flags", "verdict"]
+__all__ = ["adverse_trials", "badge", "basis", "evidence_gap", "flags", "remarks", "verdict"]
 
 
 def evidence_gap(evidence: PairEvidence) -> str:
@@ -111,9 +111,14 @@ def _is_opposed(evidence: PairEvidence) -> bool:
 def flags(
     score: PairScore, evidence: PairEvidence, safety: Safety, novelty: Badge, texts: Texts
 ) -> tuple[str, ...]:
-    """Short words for a pair's status.
+    """Short words for a pair's status: `known`, `learned` or `new` (see `Badge`), then its `remarks`."""
+    return (novelty.standing, *remarks(score, evidence, safety, texts))
 
-    `known`, `learned` or `new` (see `Badge`), then those of these that apply: `contraindicated`, or `caution`
+
+def remarks(score: PairScore, evidence: PairEvidence, safety: Safety, texts: Texts) -> tuple[str, ...]:
+    """Short words for what is against a pair or lacking.
+
+    Those of these that apply: `contraindicated`, or `caution`
     (contraindicated in a kind of the disease, in a much broader one or one that looks alike, or as a class);
     `causes-disease` (the disease is one of the drug's side effects), or `may-worsen` (something that it
     presents with is, or the drug acts oppositely to treatments on a target; either is a `caution` for a known
@@ -121,7 +126,7 @@ def flags(
     `adverse-trial` (a trial of the pair was stopped or missed its primary outcomes); `no-path`;
     `unfitted` (the score was not learned).
     """
-    words: list[str] = [novelty.standing]
+    words: list[str] = []
     if safety.contraindicated:
         words.append("contraindicated")
     elif safety.contraindication or (score.known and (safety.opposed or safety.worsening)):
