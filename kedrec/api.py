@@ -17,7 +17,7 @@ from kedrec.answers.comparison import compare_drugs
 from kedrec.answers.listed_genes import ListedGenes, read_gene_lists
 from kedrec.answers.manifest import answer_manifest
 from kedrec.answers.narrower import narrower_diseases
-from kedrec.answers.recommendations import Recommender, abstention_reason
+from kedrec.answers.recommendations import abstention_reason
 from kedrec.answers.session import Session
 from kedrec.answers.status import status_of
 from kedrec.answers.subgraph import Subgraph
@@ -217,14 +217,7 @@ class Kedrec(Session):
         asked = ListedGenes.of(self.store, names, self.ranker, gene_list)
         ranked = asked.rank([drug.id for drug in drug_entities], beyond_prior=beyond_prior)
         no_texts = self._texts("none")
-        recommender = Recommender(
-            asked.store,
-            asked.names,
-            asked.ranker,
-            lambda: self.model,
-            seed=self.settings.seed,
-            progress=self._progress,
-        )
+        recommender = self._recommender_for(asked.store, asked.names, asked.ranker)
         results = recommender.recommendations(
             "Disease",
             ranked,
@@ -239,15 +232,7 @@ class Kedrec(Session):
             texts=(no_texts, 1),
         )
         reason = drug_abstention(asked.ranker, ranked, results, asked.disease)
-        manifest = answer_manifest(
-            asked.store,
-            asked.ranker,
-            self.fingerprint,
-            results.recommendations,
-            model=self._model if llm else None,
-            texts=no_texts.usage,
-            seed=self.settings.seed,
-        )
+        manifest = self._manifest(results.recommendations, no_texts, llm=llm, asked=asked)
         fields = answer_fields(results, len(ranked), reason, drug_matches, manifest)
         return Answer(disease=asked.disease, gene_list=gene_list, **fields)
 
@@ -395,11 +380,17 @@ class Kedrec(Session):
         return status_of(self.store, self.settings, self._progress)
 
     def _manifest(
-        self, recommendations: Sequence[Recommendation], texts: TextFinder, *, llm: bool
+        self,
+        recommendations: Sequence[Recommendation],
+        texts: TextFinder,
+        *,
+        llm: bool,
+        asked: ListedGenes | None = None,
     ) -> Manifest:
+        graph = asked or self
         return answer_manifest(
-            self.store,
-            self.ranker,
+            graph.store,
+            graph.ranker,
             self.fingerprint,
             recommendations,
             model=self._model if llm else None,

@@ -78,10 +78,14 @@ class Session(ContextCloser):
 
     @cached_property
     def _recommender(self) -> Recommender:
+        return self._recommender_for(self.store, self.names, self.ranker)
+
+    def _recommender_for(self, store: GraphStore, names: NameIndex, ranker: Ranker) -> Recommender:
+        """A recommender with the session's model for a graph that extends its own, or for that."""
         return Recommender(
-            self.store,
-            self.names,
-            self.ranker,
+            store,
+            names,
+            ranker,
             lambda: self.model,
             seed=self.settings.seed,
             progress=self._progress,
