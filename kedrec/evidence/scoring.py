@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
+from kedrec.common.yaml_text import load_yaml
 from kedrec.errors import AssetError
 from kedrec.evidence.chains import CHAIN
 from kedrec.evidence.path_features import FEATURES
@@ -60,7 +61,7 @@ def load_weights() -> PathWeights:
         AssetError: the file is missing or damaged.
     """
     try:
-        document = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+        document = load_yaml(_FILE.read_text(encoding="utf-8"))
         features = {name: float(document["features"][name]) for name in FEATURES}
         templates = {str(name): float(weight) for name, weight in document["templates"].items()}
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from kedrec.common.yaml_text import load_yaml
 from kedrec.errors import AssetError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _patterns(section: str, key: str) -> re.Pattern[str]:
         AssetError: the table is missing or damaged.
     """
     try:
-        document: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+        document: dict[str, Any] = load_yaml(_FILE.read_text(encoding="utf-8"))
         patterns = [pattern for family in document[section] for pattern in family[key] if family["reason"]]
         return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
     except (OSError, yaml.YAMLError, KeyError, TypeError, re.error) as error:
