@@ -105,10 +105,10 @@ def drugmechdb_diseases(path: Path) -> list[Named]:
 
 def bc5cdr_diseases(path: Path, splits: Iterable[str]) -> list[Named]:
     """The distinct disease mentions of some splits."""
-    found = {
+    distinct = {
         (one.text, one.mesh) for split in splits for one in mentions(path, split) if one.type == "Disease"
     }
-    return [Named(text, f"MESH:{mesh}") for text, mesh in sorted(found)]
+    return [Named(text, f"MESH:{mesh}") for text, mesh in sorted(distinct)]
 
 
 def score(index: NameIndex, named: Named, right: set[str]) -> tuple[str, bool, str]:

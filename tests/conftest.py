@@ -1,4 +1,4 @@
-"""What every test shares: no network for unit tests, no settings of the user, and a real Neo4j."""
+"""Fixtures of every test: no network for unit tests, no settings of the user, and a real Neo4j."""
 
 from __future__ import annotations
 

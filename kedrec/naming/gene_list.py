@@ -192,19 +192,19 @@ def find_genes(names: NameIndex, listed: Sequence[GeneName], odd: tuple[str, ...
     contradictory: dict[str, str] = {}
     duplicates = 0
     for name in listed:
-        found = _find(names, name)
-        if isinstance(found, ListedGene):
-            previous = genes.get(found.gene.id)
+        match = _find(names, name)
+        if isinstance(match, ListedGene):
+            previous = genes.get(match.gene.id)
             if previous is None:
-                genes[found.gene.id] = found
+                genes[match.gene.id] = match
                 continue
             duplicates += 1
-            if {previous.direction, found.direction} == {"raised", "lowered"}:
+            if {previous.direction, match.direction} == {"raised", "lowered"}:
                 contradictory[previous.gene.id] = previous.asked
-            elif found.direction:  # which says more than the list without one
-                genes[found.gene.id] = previous.model_copy(update={"direction": found.direction})
-        elif found is not None:
-            ambiguous[found.asked] = found
+            elif match.direction:  # which says more than the list without one
+                genes[match.gene.id] = previous.model_copy(update={"direction": match.direction})
+        elif match is not None:
+            ambiguous[match.asked] = match
         elif names.is_retired(name.text):
             retired[name.text] = None
         else:

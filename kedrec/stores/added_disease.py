@@ -98,16 +98,16 @@ class StoreWithDisease(VisibleStore):
     def _neighbours(
         self, relation: str, kind: str, other_kind: str, ids: set[str], others: list[str]
     ) -> dict[str, list[str]]:
-        """Which of some other nodes a relation joins each of some nodes with, in whatever direction."""
+        """Those of some other nodes that a relation joins each of some nodes with, in whatever direction."""
         pairs = load_schema().relations[relation].pairs
-        found: dict[str, list[str]] = {}
+        neighbours: dict[str, list[str]] = {}
         if (kind, other_kind) in pairs and ids and others:
             for row in self.edges_between(relation, kind, other_kind, sorted(ids), others):
-                found.setdefault(row["start_id"], []).append(row["end_id"])
+                neighbours.setdefault(row["start_id"], []).append(row["end_id"])
         if (other_kind, kind) in pairs and ids and others:
             for row in self.edges_between(relation, other_kind, kind, others, sorted(ids)):
-                found.setdefault(row["end_id"], []).append(row["start_id"])
-        return {node: sorted(set(nexts)) for node, nexts in found.items()}
+                neighbours.setdefault(row["end_id"], []).append(row["start_id"])
+        return {node: sorted(set(nexts)) for node, nexts in neighbours.items()}
 
     def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The visible nodes of a kind and the disease, ordered by id."""

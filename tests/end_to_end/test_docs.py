@@ -1,4 +1,4 @@
-"""What the README shows, runs."""
+"""The commands that the README and the pages show, run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands around the ranking print: the other direction, comparison, all pairs, the fit."""
+"""Output of the commands around the ranking: the other direction, comparison, all pairs, the fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which drugs an answer shows: filtered by their clinical status, and one for each mechanism or class."""
+"""Drugs that an answer shows: filtered by their clinical status, and one for each mechanism or class."""
 
 from __future__ import annotations
 

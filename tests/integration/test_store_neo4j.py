@@ -1,4 +1,4 @@
-"""What goes wrong with a server, and what the store says and keeps then."""
+"""Failures of a server, and the store's messages and state then."""
 
 from __future__ import annotations
 

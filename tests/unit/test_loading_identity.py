@@ -1,4 +1,4 @@
-"""Which ids become one entity."""
+"""Ids that become one entity."""
 
 from __future__ import annotations
 

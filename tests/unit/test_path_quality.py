@@ -1,4 +1,4 @@
-"""How well paths fit curated mechanisms, on a graph of which everything is known by hand.
+"""Likeness of paths to curated mechanisms, on a graph of which everything is known by hand.
 
 Curators drew drug 0 - gene 0 - process 0 - disease 0, and the same for drug 1 with a detour. Another source
 has both drugs bind gene 0, gene 0 interact with gene 1, and gene 1 associated with disease 0.
