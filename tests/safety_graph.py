@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kedrec.api import Kedrec
-from kedrec.loading import load_graph
-from kedrec.settings import load_settings
-from kedrec.stores.ladybug import LadybugStore
+from worded_graph import open_worded_graph
+
+if TYPE_CHECKING:
+    from kedrec.api import Kedrec
 
 NODES = """\
 Drug DRUGBANK:D1 alphaprim
@@ -60,18 +61,5 @@ TREATS = "TREATS DRUGBANK:D3 MONDO:3\n"
 
 
 def open_graph(folder: Path, edges: str, nodes: str = NODES) -> Kedrec:
-    """Loads lines of words as own tables, and opens the graph; `_` stands for a space in a name."""
-    mine = folder / "mine"
-    mine.mkdir()
-    rows = [line.split() for line in nodes.splitlines()]
-    (mine / "nodes.tsv").write_text(
-        "kind\tid\tname\n" + "".join(f"{a}\t{b}\t{c.replace('_', ' ')}\n" for a, b, c in rows)
-    )
-    lines = ["\t".join([*line.split(), "CC0-1.0"]) for line in edges.splitlines()]
-    (mine / "edges.tsv").write_text("relation\tstart\tend\tlicence\n" + "\n".join(lines) + "\n")
-    with LadybugStore(folder / "graph", read_only=False) as writer:
-        report = load_graph(
-            writer, ("kedrec",), data_dir=mine, work_dir=folder / "work", progress=lambda *_: None
-        )
-    assert sum(count for by in report.edges.values() for count in by.values()) == len(lines)
-    return Kedrec(load_settings(home=folder / "home", graph=str(folder / "graph")))
+    """Opens the graph of some edges, and of the module's nodes or others."""
+    return open_worded_graph(folder, nodes, edges)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from worded_graph import open_worded_graph
 
 from kedrec.answers.coverage_card import coverage_card
-from kedrec.api import Kedrec
-from kedrec.loading import load_graph
-from kedrec.settings import load_settings
-from kedrec.stores.ladybug import LadybugStore
 
 if TYPE_CHECKING:
+    from kedrec.api import Kedrec
     from kedrec.types import Recommendation
 
 NODES = """\
@@ -78,28 +76,7 @@ ASSOCIATED_WITH MONDO:2 NCBIGene:3 -
 
 @pytest.fixture(scope="module")
 def kr(tmp_path_factory: pytest.TempPathFactory) -> Kedrec:
-    folder = tmp_path_factory.mktemp("judging")
-    mine = folder / "mine"
-    mine.mkdir()
-    nodes = [line.split() for line in NODES.splitlines()]
-    edges = [line.split() for line in EDGES.splitlines()]
-    (mine / "nodes.tsv").write_text(
-        "kind\tid\tname\n"
-        + "".join(f"{kind}\t{id_}\t{name.replace('_', ' ')}\n" for kind, id_, name in nodes)
-    )
-    (mine / "edges.tsv").write_text(
-        "relation\tstart\tend\tlicence\taction\n"
-        + "".join(
-            f"{relation}\t{start}\t{end}\tCC0-1.0\t{'' if action == '-' else action.replace('_', ' ')}\n"
-            for relation, start, end, action in edges
-        )
-    )
-    with LadybugStore(folder / "graph", read_only=False) as writer:
-        report = load_graph(
-            writer, ("kedrec",), data_dir=mine, work_dir=folder / "work", progress=lambda *_: None
-        )
-    assert sum(count for by in report.edges.values() for count in by.values()) == len(edges)
-    return Kedrec(load_settings(home=folder / "home", graph=str(folder / "graph")))
+    return open_worded_graph(tmp_path_factory.mktemp("judging"), NODES, EDGES)
 
 
 def nodes(recommendation: Recommendation, *, adverse: bool = False) -> list[tuple[str, ...]]:

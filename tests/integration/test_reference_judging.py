@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from worded_graph import open_worded_graph
 
-from kedrec.api import Kedrec
 from kedrec.cli.evaluate import evaluate
 from kedrec.evaluation.reference_judging import evaluate_reference_set
 from kedrec.evaluation.reference_set import COLUMNS, ReferencePair, read_reference_set
-from kedrec.loading import load_graph
-from kedrec.settings import load_settings
-from kedrec.stores.ladybug import LadybugStore
+
+if TYPE_CHECKING:
+    from kedrec.api import Kedrec
 
 NODES = """\
 Drug DRUGBANK:D1 blockerol
@@ -50,25 +51,7 @@ BINDS DRUGBANK:D2 NCBIGene:2 agonist
 
 @pytest.fixture(scope="module")
 def kr(tmp_path_factory: pytest.TempPathFactory) -> Kedrec:
-    folder = tmp_path_factory.mktemp("reference")
-    mine = folder / "mine"
-    mine.mkdir()
-    nodes = [line.split() for line in NODES.splitlines()]
-    edges = [line.split() for line in EDGES.splitlines()]
-    (mine / "nodes.tsv").write_text(
-        "kind\tid\tname\n"
-        + "".join(f"{kind}\t{id_}\t{name.replace('_', ' ')}\n" for kind, id_, name in nodes)
-    )
-    (mine / "edges.tsv").write_text(
-        "relation\tstart\tend\taction\tlicence\n"
-        + "".join(
-            f"{relation}\t{start}\t{end}\t{'' if action == '-' else action}\tCC0-1.0\n"
-            for relation, start, end, action in edges
-        )
-    )
-    with LadybugStore(folder / "graph", read_only=False) as writer:
-        load_graph(writer, ("kedrec",), data_dir=mine, work_dir=folder / "work", progress=lambda *_: None)
-    return Kedrec(load_settings(home=folder / "home", graph=str(folder / "graph")))
+    return open_worded_graph(tmp_path_factory.mktemp("reference"), NODES, EDGES)
 
 
 def pair(judgement: str, drug: str, role: str = "", through: str = "", sign: int = 0) -> ReferencePair:
