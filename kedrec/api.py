@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING
 from kedrec.answers.answer_fields import answer_fields, chosen_pairs, drug_abstention, known_treatments
 from kedrec.answers.comparison import compare_drugs
 from kedrec.answers.listed_genes import ListedGenes, read_gene_lists
+from kedrec.answers.lookup import EntityLookup
 from kedrec.answers.manifest import answer_manifest
 from kedrec.answers.narrower import narrower_diseases
 from kedrec.answers.recommendations import abstention_reason
-from kedrec.answers.session import Session
 from kedrec.answers.status import status_of
 from kedrec.answers.subgraph import Subgraph
 from kedrec.errors import UsageError
 from kedrec.llm.locality import is_local
 from kedrec.llm.model_registry import resolve_model
 from kedrec.naming.gene_list import find_genes
-from kedrec.naming.name_list import numbered_names, resolve_lines
 from kedrec.naming.substitution import substitutions
 from kedrec.settings import load_settings
 from kedrec.types import (
@@ -38,7 +37,6 @@ from kedrec.types import (
     NameMatch,
     Recommendation,
     Status,
-    TakenFor,
 )
 
 if TYPE_CHECKING:
@@ -78,24 +76,13 @@ def open(  # noqa: A001  # read as kedrec.open
     return Kedrec(load_settings(graph=graph, model=model, seed=seed, overlay=overlay, as_of=as_of))
 
 
-class Kedrec(Session):
+class Kedrec(EntityLookup):
     """One graph, its ranking, and a language model, ready for questions.
 
     A context manager; `close` closes the database and the model. Used by one thread at a time. Where
     something was loaded since the last question, the next one is answered from the graph as it is then.
     Every method may raise `StoreError`.
     """
-
-    def search(self, text: str, *, kind: str | None = None, limit: int = 10) -> list[NameMatch]:
-        """Entities that a text may name, best match first.
-
-        Args:
-            text: a name, synonym, id or cross-reference, possibly misspelt.
-            kind: only this kind (`Disease`, `Drug`, ...).
-            limit: most matches, 1 or more.
-        """
-        self._renew()
-        return self.names.search(text, kinds=None if kind is None else [kind], limit=limit)
 
     def recommend(
         self,
@@ -141,11 +128,8 @@ class Kedrec(Session):
             EmptyGraphError: the graph has nothing to recommend from.
             ModelError: the language model is missing or failed.
         """
-        matches = [
-            (disease, self._checked_names(top, paths, texts, llm=llm).resolve_match(disease, "Disease"))
-        ]
+        matches = self._matches(self._checked_names(top, paths, texts, llm=llm), disease, drugs)
         backgrounds = self._texts(background)
-        matches += [(drug, self.names.resolve_match(drug, "Drug")) for drug in drugs]
         target, *drug_entities = (match.entity for _, match in matches)
         ranked = self.ranker.rank(
             target.id, beyond_prior=beyond_prior, including=[drug.id for drug in drug_entities]
@@ -292,15 +276,21 @@ class Kedrec(Session):
         """
         from kedrec.ranking.permutation_null import path_chances
 
-        answer = self.recommend(
-            disease, drugs=[drug], paths=paths, llm=False, background=background, texts=texts
-        )
-        recommendation = answer[0]
-        chances = path_chances(
-            self.ranker.adjacency, self.settings.cache_dir, recommendation.drug.id, recommendation.disease.id
-        )
+        matches = self._matches(self._checked_names(1, paths, texts, llm=False), disease, [drug])
+        target, entity = (match.entity for _, match in matches)
+        ranked = self.ranker.rank(target.id, including=[entity.id])
+        recommendation = self._recommender.recommendations(
+            "Disease",
+            ranked,
+            chosen_pairs(ranked, [entity]),
+            paths,
+            None,
+            llm=False,
+            texts=(self._texts(background), texts),
+        ).recommendations[0]
+        chances = path_chances(self.ranker.adjacency, self.settings.cache_dir, entity.id, target.id)
         return recommendation.model_copy(
-            update={"chances": tuple(chances or ()), "taken_for": answer.taken_for}
+            update={"chances": tuple(chances or ()), "taken_for": substitutions(matches)}
         )
 
     def compare(self, disease: str, drug: str, other: str, *, paths: int = 12) -> Comparison:
@@ -313,8 +303,7 @@ class Kedrec(Session):
         Raises:
             UsageError: the two drugs are the same; and as `explain`.
         """
-        matches = [(disease, self._checked_names(1, paths, llm=False).resolve_match(disease, "Disease"))]
-        matches += [(name, self.names.resolve_match(name, "Drug")) for name in (drug, other)]
+        matches = self._matches(self._checked_names(1, paths, llm=False), disease, [drug, other])
         target, *drugs = (match.entity for _, match in matches)
         if drugs[0] == drugs[1]:
             raise UsageError(f"'{drug}' and '{other}' are both {drugs[0].name}.", "Name two drugs.")
@@ -339,41 +328,6 @@ class Kedrec(Session):
         )
         return graph.model_copy(update={"taken_for": recommendation.taken_for})
 
-    def disease_ids(self) -> list[str]:
-        """The ids of the graph's diseases, sorted."""
-        _ = self.fingerprint
-        ids: list[str] = sorted(self.store.nodes("Disease", ["id"])["id"].to_pylist())
-        return ids
-
-    def names_of(self, *kinds: str) -> dict[str, str]:
-        """The names of all entities of some kinds, by id."""
-        tables = [self.store.nodes(kind, ["id", "name"]) for kind in kinds]
-        return {
-            id_: name
-            for table in tables
-            for id_, name in zip(table["id"].to_pylist(), table["name"].to_pylist(), strict=True)
-        }
-
-    def resolve_lines(self, lines: Sequence[str], kind: str) -> list[str]:
-        """The ids of the entities that lines of text name, each once, in order.
-
-        Args:
-            lines: a name or id each; blank lines and those that begin with # are skipped.
-            kind: what they must be (`Disease`, `Drug`).
-
-        Raises:
-            NotFoundError: lines that stand for no entity or several, all of them with their numbers.
-            UsageError: no line names anything.
-        """
-        _ = self.fingerprint
-        return resolve_lines(self.names, lines, kind)
-
-    def lines_taken_for(self, lines: Sequence[str], kind: str) -> tuple[TakenFor, ...]:
-        """The entities that lines of text name by another name than their own. As `resolve_lines`."""
-        return substitutions(
-            (text, self.names.resolve_match(text, kind)) for _, text in numbered_names(lines)
-        )
-
     def status(self) -> Status:
         """The state of the graph and the model. Works on an empty graph, and loads no model."""
         self._renew()
@@ -397,6 +351,14 @@ class Kedrec(Session):
             texts=texts.usage,
             seed=self.settings.seed,
         )
+
+    @staticmethod
+    def _matches(names: NameIndex, disease: str, drugs: Sequence[str]) -> list[tuple[str, NameMatch]]:
+        """What the names of a disease and of drugs stand for, each after its name."""
+        return [
+            (disease, names.resolve_match(disease, "Disease")),
+            *((drug, names.resolve_match(drug, "Drug")) for drug in drugs),
+        ]
 
     def _checked_names(self, top: int, paths: int, texts: int = 1, *, llm: bool) -> NameIndex:
         """The graph's names, after a check of the arguments, the graph and the model's files."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kedrec.evidence.breadth import MOST_GROUPED
 from kedrec.schema import TARGET_KINDS, load_schema
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["group_key", "has_warning", "recommendation_key", "shared_classes"]
 
-_MAX_CLASS = 50  # drugs of a class: those of larger ones have little in common
 _OF_THE_RANKING = "unfitted"  # a remark on all pairs of an answer
 
 
@@ -59,7 +59,7 @@ def group_key(
 
 
 def shared_classes(adjacency: Adjacency, drug: str) -> list[str]:
-    """Ids of the classes of at most fifty drugs that a drug shares with others, the broadest first."""
+    """Ids of the classes of few drugs (`MOST_GROUPED`) that a drug shares with others, the broadest first."""
     number = adjacency.number("Drug", drug)
     classes: list[tuple[int, str]] = []
     for relation in load_schema().joining("class", "Drug", "PharmacologicClass"):
@@ -72,6 +72,6 @@ def shared_classes(adjacency: Adjacency, drug: str) -> list[str]:
         classes += [
             (-int(members[end]), adjacency.node_id(table[2], end))
             for end in ends
-            if 1 < members[end] <= _MAX_CLASS
+            if 1 < members[end] <= MOST_GROUPED[table[2]]
         ]
     return [id_ for _, id_ in sorted(classes)]

@@ -22,7 +22,7 @@ class GraphLock:
     def __init__(self, write_to: Path | None, locked_by: LockFile | None) -> None:
         self._write_to = write_to
         self._locked_by = locked_by
-        self._found: LockFile | None = None
+        self._present: LockFile | None = None
 
     @classmethod
     def of(cls, lock_to: Path | None, locked_by: Path | None, *, dry_run: bool, offline: bool) -> GraphLock:
@@ -56,9 +56,9 @@ class GraphLock:
         declarations = [load_source(name) for name in dict.fromkeys(sources or ("starter",))]
         folders, _ = locate_sources(declarations, data_dir, allow_missing=allow_missing)
         present = [source for source in declarations if source.name in folders]
-        self._found = lock_sources(present, folders, licences)
+        self._present = lock_sources(present, folders, licences)
         if self._locked_by is not None:
-            check_lock(self._locked_by, self._found)
+            check_lock(self._locked_by, self._present)
 
     def finish(self, report: LoadReport, facts: Mapping[str, str]) -> None:
         """Writes the lock file, or compares the loaded graph's fingerprint with it.
@@ -74,12 +74,12 @@ class GraphLock:
         from kedrec.loading.lock_file import write_lock
         from kedrec.loading.state import source_states
 
-        if self._found is None or report.dry_run:
+        if self._present is None or report.dry_run:
             return
-        is_whole = source_states(facts).keys() == {source.name for source in self._found.sources}
+        is_whole = source_states(facts).keys() == {source.name for source in self._present.sources}
         if self._write_to is not None:
             fingerprint = report.fingerprint if is_whole else ""
-            write_lock(self._write_to, self._found.model_copy(update={"fingerprint": fingerprint}))
+            write_lock(self._write_to, self._present.model_copy(update={"fingerprint": fingerprint}))
             say(f"Lock file: {self._write_to}", err=True)
         if self._locked_by is None or not is_whole or not self._locked_by.fingerprint:
             return

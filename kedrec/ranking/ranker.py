@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections import OrderedDict
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from kedrec.common.array_file import ArrayFile, Arrays, DamagedFileError, write_arrays
 from kedrec.common.cpus import usable_threads
 from kedrec.errors import EmptyGraphError, NotFoundError
 from kedrec.ranking.added_disease import arrays_with_disease
-from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency, relations_by_table
+from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency
 from kedrec.ranking.linked_nodes import LinkedNodes
 from kedrec.ranking.metapaths import schema_tables
-from kedrec.ranking.stored_ranking import SEED, PairScores, StoredRanking, fit_to_arrays
+from kedrec.ranking.ranking_cache import cache_path, read_cache, write_cache
+from kedrec.ranking.stored_ranking import PairScores, StoredRanking, fit_to_arrays
 from kedrec.schema import load_schema
 from kedrec.stores.role_edges import edges_with_role
 from kedrec.stores.templates import path_templates
@@ -32,13 +28,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kedrec.common.array_file import Arrays
     from kedrec.common.progress import Progress
     from kedrec.stores.base import GraphStore
 
 __all__ = ["PairScore", "Ranker"]
 
-_LAYOUT = 10  # of the cached arrays and facts; raise it to invalidate old caches
-_MAX_FILES = 6  # cached rankings, of the graphs used last
 _LIKELY = 64  # diseases without stored scores that are ranked for a drug
 _MAX_EXPLAINED = 256  # pairs whose parts stay in memory: 20 to 100 kB each
 
@@ -143,9 +138,9 @@ class Ranker:
             EmptyGraphError: the graph has no drug or no disease.
             KedrecError: the graph is too wide for this machine's memory.
         """
-        path = _cache_path(store, cache_dir, fit=fit)
+        path = cache_path(store, cache_dir, fit=fit)
         threads = usable_threads(threads)
-        cached = _read_cache(path)
+        cached = read_cache(path)
         if cached is not None:
             return cls(cached, cached.facts, threads=threads)
         _check_kinds(store)
@@ -153,16 +148,14 @@ class Ranker:
         linked = LinkedNodes.of(Adjacency(arrays), "Drug").adjacency
         fitted_arrays, facts = fit_to_arrays(linked, learn=fit, threads=threads, progress=progress)
         arrays |= fitted_arrays
-        facts |= {"layout": _LAYOUT, "known": _known_treatments(store)}
-        with suppress(OSError):
-            write_arrays(path, arrays, facts)
-            _delete_old(cache_dir)
+        facts |= {"known": _known_treatments(store)}
+        write_cache(path, arrays, facts)
         return cls(arrays, facts, threads=threads)
 
     @staticmethod
     def is_cached(store: GraphStore, cache_dir: Path, *, fit: bool = True) -> bool:
         """True if the ranking is in the cache; otherwise `open` takes minutes to fit it."""
-        return _read_cache(_cache_path(store, cache_dir, fit=fit)) is not None
+        return read_cache(cache_path(store, cache_dir, fit=fit)) is not None
 
     def with_disease(self, id: str, genes: Sequence[str]) -> Ranker:  # noqa: A002  # the field's own name
         """The same ranking of a graph with one more disease, which is scored on demand; nothing is cached.
@@ -354,23 +347,6 @@ class Ranker:
         )
 
 
-def _cache_path(store: GraphStore, cache_dir: Path, *, fit: bool) -> Path:
-    return cache_dir / f"ranking-{_cache_key(store, fit=fit)}.bin"
-
-
-def _read_cache(path: Path) -> ArrayFile | None:
-    """Opens a cached ranking and marks it as recently used; None unless it is intact and of this layout."""
-    try:
-        cached = ArrayFile(path)
-    except (OSError, DamagedFileError):
-        return None
-    if cached.facts.get("layout") != _LAYOUT:
-        return None
-    with suppress(OSError):  # a folder that can't be written stays unordered
-        os.utime(path)
-    return cached
-
-
 def _check_kinds(store: GraphStore) -> None:
     """Raises `EmptyGraphError` where there are no drugs or no diseases to rank."""
     counts = store.fingerprint().nodes
@@ -382,14 +358,6 @@ def _check_kinds(store: GraphStore) -> None:
         )
 
 
-def _cache_key(store: GraphStore, *, fit: bool) -> str:
-    """Hash of all that a cached ranking depends on, as 16 hexadecimal digits."""
-    # a further relation changes the features
-    tables = ["/".join(table) for table in relations_by_table(schema_tables())]
-    content = json.dumps([_LAYOUT, SEED, fit, str(store.fingerprint()), tables])
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
 def _known_treatments(store: GraphStore) -> dict[str, list[str]]:
     """The sources of each known treatment, by "drug disease"."""
     known: dict[str, set[str]] = {}
@@ -397,10 +365,3 @@ def _known_treatments(store: GraphStore) -> dict[str, list[str]]:
         for drug, disease, source in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             known.setdefault(f"{drug} {disease}", set()).add(source)
     return {pair: sorted(sources) for pair, sources in sorted(known.items())}
-
-
-def _delete_old(cache_dir: Path) -> None:
-    """Deletes all but the newest cached rankings."""
-    files = sorted(cache_dir.glob("ranking-*.bin"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in files[_MAX_FILES:]:
-        file.unlink(missing_ok=True)

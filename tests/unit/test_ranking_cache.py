@@ -14,7 +14,7 @@ import pytest
 from listed_graph import random_graph
 
 from kedrec.common.array_file import ArrayFile, DamagedFileError, write_arrays
-from kedrec.ranking import Ranker
+from kedrec.ranking import Ranker, ranking_cache
 from kedrec.ranking import ranker as ranker_module
 
 ARRAYS = {
@@ -148,7 +148,7 @@ def test_another_graph_is_another_ranking_and_old_ones_go(tmp_path: Path) -> Non
 def test_the_ranking_asked_last_stays_however_old_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranker_module, "_MAX_FILES", 2)
+    monkeypatch.setattr(ranking_cache, "_MAX_FILES", 2)
     for seed in range(2):
         Ranker.open(random_graph(seed), tmp_path)  # type: ignore[arg-type]
     for age, file in enumerate(sorted(tmp_path.iterdir(), key=lambda one: one.stat().st_mtime)):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from listed_graph import Link, ListedGraph
 
-from kedrec.ranking import Ranker, ensemble
+from kedrec.ranking import Ranker, ensemble, ranking_cache
 from kedrec.ranking import ranker as ranker_module
 from kedrec.ranking.export import score_table
 from kedrec.ranking.fit import MIN_TREATED_PAIRS
@@ -192,7 +192,8 @@ def test_a_relation_more_in_the_schema_makes_the_ranking_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = ranker_module.schema_tables()
-    monkeypatch.setattr(ranker_module, "schema_tables", lambda: kept[:-1])
+    for module in (ranker_module, ranking_cache):
+        monkeypatch.setattr(module, "schema_tables", lambda: kept[:-1])
     Ranker.open(planted(), tmp_path)  # type: ignore[arg-type]
     monkeypatch.undo()
     again = Ranker.open(planted(), tmp_path)  # type: ignore[arg-type]
