@@ -6,8 +6,8 @@ import io
 from typing import Literal
 
 import pytest
+from grounding_evidence import entity, step
 from rich.console import Console
-from test_grounding import entity, step
 
 from kedrec.cli.answer_table import answer_text, mechanism_groups, mechanism_phrase
 from kedrec.cli.rendering import print_answer

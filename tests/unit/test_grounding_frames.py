@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_grounding import ADVERSE, DISEASE, DRUG, EVIDENCE
+from grounding_evidence import ADVERSE, DISEASE, DRUG, EVIDENCE
 
 from kedrec.grounding import check
 from kedrec.grounding.english import clause_tokens

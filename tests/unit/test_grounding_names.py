@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from grounding_evidence import entity, item, linked, step
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_grounding import entity, item, linked, step
 
 from kedrec.common.plain_text import one_line, shown_name
 from kedrec.evidence.verbalize import evidence_item, sentence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_grounding import entity, item, step
+from grounding_evidence import entity, item, step
 
 from kedrec.grounding import check
 from kedrec.grounding.reasons import Strength, strength

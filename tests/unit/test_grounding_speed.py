@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from test_grounding import ADVERSE, DISEASE, DRUG, EVIDENCE
+from grounding_evidence import ADVERSE, DISEASE, DRUG, EVIDENCE
 
 from kedrec.common.plain_text import one_line, shown_name
 from kedrec.grounding import check

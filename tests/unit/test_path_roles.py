@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_grounding import entity, step
+from grounding_evidence import entity, step
 
 from kedrec.pathlogic.disposition import is_disposition_class, is_disposition_gene
 from kedrec.pathlogic.opposites import are_opposites

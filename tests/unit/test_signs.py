@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from test_grounding import entity, step
+from grounding_evidence import entity, step
 
 from kedrec.pathlogic.signs import action_signs, path_effect
 from kedrec.schema import load_schema
