@@ -22,6 +22,7 @@ from kedrec.pathlogic.disposition import (
 )
 from kedrec.pathlogic.opposites import are_opposites
 from kedrec.pathlogic.signs import path_effect, relation_role, step_signs
+from kedrec.pathlogic.symptoms import is_frequent_symptom
 from kedrec.schema import TARGET_KINDS, load_schema
 
 if TYPE_CHECKING:
@@ -101,19 +102,52 @@ def _content_role(steps: Sequence[tuple[Role | None, str]]) -> PathRole:
 def _role_of_content(path: Path) -> PathRole:
     """The role of a path by its nodes and relations, whatever its signs."""
     steps = [
-        ("effect" if _is_drawn(step) else relation_role(step), node.kind)
-        for step, node in zip(path.steps, path.nodes[1:], strict=True)
+        (_stated_role(step, position), node.kind)
+        for position, (step, node) in enumerate(zip(path.steps, path.nodes[1:], strict=True))
     ]
+    if _passes_to_subtype(path):
+        steps.pop()
     role = _content_role(steps)
     return "metabolism" if role in SUPPORTING and _is_disposition(path) else role
 
 
-def _is_drawn(step: PathStep) -> bool:
-    """True for a link that a curator drew in a mechanism, and for a gene that causes a disease."""
+def _stated_role(step: PathStep, position: int) -> Role | None:
+    """What a step states, by its edges: `interaction` if they say no more than that two things meet.
+
+    A gene takes part in many processes, and presses some of them back; a curator says which it drives. A
+    binding that no source signs or calls a target is one of many measured. A symptom that few of the people
+    with the disease have is no path to the disease.
+    """
     role = relation_role(step)
-    if role == "disease gene":
-        return any(edge.action in _CAUSAL for edge in step.edges)
-    return role in ("interaction", "regulation") and any(edge.mechanisms for edge in step.edges)
+    if any(edge.mechanisms for edge in step.edges):
+        return "effect" if role in ("interaction", "regulation") else role
+    if role == "disease gene" and any(edge.action in _CAUSAL for edge in step.edges):
+        return "effect"
+    unspecific = (
+        role == "participation"
+        or (role == "target" and position == 0 and not _is_action(step))
+        or (role == "symptom" and not is_frequent_symptom(step))
+    )
+    return "interaction" if unspecific and step.edges else role
+
+
+def _is_action(step: PathStep) -> bool:
+    """True for a drug's binding that has a sign, or that a source calls its target."""
+    return step_signs(step) != {0} or any(names_target(edge.evidence) for edge in step.edges)
+
+
+def _passes_to_subtype(path: Path) -> bool:
+    """True for a path that ends in a broader disease and then in the disease, a kind of it.
+
+    What acts on a disease acts on its kinds. A treatment of the broader disease is an analogy all the same.
+    """
+    last = path.steps[-1]
+    return (
+        len(path.steps) > 2
+        and path.nodes[-2].kind == "Disease"
+        and relation_role(last) == "hierarchy"
+        and not last.forward
+    )
 
 
 def _has_common_node(steps: Sequence[tuple[Role | None, str]]) -> bool:

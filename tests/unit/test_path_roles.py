@@ -361,3 +361,90 @@ def test_each_template_has_a_role_and_supporting_ones_lead_or_support_but_for_kn
     assert roles["drug-same-target-drug-treats-disease"] == "analogy"
     assert roles["drug-treats-disease-sharing-symptom"] == "association"
     assert set(LEADING) == {"mechanism", "analogy"}
+
+
+def linked(
+    start: Entity, relation: str, end: Entity, evidence: str, mechanisms: tuple[str, ...] = ()
+) -> PathStep:
+    """A step against an edge's direction, from its end to its start, with the words of its source."""
+    link = Edge(
+        start=end.id, relation=relation, end=start.id, source="s", licence="CC0-1.0", evidence=evidence,
+        mechanisms=mechanisms,
+    )  # fmt: skip
+    return PathStep(relation=relation, forward=False, edges=(link,))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "frequent"),
+    [
+        ("HPO: very frequent (80-99%), traceable author statement", True),
+        ("HPO: frequent (30-79%), electronic annotation", True),
+        ("Orphanet: obligate (100%)", True),
+        ("HPO: 7/12, published clinical study", True),
+        ("HPO: 1/12, published clinical study; HPO: 4/9, infantile onset", True),
+        ("HPO: occasional (5-29%), traceable author statement", False),
+        ("Orphanet: very rare (1-4%)", False),
+        ("HPO: 1/12, published clinical study", False),
+        ("HPO: frequency unknown, traceable author statement", False),
+        ("MEDLINE co-occurrence", False),
+        ("text-mined: score 3.1, 12 abstracts", False),
+        ("", False),
+    ],
+)
+def test_a_mechanism_on_a_symptom_leads_where_many_people_with_the_disease_have_it(
+    evidence: str, frequent: bool
+) -> None:
+    eased = step(gene(), "CORRELATED_WITH", COUGH, "positively correlated with")
+    shown = path(
+        DRUG, bound(gene()), gene(), eased, COUGH, linked(COUGH, "PRESENTS", DISEASE, evidence), DISEASE
+    )
+    assert path_role(shown) == ("mechanism" if frequent else "association")
+    drawn = linked(COUGH, "PRESENTS", DISEASE, evidence, ("M1",))
+    assert path_role(path(DRUG, bound(gene()), gene(), eased, COUGH, drawn, DISEASE)) == "mechanism"
+
+
+def test_a_gene_only_takes_part_in_a_process_unless_a_curator_says_that_it_drives_it() -> None:
+    def through(*mechanisms: str) -> Path:
+        part = Edge(
+            start=gene().id, relation="PARTICIPATES_IN", end=PROCESS.id, source="s", licence="CC0-1.0",
+            mechanisms=mechanisms,
+        )  # fmt: skip
+        return path(
+            DRUG, bound(gene()), gene(),
+            PathStep(relation="PARTICIPATES_IN", forward=True, edges=(part,)), PROCESS,
+            step(PROCESS, "CORRELATED_WITH", DISEASE, "positively correlated with"), DISEASE,
+        )  # fmt: skip
+
+    assert path_role(through()) == "association"
+    assert path_role(through("M1")) == "mechanism"
+
+
+@pytest.mark.parametrize(
+    ("action", "evidence", "role"),
+    [
+        ("", "BindingDB", "association"),
+        ("", "", "association"),
+        ("", "DrugBank (target)", "mechanism"),
+        ("", "mechanism of action (ChEMBL)", "mechanism"),
+        ("inhibitor", "BindingDB", "mechanism"),
+    ],
+)
+def test_a_measured_binding_is_an_action_only_with_a_sign_or_as_a_target(
+    action: str, evidence: str, role: str
+) -> None:
+    assert path_role(direct(gene(), action=action, evidence=evidence)) == role
+
+
+def test_a_mechanism_in_a_broader_disease_is_one_in_its_kinds() -> None:
+    broad = entity("MONDO:9", "Disease", "broad disease")
+    to_broad = step(gene(), "ASSOCIATED_WITH", broad, forward=False)
+    down = path(
+        DRUG, bound(gene()), gene(), to_broad, broad, step(broad, "IS_A", DISEASE, forward=False), DISEASE
+    )
+    assert path_role(down) == "mechanism"
+    up = path(DRUG, bound(gene()), gene(), to_broad, broad, step(broad, "IS_A", DISEASE), DISEASE)
+    assert path_role(up) == "analogy"
+    treated = path(
+        DRUG, step(DRUG, "TREATS", broad), broad, step(broad, "IS_A", DISEASE, forward=False), DISEASE
+    )
+    assert path_role(treated) == "analogy"
