@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
+from kedrec.cli.evaluate_counterfactuals import counterfactuals
 from kedrec.cli.evaluate_gate import gate
 from kedrec.cli.evaluate_intervals import intervals
 from kedrec.cli.evaluate_paths import paths as evaluate_paths
@@ -33,6 +34,7 @@ def evaluate() -> None:
     """Measure ranking, paths, texts, choices and rationales."""
 
 
+evaluate.add_command(counterfactuals)
 evaluate.add_command(gate)
 evaluate.add_command(intervals)
 evaluate.add_command(evaluate_paths)

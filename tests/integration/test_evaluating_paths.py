@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from kedrec.api import Kedrec
+from kedrec.evaluation import counterfactuals
+from kedrec.evaluation.counterfactuals import evaluate_counterfactuals
 from kedrec.evidence.chains import CHAIN
 from kedrec.evidence.path_cypher import path_statement
 from kedrec.settings import load_settings
@@ -140,3 +142,26 @@ def test_explain_prints_statements_with_their_parameters(home: Path) -> None:
         assert "DRUGBANK:" not in asked
         assert lines[-1].startswith("RETURN n0, r1, n1")
         assert lines[-1].endswith(";")
+
+
+def test_verdict_and_text_follow_a_changed_link_of_every_mechanism(home: Path) -> None:
+    words = ("evaluate", "counterfactuals", "--mechanisms", "8", "--seed", "3")
+    report = json.loads(command(home, "kedrec", *words, "--json"))
+    assert report["seed"] == 3
+    assert [
+        (item["change"], item["mechanisms"], item["verdict_follows"], item["text_follows"], item["examples"])
+        for item in report["figures"]
+    ] == [(change, 8, 8, 8, []) for change in ("inverted", "deleted", "swapped")]
+    assert "| swapped | 8 | 8 | 8 |" in command(home, "kedrec", *words)
+
+
+def test_an_answer_from_the_unchanged_graph_doesnt_follow(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counterfactuals, "AlteredStore", lambda store, _alteration: store)
+    with Kedrec(load_settings(home=home / "home", graph=str(home / "graph"))) as kr:
+        report = evaluate_counterfactuals(kr.store, kr.names, kr.ranker, mechanisms=4, seed=3)
+        for item in report.figures:
+            assert (item.mechanisms, item.verdict_follows, item.text_follows) == (4, 0, 0)
+            assert len(item.examples) == 4
+            assert item.examples[0] in counterfactuals.markdown(report)
