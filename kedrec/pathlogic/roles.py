@@ -115,8 +115,8 @@ def _stated_role(step: PathStep, position: int) -> Role | None:
     """What a step states, by its edges: `interaction` if they say no more than that two things meet.
 
     A gene takes part in many processes, and presses some of them back; a curator says which it drives. A
-    binding that no source signs or calls a target is one of many measured. A symptom that few of the people
-    with the disease have is no path to the disease.
+    binding without a sign, whose source states how it was measured and not that it is a target, is one of
+    many. A symptom that few of the people with the disease have is no path to the disease.
     """
     role = relation_role(step)
     if any(edge.mechanisms for edge in step.edges):
@@ -132,8 +132,10 @@ def _stated_role(step: PathStep, position: int) -> Role | None:
 
 
 def _is_action(step: PathStep) -> bool:
-    """True for a drug's binding that has a sign, or that a source calls its target."""
-    return step_signs(step) != {0} or any(names_target(edge.evidence) for edge in step.edges)
+    """True for a drug's binding that has a sign, that a source calls its target, or of which none says more."""
+    return step_signs(step) != {0} or any(
+        not edge.evidence or names_target(edge.evidence) for edge in step.edges
+    )
 
 
 def _passes_to_subtype(path: Path) -> bool:

@@ -26,11 +26,18 @@ BRADYCARDIA = entity("DOID:0060164", "Disease", "bradycardia")
 
 
 def step(
-    here: Entity, relation: str, there: Entity, *actions: str, forward: bool = True, chosen: str | None = None
+    here: Entity,
+    relation: str,
+    there: Entity,
+    *actions: str,
+    forward: bool = True,
+    chosen: str | None = None,
+    mechanisms: tuple[str, ...] = (),
 ) -> PathStep:
     start, end = (here, there) if forward else (there, here)
+    ends = {"start": start.id, "end": end.id, "licence": "CC0-1.0", "mechanisms": mechanisms}
     edges = tuple(
-        Edge(start=start.id, relation=relation, end=end.id, source=f"s{n}", licence="CC0-1.0", action=action)
+        Edge.model_validate(ends | {"relation": relation, "source": f"s{n}", "action": action})
         for n, action in enumerate(actions or ("",))
     )
     action = chosen if chosen is not None else (actions[0] if actions else "")
@@ -77,7 +84,7 @@ EVIDENCE = [
         "sclerosis",
         (DRUG, IL1B, MIGRATION, DISEASE),
         step(DRUG, "BINDS", IL1B, "inhibitor"),
-        step(IL1B, "PARTICIPATES_IN", MIGRATION),
+        step(IL1B, "PARTICIPATES_IN", MIGRATION, mechanisms=("DB08868_1",)),
         step(MIGRATION, "CONTRIBUTES_TO", DISEASE),
         score=0.1,
     ),

@@ -423,7 +423,7 @@ def test_a_gene_only_takes_part_in_a_process_unless_a_curator_says_that_it_drive
     ("action", "evidence", "role"),
     [
         ("", "BindingDB", "association"),
-        ("", "", "association"),
+        ("", "", "mechanism"),  # a statement of one's own
         ("", "DrugBank (target)", "mechanism"),
         ("", "mechanism of action (ChEMBL)", "mechanism"),
         ("inhibitor", "BindingDB", "mechanism"),
