@@ -132,7 +132,7 @@ def _stated_role(step: PathStep, position: int) -> Role | None:
 
 
 def _is_action(step: PathStep) -> bool:
-    """True for a drug's binding that has a sign, that a source calls its target, or of which none says more."""
+    """True for a drug's binding with a sign, one that is called its target, and one without evidence."""
     return step_signs(step) != {0} or any(
         not edge.evidence or names_target(edge.evidence) for edge in step.edges
     )
