@@ -106,6 +106,17 @@ def test_names_of_mondo_and_do_come_before_all_others(graph: Loaded) -> None:
     assert names.resolve_match(LUNG, "Disease").why == "other source's name"
 
 
+def test_an_obsolete_term_of_a_mapping_set_lends_its_name_without_that_word(graph: Loaded) -> None:
+    load(graph, "doid", {"doid.obo": term("DOID:1", "hernia")})
+    row = mapping("MONDO:1", "DOID:1", "obsolete hernias").replace(
+        "name of MONDO:1", "obsolete inguinal hernia"
+    )
+    load(graph, "mondo-mappings", mappings("mondo-mappings", row))
+    [node] = graph.nodes("Disease").values()
+    assert node["name"] == "inguinal hernia"
+    assert not any("obsolete" in name for name in node["synonyms"])
+
+
 def test_mapping_sets_and_mesh_bring_no_node_of_their_own(graph: Loaded) -> None:
     load(graph, "kedrec", own(("MESH:D000009", "other")))
     for source in ("mesh", "mondo-mappings"):

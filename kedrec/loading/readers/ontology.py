@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.loading.staging import Staging
 
-__all__ = ["read_ontology", "read_terms"]
+__all__ = ["OBSOLETE_LABEL", "read_ontology", "read_terms"]
+
+OBSOLETE_LABEL = "obsolete "
+"""The words with which an obsolete term's label begins."""
 
 _DATED = re.compile(r"_\d{4}_\d{2}_\d{2}$")
 _PURL = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z]+)_(\w+)")
@@ -128,7 +131,7 @@ class _Terms:
         if tag == "name":
             term.name = term.name or unquoted_text(value)
             # An obsolete term's label begins so, by the OBO Foundry's rule; not every file marks it besides.
-            term.obsolete = term.obsolete or term.name.startswith("obsolete ")
+            term.obsolete = term.obsolete or term.name.startswith(OBSOLETE_LABEL)
         elif tag == "is_obsolete":
             term.obsolete = term.obsolete or identifier(value).lower() == "true"
         elif tag == "def":

@@ -17,6 +17,7 @@ from kedrec.common.plain_text import normal_name
 from kedrec.errors import DataError
 from kedrec.loading.identity import FAMILIES
 from kedrec.loading.readers.curies import curie_of, prefix_of
+from kedrec.loading.readers.ontology import OBSOLETE_LABEL
 from kedrec.loading.readers.row_buffer import RowBuffer
 from kedrec.loading.readers.table_records import Dialect, read_records
 from kedrec.loading.sources import Source, find_files
@@ -134,11 +135,14 @@ def _add(rows: RowBuffer, line: int, row: dict[str, str], ids: tuple[str, str], 
     """Adds the records of one mapping for each kind."""
     subject, target = ids
     for kind in kinds:
-        rows.node(
-            line, subject, kind, subject, row.get("subject_label", "").strip() or subject, xrefs=[target]
-        )
-        if label := row.get("object_label", "").strip():
+        rows.node(line, subject, kind, subject, _label(row, "subject") or subject, xrefs=[target])
+        if label := _label(row, "object"):
             rows.node(line, target, kind, target, label)
+
+
+def _label(row: dict[str, str], end: str) -> str:
+    """The name of an end; of an obsolete term, which other vocabularies may have, its former one."""
+    return row.get(f"{end}_label", "").strip().removeprefix(OBSOLETE_LABEL)
 
 
 def _read_set(staging: Staging, source: Source, path: Path, progress: Progress) -> None:
