@@ -6,7 +6,8 @@ near one is a caution: see `cautions`; so is a mechanism that is opposed to the 
 A side effect may worsen a disease where it is the disease, or a specific symptom of it: by name, or by a
 cross-reference. Most drugs may cause nausea and many diseases present with it, which says nothing of the two.
 So symptoms are ranked from the most specific on, by the number of diseases that present with it times the
-number of drugs that cause it, and are used as long as their drugs add up to at most one in ten.
+number of drugs that cause it, and are used as long as their drugs add up to at most one in ten. HPO's terms
+that only name an organ ("Abnormality of the kidney") are none: nephropathy would worsen a tumour there.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ _MAX_OPPOSED = 2  # targets with the opposite effect
 _MIN_PROBABILITY = 0.1  # of a predicted side effect
 _MIN_LIFT = 2.0  # of its probability over the share of all drugs that cause it
 _MAX_REASONS = 3  # similar drugs named for a prediction
+_ORGAN_TERM = "abnormality of "  # begins a term of HPO that tells where, not what
 _MAX_DRUG_SHARE = 0.1  # drugs that cause any of a disease's specific symptoms
 
 
@@ -189,6 +191,8 @@ class SafetyAssessor:
         numbers = self._symptoms(disease)
         symptoms = []
         for number, symptom in zip(numbers.tolist(), self._entities("Symptom", numbers), strict=True):
+            if symptom.name.casefold().startswith(_ORGAN_TERM):
+                continue
             ids = self._ids(symptom)
             drugs = sum(self._drug_count(id_) for id_ in ids)
             symptoms.append((int(disease_counts[number]) * drugs, symptom.id, drugs, symptom, ids))

@@ -97,6 +97,19 @@ def test_a_symptom_that_few_drugs_cause_is_worsened_and_a_common_one_is_not(tmp_
         assert {one.effect.id for one in rare} == {"UMLS:C1", "UMLS:C3"}
 
 
+def test_a_term_that_only_names_an_organ_is_worsened_by_nothing(tmp_path: Path) -> None:
+    others = range(100, 130)  # drugs with another effect, so that these two are rare
+    nodes = "".join(f"Drug DRUGBANK:D{number} prim{number}\n" for number in others)
+    nodes += "Symptom HP:1 Abnormality_of_the_kidney\nSideEffect UMLS:C6 abnormality_of_the_kidney\n"
+    nodes += "Symptom HP:2 Nephropathy\nSideEffect UMLS:C7 nephropathy\n"
+    edges = "".join(f"CAUSES DRUGBANK:D{number} UMLS:C2\n" for number in others)
+    edges += "PRESENTS MONDO:4 HP:1\nPRESENTS MONDO:4 HP:2\nBINDS DRUGBANK:D3 NCBIGene:1\n"
+    edges += "ASSOCIATED_WITH MONDO:4 NCBIGene:1\nCAUSES DRUGBANK:D3 UMLS:C6\nCAUSES DRUGBANK:D3 UMLS:C7\n"
+    with open_graph(tmp_path, TREATS + edges, NODES + nodes) as kr:
+        worsening = kr.explain("gammaprim", "itching").safety.worsening
+        assert {one.effect.id for one in worsening} == {"UMLS:C7"}
+
+
 def test_side_effects_are_predicted_from_drugs_that_share_targets_and_labelled(kr: Kedrec) -> None:
     found = kr.explain("betaprim", "gasping").safety
     assert found.side_effects == 2
