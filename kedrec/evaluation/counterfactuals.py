@@ -25,7 +25,7 @@ from kedrec.evidence.verbalize import sentence
 from kedrec.pathlogic.roles import SUPPORTING, path_role
 from kedrec.pathlogic.signs import path_effect, step_signs
 from kedrec.ranking.adjacency import TREATS
-from kedrec.stores.altered import Alteration, AlteredStore, Change
+from kedrec.stores.altered import Alteration, AlteredStore, Change, opposite_action
 from kedrec.stores.templates import Hop
 
 if TYPE_CHECKING:
@@ -148,8 +148,16 @@ def _is_stated(path: Path) -> bool:
 
 
 def _changeable(path: Path) -> list[int]:
-    """The positions of the signed steps of a path but its last, which leads to the disease itself."""
-    return [index for index, step in enumerate(path.steps[:-1]) if step_signs(step) in _SIGNED]
+    """The positions of the signed steps that can say the opposite, but the last, which leads to the disease.
+
+    There is none of "is metabolized to" or "takes part in".
+    """
+    return [
+        index
+        for index, step in enumerate(path.steps[:-1])
+        if step_signs(step) in _SIGNED
+        and any(opposite_action(step.relation, edge.action) != edge.action for edge in step.edges)
+    ]
 
 
 def _other_node(ranker: Ranker, names: NameIndex, path: Path, position: int, rng: Random) -> Entity:
