@@ -10,12 +10,13 @@ from rich.text import Text
 
 from kedrec.answers.grouping import recommendation_key
 from kedrec.common.plain_text import one_line, spreadsheet_cell
+from kedrec.pathlogic.signs import effect_signs
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kedrec.types import Answer, DiseaseAnswer, Recommendation
+    from kedrec.types import Answer, DiseaseAnswer, Path, Recommendation
 
 __all__ = ["answer_text", "known_treatments_note", "mechanism_groups", "mechanism_phrase", "summary_table"]
 
@@ -33,12 +34,14 @@ _COLUMNS = (
 _BETWEEN = ", "
 _TREATMENTS_SHOWN = 12
 _MAX_NAMED = 6  # members of a group that a terminal's table names
+_SITES = frozenset({"Anatomy", "Cell", "CellularComponent"})  # there is no more or less of these
 
 
 def mechanism_phrase(recommendation: Recommendation) -> str:
     """The argument for a pair, in one phrase; "" without evidence.
 
-    The drug's action on its target and what that leads to; or the drug or disease that it is like.
+    The drug's action on its target, and what that raises or lowers in the end; or the drug or disease that
+    it is like.
     """
     if not recommendation.evidence:
         return ""
@@ -57,7 +60,15 @@ def mechanism_phrase(recommendation: Recommendation) -> str:
         if likeness and path.nodes[1].kind == "Gene":
             return f"{action}, like {one_line(likeness[0])}"
         return f"like {one_line(likeness[0])}" if likeness else action
-    return f"{action}, then {one_line(inner[-1].name)}" if len(inner) > 1 else action
+    return f"{action}, {_effect_word(path)} {one_line(inner[-1].name)}" if len(inner) > 1 else action
+
+
+def _effect_word(path: Path) -> str:
+    """The drug's effect on the last node before the disease: `raising` or `lowering`, else `then`."""
+    if path.nodes[-2].kind in _SITES:
+        return "then"
+    signs = effect_signs(path.steps[:-1])
+    return "raising" if signs == {1} else "lowering" if signs == {-1} else "then"
 
 
 def mechanism_groups(answer: Answer | DiseaseAnswer) -> list[list[Recommendation]]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kedrec.schema import Role
     from kedrec.types import Path, PathStep
 
-__all__ = ["Effect", "Signs", "action_signs", "path_effect", "relation_role", "step_signs"]
+__all__ = ["Effect", "Signs", "action_signs", "effect_signs", "path_effect", "relation_role", "step_signs"]
 
 Signs = frozenset[int]
 """Every sign that a step, or a path, may have: a non-empty subset of -1, 0 and +1."""
@@ -71,6 +71,11 @@ def _path_signs(path: Path) -> Signs:
     steps = path.steps
     if _is_common_target(steps):
         return _common_target_signs(steps)
+    return effect_signs(steps)
+
+
+def effect_signs(steps: Iterable[PathStep]) -> Signs:
+    """The signs that an effect may have on the last of the nodes along some steps, which act one by one."""
     return _compose(step_signs(step) for step in steps)
 
 

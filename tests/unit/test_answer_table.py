@@ -106,11 +106,29 @@ def test_drugs_with_one_action_on_one_target_are_one_group() -> None:
 def test_a_phrase_says_what_the_drug_does_or_what_it_is_like() -> None:
     phrases = [mechanism_phrase(one) for one in (STEROIDS[0], BLOCKER, LIKE, NOTHING)]
     assert phrases == [
-        "is an agonist of NR3C1, then inflammatory response",
-        "inhibits PTGS2, then inflammatory response",
+        "is an agonist of NR3C1, lowering inflammatory response",
+        "inhibits PTGS2, raising inflammatory response",
         "like oldone",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "phrase"),
+    [
+        ("BiologicalProcess", "positively regulates", "lowering repair"),
+        ("BiologicalProcess", "", "then repair"),
+        ("Anatomy", "positively regulates", "then repair"),  # there is no less of a site
+    ],
+)
+def test_a_phrase_tells_the_sign_of_the_last_effect(kind: str, action: str, phrase: str) -> None:
+    last = entity("X:1", kind, "repair")
+    item = evidence(
+        "P1", "mechanism", drug(1), step(drug(1), "BINDS", ENZYME, "inhibitor"), ENZYME,
+        step(ENZYME, "AFFECTS", last, action), last,
+        step(last, "CORRELATED_WITH", DISEASE, "positively correlated with"), DISEASE,
+    )  # fmt: skip
+    assert mechanism_phrase(recommendation(1, item)) == f"inhibits PTGS2, {phrase}"
 
 
 def test_the_table_comes_first_and_alone_if_asked() -> None:
