@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kedrec.common.plain_text import normal_name
 from kedrec.naming.normalize import Forms, compact_form, is_reordering, normal_forms
 from kedrec.naming.wordings import HEADING, PREFERRED, SYNONYM
 from kedrec.schema import load_schema
@@ -14,7 +15,16 @@ from kedrec.schema import load_schema
 if TYPE_CHECKING:
     from kedrec.types import NameMatch
 
-__all__ = ["MIN_SURE_SCORE", "SCORES", "TIERS", "Hit", "best_per_entity", "equal_candidates", "match_type"]
+__all__ = [
+    "MIN_SURE_SCORE",
+    "SCORES",
+    "TIERS",
+    "Hit",
+    "best_per_entity",
+    "equal_candidates",
+    "general_first",
+    "match_type",
+]
 
 MIN_SURE_SCORE = 87.0
 """Matches from this score on are the name itself, in one writing or another; others only resemble it."""
@@ -142,6 +152,16 @@ def best_per_entity(hits: Iterable[Hit]) -> list[Hit]:
     for hit in sorted(hits, key=lambda hit: hit.order):
         best.setdefault((hit.match.entity.kind, hit.match.entity.id), hit)
     return list(best.values())
+
+
+def general_first(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits, those first whose entity's name doesn't begin with another's: a disease before its types."""
+    names = [f"{normal_name(hit.match.entity.name)} " for hit in hits]
+
+    def more_general(index: int) -> int:
+        return sum(names[index].startswith(name) and name != names[index] for name in names)
+
+    return [hits[index] for index in sorted(range(len(hits)), key=more_general)]
 
 
 def match_type(text: str, text_forms: Forms, stored: str, *, salted: bool) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from kedrec.errors import AmbiguousNameError, UnknownNameError, UsageError
 from kedrec.naming.fuzzy import FuzzyNames, contained_names
-from kedrec.naming.hits import Hit, best_per_entity, equal_candidates
+from kedrec.naming.hits import Hit, best_per_entity, equal_candidates, general_first
 from kedrec.naming.lookup import NameLookup
 from kedrec.naming.normalize import compact_form, normal_forms
 from kedrec.naming.query import check_kinds, check_text, noun_of, parse_curie, quote_query, with_article
@@ -209,7 +209,7 @@ class NameIndex:
             raise AmbiguousNameError(
                 f"{quote_query(query)} stands for {len(candidates)} entities of the graph.",
                 "Give the id of the one that is meant.",
-                [hit.match for hit in candidates],
+                [hit.match for hit in general_first(candidates)],
             )
         return candidates[0].match
 

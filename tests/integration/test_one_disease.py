@@ -275,12 +275,17 @@ def test_an_abbreviation_offers_its_usual_meaning_first(graph: Loaded) -> None:
         term("MONDO:4", "Alzheimer disease", 'synonym: "Alzheimer\'s disease" EXACT []'),
         term("MONDO:5", "lung disease"),
         term("MONDO:6", "Diaper rash"),
+        term("MONDO:7", "wasting disease type 1", 'synonym: "WD" EXACT []'),
+        term("MONDO:8", "wasting-disease", 'synonym: "WD" EXACT []'),
     )
     load(graph, "mondo", mondo(*terms))
     names = NameIndex.open(graph.store, graph.folder / "cache")
     with pytest.raises(AmbiguousNameError) as caught:
         names.resolve("MS", "Disease")
     assert [match.entity.id for match in caught.value.candidates] == ["MONDO:1", "MONDO:2"]
+    with pytest.raises(AmbiguousNameError) as caught:
+        names.resolve("WD", "Disease")
+    assert [match.entity.id for match in caught.value.candidates] == ["MONDO:8", "MONDO:7"]
     assert names.resolve_match("T2D", "Disease").why == "other name"
     for text in ("alzheimers", "Alzheimer's"):
         assert names.resolve(text, "Disease").id == "MONDO:4"
