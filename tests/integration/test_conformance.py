@@ -7,8 +7,10 @@ template is compared on nothing.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,7 +71,10 @@ class _Tables:
 
 @pytest.fixture(scope="module")
 def stores(
-    neo4j_settings: Settings, wipe_neo4j: Any, tmp_path_factory: pytest.TempPathFactory
+    neo4j_settings: Settings,
+    wipe_neo4j: Any,
+    built_starter: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[GraphStore, GraphStore]]:
     """The same graph in both engines, opened to read."""
     folder = tmp_path_factory.mktemp("conformance")
@@ -78,9 +83,11 @@ def stores(
     for template in path_templates():
         planted.plant(template)
     urls = [str(folder / "graph"), neo4j_settings.neo4j_uri]
+    shutil.copytree(built_starter / "graph", urls[0])
     for url in urls:
         with open_store(url, neo4j_settings, read_only=False) as store:
-            load_graph(store, work_dir=folder / "work")
+            if store.engine == "neo4j":
+                load_graph(store, work_dir=folder / "work")
             with store.writing():
                 for kind, nodes in planted.nodes.items():
                     store.put_nodes(kind, node_file(folder, *nodes.values()), None)

@@ -66,9 +66,11 @@ def contents(store: GraphStore) -> dict[str, list[Any]]:
 
 
 @pytest.mark.neo4j
-def test_an_imported_graph_is_the_same_as_a_loaded_one(tmp_path: Path, own: Path, kedrec_home: Path) -> None:
+def test_an_imported_graph_is_the_same_as_a_loaded_one(
+    tmp_path: Path, own: Path, kedrec_home: Path, built_starter: Path
+) -> None:
+    shutil.copytree(built_starter / "graph", tmp_path / "graph")
     with open_store(str(tmp_path / "graph"), load_settings(), read_only=False) as store:
-        load_graph(store, ["starter"], work_dir=tmp_path / "work")
         live = load_graph(store, ["kedrec"], data_dir=own, work_dir=tmp_path / "work")
         expected, facts = contents(store), store.metadata()
     # Both sources in one call, as a user would: the own tables are found in a folder of that name.

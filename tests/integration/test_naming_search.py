@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +19,10 @@ from kedrec.stores import open_store
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(built_starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("home")
-    made = load_settings(home=home, graph=str(home / "graph"))
-    with open_store(made.graph_url, made, read_only=False) as store:
-        load_graph(store, work_dir=home / "work")
-    return made
+    shutil.copytree(built_starter / "graph", home / "graph")
+    return load_settings(home=home, graph=str(home / "graph"))
 
 
 @pytest.fixture(scope="module")
