@@ -34,6 +34,9 @@ BATCH = 65_536
 _MAGIC = b"LBUG"
 _BUFFER_BYTES = 4 * 2**30
 """The engine's default is four fifths of the machine's memory; all of Hetionet loads in a third of this."""
+_FILE_BYTES = 2**40
+"""The largest database. The engine reserves this much address space for each that is open, by default 8 TiB,
+and a process has 128 TiB: it could open fifteen graphs."""
 
 
 class Session:
@@ -47,7 +50,11 @@ class Session:
             # A writer's copy is published only after it is closed: automatic checkpoints before that
             # would cost a tenth of a second a batch without benefit.
             self._database = ladybug.Database(
-                str(file), read_only=read_only, auto_checkpoint=False, buffer_pool_size=_BUFFER_BYTES
+                str(file),
+                read_only=read_only,
+                auto_checkpoint=False,
+                buffer_pool_size=_BUFFER_BYTES,
+                max_db_size=_FILE_BYTES,
             )
             self._connection = ladybug.Connection(self._database, num_threads=threads)
         self._is_open = True

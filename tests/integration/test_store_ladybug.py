@@ -56,6 +56,12 @@ def test_a_reader_reads_what_it_opened_and_knows_of_a_change(graph: str, tmp_pat
             assert not another.has_changed()
 
 
+def test_one_process_opens_many_graphs(graph: str) -> None:
+    with contextlib.ExitStack() as stack:
+        stores = [stack.enter_context(open_store(graph, SETTINGS)) for _ in range(60)]
+        assert {tuple(drugs(store)) for store in stores} == {("DRUGBANK:1",)}
+
+
 def test_a_large_table_is_read_in_parts_and_whole(
     graph: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
