@@ -15,7 +15,8 @@ from kedrec.cli.rendering import print_answer
 from kedrec.settings import load_settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+from pathlib import Path
 
 NODES = """kind\tid\tname
 Drug\tDRUGBANK:DB00001\timigluceran
@@ -49,10 +50,11 @@ CYCLE = "IS_A\tMONDO:0\tMONDO:4\tCC0-1.0\n"
 
 
 @pytest.fixture
-def kr(tmp_path: Path) -> Kedrec:
+def kr(tmp_path: Path) -> Iterator[Kedrec]:
     with small_graph(tmp_path) as graph:
         graph.load("kedrec", {"nodes.tsv": NODES, "edges.tsv": EDGES + CYCLE})
-    return Kedrec(load_settings(home=tmp_path / "home", graph=str(tmp_path / "graph")))
+    with Kedrec(load_settings(home=tmp_path / "home", graph=str(tmp_path / "graph"))) as opened:
+        yield opened
 
 
 def printed(kr: Kedrec, disease: str) -> str:

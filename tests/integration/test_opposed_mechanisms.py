@@ -39,7 +39,8 @@ AGONISTS = [("agonist", "")] * 4
 
 
 def test_a_drug_that_does_the_opposite_of_the_treatments_may_worsen_the_disease(tmp_path: Path) -> None:
-    found = open_graph(tmp_path, *AGONISTS, drug=("antagonist", "")).explain("drug 0", "shaking")
+    with open_graph(tmp_path, *AGONISTS, drug=("antagonist", "")) as kr:
+        found = kr.explain("drug 0", "shaking")
     (opposed,) = found.safety.opposed
     assert (opposed.target.name, opposed.count, opposed.alike) == ("GENE9", 4, 0)
     assert [drug.name for drug in opposed.treatments] == ["drug 1", "drug 2", "drug 3", "drug 4"]
@@ -55,8 +56,8 @@ def test_a_drug_that_does_the_opposite_of_the_treatments_may_worsen_the_disease(
 
 
 def test_a_known_treatment_with_an_opposed_mechanism_is_told_apart(tmp_path: Path) -> None:
-    kr = open_graph(tmp_path, *AGONISTS, ("antagonist", ""), drug=("antagonist", ""))
-    found = kr.explain("drug 5", "shaking")
+    with open_graph(tmp_path, *AGONISTS, ("antagonist", ""), drug=("antagonist", "")) as kr:
+        found = kr.explain("drug 5", "shaking")
     assert found.known
     assert "caution" in found.flags
     assert "may-worsen" not in found.flags
@@ -78,17 +79,19 @@ def test_a_known_treatment_with_an_opposed_mechanism_is_told_apart(tmp_path: Pat
 def test_what_says_no_opposite_is_no_warning(
     tmp_path: Path, treatments: list[tuple[str, str]], drug: tuple[str, str]
 ) -> None:
-    found = open_graph(tmp_path, *treatments, drug=drug).explain("drug 0", "shaking")
+    with open_graph(tmp_path, *treatments, drug=drug) as kr:
+        found = kr.explain("drug 0", "shaking")
     assert found.safety.opposed == ()
     assert "may-worsen" not in found.flags
     assert "worsen" not in found.verdict
 
 
 def test_only_the_mechanism_of_action_counts_where_it_is_known(tmp_path: Path) -> None:
-    kr = open_graph(tmp_path, *AGONISTS, drug=("antagonist", "mechanism of action: GENE9 antagonist"))
-    assert kr.explain("drug 0", "shaking").safety.opposed
+    drug = ("antagonist", "mechanism of action: GENE9 antagonist")
+    with open_graph(tmp_path, *AGONISTS, drug=drug) as kr:
+        assert kr.explain("drug 0", "shaking").safety.opposed
     folder = tmp_path / "off-target"
     folder.mkdir()
     rows = [("agonist", "Ki = 3.0 nM")] * 4
-    kr = open_graph(folder, *rows, drug=("antagonist", "Ki = 9.0 nM"))
-    assert kr.explain("drug 0", "shaking").safety.opposed  # no drug's mechanism is known
+    with open_graph(folder, *rows, drug=("antagonist", "Ki = 9.0 nM")) as kr:
+        assert kr.explain("drug 0", "shaking").safety.opposed  # no drug's mechanism is known

@@ -10,6 +10,8 @@ from worded_graph import open_worded_graph
 from kedrec.answers.coverage_card import coverage_card
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kedrec.api import Kedrec
     from kedrec.types import Recommendation
 
@@ -75,8 +77,9 @@ ASSOCIATED_WITH MONDO:2 NCBIGene:3 -
 
 
 @pytest.fixture(scope="module")
-def kr(tmp_path_factory: pytest.TempPathFactory) -> Kedrec:
-    return open_worded_graph(tmp_path_factory.mktemp("judging"), NODES, EDGES)
+def kr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kedrec]:
+    with open_worded_graph(tmp_path_factory.mktemp("judging"), NODES, EDGES) as opened:
+        yield opened
 
 
 def nodes(recommendation: Recommendation, *, adverse: bool = False) -> list[tuple[str, ...]]:

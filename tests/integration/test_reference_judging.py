@@ -15,6 +15,8 @@ from kedrec.evaluation.reference_judging import evaluate_reference_set
 from kedrec.evaluation.reference_set import COLUMNS, ReferencePair, read_reference_set
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kedrec.api import Kedrec
 
 NODES = """\
@@ -50,8 +52,9 @@ BINDS DRUGBANK:D2 NCBIGene:2 agonist
 
 
 @pytest.fixture(scope="module")
-def kr(tmp_path_factory: pytest.TempPathFactory) -> Kedrec:
-    return open_worded_graph(tmp_path_factory.mktemp("reference"), NODES, EDGES)
+def kr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kedrec]:
+    with open_worded_graph(tmp_path_factory.mktemp("reference"), NODES, EDGES) as opened:
+        yield opened
 
 
 def pair(judgement: str, drug: str, role: str = "", through: str = "", sign: int = 0) -> ReferencePair:

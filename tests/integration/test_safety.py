@@ -14,12 +14,15 @@ from kedrec.cli.evaluate import evaluate
 from kedrec.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kedrec.api import Kedrec
 
 
 @pytest.fixture(scope="module")
-def kr(tmp_path_factory: pytest.TempPathFactory) -> Kedrec:
-    return open_graph(tmp_path_factory.mktemp("safety"), EDGES + TREATS)
+def kr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kedrec]:
+    with open_graph(tmp_path_factory.mktemp("safety"), EDGES + TREATS) as opened:
+        yield opened
 
 
 def test_a_direct_contraindication_is_flagged_said_and_has_its_path(kr: Kedrec) -> None:
