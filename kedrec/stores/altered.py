@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from kedrec.schema import load_schema
-from kedrec.stores.read_only import ReadOnlyStore
+from kedrec.stores.visible import VisibleStore, view_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from kedrec.stores.base import Fingerprint, GraphStore, Row, YearCount
+    from kedrec.stores.base import GraphStore, Row
 
 __all__ = ["Alteration", "AlteredStore", "Change", "opposite_action"]
 
@@ -50,8 +48,8 @@ def opposite_action(relation: str, action: str) -> str:
     return next(opposites, action) if sign else action
 
 
-class AlteredStore(ReadOnlyStore):
-    """Wrapper of a store whose `edges_between` shows one link altered; all else is the wrapped store's.
+class AlteredStore(VisibleStore):
+    """A read-only graph whose `edges_between` shows one link altered; all else is as in the graph.
 
     Args:
         store: the graph.
@@ -59,7 +57,7 @@ class AlteredStore(ReadOnlyStore):
     """
 
     def __init__(self, store: GraphStore, alteration: Alteration) -> None:
-        super().__init__(store)
+        super().__init__(store, view_of(store))
         self._alteration = alteration
 
     def edges_between(
@@ -71,10 +69,8 @@ class AlteredStore(ReadOnlyStore):
         end_ids: Sequence[str],
     ) -> list[Row]:
         """The edges of a relation from `start_ids` to `end_ids`, the altered link's among them."""
-        rows = self._store.edges_between(relation, start_kind, end_kind, start_ids, end_ids)
-        altered = [
-            shown for row in rows for shown in self._shown(relation, row) if shown["end_id"] in set(end_ids)
-        ]
+        rows = super().edges_between(relation, start_kind, end_kind, start_ids, end_ids)
+        altered = [shown for row in rows for shown in self._shown(relation, row)]
         if self._alteration.change == "swapped":
             altered += self._moved(relation, (start_kind, end_kind), start_ids, end_ids)
         return sorted(altered, key=lambda row: (row["start_id"], row["end_id"], row["edge"]["source"]))
@@ -95,56 +91,9 @@ class AlteredStore(ReadOnlyStore):
         change = self._alteration
         moved: list[Row] = []
         if change.first in start_ids and change.other in end_ids:
-            rows = self._store.edges_between(relation, *kinds, [change.first], [change.second])
+            rows = super().edges_between(relation, *kinds, [change.first], [change.second])
             moved += [row | {"end_id": change.other, "end_name": change.other_name} for row in rows]
         if change.other in start_ids and change.first in end_ids:
-            rows = self._store.edges_between(relation, *kinds, [change.second], [change.first])
+            rows = super().edges_between(relation, *kinds, [change.second], [change.first])
             moved += [row | {"start_id": change.other, "start_name": change.other_name} for row in rows]
         return moved
-
-    def run(self, template: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-        """Runs a read-only template on the wrapped store."""
-        return self._store.run(template, parameters)
-
-    def nodes(self, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """All nodes of a kind."""
-        return self._store.nodes(kind, columns)
-
-    def edges(
-        self,
-        relation: str,
-        start_kind: str,
-        end_kind: str,
-        columns: Sequence[str] | None = None,
-        sources: Sequence[str] | None = None,
-    ) -> Iterator[pa.RecordBatch]:
-        """Streams the wrapped store's edges, the altered link as it was."""
-        return self._store.edges(relation, start_kind, end_kind, columns, sources)
-
-    def fingerprint(self) -> Fingerprint:
-        """The wrapped store's fingerprint."""
-        return self._store.fingerprint()
-
-    def metadata(self) -> dict[str, str]:
-        """The wrapped store's metadata."""
-        return self._store.metadata()
-
-    def blob(self, name: str) -> bytes | None:
-        """The wrapped store's bytes."""
-        return self._store.blob(name)
-
-    def blob_names(self) -> list[str]:
-        """Names of the wrapped store's bytes."""
-        return self._store.blob_names()
-
-    def isolated_ids(self, kind: str) -> list[str]:
-        """Ids of the wrapped store's nodes without an edge."""
-        return self._store.isolated_ids(kind)
-
-    def licences(self, relation: str) -> dict[tuple[str, str], int]:
-        """Numbers of the wrapped store's edges."""
-        return self._store.licences(relation)
-
-    def years(self, relation: str, year: int) -> dict[str, YearCount]:
-        """Numbers of the wrapped store's edges by year."""
-        return self._store.years(relation, year)
