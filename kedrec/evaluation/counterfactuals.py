@@ -168,13 +168,7 @@ def _other_node(ranker: Ranker, names: NameIndex, path: Path, position: int, rng
     used = {node.id for node in path.nodes}
     number = adjacency.number(onward.kind, onward.id)
     incidence = adjacency.hop_incidence(hop, second.kind)
-    before = (
-        []
-        if number is None
-        else incidence.back_indices[
-            incidence.back_indptr[number] : incidence.back_indptr[number + 1]
-        ].tolist()
-    )
+    before = [] if number is None else incidence.back_row(number).tolist()
     ids = sorted({adjacency.node_id(second.kind, node) for node in before} - used)
     if not ids:
         every = len(adjacency.ids(second.kind))

@@ -168,7 +168,7 @@ def _walk_counts(hops: list[Incidence], start: int) -> list[float]:
     """The number of walks of each length from a node: exact for two hops, then estimated by degrees."""
     sizes = [1.0, float(hops[0].indptr[start + 1] - hops[0].indptr[start])]
     if len(hops) > 1:
-        first = hops[0].indices[hops[0].indptr[start] : hops[0].indptr[start + 1]]
+        first = hops[0].row(start)
         sizes.append(float((hops[1].indptr[first + 1] - hops[1].indptr[first]).sum()))
     # A walk reaches a node in proportion to its degree: hubs count for more than the mean degree.
     for hop in hops[2:]:

@@ -182,9 +182,7 @@ def _class_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathT
         for table in tables:
             links = adjacency.incidence(table)
             ancestor = line[-1][1] if line else disease
-            for other in links.back_indices[
-                links.back_indptr[ancestor] : links.back_indptr[ancestor + 1]
-            ].tolist():
+            for other in links.back_row(ancestor).tolist():
                 contraindicated.setdefault(other, (table[0], line))
     if not contraindicated:
         return []
@@ -193,7 +191,7 @@ def _class_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathT
         if not adjacency.has_table(table):
             continue
         links = adjacency.incidence(table)
-        for number in adjacency.incidence(table).row(drug).tolist():
+        for number in links.row(drug).tolist():
             members = links.back_row(number)
             others = [member for member in members.tolist() if member != drug]
             known = [
