@@ -21,7 +21,7 @@ from kedrec.common.limits import MAX_LINE, MAX_RATIO, MAX_UNPACKED, RATIO_FROM
 from kedrec.common.regular_files import open_regular
 from kedrec.errors import DataError
 
-__all__ = ["PLACEHOLDER", "TOO_LONG", "BadLine", "open_unpacked", "read_lines", "unpack"]
+__all__ = ["PLACEHOLDER", "TOO_LONG", "BadLine", "has_last_line_end", "open_unpacked", "read_lines", "unpack"]
 
 PLACEHOLDER = "\ufffd"
 """Replacement of a line that isn't text."""
@@ -143,6 +143,22 @@ def open_unpacked(path: Path, label: str = "") -> io.BufferedReader:
             it is truncated, damaged, or unpacks to more than `kedrec.common.limits` allows.
     """
     return io.BufferedReader(_UnpackedFile(path, label or str(path)), _BUFFER)
+
+
+def has_last_line_end(path: Path) -> bool:
+    """Whether the last line of a file that isn't packed has a line end; True of an archive.
+
+    A truncated archive is an error when it is read, so that only other files may be half a download unseen.
+
+    Raises:
+        DataError: the file can't be opened, or has an archive's suffix and isn't one.
+    """
+    with open_regular(path) as raw:
+        if _decompressed(raw, path) is not raw:
+            return True
+        raw.seek(max(0, raw.seek(0, io.SEEK_END) - 2))  # in UTF-16 a line end takes two bytes
+        last = raw.read()
+    return not last or last[-1:] in (b"\n", b"\r") or last in (b"\n\0", b"\r\0")
 
 
 def _recoded(stream: io.BufferedReader) -> Iterator[bytes]:

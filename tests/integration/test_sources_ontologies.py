@@ -71,6 +71,76 @@ def test_a_clause_that_is_not_read_may_break_any_rule(graph: Loaded, clauses: li
 
 
 @pytest.mark.parametrize(
+    "last",
+    [
+        "is_a: DOID:1",
+        'synonym: "the po" EXACT []',
+        "xref: MESH:D0001",
+        "alt_id: DOID:99",
+        "is_obsolete: true",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_clause_that_a_cut_file_ends_in_is_counted_and_not_read(
+    graph: Loaded, last: str, encoding: str
+) -> None:
+    """What is before the cut may be another term's id."""
+    text = HEAD + term("DOID:1") + term("DOID:14566") + "[Term]\nid: DOID:2\nname: gout\nis_a: DOID:14566\n"
+    [report] = graph.load("doid", {"doid.obo": (text + last).encode(encoding)}).sources
+    reason = "last line without an end, where the file may be cut"
+    assert (report.reasons, report.attributes.rejected) == ({reason: 1}, 1)
+    assert graph.rejects() == [("16", reason)]
+    assert graph.ends("IS_A") == [("DOID:2", "DOID:14566")]
+    gout = graph.nodes("Disease")["DOID:2"]
+    assert (gout["synonyms"], gout["xrefs"]) == ([], [])
+    graph.again("doid")
+    # A file whose last line has an end, or is a comment, is read as it is.
+    for files in (
+        {"doid.obo": (text + last + "\n").encode(encoding)},
+        {"doid.obo": (text + "! end").encode()},
+    ):
+        assert graph.load("doid", files).sources[0].reasons.keys() <= {"obsolete term"}
+
+
+def test_a_heading_that_a_cut_file_ends_in_is_no_term(graph: Loaded) -> None:
+    [report] = graph.load("doid", {"doid.obo": HEAD + term("DOID:1") + "[Ter"}).sources
+    assert report.reasons == {"line that is no clause": 1}
+    assert set(graph.nodes("Disease")) == {"DOID:1"}
+
+
+def test_a_disease_that_an_update_merges_takes_its_treatments_along_and_brings_them_back(
+    graph: Loaded,
+) -> None:
+    nodes = "kind\tid\tname\nDrug\tDRUGBANK:DB1\taldrug\nDisease\tDOID:2\tchronic gout\n"
+    edges = "relation\tstart\tend\tlicence\nTREATS\tDRUGBANK:DB1\tDOID:2\tCC0-1.0\n"
+    graph.load("kedrec", {"nodes.tsv": nodes, "edges.tsv": edges})
+    before = HEAD + term("DOID:1", name="gout") + term("DOID:2", "is_a: DOID:1", name="chronic gout")
+    graph.load("doid", {"doid.obo": before})
+    apart = str(graph.store.fingerprint())
+    for clauses in (["alt_id: DOID:2"], []):
+        text = HEAD + term("DOID:1", *clauses, name="gout")
+        if not clauses:
+            text += term("DOID:2", "is_obsolete: true", "replaced_by: DOID:1", name="obsolete chronic gout")
+        graph.load("doid", {"doid.obo": text})
+        assert set(graph.nodes("Disease")) == {"DOID:1"}
+        assert graph.ends("TREATS") == [("DRUGBANK:DB1", "DOID:1")]
+        assert graph.ends("IS_A") == []
+        with closing(names(graph)) as index:
+            assert {index.resolve(asked).id for asked in ("DOID:2", "chronic gout")} == {"DOID:1"}
+        graph.again("doid")
+        graph.load("doid", {"doid.obo": before})
+        assert str(graph.store.fingerprint()) == apart
+
+
+def test_terms_in_a_circle_are_parents_of_each_other_and_none_is_its_own(graph: Loaded) -> None:
+    text = HEAD + term("DOID:1", "is_a: DOID:3") + term("DOID:2", "is_a: DOID:1")
+    [report] = graph.load("doid", {"doid.obo": text + term("DOID:3", "is_a: DOID:2", "is_a: DOID:3")}).sources
+    assert graph.ends("IS_A") == [("DOID:1", "DOID:3"), ("DOID:2", "DOID:1"), ("DOID:3", "DOID:2")]
+    assert report.reasons == {"start and end are one entity": 1}
+    graph.again("doid")
+
+
+@pytest.mark.parametrize(
     ("clause", "reason"),
     [
         ("synonym: the pox EXACT []", "clause that can't be read: DOID:2 synonym"),

@@ -49,17 +49,26 @@ class Stanza:
         line: line of its heading, from 1.
         clauses: its clauses, in order.
         unread: number and text of lines that aren't clauses.
+        unended: the clause on the file's last line, if that line has no end.
     """
 
     kind: str
     line: int
     clauses: list[Clause] = field(default_factory=list)
     unread: list[tuple[int, str]] = field(default_factory=list)
+    unended: Clause | None = None
 
 
-def read_stanzas(lines: Iterable[str]) -> Iterator[Stanza]:
-    """Yields the stanzas of a file, the header first."""
+def read_stanzas(lines: Iterable[str], *, ended: bool = True) -> Iterator[Stanza]:
+    """Yields the stanzas of a file, the header first.
+
+    Args:
+        lines: the file's lines.
+        ended: whether its last line has an end. Without one the file may be half a download, and what is
+            before the cut of `is_a: DOID:14566` is the id of another term: the clause is set apart.
+    """
     stanza = Stanza("", 1)
+    number = 0
     for number, line in enumerate(lines, 1):
         text = line.strip()
         if not text or text.startswith("!"):
@@ -71,6 +80,8 @@ def read_stanzas(lines: Iterable[str]) -> Iterator[Stanza]:
             stanza.clauses.append(Clause(number, clause[1], clause[2]))
         else:
             stanza.unread.append((number, text))
+    if not ended and stanza.clauses and stanza.clauses[-1].line == number:
+        stanza.unended = stanza.clauses.pop()
     yield stanza
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from kedrec.common.text_files import PLACEHOLDER
+from kedrec.common.text_files import PLACEHOLDER, has_last_line_end
 from kedrec.errors import DataError
 from kedrec.loading.readers.curies import curie_of
 from kedrec.loading.readers.obo import (
@@ -105,6 +105,9 @@ class _Terms:
         self.clauses += [
             (line, "line that is no clause", "", text) for line, text in stanza.unread if text != PLACEHOLDER
         ]
+        if cut := stanza.unended:
+            reason = "last line without an end, where the file may be cut"
+            self.clauses.append((cut.line, reason, "", f"{cut.tag}: {cut.value}"))
         if not stanza.kind:
             self.clauses += [
                 (clause.line, "import that is not followed", clause.value, f"import: {clause.value}")
@@ -241,7 +244,7 @@ def read_terms(staging: Staging, source: Source, path: Path, progress: Progress)
     number, plain, bad = staging.unpack(path)
     terms = _Terms(source)
     with plain.open(encoding="utf-8", newline="\n") as lines:
-        for done, stanza in enumerate(read_stanzas(lines)):
+        for done, stanza in enumerate(read_stanzas(lines, ended=has_last_line_end(path))):
             if done % _EVERY == 0:
                 progress(stage, done, None)
             terms.add(stanza)
