@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kedrec.loading.family_identities import family_name
 from kedrec.loading.identity import TRUST, Identity, family_of
 from kedrec.loading.known_entities import define_normal_name, join_same_names
+from kedrec.loading.listed_ids import stage_doubtful_ids
 from kedrec.loading.moved_edges import stage_moving_edges
 from kedrec.schema import load_schema
 
@@ -141,7 +142,8 @@ _RESOLVABLE_RECORDS = """
 INSERT INTO resolvable_records
 SELECT any_value(c.family), c.kind, c.id, min(c.rank), c.trust,
   list_distinct(flatten(list(list_filter(
-  list_concat(c.xrefs, coalesce(s.matching_ids, [])),
+  list_concat(if(c.trust = $listed AND d.xrefs IS NOT NULL,
+    list_filter(c.xrefs, lambda x: NOT list_contains(d.xrefs, x)), c.xrefs), coalesce(s.matching_ids, [])),
   lambda x: list_contains(c.prefixes, split_part(x, ':', 1)))))),
   -- Names decide between the ids of a kind whose vocabularies name it: their own wordings, if there are any.
   coalesce(list_distinct(list(normal_name(c.name)) FILTER (len(c.names) > 0 AND c.is_own = c.has_own)), [])
@@ -153,6 +155,8 @@ FROM (
   LEFT JOIN ranks AS r ON r.source = c.loader
 ) AS c
 LEFT JOIN name_matches AS s ON s.loader = c.loader AND s.kind = c.kind AND s.id = c.id
+LEFT JOIN (SELECT kind, id, list(xref) AS xrefs FROM doubtful_ids GROUP BY ALL) AS d
+  ON d.kind = c.kind AND d.id = c.id
 GROUP BY c.kind, c.id, c.trust
 """
 # A term's cross-references to ids of its own ontology are ids that were merged into it or that it replaces.
@@ -215,7 +219,7 @@ FROM (
     FROM records AS c
     LEFT JOIN kinds AS k ON k.kind = c.new_kind
     LEFT JOIN ranks AS r ON r.source = c.loader
-    LEFT JOIN (SELECT kind, id, list(xref) AS xrefs FROM overruled GROUP BY ALL) AS o
+    LEFT JOIN (SELECT kind, id, list(xref) AS xrefs FROM (FROM overruled UNION FROM doubtful_ids) GROUP BY ALL) AS o
       ON o.kind = c.kind AND o.id = c.id
   )
   GROUP BY ALL
@@ -226,7 +230,6 @@ JOIN node_numbers AS n USING (kind, id);
 
 def _resolve(staging: Staging, schema: Schema, families: FamilyIdentities) -> Identity:
     """Resolves the records to nodes; fills `same_as`, `aliases` and `overruled`."""
-    define_normal_name(staging)
     staging.create("resolvable_records")
     staging.sql.execute(_RESOLVABLE_RECORDS, {"listed": TRUST["listed"]})
     retired = {(kind, old): new for kind, old, new in staging.sql.execute(_RETIRED).fetchall()}
@@ -266,6 +269,8 @@ def canonical_nodes(
         sql.execute(_INCOMING, {"source": source, "prefixes": list(schema.prefixes)})
     sql.execute(_DROP_HELD)
     staging.create("name_matches")
+    define_normal_name(staging)
+    stage_doubtful_ids(staging, schema)
     identity = _resolve(staging, schema, families)
     joining = {name: state.same_names for name, state in states.items() if state.same_names}
     if join_same_names(staging, joining, schema):

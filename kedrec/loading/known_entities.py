@@ -15,6 +15,8 @@ __all__ = ["define_normal_name", "join_same_names", "known_keys"]
 _MACROS = """
 CREATE OR REPLACE MACRO normal_name(word) AS
   trim(regexp_replace(lower(strip_accents(word)), '[^a-z0-9]+', ' ', 'g'));
+CREATE OR REPLACE MACRO heading_word(word) AS
+  normal_name(array_to_string(list_reverse(string_split(word, ', ')), ' '));
 CREATE OR REPLACE MACRO naming_rank(id, vocabularies, names) AS
   CASE WHEN list_contains(vocabularies, split_part(id, ':', 1))
     THEN coalesce(list_position(names, split_part(id, ':', 1)), 999) ELSE 999 END;
@@ -75,7 +77,9 @@ FROM (
 """
 
 # Nodes are joined only if the name is unique on both sides and the source's node has no id of the other's
-# vocabulary yet. Of the nodes with the name, those of the best vocabulary count: a drug's node isn't passed
+# vocabulary yet. A name may be inverted ("Neuralgia, Postherpetic"), and a node has, beside its own name, the
+# headings of all vocabularies that name its kind. Of the nodes with the name, those that bear it themselves
+# count, and of these those of the best vocabulary: a drug's node isn't passed
 # over because a source with ids of its own says the same name, and a record that ids have joined already
 # goes to a better vocabulary alone. Records of the source that list one id of their own vocabulary are forms
 # of one entity (isomers of a compound) and may be meant by the shortest of their names. Where ids tell that
@@ -85,7 +89,7 @@ INSERT INTO joinable_records BY NAME
 SELECT *,
   first_value(own_word) OVER (PARTITION BY loader, kind, form ORDER BY length(name), name) AS word
 FROM (
-  SELECT c.loader, c.kind, c.id, c.name, normal_name(c.name) AS own_word,
+  SELECT c.loader, c.kind, c.id, c.name, normal_name(c.name) AS own_word, heading_word(c.name) AS heading,
     naming_rank(c.id, r.vocabularies, k.names) AS naming_rank, c.rank, list_append(c.xrefs, c.id) AS ids,
     coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id,
     coalesce(r.brings, true) AS brings,
@@ -103,25 +107,32 @@ SELECT $loader, kind, id, [other] FROM (
   SELECT kind, id, other, count(*) OVER (PARTITION BY kind, id) AS others,
     count(DISTINCT form) OVER (PARTITION BY kind, other) AS owners
   FROM (
-    SELECT i.kind, i.id, i.form, o.id AS other,
-      prefix_rank(o.id, $prefixes) AS prefix,
-      min(prefix) OVER (PARTITION BY i.kind, i.id) AS best_prefix
-    FROM joinable_records AS i
+    SELECT i.kind, i.id, i.form, o.id AS other, min((o.by_heading, prefix_rank(o.id, $prefixes))) AS fit,
+      min(fit) OVER (PARTITION BY i.kind, i.id) AS best_fit
+    FROM (
+      SELECT *, unnest(list_distinct([word, if(own_word = word, heading, word)])) AS said
+      FROM joinable_records WHERE loader = $loader AND kind = $kind
+    ) AS i
     JOIN (
-      SELECT new_kind AS kind, new_id AS id,
-        first(word ORDER BY naming_rank, rank, id <> new_id, length(name), name) AS word
-      FROM joinable_records WHERE loader <> $loader GROUP BY ALL HAVING bool_or(brings)
-    ) AS o ON o.kind = i.kind AND o.word = i.word
-    WHERE i.loader = $loader AND i.kind = $kind AND o.id <> i.new_id
-      AND (i.new_id = i.id OR prefix < prefix_rank(i.new_id, $prefixes))
+      SELECT kind, id, unnest(list_append(headings, word)) AS said, said <> word AS by_heading FROM (
+        SELECT new_kind AS kind, new_id AS id,
+          flatten(list([own_word, heading]) FILTER (naming_rank < 999)) AS headings,
+          first(word ORDER BY naming_rank, rank, id <> new_id, length(name), name) AS word
+        FROM joinable_records WHERE loader <> $loader AND new_kind = $kind
+        GROUP BY ALL HAVING bool_or(brings)
+      )
+    ) AS o ON o.kind = i.kind AND o.said = i.said
+    WHERE o.id <> i.new_id
+      AND (i.new_id = i.id OR prefix_rank(o.id, $prefixes) < prefix_rank(i.new_id, $prefixes))
       AND NOT list_contains(list_transform(i.ids, lambda x: split_part(x, ':', 1)), split_part(o.id, ':', 1))
       -- An id of a vocabulary whose ids are distinct isn't a node that has one of them by other ids already.
       AND NOT (list_contains($distinct, split_part(i.id, ':', 1)) AND EXISTS (FROM joinable_records AS s
         WHERE s.kind = $kind AND s.new_id = o.id AND split_part(s.id, ':', 1) = split_part(i.id, ':', 1)))
       AND (i.own_word = i.word OR NOT EXISTS (FROM joinable_records AS s
         WHERE s.loader = $loader AND s.kind = $kind AND s.form = i.form AND s.new_id = o.id))
+    GROUP BY i.kind, i.id, i.form, o.id
   )
-  WHERE prefix = best_prefix
+  WHERE fit = best_fit
 )
 WHERE others = 1 AND owners = 1
 """

@@ -75,7 +75,7 @@ _TABLES = (
     _table(
         "kinds", "Kinds of nodes, the id prefixes allowed for each, and those whose wording names a node.",
         "kind VARCHAR, family VARCHAR, prefixes VARCHAR[], names VARCHAR[]",
-        writers="canonical", readers="canonical known_entities",
+        writers="canonical", readers="canonical known_entities listed_ids",
     ),
     _table(
         "pairs", "Edge tables of the graph, numbered: a relation between two kinds.",
@@ -92,7 +92,7 @@ _TABLES = (
         "Rank of each source, the prefix of an ontology's own ids, the vocabularies whose wordings it gives, "
         "the trust of its cross-references, and whether it brings nodes.",
         "source VARCHAR, rank INTEGER, prefix VARCHAR, vocabularies VARCHAR[], trust INTEGER, brings BOOLEAN",
-        writers="canonical", readers="canonical known_entities moved_edges source_records",
+        writers="canonical", readers="canonical known_entities listed_ids moved_edges source_records",
     ),
     # Rows of the source that is loaded, as its reader staged them.
     _table(
@@ -175,7 +175,7 @@ _TABLES = (
         "unresolved_records",
         "Every source's record of each node, with the node that it was so far (`old_kind`, `old_id`).",
         _RECORD,
-        writers="canonical source_records", readers="canonical known_entities",
+        writers="canonical source_records", readers="canonical known_entities listed_ids",
     ),
     _table(
         "source_edges",
@@ -193,8 +193,8 @@ _TABLES = (
     ),
     _table(
         "joinable_records", "Records that may be joined by name, with their node by ids alone.",
-        "loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, own_word VARCHAR, word VARCHAR, "
-        "naming_rank INTEGER, rank INTEGER, ids VARCHAR[], form VARCHAR, brings BOOLEAN, new_kind VARCHAR, "
+        "loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, own_word VARCHAR, heading VARCHAR, "
+        "word VARCHAR, naming_rank INTEGER, rank INTEGER, ids VARCHAR[], form VARCHAR, brings BOOLEAN, new_kind VARCHAR, "
         "new_id VARCHAR",
         writers="known_entities", readers="known_entities", temporary=True,
     ),
@@ -223,6 +223,11 @@ _TABLES = (
         "overruled", "Cross-references of records that better trusted ones contradict.",
         "kind VARCHAR, id VARCHAR, xref VARCHAR",
         writers="canonical", readers="canonical",
+    ),
+    _table(
+        "doubtful_ids", "Ids that a source merely lists for a record and that share no name with it.",
+        "kind VARCHAR, id VARCHAR, xref VARCHAR",
+        writers="listed_ids", readers="canonical",
     ),
     _table(
         "idle_records", "Records of sources that bring no nodes, about nodes that no other source brings.",
