@@ -142,6 +142,8 @@ def _print_omissions(source: SourceReport) -> None:
         )
     if len(source.conflicts) > 5:
         out.print(f"  ... and {len(source.conflicts) - 5:,} more such ids (--json lists them)")
+    if source.doubtful_ids:
+        out.print(f"  {source.doubtful_ids:,} listed ids share no name with their term: not taken as equal")
 
 
 def print_report(report: LoadReport, *, is_removal: bool = False) -> None:

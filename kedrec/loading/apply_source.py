@@ -161,6 +161,7 @@ def _report(
 
     quoted = "'" + name.replace("'", "''") + "'"
     own_nodes = f"SELECT DISTINCT new_kind, new_id FROM records WHERE loader = {quoted}"  # noqa: S608  # a declared name
+    own_xrefs = f"SELECT kind, id, unnest(xrefs) AS xref FROM records WHERE loader = {quoted}"  # noqa: S608  # a declared name
     idle_nodes = f"SELECT DISTINCT new_kind, new_id FROM idle_records WHERE loader = {quoted}"  # noqa: S608  # a declared name
     # A deleted node became part of another if one of its records still exists.
     record_nodes = "SELECT DISTINCT old_kind AS kind, old_id AS id FROM records"
@@ -196,6 +197,7 @@ def _report(
         conflicts=tuple(
             ConflictReport(id=c.id, kind=c.kind, claimed_by=c.claimed_by) for c in identity.conflicts
         ),
+        doubtful_ids=staging.count(f"(FROM doubtful_ids SEMI JOIN ({own_xrefs}) USING (kind, id, xref))"),
         seconds=0.0,
     )
 

@@ -219,8 +219,9 @@ FROM (
     FROM records AS c
     LEFT JOIN kinds AS k ON k.kind = c.new_kind
     LEFT JOIN ranks AS r ON r.source = c.loader
-    LEFT JOIN (SELECT kind, id, list(xref) AS xrefs FROM (FROM overruled UNION FROM doubtful_ids) GROUP BY ALL) AS o
-      ON o.kind = c.kind AND o.id = c.id
+    LEFT JOIN (
+      SELECT kind, id, list(xref) AS xrefs FROM (FROM overruled UNION FROM doubtful_ids) GROUP BY ALL
+    ) AS o ON o.kind = c.kind AND o.id = c.id
   )
   GROUP BY ALL
 ) AS m

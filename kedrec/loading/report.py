@@ -61,6 +61,7 @@ class SourceReport(_Frozen):
         left_out: edge rows left out, by licence.
         unknown_licences: licences in `left_out` that the table of licences doesn't have.
         conflicts: cross-references that joined nothing.
+        doubtful_ids: number of ids that a term of the source lists and shares no name with: not equal to it.
         seconds: time from the first file to the last write.
     """
 
@@ -81,6 +82,7 @@ class SourceReport(_Frozen):
     left_out: dict[str, int] = {}
     unknown_licences: tuple[str, ...] = ()
     conflicts: tuple[ConflictReport, ...]
+    doubtful_ids: int = 0
     seconds: float
 
 

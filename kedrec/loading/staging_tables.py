@@ -194,8 +194,8 @@ _TABLES = (
     _table(
         "joinable_records", "Records that may be joined by name, with their node by ids alone.",
         "loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, own_word VARCHAR, heading VARCHAR, "
-        "word VARCHAR, naming_rank INTEGER, rank INTEGER, ids VARCHAR[], form VARCHAR, brings BOOLEAN, new_kind VARCHAR, "
-        "new_id VARCHAR",
+        "word VARCHAR, naming_rank INTEGER, rank INTEGER, ids VARCHAR[], form VARCHAR, brings BOOLEAN, "
+        "new_kind VARCHAR, new_id VARCHAR",
         writers="known_entities", readers="known_entities", temporary=True,
     ),
     _table(
@@ -227,7 +227,7 @@ _TABLES = (
     _table(
         "doubtful_ids", "Ids that a source merely lists for a record and that share no name with it.",
         "kind VARCHAR, id VARCHAR, xref VARCHAR",
-        writers="listed_ids", readers="canonical",
+        writers="listed_ids", readers="apply_source canonical",
     ),
     _table(
         "idle_records", "Records of sources that bring no nodes, about nodes that no other source brings.",

@@ -1,0 +1,119 @@
+"""Diseases by MeSH's headings: inverted ones, and ids that an ontology lists for what they don't mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from loaded import Loaded, small_graph
+
+GENES = "geneId\tgeneSymbol\tdiseaseId\tdiseaseName\tscore\tsource\n"
+MAPPING = "subject_id\tsubject_label\tpredicate_id\tobject_id\tobject_label\tmapping_justification\n"
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Iterator[Loaded]:
+    with small_graph(tmp_path) as found:
+        yield found
+
+
+def obo(*terms: tuple[str, ...]) -> str:
+    """Terms of an ontology: id, name, further clauses."""
+    return "".join(
+        "\n".join(["[Term]", f"id: {id_}", f"name: {name}", *clauses, "", ""]) for id_, name, *clauses in terms
+    )
+
+
+def load_headings(graph: Loaded, *rows: tuple[str, str, str]) -> None:
+    """MeSH's headings (number, heading, entry terms), each of a disease that the graph has by that id."""
+    nodes = ["kind\tid\tname", *(f"Disease\tMESH:{number}\t{number}" for number, _, _ in rows)]
+    graph.load("kedrec", {"nodes.tsv": "\n".join(nodes) + "\n"})
+    lines = "".join(f"{number}\t{heading}\t{entries}\tC01.1\t\n" for number, heading, entries in rows)
+    graph.load("mesh", {"mesh_id_label_mappings.tsv": lines})
+
+
+def load_genes(graph: Loaded, *diseases: tuple[str, str]) -> None:
+    rows = "".join(f"1\tA1BG\tumls:{id_}\t{name}\t0.2\tCTD_human\n" for id_, name in diseases)
+    graph.load("disgenet", {"curated_gene_disease_associations.tsv": GENES + rows})
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "entries", "joins"),
+    [
+        ("Sheehan syndrome", "Hypopituitarism", "Pituitary Insufficiency", False),
+        ("bruxism", "Sleep Bruxism", "", False),
+        ("mucopolysaccharidosis type 4A", "Mucopolysaccharidosis IV", "Morquio Syndrome", False),
+        ("giant cell glioblastoma", "Glioblastoma", "", False),
+        ("type 4A sand disease", "Sand Disease, Type 4A", "", True),
+        ("Crohn's disease", "Crohn Disease", "", True),
+        ("sandy infectious disease", "Sandy Infections", "", True),
+        ("desert cough", "Sand Pneumonitis", "Cough, Desert|Dune Lung", True),
+        ("allergies of sand", "Sand Allergy", "", True),
+        ("Sjögren syndrome", "Sjogren's Syndrome", "", True),
+    ],
+)
+def test_an_id_merely_listed_is_equal_only_with_a_common_name(
+    graph: Loaded, name: str, heading: str, entries: str, joins: bool
+) -> None:
+    load_headings(graph, ("D000001", heading, entries))
+    [report] = graph.load("doid", {"doid.obo": obo(("DOID:1", name, "xref: MESH:D000001"))}).sources
+    nodes = graph.nodes("Disease")
+    assert set(nodes) == ({"DOID:1"} if joins else {"DOID:1", "MESH:D000001"})
+    assert ("MESH:D000001" in nodes["DOID:1"]["xrefs"]) == joins
+    assert report.doubtful_ids == (not joins)
+    graph.again("doid")
+
+
+def test_what_a_curated_set_states_needs_no_common_name(graph: Loaded) -> None:
+    load_headings(graph, ("D000001", "Hypopituitarism", ""))
+    graph.load("doid", {"doid.obo": obo(("DOID:1", "low pituitary", "xref: MESH:D000001"))})
+    row = "doid:1\tlow pituitary\tskos:exactMatch\tmesh:D000001\tHypopituitarism\tsemapv:ManualMappingCuration\n"
+    graph.load("biomappings", {"positive.sssom.tsv": MAPPING + row})
+    assert set(graph.nodes("Disease")) == {"DOID:1"}
+
+
+def test_a_synonym_of_the_ontology_is_a_name_too(graph: Loaded) -> None:
+    load_headings(graph, ("D000001", "Fever, Sand", ""))
+    terms = obo(("DOID:1", "dune disease", 'synonym: "sand fever" EXACT []', "xref: MESH:D000001"))
+    graph.load("doid", {"doid.obo": terms})
+    assert set(graph.nodes("Disease")) == {"DOID:1"}
+
+
+def test_an_inverted_heading_meets_the_disease_of_its_name(graph: Loaded) -> None:
+    load_headings(
+        graph, ("D000001", "Neuralgia, Sandy", "Sandy Pain"), ("D000002", "Leukemia, Sandy, Chronic", "")
+    )
+    graph.load(
+        "mondo", {"mondo.obo": obo(("MONDO:1", "sandy neuralgia"), ("MONDO:2", "chronic sandy leukemia"))}
+    )
+    nodes = graph.nodes("Disease")
+    assert set(nodes) == {"MONDO:1", "MONDO:2"}
+    assert "Sandy Pain" in nodes["MONDO:1"]["synonyms"]
+    graph.again("mesh")
+
+
+def test_another_sources_wording_meets_any_heading_of_a_disease(graph: Loaded) -> None:
+    load_headings(graph, ("D000001", "Lymphoma, Sand-Cell", ""))
+    equal = 'xref: MESH:D000001 {source="MONDO:equivalentTo"}'
+    graph.load("mondo", {"mondo.obo": obo(("MONDO:1", "sand lymphomatosis", equal))})
+    load_genes(graph, ("C0000001", "Lymphoma, Sand-Cell"), ("C0000002", "Sand Cell Lymphomas"))
+    assert set(graph.nodes("Disease")) == {"MONDO:1", "UMLS:C0000002"}
+
+
+def test_a_disease_that_bears_the_name_itself_comes_before_one_with_that_heading(graph: Loaded) -> None:
+    load_headings(graph, ("D000001", "Sandy Eye", ""))
+    equal = 'xref: MESH:D000001 {source="MONDO:equivalentTo"}'
+    graph.load(
+        "mondo", {"mondo.obo": obo(("MONDO:1", "congenital sandy eye", equal), ("MONDO:2", "sandy eye"))}
+    )
+    load_genes(graph, ("C0000001", "Sandy Eye"))
+    nodes = graph.nodes("Disease")
+    assert set(nodes) == {"MONDO:1", "MONDO:2"}
+    assert "UMLS:C0000001" in nodes["MONDO:2"]["xrefs"]
+
+
+def test_a_heading_that_two_diseases_have_joins_neither(graph: Loaded) -> None:
+    graph.load("mondo", {"mondo.obo": obo(("MONDO:1", "sandy eye"), ("MONDO:2", "eye, sandy"))})
+    load_genes(graph, ("C0000001", "sandy eye"), ("C0000002", "Eye, Sandy"))
+    assert len(graph.nodes("Disease")) == 4
