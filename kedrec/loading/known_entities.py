@@ -78,7 +78,8 @@ FROM (
 
 # Nodes are joined only if the name is unique on both sides and the source's node has no id of the other's
 # vocabulary yet. A name may be inverted ("Neuralgia, Postherpetic"), and a node has, beside its own name, the
-# headings of all vocabularies that name its kind. Of the nodes with the name, those that bear it themselves
+# headings of all vocabularies that name its kind, where a second one knows the name: MeSH's nearest heading may
+# be a broader one. Of the nodes with the name, those that bear it themselves
 # count, and of these those of the best vocabulary: a drug's node isn't passed
 # over because a source with ids of its own says the same name, and a record that ids have joined already
 # goes to a better vocabulary alone. Records of the source that list one id of their own vocabulary are forms
@@ -89,7 +90,8 @@ INSERT INTO joinable_records BY NAME
 SELECT *,
   first_value(own_word) OVER (PARTITION BY loader, kind, form ORDER BY length(name), name) AS word
 FROM (
-  SELECT c.loader, c.kind, c.id, c.name, normal_name(c.name) AS own_word, heading_word(c.name) AS heading,
+  SELECT c.loader, c.kind, c.id, c.name, c.synonyms, normal_name(c.name) AS own_word,
+    heading_word(c.name) AS heading,
     naming_rank(c.id, r.vocabularies, k.names) AS naming_rank, c.rank, list_append(c.xrefs, c.id) AS ids,
     coalesce(m.new_kind, c.kind) AS new_kind, coalesce(m.new_id, c.id) AS new_id,
     coalesce(r.brings, true) AS brings,
@@ -130,6 +132,9 @@ SELECT $loader, kind, id, [other] FROM (
         WHERE s.kind = $kind AND s.new_id = o.id AND split_part(s.id, ':', 1) = split_part(i.id, ':', 1)))
       AND (i.own_word = i.word OR NOT EXISTS (FROM joinable_records AS s
         WHERE s.loader = $loader AND s.kind = $kind AND s.form = i.form AND s.new_id = o.id))
+      AND (NOT o.by_heading OR (SELECT count(DISTINCT s.id) > 1 FROM joinable_records AS s
+        WHERE s.kind = $kind AND s.new_id = o.id AND s.naming_rank < 999 AND list_has_any([i.said],
+          list_concat(list_transform(s.synonyms, lambda x: normal_name(x)), [s.own_word, s.heading]))))
     GROUP BY i.kind, i.id, i.form, o.id
   )
   WHERE fit = best_fit

@@ -193,9 +193,9 @@ _TABLES = (
     ),
     _table(
         "joinable_records", "Records that may be joined by name, with their node by ids alone.",
-        "loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, own_word VARCHAR, heading VARCHAR, "
-        "word VARCHAR, naming_rank INTEGER, rank INTEGER, ids VARCHAR[], form VARCHAR, brings BOOLEAN, "
-        "new_kind VARCHAR, new_id VARCHAR",
+        "loader VARCHAR, kind VARCHAR, id VARCHAR, name VARCHAR, synonyms VARCHAR[], own_word VARCHAR, "
+        "heading VARCHAR, word VARCHAR, naming_rank INTEGER, rank INTEGER, ids VARCHAR[], form VARCHAR, "
+        "brings BOOLEAN, new_kind VARCHAR, new_id VARCHAR",
         writers="known_entities", readers="known_entities", temporary=True,
     ),
     _table(

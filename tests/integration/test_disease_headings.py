@@ -21,7 +21,8 @@ def graph(tmp_path: Path) -> Iterator[Loaded]:
 def obo(*terms: tuple[str, ...]) -> str:
     """Terms of an ontology: id, name, further clauses."""
     return "".join(
-        "\n".join(["[Term]", f"id: {id_}", f"name: {name}", *clauses, "", ""]) for id_, name, *clauses in terms
+        "\n".join(["[Term]", f"id: {id_}", f"name: {name}", *clauses, "", ""])
+        for id_, name, *clauses in terms
     )
 
 
@@ -45,6 +46,8 @@ def load_genes(graph: Loaded, *diseases: tuple[str, str]) -> None:
         ("bruxism", "Sleep Bruxism", "", False),
         ("mucopolysaccharidosis type 4A", "Mucopolysaccharidosis IV", "Morquio Syndrome", False),
         ("giant cell glioblastoma", "Glioblastoma", "", False),
+        ("benign sandy tumor", "Sandy Neoplasms", "", False),
+        ("sandy cancer", "Sandy Neoplasms", "", True),
         ("type 4A sand disease", "Sand Disease, Type 4A", "", True),
         ("Crohn's disease", "Crohn Disease", "", True),
         ("sandy infectious disease", "Sandy Infections", "", True),
@@ -73,6 +76,14 @@ def test_what_a_curated_set_states_needs_no_common_name(graph: Loaded) -> None:
     assert set(graph.nodes("Disease")) == {"DOID:1"}
 
 
+def test_a_synonym_on_both_sides_is_no_common_name(graph: Loaded) -> None:
+    """MeSH's entry terms may be narrower than their heading."""
+    load_headings(graph, ("D000001", "Seizures", "Visual Seizures"))
+    terms = obo(("DOID:1", "visual epilepsy", 'synonym: "visual seizure" EXACT []', "xref: MESH:D000001"))
+    graph.load("doid", {"doid.obo": terms})
+    assert set(graph.nodes("Disease")) == {"DOID:1", "MESH:D000001"}
+
+
 def test_a_synonym_of_the_ontology_is_a_name_too(graph: Loaded) -> None:
     load_headings(graph, ("D000001", "Fever, Sand", ""))
     terms = obo(("DOID:1", "dune disease", 'synonym: "sand fever" EXACT []', "xref: MESH:D000001"))
@@ -94,11 +105,14 @@ def test_an_inverted_heading_meets_the_disease_of_its_name(graph: Loaded) -> Non
 
 
 def test_another_sources_wording_meets_any_heading_of_a_disease(graph: Loaded) -> None:
-    load_headings(graph, ("D000001", "Lymphoma, Sand-Cell", ""))
-    equal = 'xref: MESH:D000001 {source="MONDO:equivalentTo"}'
-    graph.load("mondo", {"mondo.obo": obo(("MONDO:1", "sand lymphomatosis", equal))})
-    load_genes(graph, ("C0000001", "Lymphoma, Sand-Cell"), ("C0000002", "Sand Cell Lymphomas"))
-    assert set(graph.nodes("Disease")) == {"MONDO:1", "UMLS:C0000002"}
+    seizures = "D000002", "Seizures", "Visual Seizures"
+    load_headings(graph, ("D000001", "Lymphoma, Sand-Cell", ""), seizures)
+    equal = 'xref: MESH:{} {{source="MONDO:equivalentTo"}}'.format
+    one = "MONDO:1", "sand lymphomatosis", 'synonym: "sand-cell lymphoma" EXACT []', equal("D000001")
+    broader = "MONDO:2", "visual epilepsy", 'synonym: "visual seizures" EXACT []', equal("D000002")
+    graph.load("mondo", {"mondo.obo": obo(one, broader)})
+    load_genes(graph, ("C0000001", "Lymphoma, Sand-Cell"), ("C0000002", "Seizures"))
+    assert set(graph.nodes("Disease")) == {"MONDO:1", "MONDO:2", "UMLS:C0000002"}
 
 
 def test_a_disease_that_bears_the_name_itself_comes_before_one_with_that_heading(graph: Loaded) -> None:
