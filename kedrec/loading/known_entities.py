@@ -78,13 +78,12 @@ FROM (
 
 # Nodes are joined only if the name is unique on both sides and the source's node has no id of the other's
 # vocabulary yet. A name may be inverted ("Neuralgia, Postherpetic"), and a node has, beside its own name, the
-# headings of all vocabularies that name its kind, where a second one knows the name: MeSH's nearest heading may
-# be a broader one. Of the nodes with the name, those that bear it themselves
-# count, and of these those of the best vocabulary: a drug's node isn't passed
-# over because a source with ids of its own says the same name, and a record that ids have joined already
-# goes to a better vocabulary alone. Records of the source that list one id of their own vocabulary are forms
-# of one entity (isomers of a compound) and may be meant by the shortest of their names. Where ids tell that
-# one of them is the node, only the one of that name is too.
+# headings of all vocabularies that name its kind, where a second one knows the name: MeSH's nearest heading
+# may be a broader one. Of the nodes with the name, those that bear it themselves count, and of these those of
+# the best vocabulary: a drug's node isn't passed over because a source with ids of its own says the same
+# name, and a record that ids have joined already goes to a better vocabulary alone. Records of the source
+# that list one id of their own vocabulary are forms of one entity (isomers of a compound) and may be meant by
+# the shortest of their names. Where ids tell that one of them is the node, only the one of that name is too.
 _JOINABLE = """
 INSERT INTO joinable_records BY NAME
 SELECT *,

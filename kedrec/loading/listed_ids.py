@@ -57,7 +57,7 @@ def stage_doubtful_ids(staging: Staging, schema: Schema) -> None:
     Ontologies list the nearest heading of another vocabulary where it has none of its own for a term: the
     Disease Ontology gives MeSH's hypopituitarism for Sheehan syndrome. A synonym on both sides doesn't count:
     MeSH's entry terms for seizures have the visual ones among them. Names are compared without the order and
-    the plural of their words and with cancer as a neoplasm, as MeSH has it, for kinds and vocabularies whose ids each denote another entity, where both
+    the plural of their words, for kinds and vocabularies whose ids each denote another entity, where both
     vocabularies give the names. What a source states as equal needs no name.
 
     Args:

@@ -71,7 +71,9 @@ def test_an_id_merely_listed_is_equal_only_with_a_common_name(
 def test_what_a_curated_set_states_needs_no_common_name(graph: Loaded) -> None:
     load_headings(graph, ("D000001", "Hypopituitarism", ""))
     graph.load("doid", {"doid.obo": obo(("DOID:1", "low pituitary", "xref: MESH:D000001"))})
-    row = "doid:1\tlow pituitary\tskos:exactMatch\tmesh:D000001\tHypopituitarism\tsemapv:ManualMappingCuration\n"
+    row = (
+        "doid:1\tlow pituitary\tskos:exactMatch\tmesh:D000001\tHypopituitarism\tsemapv:UnspecifiedMatching\n"
+    )
     graph.load("biomappings", {"positive.sssom.tsv": MAPPING + row})
     assert set(graph.nodes("Disease")) == {"DOID:1"}
 

@@ -63,7 +63,7 @@ def load(graph: Loaded, source: str, files: dict[str, str]) -> SourceReport:
 FILES = {
     "kedrec": own(("MESH:D000001", LUNG)),
     "mesh": {
-        "mesh_id_label_mappings.tsv": "D000001\tIllness, Heading\tIllnesses|The Illness|Illness of DO\tC08.381\t\n"
+        "mesh_id_label_mappings.tsv": "D000001\tIllness, Heading\tThe Illness|Illness of DO\tC08.381\t\n"
     },
     "doid": {"doid.obo": term("DOID:1", "illness of DO", "xref: MESH:D000001")},
     "mondo": mondo(term("MONDO:1", "illness", 'xref: MESH:D000001 {source="MONDO:equivalentTo"}')),
