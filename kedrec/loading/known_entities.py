@@ -115,10 +115,12 @@ SELECT $loader, kind, id, [other] FROM (
       FROM joinable_records WHERE loader = $loader AND kind = $kind
     ) AS i
     JOIN (
-      SELECT kind, id, unnest(list_append(headings, word)) AS said, said <> word AS by_heading FROM (
+      SELECT kind, id, unnest(list_concat(headings, own)) AS said, NOT list_contains(own, said) AS by_heading
+      FROM (
         SELECT new_kind AS kind, new_id AS id,
           flatten(list([own_word, heading]) FILTER (naming_rank < 999)) AS headings,
-          first(word ORDER BY naming_rank, rank, id <> new_id, length(name), name) AS word
+          first([word, if(own_word = word, heading, word)]
+            ORDER BY naming_rank, rank, id <> new_id, length(name), name) AS own
         FROM joinable_records WHERE loader <> $loader AND new_kind = $kind
         GROUP BY ALL HAVING bool_or(brings)
       )

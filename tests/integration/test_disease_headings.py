@@ -106,6 +106,12 @@ def test_an_inverted_heading_meets_the_disease_of_its_name(graph: Loaded) -> Non
     graph.again("mesh")
 
 
+def test_a_disease_named_by_an_inverted_heading_meets_another_source(graph: Loaded) -> None:
+    load_headings(graph, ("D000001", "Alkalosis, Sandy", ""))
+    load_genes(graph, ("C0000001", "sandy alkalosis"))
+    assert set(graph.nodes("Disease")) == {"MESH:D000001"}
+
+
 def test_another_sources_wording_meets_any_heading_of_a_disease(graph: Loaded) -> None:
     seizures = "D000002", "Seizures", "Visual Seizures"
     load_headings(graph, ("D000001", "Lymphoma, Sand-Cell", ""), seizures)
