@@ -191,6 +191,10 @@ def print_recommendation(
     print_safety(console, recommendation)
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _print_clinical_status(console: Console, recommendation: Recommendation) -> None:
     if text := recommendation.clinical.text:
         print_indented(console, Text(f"{recommendation.drug.name}: {text}", style="dim"))
@@ -309,9 +313,9 @@ def print_explanation(console: Console, recommendation: Recommendation) -> None:
     print_indented(
         console,
         Text(
-            f"{coverage.paths:,} paths of {coverage.metapaths} kinds; the drug has {coverage.drug_edges:,} "
-            f"edges, the disease {coverage.disease_edges:,}; {coverage.disease_treatments} other drugs are "
-            "known to treat it",
+            f"{_counted(coverage.paths, 'path')} of {_counted(coverage.metapaths, 'kind')}; the drug has "
+            f"{_counted(coverage.drug_edges, 'edge')}, the disease {coverage.disease_edges:,}; "
+            f"{_counted(coverage.disease_treatments, 'other drug')} known to treat it",
             style="dim",
         ),
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kedrec.errors import UsageError
+from kedrec.errors import EmptyGraphError
 from kedrec.safety.side_effects import CAUSES, SimilarDrugs
 
 if TYPE_CHECKING:
@@ -78,12 +78,12 @@ def evaluate(adjacency: Adjacency, *, seed: int, progress: Progress | None = Non
         progress: called drug by drug.
 
     Raises:
-        UsageError: the graph has too few drugs with side effects.
+        EmptyGraphError: the graph has too few drugs with side effects.
     """
     similar = SimilarDrugs(adjacency)
     drugs = np.flatnonzero(similar.has_effects)
     if len(drugs) < 2 * _FOLDS:
-        raise UsageError(
+        raise EmptyGraphError(
             f"{len(drugs)} drugs of the graph have side effects listed.",
             f"At least {2 * _FOLDS} are needed: load a source that has some, such as Hetionet.",
         )

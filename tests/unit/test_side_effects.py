@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from listed_graph import ListedGraph, random_graph
 
-from kedrec.errors import UsageError
+from kedrec.errors import EmptyGraphError
 from kedrec.evaluation.side_effect_prediction import evaluate, markdown
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.safety.side_effects import PSEUDO_COUNT, TABLES, SimilarDrugs
@@ -99,5 +99,5 @@ def test_the_measure_tells_a_prediction_that_knows_from_one_that_guesses() -> No
 
 
 def test_too_few_drugs_to_measure_on_is_said() -> None:
-    with pytest.raises(UsageError, match="5 drugs"):
+    with pytest.raises(EmptyGraphError, match="5 drugs"):
         evaluate(adjacency(families(5)), seed=1)
