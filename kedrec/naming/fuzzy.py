@@ -17,6 +17,8 @@ _PART_SCORES = (65.0, 20.0)  # a part of a name scores from 65, and up to 85 as 
 _WITHIN_SCORES = (60.0, 25.0)  # a name within the text scores from 60, and up to 85 as it nears the full text
 _MAX_WORDS = 12  # words of a text that are searched for names
 _MIN_LETTERS = 4  # letters of such a name, and of a misspelt or cut one; shorter ones are everywhere
+# What people leave out of a disease's name: these words don't make it another name.
+_UNSAID = frozenset({"disease", "disorder", "syndrome"})
 _MAX_NAMES = 400  # names considered for each; an entity may have many
 
 
@@ -25,7 +27,7 @@ class FuzzyNames:
 
     def __init__(self, tables: sqlite3.Connection) -> None:
         self._tables = tables
-        self._loaded: dict[str, tuple[list[int], list[str]]] = {}
+        self._loaded: dict[str, tuple[list[int], list[str], list[int]]] = {}
 
     def nearest(self, words: str, kinds: Sequence[str], limit: int) -> list[NameMatch]:
         """The entities whose names are most like `words` (as `normalize.Forms.words`), best first.
@@ -36,27 +38,30 @@ class FuzzyNames:
         if not words:
             return []
         is_short = len(words) < _MIN_LETTERS  # of a symbol or an abbreviation every letter counts
-        scored: dict[int, tuple[float, str]] = {}
+        scored: dict[int, tuple[float, int, str]] = {}
         for kind in kinds:
-            rows, names = self._names(kind)
+            rows, names, standings = self._names(kind)
             for index, score, why in (*(() if is_short else _typos(words, names)), *_parts(words, names)):
                 row = rows[index]
-                if score > scored.get(row, (0.0, ""))[0]:
-                    scored[row] = score, why
+                if score > scored.get(row, (0.0,))[0]:
+                    scored[row] = score, standings[index], why
         return self._matches(scored, limit)
 
-    def _names(self, kind: str) -> tuple[list[int], list[str]]:
+    def _names(self, kind: str) -> tuple[list[int], list[str], list[int]]:
+        """Rows, words and standings of a kind's names."""
         if kind not in self._loaded:
             rows = self._tables.execute(
-                "SELECT row, words FROM names, kinds "
+                "SELECT row, words, standing FROM names, kinds "
                 "WHERE kinds.kind = ? AND row BETWEEN first AND last ORDER BY row",
                 (kind,),
             ).fetchall()
-            self._loaded[kind] = [row for row, _ in rows], [words for _, words in rows]
+            columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], []]
+            self._loaded[kind] = columns[0], columns[1], columns[2]
         return self._loaded[kind]
 
-    def _matches(self, scored: dict[int, tuple[float, str]], limit: int) -> list[NameMatch]:
-        best = sorted(scored, key=lambda row: (-scored[row][0], row))[:_MAX_NAMES]
+    def _matches(self, scored: dict[int, tuple[float, int, str]], limit: int) -> list[NameMatch]:
+        """The matches of rows with their scores, standings and types, the best score and standing first."""
+        best = sorted(scored, key=lambda row: (-scored[row][0], scored[row][1], row))[:_MAX_NAMES]
         matches: dict[tuple[str, str], NameMatch] = {}
         for row in best:
             if len(matches) == limit:
@@ -66,7 +71,7 @@ class FuzzyNames:
                 "WHERE row = ?",
                 (row,),
             ).fetchone()
-            score, why = scored[row]
+            score, _, why = scored[row]
             match = NameMatch(
                 entity=Entity(id=id_, kind=kind, name=name), matched=text, why=why, score=round(score, 1)
             )
@@ -97,12 +102,18 @@ def _parts(words: str, names: list[str]) -> list[tuple[int, float, str]]:
     if len(last.rstrip()) < 3:
         return []
     return [
-        (index, lowest + rise * len(words) / len(name), "part")
+        (index, lowest + rise * len(words) / _said_length(name, words), "part")
         for index, name in enumerate(names)
         if last in (padded := f" {name} ")
         and len(name) > len(words)
         and all(word in padded for word in padded_words)
     ]
+
+
+def _said_length(name: str, words: str) -> int:
+    """Length of a name without the words that people leave out, where the text leaves them out."""
+    unsaid = [word for word in name.split() if word in _UNSAID and word not in words]
+    return max(len(name) - sum(len(word) + 1 for word in unsaid), len(words) + 1)
 
 
 def contained_names(

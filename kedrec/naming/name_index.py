@@ -205,6 +205,8 @@ class NameIndex:
         if not hits:
             raise self._unknown_error(query, kinds)
         candidates = self._with_usual_meaning(query, kinds, equal_candidates(hits))
+        if self._is_name_of_other_kind(query, kinds, candidates):
+            raise self._unknown_error(query, kinds)
         if len(candidates) > 1:
             raise AmbiguousNameError(
                 f"{quote_query(query)} stands for {len(candidates)} entities of the graph.",
@@ -212,6 +214,21 @@ class NameIndex:
                 [hit.match for hit in general_first(candidates)],
             )
         return candidates[0].match
+
+    def _is_name_of_other_kind(self, query: str, kinds: Sequence[str], candidates: Sequence[Hit]) -> bool:
+        """True if a text is a synonym of the kinds and a drug or disease has it as its very name.
+
+        Sources list a drug among a disease's synonyms, and a disease among a drug's brands ("Acne"). An
+        abbreviation means what it says for each kind.
+        """
+        best = candidates[0]
+        if best.is_id or best.standing <= HEADING or is_abbreviation(query):
+            return False
+        others = [kind for kind in ("Drug", "Disease") if kind not in kinds]
+        return any(
+            hit.standing == PREFERRED and hit.match.why in ("name", "case")
+            for hit in (self._lookup.hits(query, others) if others else ())
+        )
 
     def _with_usual_meaning(self, query: str, kinds: Sequence[str], candidates: list[Hit]) -> list[Hit]:
         """Puts what an abbreviation usually stands for first, where it is a synonym of something else."""
