@@ -39,6 +39,9 @@ def test_a_source_that_finds_nodes_by_id_or_name_comes_after_those_that_bring_th
     for one in list_sets().values():
         known = [sources[name].known for name in one.sources]
         assert known == sorted(known), one.name
+        # These bring diseases of ids that no other source has; the links are between ids of the graph.
+        position = one.sources.index
+        assert position("mondo-rare") > max(position("orphanet"), position("g2p")), one.name
 
 
 def test_names_of_sets_and_sources_give_each_source_once_in_order() -> None:
