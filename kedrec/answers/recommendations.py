@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from kedrec.answers.candidates import Candidate, CandidateSearch, SearchResult
 from kedrec.answers.manifest import as_of_coverage, model_name
 from kedrec.answers.pair_summary import adverse_trials, badge, basis, evidence_gap, flags, verdict
-from kedrec.grounding import check, from_evidence, verdict_words
+from kedrec.grounding import check, from_evidence, quality, verdict_words
+from kedrec.llm.drafts import write_drafts
 from kedrec.llm.prompting import model_request, takes_texts
 from kedrec.types import SMALLER, Coverage, GroupMember, PassedOver, Recommendation, ScorePart, Texts
 
@@ -189,20 +190,28 @@ class Recommender:
         for start in range(0, len(positions), _BATCH):
             self._report("Writing rationales", start, len(positions))
             batch = range(start, min(start + _BATCH, len(positions)))
-            responses = model.chat_many([prompts[index].request for index in batch])
-            for index, response in zip(batch, responses, strict=True):
-                pair = pairs[positions[index]]
-                checked = check(
-                    response.text,
+
+            def judge(
+                index: int, text: str, batch: Sequence[int] = batch
+            ) -> tuple[Rationale, tuple[float, ...]]:
+                position = positions[batch[index]]
+                pair, candidate = pairs[position], candidates[position]
+                rationale = check(
+                    text,
                     pair.drug,
                     pair.disease,
                     pair.evidence,
-                    (*pair.adverse, *_opposed_paths(candidates[positions[index]])),
-                    texts=citable[positions[index]],
+                    (*pair.adverse, *_opposed_paths(candidate)),
+                    texts=citable[position],
                     model=model_name(model),
-                    known=bool(candidates[positions[index]].score.known),
+                    known=bool(candidate.score.known),
                 )
-                rationales[positions[index]] = checked.model_copy(update={"unread": prompts[index].dropped})
+                return rationale, quality(rationale)
+
+            requests = [prompts[index].request for index in batch]
+            for index, draft in zip(batch, write_drafts(model, requests, judge), strict=True):
+                update = {"unread": prompts[index].dropped, "drafts": draft.written}
+                rationales[positions[index]] = draft.judged.model_copy(update=update)
         return rationales
 
     def recommendation(

@@ -70,6 +70,12 @@ evaluate.add_command(warnings)
     show_default=True,
     help="Ask about pairs that have texts: each model first without them in its prompt, then with them.",
 )
+@click.option(
+    "--drafts",
+    type=click.IntRange(min=1),
+    help="Maximum number of texts for a pair; another is written where a sentence is struck. "
+    "Default: as in `kedrec ask`.",
+)
 @click.option("--seed", type=int, help="Seed of the split of diseases, the pairs and the models.")
 @click.option(
     "--answers",
@@ -85,6 +91,7 @@ def faithfulness(
     paths: int,
     slots: int,
     background: Background,
+    drafts: int | None,
     seed: int | None,
     answers: Path | None,
     graph: str | None,
@@ -95,6 +102,7 @@ def faithfulness(
     from kedrec.evaluation.faithfulness import evaluate as measure
     from kedrec.evaluation.faithfulness import markdown
     from kedrec.evaluation.pair_texts import pairs_with_texts
+    from kedrec.llm.drafts import MOST_DRAFTS
     from kedrec.llm.open_model import open_model
     from kedrec.ranking import Ranker
     from kedrec.settings import load_settings
@@ -121,7 +129,12 @@ def faithfulness(
             try:
                 for prompt_texts in (None,) if example_texts is None else (None, example_texts):
                     result, model_answers = measure(
-                        model, examples, seed=settings.seed, texts=prompt_texts, progress=progress
+                        model,
+                        examples,
+                        seed=settings.seed,
+                        texts=prompt_texts,
+                        drafts=drafts or MOST_DRAFTS,
+                        progress=progress,
                     )
                     results.append(result)
                     answer_rows += [

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kedrec.grounding import check
+from kedrec.grounding import check, quality
+from kedrec.llm.drafts import MOST_DRAFTS, write_drafts
 from kedrec.llm.prompting import PROMPT_VERSION, TEXTS_VERSION, model_request
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class CheckedAnswer:
     disease: str
     text: str
     rationale: Rationale
+    drafts: int = 1
 
     @property
     def sentence_count(self) -> int:
@@ -111,6 +113,7 @@ class Faithfulness:
         words: mean number of words of a holding claim.
         seconds: wall time of generation.
         prompt: version of the prompt.
+        drafts: mean number of texts written for a question.
     """
 
     model: str
@@ -127,6 +130,7 @@ class Faithfulness:
     words: float
     seconds: float
     prompt: str = PROMPT_VERSION
+    drafts: float = 1.0
 
 
 def evaluate(
@@ -136,6 +140,7 @@ def evaluate(
     seed: int,
     max_tokens: int = ANSWER_TOKENS,
     texts: Sequence[Sequence[Evidence]] | None = None,
+    drafts: int = MOST_DRAFTS,
     progress: Progress | None = None,
 ) -> tuple[Faithfulness, list[CheckedAnswer]]:
     """Asks a model for a rationale of each pair and counts the sentences that hold.
@@ -147,6 +152,7 @@ def evaluate(
         max_tokens: most tokens of an answer.
         texts: trials and articles of each pair for its prompt, even if `kedrec ask` gives the model no texts;
             None: none.
+        drafts: most texts for a pair; another is asked for where a sentence is struck.
         progress: called batch by batch.
 
     Raises:
@@ -161,18 +167,30 @@ def evaluate(
             model_request(model, pair, max_tokens=max_tokens, seed=seed, texts=pair_texts)
             for pair, pair_texts in zip(batch, batch_texts, strict=True)
         ]
-        responses = model.chat_many([prompt.request for prompt in prompts])
-        for pair, pair_texts, response in zip(batch, batch_texts, responses, strict=True):
+
+        def judge(
+            index: int,
+            text: str,
+            batch: Sequence[PairEvidence] = batch,
+            batch_texts: Sequence[Sequence[Evidence]] = batch_texts,
+        ) -> tuple[Rationale, tuple[float, ...]]:
+            pair = batch[index]
             rationale = check(
-                response.text,
+                text,
                 pair.drug,
                 pair.disease,
                 pair.evidence,
                 pair.adverse,
-                texts=pair_texts,
+                texts=batch_texts[index],
                 model=model.info.name,
             )
-            answers.append(CheckedAnswer(pair.drug.name, pair.disease.name, response.text, rationale))
+            return rationale, quality(rationale)
+
+        requests = [prompt.request for prompt in prompts]
+        for pair, draft in zip(batch, write_drafts(model, requests, judge, most=drafts), strict=True):
+            answers.append(
+                CheckedAnswer(pair.drug.name, pair.disease.name, draft.text, draft.judged, draft.written)
+            )
         if progress is not None:
             progress(f"Asking {model.info.name}", len(answers), len(pairs))
     figures = _summarize(model, pairs, answers, time.monotonic() - started)
@@ -207,6 +225,7 @@ def markdown(results: Sequence[Faithfulness]) -> str:
         ),
         ("evidence weight cited", [f"{result.coverage:.2f}" for result in results]),
         ("different sentence patterns", [str(result.distinct) for result in results]),
+        ("texts written for a question", [f"{result.drafts:.2f}" for result in results]),
         ("seconds", [f"{result.seconds:.0f}" for result in results]),
     ]
     lines = ["| | " + " | ".join(result.model for result in results) + " |"]
@@ -242,6 +261,7 @@ def _summarize(
         / max(len(answers), 1),
         words=sum(len(claim.text.split()) for claim in holding) / max(len(holding), 1),
         seconds=seconds,
+        drafts=sum(answer.drafts for answer in answers) / max(len(answers), 1),
     )
 
 

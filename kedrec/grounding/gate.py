@@ -18,7 +18,7 @@ from kedrec.grounding.text_support import why_unsupported_by_text
 from kedrec.grounding.verdict_words import calls_untried
 from kedrec.types import Citation, Claim, Entity, Evidence, Rationale
 
-__all__ = ["check", "from_evidence"]
+__all__ = ["check", "from_evidence", "quality"]
 
 _MOST_SENTENCES = 4  # of a rationale of the evidence's own sentences
 
@@ -89,6 +89,14 @@ def check(
         coverage=_coverage(holding, evidence),
         model=model,
     )
+
+
+def quality(rationale: Rationale) -> tuple[float, float]:
+    """The shares of a model's sentences that hold, and of the evidence's weight that they cite.
+
+    Both are 0 where none holds: the better of two texts has the larger pair.
+    """
+    return (rationale.precision or 0.0, rationale.coverage) if rationale.origin == "llm" else (0.0, 0.0)
 
 
 def from_evidence(evidence: Sequence[Evidence], note: str) -> Rationale:

@@ -51,6 +51,8 @@ class Rationale(Frozen):
         note: reason for the origin `evidence`; "" for `llm`.
         unread: ids of evidence omitted from the prompt: it exceeds the model's context, or its path is longer
             than those the model was tuned on. Texts that no model is given (`Manifest.texts`) aren't listed.
+        drafts: number of texts that the model wrote, this one with them: where a sentence was struck, it was
+            asked again; 0 for no model.
     """
 
     origin: Literal["llm", "evidence"]
@@ -60,6 +62,7 @@ class Rationale(Frozen):
     model: str = ""
     note: str = ""
     unread: tuple[str, ...] = ()
+    drafts: int = 0
 
     @property
     def text(self) -> str:
