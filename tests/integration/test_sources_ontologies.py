@@ -102,6 +102,18 @@ def test_a_clause_that_a_cut_file_ends_in_is_counted_and_not_read(
         assert graph.load("doid", files).sources[0].reasons.keys() <= {"obsolete term"}
 
 
+def test_a_file_that_lacks_parents_of_its_own_terms_is_said_to_be_a_part(graph: Loaded) -> None:
+    """A file cut between two terms can be told from a whole one by this alone."""
+    whole = (
+        HEAD + term("DOID:2", "is_a: DOID:1") + term("DOID:3", "is_a: DOID:1", "is_a: HP:9") + term("DOID:1")
+    )
+    [report] = graph.load("doid", {"doid.obo": whole}).sources
+    assert report.notes == ()
+    cut = whole.replace(term("DOID:1"), "")
+    [report] = graph.load("doid", {"doid.obo": cut}).sources
+    assert report.notes == ("parents that aren't in the file, which is a part of the ontology or cut: 1",)
+
+
 def test_a_heading_that_a_cut_file_ends_in_is_no_term(graph: Loaded) -> None:
     [report] = graph.load("doid", {"doid.obo": HEAD + term("DOID:1") + "[Ter"}).sources
     assert report.reasons == {"line that is no clause": 1}

@@ -189,6 +189,12 @@ class _Terms:
             return "obsolete term"
         return "" if term.name else "no name"
 
+    def missing_parent_count(self) -> int:
+        """Number of the ontology's own ids that are parents and no terms: a whole file has none."""
+        live = (term for term in self.terms.values() if not self.refusal(term))
+        parents = {parent for term in live for _, parent in term.parents if self.is_own(parent)}
+        return len(parents - self.terms.keys())
+
     def retired_ids(self) -> tuple[dict[str, str], list[_Term]]:
         """Successors of the retired ids, and the retired terms that have none.
 
@@ -252,6 +258,10 @@ def read_terms(staging: Staging, source: Source, path: Path, progress: Progress)
         raise DataError(f"{path} is no OBO file that can be read: it has no term.", "Get the file again.")
     if not any(terms.is_own(id_) for id_ in terms.terms):
         raise DataError(f"{path} has no term of {source.mapping['prefix']}.", source.obtain)
+    if missing := terms.missing_parent_count():
+        staging.notes.append(
+            f"parents that aren't in the file, which is a part of the ontology or cut: {missing:,}"
+        )
     _stage(staging, source, number, terms)
     unread = [(line.line, line.reason, "", line.text) for line in bad]
     staging.reject("attributes", number, [*unread, *terms.clauses])
