@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.grounding import verdict_words
 from kedrec.pathlogic.signs import path_effect
+from kedrec.schema import load_schema
 from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.types import Badge, is_gene_list
 
@@ -85,8 +86,10 @@ def basis(evidence: PairEvidence) -> str:
     if not evidence.evidence:
         return ""
     first = evidence.evidence[0]
-    stated = first.role == "mechanism" and first.path is not None and path_effect(first.path) == "relieves"
-    return "stated mechanism" if stated else first.role
+    if first.role != "mechanism" or first.path is None or path_effect(first.path) != "relieves":
+        return first.role
+    on_symptom = first.path.steps[-1].relation in load_schema().with_role("symptom")
+    return "stated relief of a symptom" if on_symptom else "stated mechanism"
 
 
 def adverse_trials(texts: Texts) -> str:

@@ -93,6 +93,8 @@ NEW = "New: no source of the graph links the two by a treatment."
 
 BASES = {
     "stated mechanism": " What it does to the body is stated, and goes against {disease} (P1).",
+    "stated relief of a symptom": " What it does to the body is stated, and goes against a symptom of "
+    "{disease} (P1).",
     "mechanism": " It acts on what bears on {disease}; whether for better or worse isn't stated (P1).",
     "analogy": " No mechanism is known: a similar drug or disease speaks for it (P1).",
     "association": " No mechanism is known: it is ranked by similar diseases and drugs.",

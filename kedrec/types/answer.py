@@ -84,7 +84,8 @@ class Coverage(Frozen):
         enough: True if a rationale was attempted.
         reason: the reason if not, as a sentence.
         basis: what speaks for the pair, by the role of its best path: a `stated mechanism` (its signs say
-            that the drug relieves the disease), a `mechanism`, an `analogy` or an `association`; "" without.
+            that the drug relieves the disease), a `stated relief of a symptom`, a `mechanism`, an `analogy`
+            or an `association`; "" without.
     """
 
     paths: int
