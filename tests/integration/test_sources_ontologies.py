@@ -120,6 +120,52 @@ def test_a_heading_that_a_cut_file_ends_in_is_no_term(graph: Loaded) -> None:
     assert set(graph.nodes("Disease")) == {"DOID:1"}
 
 
+def ontology(ids: list[str]) -> list[str]:
+    """Terms by id as releases order them; each but the last is a kind of one that comes ten later."""
+    return [
+        term(id_, *([f"is_a: {ids[min(index + 10, len(ids) - 1)]}"] if index < len(ids) - 1 else []))
+        for index, id_ in enumerate(ids)
+    ]
+
+
+ORDERS = {
+    "text": sorted(f"DOID:{number}" for number in range(1, 400, 2)),
+    "number": [f"DOID:{number}" for number in range(1, 400, 2)],
+    "zeros": [f"DOID:{number:07}" for number in range(1, 400, 2)],
+}
+
+
+@pytest.mark.parametrize("kept", [0.97, 0.9, 0.55])
+@pytest.mark.parametrize("order", ORDERS)
+def test_an_update_by_a_file_cut_at_the_end_of_a_line_is_refused(
+    graph: Loaded, order: str, kept: float
+) -> None:
+    terms = ontology(ORDERS[order])
+    graph.load("doid", {"doid.obo": HEAD + "".join(terms)})
+    before = str(graph.store.fingerprint())
+    cut = HEAD + "".join(terms[: int(kept * len(terms))])
+    with pytest.raises(DataError, match=r"seems to be cut off: \d+ parents .* Nothing was written. Get doid"):
+        graph.load("doid", {"doid.obo": cut})
+    assert str(graph.store.fingerprint()) == before
+    without = "".join(line for line in cut.splitlines(keepends=True) if not line.startswith("is_a"))
+    graph.load("doid", {"doid.obo": without})
+    assert len(graph.nodes("Disease")) == int(kept * len(terms))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_slim_and_a_few_odd_parents_are_no_cut_file(graph: Loaded, order: str) -> None:
+    ids = ORDERS[order]
+    slim = HEAD + "".join(text for index, text in enumerate(ontology(ids)) if index % 7)
+    [report] = graph.load("doid", {"doid.obo": slim}).sources
+    assert report.reasons["unknown id"] > 20
+    few = [term(f"DOID:999{number}", f"is_a: DOID:9999{number}") for number in range(3)]
+    [report] = graph.load("doid", {"doid.obo": HEAD + "".join([*ontology(ids), *few])}).sources
+    assert report.reasons == {"unknown id": 3}
+    small = [term(f"DOID:{number}", f"is_a: DOID:9{number}") for number in range(1, 9)]
+    [report] = graph.load("doid", {"doid.obo": HEAD + "".join(small)}).sources
+    assert report.reasons == {"unknown id": 8}
+
+
 def test_a_disease_that_an_update_merges_takes_its_treatments_along_and_brings_them_back(
     graph: Loaded,
 ) -> None:

@@ -42,6 +42,10 @@ _REPLACED_BY = frozenset({"IAO:0100001", "term_replaced_by"})
 """The property that `replaced_by` is in OWL, which some tools write as it is."""
 _SYNONYMS = {"synonym": "", "exact_synonym": "EXACT"}  # the second as format 1.0 has it
 _EVERY = 5000
+_FEWEST_TERMS = 100
+_FEWEST_BEYOND = 4
+"""Fewest terms, and parents beyond them, of a file that is taken for cut: fewer are odd clauses."""
+_SHARE_BEYOND = 0.9
 
 _Reject: TypeAlias = tuple[int, str, str, str]
 """Line, reason, detail and text."""
@@ -181,6 +185,25 @@ class _Terms:
                     break
         return True
 
+    def parents_beyond(self, missing: list[str]) -> list[str]:
+        """Those of the missing parents that the file lost with its end; empty if it doesn't look cut.
+
+        Ontologies are written in the order of their ids, as text or as numbers. The parents that a slim or
+        another part leaves out lie among its terms; those that a cut file lost all lie after the last.
+        The public releases of Mondo, HPO and the Disease Ontology lack no parent of their own.
+        """
+        own = [id_ for id_ in self.terms if self.is_own(id_)]
+        if len(own) < _FEWEST_TERMS:
+            return []
+        by_text, by_number = max(own), max(map(_number_order, own))
+        for beyond in (
+            [id_ for id_ in missing if id_ > by_text],
+            [id_ for id_ in missing if _number_order(id_) > by_number],
+        ):
+            if len(beyond) >= max(_FEWEST_BEYOND, _SHARE_BEYOND * len(missing)):
+                return beyond
+        return []
+
     def refusal(self, term: _Term) -> str:
         """Reason why a term isn't a node; "" if it is one."""
         if not self.is_own(term.id):
@@ -189,11 +212,12 @@ class _Terms:
             return "obsolete term"
         return "" if term.name else "no name"
 
-    def missing_parent_count(self) -> int:
-        """Number of the ontology's own ids that are parents and no terms: a whole file has none."""
+    def missing_parents(self) -> list[str]:
+        """The ontology's own ids that are parents and no terms, in order: a whole file has none."""
+        merged = {old for term in self.terms.values() for old in term.retired}
         live = (term for term in self.terms.values() if not self.refusal(term))
         parents = {parent for term in live for _, parent in term.parents if self.is_own(parent)}
-        return len(parents - self.terms.keys())
+        return sorted(parents - self.terms.keys() - merged)
 
     def retired_ids(self) -> tuple[dict[str, str], list[_Term]]:
         """Successors of the retired ids, and the retired terms that have none.
@@ -229,11 +253,16 @@ class _Terms:
         return ""
 
 
+def _number_order(curie: str) -> tuple[int, str]:
+    """Sort key of ids by their numbers, where they are numbers: the shorter number is the smaller one."""
+    return len(curie), curie
+
+
 def read_ontology(staging: Staging, source: Source, folder: Path, progress: Progress) -> None:
     """Reads a source that is an ontology alone, as `read_terms` does.
 
     Raises:
-        DataError: the file is missing, damaged, no OBO, or has no term of the ontology.
+        DataError: the file is missing, damaged, cut off, no OBO, or has no term of the ontology.
     """
     [spec] = source.files
     read_terms(staging, source, find_files(source, spec, folder)[0], progress)
@@ -243,7 +272,7 @@ def read_terms(staging: Staging, source: Source, path: Path, progress: Progress)
     """Reads the terms into `node_rows`, IS_A into `edge_rows`, and obsolete terms into `retired_rows`.
 
     Raises:
-        DataError: the file is damaged, no OBO, or has no term of the ontology.
+        DataError: the file is damaged, cut off, no OBO, or has no term of the ontology.
     """
     stage = f"Reading {source.name}"
     progress(stage, 0, None)
@@ -258,9 +287,16 @@ def read_terms(staging: Staging, source: Source, path: Path, progress: Progress)
         raise DataError(f"{path} is no OBO file that can be read: it has no term.", "Get the file again.")
     if not any(terms.is_own(id_) for id_ in terms.terms):
         raise DataError(f"{path} has no term of {source.mapping['prefix']}.", source.obtain)
-    if missing := terms.missing_parent_count():
+    if beyond := terms.parents_beyond(missing := terms.missing_parents()):
+        raise DataError(
+            f"{path} seems to be cut off: {len(beyond):,} parents that its terms name, such as {beyond[0]}, "
+            "would come after its last term.",
+            f"Nothing was written. {source.obtain} To load the part that is there, delete the is_a clauses "
+            "of those parents.",
+        )
+    if missing:
         staging.notes.append(
-            f"parents that aren't in the file, which is a part of the ontology or cut: {missing:,}"
+            f"parents that aren't in the file, which is a part of the ontology or cut: {len(missing):,}"
         )
     _stage(staging, source, number, terms)
     unread = [(line.line, line.reason, "", line.text) for line in bad]
