@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from kedrec.common.plain_text import normal_name
-from kedrec.loading.identity import FAMILIES, family_of
+from kedrec.loading.kind_families import FAMILIES, family_of
 from kedrec.loading.licences import known_licences
 from kedrec.loading.state import unfinished_source_advice
 from kedrec.schema import load_schema

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kedrec.loading.identity import Identity, NodeRecord, family_of, resolve
+from kedrec.loading.identity import Identity, NodeRecord, resolve
+from kedrec.loading.kind_families import family_of
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging

@@ -19,32 +19,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kedrec.loading.kind_families import SUBSTANCES, family_of
+
 if TYPE_CHECKING:
     from kedrec.schema import Schema
 
-__all__ = ["FAMILIES", "TRUST", "Conflict", "Identity", "NodeRecord", "family_of", "resolve"]
+__all__ = ["TRUST", "Conflict", "Identity", "NodeRecord", "resolve"]
 
 TRUST: dict[str, int] = {"exact": 0, "curated": 1, "listed": 2, "predicted": 3}
-"""How far a source's cross-references are to be trusted as equal, the surest first: its own vocabulary's
-equivalences; equivalences that others curated; ids merely listed; equivalences that a program predicted."""
-
-FAMILIES: tuple[tuple[str, ...], ...] = (
-    ("Drug", "Chemical"),
-    ("Gene", "GeneFamily", "Complex"),
-    ("Pathway", "MolecularFunction", "CellularComponent", "BiologicalProcess"),
-    ("Cell", "Anatomy"),
-)
-"""Kinds among which one id denotes one entity; every other kind is a family of its own."""
-_SUBSTANCES = FAMILIES[0]
-"""Kinds that cross-references join with each other: a drug is a chemical."""
+"""Trust in a source's cross-references as equal ids, the surest first: its own vocabulary's equivalences;
+equivalences that others curated; ids merely listed; equivalences that a program predicted."""
 
 _Node = tuple[str, str]
 """Kind and id."""
-
-
-def family_of(kind: str) -> tuple[str, ...]:
-    """Looks up the family of a kind."""
-    return next((family for family in FAMILIES if kind in family), (kind,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +342,7 @@ def _grouped(
     groups: dict[tuple[str, ...], _Group] = {}
     for (family, curie), kind_ranks in ranks.items():
         kind = _kind(kind_ranks, family)
-        members = family if family == _SUBSTANCES else (kind,)
+        members = family if family == SUBSTANCES else (kind,)
         if members not in groups:
             groups[members] = _Group(members, schema)
         groups[members].kinds[curie] = kind

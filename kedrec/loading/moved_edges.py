@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from kedrec.loading.identity import family_of
+from kedrec.loading.kind_families import family_of
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging

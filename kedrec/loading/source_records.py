@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphTarget
 
 __all__ = [
+    "OBSOLETE_LABEL",
     "RECORDS",
     "RETIRED_IDS",
     "records_to_store",
@@ -37,6 +38,8 @@ RECORDS = "records"
 """Prefix of the blob with a source's records of nodes; the source's name follows a colon."""
 RETIRED_IDS = "retired"
 """Prefix of the blob with a source's retired ids; the source's name follows a colon."""
+OBSOLETE_LABEL = "obsolete "
+"""The words with which an obsolete term's label begins, in ontologies and in tables about their terms."""
 _CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
 _RECORD_COLUMNS = "kind, id, name, synonyms, xrefs, description, held, old_kind, old_id"
 _EDGE_COLUMNS = f'relation, start_kind, start, end_kind, "end", source, {_CONTENT}'

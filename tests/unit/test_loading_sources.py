@@ -10,7 +10,7 @@ import pytest
 from kedrec.common.assets import asset_text
 from kedrec.errors import AssetError, DataError, UsageError
 from kedrec.loading import list_sources, sources
-from kedrec.loading.identity import FAMILIES
+from kedrec.loading.kind_families import FAMILIES
 from kedrec.loading.readers.drugmechdb import reference_curie
 from kedrec.loading.readers.predicate_rules import read_rules
 from kedrec.loading.readers.registry import READERS

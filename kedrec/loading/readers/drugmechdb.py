@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kedrec.errors import DataError
-from kedrec.loading.identity import FAMILIES
+from kedrec.loading.kind_families import FAMILIES
 from kedrec.loading.readers.predicate_rules import Rule, first_rule, read_rules
 from kedrec.loading.readers.yaml_lines import LineMapping, yaml_records
 from kedrec.loading.sources import Source, find_files

@@ -25,16 +25,14 @@ from kedrec.loading.readers.obo import (
     read_stanzas,
     unquoted_text,
 )
+from kedrec.loading.source_records import OBSOLETE_LABEL
 from kedrec.loading.sources import Source, find_files
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.loading.staging import Staging
 
-__all__ = ["OBSOLETE_LABEL", "read_ontology", "read_terms"]
-
-OBSOLETE_LABEL = "obsolete "
-"""The words with which an obsolete term's label begins."""
+__all__ = ["read_ontology", "read_terms"]
 
 _DATED = re.compile(r"_\d{4}_\d{2}_\d{2}$")
 _PURL = re.compile(r"https?://purl\.obolibrary\.org/obo/([A-Za-z]+)_(\w+)")

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from kedrec.common.plain_text import normal_name
 from kedrec.errors import DataError
-from kedrec.loading.identity import FAMILIES
+from kedrec.loading.kind_families import FAMILIES
 from kedrec.loading.readers.curies import curie_of, prefix_of
-from kedrec.loading.readers.ontology import OBSOLETE_LABEL
 from kedrec.loading.readers.row_buffer import RowBuffer
 from kedrec.loading.readers.table_records import Dialect, read_records
+from kedrec.loading.source_records import OBSOLETE_LABEL
 from kedrec.loading.sources import Source, find_files
 from kedrec.schema import load_schema
 
