@@ -53,7 +53,7 @@ Role = Literal[
     "location",
     "metabolism",
 ]
-"""What a relation states; code asks the schema for relations by it."""
+"""Statement of a relation; code asks the schema for relations by it."""
 
 
 @dataclass(frozen=True, slots=True)

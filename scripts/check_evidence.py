@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from kedrec.types import Evidence, Recommendation
 
 Notes = list[tuple[str, str, bool]]
-"""What was checked, an example, and whether it is bad."""
+"""Subject of a check, an example, and whether it is bad."""
 
 RAISE = {
     "agonist", "partial agonist", "activator", "positive modulator", "stimulator", "inducer", "replacement",

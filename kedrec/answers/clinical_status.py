@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ClinicalStatuses"]
 
 _APPROVED = "Approved in "
-"""How a drug's description begins where a list of approved drugs gave it."""
+"""Beginning of a drug's description where a list of approved drugs gave it."""
 _PHASE = re.compile(r"phase \d(?:\s*/\s*(?:phase )?\d)?", re.IGNORECASE)
 _NUMBER = re.compile(r"NCT\d{8}")
 

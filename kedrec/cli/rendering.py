@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 Detail = Literal["brief", "usual", "full"]
-"""How much of an answer is printed."""
+"""Extent to which an answer is printed."""
 
 _MAX_PATHS = 3  # of a recommendation that isn't shown in full
 _ORDINAL_SUFFIXES = {1: "st", 2: "nd", 3: "rd"}

@@ -99,7 +99,7 @@ BASES = {
     "analogy": " No mechanism is known: a similar drug or disease speaks for it (P1).",
     "association": " No mechanism is known: it is ranked by similar diseases and drugs.",
 }
-"""What speaks for a pair, as sentences after a space, by the role of the best path."""
+"""Evidence for a pair, as sentences after a space, by the role of the best path."""
 
 
 def calls_untried(sentence: str) -> bool:

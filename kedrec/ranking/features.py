@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["RIDGE_LABEL", "Feature", "FeatureMaker", "Group", "at_pairs", "features_of"]
 
 RIDGE_LABEL = "all similarities"
-"""What the label of a ridge's predictions begins with."""
+"""Beginning of the label of a ridge's predictions."""
 
 Group = Literal["prior", "metapath", "similar drugs", "similar diseases"]
 

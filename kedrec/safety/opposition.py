@@ -45,7 +45,7 @@ _TREATMENT_TABLES: tuple[Table, ...] = tuple(
     )
 )
 _MECHANISM = "mechanism of action"
-"""How the evidence of an edge begins or says that a drug works by it; sources are mapped to these words."""
+"""Words of an edge's evidence which say that a drug works by it; sources are mapped to these words."""
 _TARGETED = "(target)"
 """DrugBank's word, in the evidence of an edge, for what a drug acts on."""
 _MIN_OPPOSED = 3

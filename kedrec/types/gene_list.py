@@ -23,7 +23,7 @@ GENE_LIST_PREFIX = "your-list"
 """Prefix of its id, after which a hash of its genes comes. No vocabulary has it, and it sorts after all."""
 
 Direction = Literal["raised", "lowered", ""]
-"""How a gene's activity or amount differs in the user's disease; "": not said."""
+"""Difference of a gene's activity or amount in the user's disease; "": not said."""
 
 
 def is_gene_list(disease: Entity) -> bool:

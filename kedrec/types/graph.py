@@ -26,7 +26,7 @@ __all__ = [
 
 
 PathRole = Literal["mechanism", "analogy", "association", "location", "harm", "metabolism", "opposed"]
-"""What a path from a drug to a disease is as an argument for a treatment: an effect of the drug on something
+"""Role of a path from a drug to a disease as an argument for a treatment: an effect of the drug on something
 that bears on the disease; an analogy with another drug or disease; things that only occur together; a site, a
 side effect, or a protein that handles the drug, which are none; or one that says that the drug furthers the
 disease."""

@@ -1,4 +1,4 @@
-"""What goes wrong, and what KEDRec must say. `scripts/show_bad_inputs.py` prints them all."""
+"""Inputs that are wrong, and what KEDRec must say of them. `scripts/show_bad_inputs.py` prints them all."""
 
 from __future__ import annotations
 

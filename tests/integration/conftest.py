@@ -1,4 +1,4 @@
-"""What integration tests share: the language model's folder."""
+"""Fixtures of the integration tests: the language model's folder."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ CREATE (lab)-[:BINDS {source: 'kedrec', owner: 'lab'}]->(kept)
 CREATE (drug)-[:BINDS {source: 'lab', owner: 'lab'}]->(gene)
 SET drug.stock = 12, drug:Stocked
 """
-"""What the lab ties to KEDRec's nodes: from its own, and between two of KEDRec's; a property and a label."""
+"""Data that the lab ties to KEDRec's nodes: links from its own and between them, a property, a label."""
 
 KINDS = {*load_schema().kinds}
 KEPT_BESIDE = {"KedrecMetadata", "KedrecKept", "KedrecBatch"}

@@ -1,4 +1,4 @@
-"""What docs/sources.md tells is so: its table is loaders/', and the source it adds can be added."""
+"""The truth of docs/sources.md: its table is that of loaders/, and the source it adds can be added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever rows a source has, each is accounted for: read = loaded + merged + rejected + left out."""
+"""Accounts of a source's rows, whatever they are: read = loaded + merged + rejected + left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every store must do, on each engine: the same calls, the same graph."""
+"""Contract of every store, on each engine: the same calls, the same graph."""
 
 from __future__ import annotations
 

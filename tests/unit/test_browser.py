@@ -1,4 +1,4 @@
-"""What `graph/browser/` holds is what Neo4j Browser 5.24 reads: saved queries, a style, a guide."""
+"""Files of `graph/browser/`, as Neo4j Browser 5.24 reads them: saved queries, a style, a guide."""
 
 from __future__ import annotations
 

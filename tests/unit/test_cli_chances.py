@@ -1,4 +1,4 @@
-"""What an explanation prints of the permuted graphs."""
+"""Lines of an explanation about the permuted graphs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What two splits mustn't share is found, and what shows an answer; questions and popularity by hand."""
+"""Leaks between two splits, and questions that show their answer; questions and popularity by hand."""
 
 from __future__ import annotations
 

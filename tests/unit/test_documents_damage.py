@@ -1,4 +1,4 @@
-"""Whatever stands where a layout has a text, a list or an object: one record is lost, never the load."""
+"""Odd values where a layout has a text, a list or an object: one record is lost, never the load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sentence gives as a reason: a mechanism is one; a coincidence, a resemblance and harm are none."""
+"""Reasons that a sentence gives: a mechanism is one; a coincidence, a resemblance and harm are none."""
 
 from __future__ import annotations
 

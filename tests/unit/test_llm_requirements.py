@@ -1,4 +1,4 @@
-"""What the model libraries have to have: a name that is gone is one message when a model is opened."""
+"""Names that the model libraries must have: one that is gone is one message when a model is opened."""
 
 from __future__ import annotations
 

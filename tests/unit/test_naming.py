@@ -1,4 +1,4 @@
-"""What a text names: every writing of a name, and nothing that only resembles it."""
+"""Entities that a text names: every writing of a name, and nothing that only resembles it."""
 
 from __future__ import annotations
 

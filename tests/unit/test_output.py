@@ -1,4 +1,4 @@
-"""What is printed: no control character, no formula, no number that JSON lacks."""
+"""Printed text: no control character, no formula, no number that JSON lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is quoted of an article, and may be said to be its own: whole sentences, with their sense."""
+"""Quotations of an article, which may be said to be its own: whole sentences, with their sense."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a ranking promises whatever the graph: it finds nothing in chance, and fails in sentences alone."""
+"""Promises of a ranking, whatever the graph: it finds nothing in chance, and fails in sentences alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the schema's wordings say: no more than their relation, unless the edge itself says so."""
+"""Wordings of the schema: they say no more than their relation, unless the edge itself says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a score's making is drawn: the rows add up, and no colour leaves a terminal."""
+"""Drawing of a score's parts: the rows add up, and no colour leaves a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answerer sees, what a model's text chooses, and what answers are worth."""
+"""Paths that an answerer sees, the choice of a model's text, and the worth of answers."""
 
 from __future__ import annotations
 

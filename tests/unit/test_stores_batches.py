@@ -1,4 +1,4 @@
-"""How edges are cut for a server: every edge once, and no node twice in what runs at the same time."""
+"""Batches of edges for a server: every edge once, and no node twice in what runs at the same time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which store a URL opens, and what it says where it can't."""
+"""Stores that URLs open, and what is said where one can't be opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What gets into a Cypher statement: names of the schema, and nothing else."""
+"""Contents of a Cypher statement: names of the schema, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the adapter learns to write: every sentence holds, in many words, and leads with what matters."""
+"""Texts that the adapter learns to write: each sentence holds, in many words, and leads with what matters."""
 
 from __future__ import annotations
 

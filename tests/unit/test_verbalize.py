@@ -1,4 +1,4 @@
-"""How a path reads: the schema's phrases, in the direction of the path, with names as data."""
+"""Paths in words: the schema's phrases, in the direction of the path, with names as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a verdict says of the best path: it goes against the disease, against a symptom of it, or neither."""
+"""Words of a verdict about the best path: it goes against the disease, a symptom of it, or neither."""
 
 from __future__ import annotations
 
