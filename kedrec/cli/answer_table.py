@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -35,6 +36,10 @@ _BETWEEN = ", "
 _TREATMENTS_SHOWN = 12
 _MAX_NAMED = 6  # members of a group that a terminal's table names
 _SITES = frozenset({"Anatomy", "Cell", "CellularComponent"})  # there is no more or less of these
+_REGULATION = re.compile(r"(positive |negative |up-?|down-?)?regulation of (.+)", re.IGNORECASE)
+"""Names of the Gene Ontology that have an effect in them."""
+_PROCESSES = frozenset({"BiologicalProcess", "MolecularFunction", "Pathway"})
+_EFFECTS = {1: "raising", -1: "lowering", 0: "affecting"}
 
 
 def mechanism_phrase(recommendation: Recommendation) -> str:
@@ -60,15 +65,27 @@ def mechanism_phrase(recommendation: Recommendation) -> str:
         if likeness and path.nodes[1].kind == "Gene":
             return f"{action}, like {one_line(likeness[0])}"
         return f"like {one_line(likeness[0])}" if likeness else action
-    return f"{action}, {_effect_word(path)} {one_line(inner[-1].name)}" if len(inner) > 1 else action
+    return f"{action}, {_effect(path)}" if len(inner) > 1 else action
 
 
-def _effect_word(path: Path) -> str:
-    """The drug's effect on the last node before the disease: `raising` or `lowering`, else `then`."""
-    if path.nodes[-2].kind in _SITES:
-        return "then"
+def _effect(path: Path) -> str:
+    """The drug's effect on the last node before the disease: `raising` or `lowering` it, else `affecting` it.
+
+    There is no more or less of a site: the effect takes place `in` it. What raises the positive regulation of
+    a process raises the process.
+    """
+    last = path.nodes[-2]
+    name = one_line(last.name)
+    if last.kind in _SITES:
+        return f"in {name}"
     signs = effect_signs(path.steps[:-1])
-    return "raising" if signs == {1} else "lowering" if signs == {-1} else "then"
+    sign = next(iter(signs)) if len(signs) == 1 else 0
+    if last.kind in _PROCESSES and (regulation := _REGULATION.fullmatch(name)):
+        way, name = (regulation[1] or "").lower(), regulation[2]
+        sign *= 1 if way.startswith(("positive", "up")) else -1 if way else 0
+    if not sign and last.kind == "Organism":
+        return f"in {name}"
+    return f"{_EFFECTS[sign]} {name}"
 
 
 def mechanism_groups(answer: Answer | DiseaseAnswer) -> list[list[Recommendation]]:

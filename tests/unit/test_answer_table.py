@@ -114,15 +114,36 @@ def test_a_phrase_says_what_the_drug_does_or_what_it_is_like() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "action", "phrase"),
+    ("kind", "name", "action", "phrase"),
     [
-        ("BiologicalProcess", "positively regulates", "lowering repair"),
-        ("BiologicalProcess", "", "then repair"),
-        ("Anatomy", "positively regulates", "then repair"),  # there is no less of a site
+        ("BiologicalProcess", "repair", "positively regulates", "lowering repair"),
+        ("BiologicalProcess", "repair", "", "affecting repair"),
+        ("Anatomy", "heart", "positively regulates", "in heart"),  # there is no less of a site
+        ("Organism", "Plasmodium", "positively regulates", "lowering Plasmodium"),
+        ("Organism", "Plasmodium", "", "in Plasmodium"),
+        ("Disease", "adenoma", "", "affecting adenoma"),
+        (
+            "BiologicalProcess",
+            "positive regulation of pulse",
+            "positively regulates",
+            "lowering pulse",
+        ),
+        (
+            "BiologicalProcess",
+            "Negative regulation of pulse",
+            "positively regulates",
+            "raising pulse",
+        ),
+        ("BiologicalProcess", "negative regulation of repair", "negatively regulates", "lowering repair"),
+        ("BiologicalProcess", "down-regulation of repair", "positively regulates", "raising repair"),
+        ("BiologicalProcess", "upregulation of repair", "positively regulates", "lowering repair"),
+        ("BiologicalProcess", "regulation of pulse", "positively regulates", "affecting pulse"),
+        ("BiologicalProcess", "positive regulation of pulse", "", "affecting pulse"),
+        ("Symptom", "regulation of mood", "positively regulates", "lowering regulation of mood"),
     ],
 )
-def test_a_phrase_tells_the_sign_of_the_last_effect(kind: str, action: str, phrase: str) -> None:
-    last = entity("X:1", kind, "repair")
+def test_a_phrase_tells_the_sign_of_the_last_effect(kind: str, name: str, action: str, phrase: str) -> None:
+    last = entity("X:1", kind, name)
     item = evidence(
         "P1", "mechanism", drug(1), step(drug(1), "BINDS", ENZYME, "inhibitor"), ENZYME,
         step(ENZYME, "AFFECTS", last, action), last,
