@@ -161,7 +161,10 @@ def _report(
 
     quoted = "'" + name.replace("'", "''") + "'"
     own_nodes = f"SELECT DISTINCT new_kind, new_id FROM records WHERE loader = {quoted}"  # noqa: S608  # a declared name
-    own_xrefs = f"SELECT kind, id, unnest(xrefs) AS xref FROM records WHERE loader = {quoted}"  # noqa: S608  # a declared name
+    own_doubtful = f"""(
+      SELECT DISTINCT d.* FROM doubtful_ids AS d JOIN records AS r ON r.kind = d.kind
+        AND ((r.id = d.id AND list_contains(r.xrefs, d.xref)) OR r.id = d.xref)
+      WHERE r.loader = {quoted})"""  # noqa: S608  # a declared name
     idle_nodes = f"SELECT DISTINCT new_kind, new_id FROM idle_records WHERE loader = {quoted}"  # noqa: S608  # a declared name
     # A deleted node became part of another if one of its records still exists.
     record_nodes = "SELECT DISTINCT old_kind AS kind, old_id AS id FROM records"
@@ -197,7 +200,7 @@ def _report(
         conflicts=tuple(
             ConflictReport(id=c.id, kind=c.kind, claimed_by=c.claimed_by) for c in identity.conflicts
         ),
-        doubtful_ids=staging.count(f"(FROM doubtful_ids SEMI JOIN ({own_xrefs}) USING (kind, id, xref))"),
+        doubtful_ids=staging.count(own_doubtful),
         seconds=0.0,
     )
 

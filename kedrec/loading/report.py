@@ -61,7 +61,8 @@ class SourceReport(_Frozen):
         left_out: edge rows left out, by licence.
         unknown_licences: licences in `left_out` that the table of licences doesn't have.
         conflicts: cross-references that joined nothing.
-        doubtful_ids: number of ids that a term of the source lists and shares no name with: not equal to it.
+        doubtful_ids: number of ids, named or listed by the source, that a term lists and shares no name with,
+            so that they aren't equal.
         seconds: time from the first file to the last write.
     """
 

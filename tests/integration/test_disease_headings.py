@@ -68,6 +68,15 @@ def test_an_id_merely_listed_is_equal_only_with_a_common_name(
     graph.again("doid")
 
 
+def test_names_that_come_later_part_what_a_term_lists(graph: Loaded) -> None:
+    graph.load("kedrec", {"nodes.tsv": "kind\tid\tname\nDisease\tMESH:D000001\tMESH:D000001\n"})
+    [report] = graph.load("doid", {"doid.obo": obo(("DOID:1", "bruxism", "xref: MESH:D000001"))}).sources
+    assert (set(graph.nodes("Disease")), report.doubtful_ids) == ({"DOID:1"}, 0)
+    row = "D000001\tSleep Bruxism\t\tC01.1\t\n"
+    [report] = graph.load("mesh", {"mesh_id_label_mappings.tsv": row}).sources
+    assert (set(graph.nodes("Disease")), report.doubtful_ids) == ({"DOID:1", "MESH:D000001"}, 1)
+
+
 def test_what_a_curated_set_states_needs_no_common_name(graph: Loaded) -> None:
     load_headings(graph, ("D000001", "Hypopituitarism", ""))
     graph.load("doid", {"doid.obo": obo(("DOID:1", "low pituitary", "xref: MESH:D000001"))})
