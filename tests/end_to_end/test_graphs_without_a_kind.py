@@ -27,13 +27,26 @@ COMMANDS = [
     ("ask", "--disease", "sand disease 1"),
     ("ask", "--drug", "sand drug 1"),
     ("explain", *PAIR),
+    ("compare", *PAIR, "--drug", "sand drug 2"),
+    ("subgraph", *PAIR),
+    ("search", "loam"),
     ("status",),
     ("rank", "fit"),
     ("rank", "--all", "--out", "{work}/pairs.parquet"),
     ("dataset", "build", "--out", "{work}/questions"),
     *(
         ("evaluate", what)
-        for what in ("counterfactuals", "gate", "paths", "ranking", "side-effects", "warnings")
+        for what in (
+            "counterfactuals",
+            "faithfulness",
+            "gate",
+            "paths",
+            "ranking",
+            "reference",
+            "retrieval",
+            "side-effects",
+            "warnings",
+        )
     ),
     ("evaluate", "replay", "--year", "2000"),
 ]
