@@ -15,12 +15,12 @@ _WORDS: dict[str, tuple[int, str]] = {
     word: (direction, what)
     for what, too_much, too_little in (
         ("clotting", "thrombophilia thrombosis thromboembolism",
-         "hemophilia haemophilia hemorrhage haemorrhage bleeding hemorrhagic"),
-        ("stool", "diarrhea diarrhoea", "constipation"),
+         "hemophilia hemorrhage bleeding hemorrhagic"),
+        ("stool", "diarrhea", "constipation"),
         ("urine", "polyuria", "oliguria anuria"),
         ("weight", "obesity overweight", "cachexia anorexia underweight"),
         ("sleep", "narcolepsy hypersomnia hypersomnolence", "insomnia"),
-        ("red cells", "polycythemia polycythaemia erythrocytosis", "anemia anaemia"),
+        ("red cells", "polycythemia erythrocytosis", "anemia"),
         ("platelets", "thrombocythemia thrombocytosis", "thrombocytopenia"),
         ("white cells", "leukocytosis", "leukopenia neutropenia agranulocytosis"),
         ("bone", "osteopetrosis osteosclerosis", "osteoporosis osteopenia"),
@@ -29,11 +29,14 @@ _WORDS: dict[str, tuple[int, str]] = {
         ("base", "alkalosis", "acidosis"),
         ("pupil", "mydriasis", "miosis"),
         ("temperature", "fever", "hypothermia"),
+        ("thyroidism", "graves basedow thyrotoxicosis", "myxedema"),
+        ("cortisolism", "cushing", "addison"),
     )
     for direction, words in ((1, too_much), (-1, too_little))
     for word in words.split()
 }  # fmt: skip
-"""Direction (+1 too much, -1 too little) and subject of words that no prefix tells."""
+"""Direction (+1 too much, -1 too little) and subject of words that no prefix tells; a subject may be what
+follows a prefix."""
 
 
 def are_opposites(first: str, second: str) -> bool:
@@ -46,9 +49,10 @@ def are_opposites(first: str, second: str) -> bool:
 
 
 def _directions(name: str) -> dict[str, int]:
-    """The direction of each thing that a name says there is too much or too little of."""
+    """The direction, by what there is too much or too little of, in American spelling."""
     directions: dict[str, int] = {}
-    for word in re.findall(r"[a-z]+", name.casefold()):
+    spelled = name.casefold().replace("ae", "e").replace("oe", "e")
+    for word in re.findall(r"[a-z]+", spelled):
         if word in _WORDS:
             direction, subject = _WORDS[word]
             directions[subject] = direction

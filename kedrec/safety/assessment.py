@@ -20,6 +20,7 @@ import numpy as np
 
 from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.verbalize import evidence_item
+from kedrec.pathlogic.opposites import are_opposites
 from kedrec.ranking.adjacency import table_of
 from kedrec.safety.cautions import (
     CONTRAINDICATIONS,
@@ -191,7 +192,9 @@ class SafetyAssessor:
         numbers = self._symptoms(disease)
         symptoms = []
         for number, symptom in zip(numbers.tolist(), self._entities("Symptom", numbers), strict=True):
-            if symptom.name.casefold().startswith(_ORGAN_TERM):
+            is_organ_term = symptom.name.casefold().startswith(_ORGAN_TERM)
+            # Sources that count words list what treating too far brings: Graves disease of hypothyroidism.
+            if is_organ_term or are_opposites(symptom.name, entity.name):
                 continue
             ids = self._ids(symptom)
             drugs = sum(self._drug_count(id_) for id_ in ids)

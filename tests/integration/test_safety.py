@@ -100,6 +100,30 @@ def test_a_symptom_that_few_drugs_cause_is_worsened_and_a_common_one_is_not(tmp_
         assert {one.effect.id for one in rare} == {"UMLS:C1", "UMLS:C3"}
 
 
+@pytest.mark.parametrize(
+    ("disease", "opposite", "symptom"),
+    [
+        ("hypothyroidism", "basedow's_disease", "hoarseness"),
+        ("hyperkalemia", "hypokalaemia", "palpitations"),
+        ("narcolepsy", "insomnia", "cataplexy"),
+    ],
+)
+def test_the_opposite_of_a_disease_is_no_sign_that_it_gets_worse(
+    tmp_path: Path, disease: str, opposite: str, symptom: str
+) -> None:
+    others = range(100, 130)  # drugs with another effect, so that these two are rare
+    nodes = "".join(f"Drug DRUGBANK:D{number} prim{number}\n" for number in others)
+    nodes += f"Disease MONDO:40 {disease}\n"
+    nodes += f"Symptom HP:1 {opposite}\nSideEffect UMLS:C6 {opposite}\n"
+    nodes += f"Symptom HP:2 {symptom}\nSideEffect UMLS:C7 {symptom}\n"
+    edges = "".join(f"CAUSES DRUGBANK:D{number} UMLS:C2\n" for number in others)
+    edges += "PRESENTS MONDO:40 HP:1\nPRESENTS MONDO:40 HP:2\n"
+    edges += "ASSOCIATED_WITH MONDO:40 NCBIGene:1\nCAUSES DRUGBANK:D3 UMLS:C6\nCAUSES DRUGBANK:D3 UMLS:C7\n"
+    with open_graph(tmp_path, EDGES + TREATS + edges, NODES + nodes) as kr:
+        worsening = kr.explain("gammaprim", disease).safety.worsening
+        assert [one.effect.id for one in worsening] == ["UMLS:C7"]
+
+
 def test_a_term_that_only_names_an_organ_is_worsened_by_nothing(tmp_path: Path) -> None:
     others = range(100, 130)  # drugs with another effect, so that these two are rare
     nodes = "".join(f"Drug DRUGBANK:D{number} prim{number}\n" for number in others)

@@ -110,6 +110,12 @@ def test_two_diseases_of_one_causal_gene_are_alike_and_of_one_associated_gene_ar
         ("narcolepsy", "insomnia"),
         ("hyperglycemia", "neonatal hypoglycemia"),
         ("essential thrombocythemia", "immune thrombocytopenia"),
+        ("Basedow's disease", "hypothyroidism"),
+        ("Graves' disease", "Myxoedema"),
+        ("Cushing's syndrome", "Addison disease"),
+        ("hypercortisolism", "Addison disease"),
+        ("hyperglycemia", "Hypoglycaemia"),
+        ("polycythaemia vera", "anaemia"),
     ],
 )
 def test_a_disease_of_the_opposite_direction_is_no_analogy(first: str, second: str) -> None:
@@ -127,6 +133,9 @@ def test_a_disease_of_the_opposite_direction_is_no_analogy(first: str, second: s
         ("hyperlipidemia", "hypertension"),
         ("depression", "anxiety"),
         ("hypersensitivity", "hypertension"),
+        ("Graves disease", "hyperthyroidism"),
+        ("Cushing syndrome", "hypothyroidism"),
+        ("hyperglycaemia", "hyperglycemia"),
     ],
 )
 def test_other_diseases_are_no_opposites(first: str, second: str) -> None:
