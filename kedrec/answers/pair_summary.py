@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kedrec.grounding import verdict_words
+from kedrec.grounding.verdict_table import Grade, pair_grade, verdict_phrase
 from kedrec.pathlogic.signs import path_effect
 from kedrec.schema import load_schema
 from kedrec.stores.role_edges import edges_between_with_role
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphStore
     from kedrec.types import Safety, Texts
 
-__all__ = ["adverse_trials", "badge", "basis", "evidence_gap", "flags", "remarks", "verdict"]
+__all__ = ["adverse_trials", "badge", "basis", "evidence_gap", "flags", "grade", "remarks", "verdict"]
 
 
 def evidence_gap(evidence: PairEvidence) -> str:
@@ -52,8 +53,27 @@ def badge(store: GraphStore, score: PairScore, evidence: PairEvidence) -> Badge:
     return Badge(standing="new", note=verdict_words.NEW)
 
 
+def grade(score: PairScore, evidence: PairEvidence, safety: Safety, texts: Texts) -> Grade:
+    """The strength of a verdict by probability, evidence and warnings (`grounding/verdicts.yaml`)."""
+    words = set(remarks(score, evidence, safety, texts)) - {"no-path", "unfitted"}
+    return pair_grade(
+        known=bool(score.known),
+        probability=score.probability,
+        basis=basis(evidence),
+        contraindicated="contraindicated" in words,
+        caution=bool(words),
+    )
+
+
 def verdict(
-    rank: int, of: int, score: PairScore, evidence: PairEvidence, safety: Safety, *, side: str
+    rank: int,
+    of: int,
+    score: PairScore,
+    evidence: PairEvidence,
+    safety: Safety,
+    *,
+    side: str,
+    strength: Grade | None = None,
 ) -> str:
     """The pair's verdict in words: known or not, its rank, and any contraindication.
 
@@ -64,6 +84,7 @@ def verdict(
         evidence: its evidence.
         safety: what speaks against it.
         side: kind of the entity in question: `Disease` (drugs were ranked) or `Drug` (diseases were).
+        strength: as `grade`; None to say nothing of it.
     """
     return verdict_words.pair_verdict(
         evidence.drug.name,
@@ -78,7 +99,16 @@ def verdict(
         opposed=[(item.target.name, item.count, item.path) for item in safety.opposed],
         basis=basis(evidence),
         listed=is_gene_list(evidence.disease),
+        strength="" if strength is None else _strength_sentence(strength, evidence),
     )
+
+
+def _strength_sentence(strength: Grade, evidence: PairEvidence) -> str:
+    drug, disease = evidence.drug.name, evidence.disease.name
+    phrase = verdict_phrase(strength)
+    if strength is Grade.NONE:
+        return f"{phrase[0].upper()}{phrase[1:]} {drug} in {disease}."
+    return f"{drug} {phrase} {disease}."
 
 
 def basis(evidence: PairEvidence) -> str:

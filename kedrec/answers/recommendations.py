@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from kedrec.answers.candidates import Candidate, CandidateSearch, SearchResult
 from kedrec.answers.manifest import as_of_coverage, model_name
-from kedrec.answers.pair_summary import adverse_trials, badge, basis, evidence_gap, flags, verdict
+from kedrec.answers.pair_summary import adverse_trials, badge, basis, evidence_gap, flags, grade, verdict
 from kedrec.grounding import check, from_evidence, quality, verdict_words
+from kedrec.grounding.verdict_table import reword
 from kedrec.llm.drafts import write_drafts
 from kedrec.llm.prompting import model_request, takes_texts
 from kedrec.types import SMALLER, Coverage, GroupMember, PassedOver, Recommendation, ScorePart, Texts
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.documents.background import TextFinder
     from kedrec.evidence.pair_evidence import PairEvidence
+    from kedrec.grounding.verdict_table import Grade
     from kedrec.llm.base import ChatModel
     from kedrec.naming import NameIndex
     from kedrec.ranking import PairScore, Ranker
@@ -196,8 +198,10 @@ class Recommender:
             ) -> tuple[Rationale, tuple[float, ...]]:
                 position = positions[batch[index]]
                 pair, candidate = pairs[position], candidates[position]
+                strength = _grade(candidate)
+                worded, reworded = reword(text, strength)
                 rationale = check(
-                    text,
+                    worded,
                     pair.drug,
                     pair.disease,
                     pair.evidence,
@@ -205,8 +209,9 @@ class Recommender:
                     texts=citable[position],
                     model=model_name(model),
                     known=bool(candidate.score.known),
+                    grade=strength,
                 )
-                return rationale, quality(rationale)
+                return rationale.model_copy(update={"reworded": reworded}), quality(rationale)
 
             requests = [prompts[index].request for index in batch]
             for index, draft in zip(batch, write_drafts(model, requests, judge), strict=True):
@@ -247,7 +252,7 @@ class Recommender:
             badge=novelty,
             clinical=self._search.status(pair.drug.id, pair.disease.id, candidate.texts),
             drug_class=self._search.drug_class(pair.drug.id),
-            verdict=verdict(rank, of, score, pair, candidate.safety, side=side)
+            verdict=verdict(rank, of, score, pair, candidate.safety, side=side, strength=_grade(candidate))
             + adverse_trials(candidate.texts),
             rationale=rationale,
             evidence=pair.evidence,
@@ -280,6 +285,10 @@ class Recommender:
     def _report(self, stage: str, done: int, total: int | None) -> None:
         if self._progress is not None:
             self._progress(stage, done, total)
+
+
+def _grade(candidate: Candidate) -> Grade:
+    return grade(candidate.score, candidate.evidence, candidate.safety, candidate.texts)
 
 
 def _unasked(pair: PairEvidence) -> str:

@@ -343,7 +343,8 @@ def _print_rationale(console: Console, rationale: Rationale) -> None:
     struck = [claim for claim in rationale.claims if claim.status == "struck"]
     if rationale.origin == "llm":
         title = f"Why ({rationale.model}: {len(holding)} of {len(rationale.claims)} sentences hold, "
-        title += f"{rationale.coverage:.0%} of the evidence used)"
+        title += f"{rationale.coverage:.0%} of the evidence used"
+        title += "; how sure it sounds was set by probability and evidence)" if rationale.reworded else ")"
     else:
         title = f"Evidence in words ({rationale.note})"
     if rationale.claims:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
-from kedrec.grounding.verdict_words import HELPED_BY, HELPS
+from kedrec.grounding.verdict_words import VERDICTS
 
 if TYPE_CHECKING:
     from kedrec.grounding.frames import Lead
@@ -40,8 +40,8 @@ class ClaimStatement:
 
     @property
     def verdict(self) -> bool:
-        """True for the hedged conclusion."""
-        return bool(self.meanings & {HELPS, HELPED_BY})
+        """True for a conclusion about drug and disease, of whatever strength."""
+        return bool(self.meanings & VERDICTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from kedrec.grounding.parse import UnreadableError, parse
 from kedrec.grounding.reasons import contraindication_item, reasoning_problem
 from kedrec.grounding.support import is_in_evidence, supporting_ids, why_unsupported
 from kedrec.grounding.text_support import why_unsupported_by_text
+from kedrec.grounding.verdict_table import Grade, grade_of, verdict_phrase
 from kedrec.grounding.verdict_words import calls_untried
 from kedrec.types import Citation, Claim, Entity, Evidence, Rationale
 
@@ -52,6 +53,7 @@ def check(
     model: str = "",
     synonyms: Mapping[str, Sequence[str]] | None = None,
     known: bool = False,
+    grade: Grade | None = None,
 ) -> Rationale:
     """Checks each sentence of `text` against the evidence it cites.
 
@@ -71,8 +73,10 @@ def check(
         model: the model's name.
         synonyms: further names of entities, by id.
         known: whether the drug is a known treatment of the disease, which no verdict may call untried.
+        grade: the strongest verdict allowed; None for a hedged one, or for a known treatment any.
     """
-    gate = _Gate(drug, disease, [*evidence, *adverse, *texts], synonyms, known=known)
+    allowed = (Grade.KNOWN if known else Grade.HOPEFUL) if grade is None else grade
+    gate = _Gate(drug, disease, [*evidence, *adverse, *texts], synonyms, known=known, allowed=allowed)
     claims = gate.without_orphans(
         [gate.judge(raw_claim) for raw_claim in split_claims(text, gate.names.originals)]
     )
@@ -163,8 +167,10 @@ class _Gate:
         synonyms: Mapping[str, Sequence[str]] | None,
         *,
         known: bool,
+        allowed: Grade,
     ) -> None:
         self._known = known
+        self._allowed = allowed
         self.drug = drug
         self.disease = disease
         self.pair = (drug, disease)
@@ -308,6 +314,13 @@ class _Gate:
                 pair = f"{display_name(self.drug)} in {display_name(self.disease)}"
                 sentence = one_line(contraindication.sentence)
                 return f"It speaks for {pair}, and [{contraindication.id}] says that {sentence}."
+        written = max(grade_of(statement.meanings) for statement in reading.statements)
+        if written > self._allowed:
+            most = f": at most '{verdict_phrase(self._allowed)}'" if self._allowed else ""
+            return (
+                f"It says '{verdict_phrase(written)}', or as much: more than the pair's probability and "
+                f"evidence allow{most}."
+            )
         return reasoning_problem(reading, cited, *self.pair)
 
     def _supporting_ids(self, reading: Reading, cited: Sequence[Evidence]) -> tuple[set[str], str]:

@@ -9,7 +9,7 @@ from kedrec.grounding.english import ARTICLES, REFERENCES, kind_nouns
 from kedrec.grounding.frames import auxiliary, causal_verbs, copula, gerund_leads, participle_leads
 from kedrec.grounding.names import Mention
 from kedrec.grounding.nouns import agent_nouns, deverbal_nouns
-from kedrec.grounding.verdict_words import HELPED_BY, HELPS
+from kedrec.grounding.verdict_words import VERDICTS
 from kedrec.grounding.wording import Form, Tense, phrase_table
 
 __all__ = ["PhraseReader", "TooManyAttemptsError"]
@@ -273,4 +273,4 @@ class PhraseReader:
 
 
 def _is_verdict(form: Form) -> bool:
-    return form.meaning in {HELPED_BY, HELPS}
+    return form.meaning in VERDICTS

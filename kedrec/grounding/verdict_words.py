@@ -5,6 +5,7 @@ Names, ids and numbers are arguments; which sentence applies is decided by the c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 __all__ = [
@@ -14,17 +15,23 @@ __all__ = [
     "HELPED_VERBS",
     "HELPING_VERBS",
     "HELPS",
+    "KNOWN",
     "LIKE",
     "NEW",
+    "STRONG",
+    "STRONG_NOUNS",
+    "STUDIED",
     "THROUGH",
     "UNHEDGED_NOUNS",
     "UNTRIED",
+    "VERDICTS",
     "adverse_trials",
     "calls_untried",
     "comparison_verdict",
     "curated_mechanism",
     "equal_scores",
     "known_treatment",
+    "means_studied",
     "no_candidate",
     "no_path",
     "none_above_base_rate",
@@ -38,6 +45,14 @@ HELPS = "may help in"
 """The verdict: hedged, so it needs no edge, but a supporting path from the drug to the disease."""
 HELPED_BY = "may be helped by"
 """The same, of the disease."""
+STUDIED = "might be worth studying in"
+"""A weaker verdict."""
+STRONG = "is a strong candidate for"
+"""A stronger one."""
+KNOWN = "is a known treatment of"
+"""The verdict on a known treatment, whose own edge is never among its evidence."""
+VERDICTS = frozenset({STUDIED, HELPS, HELPED_BY, STRONG, KNOWN})
+"""All of them."""
 THROUGH = "through"
 """The verdict names a node on the way."""
 LIKE = "by analogy with"
@@ -70,6 +85,8 @@ CANDIDATE_NOUNS = tuple(
     for preposition in ("for", "in", "against")
 )
 """Nouns of a verdict on a drug: "is a plausible candidate for"."""
+STRONG_NOUNS = tuple(f"strong candidate {preposition}" for preposition in ("for", "in"))
+"""Nouns of the stronger verdict: "is a strong candidate for"."""
 UNTRIED = (
     *(f"worth {gerund}" for gerund in _UNTRIED_GERUNDS),
     *("be considered for", "be repurposed for", "be tried in", "candidate", "a possible", "a potential"),
@@ -100,6 +117,14 @@ BASES = {
     "association": " No mechanism is known: it is ranked by similar diseases and drugs.",
 }
 """Evidence for a pair, as sentences after a space, by the role of the best path."""
+
+
+_STUDIED = re.compile(r"worth|be (?:considered|tried|repurposed)|possible (?:\w+ )?candidate")
+
+
+def means_studied(phrase: str) -> bool:
+    """True for a verdict's words, in lower case, that say no more than that the drug could be studied."""
+    return _STUDIED.search(phrase) is not None
 
 
 def calls_untried(sentence: str) -> bool:
@@ -136,6 +161,7 @@ def pair_verdict(
     opposed: Sequence[tuple[str, int, str]] = (),
     basis: str = "",
     listed: bool = False,
+    strength: str = "",
 ) -> str:
     """The verdict on a pair: known or not, its rank, any contraindication, and any opposed mechanism.
 
@@ -152,6 +178,7 @@ def pair_verdict(
             of a path.
         basis: what speaks for the pair, a key of `BASES` or "".
         listed: whether the disease is a user's own gene list, of which nobody can know a treatment.
+        strength: the sentence of its strength (`verdict_table`), "" for none.
     """
     if listed:
         sentence = f"{drug} ranks {rank:,} of {of:,} {ranked} for {disease}."
@@ -164,6 +191,8 @@ def pair_verdict(
         sentence = f"The graph does not know {drug} as a treatment of {disease}; "
         sentence += f"it ranks {rank:,} of {of:,} {ranked}."
         sentence += BASES.get(basis, "").format(disease=disease)
+    if strength and not known:
+        sentence = f"{strength} {sentence}"
     if untreated and not listed:
         sentence += (
             f" It knows no treatment of {disease}: the probability is that if {disease} had a known one."

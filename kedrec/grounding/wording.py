@@ -15,7 +15,12 @@ from kedrec.grounding.verdict_words import (
     HELPED_VERBS,
     HELPING_VERBS,
     HELPS,
+    KNOWN,
+    STRONG,
+    STRONG_NOUNS,
+    STUDIED,
     UNHEDGED_NOUNS,
+    means_studied,
 )
 from kedrec.schema import Relation, Wording, load_schema
 
@@ -183,19 +188,25 @@ def _forms(phrase: str) -> Iterator[tuple[tuple[str, ...], Form]]:
 def _verdict_forms() -> Iterator[tuple[tuple[str, ...], Form]]:
     for verb in HELPING_VERBS:
         first, *rest = verb.split()
-        yield (first, *rest), Form("base", HELPS, hedged=True)
+        meaning = STUDIED if means_studied(verb) else HELPS
+        yield (first, *rest), Form("base", meaning, hedged=True)
         finite = {"be": "is", "have": "has"}.get(first, first + "s")
         # "treats" is a relation; "is worth studying" claims no more than that, so needs no hedge.
         if first != "treat":
-            yield (finite, *rest), Form("finite", HELPS, hedged=rest[:1] != ["worth"])
+            yield (finite, *rest), Form("finite", meaning, hedged=rest[:1] != ["worth"])
     for verb in HELPED_VERBS:
         first, *rest = verb.split()
         yield (first, *rest), Form("base", HELPED_BY, hedged=True)
     for candidate in CANDIDATE_NOUNS:
         article = "an" if candidate.startswith("option") else "a"
-        yield ("be", article, *candidate.split()), Form("base", HELPS, hedged=True)
+        meaning = STUDIED if means_studied(candidate) else HELPS
+        yield ("be", article, *candidate.split()), Form("base", meaning, hedged=True)
         hedged = candidate.rsplit(" ", 1)[0] in UNHEDGED_NOUNS
-        yield ("is", article, *candidate.split()), Form("finite", HELPS, hedged=hedged)
+        yield ("is", article, *candidate.split()), Form("finite", meaning, hedged=hedged)
+    for candidate in STRONG_NOUNS:
+        yield ("be", "a", *candidate.split()), Form("base", STRONG, hedged=True)
+        yield ("is", "a", *candidate.split()), Form("finite", STRONG)
+    yield tuple(KNOWN.split()), Form("finite", KNOWN)
 
 
 def base_form(verb: str) -> str:

@@ -53,6 +53,8 @@ class Rationale(Frozen):
             than those the model was tuned on. Texts that no model is given (`Manifest.texts`) aren't listed.
         drafts: number of texts that the model wrote, this one with them: where a sentence was struck, it was
             asked again; 0 for no model.
+        reworded: number of verdicts in the model's text whose verb was replaced by that which the pair's
+            probability and evidence call for ("may help in" by "might be worth studying in").
     """
 
     origin: Literal["llm", "evidence"]
@@ -63,6 +65,7 @@ class Rationale(Frozen):
     note: str = ""
     unread: tuple[str, ...] = ()
     drafts: int = 0
+    reworded: int = 0
 
     @property
     def text(self) -> str:
