@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
+from kedrec.cli.evaluate_coherence import coherence
 from kedrec.cli.evaluate_counterfactuals import counterfactuals
 from kedrec.cli.evaluate_gate import gate
 from kedrec.cli.evaluate_intervals import intervals
@@ -34,6 +35,7 @@ def evaluate() -> None:
     """Measure ranking, paths, texts, choices and rationales."""
 
 
+evaluate.add_command(coherence)
 evaluate.add_command(counterfactuals)
 evaluate.add_command(gate)
 evaluate.add_command(intervals)

@@ -73,7 +73,7 @@ def test_counts_what_holds_and_what_is_struck() -> None:
         "Imatinib cures leukemia [P1]. It is safe.",
         "",
     ]
-    figures, answers = evaluate(Scripted(texts), [PAIR] * 4, seed=1)
+    figures, answers = evaluate(Scripted(texts), [PAIR] * 4, seed=1, drafts=1)
     assert (figures.pairs, figures.claims, figures.held) == (4, 6, 3)
     assert figures.struck == {"claims more": 1, "no citation": 1, "relation or direction": 1}
     assert (figures.empty, figures.whole, figures.verdicts) == (2, 1, 2)
@@ -84,8 +84,8 @@ def test_counts_what_holds_and_what_is_struck() -> None:
 
 
 def test_the_table_stands_models_side_by_side() -> None:
-    good, _ = evaluate(Scripted([GOOD]), [PAIR], seed=1)
-    bad, _ = evaluate(Scripted(["Imatinib cures it."]), [PAIR], seed=1)
+    good, _ = evaluate(Scripted([GOOD]), [PAIR], seed=1, drafts=1)
+    bad, _ = evaluate(Scripted(["Imatinib cures it."]), [PAIR], seed=1, drafts=1)
     lines = markdown([bad, good]).splitlines()
     assert lines[0] == "| | scripted + lines | scripted + lines |"
     assert "| claims that hold | 0 (0.0%) | 1 (100.0%) |" in lines
