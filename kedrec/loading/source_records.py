@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from kedrec.stores import GraphTarget
 
 __all__ = [
-    "OBSOLETE_LABEL",
     "RECORDS",
     "RETIRED_IDS",
+    "former_name",
     "records_to_store",
     "stage_stored_records",
 ]
@@ -38,13 +38,18 @@ RECORDS = "records"
 """Prefix of the blob with a source's records of nodes; the source's name follows a colon."""
 RETIRED_IDS = "retired"
 """Prefix of the blob with a source's retired ids; the source's name follows a colon."""
-OBSOLETE_LABEL = "obsolete "
+_OBSOLETE_LABEL = "obsolete "
 """The words with which an obsolete term's label begins, in ontologies and in tables about their terms."""
 _CONTENT = ", ".join(f'"{column}"' for column in CONTENT)
 _RECORD_COLUMNS = "kind, id, name, synonyms, xrefs, description, held, old_kind, old_id"
 _EDGE_COLUMNS = f'relation, start_kind, start, end_kind, "end", source, {_CONTENT}'
 _INSERT_RECORDS = f"INSERT INTO unresolved_records SELECT ?, {_RECORD_COLUMNS}, 99 FROM read_parquet(?)"  # noqa: S608  # constant names
 _INSERT_EDGES = f"INSERT INTO source_edges SELECT ?, {_EDGE_COLUMNS} FROM read_parquet(?)"  # noqa: S608  # constant names
+
+
+def former_name(label: str) -> str:
+    """Name of an obsolete term before it was one; another label as it is."""
+    return label[len(_OBSOLETE_LABEL) :] if label.casefold().startswith(_OBSOLETE_LABEL) else label
 
 
 def stage_stored_records(

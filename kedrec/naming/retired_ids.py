@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from kedrec.loading.source_records import OBSOLETE_LABEL, RETIRED_IDS
+from kedrec.loading.source_records import RETIRED_IDS, former_name
 from kedrec.loading.state import source_states
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class RetiredId:
     @property
     def what(self) -> str:
         """The sentence that says that it is obsolete."""
-        name = self.name.removeprefix(OBSOLETE_LABEL)
+        name = former_name(self.name)
         return f"The id {self.id} is obsolete in {self.title}{f': it was {name!r}' if name else ''}."
 
     @property

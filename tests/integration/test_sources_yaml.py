@@ -43,6 +43,12 @@ def three(old: str, new: str) -> str:
     return PATH.format(1) + second.replace(old, new, 1) + PATH.format(3)
 
 
+@pytest.mark.parametrize("label", ["obsolete protein 2", "Obsolete protein 2", "OBSOLETE protein 2"])
+def test_a_term_that_is_obsolete_by_now_has_its_former_name(graph: Loaded, label: str) -> None:
+    graph.load("drugmechdb", {"indication_paths.yaml": three("protein 2", label)})
+    assert [node["name"] for node in graph.nodes("Gene").values()].count("protein 2") == 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reasons", "nodes"),
     [

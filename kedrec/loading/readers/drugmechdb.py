@@ -17,6 +17,7 @@ from kedrec.errors import DataError
 from kedrec.loading.kind_families import FAMILIES
 from kedrec.loading.readers.predicate_rules import Rule, first_rule, read_rules
 from kedrec.loading.readers.yaml_lines import LineMapping, yaml_records
+from kedrec.loading.source_records import former_name
 from kedrec.loading.sources import Source, find_files
 from kedrec.schema import load_schema
 
@@ -246,8 +247,9 @@ def read_drugmechdb(staging: Staging, source: Source, folder: Path, progress: Pr
         for node in entry["nodes"]:
             curie = path_nodes.curie(node["id"])
             nodes.add(
-                line=node.line, key=curie, kind=path_nodes.kind(curie), id=curie, name=node["name"],
-                synonyms=list(node.get("alt_names", ())), xrefs=path_nodes.xrefs(curie, node), description="",
+                line=node.line, key=curie, kind=path_nodes.kind(curie), id=curie,
+                name=former_name(node["name"]), synonyms=list(node.get("alt_names", ())),
+                xrefs=path_nodes.xrefs(curie, node), description="",
             )  # fmt: skip
         _add_edges(entry, path_nodes, rules, comments, edges)
     for part, rows in (("nodes", nodes), ("edges", edges)):

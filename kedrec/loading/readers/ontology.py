@@ -25,7 +25,7 @@ from kedrec.loading.readers.obo import (
     read_stanzas,
     unquoted_text,
 )
-from kedrec.loading.source_records import OBSOLETE_LABEL
+from kedrec.loading.source_records import former_name
 from kedrec.loading.sources import Source, find_files
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class _Terms:
         if tag == "name":
             term.name = term.name or unquoted_text(value)
             # An obsolete term's label begins so, by the OBO Foundry's rule; not every file marks it besides.
-            term.obsolete = term.obsolete or term.name.startswith(OBSOLETE_LABEL)
+            term.obsolete = term.obsolete or former_name(term.name) != term.name
         elif tag == "is_obsolete":
             term.obsolete = term.obsolete or identifier(value).lower() == "true"
         elif tag == "def":

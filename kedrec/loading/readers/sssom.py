@@ -19,7 +19,7 @@ from kedrec.loading.kind_families import FAMILIES
 from kedrec.loading.readers.curies import curie_of, prefix_of
 from kedrec.loading.readers.row_buffer import RowBuffer
 from kedrec.loading.readers.table_records import Dialect, read_records
-from kedrec.loading.source_records import OBSOLETE_LABEL
+from kedrec.loading.source_records import former_name
 from kedrec.loading.sources import Source, find_files
 from kedrec.schema import load_schema
 
@@ -142,7 +142,7 @@ def _add(rows: RowBuffer, line: int, row: dict[str, str], ids: tuple[str, str], 
 
 def _label(row: dict[str, str], end: str) -> str:
     """The name of an end; of an obsolete term, which other vocabularies may have, its former one."""
-    return row.get(f"{end}_label", "").strip().removeprefix(OBSOLETE_LABEL)
+    return former_name(row.get(f"{end}_label", "").strip())
 
 
 def _read_set(staging: Staging, source: Source, path: Path, progress: Progress) -> None:
