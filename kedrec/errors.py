@@ -14,7 +14,10 @@
     │   ├── StoreBusyError          another process is writing
     │   ├── SchemaMismatchError     a graph of another schema version
     │   └── EmptyGraphError         nothing loaded yet
-    └── ModelError              the language model is missing, damaged or failed
+    ├── ModelError              the language model is missing, damaged or failed
+    └── ServiceError            the service can't take or finish a question
+        ├── ServiceBusyError        too many wait already, or it is being stopped
+        └── DeadlineError           no answer in time
 
 A message says what happened, to what, and what to do. `exit_code` maps an error to the process's
 exit status and `problem` to an `application/problem+json` body (RFC 9457); nothing else does.
@@ -32,11 +35,14 @@ __all__ = [
     "AmbiguousNameError",
     "AssetError",
     "DataError",
+    "DeadlineError",
     "EmptyGraphError",
     "KedrecError",
     "ModelError",
     "NotFoundError",
     "SchemaMismatchError",
+    "ServiceBusyError",
+    "ServiceError",
     "SettingsError",
     "StoreAccessError",
     "StoreBusyError",
@@ -168,6 +174,26 @@ class ModelError(KedrecError):
 
     title = "Language model error"
     status = 502
+
+
+class ServiceError(KedrecError):
+    """The service can't take or finish a question."""
+
+    title = "Service error"
+    status = 503
+
+
+class ServiceBusyError(ServiceError):
+    """Too many questions wait already, or the service is being stopped."""
+
+    title = "Service busy"
+
+
+class DeadlineError(ServiceError):
+    """There was no answer in time."""
+
+    title = "No answer in time"
+    status = 504
 
 
 def exit_code(error: BaseException) -> int:
