@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from shared_database import NODES
 
 from kedrec.api import Kedrec
 from kedrec.errors import DeadlineError, ServiceBusyError, UnknownNameError, UsageError
@@ -19,15 +19,25 @@ from kedrec.settings import Settings, load_settings
 from kedrec.stores import open_store
 from kedrec.types import Answer
 
-EDGE = "relation\tstart\tend\tlicence\nASSOCIATED_WITH\tDOID:2377\tNCBIGene:{gene}\tCC0-1.0\n"
-NODE = "kind\tid\tname\nGene\tNCBIGene:{gene}\tadded gene {gene}\n"
+EDGES = """relation\tstart\tend\tlicence
+BINDS\tDRUGBANK:DB00001\tNCBIGene:1\tCC0-1.0
+BINDS\tDRUGBANK:DB00002\tNCBIGene:1\tCC0-1.0
+ASSOCIATED_WITH\tDOID:1\tNCBIGene:1\tCC0-1.0
+TREATS\tDRUGBANK:DB00002\tDOID:1\tCC0-1.0
+"""
+MORE_EDGES = (
+    EDGES
+    + """BINDS\tDRUGBANK:DB00001\tNCBIGene:2\tCC0-1.0
+ASSOCIATED_WITH\tDOID:1\tNCBIGene:2\tCC0-1.0
+"""
+)
 
 
 @pytest.fixture
-def settings(built_starter: Path, tmp_path: Path) -> Settings:
-    home = tmp_path / "home"
-    shutil.copytree(built_starter, home)
-    return load_settings(home=home, graph=str(home / "graph"), threads=1)
+def settings(tmp_path: Path) -> Settings:
+    settings = load_settings(home=tmp_path / "home", graph=str(tmp_path / "graph"), threads=1)
+    load(settings, tmp_path, EDGES)
+    return settings
 
 
 @pytest.fixture
@@ -37,7 +47,7 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 
 def ranking(kr: Kedrec) -> Answer:
-    return kr.recommend("multiple sclerosis", top=3, llm=False)
+    return kr.recommend("disease one", top=3, llm=False)
 
 
 class Held:
@@ -78,7 +88,7 @@ def test_questions_are_answered_in_the_order_of_arrival(engine: Engine) -> None:
 
 def test_a_question_without_the_model_does_not_wait_for_one_with_it(engine: Engine) -> None:
     held = Held(engine, llm=True)
-    assert len(engine.ask(ranking, llm=False)) == 3
+    assert len(engine.ask(ranking, llm=False)) > 0
     held.release()
 
 
@@ -99,13 +109,13 @@ def test_an_asker_who_leaves_frees_a_place(engine: Engine) -> None:
     assert waiting[2].cancel()
     last = engine.submit(ranking, llm=False)
     held.release()
-    assert len(last.result(60)) == 3
+    assert len(last.result(60)) > 0
 
 
 def test_an_error_reaches_its_asker_alone(engine: Engine) -> None:
     with pytest.raises(UnknownNameError):
         engine.ask(lambda kr: kr.recommend("no such disease", llm=False), llm=False)
-    assert len(engine.ask(ranking, llm=False)) == 3
+    assert len(engine.ask(ranking, llm=False)) > 0
 
 
 def test_a_closed_engine_drops_who_waits_and_takes_nobody(engine: Engine) -> None:
@@ -140,7 +150,7 @@ def test_each_answer_is_of_one_graph_while_it_is_replaced(settings: Settings, tm
         before = engine.ask(ranking, llm=False)
         asking = [askers.submit(ask_on, engine) for _ in range(4)]
         try:
-            load_gene(settings, tmp_path, gene=999999901)
+            load(settings, tmp_path, MORE_EDGES)
             after = engine.ask(ranking, llm=False)
         finally:
             stop.set()
@@ -157,11 +167,11 @@ def test_each_answer_is_of_one_graph_while_it_is_replaced(settings: Settings, tm
         assert all(answer == same[0] for answer in same)
 
 
-def load_gene(settings: Settings, folder: Path, *, gene: int) -> None:
-    """Adds a gene of multiple sclerosis to the graph."""
+def load(settings: Settings, folder: Path, edges: str) -> None:
+    """Loads a graph of two drugs and a disease, or loads it anew with other edges."""
     tables = folder / "tables"
-    tables.mkdir()
-    (tables / "nodes.tsv").write_text(NODE.format(gene=gene), encoding="utf-8")
-    (tables / "edges.tsv").write_text(EDGE.format(gene=gene), encoding="utf-8")
+    tables.mkdir(exist_ok=True)
+    (tables / "nodes.tsv").write_text(NODES, encoding="utf-8")
+    (tables / "edges.tsv").write_text(edges, encoding="utf-8")
     with open_store(settings.graph_url, settings, read_only=False) as store:
-        load_graph(store, ["overlay:added"], data_dir=tables, work_dir=folder / "work")
+        load_graph(store, ["kedrec"], data_dir=tables, work_dir=folder / "work")
