@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -122,8 +123,10 @@ def test_a_closed_engine_drops_who_waits_and_takes_nobody(engine: Engine) -> Non
     held = Held(engine)
     with ThreadPoolExecutor(2) as threads:
         asker = threads.submit(engine.ask, ranking, llm=False)
+        until = time.monotonic() + 60
         while not engine._queues[False]._thread._work_queue.qsize():
-            pass
+            assert time.monotonic() < until, "the question never waited"
+            time.sleep(0.01)
         closing = threads.submit(engine.close)
         with pytest.raises(ServiceBusyError, match="being stopped"):
             asker.result(60)
