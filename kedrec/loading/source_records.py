@@ -48,8 +48,10 @@ _INSERT_EDGES = f"INSERT INTO source_edges SELECT ?, {_EDGE_COLUMNS} FROM read_p
 
 
 def former_name(label: str) -> str:
-    """Name of an obsolete term before it was one; another label as it is."""
-    return label[len(_OBSOLETE_LABEL) :] if label.casefold().startswith(_OBSOLETE_LABEL) else label
+    """Name of an obsolete term before it was one; another label as it is. Some of Mondo's say it twice."""
+    while label.casefold().startswith(_OBSOLETE_LABEL):
+        label = label[len(_OBSOLETE_LABEL) :]
+    return label
 
 
 def stage_stored_records(
