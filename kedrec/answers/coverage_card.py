@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kedrec.common.counted_nouns import counted
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -33,10 +34,10 @@ def coverage_card(adjacency: Adjacency, disease: Entity, treatments: int) -> str
     counts, helpful = [], []
     for role, one, many, source in _KNOWLEDGE:
         count = _count(adjacency, role, disease.id)
-        counts.append(f"{count:,} {one if count == 1 else many}")
+        counts.append(counted(count, one, many))
         if not count:
             helpful.append(source)
-    counts.append(f"{treatments:,} {'treatment' if treatments == 1 else 'treatments'}")
+    counts.append(counted(treatments, "treatment"))
     card = f"The graph knows {', '.join(counts[:-1])} and {counts[-1]} of {disease.name}."
     if helpful:
         return f"{card} It would help to load {', '.join(helpful)}."

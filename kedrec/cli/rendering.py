@@ -18,6 +18,7 @@ from kedrec.cli.text_options import (
     undated_texts_note,
 )
 from kedrec.cli.view_options import as_of_note
+from kedrec.common.counted_nouns import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -191,10 +192,6 @@ def print_recommendation(
     print_safety(console, recommendation)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _print_clinical_status(console: Console, recommendation: Recommendation) -> None:
     if text := recommendation.clinical.text:
         print_indented(console, Text(f"{recommendation.drug.name}: {text}", style="dim"))
@@ -313,9 +310,9 @@ def print_explanation(console: Console, recommendation: Recommendation) -> None:
     print_indented(
         console,
         Text(
-            f"{_counted(coverage.paths, 'path')} of {_counted(coverage.metapaths, 'kind')}; the drug has "
-            f"{_counted(coverage.drug_edges, 'edge')}, the disease {coverage.disease_edges:,}; "
-            f"{_counted(coverage.disease_treatments, 'other drug')} known to treat it",
+            f"{counted(coverage.paths, 'path')} of {counted(coverage.metapaths, 'kind')}; the drug has "
+            f"{counted(coverage.drug_edges, 'edge')}, the disease {coverage.disease_edges:,}; "
+            f"{counted(coverage.disease_treatments, 'other drug')} known to treat it",
             style="dim",
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from kedrec.common.counted_nouns import counted
 from kedrec.types.base import Frozen, Probability
 from kedrec.types.graph import Entity, Evidence
 
@@ -113,7 +114,7 @@ class ClinicalStatus(Frozen):
         candidate = "a clinical candidate, not known to be approved" if self.candidate else ""
         adverse = [trial for trial in self.trials if trial.adverse]
         others = len(self.trials) - len(adverse)
-        trials = f"{others:,} {'trial' if others == 1 else 'trials'} in this disease" if others else ""
+        trials = f"{counted(others, 'trial')} in this disease" if others else ""
         trials += f" up to {self.phase}" if trials and self.phase else ""
         failed = "; ".join(map(_failure, adverse[:_MAX_FAILED]))
         more = f"{len(adverse) - _MAX_FAILED:,} more stopped" if len(adverse) > _MAX_FAILED else ""
