@@ -15,12 +15,27 @@ from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.types import Badge, is_gene_list
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.ranking import PairScore
     from kedrec.stores import GraphStore
     from kedrec.types import Safety, Texts
 
-__all__ = ["adverse_trials", "badge", "basis", "evidence_gap", "flags", "grade", "remarks", "verdict"]
+__all__ = [
+    "adverse_trials",
+    "badge",
+    "basis",
+    "evidence_gap",
+    "flags",
+    "grade",
+    "grade_by_flags",
+    "remarks",
+    "verdict",
+]
+
+_NEUTRAL = frozenset({"known", "learned", "new", "no-path", "unfitted"})
+"""Flags that speak neither for a pair nor against it."""
 
 
 def evidence_gap(evidence: PairEvidence) -> str:
@@ -55,13 +70,28 @@ def badge(store: GraphStore, score: PairScore, evidence: PairEvidence) -> Badge:
 
 def grade(score: PairScore, evidence: PairEvidence, safety: Safety, texts: Texts) -> Grade:
     """The strength of a verdict by probability, evidence and warnings (`grounding/verdicts.yaml`)."""
-    words = set(remarks(score, evidence, safety, texts)) - {"no-path", "unfitted"}
+    words = remarks(score, evidence, safety, texts)
+    return grade_by_flags(score.known, score.probability, basis(evidence), words)
+
+
+def grade_by_flags(
+    known: Sequence[str], probability: float | None, reason: str, words: Iterable[str]
+) -> Grade:
+    """The same strength from what an answer shows.
+
+    Args:
+        known: the sources that have the pair as a treatment.
+        probability: as of `verdict_table.pair_grade`.
+        reason: as `basis`.
+        words: the pair's `flags`, or its `remarks` alone.
+    """
+    against = set(words) - _NEUTRAL
     return pair_grade(
-        known=bool(score.known),
-        probability=score.probability,
-        basis=basis(evidence),
-        contraindicated="contraindicated" in words,
-        caution=bool(words),
+        known=bool(known),
+        probability=probability,
+        basis=reason,
+        contraindicated="contraindicated" in against,
+        caution=bool(against),
     )
 
 
@@ -73,7 +103,7 @@ def verdict(
     safety: Safety,
     *,
     side: str,
-    strength: Grade | None = None,
+    strength: Grade,
 ) -> str:
     """The pair's verdict in words: known or not, its rank, and any contraindication.
 
@@ -84,7 +114,7 @@ def verdict(
         evidence: its evidence.
         safety: what speaks against it.
         side: kind of the entity in question: `Disease` (drugs were ranked) or `Drug` (diseases were).
-        strength: as `grade`; None to say nothing of it.
+        strength: as `grade`.
     """
     return verdict_words.pair_verdict(
         evidence.drug.name,
@@ -99,7 +129,7 @@ def verdict(
         opposed=[(item.target.name, item.count, item.path) for item in safety.opposed],
         basis=basis(evidence),
         listed=is_gene_list(evidence.disease),
-        strength="" if strength is None else _strength_sentence(strength, evidence),
+        strength=_strength_sentence(strength, evidence),
     )
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kedrec.grounding.verdict_table import Grade, pair_grade, verdict_phrase
+from kedrec.answers.pair_summary import grade_by_flags
+from kedrec.grounding.verdict_table import Grade, verdict_phrase
 
 if TYPE_CHECKING:
     from kedrec.types import Claim, Recommendation
@@ -36,7 +37,6 @@ _STRENGTHS = (
         Grade.HOPEFUL,
     ),
 )
-_CALM = {"known", "learned", "new", "unfitted", "no-path"}  # flags that speak neither for nor against
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,7 @@ def markdown(figures: Coherence) -> str:
 
 
 def _grade(item: Recommendation) -> Grade:
-    words = set(item.flags) - _CALM
-    return pair_grade(
-        known=bool(item.known),
-        probability=item.probability,
-        basis=item.coverage.basis,
-        contraindicated="contraindicated" in words,
-        caution=bool(words),
-    )
+    return grade_by_flags(item.known, item.probability, item.coverage.basis, item.flags)
 
 
 def _strength(claim: Claim) -> Grade | None:
