@@ -134,8 +134,9 @@ SELECT $loader, kind, id, [other] FROM (
       AND (i.own_word = i.word OR NOT EXISTS (FROM joinable_records AS s
         WHERE s.loader = $loader AND s.kind = $kind AND s.form = i.form AND s.new_id = o.id))
       AND (NOT o.by_heading OR (SELECT count(DISTINCT s.id) > 1 FROM joinable_records AS s
-        WHERE s.kind = $kind AND s.new_id = o.id AND s.naming_rank < 999 AND list_has_any([i.said],
-          list_concat(list_transform(s.synonyms, lambda x: normal_name(x)), [s.own_word, s.heading]))))
+        WHERE s.kind = $kind AND s.new_id = o.id AND s.naming_rank < 999 AND list_contains(
+          list_concat(list_transform(s.synonyms, lambda x: normal_name(x)), [s.own_word, s.heading]),
+          i.said)))
     GROUP BY i.kind, i.id, i.form, o.id
   )
   WHERE fit = best_fit
