@@ -37,7 +37,7 @@ $(BIN)/uv: requirements.lock
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml requirements.lock $(BIN)/uv
-	$(call install)
+	$(call install,--extra serve)
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml requirements.lock $(BIN)/uv
