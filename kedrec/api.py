@@ -17,7 +17,9 @@ from kedrec.answers.comparison import compare_drugs
 from kedrec.answers.listed_genes import ListedGenes, read_gene_lists
 from kedrec.answers.lookup import EntityLookup
 from kedrec.answers.manifest import answer_manifest
+from kedrec.answers.metadata import metadata_of
 from kedrec.answers.narrower import narrower_diseases
+from kedrec.answers.ranked_pairs import rank_pairs
 from kedrec.answers.recommendations import abstention_reason
 from kedrec.answers.status import status_of
 from kedrec.answers.subgraph import Subgraph
@@ -34,7 +36,9 @@ from kedrec.types import (
     Comparison,
     DiseaseAnswer,
     Manifest,
+    Metadata,
     NameMatch,
+    RankedPairs,
     Recommendation,
     Status,
 )
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["Kedrec", "open"]
 
 MAX_TOP = 1000
+MAX_DISEASES = 100
 MAX_PATHS = 50
 MAX_TEXTS = 10
 
@@ -319,6 +324,49 @@ class Kedrec(EntityLookup):
             self.ranker.adjacency, scores, recommendations[0], recommendations[1], manifest
         )
         return comparison.model_copy(update={"taken_for": substitutions(matches)})
+
+    def rank(
+        self,
+        diseases: Sequence[str],
+        *,
+        drugs: Sequence[str] = (),
+        top: int = 20,
+        beyond_prior: bool = False,
+    ) -> RankedPairs:
+        """Ranks drugs for diseases, without evidence.
+
+        Args:
+            diseases: names or ids, 1 to 100.
+            drugs: only these, at most 1,000, each with its rank among all; `top` is then not applied.
+            top: how many drugs a disease, 1 to 1,000.
+            beyond_prior: as of `recommend`.
+
+        Raises:
+            UsageError: there are too many diseases or drugs, or none; `top` is out of range.
+            UnknownNameError, AmbiguousNameError, EmptyGraphError: as `recommend`.
+        """
+        _between("diseases", len(diseases), 1, MAX_DISEASES)
+        _between("drugs", len(drugs), 0, MAX_TOP)
+        names = self._checked_names(top, 1, llm=False)
+        matches = [(text, names.resolve_match(text, "Disease")) for text in diseases]
+        drug_matches = [(text, names.resolve_match(text, "Drug")) for text in drugs]
+        return rank_pairs(
+            self.ranker,
+            names,
+            matches,
+            drug_matches,
+            top=top,
+            beyond_prior=beyond_prior,
+            fingerprint=str(self.fingerprint),
+        )
+
+    def metadata(self) -> Metadata:
+        """The graph's schema, counts, sources, licences and path types, and the model's name.
+
+        Works on an empty graph, and loads no model.
+        """
+        self._renew()
+        return metadata_of(self.store, self.store.fingerprint(), self.settings)
 
     def subgraph(self, drug: str, disease: str, *, paths: int = 25) -> Subgraph:
         """The nodes and edges on the best paths of a pair, adverse ones included. Raises as `explain`."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kedrec.answers.session import Session
+from kedrec.errors import UnknownNameError
 from kedrec.naming.name_list import numbered_names, resolve_lines
 from kedrec.naming.substitution import substitutions
+from kedrec.types import Node
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +31,24 @@ class EntityLookup(Session):
         """
         self._renew()
         return self.names.search(text, kinds=None if kind is None else [kind], limit=limit)
+
+    def entity(self, id: str, *, kind: str | None = None) -> Node:  # noqa: A002  # the field's own name
+        """The node with an id, with all its properties.
+
+        Args:
+            id: its id (not a cross-reference).
+            kind: its kind; needed where two kinds have the id.
+
+        Raises:
+            UnknownNameError: the graph has no such id.
+            AmbiguousNameError: several kinds have it and none was given.
+        """
+        self._renew()
+        entity = self.names.entity(id, kind)
+        for row in self.store.run("lookup/node", {"id": entity.id}):
+            if row["kind"] == entity.kind:
+                return Node(**row)
+        raise UnknownNameError(f"The graph no longer has {entity.id}.", "Ask again.")
 
     def disease_ids(self) -> list[str]:
         """The ids of the graph's diseases, sorted."""

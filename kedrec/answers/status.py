@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kedrec.settings import Settings
     from kedrec.stores import Fingerprint, GraphStore
 
-__all__ = ["check_kinds", "missing_kinds_note", "status_of"]
+__all__ = ["check_kinds", "is_model_ready", "missing_kinds_note", "status_of"]
 
 _RANKED = ("Drug", "Disease")
 _LOAD = (
@@ -88,6 +88,17 @@ def status_of(store: GraphStore, settings: Settings, progress: Progress | None) 
         model_state=_model_state(settings, progress),
         home=str(settings.home),
     )
+
+
+def is_model_ready(settings: Settings) -> bool:
+    """True if the model's files are on this machine and whole; True for an endpoint, which isn't tried."""
+    if not is_local(settings.model):
+        return True
+    try:
+        resolve_model(settings.model, settings)
+    except (ModelError, NotFoundError):
+        return False
+    return True
 
 
 def _model_state(settings: Settings, progress: Progress | None) -> str:

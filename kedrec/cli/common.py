@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
 
+from kedrec.common.json_text import json_text
 from kedrec.common.plain_text import printable
 from kedrec.errors import KedrecError, UsageError, exit_code, problem
 
@@ -54,10 +55,6 @@ __all__ = [
 
 _PIPED_WIDTH = 110
 
-# Unescaped in JSON strings, a terminal would obey these, or they would reverse the reading order.
-_CONTROL_CHARACTERS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _ESCAPED_BYTES = re.compile("[\udc80-\udcff]")  # surrogates that Python puts for bytes that aren't UTF-8
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -232,22 +229,6 @@ def warn_unfinished_loads(store: GraphStore) -> None:
 
     for source, advice in unfinished_source_advice(store.metadata()).items():
         warn(f"Warning: {source}: {advice}. Answers may lack some of its facts.")
-
-
-def json_text(value: object, indent: int | None = 2) -> str:
-    """A model, a data class, or a list of them as JSON.
-
-    NaN becomes null, control characters are escaped, and bytes that are no text (in a path of the call)
-    become U+FFFD.
-    """
-    from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
-
-    try:
-        text = to_json(value, indent=indent, inf_nan_mode="null").decode()
-    except PydanticSerializationError:
-        plain = to_jsonable_python(value, inf_nan_mode="null")
-        text = _SURROGATES.sub("\ufffd", json.dumps(plain, indent=indent, ensure_ascii=False))
-    return _CONTROL_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def print_json(value: object) -> None:

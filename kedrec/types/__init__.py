@@ -43,6 +43,7 @@ from kedrec.types.graph import (
     Status,
     TakenFor,
 )
+from kedrec.types.ranking import KindOfNode, Metadata, PathType, RankedPair, RankedPairs, RelationOfGraph
 from kedrec.types.rationale import Citation, Claim, Rationale
 from kedrec.types.reports import (
     CachedFolder,
@@ -95,6 +96,7 @@ __all__ = [
     "Evidence",
     "GeneList",
     "GroupMember",
+    "KindOfNode",
     "KnownTreatment",
     "Link",
     "ListedContraindications",
@@ -104,6 +106,7 @@ __all__ = [
     "ListedSource",
     "Listing",
     "Manifest",
+    "Metadata",
     "NameMatch",
     "NarrowerDisease",
     "Node",
@@ -113,12 +116,16 @@ __all__ = [
     "Path",
     "PathRole",
     "PathStep",
+    "PathType",
     "PathTypeChance",
     "PredictedSideEffect",
+    "RankedPair",
+    "RankedPairs",
     "RankingFile",
     "RankingFit",
     "Rationale",
     "Recommendation",
+    "RelationOfGraph",
     "Safety",
     "ScorePart",
     "SideEffect",

@@ -1,0 +1,74 @@
+"""Command `kedrec serve`: answers over HTTP, with a page for the browser."""
+
+from __future__ import annotations
+
+import click
+
+from kedrec.cli.common import graph_option, say, warn
+from kedrec.cli.view_options import as_of_option, overlay_option
+
+
+@click.command()
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Address to listen at. 0.0.0.0 lets every machine of the network ask.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one.")
+@click.option(
+    "--root-path", default="", metavar="PATH", help="Prefix that a proxy in front takes away: /kedrec."
+)
+@click.option(
+    "--deadline",
+    type=float,
+    default=120.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Longest wait for an answer.",
+)
+@click.option(
+    "--most-waiting",
+    type=int,
+    default=64,
+    show_default=True,
+    metavar="N",
+    help="Questions that may wait for the graph, and as many for the language model; more are refused.",
+)
+@click.option("--model", metavar="NAME", help="The language model; see `kedrec model list`.")
+@click.option("--seed", type=int, help="Seed of the language model.")
+@overlay_option
+@as_of_option
+@graph_option
+def serve(
+    host: str,
+    port: int,
+    root_path: str,
+    deadline: float,
+    most_waiting: int,
+    model: str | None,
+    seed: int | None,
+    overlay: str | None,
+    as_of: int | None,
+    graph: str | None,
+) -> None:
+    """Answer questions over HTTP, and show a page for them in the browser.
+
+    The page is at the printed address, the description of the endpoints at /openapi.json below it. Ctrl-C
+    ends the service.
+    """
+    from kedrec.common.extras import install_advice
+    from kedrec.errors import UsageError
+    from kedrec.settings import load_settings
+
+    try:
+        from kedrec.service.app import create_app
+        from kedrec.service.listening import listen
+        from kedrec.service.options import ServiceOptions
+    except ImportError as error:
+        raise UsageError(f"The service needs {error.name}.", install_advice("serve")) from error
+    settings = load_settings(graph=graph, overlay=overlay, as_of=as_of, model=model, seed=seed)
+    options = ServiceOptions(deadline=deadline, most_waiting=most_waiting, root_path=root_path)
+    app = create_app(settings, options)
+    listen(app, host, port, say_address=lambda url: say(f"KEDRec answers at {url}{root_path}/"), warn=warn)

@@ -1,0 +1,84 @@
+"""Runs the application at an address of this machine until the process is told to stop."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kedrec.errors import UsageError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+__all__ = ["is_loopback", "listen"]
+
+_KEEP_ALIVE = 15  # seconds that an idle connection stays open
+_MOST_CONNECTIONS = 512
+_GRACE = 10  # seconds for open answers when the process is told to stop
+
+
+def is_loopback(host: str) -> bool:
+    """True if an address can be reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def listen(
+    app: FastAPI, host: str, port: int, *, say_address: Callable[[str], None], warn: Callable[[str], None]
+) -> None:
+    """Serves until SIGINT or SIGTERM; open answers then have ten seconds.
+
+    Args:
+        app: the application.
+        host: address to listen at.
+        port: port; 0 for a free one.
+        say_address: called with the URL when it can be asked.
+        warn: called with a sentence where other machines can ask.
+
+    Raises:
+        UsageError: nothing can listen there.
+    """
+    import uvicorn
+
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.getLogger("kedrec.service").setLevel(logging.INFO)
+    listener = _bound_socket(host, port)
+    if not is_loopback(host):
+        warn(f"Every machine that reaches {host} can ask this service.")
+    shown = f"[{host}]" if ":" in host else host
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,  # it would write down what is asked
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    say_address(f"http://{shown}:{listener.getsockname()[1]}")
+    with listener:
+        uvicorn.Server(config).run([listener])
+
+
+def _bound_socket(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise UsageError(f"There is no address {host}.", "Give --host an address of this machine.") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_MOST_CONNECTIONS)
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"Nothing can listen at {host}:{port}: {error.strerror}.", "Give another --port, or --port 0."
+        ) from error
+    return listener

@@ -1,0 +1,208 @@
+"""Bodies of questions; the fields are the arguments of `Kedrec`'s methods, under the same names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from kedrec.api import MAX_DISEASES, MAX_PATHS, MAX_TEXTS, MAX_TOP
+from kedrec.types import (
+    Answer,
+    Background,
+    ClinicalStage,
+    Comparison,
+    DiseaseAnswer,
+    RankedPairs,
+    Recommendation,
+)
+from kedrec.types.base import Frozen
+
+if TYPE_CHECKING:
+    from kedrec.answers.subgraph import Subgraph
+    from kedrec.api import Kedrec
+
+__all__ = [
+    "MAX_GENES",
+    "CompareRequest",
+    "ExplainRequest",
+    "Name",
+    "RankRequest",
+    "RecommendRequest",
+    "SubgraphRequest",
+]
+
+MAX_GENES = 10_000
+"""Genes of one list; far above those that are used."""
+
+Name = Annotated[str, Field(min_length=1, max_length=1000, description="A name, a synonym or an id.")]
+Gene = Annotated[str, Field(min_length=1, max_length=200, description="A symbol, an NCBI or an Ensembl id.")]
+Genes = Annotated[tuple[Gene, ...], Field(max_length=MAX_GENES)]
+Paths = Annotated[int, Field(ge=1, le=MAX_PATHS, description="Most evidence paths of a pair.")]
+Top = Annotated[int, Field(ge=1, le=MAX_TOP)]
+TextCount = Annotated[
+    int, Field(ge=1, le=MAX_TEXTS, description="Most articles, and most trials of either stance, of a pair.")
+]
+TextKind = Annotated[
+    Background | None,
+    Field(description="The texts beside the paths; null: both kinds where texts were loaded."),
+]
+
+
+def _examples(*bodies: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": list(bodies)})
+
+
+class RecommendRequest(Frozen):
+    """Asks for drugs for a disease or a gene list, or for diseases for one drug (`drugs` alone)."""
+
+    model_config = _examples(
+        {"disease": "multiple sclerosis", "top": 5, "llm": False},
+        {"disease": "asthma", "drugs": ["albuterol"], "llm": False},
+        {"drugs": ["metformin"], "new": True, "llm": False},
+        {"raised": ["TNF", "IL6"], "lowered": ["IL10"], "top": 3, "llm": False},
+    )
+
+    disease: Name | None = None
+    genes: Genes = ()
+    """A gene list in place of a disease, of no direction."""
+    raised: Genes = ()
+    """Genes whose activity is higher than it should be."""
+    lowered: Genes = ()
+    """Genes whose activity is lower than it should be."""
+    drugs: Annotated[tuple[Name, ...], Field(max_length=MAX_TOP)] = ()
+    top: Top = 5
+    paths: Paths = 8
+    llm: bool = True
+    """Whether the language model writes rationales; else they are the evidence's own sentences."""
+    new: bool = False
+    hide_contraindicated: bool = False
+    beyond_prior: bool = False
+    status: ClinicalStage | None = None
+    diverse: bool = True
+    background: TextKind = None
+    texts: TextCount = 3
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> RecommendRequest:
+        """One of a disease, a gene list and a drug is asked about, with the options that it has."""
+        if self.is_gene_list and self.disease is not None:
+            raise ValueError("A disease and a gene list were both given. Ask about one of them.")
+        if self.is_gene_list and (self.new or self.background is not None):
+            raise ValueError("'new' and 'background' are for diseases that others know.")
+        if self.disease is None and not self.is_gene_list:
+            if len(self.drugs) != 1:
+                raise ValueError("Give a 'disease', or a gene list, or one drug alone for its diseases.")
+            if self.status is not None or self.beyond_prior or not self.diverse:
+                raise ValueError("'status', 'beyond_prior' and 'diverse' choose drugs. Give a 'disease'.")
+        return self
+
+    @property
+    def is_gene_list(self) -> bool:
+        """True if a gene list is asked about."""
+        return bool(self.genes or self.raised or self.lowered)
+
+    def ask(self, kr: Kedrec) -> Answer | DiseaseAnswer:
+        """The answer."""
+        if self.is_gene_list:
+            return kr.recommend_for_genes(
+                self.genes,
+                raised=self.raised,
+                lowered=self.lowered,
+                drugs=self.drugs,
+                top=self.top,
+                paths=self.paths,
+                llm=self.llm,
+                hide_contraindicated=self.hide_contraindicated,
+                beyond_prior=self.beyond_prior,
+                status=self.status,
+                diverse=self.diverse,
+            )
+        if self.disease is None:
+            return kr.recommend_diseases(
+                self.drugs[0],
+                top=self.top,
+                paths=self.paths,
+                llm=self.llm,
+                new=self.new,
+                hide_contraindicated=self.hide_contraindicated,
+                background=self.background,
+                texts=self.texts,
+            )
+        return kr.recommend(
+            self.disease,
+            drugs=self.drugs,
+            top=self.top,
+            paths=self.paths,
+            llm=self.llm,
+            new=self.new,
+            hide_contraindicated=self.hide_contraindicated,
+            beyond_prior=self.beyond_prior,
+            status=self.status,
+            diverse=self.diverse,
+            background=self.background,
+            texts=self.texts,
+        )
+
+
+class ExplainRequest(Frozen):
+    """Asks for the evidence for one drug and one disease."""
+
+    model_config = _examples({"drug": "metformin", "disease": "type 2 diabetes mellitus"})
+
+    drug: Name
+    disease: Name
+    paths: Paths = 8
+    background: TextKind = None
+    texts: TextCount = 3
+
+    def ask(self, kr: Kedrec) -> Recommendation:
+        """The evidence."""
+        return kr.explain(
+            self.drug, self.disease, paths=self.paths, background=self.background, texts=self.texts
+        )
+
+
+class CompareRequest(Frozen):
+    """Asks for the comparison of two drugs for one disease."""
+
+    model_config = _examples({"disease": "asthma", "drug": "albuterol", "other": "montelukast"})
+
+    disease: Name
+    drug: Name
+    other: Name
+    paths: Paths = 12
+
+    def ask(self, kr: Kedrec) -> Comparison:
+        """The comparison."""
+        return kr.compare(self.disease, self.drug, self.other, paths=self.paths)
+
+
+class RankRequest(Frozen):
+    """Asks for the best drugs, or some drugs, for each of some diseases, without evidence."""
+
+    model_config = _examples({"diseases": ["asthma", "psoriasis"], "top": 3})
+
+    diseases: Annotated[tuple[Name, ...], Field(min_length=1, max_length=MAX_DISEASES)]
+    drugs: Annotated[tuple[Name, ...], Field(max_length=MAX_TOP)] = ()
+    top: Top = 20
+    beyond_prior: bool = False
+
+    def ask(self, kr: Kedrec) -> RankedPairs:
+        """The ranked pairs."""
+        return kr.rank(self.diseases, drugs=self.drugs, top=self.top, beyond_prior=self.beyond_prior)
+
+
+class SubgraphRequest(Frozen):
+    """Asks for the graph between a drug and a disease."""
+
+    model_config = _examples({"drug": "metformin", "disease": "type 2 diabetes mellitus", "paths": 10})
+
+    drug: Name
+    disease: Name
+    paths: Paths = 25
+    format: Literal["json", "cytoscape", "cypher", "graphml"] = "json"
+
+    def ask(self, kr: Kedrec) -> Subgraph:
+        """The subgraph, from which the asked format is made."""
+        return kr.subgraph(self.drug, self.disease, paths=self.paths)
