@@ -15,7 +15,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import kedrec
-from kedrec.cli.answer_table import mechanism_phrase
+from kedrec.rendering.answer_table import mechanism_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -196,7 +196,7 @@ def ask(
         print_json(answer)
         return
     if layout != "text":
-        from kedrec.cli.answer_table import answer_text
+        from kedrec.rendering.answer_table import answer_text
 
         say(answer_text(answer, layout), nl=False)
         return

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from kedrec.cli.evidence_list import print_evidence, print_indented
 from kedrec.cli.rendering import headline, print_safety, print_taken_for
-from kedrec.cli.view_options import as_of_note
+from kedrec.rendering.notes import as_of_note
 
 if TYPE_CHECKING:
     from rich.console import Console

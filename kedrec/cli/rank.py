@@ -10,13 +10,13 @@ import click
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, ray_option, say, warn
 from kedrec.cli.view_options import (
     as_of_option,
-    as_of_sentence,
     edges_as_of,
     overlay_option,
     visible_overlays,
     warn_about_view,
     warn_untreated,
 )
+from kedrec.rendering.notes import as_of_sentence
 
 if TYPE_CHECKING:
     from kedrec.settings import Settings

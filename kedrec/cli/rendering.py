@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
 
-from kedrec.cli.answer_table import known_treatments_note, mechanism_groups, summary_table
+from kedrec.cli.answer_table import summary_table
 from kedrec.cli.evidence_list import MAX_LINKS, print_evidence, print_indented
-from kedrec.cli.gene_list_notes import gene_list_notes
 from kedrec.cli.score_bars import score_bars
-from kedrec.cli.text_options import (
+from kedrec.common.counted_nouns import counted
+from kedrec.rendering.answer_table import known_treatments_note, mechanism_groups
+from kedrec.rendering.gene_list_notes import gene_list_notes
+from kedrec.rendering.notes import (
+    as_of_note,
+    baseline_note,
+    left_out_notes,
     narrower_note,
-    passed_over_note,
+    predicted_text,
     texts_footnote,
     titled_texts,
     undated_texts_note,
 )
-from kedrec.cli.view_options import as_of_note
-from kedrec.common.counted_nouns import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
         Claim,
         DiseaseAnswer,
         Evidence,
-        PredictedSideEffect,
         Rationale,
         Recommendation,
         TakenFor,
@@ -48,7 +50,6 @@ Detail = Literal["brief", "usual", "full"]
 """Extent to which an answer is printed."""
 
 _MAX_PATHS = 3  # of a recommendation that isn't shown in full
-_ORDINAL_SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
 _FLAG_STYLES = {
     "contraindicated": "bold red",
     "causes-disease": "bold red",
@@ -76,7 +77,7 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detai
             console.print()
             print_recommendation(console, group[0], asked=answer.asked, detail=detail)
     console.print()
-    for note in _left_out_notes(answer):
+    for note in left_out_notes(answer):
         console.print(Text(note, style="yellow"))
     manifest = answer.manifest
     console.print(
@@ -130,18 +131,6 @@ def _print_table(console: Console, answer: Answer | DiseaseAnswer) -> None:
         console.print(Text(note, style="green"))
 
 
-def _left_out_notes(answer: Answer | DiseaseAnswer) -> list[str]:
-    """Sentences on the candidates that aren't shown, one for each reason."""
-    counts = (
-        (answer.known_left_out, "known left out."),
-        (answer.hidden, "contraindicated hidden."),
-        (answer.status_left_out, "of another clinical status left out."),
-    )
-    notes = [f"{count:,} {what}" for count, what in counts if count and not answer.abstained]
-    note = passed_over_note(answer)
-    return [*notes, note] if note else notes
-
-
 def print_taken_for(console: Console, substitutions: tuple[TakenFor, ...]) -> None:
     """Prints the entities that queried names were resolved to, one per line."""
     for substitution in substitutions:
@@ -176,7 +165,7 @@ def print_recommendation(
     console.print(headline(recommendation, asked=asked))
     contraindicated = recommendation.safety.contraindicated
     print_indented(console, Text(recommendation.verdict, style="red" if contraindicated else ""))
-    if note := _baseline_note(recommendation):
+    if note := baseline_note(recommendation):
         print_indented(console, Text(note, style="dim"))
     if recommendation.badge.standing == "learned":
         print_indented(console, Text(recommendation.badge.note, style="yellow"))
@@ -253,9 +242,9 @@ def print_safety(console: Console, recommendation: Recommendation, *, links: int
     if safety.predicted:
         prediction = Text("predicted from similar drugs, not listed: ", style="dim")
         prediction.append(
-            ", ".join(_predicted_text(effect) for effect in safety.predicted if effect.worsens is None)
+            ", ".join(predicted_text(effect) for effect in safety.predicted if effect.worsens is None)
         )
-        worsening = [_predicted_text(effect) for effect in safety.predicted if effect.worsens is not None]
+        worsening = [predicted_text(effect) for effect in safety.predicted if effect.worsens is not None]
         if worsening:
             prediction.append("; " if len(worsening) < len(safety.predicted) else "")
             prediction.append(
@@ -263,29 +252,6 @@ def print_safety(console: Console, recommendation: Recommendation, *, links: int
                 style="red",
             )
         print_indented(console, prediction)
-
-
-def _baseline_note(recommendation: Recommendation) -> str:
-    """The prior, and the percentiles of the drug's and the disease's average scores; "" without."""
-    notes = []
-    if recommendation.prior is not None:
-        notes.append(f"baseline from treatment counts alone: {recommendation.prior:.3f}")
-    if recommendation.drug_percentile is not None and recommendation.disease_percentile is not None:
-        notes.append(
-            f"average score over all pairs: drug at the {_ordinal(round(recommendation.drug_percentile))} "
-            f"percentile, disease at the {_ordinal(round(recommendation.disease_percentile))}"
-        )
-    return "; ".join(notes)
-
-
-def _ordinal(number: int) -> str:
-    """An English ordinal: 1st, 2nd, 3rd, 4th, 11th, 21st."""
-    suffix = "th" if number % 100 in (11, 12, 13) else _ORDINAL_SUFFIXES.get(number % 10, "th")
-    return f"{number}{suffix}"
-
-
-def _predicted_text(prediction: PredictedSideEffect) -> str:
-    return f"{prediction.effect.name} {prediction.probability:.0%}"
 
 
 def print_explanation(console: Console, recommendation: Recommendation) -> None:
@@ -304,7 +270,7 @@ def print_explanation(console: Console, recommendation: Recommendation) -> None:
     )
     print_indented(console, Text(recommendation.badge.note))
     _print_clinical_status(console, recommendation)
-    if note := _baseline_note(recommendation):
+    if note := baseline_note(recommendation):
         print_indented(console, Text(note))
     coverage = recommendation.coverage
     print_indented(

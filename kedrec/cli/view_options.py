@@ -11,12 +11,10 @@ from kedrec.cli.common import warn
 if TYPE_CHECKING:
     from kedrec.settings import Settings
     from kedrec.stores import Fingerprint, GraphStore
-    from kedrec.types import AsOf, EdgesAsOf
+    from kedrec.types import EdgesAsOf
 
 __all__ = [
-    "as_of_note",
     "as_of_option",
-    "as_of_sentence",
     "edges_as_of",
     "overlay_option",
     "visible_overlays",
@@ -84,22 +82,6 @@ def warn_untreated(fingerprint: Fingerprint) -> None:
 
     if note := missing_kinds_note(fingerprint):
         warn(f"{note} Nothing can be learned from it: every kind of path weighs the same.")
-
-
-def as_of_note(counts: AsOf) -> str:
-    """Sentences on the edges without a year in a view as of a year, and in the evidence shown."""
-    return (
-        f"{as_of_sentence(counts)} Of the {counts.used:,} edges in the evidence shown, "
-        f"{counts.used_undated:,} have none."
-    )
-
-
-def as_of_sentence(counts: EdgesAsOf) -> str:
-    """Sentence on the hidden edges and the edges without a year in a view as of a year."""
-    return (
-        f"As of {counts.year}: {counts.later:,} later edges are hidden; {counts.undated:,} of the "
-        f"{counts.edges:,} left have no year and may be later."
-    )
 
 
 def visible_overlays(store: GraphStore) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from kedrec.cli.text_options import passed_over_note, texts_footnote, undated_texts_note
 from kedrec.documents.linking import Linker
 from kedrec.documents.quoting import LONGEST_QUOTE, quotation_bounds
 from kedrec.grounding import check
 from kedrec.llm.base import Message, ModelInfo
 from kedrec.llm.prompting import PROMPT_VERSION, TEXTS_VERSION, rationale_request, takes_texts
+from kedrec.rendering.notes import passed_over_note, texts_footnote, undated_texts_note
 from kedrec.types import Answer, Entity, Evidence, Manifest, PassedOver, Texts, TextSource, TrialRecord
 
 DRUG = Entity(id="DRUGBANK:DB00331", kind="Drug", name="Metformin")

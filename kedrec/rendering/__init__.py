@@ -1,0 +1,1 @@
+"""Renders answers: as tables, notes, HTML, drawings of their graphs, and references."""
