@@ -12,50 +12,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kedrec.answers.answer_fields import answer_fields, chosen_pairs, drug_abstention, known_treatments
+from kedrec.answers.answer_fields import chosen_pairs
 from kedrec.answers.comparison import compare_drugs
-from kedrec.answers.listed_genes import ListedGenes, read_gene_lists
-from kedrec.answers.lookup import EntityLookup
-from kedrec.answers.manifest import answer_manifest
 from kedrec.answers.metadata import metadata_of
-from kedrec.answers.narrower import narrower_diseases
+from kedrec.answers.questions import MAX_DISEASES, MAX_PATHS, MAX_TEXTS, MAX_TOP, Questions, check_range
 from kedrec.answers.ranked_pairs import rank_pairs
-from kedrec.answers.recommendations import abstention_reason
 from kedrec.answers.status import status_of
 from kedrec.answers.subgraph import Subgraph
 from kedrec.errors import UsageError
-from kedrec.llm.locality import is_local
-from kedrec.llm.model_registry import resolve_model
-from kedrec.naming.gene_list import find_genes
 from kedrec.naming.substitution import substitutions
 from kedrec.settings import load_settings
-from kedrec.types import (
-    Answer,
-    Background,
-    ClinicalStage,
-    Comparison,
-    DiseaseAnswer,
-    Manifest,
-    Metadata,
-    NameMatch,
-    RankedPairs,
-    Recommendation,
-    Status,
-)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kedrec.documents.background import TextFinder
-    from kedrec.naming import NameIndex
     from kedrec.naming.gene_list import GeneName
+    from kedrec.types import (
+        Answer,
+        Background,
+        ClinicalStage,
+        Comparison,
+        DiseaseAnswer,
+        Metadata,
+        RankedPairs,
+        Recommendation,
+        Status,
+    )
 
-__all__ = ["Kedrec", "open"]
-
-MAX_TOP = 1000
-MAX_DISEASES = 100
-MAX_PATHS = 50
-MAX_TEXTS = 10
+__all__ = ["MAX_DISEASES", "MAX_PATHS", "MAX_TEXTS", "MAX_TOP", "Kedrec", "open"]
 
 
 def open(  # noqa: A001  # read as kedrec.open
@@ -81,7 +65,7 @@ def open(  # noqa: A001  # read as kedrec.open
     return Kedrec(load_settings(graph=graph, model=model, seed=seed, overlay=overlay, as_of=as_of))
 
 
-class Kedrec(EntityLookup):
+class Kedrec(Questions):
     """One graph, its ranking, and a language model, ready for questions.
 
     A context manager; `close` closes the database and the model. Used by one thread at a time. Where
@@ -133,36 +117,22 @@ class Kedrec(EntityLookup):
             EmptyGraphError: the graph has nothing to recommend from.
             ModelError: the language model is missing or failed.
         """
-        matches = self._matches(self._checked_names(top, paths, texts, llm=llm), disease, drugs)
-        backgrounds = self._texts(background)
-        target, *drug_entities = (match.entity for _, match in matches)
-        ranked = self.ranker.rank(
-            target.id, beyond_prior=beyond_prior, including=[drug.id for drug in drug_entities]
-        )
-        results = self._recommender.recommendations(
-            "Disease",
-            ranked,
-            chosen_pairs(ranked, drug_entities),
-            paths,
-            None if drugs else top,
-            llm=llm,
+        if llm:
+            self.check_model()  # a missing model is reported now, not after minutes of ranking
+        pending = self.pending_for_disease(
+            disease,
+            drugs=drugs,
+            top=top,
+            paths=paths,
             new=new,
-            hide=hide_contraindicated,
+            hide_contraindicated=hide_contraindicated,
+            beyond_prior=beyond_prior,
             status=status,
             diverse=diverse,
-            texts=(backgrounds, texts),
+            background=background,
+            texts=texts,
         )
-        reason = drug_abstention(self.ranker, ranked, results, target)
-        manifest = self._manifest(results.recommendations, backgrounds, llm=llm)
-        fields = answer_fields(results, len(ranked), reason, matches, manifest)
-        below, listed = narrower_diseases(self.ranker.adjacency, self.names, target.id)
-        return Answer(
-            disease=target,
-            known_treatments=known_treatments(ranked, self.names),
-            narrower=listed,
-            narrower_count=below,
-            **fields,
-        )
+        return self._write(pending) if llm else pending.answer
 
     def recommend_for_genes(
         self,
@@ -198,32 +168,21 @@ class Kedrec(EntityLookup):
             EmptyGraphError: the graph has nothing to recommend from, or no genes of diseases.
             UnknownNameError, AmbiguousNameError, ModelError: as `recommend`.
         """
-        names = self._checked_names(top, paths, llm=llm)
-        listed, odd = read_gene_lists((genes, ""), (raised, "raised"), (lowered, "lowered"))
-        gene_list = find_genes(names, listed, odd)
-        drug_matches = [(drug, names.resolve_match(drug, "Drug")) for drug in drugs]
-        drug_entities = [match.entity for _, match in drug_matches]
-        asked = ListedGenes.of(self.store, names, self.ranker, gene_list)
-        ranked = asked.rank([drug.id for drug in drug_entities], beyond_prior=beyond_prior)
-        no_texts = self._texts("none")
-        recommender = self._recommender_for(asked.store, asked.names, asked.ranker)
-        results = recommender.recommendations(
-            "Disease",
-            ranked,
-            chosen_pairs(ranked, drug_entities),
-            paths,
-            None if drugs else top,
-            llm=llm,
-            hide=hide_contraindicated,
+        if llm:
+            self.check_model()
+        pending = self.pending_for_genes(
+            genes,
+            raised=raised,
+            lowered=lowered,
+            drugs=drugs,
+            top=top,
+            paths=paths,
+            hide_contraindicated=hide_contraindicated,
+            beyond_prior=beyond_prior,
             status=status,
             diverse=diverse,
-            abstain=not asked.has_target,
-            texts=(no_texts, 1),
         )
-        reason = drug_abstention(asked.ranker, ranked, results, asked.disease)
-        manifest = self._manifest(results.recommendations, no_texts, llm=llm, asked=asked)
-        fields = answer_fields(results, len(ranked), reason, drug_matches, manifest)
-        return Answer(disease=asked.disease, gene_list=gene_list, **fields)
+        return self._write(pending) if llm else pending.answer
 
     def recommend_diseases(
         self,
@@ -238,26 +197,18 @@ class Kedrec(EntityLookup):
         texts: int = 3,
     ) -> DiseaseAnswer:
         """Recommends diseases that a drug could be repurposed for. Arguments and errors as of `recommend`."""
-        match = self._checked_names(top, paths, texts, llm=llm).resolve_match(drug, "Drug")
-        target, backgrounds = match.entity, self._texts(background)
-        ranked = self.ranker.rank_diseases(target.id)
-        results = self._recommender.recommendations(
-            "Drug",
-            ranked,
-            ranked,
-            paths,
-            top,
-            llm=llm,
+        if llm:
+            self.check_model()
+        pending = self.pending_for_drug(
+            drug,
+            top=top,
+            paths=paths,
             new=new,
-            hide=hide_contraindicated,
-            texts=(backgrounds, texts),
+            hide_contraindicated=hide_contraindicated,
+            background=background,
+            texts=texts,
         )
-        no_path = f"no path leads from {target.name} to any disease"
-        reason = abstention_reason(self.ranker, ranked, results, "disease", no_path)
-        manifest = self._manifest(results.recommendations, backgrounds, llm=llm)
-        return DiseaseAnswer(
-            drug=target, **answer_fields(results, len(ranked), reason, [(drug, match)], manifest)
-        )
+        return self._write(pending) if llm else pending.answer
 
     def explain(
         self,
@@ -281,7 +232,7 @@ class Kedrec(EntityLookup):
         """
         from kedrec.ranking.permutation_null import path_chances
 
-        matches = self._matches(self._checked_names(1, paths, texts, llm=False), disease, [drug])
+        matches = self._matches(self._checked_names(1, paths, texts), disease, [drug])
         target, entity = (match.entity for _, match in matches)
         ranked = self.ranker.rank(target.id, including=[entity.id])
         recommendation = self._recommender.recommendations(
@@ -290,7 +241,6 @@ class Kedrec(EntityLookup):
             chosen_pairs(ranked, [entity]),
             paths,
             None,
-            llm=False,
             texts=(self._texts(background), texts),
         ).recommendations[0]
         chances = path_chances(self.ranker.adjacency, self.settings.cache_dir, entity.id, target.id)
@@ -308,7 +258,7 @@ class Kedrec(EntityLookup):
         Raises:
             UsageError: the two drugs are the same; and as `explain`.
         """
-        matches = self._matches(self._checked_names(1, paths, llm=False), disease, [drug, other])
+        matches = self._matches(self._checked_names(1, paths), disease, [drug, other])
         target, *drugs = (match.entity for _, match in matches)
         if drugs[0] == drugs[1]:
             raise UsageError(f"'{drug}' and '{other}' are both {drugs[0].name}.", "Name two drugs.")
@@ -317,9 +267,9 @@ class Kedrec(EntityLookup):
         scores = (by_drug[drugs[0].id], by_drug[drugs[1].id])
         no_texts = self._texts("none")
         recommendations = self._recommender.recommendations(
-            "Disease", ranked, scores, paths, None, llm=False, texts=(no_texts, 1)
+            "Disease", ranked, scores, paths, None, texts=(no_texts, 1)
         ).recommendations
-        manifest = self._manifest(recommendations, no_texts, llm=False)
+        manifest = self._manifest(recommendations, no_texts)
         comparison = compare_drugs(
             self.ranker.adjacency, scores, recommendations[0], recommendations[1], manifest
         )
@@ -345,9 +295,9 @@ class Kedrec(EntityLookup):
             UsageError: there are too many diseases or drugs, or none; `top` is out of range.
             UnknownNameError, AmbiguousNameError, EmptyGraphError: as `recommend`.
         """
-        _between("diseases", len(diseases), 1, MAX_DISEASES)
-        _between("drugs", len(drugs), 0, MAX_TOP)
-        names = self._checked_names(top, 1, llm=False)
+        check_range("diseases", len(diseases), 1, MAX_DISEASES)
+        check_range("drugs", len(drugs), 0, MAX_TOP)
+        names = self._checked_names(top, 1)
         matches = [(text, names.resolve_match(text, "Disease")) for text in diseases]
         drug_matches = [(text, names.resolve_match(text, "Drug")) for text in drugs]
         return rank_pairs(
@@ -365,7 +315,7 @@ class Kedrec(EntityLookup):
 
         Works on an empty graph, and loads no model.
         """
-        self._renew()
+        self.renew()
         return metadata_of(self.store, self.store.fingerprint(), self.settings)
 
     def subgraph(self, drug: str, disease: str, *, paths: int = 25) -> Subgraph:
@@ -378,49 +328,5 @@ class Kedrec(EntityLookup):
 
     def status(self) -> Status:
         """The state of the graph and the model. Works on an empty graph, and loads no model."""
-        self._renew()
+        self.renew()
         return status_of(self.store, self.settings, self._progress)
-
-    def _manifest(
-        self,
-        recommendations: Sequence[Recommendation],
-        texts: TextFinder,
-        *,
-        llm: bool,
-        asked: ListedGenes | None = None,
-    ) -> Manifest:
-        graph = asked or self
-        return answer_manifest(
-            graph.store,
-            graph.ranker,
-            self.fingerprint,
-            recommendations,
-            model=self._model if llm else None,
-            texts=texts.usage,
-            seed=self.settings.seed,
-        )
-
-    @staticmethod
-    def _matches(names: NameIndex, disease: str, drugs: Sequence[str]) -> list[tuple[str, NameMatch]]:
-        """What the names of a disease and of drugs stand for, each after its name."""
-        return [
-            (disease, names.resolve_match(disease, "Disease")),
-            *((drug, names.resolve_match(drug, "Drug")) for drug in drugs),
-        ]
-
-    def _checked_names(self, top: int, paths: int, texts: int = 1, *, llm: bool) -> NameIndex:
-        """The graph's names, after a check of the arguments, the graph and the model's files."""
-        _between("top", top, 1, MAX_TOP)
-        _between("paths", paths, 1, MAX_PATHS)
-        _between("texts", texts, 1, MAX_TEXTS)
-        self._renew()
-        _ = self.fingerprint
-        if llm and self._model is None and is_local(self.settings.model):
-            # A missing model should be reported now, not after minutes of ranking.
-            resolve_model(self.settings.model, self.settings, self._progress)
-        return self.names
-
-
-def _between(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise UsageError(f"'{name}' is {value}.", f"Give a number from {least} to {most:,}.")

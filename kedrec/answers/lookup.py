@@ -29,7 +29,7 @@ class EntityLookup(Session):
             kind: only this kind (`Disease`, `Drug`, ...).
             limit: most matches, 1 or more.
         """
-        self._renew()
+        self.renew()
         return self.names.search(text, kinds=None if kind is None else [kind], limit=limit)
 
     def entity(self, id: str, *, kind: str | None = None) -> Node:  # noqa: A002  # the field's own name
@@ -43,7 +43,7 @@ class EntityLookup(Session):
             UnknownNameError: the graph has no such id.
             AmbiguousNameError: several kinds have it and none was given.
         """
-        self._renew()
+        self.renew()
         entity = self.names.entity(id, kind)
         for row in self.store.run("lookup/node", {"id": entity.id}):
             if row["kind"] == entity.kind:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kedrec.stores import Fingerprint, GraphStore
     from kedrec.types import Evidence, Recommendation, TextsUsed
 
-__all__ = ["answer_manifest", "as_of_coverage", "model_name"]
+__all__ = ["answer_manifest", "as_of_coverage", "model_name", "with_model"]
 
 
 def answer_manifest(
@@ -27,16 +27,14 @@ def answer_manifest(
     fingerprint: Fingerprint,
     recommendations: Sequence[Recommendation],
     *,
-    model: ChatModel | None,
     texts: TextsUsed,
     seed: int,
 ) -> Manifest:
-    """The provenance of recommendations.
+    """The provenance of recommendations that no model has written; `with_model` adds one.
 
     Args:
         store, ranker, fingerprint: the graph and its ranking.
         recommendations: the recommendations.
-        model: the language model; None where none was asked for.
         texts: the texts as they were searched for.
         seed: the language model's seed.
     """
@@ -52,11 +50,6 @@ def answer_manifest(
         )
     ]
     licences = {licence for item in items for licence in item.licences}
-    prompted = (
-        model is not None
-        and takes_texts(model)
-        and any(recommendation.texts.all for recommendation in recommendations)
-    )
     return Manifest(
         kedrec=__version__,
         graph=store.url,
@@ -64,15 +57,25 @@ def answer_manifest(
         schema_version=fingerprint.schema_version,
         templates=hashlib.sha256(templates.encode()).hexdigest(),
         ranking=ranker.description,
-        prompt="" if model is None else TEXTS_VERSION if prompted else PROMPT_VERSION,
-        model="" if model is None else model_name(model),
-        model_sha256="" if model is None else model.info.sha256,
-        model_adjustments=() if model is None else model.info.adjustments,
         seed=seed,
         licences=tuple(sorted(licences)),
         overlays=view_of(store).overlays,
         as_of=as_of_coverage(store, items),
-        texts=texts.model_copy(update={"prompted": prompted}),
+        texts=texts,
+    )
+
+
+def with_model(manifest: Manifest, model: ChatModel, recommendations: Sequence[Recommendation]) -> Manifest:
+    """The provenance of recommendations whose rationales a model has written."""
+    prompted = takes_texts(model) and any(recommendation.texts.all for recommendation in recommendations)
+    return manifest.model_copy(
+        update={
+            "prompt": TEXTS_VERSION if prompted else PROMPT_VERSION,
+            "model": model_name(model),
+            "model_sha256": model.info.sha256,
+            "model_adjustments": model.info.adjustments,
+            "texts": manifest.texts.model_copy(update={"prompted": prompted}),
+        }
     )
 
 

@@ -1,4 +1,4 @@
-"""Turns scored pairs into recommendations: evidence, safety, texts, rationale and verdict of each."""
+"""Turns scored pairs into recommendations: evidence, safety, texts and verdict of each."""
 
 from __future__ import annotations
 
@@ -8,32 +8,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from kedrec.answers.candidates import Candidate, CandidateSearch, SearchResult
-from kedrec.answers.manifest import as_of_coverage, model_name
-from kedrec.answers.pair_summary import adverse_trials, badge, basis, evidence_gap, flags, grade, verdict
-from kedrec.grounding import check, from_evidence, quality, verdict_words
-from kedrec.grounding.verdict_table import reword
-from kedrec.llm.drafts import write_drafts
-from kedrec.llm.prompting import model_request, takes_texts
+from kedrec.answers.manifest import as_of_coverage
+from kedrec.answers.pair_summary import adverse_trials, badge, basis, evidence_gap, flags, verdict
+from kedrec.answers.rationales import candidate_grade, evidence_rationale
+from kedrec.grounding import verdict_words
 from kedrec.types import SMALLER, Coverage, GroupMember, PassedOver, Recommendation, ScorePart, Texts
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.documents.background import TextFinder
-    from kedrec.evidence.pair_evidence import PairEvidence
-    from kedrec.grounding.verdict_table import Grade
-    from kedrec.llm.base import ChatModel
     from kedrec.naming import NameIndex
     from kedrec.ranking import PairScore, Ranker
     from kedrec.stores import GraphStore
-    from kedrec.types import ClinicalStage, Entity, Evidence, Rationale
+    from kedrec.types import ClinicalStage, Entity
 
 __all__ = ["Recommender", "Results", "Side", "abstention_reason"]
 
 Side = Literal["Disease", "Drug"]
 """The kind of the entity in question: drugs are ranked for a `Disease`, diseases for a `Drug`."""
 
-_ANSWER_TOKENS = 200
-_BATCH = 4  # rationales asked for in one go; an endpoint answers them at once, llama.cpp in turn
 _MAX_PARTS = 40  # parts of a score that are listed one by one; of hundreds most change nothing
 
 
@@ -42,6 +35,7 @@ class Results:
     """Recommendations, and an account of the pairs that were not recommended.
 
     Attributes:
+        candidates: the pairs of the recommendations, in order.
         hidden: number of contraindicated pairs that were left out as requested.
         known_left_out: number of known treatments that were left out as requested.
         status_left_out: number of pairs that were left out for their clinical status.
@@ -50,6 +44,7 @@ class Results:
     """
 
     recommendations: tuple[Recommendation, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     hidden: int = 0
     status_left_out: int = 0
     known_left_out: int = 0
@@ -64,8 +59,6 @@ class Recommender:
         store: the graph.
         names: its entities' names.
         ranker: its ranking.
-        model: returns the language model; called only where a rationale is to be written.
-        seed: seed of the language model.
         progress: called with stage, items done and total as the work goes on.
     """
 
@@ -74,16 +67,11 @@ class Recommender:
         store: GraphStore,
         names: NameIndex,
         ranker: Ranker,
-        model: Callable[[], ChatModel],
-        *,
-        seed: int,
         progress: Progress | None = None,
     ) -> None:
         self._store = store
         self._names = names
         self._ranker = ranker
-        self._model = model
-        self._seed = seed
         self._progress = progress
         self._search = CandidateSearch(store, names, ranker, progress)
 
@@ -95,7 +83,6 @@ class Recommender:
         paths: int,
         top: int | None,
         *,
-        llm: bool,
         texts: tuple[TextFinder, int],
         new: bool = False,
         hide: bool = False,
@@ -111,7 +98,6 @@ class Recommender:
             chosen: those that may be recommended, best first.
             paths: most evidence paths a pair.
             top: most recommendations; None: every chosen pair.
-            llm: whether the language model writes rationales.
             texts: the source of texts, and most texts of a kind a pair.
             new: leave out known treatments.
             hide: leave out contraindicated pairs.
@@ -133,17 +119,17 @@ class Recommender:
             grouped=side == "Disease",
         )
         candidates = self.add_texts(result.candidates, *texts)
-        rationales = self.rationales(candidates, llm=llm)
 
         def rank(candidate: Candidate) -> int:
             return ranks[candidate.score.drug, candidate.score.disease]
 
         recommendations = tuple(
-            self.recommendation(candidate, rationale, rank=rank(candidate), of=len(ranked), side=side)
-            for candidate, rationale in zip(candidates, rationales, strict=True)
+            self.recommendation(candidate, rank=rank(candidate), of=len(ranked), side=side)
+            for candidate in candidates
         )
         return Results(
             recommendations,
+            tuple(candidates),
             hidden=result.hidden,
             status_left_out=result.status_left_out,
             known_left_out=len(chosen) - len(remaining),
@@ -169,60 +155,8 @@ class Recommender:
             for candidate, candidate_texts in zip(candidates, texts, strict=True)
         ]
 
-    def rationales(self, candidates: Sequence[Candidate], *, llm: bool) -> list[Rationale]:
-        """One rationale a pair: the model's where there is enough evidence, else the evidence's sentences."""
-        pairs = [candidate.evidence for candidate in candidates]
-        rationales = [from_evidence(pair.evidence, evidence_gap(pair) or _unasked(pair)) for pair in pairs]
-        positions = [
-            position
-            for position, pair in enumerate(pairs)
-            if llm and not evidence_gap(pair) and basis(pair) != "association"
-        ]
-        if not positions:
-            return rationales
-        self._report("Loading the language model", 0, None)
-        model = self._model()
-        citable = [candidate.texts.all if takes_texts(model) else () for candidate in candidates]
-        prompts = [
-            model_request(
-                model, pairs[position], max_tokens=_ANSWER_TOKENS, seed=self._seed, texts=citable[position]
-            )
-            for position in positions
-        ]
-        for start in range(0, len(positions), _BATCH):
-            self._report("Writing rationales", start, len(positions))
-            batch = range(start, min(start + _BATCH, len(positions)))
-
-            def judge(
-                index: int, text: str, batch: Sequence[int] = batch
-            ) -> tuple[Rationale, tuple[float, ...]]:
-                position = positions[batch[index]]
-                pair, candidate = pairs[position], candidates[position]
-                strength = _grade(candidate)
-                worded, reworded = reword(text, strength)
-                rationale = check(
-                    worded,
-                    pair.drug,
-                    pair.disease,
-                    pair.evidence,
-                    (*pair.adverse, *_opposed_paths(candidate)),
-                    texts=citable[position],
-                    model=model_name(model),
-                    known=bool(candidate.score.known),
-                    grade=strength,
-                )
-                return rationale.model_copy(update={"reworded": reworded}), quality(rationale)
-
-            requests = [prompts[index].request for index in batch]
-            for index, draft in zip(batch, write_drafts(model, requests, judge), strict=True):
-                update = {"unread": prompts[index].dropped, "drafts": draft.written}
-                rationales[positions[index]] = draft.judged.model_copy(update=update)
-        return rationales
-
-    def recommendation(
-        self, candidate: Candidate, rationale: Rationale, *, rank: int, of: int, side: Side
-    ) -> Recommendation:
-        """The recommendation of one pair, the `rank`-th of `of`."""
+    def recommendation(self, candidate: Candidate, *, rank: int, of: int, side: Side) -> Recommendation:
+        """The recommendation of one pair, the `rank`-th of `of`, in the evidence's own sentences."""
         score, pair = candidate.score, candidate.evidence
         coverage = Coverage(
             paths=pair.paths,
@@ -235,6 +169,7 @@ class Recommender:
             basis=basis(pair),
         )
         parts = _largest_parts(score.parts)
+        strength = candidate_grade(candidate)
         novelty = badge(self._store, score, pair)
         return Recommendation(
             rank=rank,
@@ -252,9 +187,9 @@ class Recommender:
             badge=novelty,
             clinical=self._search.status(pair.drug.id, pair.disease.id, candidate.texts),
             drug_class=self._search.drug_class(pair.drug.id),
-            verdict=verdict(rank, of, score, pair, candidate.safety, side=side, strength=_grade(candidate))
+            verdict=verdict(rank, of, score, pair, candidate.safety, side=side, strength=strength)
             + adverse_trials(candidate.texts),
-            rationale=rationale,
+            rationale=evidence_rationale(candidate),
             evidence=pair.evidence,
             adverse=pair.adverse,
             safety=candidate.safety,
@@ -287,17 +222,6 @@ class Recommender:
             self._progress(stage, done, total)
 
 
-def _grade(candidate: Candidate) -> Grade:
-    return grade(candidate.score, candidate.evidence, candidate.safety, candidate.texts)
-
-
-def _unasked(pair: PairEvidence) -> str:
-    """The reason why no model was asked about a pair that has evidence."""
-    if basis(pair) == "association":
-        return "No mechanism is known; these things only occur together."
-    return "No model was asked."
-
-
 def _recommended_entity(candidate: Candidate, side: Side) -> Entity:
     return candidate.evidence.drug if side == "Disease" else candidate.evidence.disease
 
@@ -313,14 +237,6 @@ def _members(result: SearchResult, rank: Callable[[Candidate], int], side: Side)
             probability=member.score.probability,
         )
         for member, shown in result.members
-    )
-
-
-def _opposed_paths(candidate: Candidate) -> tuple[Evidence, ...]:
-    """The cautions that the drug acts oppositely to treatments, of a pair that is no known treatment."""
-    ids = {opposed.path for opposed in candidate.safety.opposed}
-    return (
-        () if candidate.score.known else tuple(item for item in candidate.safety.cautions if item.id in ids)
     )
 
 

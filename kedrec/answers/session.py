@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from kedrec.answers.recommendations import Recommender
 from kedrec.answers.status import check_kinds
@@ -10,15 +11,22 @@ from kedrec.common.cpus import wait_passively
 from kedrec.common.progress import Progress  # noqa: TC001  # part of a public signature
 from kedrec.documents.background import TextFinder
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
+from kedrec.llm.locality import is_local
+from kedrec.llm.model_registry import resolve_model
 from kedrec.llm.open_model import open_model
 from kedrec.naming import NameIndex
 from kedrec.ranking import Ranker
 from kedrec.settings import Settings  # noqa: TC001  # part of a public signature
 from kedrec.stores import Fingerprint, GraphStore, VisibleStore, open_store
 from kedrec.stores.base import ContextCloser
-from kedrec.types import Background  # noqa: TC001  # part of a signature
+
+if TYPE_CHECKING:
+    from kedrec.answers.pending_answer import PendingAnswer
+    from kedrec.types import Answer, Background, DiseaseAnswer
 
 __all__ = ["Session"]
+
+_Answer = TypeVar("_Answer", bound="Answer | DiseaseAnswer")
 
 
 class Session(ContextCloser):
@@ -78,18 +86,24 @@ class Session(ContextCloser):
 
     @cached_property
     def _recommender(self) -> Recommender:
-        return self._recommender_for(self.store, self.names, self.ranker)
+        return Recommender(self.store, self.names, self.ranker, self._progress)
 
-    def _recommender_for(self, store: GraphStore, names: NameIndex, ranker: Ranker) -> Recommender:
-        """A recommender with the session's model for a graph that extends its own, or for that."""
-        return Recommender(
-            store,
-            names,
-            ranker,
-            lambda: self.model,
-            seed=self.settings.seed,
-            progress=self._progress,
-        )
+    def _write(self, pending: PendingAnswer[_Answer]) -> _Answer:
+        """The answer with the language model's rationales; it is loaded where there is one to write."""
+        if not pending.needs_model:
+            return pending.answer
+        if self._progress is not None:
+            self._progress("Loading the language model", 0, None)
+        return pending.write(self.model, progress=self._progress)
+
+    def check_model(self) -> None:
+        """Checks that the language model is on this machine, which takes no loading; an endpoint isn't tried.
+
+        Raises:
+            NotFoundError, ModelError: it is not, or it is damaged.
+        """
+        if self._model is None and is_local(self.settings.model):
+            resolve_model(self.settings.model, self.settings, self._progress)
 
     def _texts(self, background: Background | None) -> TextFinder:
         """The source of a question's texts, opened once."""
@@ -102,8 +116,8 @@ class Session(ContextCloser):
             texts = self._backgrounds[background] = TextFinder.open(self.settings, self.store, background)
         return texts
 
-    def _renew(self) -> None:
-        """Closes a graph that has changed, so that each question is answered from one graph."""
+    def renew(self) -> None:
+        """Closes a graph that has changed, so that the next question is answered from it as it is now."""
         if "store" in self.__dict__ and self.store.has_changed():
             self._close_graph()
             for attribute in ("store", "fingerprint", "names", "ranker", "_recommender"):

@@ -91,7 +91,7 @@ class Reply:
 
     def _uncompressed(self) -> Iterator[bytes]:
         encoding = self.headers.get("content-encoding", "").strip().lower()
-        raw = self._response.iter_raw(_BLOCK)
+        raw = self._response.iter_raw()
         if encoding in {"", "identity"}:
             yield from raw
         elif encoding in {"gzip", "x-gzip", "deflate"}:
