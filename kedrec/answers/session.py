@@ -22,7 +22,7 @@ from kedrec.stores.base import ContextCloser
 
 if TYPE_CHECKING:
     from kedrec.answers.pending_answer import PendingAnswer
-    from kedrec.types import Answer, Background, DiseaseAnswer
+    from kedrec.types import Answer, Background, DiseaseAnswer, TextsUsed
 
 __all__ = ["Session"]
 
@@ -96,14 +96,28 @@ class Session(ContextCloser):
             self._progress("Loading the language model", 0, None)
         return pending.write(self.model, progress=self._progress)
 
-    def check_model(self) -> None:
+    def check_model(self) -> str:
         """Checks that the language model is on this machine, which takes no loading; an endpoint isn't tried.
+
+        Returns:
+            The hash of its weights; "" for an endpoint's.
 
         Raises:
             NotFoundError, ModelError: it is not, or it is damaged.
         """
-        if self._model is None and is_local(self.settings.model):
-            resolve_model(self.settings.model, self.settings, self._progress)
+        if self._model is not None:
+            return self._model.info.sha256
+        if not is_local(self.settings.model):
+            return ""
+        return resolve_model(self.settings.model, self.settings, self._progress).sha256
+
+    def texts_usage(self, background: Background | None) -> TextsUsed:
+        """The texts that questions with a background are answered from.
+
+        Raises:
+            UsageError, NotFoundError, DataError: as `Kedrec.recommend`.
+        """
+        return self._texts(background).usage
 
     def _texts(self, background: Background | None) -> TextFinder:
         """The source of a question's texts, opened once."""

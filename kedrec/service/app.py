@@ -37,7 +37,7 @@ def create_app(settings: Settings, options: ServiceOptions | None = None) -> Fas
     @asynccontextmanager
     async def closing(_: FastAPI) -> AsyncIterator[None]:
         yield
-        service.close()
+        await service.close()
 
     app = FastAPI(
         title="KEDRec",

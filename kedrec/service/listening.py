@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from kedrec.errors import UsageError
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
 
-__all__ = ["is_loopback", "listen"]
+__all__ = ["bound_socket", "is_loopback", "listen", "server_config"]
 
 _KEEP_ALIVE = 15  # seconds that an idle connection stays open
 _MOST_CONNECTIONS = 512
@@ -47,11 +48,20 @@ def listen(
 
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("kedrec.service").setLevel(logging.INFO)
-    listener = _bound_socket(host, port)
+    listener = bound_socket(host, port)
     if not is_loopback(host):
         warn(f"Every machine that reaches {host} can ask this service.")
     shown = f"[{host}]" if ":" in host else host
-    config = uvicorn.Config(
+    say_address(f"http://{shown}:{listener.getsockname()[1]}")
+    with listener:
+        uvicorn.Server(server_config(app)).run([listener])
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """The server's settings: how long connections stay open, how many, and nothing of them in a log."""
+    import uvicorn
+
+    return uvicorn.Config(
         app,
         log_config=None,
         log_level="warning",
@@ -61,12 +71,14 @@ def listen(
         limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE,
     )
-    say_address(f"http://{shown}:{listener.getsockname()[1]}")
-    with listener:
-        uvicorn.Server(config).run([listener])
 
 
-def _bound_socket(host: str, port: int) -> socket.socket:
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A socket that listens at an address of this machine.
+
+    Raises:
+        UsageError: there is no such address, or another program listens there.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)

@@ -10,7 +10,14 @@ from kedrec.common.json_text import json_text
 from kedrec.common.plain_text import printable
 from kedrec.errors import KedrecError, NotFoundError, ServiceError, UsageError, problem
 
-__all__ = ["PROBLEM", "http_problem", "problem_response", "unexpected_problem", "validation_problem"]
+__all__ = [
+    "PROBLEM",
+    "defect",
+    "http_problem",
+    "problem_response",
+    "unexpected_problem",
+    "validation_problem",
+]
 
 PROBLEM = "application/problem+json"
 """Media type of every error."""
@@ -77,8 +84,11 @@ def http_problem(error: HTTPException) -> Response:
     return response
 
 
+def defect() -> KedrecError:
+    """The error that stands for a defect, whose cause is in the service's log alone."""
+    return KedrecError("The service failed at this question.", "This is a defect; please report it.")
+
+
 def unexpected_problem(_: Request, __: Exception) -> Response:
-    """The response to a defect; its cause is in the service's log alone."""
-    return problem_response(
-        KedrecError("The service failed at this question.", "This is a defect; please report it.")
-    )
+    """The response to a defect."""
+    return problem_response(defect())

@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from kedrec.answers.pending_answer import PendingAnswer
+from kedrec.answers.subgraph import Subgraph
 from kedrec.api import MAX_DISEASES, MAX_PATHS, MAX_TEXTS, MAX_TOP
+from kedrec.common.json_text import json_text
 from kedrec.types import (
     Answer,
     Background,
     ClinicalStage,
     Comparison,
     DiseaseAnswer,
+    Metadata,
+    NameMatch,
+    Node,
     RankedPairs,
     Recommendation,
 )
 from kedrec.types.base import Frozen
 
 if TYPE_CHECKING:
-    from kedrec.answers.subgraph import Subgraph
     from kedrec.api import Kedrec
 
 __all__ = [
+    "JSON",
     "MAX_GENES",
+    "MAX_MATCHES",
     "CompareRequest",
+    "EntityQuestion",
     "ExplainRequest",
+    "Kind",
+    "MetaQuestion",
     "Name",
+    "Question",
     "RankRequest",
     "RecommendRequest",
+    "SearchQuestion",
     "SubgraphRequest",
 ]
 
+JSON = "application/json"
+MAX_MATCHES = 100
 MAX_GENES = 10_000
 """Genes of one list; far above those that are used."""
 
 Name = Annotated[str, Field(min_length=1, max_length=1000, description="A name, a synonym or an id.")]
+Kind = Annotated[str, Field(max_length=50, description="A kind of node: Disease, Drug, Gene, ...")]
 Gene = Annotated[str, Field(min_length=1, max_length=200, description="A symbol, an NCBI or an Ensembl id.")]
 Genes = Annotated[tuple[Gene, ...], Field(max_length=MAX_GENES)]
 Paths = Annotated[int, Field(ge=1, le=MAX_PATHS, description="Most evidence paths of a pair.")]
@@ -49,13 +65,84 @@ TextKind = Annotated[
 ]
 
 
+_FORMATS: dict[str, tuple[str, Callable[[Subgraph], str]]] = {
+    "json": (JSON, lambda graph: json_text(graph, indent=None)),
+    "cytoscape": (JSON, lambda graph: json_text(graph.to_cytoscape(), indent=None)),
+    "cypher": ("text/plain; charset=utf-8", Subgraph.to_cypher),
+    "graphml": ("application/graphml+xml", Subgraph.to_graphml),
+}
+"""Media type and writer of each format of a subgraph."""
+
+
 def _examples(*bodies: dict[str, Any]) -> ConfigDict:
     return ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": list(bodies)})
 
 
-class RecommendRequest(Frozen):
+class Question(Frozen):
+    """A question with its arguments.
+
+    Attributes:
+        endpoint: its name, for tags and logs.
+        media_type: of the answer's text.
+    """
+
+    endpoint: ClassVar[str]
+
+    @property
+    def media_type(self) -> str:
+        """Media type of the answer's text."""
+        return JSON
+
+    def ask(self, kr: Kedrec) -> object:
+        """The answer, or one that a model has yet to write. Raises what `Kedrec`'s method raises."""
+        raise NotImplementedError
+
+    def text(self, answer: Any) -> str:
+        """The answer as text."""
+        return json_text(answer, indent=None)
+
+
+class SearchQuestion(Question):
+    """Asks for the entities that a text may name."""
+
+    endpoint = "search"
+
+    q: Annotated[Name, Field(examples=["asthma"])]
+    kind: Kind | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_MATCHES)] = 10
+
+    def ask(self, kr: Kedrec) -> list[NameMatch]:
+        """The matches."""
+        return kr.search(self.q, kind=self.kind, limit=self.limit)
+
+
+class EntityQuestion(Question):
+    """Asks for a node."""
+
+    endpoint = "entity"
+
+    id: str
+    kind: str | None = None
+
+    def ask(self, kr: Kedrec) -> Node:
+        """The node."""
+        return kr.entity(self.id, kind=self.kind)
+
+
+class MetaQuestion(Question):
+    """Asks for the description of the graph."""
+
+    endpoint = "meta"
+
+    def ask(self, kr: Kedrec) -> Metadata:
+        """The description."""
+        return kr.metadata()
+
+
+class RecommendRequest(Question):
     """Asks for drugs for a disease or a gene list, or for diseases for one drug (`drugs` alone)."""
 
+    endpoint = "recommend"
     model_config = _examples(
         {"disease": "multiple sclerosis", "top": 5, "llm": False},
         {"disease": "asthma", "drugs": ["albuterol"], "llm": False},
@@ -102,39 +189,38 @@ class RecommendRequest(Frozen):
         """True if a gene list is asked about."""
         return bool(self.genes or self.raised or self.lowered)
 
-    def ask(self, kr: Kedrec) -> Answer | DiseaseAnswer:
-        """The answer."""
+    def ask(self, kr: Kedrec) -> PendingAnswer[Answer] | PendingAnswer[DiseaseAnswer]:
+        """The answer before a model writes; with `llm`, the model's presence is checked."""
+        if self.llm:
+            kr.check_model()
         if self.is_gene_list:
-            return kr.recommend_for_genes(
+            return kr.pending_for_genes(
                 self.genes,
                 raised=self.raised,
                 lowered=self.lowered,
                 drugs=self.drugs,
                 top=self.top,
                 paths=self.paths,
-                llm=self.llm,
                 hide_contraindicated=self.hide_contraindicated,
                 beyond_prior=self.beyond_prior,
                 status=self.status,
                 diverse=self.diverse,
             )
         if self.disease is None:
-            return kr.recommend_diseases(
+            return kr.pending_for_drug(
                 self.drugs[0],
                 top=self.top,
                 paths=self.paths,
-                llm=self.llm,
                 new=self.new,
                 hide_contraindicated=self.hide_contraindicated,
                 background=self.background,
                 texts=self.texts,
             )
-        return kr.recommend(
+        return kr.pending_for_disease(
             self.disease,
             drugs=self.drugs,
             top=self.top,
             paths=self.paths,
-            llm=self.llm,
             new=self.new,
             hide_contraindicated=self.hide_contraindicated,
             beyond_prior=self.beyond_prior,
@@ -144,10 +230,15 @@ class RecommendRequest(Frozen):
             texts=self.texts,
         )
 
+    def text(self, answer: Any) -> str:
+        """The answer as text, without a model's rationales where they are pending."""
+        return super().text(answer.answer if isinstance(answer, PendingAnswer) else answer)
 
-class ExplainRequest(Frozen):
+
+class ExplainRequest(Question):
     """Asks for the evidence for one drug and one disease."""
 
+    endpoint = "explain"
     model_config = _examples({"drug": "metformin", "disease": "type 2 diabetes mellitus"})
 
     drug: Name
@@ -163,9 +254,10 @@ class ExplainRequest(Frozen):
         )
 
 
-class CompareRequest(Frozen):
+class CompareRequest(Question):
     """Asks for the comparison of two drugs for one disease."""
 
+    endpoint = "compare"
     model_config = _examples({"disease": "asthma", "drug": "albuterol", "other": "montelukast"})
 
     disease: Name
@@ -178,9 +270,10 @@ class CompareRequest(Frozen):
         return kr.compare(self.disease, self.drug, self.other, paths=self.paths)
 
 
-class RankRequest(Frozen):
+class RankRequest(Question):
     """Asks for the best drugs, or some drugs, for each of some diseases, without evidence."""
 
+    endpoint = "rank"
     model_config = _examples({"diseases": ["asthma", "psoriasis"], "top": 3})
 
     diseases: Annotated[tuple[Name, ...], Field(min_length=1, max_length=MAX_DISEASES)]
@@ -193,9 +286,10 @@ class RankRequest(Frozen):
         return kr.rank(self.diseases, drugs=self.drugs, top=self.top, beyond_prior=self.beyond_prior)
 
 
-class SubgraphRequest(Frozen):
+class SubgraphRequest(Question):
     """Asks for the graph between a drug and a disease."""
 
+    endpoint = "subgraph"
     model_config = _examples({"drug": "metformin", "disease": "type 2 diabetes mellitus", "paths": 10})
 
     drug: Name
@@ -206,3 +300,12 @@ class SubgraphRequest(Frozen):
     def ask(self, kr: Kedrec) -> Subgraph:
         """The subgraph, from which the asked format is made."""
         return kr.subgraph(self.drug, self.disease, paths=self.paths)
+
+    @property
+    def media_type(self) -> str:
+        """Media type of the format."""
+        return _FORMATS[self.format][0]
+
+    def text(self, answer: Any) -> str:
+        """The subgraph in the format."""
+        return _FORMATS[self.format][1](answer)

@@ -1,28 +1,37 @@
 """Endpoints of the service as a router that any FastAPI application can mount."""
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
 from kedrec.answers.subgraph import Subgraph
 from kedrec.api import Kedrec
 from kedrec.common.json_text import json_text
 from kedrec.errors import KedrecError
-from kedrec.service.asking import AskerLeftError, ask
+from kedrec.service.answering import Asker
+from kedrec.service.asking import AskerLeftError, Deadline, result_of
 from kedrec.service.metrics import CONTENT_TYPE
 from kedrec.service.problems import PROBLEM, problem_response, validation_problem
 from kedrec.service.requests import (
+    JSON,
     CompareRequest,
+    EntityQuestion,
     ExplainRequest,
+    Kind,
+    MetaQuestion,
     Name,
+    Question,
     RankRequest,
     RecommendRequest,
+    SearchQuestion,
     SubgraphRequest,
 )
 from kedrec.service.service import Service
+from kedrec.service.streaming import EVENT_STREAM, wants_stream
 from kedrec.types import (
     Answer,
     Comparison,
@@ -36,21 +45,16 @@ from kedrec.types import (
 
 __all__ = ["kedrec_router"]
 
-_Result = TypeVar("_Result")
-
-_JSON = "application/json"
 _LEFT = 499  # nobody receives it; logs and metrics show it
 _READY_SECONDS = 5.0
-_MOST_MATCHES = 100
-_FORMATS: dict[str, tuple[str, Callable[[Subgraph], str]]] = {
-    "json": (_JSON, lambda graph: json_text(graph, indent=None)),
-    "cytoscape": (_JSON, lambda graph: json_text(graph.to_cytoscape(), indent=None)),
-    "cypher": ("text/plain; charset=utf-8", Subgraph.to_cypher),
-    "graphml": ("application/graphml+xml", Subgraph.to_graphml),
-}
-"""Media type and writer of each format of a subgraph."""
 
-Kind = Annotated[str | None, Query(description="Only this kind of node.", max_length=50)]
+
+_RECOMMEND = (
+    "With `Accept: text/event-stream` the answer comes as events, each with an id: `ranking` (the whole "
+    "answer without a model's words), `token` (a model's next words, unchecked), `claim` (a sentence that "
+    "holds or is struck), then `done` (the whole answer) or `error` (a problem). `Last-Event-ID` goes on "
+    "after an event."
+)
 
 
 class _Route(APIRoute):
@@ -92,59 +96,62 @@ def kedrec_router(service: Service) -> APIRouter:
     }
     v1 = APIRouter(prefix="/v1", route_class=_Route, responses=problems, tags=["questions"])
 
-    async def asked(request: Request, question: Callable[[Kedrec], _Result], *, llm: bool = False) -> _Result:
-        return await ask(service.engine, request, question, llm=llm, seconds=service.options.deadline)
-
-    async def answer(
-        request: Request, question: Callable[[Kedrec], object], *, llm: bool = False
-    ) -> Response:
-        text = await asked(request, lambda kr: json_text(question(kr), indent=None), llm=llm)
-        return Response(text, media_type=_JSON)
+    async def answer(request: Request, question: Question) -> Response:
+        reply = await service.answerer.reply(question, Asker(), request)
+        headers = {"ETag": reply.tag, "Cache-Control": "private, no-cache"}
+        if reply.is_known:
+            return Response(status_code=304, headers=headers)
+        return Response(reply.body, headers=headers, media_type=question.media_type)
 
     @v1.get("/search", response_model=list[NameMatch], summary="Entities that a text may name")
-    async def search(
-        request: Request,
-        q: Annotated[Name, Query(examples=["asthma"])],
-        kind: Kind = None,
-        limit: Annotated[int, Query(ge=1, le=_MOST_MATCHES)] = 10,
-    ) -> Response:
-        return await answer(request, lambda kr: kr.search(q, kind=kind, limit=limit))
+    async def search(request: Request, question: Annotated[SearchQuestion, Query()]) -> Response:
+        return await answer(request, question)
 
     @v1.get("/entity/{id:path}", response_model=Node, summary="A node with all its properties")
     async def entity(
         request: Request,
-        id: Annotated[str, Path(max_length=1000, examples=["DOID:2841"])],  # noqa: A002  # the field's own name
-        kind: Kind = None,
+        id: Annotated[Name, Path(examples=["DOID:2841"])],  # noqa: A002  # the field's own name
+        kind: Annotated[Kind | None, Query()] = None,
     ) -> Response:
-        return await answer(request, lambda kr: kr.entity(id, kind=kind))
+        return await answer(request, EntityQuestion(id=id, kind=kind))
 
     @v1.get("/meta", response_model=Metadata, summary="Schema, counts, sources, licences, path types, model")
     async def meta(request: Request) -> Response:
-        return await answer(request, Kedrec.metadata)
+        return await answer(request, MetaQuestion())
 
     @v1.post(
-        "/recommend", response_model=Answer | DiseaseAnswer, summary="Drugs for a disease, or the reverse"
+        "/recommend",
+        response_model=Answer | DiseaseAnswer,
+        summary="Drugs for a disease, or diseases for a drug",
+        description=_RECOMMEND,
+        responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
     )
-    async def recommend(request: Request, body: RecommendRequest) -> Response:
-        return await answer(request, body.ask, llm=body.llm)
+    async def recommend(
+        request: Request,
+        question: RecommendRequest,
+        last_event_id: Annotated[str, Header(max_length=100)] = "",
+    ) -> Response:
+        if not wants_stream(request.headers.get("accept", "")):
+            return await answer(request, question)
+        events = service.streams.open(question, Asker(), last_event_id)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(events, headers=headers, media_type=EVENT_STREAM)
 
     @v1.post("/explain", response_model=Recommendation, summary="The evidence for a drug and a disease")
-    async def explain(request: Request, body: ExplainRequest) -> Response:
-        return await answer(request, body.ask)
+    async def explain(request: Request, question: ExplainRequest) -> Response:
+        return await answer(request, question)
 
     @v1.post("/compare", response_model=Comparison, summary="Two drugs for one disease")
-    async def compare(request: Request, body: CompareRequest) -> Response:
-        return await answer(request, body.ask)
+    async def compare(request: Request, question: CompareRequest) -> Response:
+        return await answer(request, question)
 
     @v1.post("/rank", response_model=RankedPairs, summary="Scores of drugs for diseases, without evidence")
-    async def rank(request: Request, body: RankRequest) -> Response:
-        return await answer(request, body.ask)
+    async def rank(request: Request, question: RankRequest) -> Response:
+        return await answer(request, question)
 
     @v1.post("/subgraph", response_model=Subgraph, summary="The graph between a drug and a disease")
-    async def subgraph(request: Request, body: SubgraphRequest) -> Response:
-        media_type, write = _FORMATS[body.format]
-        text = await asked(request, lambda kr: write(body.ask(kr)))
-        return Response(text, media_type=media_type)
+    async def subgraph(request: Request, question: SubgraphRequest) -> Response:
+        return await answer(request, question)
 
     @router.get("/health", tags=["service"], summary="That the process runs")
     async def health() -> dict[str, str]:
@@ -155,11 +162,12 @@ def kedrec_router(service: Service) -> APIRouter:
     )
     async def ready(request: Request) -> Response:
         try:
-            fingerprint = await ask(service.engine, request, _fingerprint, llm=False, seconds=_READY_SECONDS)
+            future = service.engine.submit(_fingerprint)
+            fingerprint = await result_of(future, Deadline(_READY_SECONDS), request)
         except KedrecError as error:
             return problem_response(error, status=503)
         return Response(
-            json_text({"status": "ready", "fingerprint": fingerprint}, indent=None), media_type=_JSON
+            json_text({"status": "ready", "fingerprint": fingerprint}, indent=None), media_type=JSON
         )
 
     @router.get("/metrics", tags=["service"], summary="Counts and times, for Prometheus")

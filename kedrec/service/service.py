@@ -1,8 +1,13 @@
-"""What the endpoints of one service share: the engine, the options, the metrics."""
+"""What the endpoints of one service share: the engine, stored answers, options, metrics."""
 
+import asyncio
+
+from kedrec.service.answer_cache import AnswerCache
+from kedrec.service.answering import Answerer
 from kedrec.service.engine import Engine
 from kedrec.service.metrics import Metrics
 from kedrec.service.options import ServiceOptions
+from kedrec.service.streaming import Streams
 from kedrec.settings import Settings
 
 __all__ = ["Service"]
@@ -20,8 +25,12 @@ class Service:
         self.settings = settings
         self.options = options or ServiceOptions()
         self.engine = Engine(settings, most_waiting=self.options.most_waiting)
-        self.metrics = Metrics()
+        cache = AnswerCache(self.options.cache_bytes)
+        self.answerer = Answerer(self.engine, cache, seconds=self.options.deadline)
+        self.streams = Streams(self.answerer, seconds=self.options.deadline, grace=self.options.stream_grace)
+        self.metrics = Metrics(self.engine)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Drops what waits and closes graph and model; may be repeated."""
-        self.engine.close()
+        await self.streams.close()
+        await asyncio.to_thread(self.engine.close)
