@@ -17,7 +17,11 @@
     ├── ModelError              the language model is missing, damaged or failed
     └── ServiceError            the service can't take or finish a question
         ├── ServiceBusyError        too many wait already, or it is being stopped
-        └── DeadlineError           no answer in time
+        ├── DeadlineError           no answer in time
+        ├── KeyRefusedError         no key, or one that isn't valid
+        ├── ScopeError              the key may not ask this
+        ├── RateLimitError          too many requests in a time
+        └── OversizeRequestError    a request's body is too long
 
 A message says what happened, to what, and what to do. `exit_code` maps an error to the process's
 exit status and `problem` to an `application/problem+json` body (RFC 9457); nothing else does.
@@ -38,9 +42,13 @@ __all__ = [
     "DeadlineError",
     "EmptyGraphError",
     "KedrecError",
+    "KeyRefusedError",
     "ModelError",
     "NotFoundError",
+    "OversizeRequestError",
+    "RateLimitError",
     "SchemaMismatchError",
+    "ScopeError",
     "ServiceBusyError",
     "ServiceError",
     "SettingsError",
@@ -194,6 +202,34 @@ class DeadlineError(ServiceError):
 
     title = "No answer in time"
     status = 504
+
+
+class KeyRefusedError(ServiceError):
+    """The service needs a key, and there was none, or one that is unknown or was revoked."""
+
+    title = "Key refused"
+    status = 401
+
+
+class ScopeError(ServiceError):
+    """The key may not ask this."""
+
+    title = "Not allowed with this key"
+    status = 403
+
+
+class RateLimitError(ServiceError):
+    """The asker sent too many requests in a time."""
+
+    title = "Too many requests"
+    status = 429
+
+
+class OversizeRequestError(ServiceError):
+    """The body of a request is longer than the service reads."""
+
+    title = "Request too large"
+    status = 413
 
 
 def exit_code(error: BaseException) -> int:

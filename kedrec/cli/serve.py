@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from kedrec.cli.common import graph_option, say, warn
@@ -18,7 +20,16 @@ from kedrec.cli.view_options import as_of_option, overlay_option
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one.")
 @click.option(
-    "--root-path", default="", metavar="PATH", help="Prefix that a proxy in front takes away: /kedrec."
+    "--keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Answer holders of a key alone; see `kedrec keys`.",
+)
+@click.option(
+    "--rate",
+    default="",
+    metavar="RATE",
+    help="Most requests of an asker: 60/minute, or 5/second;1000/day. A key's own rate comes first.",
 )
 @click.option(
     "--deadline",
@@ -36,6 +47,25 @@ from kedrec.cli.view_options import as_of_option, overlay_option
     metavar="N",
     help="Questions that may wait for the graph, and as many for the language model; more are refused.",
 )
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Name by which the service may be called, for example a proxy's; may be repeated. Default: this "
+    "machine's own names where nobody else can reach it, otherwise any.",
+)
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Another site whose pages may ask: https://wiki.example.org; may be repeated.",
+)
+@click.option(
+    "--root-path", default="", metavar="PATH", help="Prefix that a proxy in front takes away: /kedrec."
+)
+@click.option("--log-questions", is_flag=True, help="Write the questions, with their names, into the log.")
 @click.option("--model", metavar="NAME", help="The language model; see `kedrec model list`.")
 @click.option("--seed", type=int, help="Seed of the language model.")
 @overlay_option
@@ -44,9 +74,14 @@ from kedrec.cli.view_options import as_of_option, overlay_option
 def serve(
     host: str,
     port: int,
-    root_path: str,
+    keys: Path | None,
+    rate: str,
     deadline: float,
     most_waiting: int,
+    hosts: tuple[str, ...],
+    origins: tuple[str, ...],
+    root_path: str,
+    log_questions: bool,
     model: str | None,
     seed: int | None,
     overlay: str | None,
@@ -56,7 +91,7 @@ def serve(
     """Answer questions over HTTP, and show a page for them in the browser.
 
     The page is at the printed address, the description of the endpoints at /openapi.json below it. Ctrl-C
-    ends the service.
+    ends the service. Its log is on stderr: a line for each request, without what was asked.
     """
     from kedrec.common.extras import install_advice
     from kedrec.errors import UsageError
@@ -64,11 +99,22 @@ def serve(
 
     try:
         from kedrec.service.app import create_app
-        from kedrec.service.listening import listen
+        from kedrec.service.listening import LOCAL_NAMES, is_loopback, listen
         from kedrec.service.options import ServiceOptions
     except ImportError as error:
         raise UsageError(f"The service needs {error.name}.", install_advice("serve")) from error
     settings = load_settings(graph=graph, overlay=overlay, as_of=as_of, model=model, seed=seed)
-    options = ServiceOptions(deadline=deadline, most_waiting=most_waiting, root_path=root_path)
+    options = ServiceOptions(
+        deadline=deadline,
+        most_waiting=most_waiting,
+        keys=keys,
+        rate=rate,
+        hosts=hosts or (LOCAL_NAMES if is_loopback(host) else ()),
+        origins=origins,
+        log_questions=log_questions,
+        root_path=root_path,
+    )
     app = create_app(settings, options)
-    listen(app, host, port, say_address=lambda url: say(f"KEDRec answers at {url}{root_path}/"), warn=warn)
+    if not is_loopback(host) and keys is None:
+        warn(f"Every machine that reaches {host} can ask this service; --keys restricts it.")
+    listen(app, host, port, say_address=lambda url: say(f"KEDRec answers at {url}{root_path}/"))

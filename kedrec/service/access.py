@@ -1,52 +1,85 @@
-"""Counts and times every request, and logs it without what was asked."""
+"""Decides who may ask what: keys, scopes, rates."""
 
-import logging
-import time
+from __future__ import annotations
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from typing import TYPE_CHECKING
 
-from kedrec.service.metrics import Metrics
+from kedrec.errors import KeyRefusedError, ScopeError
+from kedrec.service.answering import Asker
+from kedrec.service.rates import RateLimits
+from kedrec.stores.overlay_names import NO_OVERLAY
 
-__all__ = ["AccessLog"]
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
-_logger = logging.getLogger("kedrec.service")
-_NO_ENDPOINT = "none"
+    from kedrec.service.keys import KeyRing, Scope
+
+__all__ = ["AccessControl", "check_scope"]
+
+_LONGEST_KEY = 200
 
 
-class AccessLog:
-    """Middleware that measures requests.
-
-    A log line has method, endpoint (its pattern, so that no id or name is in it), status and time.
+class AccessControl:
+    """Who may ask what.
 
     Args:
-        app: the application.
-        metrics: what is counted.
+        keys: the keys; None for a service that everybody may ask.
+        rate: most requests of an asker without a rate of its own, as of `parse_rate`.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
+    def __init__(self, keys: KeyRing | None, *, rate: str) -> None:
+        self._keys = keys
+        self._rate = rate
+        self._limits = RateLimits()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on, and measures it to the end of its answer."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        status, start = 500, time.perf_counter()
+    @property
+    def has_keys(self) -> bool:
+        """True for a service that needs a key."""
+        return self._keys is not None
 
-        async def send_on(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
+    def admit(self, request: Request, scope: Scope) -> Asker:
+        """The asker of a request, which is counted.
 
-        self._metrics.open.inc()
-        try:
-            await self._app(scope, receive, send_on)
-        finally:
-            self._metrics.open.dec()
-            seconds = time.perf_counter() - start
-            endpoint = getattr(scope.get("route"), "path", _NO_ENDPOINT)
-            self._metrics.requests.labels(endpoint, str(status)).inc()
-            self._metrics.seconds.labels(endpoint).observe(seconds)
-            _logger.info("%s %s %d %.0f ms", scope["method"], endpoint, status, 1000 * seconds)
+        Args:
+            request: the request; its key is in `Authorization: Bearer KEY` or `X-API-Key`.
+            scope: what the endpoint needs.
+
+        Raises:
+            KeyRefusedError: there is no valid key, and the service needs one.
+            ScopeError: the key may not do that.
+            RateLimitError: the asker sent too many requests.
+            ServiceError: the file of keys can't be read.
+        """
+        address = request.client.host if request.client is not None else ""
+        if self._keys is None:
+            self._limits.count(address, self._rate)
+            return Asker(f"address {address}")
+        secret = _secret(request)
+        key = self._keys.find(secret) if 0 < len(secret) <= _LONGEST_KEY else None
+        if key is None:
+            self._limits.count(f"refused {address}", self._rate)
+            raise KeyRefusedError(
+                "The key isn't valid." if secret else "This service needs a key.",
+                "Send a valid one as `Authorization: Bearer KEY`.",
+            )
+        self._limits.count(f"key {key.name}", key.rate or self._rate)
+        asker = Asker(f"key {key.name}", ",".join(key.overlays) or NO_OVERLAY, frozenset(key.scopes))
+        check_scope(asker, scope)
+        return asker
+
+
+def check_scope(asker: Asker, scope: Scope) -> None:
+    """Checks that an asker may do something.
+
+    Raises:
+        ScopeError: the asker may not.
+    """
+    if asker.scopes is not None and scope not in asker.scopes:
+        raise ScopeError(f"This key lacks the scope '{scope}'.", "Ask for one with it.")
+
+
+def _secret(request: Request) -> str:
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return secret.strip()
+    return request.headers.get("x-api-key", "").strip()

@@ -36,10 +36,12 @@ class Asker:
     Attributes:
         name: key or address; askers take turns.
         overlay: names of the private overlays that the asker sees, as of `Settings`; None: the service's own.
+        scopes: what the asker's key may do; None: everything.
     """
 
     name: str = ""
     overlay: str | None = None
+    scopes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

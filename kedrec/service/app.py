@@ -6,12 +6,14 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from kedrec._version import __version__
-from kedrec.service.access import AccessLog
+from kedrec.service.guards import RequestBounds, SecurityHeaders
 from kedrec.service.options import ServiceOptions
 from kedrec.service.problems import http_problem, unexpected_problem
+from kedrec.service.request_log import RequestLog
 from kedrec.service.routes import kedrec_router
 from kedrec.service.service import Service
 from kedrec.settings import Settings
@@ -31,6 +33,9 @@ def create_app(settings: Settings, options: ServiceOptions | None = None) -> Fas
     Args:
         settings: graph, model, home, as of `Kedrec`.
         options: bounds and switches; None: the defaults.
+
+    Raises:
+        UsageError, NotFoundError, DataError: as of `Service`.
     """
     service = Service(settings, options)
 
@@ -52,7 +57,24 @@ def create_app(settings: Settings, options: ServiceOptions | None = None) -> Fas
     app.include_router(kedrec_router(service))
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, unexpected_problem)
-    app.add_middleware(AccessLog, metrics=service.metrics)
+    chosen = service.options
+    app.add_middleware(
+        RequestBounds,
+        most_bytes=chosen.most_body_bytes,
+        seconds=chosen.body_seconds,
+        hosts=tuple(host.lower() for host in chosen.hosts),
+    )
+    if chosen.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=chosen.origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "X-API-Key", "Content-Type", "If-None-Match", "Last-Event-ID"],
+            expose_headers=["ETag", "Retry-After"],
+        )
+    policy = {"Cross-Origin-Resource-Policy": "cross-origin"} if chosen.origins else {}
+    app.add_middleware(SecurityHeaders, headers=policy)
+    app.add_middleware(RequestLog, metrics=service.metrics, log_questions=chosen.log_questions)
     if _PAGE.is_dir():
         app.router.default = StaticFiles(directory=_PAGE, html=True)
     return app

@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from kedrec.api import Kedrec
-from kedrec.errors import DeadlineError, ModelError, UsageError
+from kedrec.errors import DeadlineError, ModelError, NotFoundError, UsageError
 from kedrec.llm.open_model import open_model
 from kedrec.service.fair_queue import FairQueue, closed_error
 
@@ -130,9 +130,21 @@ class Engine:
         if name not in self._views:
             while len(self._views) >= self._most_views:
                 self._views.popitem(last=False)[1].close()
-            self._views[name] = Kedrec(self._settings.model_copy(update={"overlay": name}))
+            self._views[name] = self._open_view(name)
         self._views.move_to_end(name)
         return self._views[name]
+
+    def _open_view(self, overlay: str) -> Kedrec:
+        """Opens a view; an error names no overlay, which may be another asker's."""
+        kr = Kedrec(self._settings.model_copy(update={"overlay": overlay}))
+        if overlay != self._settings.overlay:
+            try:
+                _ = kr.store
+            except NotFoundError as error:
+                raise NotFoundError(
+                    "A private overlay of this key isn't in the graph.", "Tell who runs the service."
+                ) from error
+        return kr
 
     def _with_model(self, task: Callable[[ChatModel], _Result]) -> _Result:
         if self._model is None:

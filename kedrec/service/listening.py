@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
-__all__ = ["bound_socket", "is_loopback", "listen", "server_config"]
+__all__ = ["LOCAL_NAMES", "bound_socket", "is_loopback", "listen", "server_config"]
+
+LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+"""Names by which a service is called that only this machine reaches."""
 
 _KEEP_ALIVE = 15  # seconds that an idle connection stays open
 _MOST_CONNECTIONS = 512
@@ -29,9 +32,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def listen(
-    app: FastAPI, host: str, port: int, *, say_address: Callable[[str], None], warn: Callable[[str], None]
-) -> None:
+def listen(app: FastAPI, host: str, port: int, *, say_address: Callable[[str], None]) -> None:
     """Serves until SIGINT or SIGTERM; open answers then have ten seconds.
 
     Args:
@@ -39,7 +40,6 @@ def listen(
         host: address to listen at.
         port: port; 0 for a free one.
         say_address: called with the URL when it can be asked.
-        warn: called with a sentence where other machines can ask.
 
     Raises:
         UsageError: nothing can listen there.
@@ -49,8 +49,6 @@ def listen(
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("kedrec.service").setLevel(logging.INFO)
     listener = bound_socket(host, port)
-    if not is_loopback(host):
-        warn(f"Every machine that reaches {host} can ask this service.")
     shown = f"[{host}]" if ":" in host else host
     say_address(f"http://{shown}:{listener.getsockname()[1]}")
     with listener:

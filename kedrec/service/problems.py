@@ -8,7 +8,14 @@ from starlette.exceptions import HTTPException
 
 from kedrec.common.json_text import json_text
 from kedrec.common.plain_text import printable
-from kedrec.errors import KedrecError, NotFoundError, ServiceError, UsageError, problem
+from kedrec.errors import (
+    KedrecError,
+    KeyRefusedError,
+    NotFoundError,
+    OversizeRequestError,
+    UsageError,
+    problem,
+)
 
 __all__ = [
     "PROBLEM",
@@ -39,8 +46,10 @@ def problem_response(error: KedrecError, *, status: int | None = None, **members
     if status is not None:
         body["status"] = status
     headers = {"Cache-Control": "no-store"}
-    if isinstance(error, ServiceError):
+    if body["status"] in {429, 503}:
         headers["Retry-After"] = _SECONDS_TO_WAIT
+    if isinstance(error, KeyRefusedError):
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(json_text(body, indent=None), body["status"], headers, PROBLEM)
 
 
@@ -75,6 +84,8 @@ def http_problem(error: HTTPException) -> Response:
                 "This address doesn't take the request's method.",
                 f"Use {allowed}." if allowed else "/openapi.json lists the endpoints.",
             )
+        case 413:
+            kedrec_error = OversizeRequestError(str(error.detail), "Ask for less at a time.")
         case _:
             kedrec_error = UsageError(
                 f"The request can't be read: {error.detail}.", "Correct it and try again."

@@ -7,15 +7,19 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from kedrec.answers.subgraph import Subgraph
 from kedrec.api import Kedrec
 from kedrec.common.json_text import json_text
 from kedrec.errors import KedrecError
+from kedrec.service.access import AccessControl, check_scope
 from kedrec.service.answering import Asker
 from kedrec.service.asking import AskerLeftError, Deadline, result_of
+from kedrec.service.keys import Scope
 from kedrec.service.metrics import CONTENT_TYPE
-from kedrec.service.problems import PROBLEM, problem_response, validation_problem
+from kedrec.service.problems import PROBLEM, http_problem, problem_response, validation_problem
+from kedrec.service.request_log import note
 from kedrec.service.requests import (
     JSON,
     CompareRequest,
@@ -61,19 +65,37 @@ class _Route(APIRoute):
     """A route whose errors are problems, whatever application it is mounted in."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of a request, with its errors as responses."""
         handle = super().get_route_handler()
 
         async def handle_errors(request: Request) -> Response:
             try:
+                self.admit(request)  # before the body is read
                 return await handle(request)
             except KedrecError as error:
                 return problem_response(error)
             except RequestValidationError as error:
                 return validation_problem(error)
+            except HTTPException as error:
+                return http_problem(error)
             except AskerLeftError:
                 return Response(status_code=_LEFT)
 
         return handle_errors
+
+    def admit(self, request: Request) -> None:
+        """Everybody may ask."""
+
+
+def _guarded(access: AccessControl, scope: Scope) -> type[_Route]:
+    """A class of routes for askers with a scope."""
+
+    class GuardedRoute(_Route):
+        def admit(self, request: Request) -> None:
+            request.state.asker = access.admit(request, scope)
+            note(request.scope, "asker", request.state.asker.name)
+
+    return GuardedRoute
 
 
 def _fingerprint(kr: Kedrec) -> str:
@@ -92,12 +114,22 @@ def kedrec_router(service: Service) -> APIRouter:
     router = APIRouter(route_class=_Route)
     problems: dict[int | str, dict[str, Any]] = {
         status: {"description": "A problem (RFC 9457).", "content": {PROBLEM: {}}}
-        for status in (400, 404, 409, 413, 422, 429, 502, 503, 504)
+        for status in (400, 401, 403, 404, 408, 409, 413, 422, 429, 502, 503, 504)
     }
-    v1 = APIRouter(prefix="/v1", route_class=_Route, responses=problems, tags=["questions"])
+    v1 = APIRouter(
+        prefix="/v1", route_class=_guarded(service.access, "ask"), responses=problems, tags=["questions"]
+    )
+    measures = APIRouter(route_class=_guarded(service.access, "metrics"))
+
+    def asked_by(request: Request, question: Question) -> Asker:
+        asker: Asker = request.state.asker
+        note(request.scope, "question", f"{question.endpoint} {json_text(question, indent=None)}")
+        if isinstance(question, RecommendRequest) and question.llm:
+            check_scope(asker, "model")
+        return asker
 
     async def answer(request: Request, question: Question) -> Response:
-        reply = await service.answerer.reply(question, Asker(), request)
+        reply = await service.answerer.reply(question, asked_by(request, question), request)
         headers = {"ETag": reply.tag, "Cache-Control": "private, no-cache"}
         if reply.is_known:
             return Response(status_code=304, headers=headers)
@@ -133,7 +165,7 @@ def kedrec_router(service: Service) -> APIRouter:
     ) -> Response:
         if not wants_stream(request.headers.get("accept", "")):
             return await answer(request, question)
-        events = service.streams.open(question, Asker(), last_event_id)
+        events = service.streams.open(question, asked_by(request, question), last_event_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events, headers=headers, media_type=EVENT_STREAM)
 
@@ -170,9 +202,10 @@ def kedrec_router(service: Service) -> APIRouter:
             json_text({"status": "ready", "fingerprint": fingerprint}, indent=None), media_type=JSON
         )
 
-    @router.get("/metrics", tags=["service"], summary="Counts and times, for Prometheus")
+    @measures.get("/metrics", tags=["service"], summary="Counts and times, for Prometheus")
     async def metrics() -> Response:
         return Response(service.metrics.text(), media_type=CONTENT_TYPE)
 
     router.include_router(v1)
+    router.include_router(measures)
     return router

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from shared_database import NODES
+from asked_graph import EDGES, MORE_EDGES, load
 
 from kedrec.api import Kedrec
 from kedrec.errors import (
@@ -28,19 +28,6 @@ from kedrec.service import Engine
 from kedrec.settings import Settings, load_settings
 from kedrec.stores import open_store
 from kedrec.types import Answer
-
-EDGES = """relation\tstart\tend\tlicence
-BINDS\tDRUGBANK:DB00001\tNCBIGene:1\tCC0-1.0
-BINDS\tDRUGBANK:DB00002\tNCBIGene:1\tCC0-1.0
-ASSOCIATED_WITH\tDOID:1\tNCBIGene:1\tCC0-1.0
-TREATS\tDRUGBANK:DB00002\tDOID:1\tCC0-1.0
-"""
-MORE_EDGES = (
-    EDGES
-    + """BINDS\tDRUGBANK:DB00001\tNCBIGene:2\tCC0-1.0
-ASSOCIATED_WITH\tDOID:1\tNCBIGene:2\tCC0-1.0
-"""
-)
 
 
 @pytest.fixture
@@ -166,7 +153,7 @@ def test_each_view_has_one_graph_and_few_stay_open(settings: Settings, tmp_path:
         assert bare[2] != lab[2]
         engine.ask(seen, overlay="ward")
         assert sorted(engine._views) == ["", "ward"]
-        with pytest.raises(NotFoundError, match="no overlay 'none-such'"):
+        with pytest.raises(NotFoundError, match="A private overlay of this key isn't in the graph"):
             engine.ask(seen, overlay="none-such")
         assert engine.ask(seen, overlay="lab")[2] == lab[2]
 
@@ -248,13 +235,3 @@ def test_each_answer_is_of_one_graph_while_it_is_replaced(settings: Settings, tm
     assert before.manifest.fingerprint != after.manifest.fingerprint
     for same in by_graph.values():
         assert all(answer == same[0] for answer in same)
-
-
-def load(settings: Settings, folder: Path, edges: str) -> None:
-    """Loads a graph of two drugs and a disease, or loads it anew with other edges."""
-    tables = folder / "tables"
-    tables.mkdir(exist_ok=True)
-    (tables / "nodes.tsv").write_text(NODES, encoding="utf-8")
-    (tables / "edges.tsv").write_text(edges, encoding="utf-8")
-    with open_store(settings.graph_url, settings, read_only=False) as store:
-        load_graph(store, ["kedrec"], data_dir=tables, work_dir=folder / "work")
