@@ -9,11 +9,11 @@ from pydantic import ConfigDict, Field, model_validator
 
 from kedrec.answers.pending_answer import PendingAnswer
 from kedrec.answers.subgraph import Subgraph
-from kedrec.api import MAX_DISEASES, MAX_PATHS, MAX_TEXTS, MAX_TOP
+from kedrec.api import MAX_DISEASES, MAX_TOP
 from kedrec.common.json_text import json_text
+from kedrec.service.fields import Flag, Genes, Kind, Name, Paths, TextCount, TextKind, Top
 from kedrec.types import (
     Answer,
-    Background,
     ClinicalStage,
     Comparison,
     DiseaseAnswer,
@@ -29,15 +29,13 @@ if TYPE_CHECKING:
     from kedrec.api import Kedrec
 
 __all__ = [
+    "FORMATS",
     "JSON",
-    "MAX_GENES",
     "MAX_MATCHES",
     "CompareRequest",
     "EntityQuestion",
     "ExplainRequest",
-    "Kind",
     "MetaQuestion",
-    "Name",
     "Question",
     "RankRequest",
     "RecommendRequest",
@@ -47,25 +45,9 @@ __all__ = [
 
 JSON = "application/json"
 MAX_MATCHES = 100
-MAX_GENES = 10_000
-"""Genes of one list; far above those that are used."""
-
-Name = Annotated[str, Field(min_length=1, max_length=1000, description="A name, a synonym or an id.")]
-Kind = Annotated[str, Field(max_length=50, description="A kind of node: Disease, Drug, Gene, ...")]
-Gene = Annotated[str, Field(min_length=1, max_length=200, description="A symbol, an NCBI or an Ensembl id.")]
-Genes = Annotated[tuple[Gene, ...], Field(max_length=MAX_GENES)]
-Paths = Annotated[int, Field(ge=1, le=MAX_PATHS, description="Most evidence paths of a pair.")]
-Top = Annotated[int, Field(ge=1, le=MAX_TOP)]
-TextCount = Annotated[
-    int, Field(ge=1, le=MAX_TEXTS, description="Most articles, and most trials of either stance, of a pair.")
-]
-TextKind = Annotated[
-    Background | None,
-    Field(description="The texts beside the paths; null: both kinds where texts were loaded."),
-]
 
 
-_FORMATS: dict[str, tuple[str, Callable[[Subgraph], str]]] = {
+FORMATS: dict[str, tuple[str, Callable[[Subgraph], str]]] = {
     "json": (JSON, lambda graph: json_text(graph, indent=None)),
     "cytoscape": (JSON, lambda graph: json_text(graph.to_cytoscape(), indent=None)),
     "cypher": ("text/plain; charset=utf-8", Subgraph.to_cypher),
@@ -74,8 +56,48 @@ _FORMATS: dict[str, tuple[str, Callable[[Subgraph], str]]] = {
 """Media type and writer of each format of a subgraph."""
 
 
-def _examples(*bodies: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": list(bodies)})
+def _examples(*bodies: dict[str, Any], **more: Any) -> ConfigDict:
+    extra: dict[str, Any] = {"examples": list(bodies), **more}
+    return ConfigDict(frozen=True, extra="forbid", json_schema_extra=extra)
+
+
+_NONE, _SOME = {"maxItems": 0}, {"minItems": 1}
+_SUBJECTS: list[dict[str, Any]] = [
+    {
+        "title": "A disease",
+        "properties": {
+            "disease": {"type": "string"},
+            **dict.fromkeys(("genes", "raised", "lowered"), _NONE),
+        },
+        "required": ["disease"],
+    },
+    *(
+        {
+            "title": "A gene list",
+            "properties": {
+                "disease": {"type": "null"},
+                listed: _SOME,
+                "new": {"const": False},
+                "background": {"type": "null"},
+            },
+            "required": [listed],
+        }
+        for listed in ("genes", "raised", "lowered")
+    ),
+    {
+        "title": "A drug alone",
+        "properties": {
+            "disease": {"type": "null"},
+            "drugs": {"minItems": 1, "maxItems": 1},
+            **dict.fromkeys(("genes", "raised", "lowered"), _NONE),
+            "status": {"type": "null"},
+            "beyond_prior": {"const": False},
+            "diverse": {"const": True},
+        },
+        "required": ["drugs"],
+    },
+]
+"""What a recommendation may be asked for, in JSON Schema."""
 
 
 class Question(Frozen):
@@ -107,9 +129,9 @@ class SearchQuestion(Question):
 
     endpoint = "search"
 
-    q: Annotated[Name, Field(examples=["asthma"])]
+    q: Name
     kind: Kind | None = None
-    limit: Annotated[int, Field(ge=1, le=MAX_MATCHES)] = 10
+    limit: Annotated[int, Field(ge=1, le=MAX_MATCHES)] = 10  # in a query all are texts
 
     def ask(self, kr: Kedrec) -> list[NameMatch]:
         """The matches."""
@@ -148,6 +170,7 @@ class RecommendRequest(Question):
         {"disease": "asthma", "drugs": ["albuterol"], "llm": False},
         {"drugs": ["metformin"], "new": True, "llm": False},
         {"raised": ["TNF", "IL6"], "lowered": ["IL10"], "top": 3, "llm": False},
+        anyOf=_SUBJECTS,
     )
 
     disease: Name | None = None
@@ -160,13 +183,13 @@ class RecommendRequest(Question):
     drugs: Annotated[tuple[Name, ...], Field(max_length=MAX_TOP)] = ()
     top: Top = 5
     paths: Paths = 8
-    llm: bool = True
+    llm: Flag = True
     """Whether the language model writes rationales; else they are the evidence's own sentences."""
-    new: bool = False
-    hide_contraindicated: bool = False
-    beyond_prior: bool = False
+    new: Flag = False
+    hide_contraindicated: Flag = False
+    beyond_prior: Flag = False
     status: ClinicalStage | None = None
-    diverse: bool = True
+    diverse: Flag = True
     background: TextKind = None
     texts: TextCount = 3
 
@@ -279,7 +302,7 @@ class RankRequest(Question):
     diseases: Annotated[tuple[Name, ...], Field(min_length=1, max_length=MAX_DISEASES)]
     drugs: Annotated[tuple[Name, ...], Field(max_length=MAX_TOP)] = ()
     top: Top = 20
-    beyond_prior: bool = False
+    beyond_prior: Flag = False
 
     def ask(self, kr: Kedrec) -> RankedPairs:
         """The ranked pairs."""
@@ -304,8 +327,8 @@ class SubgraphRequest(Question):
     @property
     def media_type(self) -> str:
         """Media type of the format."""
-        return _FORMATS[self.format][0]
+        return FORMATS[self.format][0]
 
     def text(self, answer: Any) -> str:
         """The subgraph in the format."""
-        return _FORMATS[self.format][1](answer)
+        return FORMATS[self.format][1](answer)

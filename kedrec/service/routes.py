@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import StreamingResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
@@ -16,18 +16,18 @@ from kedrec.errors import KedrecError
 from kedrec.service.access import AccessControl, check_scope
 from kedrec.service.answering import Asker
 from kedrec.service.asking import AskerLeftError, Deadline, result_of
+from kedrec.service.fields import Kind, Name
 from kedrec.service.keys import Scope
 from kedrec.service.metrics import CONTENT_TYPE
 from kedrec.service.problems import PROBLEM, http_problem, problem_response, validation_problem
 from kedrec.service.request_log import note
 from kedrec.service.requests import (
+    FORMATS,
     JSON,
     CompareRequest,
     EntityQuestion,
     ExplainRequest,
-    Kind,
     MetaQuestion,
-    Name,
     Question,
     RankRequest,
     RecommendRequest,
@@ -181,7 +181,12 @@ def kedrec_router(service: Service) -> APIRouter:
     async def rank(request: Request, question: RankRequest) -> Response:
         return await answer(request, question)
 
-    @v1.post("/subgraph", response_model=Subgraph, summary="The graph between a drug and a disease")
+    @v1.post(
+        "/subgraph",
+        response_model=Subgraph,
+        summary="The graph between a drug and a disease",
+        responses={200: {"content": {kind.partition(";")[0]: {} for kind, _ in FORMATS.values()}}},
+    )
     async def subgraph(request: Request, question: SubgraphRequest) -> Response:
         return await answer(request, question)
 
@@ -202,7 +207,13 @@ def kedrec_router(service: Service) -> APIRouter:
             json_text({"status": "ready", "fingerprint": fingerprint}, indent=None), media_type=JSON
         )
 
-    @measures.get("/metrics", tags=["service"], summary="Counts and times, for Prometheus")
+    @measures.get(
+        "/metrics",
+        tags=["service"],
+        summary="Counts and times, for Prometheus",
+        response_class=PlainTextResponse,
+        responses={status: problems[status] for status in (401, 403, 429)},
+    )
     async def metrics() -> Response:
         return Response(service.metrics.text(), media_type=CONTENT_TYPE)
 
