@@ -23,6 +23,7 @@ _COMMANDS = {
     "subgraph": ("kedrec.cli.subgraph", "Write the graph between a drug and a disease."),
     "serve": ("kedrec.cli.serve", "Answer questions over HTTP, with a page for the browser."),
     "keys": ("kedrec.cli.keys", "Add, list and revoke keys of the service's askers."),
+    "replay": ("kedrec.cli.replay", "Make a saved answer again, and compare the two."),
     "status": ("kedrec.cli.status", "Show the graph, the ranking and the language model in use."),
     "model": ("kedrec.cli.model", "Fetch and list language models."),
     "train": ("kedrec.cli.train", "Tune an adapter for the language model."),

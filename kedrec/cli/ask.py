@@ -14,13 +14,19 @@ from kedrec.cli.common import (
     print_json,
     progress_on_stderr,
     say,
+    warn,
     warn_unfinished_loads,
 )
 from kedrec.cli.text_options import background_option, texts_option, warn_about_texts
 from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_view, warn_untreated
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kedrec.sharing.question import GeneRole
     from kedrec.types import Answer, Background, ClinicalStage, DiseaseAnswer
+
+_LONGEST_NAME = 120  # of a gene list's file, as it is saved
 
 
 @click.command()
@@ -87,6 +93,15 @@ if TYPE_CHECKING:
     show_default=True,
     help="Print the table in another format; json prints everything.",
 )
+@click.option(
+    "--save",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also save the answer; may be repeated. The name's ending is the format: .html, one page to open "
+    "anywhere; .zip, for `kedrec replay`; .json; .tsv; .bib or .ris, the references.",
+)
+@click.option("--overwrite", is_flag=True, help="Save over a file that is there.")
 @overlay_option
 @as_of_option
 @graph_option
@@ -111,6 +126,8 @@ def ask(
     brief: bool,
     full: bool,
     layout: str,
+    save: tuple[Path, ...],
+    overwrite: bool,
     overlay: str | None,
     as_of: int | None,
     graph: str | None,
@@ -118,8 +135,12 @@ def ask(
 ) -> None:
     """Recommend drugs for a disease (or diseases for a drug), with cited and checked reasons."""
     from kedrec.api import Kedrec
+    from kedrec.common.plain_text import one_line
     from kedrec.errors import UsageError
     from kedrec.settings import load_settings
+    from kedrec.sharing.archive import SavedAnswer, read_gene_list
+    from kedrec.sharing.question import Question, answer_question
+    from kedrec.sharing.saving import check_targets, save_answer, without_own_paths
 
     is_list = genes is not None or signature is not None
     if is_list and disease is not None:
@@ -144,53 +165,42 @@ def ask(
         raise UsageError("--beyond-prior ranks drugs.", "Give a --disease with it.")
     if brief and full:
         raise UsageError("--brief and --full were both given.", "Give one of them.")
+    files = _gene_files(genes, signature)
     settings = load_settings(graph=graph, overlay=overlay, as_of=as_of, model=model, seed=seed)
-    answer: Answer | DiseaseAnswer
+    question = Question(
+        asked="genes" if is_list else "disease" if disease is not None else "drug",
+        name=disease or ("" if is_list else drugs[0]),
+        genes={
+            role: one_line(path.name).replace("\\", "")[:_LONGEST_NAME].lstrip(". ") or "genes"
+            for role, path in files.items()
+        },
+        drugs=drugs if is_list or disease is not None else (),
+        top=top,
+        paths=paths,
+        llm=not no_llm,
+        new=new,
+        hide_contraindicated=hide_contraindicated,
+        beyond_prior=beyond_prior,
+        status=status,
+        diverse=diverse,
+        background=background,
+        texts=texts,
+        seed=settings.seed,
+        overlay=settings.overlay,
+        as_of=settings.as_of,
+    )
+    check_targets(save, overwrite=overwrite)
     with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
         warn_unfinished_loads(kr.store)
         warn_about_view(kr.store, kr.settings)
-        if is_list:
-            raised, lowered = signature or ((), ())
-            answer = kr.recommend_for_genes(
-                genes or (),
-                raised=raised,
-                lowered=lowered,
-                drugs=drugs,
-                top=top,
-                paths=paths,
-                llm=not no_llm,
-                hide_contraindicated=hide_contraindicated,
-                beyond_prior=beyond_prior,
-                status=status,
-                diverse=diverse,
-            )
-        elif disease is None:
-            answer = kr.recommend_diseases(
-                drugs[0],
-                top=top,
-                paths=paths,
-                llm=not no_llm,
-                new=new,
-                hide_contraindicated=hide_contraindicated,
-                background=background,
-                texts=texts,
-            )
-        else:
-            answer = kr.recommend(
-                disease,
-                drugs=drugs,
-                top=top,
-                paths=paths,
-                llm=not no_llm,
-                new=new,
-                hide_contraindicated=hide_contraindicated,
-                beyond_prior=beyond_prior,
-                status=status,
-                diverse=diverse,
-                background=background,
-                texts=texts,
-            )
+        answer = answer_question(kr, question, files)
         warn_untreated(kr.fingerprint)
+    if save:
+        contents = {role: read_gene_list(path) for role, path in files.items()}
+        saved = SavedAnswer(question, without_own_paths(answer), genes=contents)
+        for path in save:
+            save_answer(saved, path, overwrite=overwrite)
+        _warn_about_saved(answer, save)
     warn_about_texts([recommendation.texts for recommendation in answer])
     if as_json or layout == "json":
         print_json(answer)
@@ -203,3 +213,24 @@ def ask(
     from kedrec.cli.rendering import print_answer
 
     print_answer(console(), answer, "brief" if brief else "full" if full else "usual")
+
+
+def _gene_files(genes: Path | None, signature: tuple[Path, Path] | None) -> dict[GeneRole, Path]:
+    """The files of a gene list by what they say of their genes."""
+    files: dict[GeneRole, Path] = {} if genes is None else {"listed": genes}
+    if signature is not None:
+        files |= {"raised": signature[0], "lowered": signature[1]}
+    return files
+
+
+def _warn_about_saved(answer: Answer | DiseaseAnswer, paths: Sequence[Path]) -> None:
+    """Says what was saved, and what of it is private."""
+    for path in paths:
+        warn(f"saved: {path}")
+    if answer.manifest.overlays:
+        warn(
+            f"What was saved has statements of private overlays: {', '.join(answer.manifest.overlays)}. "
+            "See that you may share them."
+        )
+    if answer.asked == "disease" and answer.gene_list is not None:
+        warn("What was saved has your gene list. See that you may share it.")

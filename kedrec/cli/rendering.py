@@ -18,6 +18,7 @@ from kedrec.rendering.notes import (
     left_out_notes,
     narrower_note,
     predicted_text,
+    rationale_title,
     texts_footnote,
     titled_texts,
     undated_texts_note,
@@ -304,14 +305,8 @@ def print_explanation(console: Console, recommendation: Recommendation) -> None:
 def _print_rationale(console: Console, rationale: Rationale) -> None:
     holding = [claim for claim in rationale.claims if claim.status == "holds"]
     struck = [claim for claim in rationale.claims if claim.status == "struck"]
-    if rationale.origin == "llm":
-        title = f"Why ({rationale.model}: {len(holding)} of {len(rationale.claims)} sentences hold, "
-        title += f"{rationale.coverage:.0%} of the evidence used"
-        title += "; how sure it sounds was set by probability and evidence)" if rationale.reworded else ")"
-    else:
-        title = f"Evidence in words ({rationale.note})"
     if rationale.claims:
-        print_indented(console, Text(title, style="bold"))
+        print_indented(console, Text(rationale_title(rationale), style="bold"))
     elif rationale.note:
         print_indented(console, Text(rationale.note, style="yellow"))
     if holding and (rationale.origin == "llm" or struck):

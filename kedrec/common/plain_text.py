@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["normal_name", "one_line", "printable", "shown_name", "spreadsheet_cell"]
+__all__ = ["escaped_controls", "normal_name", "one_line", "printable", "shown_name", "spreadsheet_cell"]
 
 # Square brackets mark citations, angle brackets mark chat templates and the evidence block, in ASCII and
 # in the full-width forms that some templates use. Their replacements look alike and have no such meaning.
@@ -31,6 +31,8 @@ _FORMULA = re.compile(r"[=+\-@]")
 _INNER_QUOTES = str.maketrans(dict.fromkeys('"\u201c\u201d\u201e', "'"))
 _SPACES = re.compile(r"\s+")
 _NON_WORD = re.compile(r"[^a-z0-9]+")
+
+_SEEN = "\t\n\u200c\u200d"  # layout, and the joiners of Persian, Indic scripts and emoji
 
 _LONGEST_NAME = 200
 # A new sentence inside a name, but not after an abbreviation or initial ("St. John's Wort", "E. coli").
@@ -101,6 +103,23 @@ def printable(text: str) -> str:
     characters that XML 1.0 can't represent are removed. Idempotent.
     """
     return _UNPRINTABLE.sub("", _LINE_BREAKS.sub("\n", text))
+
+
+def escaped_controls(text: str) -> str:
+    """`text` with escapes such as `\\u202e` for characters that are not seen but change what is.
+
+    These are controls except tab and line feed, marks of text direction, other format characters except the
+    joiners that scripts need, surrogates, and separators of lines. A reader sees that a name has them.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        f"\\u{ord(character):04x}"
+        if (unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character not in _SEEN)
+        or character in "\ufffe\uffff"
+        else character
+        for character in text
+    )
 
 
 def spreadsheet_cell(text: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Evidence,
         Manifest,
         PredictedSideEffect,
+        Rationale,
         Recommendation,
         Texts,
     )
@@ -27,6 +28,7 @@ __all__ = [
     "narrower_note",
     "passed_over_note",
     "predicted_text",
+    "rationale_title",
     "texts_footnote",
     "titled_texts",
     "undated_texts_note",
@@ -159,3 +161,15 @@ def _ordinal(number: int) -> str:
 def predicted_text(prediction: PredictedSideEffect) -> str:
     """A predicted side effect with its probability: `nausea 41%`."""
     return f"{prediction.effect.name} {prediction.probability:.0%}"
+
+
+def rationale_title(rationale: Rationale) -> str:
+    """Title of a rationale's claims: who wrote them, and how many hold."""
+    if rationale.origin == "evidence":
+        return f"Evidence in words ({rationale.note})"
+    holding = sum(claim.status == "holds" for claim in rationale.claims)
+    title = f"Why ({rationale.model}: {holding} of {len(rationale.claims)} sentences hold, "
+    title += f"{rationale.coverage:.0%} of the evidence used"
+    return title + (
+        "; how sure it sounds was set by probability and evidence)" if rationale.reworded else ")"
+    )

@@ -38,6 +38,17 @@ def test_a_command_of_the_pages_runs(shell, tmp_path, monkeypatch, command):
     assert done.out or list(tmp_path.iterdir())
 
 
+def test_the_commands_of_the_page_on_sharing_run_in_order(shell, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "sharing.md").read_text(encoding="utf-8")
+    commands = _commands(BLOCK.findall(page))
+    assert [command.split()[1] for command in commands] == ["ask", "ask", "ask", "replay"]
+    for command in commands:
+        name, *words = shlex.split(command)
+        done = shell(name, *words)
+        assert done.code == 0, done.err
+
+
 def test_the_readmes_commands_run_in_order_after_make_demo(shell, tmp_path):
     """One shell, in the state that a newcomer's has: nothing on the PATH, no settings, the graph fitted."""
     (tmp_path / ".venv").symlink_to(sys.prefix)

@@ -1,0 +1,78 @@
+"""Builds HTML and SVG as element trees, whose serializer escapes every text and attribute."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypeAlias
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from kedrec.common.plain_text import escaped_controls
+
+__all__ = ["Content", "Element", "element", "html_text", "linked", "svg_text", "table"]
+
+Content: TypeAlias = "str | Element | None"
+"""Content of an element: a text, an element, or nothing."""
+_LINKABLE = re.compile(r"https://[^\s\"'<>\\^`{|}\x00-\x20\x7f-\x9f]+")
+
+
+def element(tag: str, *contents: Content, **attributes: str | None) -> Element:
+    """An element with contents in their order.
+
+    Args:
+        tag: its name.
+        contents: texts, whose unseen characters are shown as escapes, and elements.
+        attributes: by name; a trailing underscore is dropped (`class_`), others become hyphens. None: absent.
+    """
+    values = {
+        name.removesuffix("_").replace("_", "-"): escaped_controls(value)
+        for name, value in attributes.items()
+        if value is not None
+    }
+    made = Element(tag, values)
+    last: Element | None = None
+    for content in contents:
+        if isinstance(content, str):
+            text = escaped_controls(content)
+            if last is None:
+                made.text = (made.text or "") + text
+            else:
+                last.tail = (last.tail or "") + text
+        elif content is not None:
+            made.append(content)
+            last = content
+    return made
+
+
+def linked(label: str, url: str) -> Element:
+    """A link that opens on its own; without one where the URL isn't plain https."""
+    if not _LINKABLE.fullmatch(url):
+        return element("span", label)
+    return element("a", label, href=url, rel="noopener noreferrer", target="_blank")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Content]], *, class_: str | None = None) -> Element:
+    """A table with headings, in a box that scrolls sideways; columns without any text are left out."""
+    filled = [i for i in range(len(head)) if any(_has_text(row[i]) for row in rows)]
+    head, rows = [head[i] for i in filled], [[row[i] for i in filled] for row in rows]
+    made = element("table", class_=class_)
+    line = SubElement(SubElement(made, "thead"), "tr")
+    line.extend(element("th", heading, scope="col") for heading in head)
+    body = SubElement(made, "tbody")
+    for row in rows:
+        body.append(element("tr", *(element("td", cell) for cell in row)))
+    return element("div", made, class_="scroll", tabindex="0")
+
+
+def _has_text(content: Content) -> bool:
+    return bool(content) if isinstance(content, str) else content is not None and any(content.itertext())
+
+
+def html_text(root: Element) -> str:
+    """An element as HTML."""
+    return tostring(root, encoding="unicode", method="html")
+
+
+def svg_text(root: Element) -> str:
+    """An element as a document of its own in XML."""
+    return tostring(root, encoding="unicode", method="xml")

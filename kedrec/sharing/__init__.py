@@ -1,0 +1,1 @@
+"""Saves answers as files to share, and makes them again to compare."""
