@@ -19,12 +19,14 @@ from kedrec._version import __version__
 if TYPE_CHECKING:
     from kedrec.answers.subgraph import Subgraph
     from kedrec.api import Kedrec, open  # noqa: A004  # read as kedrec.open
+    from kedrec.async_api import AsyncKedrec
     from kedrec.errors import KedrecError
     from kedrec.settings import Settings
     from kedrec.types import Answer, Claim, Comparison, DiseaseAnswer, Evidence, Rationale, Recommendation
 
 _MODULES = {
     "Answer": "kedrec.types",
+    "AsyncKedrec": "kedrec.async_api",
     "Claim": "kedrec.types",
     "Comparison": "kedrec.types",
     "DiseaseAnswer": "kedrec.types",
@@ -40,6 +42,7 @@ _MODULES = {
 
 __all__ = [
     "Answer",
+    "AsyncKedrec",
     "Claim",
     "Comparison",
     "DiseaseAnswer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,17 @@ from pydantic import BaseModel, ConfigDict
 
 from kedrec.common.plain_text import printable
 from kedrec.types import Edge, Entity, Evidence, TakenFor
+from kedrec.types.display import Displayed
 
 if TYPE_CHECKING:
     import networkx as nx
 
+    from kedrec.rendering.markup import Svg
+
 __all__ = ["Subgraph"]
 
 
-class Subgraph(BaseModel):
+class Subgraph(Displayed, BaseModel):
     """The nodes and edges on the evidence paths of a pair.
 
     Attributes:
@@ -67,6 +71,11 @@ class Subgraph(BaseModel):
             attributes = edge.model_dump(exclude={"start", "end"})
             graph.add_edge(edge.start, edge.end, key=f"{edge.relation} {edge.source}", **attributes)
         return graph
+
+    def plot(self) -> Svg:
+        """A drawing in layers from the drug to the disease, which a notebook shows; a text to be saved."""
+        svg: Svg = importlib.import_module("kedrec.rendering.graph_drawing").plot(self)
+        return svg
 
     def to_graphml(self) -> str:
         """GraphML, with lists written as JSON since GraphML has none, and without what XML can't hold."""

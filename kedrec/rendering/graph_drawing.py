@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 from kedrec.common.counted_nouns import counted
 from kedrec.common.plain_text import escaped_controls
 from kedrec.rendering.graph_layout import lay_out, layers_of_links, layers_of_paths
-from kedrec.rendering.markup import Element, element, linked, table
+from kedrec.rendering.markup import Element, Svg, element, linked, table
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
+    from kedrec.answers.subgraph import Subgraph
     from kedrec.rendering.graph_layout import Layout
     from kedrec.types import Edge, Entity, Evidence
 
-__all__ = ["Drawing"]
+__all__ = ["Drawing", "plot"]
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 _PATTERNS = (None, "7 3", "2 3", "9 3 2 3")
@@ -276,6 +277,14 @@ class Drawing:
             )  # fmt: skip
             items.append(_words(phrase, _MARGIN + 50, y + 4))
         return items
+
+
+def plot(graph: Subgraph) -> Svg:
+    """A subgraph as a drawing, with the licences of its edges below it."""
+    drawing = Drawing.of_edges(graph.drug, graph.disease, graph.nodes, graph.edges)
+    return Svg.of(
+        drawing.svg(caption=f"{drawing.title}. Licences: {', '.join(drawing.licences) or 'none stated'}")
+    )
 
 
 def _title(drug: Entity, disease: Entity) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Self, TypeAlias
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from kedrec.common.plain_text import escaped_controls
 
-__all__ = ["Content", "Element", "element", "html_text", "linked", "svg_text", "table"]
+__all__ = ["Content", "Element", "Svg", "element", "html_text", "linked", "table"]
 
 Content: TypeAlias = "str | Element | None"
 """Content of an element: a text, an element, or nothing."""
@@ -73,6 +73,15 @@ def html_text(root: Element) -> str:
     return tostring(root, encoding="unicode", method="html")
 
 
-def svg_text(root: Element) -> str:
-    """An element as a document of its own in XML."""
-    return tostring(root, encoding="unicode", method="xml")
+class Svg(str):
+    """A drawing as a document of its own in XML, which a notebook shows as the drawing."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, root: Element) -> Self:
+        """The document of an element."""
+        return cls(tostring(root, encoding="unicode", method="xml"))
+
+    def _repr_svg_(self) -> str:
+        return str(self)

@@ -50,7 +50,9 @@ def connect(database: Path | None, spill: Path, *, keeps_order: bool = False) ->
         ":memory:" if database is None else str(database),
         config={"memory_limit": _MEMORY, "temp_directory": str(spill)},
     )
-    sql.execute("SET enable_progress_bar = false")
+    # In a notebook without ipywidgets there is no bar, and DuckDB refuses to set that there is none.
+    if sql.execute("SELECT current_setting('enable_progress_bar')").fetchone() != (False,):
+        sql.execute("SET enable_progress_bar = false")
     if not keeps_order:
         sql.execute("SET preserve_insertion_order = false")
     return sql

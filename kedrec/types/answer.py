@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kedrec.types.base import Frozen, Probability
+from kedrec.types.display import Displayed
 from kedrec.types.gene_list import GeneList
 from kedrec.types.graph import Entity, Evidence, TakenFor
 from kedrec.types.rationale import Rationale
@@ -244,7 +245,7 @@ class Manifest(Frozen):
     """Texts that were searched."""
 
 
-class Recommendation(Frozen):
+class Recommendation(Displayed, Frozen):
     """One drug for one disease.
 
     Attributes:
@@ -303,7 +304,7 @@ class Recommendation(Frozen):
     taken_for: tuple[TakenFor, ...] = ()
 
 
-class _Answer(Frozen):
+class _Answer(Displayed, Frozen):
     recommendations: tuple[Recommendation, ...]
     candidates: int
     """Number of ranked drugs, or diseases."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedrec.types.answer import Manifest, Recommendation
 from kedrec.types.base import Frozen
+from kedrec.types.display import Displayed
 from kedrec.types.graph import Entity, TakenFor
 
 __all__ = ["ComparedMetapath", "ComparedPart", "Comparison"]
@@ -41,7 +42,7 @@ class ComparedMetapath(Frozen):
     right: int
 
 
-class Comparison(Frozen):
+class Comparison(Displayed, Frozen):
     """Comparison of two drugs for one disease.
 
     Attributes:

@@ -14,7 +14,7 @@ from rendered_html import RenderedHtml
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.rendering.graph_drawing import Drawing
 from kedrec.rendering.graph_layout import lay_out, layers_of_links, layers_of_paths
-from kedrec.rendering.markup import html_text, svg_text
+from kedrec.rendering.markup import Svg, html_text
 from kedrec.types import Edge, Entity, Evidence, Path
 
 DRUG, DISEASE = entity("DRUGBANK:1", "Drug", "a drug"), entity("MONDO:1", "Disease", "a disease")
@@ -66,7 +66,7 @@ def test_layers_of_any_links_begin_at_the_drug_and_end_at_the_disease(links):
 
 def test_every_node_line_and_edge_is_drawn():
     drawing = Drawing.of_evidence(DRUG, DISEASE, [*ITEMS, evidence("A1", GENES[4], adverse=True)])
-    root = ElementTree.fromstring(svg_text(drawing.svg()))
+    root = ElementTree.fromstring(Svg.of(drawing.svg()))
     texts = ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
     for node in (DRUG, DISEASE, *GENES[:3], GENES[4]):
         assert node.name in texts
@@ -87,7 +87,7 @@ def test_relations_differ_by_colour_and_by_line():
 
 
 def test_the_same_evidence_gives_the_same_drawing():
-    first, second = (svg_text(Drawing.of_evidence(DRUG, DISEASE, ITEMS).svg("k")) for _ in range(2))
+    first, second = (Svg.of(Drawing.of_evidence(DRUG, DISEASE, ITEMS).svg("k")) for _ in range(2))
     assert first == second
 
 
@@ -95,7 +95,7 @@ def test_the_same_evidence_gives_the_same_drawing():
 def test_unknown_and_symmetric_relations_are_drawn(relation):
     edge = Edge(start=DRUG.id, relation=relation, end=DISEASE.id, source="s", licence="")
     drawing = Drawing.of_edges(DRUG, DISEASE, [DRUG, DISEASE], [edge])
-    assert relation.lower().replace("_", " ")[:6] in svg_text(drawing.svg())
+    assert relation.lower().replace("_", " ")[:6] in Svg.of(drawing.svg())
     arrows = [path for path in drawing.svg().iter("path") if path.get("fill", "none") != "none"]
     assert len(arrows) == (relation != "RESEMBLES")
 
