@@ -22,6 +22,7 @@ _COMMANDS = {
     "search": ("kedrec.cli.search", "Find entities of the graph by name or id."),
     "subgraph": ("kedrec.cli.subgraph", "Write the graph between a drug and a disease."),
     "serve": ("kedrec.cli.serve", "Answer questions over HTTP, with a page for the browser."),
+    "mcp": ("kedrec.cli.mcp", "Serve tools to an assistant by the Model Context Protocol."),
     "keys": ("kedrec.cli.keys", "Add, list and revoke keys of the service's askers."),
     "replay": ("kedrec.cli.replay", "Make a saved answer again, and compare the two."),
     "status": ("kedrec.cli.status", "Show the graph, the ranking and the language model in use."),

@@ -12,7 +12,7 @@ from kedrec.errors import UsageError
 
 if TYPE_CHECKING:
     import uvicorn
-    from fastapi import FastAPI
+    from starlette.applications import Starlette
 
 __all__ = ["LOCAL_NAMES", "bound_socket", "is_loopback", "listen", "server_config"]
 
@@ -32,7 +32,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def listen(app: FastAPI, host: str, port: int, *, say_address: Callable[[str], None]) -> None:
+def listen(app: Starlette, host: str, port: int, *, say_address: Callable[[str], None]) -> None:
     """Serves until SIGINT or SIGTERM; open answers then have ten seconds.
 
     Args:
@@ -55,7 +55,7 @@ def listen(app: FastAPI, host: str, port: int, *, say_address: Callable[[str], N
         uvicorn.Server(server_config(app)).run([listener])
 
 
-def server_config(app: FastAPI) -> uvicorn.Config:
+def server_config(app: Starlette) -> uvicorn.Config:
     """The server's settings: how long connections stay open, how many, and nothing of them in a log."""
     import uvicorn
 

@@ -11,12 +11,14 @@ from kedrec.answers.pending_answer import PendingAnswer
 from kedrec.answers.subgraph import Subgraph
 from kedrec.api import MAX_DISEASES, MAX_TOP
 from kedrec.common.json_text import json_text
+from kedrec.errors import NotFoundError
 from kedrec.service.fields import Flag, Genes, Kind, Name, Paths, TextCount, TextKind, Top
 from kedrec.types import (
     Answer,
     ClinicalStage,
     Comparison,
     DiseaseAnswer,
+    Evidence,
     Metadata,
     NameMatch,
     Node,
@@ -34,6 +36,7 @@ __all__ = [
     "MAX_MATCHES",
     "CompareRequest",
     "EntityQuestion",
+    "EvidenceQuestion",
     "ExplainRequest",
     "MetaQuestion",
     "Question",
@@ -332,3 +335,32 @@ class SubgraphRequest(Question):
     def text(self, answer: Any) -> str:
         """The subgraph in the format."""
         return FORMATS[self.format][1](answer)
+
+
+class EvidenceQuestion(Question):
+    """Asks for items of a pair's evidence in full, by their ids."""
+
+    endpoint = "evidence"
+
+    drug: Name
+    disease: Name
+    ids: Annotated[tuple[Annotated[str, Field(max_length=20)], ...], Field(max_length=100)] = ()
+    """Ids as `explain_pair` gives them: `P1`, `A1`, `C1`, `T1`, `L1`; none: all."""
+    paths: Paths = 12
+
+    def ask(self, kr: Kedrec) -> list[Evidence]:
+        """The items, in the order of the evidence.
+
+        Raises:
+            NotFoundError: the pair has no evidence of such an id.
+        """
+        pair = kr.explain(self.drug, self.disease, paths=self.paths)
+        items = (*pair.evidence, *pair.adverse, *pair.safety.cautions, *pair.texts.all)
+        known = {item.id for item in items}
+        unknown = [id_ for id_ in self.ids if id_ not in known]
+        if unknown:
+            raise NotFoundError(
+                f"The pair has no evidence {', '.join(unknown)}.",
+                f"It has {', '.join(sorted(known)) or 'none'}; more 'paths' may give more.",
+            )
+        return [item for item in items if not self.ids or item.id in self.ids]
