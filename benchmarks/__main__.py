@@ -24,6 +24,7 @@ NAMES = (
     "ranking",
     "language_model",
     "documents",
+    "service",
 )
 NAMED_ONLY = ("scale", "set_load", "ranking_at_size")
 

@@ -37,6 +37,9 @@ class Session(ContextCloser):
     Args:
         settings: the settings.
         progress: called with stage, items done and total as the work goes on.
+
+    Attributes:
+        closings: how often a graph was closed, because it had changed or at the end.
     """
 
     def __init__(self, settings: Settings, *, progress: Progress | None = None) -> None:
@@ -44,6 +47,7 @@ class Session(ContextCloser):
         self.settings = settings
         self._progress = progress
         self._model: ChatModel | None = None
+        self.closings = 0
         self._backgrounds: dict[Background | None, TextFinder] = {}
 
     @cached_property
@@ -146,6 +150,7 @@ class Session(ContextCloser):
 
     def _close_graph(self) -> None:
         """Closes the database, and all that was built from it."""
+        self.closings += 1  # first: other threads then don't take a closed graph for one that hasn't changed
         while self._backgrounds:
             self._backgrounds.popitem()[1].close()
         if "names" in self.__dict__:

@@ -48,6 +48,14 @@ from kedrec.cli.view_options import as_of_option, overlay_option
     help="Questions that may wait for the graph, and as many for the language model; more are refused.",
 )
 @click.option(
+    "--cache-mb",
+    type=click.IntRange(0, 1 << 20),
+    default=64,
+    show_default=True,
+    metavar="N",
+    help="Megabytes of answers in memory, so that a question is computed once; 0: none.",
+)
+@click.option(
     "--allow-host",
     "hosts",
     multiple=True,
@@ -78,6 +86,7 @@ def serve(
     rate: str,
     deadline: float,
     most_waiting: int,
+    cache_mb: int,
     hosts: tuple[str, ...],
     origins: tuple[str, ...],
     root_path: str,
@@ -107,6 +116,7 @@ def serve(
     options = ServiceOptions(
         deadline=deadline,
         most_waiting=most_waiting,
+        cache_bytes=cache_mb << 20,
         keys=keys,
         rate=rate,
         hosts=hosts or (LOCAL_NAMES if is_loopback(host) else ()),

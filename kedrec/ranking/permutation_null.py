@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.ranking.metapaths import Metapath
 
-__all__ = ["MIN_P_VALUE", "NullModel", "PermutationSettings", "path_chances"]
+__all__ = ["MIN_P_VALUE", "NullModel", "PermutationSettings", "null_names", "path_chances"]
 
 MIN_P_VALUE = 1e-6
 """The least reported p-value: on permuted graphs themselves, smaller ones occur ten times too often."""
@@ -234,6 +234,11 @@ class NullModel:
         drug_degrees = ends.drugs[drugs] - own[0]
         disease_degrees = ends.diseases[diseases] - own[1]
         return window_near(self._arrays, index, drug_degrees, disease_degrees)
+
+
+def null_names(cache_dir: Path) -> list[str]:
+    """Names of the cached nulls, sorted: where they are equal, so are the chances of a graph's paths."""
+    return sorted(file.name for file in cache_dir.glob("null-*.bin"))
 
 
 def path_chances(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from kedrec.common.array_file import Arrays
     from kedrec.common.progress import Progress
+    from kedrec.ranking.adjacency import Table
     from kedrec.stores.base import GraphStore
 
 __all__ = ["PairScore", "Ranker"]
@@ -283,15 +284,18 @@ class Ranker:
         """
         number, total = self._number(kind, id), 0
         relations = load_schema().relations
-        for table in schema_tables():
-            if not self.adjacency.has_table(table):
-                continue
+        for table in self._tables:
             incidence = self.adjacency.incidence(table)
             if table[1] == kind:
                 total += int(incidence.indptr[number + 1] - incidence.indptr[number])
             if table[2] == kind and not relations[table[0]].symmetric:  # those have a row for either end
                 total += int(incidence.back_indptr[number + 1] - incidence.back_indptr[number])
         return total
+
+    @cached_property
+    def _tables(self) -> list[Table]:
+        """The tables of links that the graph has."""
+        return [table for table in schema_tables() if self.adjacency.has_table(table)]
 
     def treatment_count(self, disease_id: str) -> int:
         """The number of drugs that treat a disease, according to the graph.

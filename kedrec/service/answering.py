@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from kedrec.answers.pending_answer import PendingAnswer
 from kedrec.errors import StoreBusyError
 from kedrec.service.asking import AskerLeftError, Deadline, result_of
 from kedrec.service.requests import RecommendRequest
-from kedrec.service.tags import answer_tag, matches_tag
+from kedrec.service.tags import answer_basis, answer_tag, basis_key, matches_tag
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from kedrec.service.answer_cache import AnswerCache
     from kedrec.service.engine import Engine
     from kedrec.service.requests import Question
+    from kedrec.stores import GraphStore
     from kedrec.types import Answer, DiseaseAnswer
 
 __all__ = ["Answerer", "Asker", "Reply", "Unwritten", "Writing"]
 
 _TRIES = 3  # of an answer while the graph is replaced
+_MOST_BASES = 1000  # of kinds of questions and choices of overlays
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,21 @@ class Unwritten:
 
     pending: PendingAnswer[Answer] | PendingAnswer[DiseaseAnswer]
     tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What answers depend on beside their questions, and the graph that it is of."""
+
+    kr: Kedrec
+    store: GraphStore
+    closings: int
+    text: str
+
+    def is_current(self) -> bool:
+        """True if the graph is surely the one in use, and hasn't changed; asked in any thread."""
+        is_same = self.store.is_pinned and not self.store.has_changed()
+        return is_same and self.kr.closings == self.closings  # a closed store doesn't know of changes
 
 
 class Writing:
@@ -107,6 +125,7 @@ class Answerer:
         self._engine = engine
         self._cache = cache
         self._seconds = seconds
+        self._bases: dict[Hashable, _Basis] = {}
 
     async def reply(self, question: Question, asker: Asker, request: Request) -> Reply:
         """The whole answer to a question.
@@ -145,7 +164,10 @@ class Answerer:
             known: tags of answers that the asker has, as in `If-None-Match`.
             request: as of `result_of`.
         """
-        ask = partial(self._ask, question, known)
+        reply = self._without_asking(question, asker, known)
+        if reply is not None:
+            return reply
+        ask = partial(self._ask, question, asker, known)
         future = self._engine.submit(ask, overlay=asker.overlay, asker=asker.name)
         return await result_of(future, deadline, request)
 
@@ -173,17 +195,35 @@ class Answerer:
         finally:
             writing.stop()
 
-    def _ask(self, question: Question, known: str, kr: Kedrec) -> Reply | Unwritten:
+    def _without_asking(self, question: Question, asker: Asker, known: str) -> Reply | None:
+        """The stored answer, where the graph is certainly still the one that it is from.
+
+        So a stored answer doesn't wait for questions that are being computed.
+        """
+        basis = self._bases.get((asker.overlay, basis_key(question)))
+        if basis is None or not basis.is_current():
+            return None
+        return self._stored_reply(answer_tag(question, basis.text), known)
+
+    def _stored_reply(self, tag: str, known: str) -> Reply | None:
+        if known and matches_tag(known, tag):
+            return Reply(b"", tag, is_known=True)
+        stored = self._cache.get(tag)
+        return None if stored is None else Reply(stored, tag)
+
+    def _ask(self, question: Question, asker: Asker, known: str, kr: Kedrec) -> Reply | Unwritten:
         for _ in range(_TRIES):
-            tag = answer_tag(kr, question)
-            if known and matches_tag(known, tag):
-                return Reply(b"", tag, is_known=True)
-            stored = self._cache.get(tag)
-            if stored is not None:
-                return Reply(stored, tag)
+            basis = answer_basis(kr, question)
+            tag = answer_tag(question, basis)
+            if (reply := self._stored_reply(tag, known)) is not None:
+                return reply
             answer = question.ask(kr)
-            if answer_tag(kr, question) != tag:
+            if answer_basis(kr, question) != basis:
                 continue  # the graph was replaced after the tag was made
+            if (key := basis_key(question)) is not None:
+                if len(self._bases) >= _MOST_BASES:
+                    self._bases.clear()
+                self._bases[asker.overlay, key] = _Basis(kr, kr.store, kr.closings, basis)
             if isinstance(answer, PendingAnswer) and isinstance(question, RecommendRequest):
                 if question.llm and answer.needs_model:
                     return Unwritten(answer, tag)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from kedrec._version import __version__
 from kedrec.answers.status import is_model_ready
 from kedrec.common.json_text import json_text
+from kedrec.ranking.permutation_null import null_names
 from kedrec.service.requests import ExplainRequest, MetaQuestion, RecommendRequest
 
 if TYPE_CHECKING:
     from kedrec.api import Kedrec
     from kedrec.service.requests import Question
 
-__all__ = ["answer_tag", "matches_tag"]
+__all__ = ["answer_basis", "answer_tag", "basis_key", "matches_tag"]
 
 
-def answer_tag(kr: Kedrec, question: Question) -> str:
-    """The tag of a question's answer from the graph as it is now: an entity tag, with its quotes.
+def answer_basis(kr: Kedrec, question: Question) -> str:
+    """What a question's answer depends on beside the question, from the graph as it is now.
 
-    It stands for the question and for what an answer's manifest names: KEDRec's version, the graph, the view,
-    the texts, and where a model writes, its weights and the seed.
+    It is what an answer's manifest names: KEDRec's version, the graph, the view, the texts, and where a model
+    writes, its weights and the seed.
 
     Raises:
         ModelError, NotFoundError: a model is to write, and isn't on this machine.
@@ -29,7 +31,7 @@ def answer_tag(kr: Kedrec, question: Question) -> str:
     """
     kr.renew()
     settings = kr.settings
-    parts: list[object] = [__version__, question.endpoint, question, settings.overlay, settings.as_of]
+    parts: list[object] = [__version__, settings.overlay, settings.as_of]
     if isinstance(question, MetaQuestion):
         parts += [str(kr.store.fingerprint()), is_model_ready(settings)]
     else:
@@ -38,7 +40,26 @@ def answer_tag(kr: Kedrec, question: Question) -> str:
         parts.append(kr.texts_usage(question.background))
     if isinstance(question, RecommendRequest) and question.llm:
         parts += [settings.model, kr.check_model(), settings.seed]
-    content = "\n".join(json_text(part, indent=None) for part in parts)
+    if isinstance(question, ExplainRequest):
+        parts.append(null_names(settings.cache_dir))
+    return "\n".join(json_text(part, indent=None) for part in parts)
+
+
+def basis_key(question: Question) -> Hashable:
+    """What a basis depends on beside the graph: questions with equal keys have the same one.
+
+    None where it may change while the graph stays.
+    """
+    if isinstance(question, MetaQuestion | ExplainRequest):
+        return None
+    if isinstance(question, RecommendRequest):
+        return question.endpoint, question.background, question.llm
+    return question.endpoint
+
+
+def answer_tag(question: Question, basis: str) -> str:
+    """The entity tag, with its quotes, of a question's answer from a basis."""
+    content = "\n".join((question.endpoint, json_text(question, indent=None), basis))
     return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 
