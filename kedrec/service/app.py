@@ -14,7 +14,7 @@ from kedrec.service.guards import RequestBounds, SecurityHeaders
 from kedrec.service.options import ServiceOptions
 from kedrec.service.problems import http_problem, unexpected_problem
 from kedrec.service.request_log import RequestLog
-from kedrec.service.routes import kedrec_router
+from kedrec.service.routes import kedrec_router, open_graph
 from kedrec.service.service import Service
 from kedrec.settings import Settings
 
@@ -41,6 +41,7 @@ def create_app(settings: Settings, options: ServiceOptions | None = None) -> Fas
 
     @asynccontextmanager
     async def closing(_: FastAPI) -> AsyncIterator[None]:
+        service.engine.submit(open_graph)  # so that the first question needn't; readiness tells of errors
         yield
         await service.close()
 

@@ -47,7 +47,7 @@ from kedrec.types import (
     Recommendation,
 )
 
-__all__ = ["kedrec_router"]
+__all__ = ["kedrec_router", "open_graph"]
 
 _LEFT = 499  # nobody receives it; logs and metrics show it
 _READY_SECONDS = 5.0
@@ -98,8 +98,8 @@ def _guarded(access: AccessControl, scope: Scope) -> type[_Route]:
     return GuardedRoute
 
 
-def _fingerprint(kr: Kedrec) -> str:
-    """The fingerprint of a graph that has something to answer from, with its names and ranking open."""
+def open_graph(kr: Kedrec) -> str:
+    """Opens a graph with its names and ranking, and returns its fingerprint. Raises as `Kedrec.recommend`."""
     fingerprint = str(kr.fingerprint)
     _ = kr.names, kr.ranker
     return fingerprint
@@ -199,7 +199,7 @@ def kedrec_router(service: Service) -> APIRouter:
     )
     async def ready(request: Request) -> Response:
         try:
-            future = service.engine.submit(_fingerprint)
+            future = service.engine.submit(open_graph)
             fingerprint = await result_of(future, Deadline(_READY_SECONDS), request)
         except KedrecError as error:
             return problem_response(error, status=503)
