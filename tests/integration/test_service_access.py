@@ -291,6 +291,14 @@ def test_a_page_whose_host_stands_for_this_machine_is_refused(open_url: str) -> 
     assert problem(reply) == (421, "UsageError")
 
 
+def wait_for_lines(caplog: pytest.LogCaptureFixture, number: int) -> None:
+    """Waits for log lines, which are written after the answers."""
+    until = time.monotonic() + 10
+    while len(caplog.records) < number:
+        assert time.monotonic() < until, caplog.text
+        time.sleep(0.01)
+
+
 def test_the_log_has_keys_names_and_no_questions(
     url: str, keys: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -299,6 +307,7 @@ def test_the_log_has_keys_names_and_no_questions(
         httpx2.get(f"{url}/v1/search", params={"q": "disease one"}, headers={"X-API-Key": keys["lab"]})
         httpx2.get(f"{url}/v1/entity/DOID:1", headers={"X-API-Key": keys["lab"]})
         post(url, "wrong")
+        wait_for_lines(caplog, 4)
     text = caplog.text
     assert "key plain: POST /v1/recommend 200" in text
     assert "key lab: GET /v1/search 200" in text
@@ -312,6 +321,7 @@ def test_the_log_has_questions_where_that_is_switched_on(
     with caplog.at_level(logging.INFO, "kedrec.service"):
         post(open_url)
         post(open_url, disease="line\nbreak \u202e \x1b[31m", llm=False)
+        wait_for_lines(caplog, 2)
     assert 'recommend {"disease":"disease one"' in caplog.text
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 2

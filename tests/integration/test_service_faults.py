@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
@@ -79,6 +80,8 @@ def test_a_full_queue_refuses_and_says_when_to_ask_again(settings: Settings) -> 
         serving(settings, ServiceOptions(most_waiting=1, cache_bytes=0)) as url,
         ThreadPoolExecutor(20) as askers,
     ):
+        while httpx2.get(f"{url}/ready").status_code != 200:
+            time.sleep(0.05)  # the graph is being opened, which is a question too
         replies = list(askers.map(lambda _: ask(url), range(40)))
     refused = [reply for reply in replies if reply.status_code != 200]
     assert refused
