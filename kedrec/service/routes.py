@@ -99,7 +99,12 @@ def _guarded(access: AccessControl, scope: Scope) -> type[_Route]:
 
 
 def open_graph(kr: Kedrec) -> str:
-    """Opens a graph with its names and ranking, and returns its fingerprint. Raises as `Kedrec.recommend`."""
+    """Opens a graph as it is now, with its names and ranking, and returns its fingerprint.
+
+    Raises:
+        StoreError: the graph can't be read, or has nothing to answer from.
+    """
+    kr.renew()
     fingerprint = str(kr.fingerprint)
     _ = kr.names, kr.ranker
     return fingerprint
