@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from kedrec.answers.clinical_status import ClinicalStatuses
 from kedrec.answers.grouping import group_key, has_warning, shared_classes
-from kedrec.answers.pair_summary import evidence_gap, remarks
+from kedrec.answers.pair_summary import evidence_gap, remarks, unsuitable
+from kedrec.answers.related_treatments import RelatedTreatments
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.pathlogic.disposition import is_disposition_class
 from kedrec.safety.assessment import SafetyAssessor
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from kedrec.naming import NameIndex
     from kedrec.ranking import PairScore, Ranker
     from kedrec.stores import GraphStore
-    from kedrec.types import ClinicalStage, ClinicalStatus, Entity, Safety
+    from kedrec.types import ClinicalStage, ClinicalStatus, Entity, RelatedTreatment, Safety
 
 __all__ = ["Candidate", "CandidateSearch", "SearchResult"]
 
-_MAX_PASSED_OVER = 100  # drugs passed over for want of evidence before the search ends
+_MAX_PASSED_OVER = 50  # drugs passed over before the search ends
 _MAX_MEMBERS = 50  # drugs that go with one shown before the search for others ends
 _STATUS_TEXTS = 3  # trials of either stance by which a pair's status is judged
 _LOOK_AHEAD = 5  # drugs after the last one shown that are looked at, whether they go with one
@@ -32,12 +33,18 @@ _LOOK_AHEAD = 5  # drugs after the last one shown that are looked at, whether th
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A scored pair with its evidence, safety and texts."""
+    """A scored pair with its evidence, safety, related treatments and texts."""
 
     score: PairScore
     evidence: PairEvidence
     safety: Safety
+    related: tuple[RelatedTreatment, ...]
     texts: Texts
+
+    @property
+    def gap(self) -> str:
+        """The reason why the pair is passed over in a search, as a sentence; "" without one."""
+        return evidence_gap(self.evidence) or unsuitable(self.score, self.evidence, self.safety, self.related)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class SearchResult:
     Attributes:
         candidates: the pairs to show, best first.
         members: pairs that go with one of them, each with that one.
-        passed_over: pairs that rank before the last of them and have no path to be explained by.
+        passed_over: pairs that rank before the last of them and lack evidence, or are unsuitable.
         hidden: number of contraindicated pairs that were left out.
         status_left_out: number of pairs that were left out for their clinical status.
     """
@@ -77,6 +84,7 @@ class CandidateSearch:
         self._ranker = ranker
         self._progress = progress
         self._safety = SafetyAssessor(store, names, ranker.adjacency)
+        self._related = RelatedTreatments(store, names, ranker.adjacency)
         self._clinical = ClinicalStatuses(store, ranker.adjacency)
 
     def search(
@@ -93,7 +101,8 @@ class CandidateSearch:
         """The scored pairs with their evidence.
 
         With `top`, the first `top` pairs with evidence: one without a path is passed over, since it can't be
-        explained. A few more are looked at, to name those that go with one of them.
+        explained, and so is an unsuitable one. A few more are looked at, to name those that go with one of
+        them.
 
         Args:
             scores: the pairs, best first.
@@ -124,7 +133,7 @@ class CandidateSearch:
             if hide and candidate.safety.contraindicated:
                 hidden += not is_full
                 continue
-            if top is not None and evidence_gap(candidate.evidence):
+            if top is not None and candidate.gap:
                 result.passed_over.extend([] if is_full else [candidate])
                 continue
             key = self._group_key(candidate) if grouped and top is not None else None
@@ -140,7 +149,8 @@ class CandidateSearch:
         drug = self._names.entity(score.drug, "Drug")
         disease = self._names.entity(score.disease, "Disease")
         evidence = retrieve(self._store, self._ranker, drug, disease, k=paths)
-        return Candidate(score, evidence, self._safety.assess(evidence), Texts())
+        related = () if score.known else self._related.find(drug.id, disease.id)
+        return Candidate(score, evidence, self._safety.assess(evidence), related, Texts())
 
     def _group_key(self, candidate: Candidate) -> tuple[object, ...]:
         """A key that pairs of one group share."""
@@ -150,7 +160,7 @@ class CandidateSearch:
             pair.evidence,
             (pair.drug.id, pair.disease.id),
             known=bool(score.known),
-            warned=has_warning(remarks(score, pair, candidate.safety, candidate.texts)),
+            warned=has_warning(remarks(score, pair, candidate.safety, candidate.texts, candidate.related)),
             drug_class=drug_class.id if drug_class else "",
         )
 

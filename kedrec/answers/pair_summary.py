@@ -5,7 +5,7 @@ Its words are those of `kedrec/grounding/verdict_words.py`, by which the gate ch
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kedrec.grounding import verdict_words
 from kedrec.grounding.verdict_table import Grade, pair_grade, verdict_phrase
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.ranking import PairScore
     from kedrec.stores import GraphStore
-    from kedrec.types import Safety, Texts
+    from kedrec.types import RelatedTreatment, Safety, Texts
 
 __all__ = [
     "adverse_trials",
@@ -31,11 +31,19 @@ __all__ = [
     "grade",
     "grade_by_flags",
     "remarks",
+    "unsuitable",
     "verdict",
 ]
 
-_NEUTRAL = frozenset({"known", "learned", "new", "no-path", "unfitted"})
+_STANDING: dict[str, Literal["known-narrower", "known-broader"]] = {
+    "narrower": "known-narrower",
+    "broader": "known-broader",
+}
+_NEUTRAL = frozenset({"known", *_STANDING.values(), "learned", "new", "no-path", "unfitted"})
 """Flags that speak neither for a pair nor against it."""
+
+_LIKELY = 0.2  # probability at which a drug for neoplasms is recommended for another disease
+_FAIRLY_LIKELY = 0.05  # the same where a path states that it relieves the disease
 
 
 def evidence_gap(evidence: PairEvidence) -> str:
@@ -47,12 +55,54 @@ def evidence_gap(evidence: PairEvidence) -> str:
     return verdict_words.no_path(evidence.drug.name, evidence.disease.name)
 
 
-def badge(store: GraphStore, score: PairScore, evidence: PairEvidence) -> Badge:
-    """The pair's novelty: known, learned or new, as `Badge` defines them."""
+def unsuitable(
+    score: PairScore, evidence: PairEvidence, safety: Safety, related: Sequence[RelatedTreatment]
+) -> str:
+    """The reason why a pair isn't recommended though it has evidence, as a sentence; "" without one.
+
+    One is that things which occur together are all that speaks for it, and it is unlikely to be a treatment.
+    Another is a limit of the drug's use; one known for neoplasms is recommended all the same where a path
+    states that it relieves the disease, or where it is a likely treatment. A treatment of the disease or of a
+    kind of it has no such reason.
+    """
+    if score.known or any(one.scope == "narrower" for one in related):
+        return ""
+    if score.probability is None:
+        likely = fairly_likely = False
+    else:
+        likely, fairly_likely = score.probability >= _LIKELY, score.probability >= _FAIRLY_LIKELY
+    reason = basis(evidence)
+    may_be_cancer_drug = likely or (fairly_likely and reason.startswith("stated"))
+    for limit in safety.limits:
+        if limit.kind != "cancer-drug" or not may_be_cancer_drug:
+            return limit.sentence
+    strength = grade_by_flags((), score.probability, reason, [_STANDING[one.scope] for one in related[:1]])
+    if reason == "association" and score.probability is not None and strength is Grade.NONE:
+        return verdict_words.unlikely_association(score.probability)
+    return ""
+
+
+def badge(
+    store: GraphStore, score: PairScore, evidence: PairEvidence, related: Sequence[RelatedTreatment]
+) -> Badge:
+    """The pair's novelty, as `Badge` defines it.
+
+    Args:
+        store: the graph.
+        score, evidence: the pair.
+        related: what the drug is known to treat nearby, narrower diseases first.
+    """
     drug, disease = evidence.drug, evidence.disease
     if score.known:
         note = verdict_words.known_treatment(score.known)
         return Badge(standing="known", sources=score.known, note=note)
+    if related:
+        return Badge(
+            standing=_STANDING[related[0].scope],
+            sources=tuple(sorted({source for one in related for source in one.sources})),
+            note=_related_sentence(related, evidence),
+            related=tuple(related),
+        )
     rows = edges_between_with_role(store, "palliation", ("Drug", "Disease"), [drug.id], [disease.id])
     if rows:
         sources = tuple(sorted({row["edge"]["source"] for row in rows}))
@@ -68,9 +118,21 @@ def badge(store: GraphStore, score: PairScore, evidence: PairEvidence) -> Badge:
     return Badge(standing="new", note=verdict_words.NEW)
 
 
-def grade(score: PairScore, evidence: PairEvidence, safety: Safety, texts: Texts) -> Grade:
-    """The strength of a verdict by probability, evidence and warnings (`grounding/verdicts.yaml`)."""
-    words = remarks(score, evidence, safety, texts)
+def grade(
+    score: PairScore,
+    evidence: PairEvidence,
+    safety: Safety,
+    texts: Texts,
+    related: Sequence[RelatedTreatment],
+) -> Grade:
+    """The strength of a verdict by probability, evidence, related treatments and warnings.
+
+    See `grounding/verdicts.yaml`; the arguments are as of `badge` and `flags`.
+    """
+    words = [
+        *(_STANDING[one.scope] for one in related[:1]),
+        *remarks(score, evidence, safety, texts, related),
+    ]
     return grade_by_flags(score.known, score.probability, basis(evidence), words)
 
 
@@ -83,13 +145,15 @@ def grade_by_flags(
         known: the sources that have the pair as a treatment.
         probability: as of `verdict_table.pair_grade`.
         reason: as `basis`.
-        words: the pair's `flags`, or its `remarks` alone.
+        words: the pair's `flags`, or its `remarks` and the standing of a related treatment.
     """
-    against = set(words) - _NEUTRAL
+    words = frozenset(words)
+    against = words - _NEUTRAL
     return pair_grade(
         known=bool(known),
         probability=probability,
         basis=reason,
+        related=next((scope for scope, standing in _STANDING.items() if standing in words), ""),
         contraindicated="contraindicated" in against,
         caution=bool(against),
     )
@@ -102,10 +166,11 @@ def verdict(
     evidence: PairEvidence,
     safety: Safety,
     *,
+    related: Sequence[RelatedTreatment],
     side: str,
     strength: Grade,
 ) -> str:
-    """The pair's verdict in words: known or not, its rank, and any contraindication.
+    """The pair's verdict in words: known or not, its rank, related treatments, and any contraindication.
 
     Args:
         rank: its rank, from 1.
@@ -113,6 +178,7 @@ def verdict(
         score: its score.
         evidence: its evidence.
         safety: what speaks against it.
+        related: as of `badge`.
         side: kind of the entity in question: `Disease` (drugs were ranked) or `Drug` (diseases were).
         strength: as `grade`.
     """
@@ -130,6 +196,20 @@ def verdict(
         basis=basis(evidence),
         listed=is_gene_list(evidence.disease),
         strength=_strength_sentence(strength, evidence),
+        limits=[limit.sentence for limit in safety.limits],
+        related=_related_sentence(related, evidence) if related and not score.known else "",
+    )
+
+
+def _related_sentence(related: Sequence[RelatedTreatment], evidence: PairEvidence) -> str:
+    scope = related[0].scope
+    nearest = [one for one in related if one.scope == scope]
+    return verdict_words.related_treatment(
+        evidence.drug.name,
+        evidence.disease.name,
+        [one.disease.name for one in nearest],
+        sorted({source for one in nearest for source in one.sources}),
+        is_narrower=scope == "narrower",
     )
 
 
@@ -172,32 +252,44 @@ def _is_opposed(evidence: PairEvidence) -> bool:
 
 
 def flags(
-    score: PairScore, evidence: PairEvidence, safety: Safety, novelty: Badge, texts: Texts
+    score: PairScore,
+    evidence: PairEvidence,
+    safety: Safety,
+    novelty: Badge,
+    texts: Texts,
 ) -> tuple[str, ...]:
-    """Short words for a pair's status: `known`, `learned` or `new` (see `Badge`), then its `remarks`."""
-    return (novelty.standing, *remarks(score, evidence, safety, texts))
+    """Short words for a pair's status: its badge's standing, then its `remarks`."""
+    return (novelty.standing, *remarks(score, evidence, safety, texts, novelty.related))
 
 
-def remarks(score: PairScore, evidence: PairEvidence, safety: Safety, texts: Texts) -> tuple[str, ...]:
+def remarks(
+    score: PairScore,
+    evidence: PairEvidence,
+    safety: Safety,
+    texts: Texts,
+    related: Sequence[RelatedTreatment],
+) -> tuple[str, ...]:
     """Short words for what is against a pair or lacking.
 
     Those of these that apply: `contraindicated`, or `caution`
     (contraindicated in a kind of the disease, in a much broader one or one that looks alike, or as a class);
     `causes-disease` (the disease is one of the drug's side effects), or `may-worsen` (something that it
     presents with is, or the drug acts oppositely to treatments on a target; either is a `caution` for a known
-    treatment; or a path states that the drug furthers the disease, and none that it relieves it);
-    `adverse-trial` (a trial of the pair was stopped or missed its primary outcomes); `no-path`;
-    `unfitted` (the score was not learned).
+    treatment of it or of a kind of it; or a path states that the drug furthers the disease, and none that it
+    relieves it); the kinds of its `LimitOfUse`s; `adverse-trial` (a trial of the pair was stopped or missed
+    its primary outcomes); `no-path`; `unfitted` (the score was not learned).
     """
     words: list[str] = []
+    known = bool(score.known) or any(one.scope == "narrower" for one in related)
     if safety.contraindicated:
         words.append("contraindicated")
-    elif safety.contraindication or (score.known and (safety.opposed or safety.worsening)):
+    elif safety.contraindication or (known and (safety.opposed or safety.worsening)):
         words.append("caution")
     if any(effect.worsens and effect.worsens.id == evidence.disease.id for effect in safety.worsening):
         words.append("causes-disease")
-    elif (safety.worsening or safety.opposed or _is_opposed(evidence)) and not score.known:
+    elif (safety.worsening or safety.opposed or _is_opposed(evidence)) and not known:
         words.append("may-worsen")
+    words += [limit.kind for limit in safety.limits]
     if any(item.stance == "adverse" for item in texts.trials):
         words.append("adverse-trial")
     if evidence_gap(evidence):

@@ -69,7 +69,7 @@ Listener = Callable[[PieceWritten | RationaleWritten], None]
 
 def candidate_grade(candidate: Candidate) -> Grade:
     """The strength of a pair's verdict."""
-    return grade(candidate.score, candidate.evidence, candidate.safety, candidate.texts)
+    return grade(candidate.score, candidate.evidence, candidate.safety, candidate.texts, candidate.related)
 
 
 def is_for_model(candidate: Candidate) -> bool:

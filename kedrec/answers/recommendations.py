@@ -170,7 +170,7 @@ class Recommender:
         )
         parts = _largest_parts(score.parts)
         strength = candidate_grade(candidate)
-        novelty = badge(self._store, score, pair)
+        novelty = badge(self._store, score, pair, candidate.related)
         return Recommendation(
             rank=rank,
             drug=pair.drug,
@@ -187,7 +187,16 @@ class Recommender:
             badge=novelty,
             clinical=self._search.status(pair.drug.id, pair.disease.id, candidate.texts),
             drug_class=self._search.drug_class(pair.drug.id),
-            verdict=verdict(rank, of, score, pair, candidate.safety, side=side, strength=strength)
+            verdict=verdict(
+                rank,
+                of,
+                score,
+                pair,
+                candidate.safety,
+                related=candidate.related,
+                side=side,
+                strength=strength,
+            )
             + adverse_trials(candidate.texts),
             rationale=evidence_rationale(candidate),
             evidence=pair.evidence,
@@ -211,7 +220,7 @@ class Recommender:
                 rank=rank(candidate),
                 entity=_recommended_entity(candidate, side),
                 paths=candidate.evidence.paths,
-                reason=evidence_gap(candidate.evidence),
+                reason=candidate.gap,
             )
             for candidate in result.passed_over
             if rank(candidate) < last

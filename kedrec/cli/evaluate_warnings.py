@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
@@ -21,6 +23,7 @@ from kedrec.cli.common import graph_option, json_option, print_json, progress_on
 def warnings(pairs: int, seed: int | None, graph: str | None, as_json: bool) -> None:
     """Count the warnings of known treatments, of contraindicated pairs and of others."""
     from kedrec.evaluation.warning_rates import markdown, warning_rates
+    from kedrec.naming import NameIndex
     from kedrec.ranking.adjacency import Adjacency, read_adjacency
     from kedrec.ranking.metapaths import schema_tables
     from kedrec.settings import load_settings
@@ -29,7 +32,10 @@ def warnings(pairs: int, seed: int | None, graph: str | None, as_json: bool) -> 
     settings = load_settings(graph=graph, seed=seed)
     with progress_on_stderr() as progress, open_store(settings.graph_url, settings) as store:
         adjacency = Adjacency(read_adjacency(store, schema_tables(), progress))
-        report = warning_rates(store, adjacency, pairs=pairs, seed=settings.seed, progress=progress)
+        with closing(NameIndex.open(store, settings.cache_dir, progress)) as names:
+            report = warning_rates(
+                store, adjacency, names, pairs=pairs, seed=settings.seed, progress=progress
+            )
     if as_json:
         print_json(report)
     else:

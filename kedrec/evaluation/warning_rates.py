@@ -2,7 +2,7 @@
 
 A known treatment with a warning is a false alarm more often than not; a contraindicated pair with one beside
 its contraindication is a harm that would be seen without it. A pair's own treatment and own contraindication
-play no part in a warning by opposed mechanism or by class.
+play no part in a warning by opposed mechanism or by class, nor in a limit of the drug's use.
 """
 
 from __future__ import annotations
@@ -10,24 +10,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kedrec.errors import EmptyGraphError
 from kedrec.ranking.adjacency import TREATS
 from kedrec.safety.cautions import CONTRAINDICATIONS, contraindication_cautions, contraindication_steps
+from kedrec.safety.limits_of_use import LimitsOfUse
 from kedrec.safety.opposition import TreatmentEffects
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
+    from kedrec.naming import NameIndex
     from kedrec.ranking.adjacency import Adjacency, Table
     from kedrec.stores import GraphStore
 
 __all__ = ["WarningRate", "WarningReport", "markdown", "warning_rates"]
 
 _GROUPS = ("known treatments", "contraindicated pairs", "random pairs")
-_KINDS = ("direct", "inherited", "subtype", "broad", "class", "look-alike", "opposed")
+_KINDS = (
+    *("direct", "inherited", "subtype", "broad", "class", "look-alike", "opposed"),
+    *("cancer-drug", "other-protein", "excess"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +42,13 @@ class WarningRate:
     Attributes:
         group: `known treatments`, `contraindicated pairs` or `random pairs` (of treating drugs and treated
             diseases, without the two others).
-        kind: `opposed`, or as in `Safety.contraindication`.
+        kind: `opposed`, or as in `Safety.contraindication` or `LimitOfUse.kind`.
         pairs: number of pairs looked at.
         warned: number of those with the warning, whatever others they have.
     """
 
     group: str
-    kind: Literal["direct", "inherited", "subtype", "broad", "class", "look-alike", "opposed"]
+    kind: str
     pairs: int
     warned: int
 
@@ -62,12 +67,18 @@ class WarningReport:
 
 
 def warning_rates(
-    store: GraphStore, adjacency: Adjacency, *, pairs: int, seed: int, progress: Progress | None = None
+    store: GraphStore,
+    adjacency: Adjacency,
+    names: NameIndex,
+    *,
+    pairs: int,
+    seed: int,
+    progress: Progress | None = None,
 ) -> WarningReport:
     """Counts the warnings of each group.
 
     Args:
-        store, adjacency: a graph and its links.
+        store, adjacency, names: a graph, its links and its names.
         pairs: most pairs of a group, drawn at random; 0: all of the first two, as many random ones as known.
         seed: of the draws.
         progress: called as the work goes on.
@@ -95,7 +106,7 @@ def warning_rates(
         if pair not in known and pair not in listed:
             drawn.add(pair)
     groups[_GROUPS[2]] = sorted(drawn)
-    effects = TreatmentEffects(store, adjacency)
+    effects, limits = TreatmentEffects(store, adjacency), LimitsOfUse(store, names, adjacency)
     rates = []
     total, done = sum(map(len, groups.values())), 0
     for group, rows in groups.items():
@@ -106,7 +117,12 @@ def warning_rates(
                 progress("Looking for warnings", done, total)
             done += 1
             counts.update(_kinds(adjacency, effects, drug, disease))
-        rates += [WarningRate(group, kind, len(rows), counts[kind]) for kind in _KINDS]  # type: ignore[arg-type]  # its values
+            entities = [
+                names.entity(adjacency.node_id(kind, number), kind)
+                for kind, number in (("Drug", drug), ("Disease", disease))
+            ]
+            counts.update(limit.kind for limit in limits.find(*entities, own_hidden=True))
+        rates += [WarningRate(group, kind, len(rows), counts[kind]) for kind in _KINDS]
     return WarningReport(seed, rates)
 
 
@@ -142,7 +158,7 @@ def markdown(report: WarningReport) -> str:
     for kind in _KINDS:
         cells = []
         for group in _GROUPS:
-            rate = rates[group, kind]  # type: ignore[index]  # its values
+            rate = rates[group, kind]
             share = rate.warned / rate.pairs if rate.pairs else 0.0
             cells.append(f"{rate.warned:,} of {rate.pairs:,} ({share:.1%})")
         lines.append(f"| {kind} | {' | '.join(cells)} |")

@@ -56,6 +56,7 @@ def pair_grade(
     known: bool,
     probability: float | None,
     basis: str,
+    related: str = "",
     contraindicated: bool = False,
     caution: bool = False,
 ) -> Grade:
@@ -65,21 +66,20 @@ def pair_grade(
         known: whether it is a known treatment.
         probability: calibrated, 0 to 1; None where the ranking isn't fitted.
         basis: role of its best path, a key of the table; "" without one.
+        related: the scope of what the drug is known to treat nearby: `narrower`, `broader` or "".
         contraindicated, caution: whether the drug is contraindicated, or something weaker speaks against it.
     """
     if known:
         return Grade.KNOWN
     table = _table()
     if probability is None:
-        grade = _grade(table["unfitted"].get(basis, "none"))
+        grade = max(_grade(table["unfitted"].get(reason, "none")) for reason in (basis, related))
     else:
-        reached = [
-            _grade(name)
-            for name, least in table["probabilities"].get(basis, {}).items()
-            if probability >= least
-        ]
+        rows = (table["probabilities"].get(basis, {}), table["related"].get(related, {}))
+        reached = [_grade(name) for row in rows for name, least in row.items() if probability >= least]
         grade = max(reached, default=Grade.NONE)
-    for name, applies in (("contraindicated", contraindicated), ("caution", caution)):
+    cautioned = "caution of a known kind" if related == "narrower" else "caution"
+    for name, applies in (("contraindicated", contraindicated), (cautioned, caution)):
         if applies:
             grade = min(grade, _grade(table["at_most"][name]))
     return grade
@@ -148,7 +148,8 @@ def _table() -> dict[str, Any]:
     try:
         table: dict[str, Any] = load_yaml(_FILE.read_text(encoding="utf-8"))
         names = [*table["words"], *table["unfitted"].values(), *table["at_most"].values()]
-        names += [name for row in table["probabilities"].values() for name in row]
+        rows = [*table["probabilities"].values(), *table["related"].values()]
+        names += [name for row in rows for name in row]
         if {_grade(name) for name in names} != set(Grade):
             raise KeyError("words")
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from kedrec.common.counted_nouns import counted
+
 __all__ = [
     "BASES",
     "CANDIDATE_NOUNS",
@@ -27,9 +29,11 @@ __all__ = [
     "VERDICTS",
     "adverse_trials",
     "calls_untried",
+    "cancer_drug",
     "comparison_verdict",
     "curated_mechanism",
     "equal_scores",
+    "excess",
     "known_treatment",
     "means_studied",
     "no_candidate",
@@ -37,8 +41,11 @@ __all__ = [
     "none_above_base_rate",
     "not_enough",
     "opposed_action",
+    "other_protein",
     "pair_verdict",
     "palliation",
+    "related_treatment",
+    "unlikely_association",
 ]
 
 HELPS = "may help in"
@@ -119,6 +126,7 @@ BASES = {
 """Evidence for a pair, as sentences after a space, by the role of the best path."""
 
 
+_MAX_NAMED = 3  # diseases named in a sentence
 _STUDIED = re.compile(r"worth|be (?:considered|tried|repurposed)|possible (?:\w+ )?candidate")
 
 
@@ -135,6 +143,68 @@ def calls_untried(sentence: str) -> bool:
 def known_treatment(sources: Sequence[str]) -> str:
     """The note of a badge on a known treatment."""
     return f"Known: the graph has it as a treatment ({', '.join(sources)})."
+
+
+def _first_names(names: Sequence[str]) -> str:
+    """The first three names, and how many more there are: "A, B, C and 2 others"."""
+    items = list(names[:_MAX_NAMED])
+    if more := len(names) - len(items):
+        items.append(counted(more, "other"))
+    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
+
+
+def related_treatment(
+    drug: str, disease: str, related: Sequence[str], sources: Sequence[str], *, is_narrower: bool
+) -> str:
+    """A sentence on the narrower or broader diseases that a drug is known to treat.
+
+    Args:
+        drug, disease: names.
+        related: names of those diseases, one or more; the first three are named.
+        sources: keys of the sources that state the treatments.
+        is_narrower: whether they are kinds of the disease, or it is a kind of each of them.
+    """
+    names = _first_names(related)
+    kinds = f"{'a kind' if len(related) == 1 else 'kinds'} of {disease}"
+    relation = kinds if is_narrower else f"which {disease} is a kind of"
+    return f"{drug} treats {names}, {relation} ({', '.join(sources)})."
+
+
+def cancer_drug(drug: str, disease: str, neoplasms: Sequence[str], treated: int) -> str:
+    """A sentence on a drug that is known for neoplasms, in a disease that is none.
+
+    Args:
+        drug, disease: names.
+        neoplasms: names of those that it is known to treat, one or more; the first three are named.
+        treated: number of all diseases that it is known to treat.
+    """
+    names = _first_names(neoplasms)
+    what = "a neoplasm" if len(neoplasms) == 1 else "neoplasms"
+    known = f"Of the {treated:,} diseases that the graph knows {drug} to treat {len(neoplasms):,} are {what}"
+    if treated == len(neoplasms):
+        known = f"The graph knows {drug} as a treatment of {what} alone"
+    return f"{known} ({names}), where more harm is accepted than in {disease}."
+
+
+def other_protein(drug: str, disease: str, treated: Sequence[str]) -> str:
+    """A sentence on a drug that supplies what other diseases lack.
+
+    Args:
+        drug, disease: names.
+        treated: names of the diseases that it is known to treat; the first three are named.
+    """
+    where = f" for {_first_names(treated)}" if treated else ""
+    return f"{drug} supplies a protein{where}; no source states that {disease} lacks it."
+
+
+def unlikely_association(probability: float) -> str:
+    """The reason why a drug of this probability, 0 to 1, isn't recommended for things that occur together."""
+    return f"No mechanism and no analogy is known, and it is unlikely to be a treatment ({probability:.3f})."
+
+
+def excess(drug: str, disease: str, sources: Sequence[str]) -> str:
+    """A sentence on a drug that is the very substance of which a disease has more."""
+    return f"{disease} has more {drug}, as a source states ({', '.join(sources)})."
 
 
 def palliation(sources: Sequence[str]) -> str:
@@ -162,6 +232,8 @@ def pair_verdict(
     basis: str = "",
     listed: bool = False,
     strength: str = "",
+    related: str = "",
+    limits: Sequence[str] = (),
 ) -> str:
     """The verdict on a pair: known or not, its rank, any contraindication, and any opposed mechanism.
 
@@ -179,7 +251,10 @@ def pair_verdict(
         basis: what speaks for the pair, a key of `BASES` or "".
         listed: whether the disease is a user's own gene list, of which nobody can know a treatment.
         strength: the sentence of its strength (`verdict_table`), "" for none.
+        related: the sentence of its `related_treatment`, "" for none.
+        limits: the sentences of its `LimitOfUse`s.
     """
+    itself = " itself" if related else ""
     if listed:
         sentence = f"{drug} ranks {rank:,} of {of:,} {ranked} for {disease}."
         sentence += BASES.get(basis, "").format(disease=disease)
@@ -188,15 +263,15 @@ def pair_verdict(
         sentence = f"{drug} is a known treatment of {disease} ({', '.join(known)}). Without knowing this, "
         sentence += f"the graph would have ranked it {rank:,} of {of:,} {ranked}."
     else:
-        sentence = f"The graph does not know {drug} as a treatment of {disease}; "
+        sentence = f"{related} " if related else ""
+        sentence += f"The graph does not know {drug} as a treatment of {disease}{itself}; "
         sentence += f"it ranks {rank:,} of {of:,} {ranked}."
         sentence += BASES.get(basis, "").format(disease=disease)
     if strength and not known:
         sentence = f"{strength} {sentence}"
     if untreated and not listed:
-        sentence += (
-            f" It knows no treatment of {disease}: the probability is that if {disease} had a known one."
-        )
+        sentence += f" It knows no treatment of {disease}{itself}: the probability is that if {disease} "
+        sentence += "had a known one."
     where = ", ".join(paths)
     if contraindication in {"direct", "inherited"} and known:
         sentence += f" Yet it is listed as contraindicated, perhaps in some patients alone: see {where}."
@@ -215,7 +290,7 @@ def pair_verdict(
     for target, count, path in opposed:
         opening = "Yet" if known else f"It may worsen {disease}:"
         sentence += f" {opening} on {target}, it does the opposite of {count:,} treatments (see {path})."
-    return sentence
+    return " ".join([sentence, *limits])
 
 
 def adverse_trials(ids: Sequence[str], count: int) -> str:

@@ -1,4 +1,4 @@
-"""Ancestors of the nodes of a kind: everything that a node is a kind of, over any number of steps."""
+"""Ancestors of the nodes of a kind, over any number of steps, and the diseases below a disease."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kedrec.ranking.ones_matrix import as_ones, ones_matrix
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
     from kedrec.ranking.adjacency import Adjacency, Table
 
-__all__ = ["ancestors", "relatives"]
+__all__ = ["ancestors", "diseases_below", "relatives"]
 
 _MAX_STEPS = 64  # more than any ontology has levels
 _MAX_ANCESTORS = 200  # of a node, on average; with more the links are no hierarchy, but a tangle
@@ -81,3 +81,43 @@ def _with_broader(
         matrix = matrix + ones_matrix(links.indptr, links.indices, size)
         has_links = has_links or len(links.indices) > 0
     return as_ones(matrix) if has_links else None
+
+
+def diseases_below(adjacency: Adjacency, number: int) -> Iterator[tuple[int, int]]:
+    """Yields steps and number of each disease below one, the nearest first, each once.
+
+    In a cycle of a hierarchy each disease is above the others as well: one that is fewer steps below than
+    above is narrower, another isn't, nor is what is reached by way of it alone.
+    """
+    relations = load_schema().joining("hierarchy", "Disease", "Disease")
+    tables = [(relation, "Disease", "Disease") for relation in relations]
+    hierarchies = [adjacency.incidence(table) for table in tables if adjacency.has_table(table)]
+    upward = _reached(number, lambda end, _: _union(links.row(end) for links in hierarchies))
+    above = {disease: steps for steps, disease in upward}
+
+    def next_below(end: int, steps: int) -> set[int]:
+        diseases = _union(links.back_row(end) for links in hierarchies)
+        return {disease for disease in diseases if disease not in above or steps < above[disease]}
+
+    yield from _reached(number, next_below)
+
+
+def _union(rows: Iterable[NDArray[np.integer[Any]]]) -> set[int]:
+    return {number for row in rows for number in row.tolist()}
+
+
+def _reached(number: int, next_of: Callable[[int, int], set[int]]) -> Iterator[tuple[int, int]]:
+    """Yields steps and number of each node that is reached from one, the nearest first, without the node.
+
+    Args:
+        number: number of the node.
+        next_of: numbers of the nodes next to one, by its number and the steps to them.
+    """
+    seen, level, steps = {number}, [number], 0
+    while level:
+        steps += 1
+        further = {other for one in level for other in next_of(one, steps)}
+        level = sorted(further - seen)
+        seen |= further
+        for other in level:
+            yield steps, other

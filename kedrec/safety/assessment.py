@@ -29,6 +29,7 @@ from kedrec.safety.cautions import (
     caution_template,
     contraindication_cautions,
 )
+from kedrec.safety.limits_of_use import LimitsOfUse
 from kedrec.safety.opposition import TreatmentEffects
 from kedrec.safety.side_effects import CAUSES, SimilarDrugs
 from kedrec.schema import load_schema
@@ -87,6 +88,7 @@ class SafetyAssessor:
         self._store = store
         self._names = names
         self._adjacency = adjacency
+        self._limits = LimitsOfUse(store, names, adjacency)
 
     @cached_property
     def _effects(self) -> TreatmentEffects:
@@ -131,6 +133,7 @@ class SafetyAssessor:
             paths=(*(item.id for item in against), *near),
             cautions=tuple(item for _, item in cautions),
             opposed=self._opposed(opposed, [item for kind, item in cautions if kind == "opposed"]),
+            limits=self._limits.find(evidence.drug, evidence.disease),
             listed=self._listed(drug, disease),
             side_effects=total,
             worsening=tuple(effect for effect in effects if effect.worsens is not None),

@@ -13,12 +13,29 @@ __all__ = [
     "ClinicalStage",
     "ClinicalStatus",
     "ClinicalTrial",
+    "LimitOfUse",
     "ListedContraindications",
     "OpposedMechanism",
     "PredictedSideEffect",
+    "RelatedTreatment",
     "Safety",
     "SideEffect",
 ]
+
+
+class RelatedTreatment(Frozen):
+    """A known treatment of a disease that is narrower or broader than the one in question.
+
+    Attributes:
+        disease: the disease that the drug treats.
+        scope: `narrower`: a kind of the disease in question, over any number of steps of the hierarchy;
+            `broader`: one that it is a kind of, one step up.
+        sources: the sources that state the treatment, sorted.
+    """
+
+    disease: Entity
+    scope: Literal["narrower", "broader"]
+    sources: tuple[str, ...] = ()
 
 
 class Badge(Frozen):
@@ -27,18 +44,22 @@ class Badge(Frozen):
     Attributes:
         standing: the first of these that holds.
             `known`: a source of the visible graph states Drug TREATS Disease.
+            `known-narrower`, `known-broader`: one states that the drug treats a kind of the disease, or a
+            disease that it is a kind of.
             `learned`: none states it, but the graph that the ranking was fitted on has a related statement:
             the drug relieves the disease's symptoms (Drug PALLIATES Disease), or one curated mechanism has
             a complete path from the drug to the disease. The pair's own edges of this kind were hidden while
             it was scored, like TREATS.
-            `new`: neither. The pair may still be known outside the graph.
+            `new`: none of these. The pair may still be known outside the graph.
         sources: the sources that state it, sorted; () for a new pair.
         note: the standing as one sentence.
+        related: what the drug treats that is narrower or broader, narrower first; () for a known pair.
     """
 
-    standing: Literal["known", "learned", "new"]
+    standing: Literal["known", "known-narrower", "known-broader", "learned", "new"]
     sources: tuple[str, ...] = ()
     note: str
+    related: tuple[RelatedTreatment, ...] = ()
 
 
 class ClinicalTrial(Frozen):
@@ -197,6 +218,22 @@ class ListedContraindications(Frozen):
     drugs: int = 0
 
 
+class LimitOfUse(Frozen):
+    """A limit of a drug's use in a disease that it isn't known to treat.
+
+    Attributes:
+        kind: `cancer-drug`: it is known for neoplasms, mostly or alone, and the disease is none.
+            `other-protein`: it supplies an enzyme or a clotting factor that other diseases lack.
+            `excess`: a source states that the disease has more of the very substance.
+        sentence: the limit in words.
+        diseases: the neoplasms, or what lacks the protein, by name; () for `excess`.
+    """
+
+    kind: Literal["cancer-drug", "other-protein", "excess"]
+    sentence: str
+    diseases: tuple[Entity, ...] = ()
+
+
 class Safety(Frozen):
     """Evidence against a drug in a disease.
 
@@ -209,6 +246,7 @@ class Safety(Frozen):
         paths: its evidence: ids of `Recommendation.adverse` (`A1`) and `cautions` (`C1`), gravest first.
         cautions: the paths of `subtype`, `broad`, `class`, `look-alike` and `opposed`.
         opposed: targets on which the drug acts oppositely to treatments, most treatments first.
+        limits: limits of the drug's use.
         listed: numbers of contraindications in the graph.
         side_effects: number of the drug's side effects in the graph.
         worsening: side effects that are the disease itself or a symptom of it.
@@ -220,6 +258,7 @@ class Safety(Frozen):
     paths: tuple[str, ...] = ()
     cautions: tuple[Evidence, ...] = ()
     opposed: tuple[OpposedMechanism, ...] = ()
+    limits: tuple[LimitOfUse, ...] = ()
     listed: ListedContraindications = ListedContraindications()
     side_effects: int = 0
     worsening: tuple[SideEffect, ...] = ()

@@ -182,5 +182,5 @@ def test_a_further_relation_counts_like_the_first_of_its_role(checkout: Path, tm
     assert any("MODULATES Gene" in label for label in labels)
     assert further == usual
     pairs = [value for name, value in usual.items() if " " in name]
-    assert {pair[0] for pair in pairs} == {"known", "learned", "new"}
+    assert {pair[0] for pair in pairs} == {"known", "known-narrower", "known-broader", "learned", "new"}
     assert {pair[2] for pair in pairs} >= {"direct", "inherited", "look-alike", ""}

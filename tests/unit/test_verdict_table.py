@@ -41,6 +41,28 @@ def test_grade_by_evidence_and_probability(basis: str, probability: float | None
     assert pair_grade(known=False, probability=probability, basis=basis) is wanted
 
 
+@pytest.mark.parametrize(
+    ("related", "probability", "wanted"),
+    [
+        ("narrower", 0.001, Grade.HOPEFUL),
+        ("narrower", 0.3, Grade.STRONG),
+        ("narrower", None, Grade.HOPEFUL),
+        ("broader", 0.001, Grade.STUDIED),
+        ("broader", 0.02, Grade.HOPEFUL),
+        ("broader", None, Grade.STUDIED),
+    ],
+)
+def test_a_treatment_nearby_raises_a_grade(related: str, probability: float | None, wanted: Grade) -> None:
+    grade = pair_grade(known=False, probability=probability, basis="association", related=related)
+    assert grade is wanted
+
+
+def test_a_warning_lowers_the_grade_of_a_treatment_of_a_kind_less() -> None:
+    cautious = {"known": False, "probability": 0.9, "basis": "analogy", "caution": True}
+    assert pair_grade(related="narrower", **cautious) is Grade.HOPEFUL  # type: ignore[arg-type]
+    assert pair_grade(related="broader", **cautious) is Grade.STUDIED  # type: ignore[arg-type]
+
+
 def test_warnings_lower_a_grade_and_known_treatments_are_known() -> None:
     best = {"probability": 0.95, "basis": "stated mechanism"}
 
