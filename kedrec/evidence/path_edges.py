@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import PathTemplate
 
-__all__ = ["complete_paths"]
+__all__ = ["complete_paths", "stored_edge"]
 
 _Table = tuple[str, str, str]
 """A relation, its start kind and its end kind."""
@@ -49,7 +49,7 @@ def complete_paths(
         for row in store.edges_between(relation, start_kind, end_kind, starts, ends):
             start, end = row["start_id"], row["end_id"]
             names[start_kind, start], names[end_kind, end] = row["start_name"], row["end_name"]
-            edges[table, start, end].append(_edge(relation, start, end, row["edge"]))
+            edges[table, start, end].append(stored_edge(relation, start, end, row["edge"]))
     return [_path(template, ids, edges, names) for template, ids in candidates]
 
 
@@ -89,7 +89,8 @@ def _path(
     return Path(template=template.name, metapath=template.metapath, nodes=nodes, steps=tuple(steps))
 
 
-def _edge(relation: str, start: str, end: str, properties: Mapping[str, Any]) -> Edge:
+def stored_edge(relation: str, start: str, end: str, properties: Mapping[str, Any]) -> Edge:
+    """An edge by its ends and its stored properties."""
     return Edge(
         start=start,
         relation=relation,

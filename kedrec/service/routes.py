@@ -36,6 +36,7 @@ from kedrec.service.requests import (
 )
 from kedrec.service.service import Service
 from kedrec.service.streaming import EVENT_STREAM, wants_stream
+from kedrec.service.trapi_routes import trapi_router
 from kedrec.types import (
     Answer,
     Comparison,
@@ -223,5 +224,6 @@ def kedrec_router(service: Service) -> APIRouter:
         return Response(service.metrics.text(), media_type=CONTENT_TYPE)
 
     router.include_router(v1)
+    router.include_router(trapi_router(answer, _guarded(service.access, "ask")))
     router.include_router(measures)
     return router
