@@ -148,7 +148,11 @@ class CandidateSearch:
     def _candidate(self, score: PairScore, paths: int) -> Candidate:
         drug = self._names.entity(score.drug, "Drug")
         disease = self._names.entity(score.disease, "Disease")
-        evidence = retrieve(self._store, self._ranker, drug, disease, k=paths)
+        return self.assess(score, retrieve(self._store, self._ranker, drug, disease, k=paths))
+
+    def assess(self, score: PairScore, evidence: PairEvidence) -> Candidate:
+        """A pair with its safety and related treatments, without texts."""
+        drug, disease = evidence.drug, evidence.disease
         related = () if score.known else self._related.find(drug.id, disease.id)
         return Candidate(score, evidence, self._safety.assess(evidence), related, Texts())
 

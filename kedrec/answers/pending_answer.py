@@ -75,10 +75,11 @@ class PendingAnswer(Generic[_Answer]):
             listen=None if listen is None else pass_on,
         )
         recommendations = list(self.answer.recommendations)
-        for position, rationale in zip(self._positions, written, strict=True):
-            recommendations[position] = recommendations[position].model_copy(update={"rationale": rationale})
-        update = {
+        for position, one in zip(self._positions, written, strict=True):
+            update = {"rationale": one.rationale}
+            recommendations[position] = recommendations[position].model_copy(update=update)
+        fields = {
             "recommendations": tuple(recommendations),
             "manifest": with_model(self.answer.manifest, model, recommendations),
         }
-        return cast("_Answer", self.answer.model_copy(update=update))
+        return cast("_Answer", self.answer.model_copy(update=fields))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kedrec.answers.manifest import model_name
 from kedrec.answers.pair_summary import basis, evidence_gap, grade
 from kedrec.grounding import check, from_evidence, quality
-from kedrec.grounding.verdict_table import reword
-from kedrec.llm.drafts import write_drafts
+from kedrec.grounding.verdict_table import reword, states_verdict
+from kedrec.llm.drafts import MOST_DRAFTS, Judgement, write_drafts
 from kedrec.llm.prompting import model_request, takes_texts
 from kedrec.llm.streamed import StreamedModel
 
@@ -22,16 +23,19 @@ if TYPE_CHECKING:
     from kedrec.types import Evidence, Rationale
 
 __all__ = [
+    "ANSWER_TOKENS",
     "Listener",
     "PieceWritten",
     "RationaleWritten",
+    "WrittenRationale",
     "candidate_grade",
     "evidence_rationale",
     "is_for_model",
     "write_rationales",
 ]
 
-_ANSWER_TOKENS = 200
+ANSWER_TOKENS = 200
+"""Most tokens of a rationale."""
 _BATCH = 4  # rationales asked for in one go; an endpoint answers them at once, llama.cpp in turn
 
 
@@ -60,6 +64,14 @@ class RationaleWritten:
     """
 
     position: int
+    rationale: Rationale
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRationale:
+    """A model's text as it wrote it, and the rationale that the gate made of it."""
+
+    text: str
     rationale: Rationale
 
 
@@ -92,15 +104,26 @@ def write_rationales(
     candidates: Sequence[Candidate],
     *,
     seed: int,
+    texts: Sequence[Sequence[Evidence]] | None = None,
+    max_tokens: int = ANSWER_TOKENS,
+    most: int = MOST_DRAFTS,
+    whole: bool = False,
+    batch: int = _BATCH,
     progress: Progress | None = None,
     listen: Listener | None = None,
-) -> list[Rationale]:
-    """One rationale by the model for each candidate, in order.
+) -> list[WrittenRationale]:
+    """One rationale by the model for each candidate, in order; answers and evaluations write them here.
 
     Args:
         model: the model.
         candidates: pairs that are `is_for_model`.
         seed: seed of the model.
+        texts: trials and articles that each prompt includes; None: the candidate's own, for a model that
+            takes some.
+        max_tokens: most tokens of a text.
+        most: most texts for a pair until one is without fault.
+        whole: write whole texts, even where the model could go on from the sentences that hold.
+        batch: pairs asked about at once.
         progress: called with stage, rationales done and their number.
         listen: called as each is written, with the index of its candidate. A model on this machine then
             writes one after the other, in pieces; the texts stay the same.
@@ -108,59 +131,87 @@ def write_rationales(
     Raises:
         ModelError: the model failed.
     """
-    citable = [candidate.texts.all if takes_texts(model) else () for candidate in candidates]
+    if texts is None:
+        texts = [candidate.texts.all if takes_texts(model) else () for candidate in candidates]
     prompts = [
-        model_request(model, candidate.evidence, max_tokens=_ANSWER_TOKENS, seed=seed, texts=texts)
-        for candidate, texts in zip(candidates, citable, strict=True)
+        model_request(model, candidate.evidence, max_tokens=max_tokens, seed=seed, texts=citable)
+        for candidate, citable in zip(candidates, texts, strict=True)
+    ]
+    judges = [
+        partial(_judge, candidate, citable, prompt.included, model_name(model))
+        for candidate, citable, prompt in zip(candidates, texts, prompts, strict=True)
     ]
     in_pieces = listen is not None and model.info.local
-    batch_size = 1 if in_pieces else _BATCH
-    rationales: list[Rationale] = []
+    batch_size = 1 if in_pieces else batch
+    written: list[WrittenRationale] = []
     for start in range(0, len(candidates), batch_size):
         if progress is not None:
             progress("Writing rationales", start, len(candidates))
-        batch = range(start, min(start + batch_size, len(candidates)))
-        drafts_written = [0] * len(batch)
-
-        def judge(
-            index: int, text: str, batch: Sequence[int] = batch, drafts_written: list[int] = drafts_written
-        ) -> tuple[Rationale, tuple[float, ...]]:
-            drafts_written[index] += 1
-            candidate = candidates[batch[index]]
-            pair, strength = candidate.evidence, candidate_grade(candidate)
-            worded, reworded = reword(text, strength)
-            rationale = check(
-                worded,
-                pair.drug,
-                pair.disease,
-                pair.evidence,
-                (*pair.adverse, *_opposed_paths(candidate)),
-                texts=citable[batch[index]],
-                model=model_name(model),
-                known=bool(candidate.score.known),
-                grade=strength,
-            )
-            return rationale.model_copy(update={"reworded": reworded}), quality(rationale)
-
+        end = min(start + batch_size, len(candidates))
         writer: ChatModel = model
         if listen is not None and in_pieces:
-            writer = _in_pieces(model, start, drafts_written, listen)
-        requests = [prompts[position].request for position in batch]
-        for position, draft in zip(batch, write_drafts(writer, requests, judge), strict=True):
+            writer = _in_pieces(model, start, listen)
+
+        def judge(index: int, text: str, start: int = start) -> Judgement[Rationale]:
+            return judges[start + index](text)
+
+        drafts = write_drafts(writer, prompts[start:end], judge, most=most, whole=whole)
+        for position, draft in enumerate(drafts, start):
             update = {"unread": prompts[position].dropped, "drafts": draft.written}
-            rationales.append(draft.judged.model_copy(update=update))
+            written.append(WrittenRationale(draft.text, draft.judged.model_copy(update=update)))
             if listen is not None:
-                listen(RationaleWritten(position, rationales[-1]))
-    return rationales
+                listen(RationaleWritten(position, written[-1].rationale))
+    return written
 
 
-def _in_pieces(
-    model: ChatModel, position: int, drafts_written: Sequence[int], listen: Listener
-) -> StreamedModel:
+def _judge(
+    candidate: Candidate, citable: Sequence[Evidence], included: Sequence[str], model: str, text: str
+) -> Judgement[Rationale]:
+    """Passes a text through the gate, its verdicts in the words of the pair's grade.
+
+    Args:
+        candidate: the pair.
+        citable: trials and articles that it may cite.
+        included: ids of the evidence in the prompt.
+        model: the model's name.
+        text: the model's text.
+    """
+    pair, strength = candidate.evidence, candidate_grade(candidate)
+    worded, reworded = reword(text, strength)
+    rationale = check(
+        worded,
+        pair.drug,
+        pair.disease,
+        pair.evidence,
+        (*pair.adverse, *_opposed_paths(candidate)),
+        texts=citable,
+        model=model,
+        known=bool(candidate.score.known),
+        grade=strength,
+    )
+    claims = rationale.claims if rationale.origin == "llm" else ()
+    struck = [index for index, claim in enumerate(claims) if claim.status == "struck"]
+    cited = {citation.id for claim in claims for citation in claim.citations}
+    supporting = {item.id for item in pair.evidence}
+    return Judgement(
+        rationale.model_copy(update={"reworded": reworded}),
+        quality(rationale),
+        sound=struck[0] if struck else len(claims),
+        further=tuple(id_ for id_ in included if id_ in supporting and id_ not in cited),
+        verdicts=sum(states_verdict(claim.text) for claim in claims),
+    )
+
+
+def _in_pieces(model: ChatModel, position: int, listen: Listener) -> StreamedModel:
     """The model, its words for the one candidate at `position` passed on as it writes them."""
+    drafts = 0
 
-    def pass_on(_: int, piece: str) -> None:
-        listen(PieceWritten(position, drafts_written[0] + 1, piece))
+    def pass_on(_: int, piece: str | None) -> None:
+        nonlocal drafts
+        if piece is None:
+            drafts += 1
+        else:
+            listen(PieceWritten(position, drafts, piece))
 
     return StreamedModel(model, pass_on)
 

@@ -78,6 +78,9 @@ evaluate.add_command(warnings)
     help="Maximum number of texts for a pair; another is written where a sentence is struck. "
     "Default: as in `kedrec ask`.",
 )
+@click.option(
+    "--whole", is_flag=True, help="Write whole texts again, also where a model could go on from what holds."
+)
 @click.option("--seed", type=int, help="Seed of the split of diseases, the pairs and the models.")
 @click.option(
     "--answers",
@@ -94,6 +97,7 @@ def faithfulness(
     slots: int,
     background: Background,
     drafts: int | None,
+    whole: bool,
     seed: int | None,
     answers: Path | None,
     graph: str | None,
@@ -102,14 +106,13 @@ def faithfulness(
     """Count the claims that hold on diseases the adapter was not trained on."""
     from kedrec.errors import UsageError
     from kedrec.evaluation.faithfulness import evaluate as measure
-    from kedrec.evaluation.faithfulness import markdown
+    from kedrec.evaluation.faithfulness import held_out_candidates, markdown
     from kedrec.evaluation.pair_texts import pairs_with_texts
     from kedrec.llm.drafts import MOST_DRAFTS
     from kedrec.llm.open_model import open_model
     from kedrec.ranking import Ranker
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
-    from kedrec.training.examples import held_out_pairs
 
     for name, value in (("pairs", pairs), ("paths", paths), ("slots", slots)):
         if value < 1:
@@ -119,7 +122,7 @@ def faithfulness(
     with progress_on_stderr() as progress:
         with open_store(settings.graph_url, settings) as store:
             ranker = Ranker.open(store, settings.cache_dir, threads=settings.threads, progress=progress)
-            draw = partial(held_out_pairs, store, ranker, seed=settings.seed, paths=paths, progress=progress)
+            draw = partial(held_out_candidates, store, ranker, settings, paths=paths, progress=progress)
             if background == "none":
                 examples, example_texts = draw(pairs), None
             else:
@@ -136,6 +139,7 @@ def faithfulness(
                         seed=settings.seed,
                         texts=prompt_texts,
                         drafts=drafts or MOST_DRAFTS,
+                        whole=whole,
                         progress=progress,
                     )
                     results.append(result)
@@ -146,7 +150,8 @@ def faithfulness(
                             "drug": model_answer.drug,
                             "disease": model_answer.disease,
                             "evidence": {
-                                item.id: item.sentence for item in (*example.evidence, *example.adverse)
+                                item.id: item.sentence
+                                for item in (*example.evidence.evidence, *example.evidence.adverse)
                             },
                             "texts": {item.id: item.sentence for item in texts},
                             "text": model_answer.text,

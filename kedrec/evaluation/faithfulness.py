@@ -1,7 +1,6 @@
 """Faithfulness of models' rationales: the share of sentences that the gate finds in the evidence.
 
-Every model gets each pair's evidence through the same prompt, grammar and gate as in `kedrec ask`, tuned
-or not.
+Every model gets each pair's evidence through the same code as in `kedrec ask`, tuned or not.
 """
 
 from __future__ import annotations
@@ -9,22 +8,28 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kedrec.grounding import check, quality
-from kedrec.llm.drafts import MOST_DRAFTS, write_drafts
-from kedrec.llm.prompting import PROMPT_VERSION, TEXTS_VERSION, model_request
+from kedrec.answers.candidates import Candidate, CandidateSearch
+from kedrec.answers.rationales import ANSWER_TOKENS, is_for_model, write_rationales
+from kedrec.llm.drafts import MOST_DRAFTS
+from kedrec.llm.prompting import PROMPT_VERSION, TEXTS_VERSION
+from kedrec.naming import NameIndex
+from kedrec.training.examples import held_out_pairs
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.llm.base import ChatModel
+    from kedrec.ranking import Ranker
+    from kedrec.settings import Settings
+    from kedrec.stores import GraphStore
     from kedrec.types import Evidence, Rationale
 
-__all__ = ["CheckedAnswer", "Faithfulness", "error_class", "evaluate", "markdown"]
+__all__ = ["CheckedAnswer", "Faithfulness", "error_class", "evaluate", "held_out_candidates", "markdown"]
 
-ANSWER_TOKENS = 200
 _BATCH = 8
 
 # Error class, prefix and infix of the gate's reasons; the first match counts.
@@ -68,7 +73,6 @@ class CheckedAnswer:
     disease: str
     text: str
     rationale: Rationale
-    drafts: int = 1
 
     @property
     def sentence_count(self) -> int:
@@ -133,67 +137,80 @@ class Faithfulness:
     drafts: float = 1.0
 
 
+def held_out_candidates(
+    store: GraphStore,
+    ranker: Ranker,
+    settings: Settings,
+    count: int,
+    *,
+    paths: int,
+    progress: Progress | None = None,
+) -> list[Candidate]:
+    """Pairs of diseases that the adapter was not trained on, which `kedrec ask` would ask a model about.
+
+    Args:
+        store, ranker: a graph and its ranking.
+        settings: the seed and the cache.
+        count: number of pairs; fewer where the graph has fewer, or some have only associations.
+        paths: most paths a pair.
+        progress: called after each pair.
+
+    Raises:
+        EmptyGraphError: the graph holds no treatment of a held-out disease.
+    """
+    pairs = held_out_pairs(store, ranker, count, settings.seed, paths=paths, progress=progress)
+    with closing(NameIndex.open(store, settings.cache_dir)) as names:
+        search = CandidateSearch(store, names, ranker)
+        candidates = [search.assess(ranker.pair(pair.drug.id, pair.disease.id), pair) for pair in pairs]
+    return [candidate for candidate in candidates if is_for_model(candidate)]
+
+
 def evaluate(
     model: ChatModel,
-    pairs: Sequence[PairEvidence],
+    candidates: Sequence[Candidate],
     *,
     seed: int,
     max_tokens: int = ANSWER_TOKENS,
     texts: Sequence[Sequence[Evidence]] | None = None,
     drafts: int = MOST_DRAFTS,
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Faithfulness, list[CheckedAnswer]]:
     """Asks a model for a rationale of each pair and counts the sentences that hold.
 
     Args:
         model: any `ChatModel`; one with parallel slots is faster.
-        pairs: drug, disease and retrieved evidence.
+        candidates: pairs with their evidence, score and safety; those that `kedrec ask` asks a model about.
         seed: of the model.
         max_tokens: most tokens of an answer.
         texts: trials and articles of each pair for its prompt, even if `kedrec ask` gives the model no texts;
             None: none.
         drafts: most texts for a pair; another is asked for where a sentence is struck.
+        whole: ask for whole texts, never to go on from the sentences that hold.
         progress: called batch by batch.
 
     Raises:
         ModelError: the model failed.
     """
-    answers: list[CheckedAnswer] = []
     started = time.monotonic()
-    for start in range(0, len(pairs), _BATCH):
-        batch = pairs[start : start + _BATCH]
-        batch_texts = texts[start : start + _BATCH] if texts is not None else [()] * len(batch)
-        prompts = [
-            model_request(model, pair, max_tokens=max_tokens, seed=seed, texts=pair_texts)
-            for pair, pair_texts in zip(batch, batch_texts, strict=True)
-        ]
-
-        def judge(
-            index: int,
-            text: str,
-            batch: Sequence[PairEvidence] = batch,
-            batch_texts: Sequence[Sequence[Evidence]] = batch_texts,
-        ) -> tuple[Rationale, tuple[float, ...]]:
-            pair = batch[index]
-            rationale = check(
-                text,
-                pair.drug,
-                pair.disease,
-                pair.evidence,
-                pair.adverse,
-                texts=batch_texts[index],
-                model=model.info.name,
-            )
-            return rationale, quality(rationale)
-
-        requests = [prompt.request for prompt in prompts]
-        for pair, draft in zip(batch, write_drafts(model, requests, judge, most=drafts), strict=True):
-            answers.append(
-                CheckedAnswer(pair.drug.name, pair.disease.name, draft.text, draft.judged, draft.written)
-            )
-        if progress is not None:
-            progress(f"Asking {model.info.name}", len(answers), len(pairs))
-    figures = _summarize(model, pairs, answers, time.monotonic() - started)
+    written = write_rationales(
+        model,
+        candidates,
+        seed=seed,
+        texts=[()] * len(candidates) if texts is None else texts,
+        max_tokens=max_tokens,
+        most=drafts,
+        whole=whole,
+        batch=_BATCH,
+        progress=progress,
+    )
+    seconds = time.monotonic() - started
+    pairs = [candidate.evidence for candidate in candidates]
+    answers = [
+        CheckedAnswer(pair.drug.name, pair.disease.name, one.text, one.rationale)
+        for pair, one in zip(pairs, written, strict=True)
+    ]
+    figures = _summarize(model, pairs, answers, seconds)
     return replace(figures, prompt=PROMPT_VERSION if texts is None else TEXTS_VERSION), answers
 
 
@@ -261,7 +278,7 @@ def _summarize(
         / max(len(answers), 1),
         words=sum(len(claim.text.split()) for claim in holding) / max(len(holding), 1),
         seconds=seconds,
-        drafts=sum(answer.drafts for answer in answers) / max(len(answers), 1),
+        drafts=sum(answer.rationale.drafts for answer in answers) / max(len(answers), 1),
     )
 
 

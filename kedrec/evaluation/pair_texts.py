@@ -9,7 +9,7 @@ from kedrec.documents.background import TextFinder
 from kedrec.naming import NameIndex
 
 if TYPE_CHECKING:
-    from kedrec.evidence.pair_evidence import PairEvidence
+    from kedrec.answers.candidates import Candidate
     from kedrec.settings import Settings
     from kedrec.stores import GraphStore
     from kedrec.types import Background, Evidence
@@ -20,8 +20,8 @@ _MAX_TEXTS = 3  # as `kedrec ask` shows
 
 
 def pairs_with_texts(
-    pairs: Sequence[PairEvidence], store: GraphStore, settings: Settings, background: Background, most: int
-) -> tuple[list[PairEvidence], list[tuple[Evidence, ...]]]:
+    pairs: Sequence[Candidate], store: GraphStore, settings: Settings, background: Background, most: int
+) -> tuple[list[Candidate], list[tuple[Evidence, ...]]]:
     """Selects the first `most` pairs that have texts, and returns them with the texts of each.
 
     Raises:
@@ -31,7 +31,9 @@ def pairs_with_texts(
     names = NameIndex.open(store, settings.cache_dir)
     try:
         with TextFinder.open(settings, store, background) as backgrounds:
-            texts = backgrounds.find_texts([(pair.drug, pair.disease) for pair in pairs], names, _MAX_TEXTS)
+            texts = backgrounds.find_texts(
+                [(pair.evidence.drug, pair.evidence.disease) for pair in pairs], names, _MAX_TEXTS
+            )
     finally:
         names.close()
     pairs_texts = [

@@ -27,7 +27,7 @@ from kedrec.grounding.verdict_words import (
     means_studied,
 )
 
-__all__ = ["Grade", "grade_of", "pair_grade", "reword", "verdict_phrase"]
+__all__ = ["Grade", "grade_of", "pair_grade", "reword", "states_verdict", "verdict_phrase"]
 
 _FILE = Path(__file__).with_name("verdicts.yaml")
 
@@ -119,6 +119,11 @@ def reword(text: str, grade: Grade) -> tuple[str, int]:
         return verdict_phrase(Grade.HOPEFUL if grade is Grade.KNOWN else grade)
 
     return _verdicts().sub(replacement, text), count
+
+
+def states_verdict(text: str) -> bool:
+    """True for a sentence with a hedged verdict, as `reword` recognizes it."""
+    return bool(_verdicts().search(text))
 
 
 @cache

@@ -29,6 +29,8 @@ class ChatRequest:
         grammar: GBNF that the answer must match, "" for none; ignored by backends whose `ModelInfo.grammars`
             is False.
         stop: texts that end the answer.
+        prefix: beginning of the answer, which the model goes on from; the response has what follows it. Only
+            for backends whose `ModelInfo.continues` is True; `grammar` is of what follows.
     """
 
     messages: tuple[Message, ...]
@@ -37,6 +39,7 @@ class ChatRequest:
     temperature: float = 0.0
     grammar: str = ""
     stop: tuple[str, ...] = ()
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class ModelInfo:
         sha256: hash of the weights, adapter included; "" where it can't be known (an endpoint).
         context: most tokens of prompt and answer together.
         grammars: True where `ChatRequest.grammar` is obeyed.
+        continues: True where `ChatRequest.prefix` is obeyed.
         adapter: name of the adapter, "" for none.
         local: True where what the model reads stays on this machine; see `kedrec.llm.locality`.
         adjustments: changes to requests after its server's refusals, in words (`without seed`).
@@ -70,6 +74,7 @@ class ModelInfo:
     adapter: str = field(default="")
     local: bool = False
     adjustments: tuple[str, ...] = ()
+    continues: bool = False
 
 
 @runtime_checkable

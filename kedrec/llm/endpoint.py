@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kedrec.errors import ModelError
-from kedrec.llm.base import ChatRequest, ChatResponse
+from kedrec.llm.base import ChatRequest, ChatResponse, Message
 from kedrec.llm.completions import (
     Completion,
     InvalidReplyError,
@@ -305,11 +305,14 @@ class Endpoint:
         return value
 
     def _body(self, request: ChatRequest, *, stream: bool, extra_tokens: int) -> dict[str, Any]:
+        turns = request.messages
+        if request.prefix:
+            turns = (*turns, Message("assistant", request.prefix))  # llama.cpp goes on from a last turn of it
         body: dict[str, Any] = {
             "model": self._server.model,
             "messages": [
                 {"role": turn.role, "content": turn.content.encode("utf-8", "replace").decode()}
-                for turn in request.messages
+                for turn in turns
             ],
             "max_tokens": request.max_tokens + extra_tokens,
             "temperature": request.temperature,

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,7 @@ class LlamaCppModel:
                 sha256=sha256,
                 context=self._slot_context(),
                 grammars=True,
+                continues=True,
                 adapter=adapter,
                 local=True,
             )
@@ -136,7 +138,9 @@ class LlamaCppModel:
 
     def chat(self, request: ChatRequest) -> ChatResponse:
         """Returns the whole answer."""
-        return self._endpoint.chat(request, **self._extras(request))
+        response = self._endpoint.chat(request, **self._extras(request))
+        # The server repeats the beginning that it goes on from.
+        return replace(response, text=response.text.removeprefix(request.prefix))
 
     def stream(self, request: ChatRequest) -> Iterator[str]:
         """Yields the answer in pieces."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal, cast
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from kedrec.types import Entity, Evidence
 
 __all__ = [
+    "MOST_SENTENCES",
     "PROMPT_VERSION",
     "TEXTS_VERSION",
     "RationalePrompt",
+    "cited_sentences",
     "fill_template",
     "model_request",
     "rationale_grammar",
@@ -40,8 +42,11 @@ TEXTS_VERSION = "texts-v1"
 """Version of the prompt with paths and texts."""
 
 _MOST_HOPS = 4  # of a path in the prompt, but for the best one
-_SENTENCES = (2, 4)
+MOST_SENTENCES = 4
+"""Most sentences of a rationale."""
+_FEWEST_SENTENCES = 2
 _CITATIONS = 3
+_SENTENCE_END = re.compile(r"(?<=\]\.) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class RationalePrompt:
     Attributes:
         messages: instruction, then question and evidence.
         grammar: GBNF of the answer, "" for none.
+        names: names of the evidence's entities, for the grammar of an answer's remainder.
         included: ids of the evidence in the prompt, in its order.
         dropped: ids of the omitted evidence, in the order of the evidence.
         max_tokens: most tokens of the answer.
@@ -67,6 +73,7 @@ class RationalePrompt:
     seed: int
     prompt_tokens: int
     version: str = PROMPT_VERSION
+    names: tuple[str, ...] = ()
 
     @property
     def request(self) -> ChatRequest:
@@ -74,6 +81,23 @@ class RationalePrompt:
         return ChatRequest(
             messages=self.messages, max_tokens=self.max_tokens, seed=self.seed, grammar=self.grammar
         )
+
+    def remainder(
+        self, sentences: Sequence[str], *, ids: Sequence[str] = (), most: int = MOST_SENTENCES
+    ) -> ChatRequest:
+        """The request to go on from an answer's first sentences.
+
+        Args:
+            sentences: the sentences, fewer than `most`, each with its citations.
+            ids: ids that may be cited in what follows; (): all.
+            most: most sentences of the whole answer.
+        """
+        if not sentences:
+            return self.request
+        grammar = ""
+        if self.grammar:
+            grammar = rationale_grammar(ids or self.included, self.names, written=len(sentences), most=most)
+        return replace(self.request, prefix=" ".join(sentences), grammar=grammar)
 
 
 def model_request(
@@ -165,9 +189,11 @@ def rationale_request(
                 "Use a model with a longer context.",
             )
     included = tuple(sorted((item.id for item in items), key=lambda id_: display[id_]))
+    names = tuple(_names(drug, disease, items))
     return RationalePrompt(
         messages=messages,
-        grammar=rationale_grammar(included, _names(drug, disease, items)) if grammar else "",
+        grammar=rationale_grammar(included, names) if grammar else "",
+        names=names,
         included=included,
         dropped=tuple(item.id for item in everything if item.id not in included),
         max_tokens=max_tokens,
@@ -177,24 +203,33 @@ def rationale_request(
     )
 
 
-def rationale_grammar(ids: Sequence[str], names: Sequence[str] = ()) -> str:
+def rationale_grammar(
+    ids: Sequence[str], names: Sequence[str] = (), *, written: int = 0, most: int = MOST_SENTENCES
+) -> str:
     """Builds the GBNF of a rationale: 2 to 4 sentences, each ending in 1 to 3 of `ids` and a full stop.
 
     A sentence may hold anything but brackets, line ends and `. ! ?`, so that no sentence can hide in front of
     another's citations. Of the evidence's `names`, those with such characters (St. John's Wort) are allowed.
+
+    Args:
+        ids: of the evidence that may be cited.
+        names: of the evidence's entities.
+        written: number of sentences that are written already; the grammar is of what follows them.
+        most: most sentences with those, more than `written`.
     """
-    fewest, most = _SENTENCES
+    needed = max(_FEWEST_SENTENCES - written, 1)
     optional = ""
-    for _ in range(most - fewest):
+    for _ in range(most - written - needed):
         optional = f'(" " sentence {optional})?'
-    following = " ".join('" " sentence' for _ in range(fewest - 1))
+    root = " ".join(['" " sentence'] * needed)
+    root = root if written else root.removeprefix('" " ')
     cites = "cite" + " cite?" * (_CITATIONS - 1)
     dotted_names = sorted(
         {name for name in (one_line(shown_name(name)) for name in names) if re.search(r"[.!?]", name)}
     )
     return "\n".join(
         (
-            f"root ::= sentence {following} {optional}",
+            f"root ::= {root} {optional}",
             f'sentence ::= [A-Z0-9] text " " {cites} "."',
             'text ::= (word | " " word)+',
             " | ".join(
@@ -225,6 +260,11 @@ def _messages(drug: Entity, disease: Entity, items: Sequence[Evidence], version:
         "texts": lines([item for item in items if item.text is not None]),
     }
     return fill_template(version, values)
+
+
+def cited_sentences(text: str) -> list[str]:
+    """Splits a text in the form of `rationale_grammar` into its sentences, each with its citations."""
+    return [sentence for sentence in _SENTENCE_END.split(text) if sentence]
 
 
 def fill_template(version: str, values: Mapping[str, object]) -> tuple[Message, ...]:

@@ -21,11 +21,12 @@ class StreamedModel:
 
     Args:
         model: the model that writes; the caller closes it.
-        listen: called with the index of the request among those of the call, and with each piece of its
-            answer. What it raises ends the request, and reaches the caller.
+        listen: called with the index of the request among those of the call, and with None before its answer,
+            then with each piece of it, of which its given beginning is the first. What it raises ends the
+            request, and reaches the caller.
     """
 
-    def __init__(self, model: ChatModel, listen: Callable[[int, str], None]) -> None:
+    def __init__(self, model: ChatModel, listen: Callable[[int, str | None], None]) -> None:
         self._model = model
         self._listen = listen
 
@@ -55,6 +56,9 @@ class StreamedModel:
 
     def _chat(self, index: int, request: ChatRequest) -> ChatResponse:
         pieces: list[str] = []
+        self._listen(index, None)
+        if request.prefix:
+            self._listen(index, request.prefix)
         # Every backend's stream is a generator: closing it ends the request at the model's server.
         with closing(cast("Generator[str, None, None]", self._model.stream(request))) as stream:
             for piece in stream:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
+from kedrec.answers.candidates import Candidate
 from kedrec.evaluation.faithfulness import error_class, evaluate, markdown
 from kedrec.evidence.pair_evidence import PairEvidence
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
-from kedrec.types import Edge, Entity, Path, PathStep
+from kedrec.ranking import PairScore
+from kedrec.types import Edge, Entity, Path, PathStep, Safety, Texts
 
 DRUG = Entity(id="DRUGBANK:DB1", kind="Drug", name="imatinib")
 GENE = Entity(id="NCBIGene:25", kind="Gene", name="ABL1")
@@ -37,7 +41,13 @@ PATH = Path(
         PathStep(relation="ASSOCIATED_WITH", forward=False, edges=edge(DISEASE, "ASSOCIATED_WITH", GENE)),
     ),
 )
-PAIR = PairEvidence(DRUG, DISEASE, (evidence_item(PATH, "P1", 1.0),), (), 1, 1)
+SCORE = PairScore(
+    drug=DRUG.id, disease=DISEASE.id, score=0.0, probability=0.3, low=0.2, high=0.4, prior=0.1,
+    drug_percentile=50.0, disease_percentile=50.0, unseen=False, known=(), informed=True,
+    _ranker=cast("Any", None), _position=(0, 0),
+)  # fmt: skip
+ITEM = evidence_item(PATH, "P1", 1.0).model_copy(update={"role": "mechanism"})
+PAIR = Candidate(SCORE, PairEvidence(DRUG, DISEASE, (ITEM,), (), 1, 1), Safety(), Texts())
 GOOD = "Imatinib may help in chronic myeloid leukemia because it inhibits ABL1 [P1]."
 
 
@@ -81,6 +91,23 @@ def test_counts_what_holds_and_what_is_struck() -> None:
     assert figures.coverage == pytest.approx(0.5)
     assert figures.model == "scripted + lines"
     assert [answer.holding_count for answer in answers] == [2, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("probability", "known", "verb"),
+    [(0.3, (), "may help in"), (0.0001, (), "might be worth studying in"), (0.0001, ("s",), "may help in")],
+)
+def test_a_verdict_is_judged_by_the_pair_as_in_an_answer(
+    probability: float, known: tuple[str, ...], verb: str
+) -> None:
+    """The gate that measures lets no stronger verdict pass than the gate of answers, and words it alike."""
+    pair = replace(PAIR, score=replace(SCORE, probability=probability, known=known))
+    _, [answer] = evaluate(Scripted([GOOD]), [pair], seed=1, drafts=1)
+    assert verb in answer.rationale.claims[0].text
+    assert answer.rationale.reworded == (verb not in GOOD)
+    untried = GOOD.replace("may help in", "might be worth studying in")
+    _, [answer] = evaluate(Scripted([untried]), [pair], seed=1, drafts=1)
+    assert verb in answer.rationale.claims[0].text
 
 
 def test_the_table_stands_models_side_by_side() -> None:
