@@ -51,8 +51,8 @@ class Rationale(Frozen):
         note: reason for the origin `evidence`; "" for `llm`.
         unread: ids of evidence omitted from the prompt: it exceeds the model's context, or its path is longer
             than those the model was tuned on. Texts that no model is given (`Manifest.texts`) aren't listed.
-        drafts: number of texts that the model wrote, this one with them: where a sentence was struck, it was
-            asked again; 0 for no model.
+        drafts: number of texts that the model wrote for this one, parts of it counted: where a sentence was
+            struck, or evidence not cited yet, it was asked again; 0 for no model.
         reworded: number of verdicts in the model's text whose verb was replaced by that which the pair's
             probability and evidence call for ("may help in" by "might be worth studying in").
     """

@@ -104,6 +104,22 @@ def test_the_same_request_gives_the_same_text_whatever_came_before(
     assert "".join(model.stream(prompt.request)) == answer.text
 
 
+def test_an_answer_goes_on_from_its_beginning_as_the_grammar_says(
+    model: ChatModel, prompt: RationalePrompt
+) -> None:
+    """What follows, and nothing of what was given, comes back: whole and as a stream, whatever came before."""
+    assert model.info.continues
+    beginning = "Fingolimod may help in multiple sclerosis because it activates S1PR1 [P1]."
+    request = dataclasses.replace(prompt, max_tokens=60).remainder([beginning], ids=["P2"], most=2)
+    response = model.chat(request)
+    assert re.fullmatch(r" [A-Z0-9][^\[\]]*(?: \[P2\]){1,3}\.|[^\[\]]*", response.text)
+    assert "Fingolimod may help in multiple sclerosis because" not in response.text
+    assert model.count_tokens(prompt.messages) < response.prompt_tokens
+    model.chat(said("Say yes."))
+    assert "".join(model.stream(request)) == response.text
+    assert model.chat(request).text == response.text
+
+
 def test_a_stream_can_be_left(model: ChatModel, prompt: RationalePrompt) -> None:
     pieces = model.stream(prompt.request)
     assert next(pieces)
