@@ -107,7 +107,7 @@ def test_the_same_request_gives_the_same_text_whatever_came_before(
 def test_an_answer_goes_on_from_its_beginning_as_the_grammar_says(
     model: ChatModel, prompt: RationalePrompt
 ) -> None:
-    """What follows, and nothing of what was given, comes back: whole and as a stream, whatever came before."""
+    """What follows, and nothing of what was given, comes back, whole and as a stream."""
     assert model.info.continues
     beginning = "Fingolimod may help in multiple sclerosis because it activates S1PR1 [P1]."
     request = dataclasses.replace(prompt, max_tokens=60).remainder([beginning], ids=["P2"], most=2)
