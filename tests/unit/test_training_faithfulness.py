@@ -47,7 +47,7 @@ SCORE = PairScore(
     _ranker=cast("Any", None), _position=(0, 0),
 )  # fmt: skip
 ITEM = evidence_item(PATH, "P1", 1.0).model_copy(update={"role": "mechanism"})
-PAIR = Candidate(SCORE, PairEvidence(DRUG, DISEASE, (ITEM,), (), 1, 1), Safety(), Texts())
+PAIR = Candidate(SCORE, PairEvidence(DRUG, DISEASE, (ITEM,), (), 1, 1), Safety(), (), Texts())
 GOOD = "Imatinib may help in chronic myeloid leukemia because it inhibits ABL1 [P1]."
 
 
