@@ -292,11 +292,6 @@ class Ranker:
                 total += int(incidence.back_indptr[number + 1] - incidence.back_indptr[number])
         return total
 
-    @cached_property
-    def _tables(self) -> list[Table]:
-        """The tables of links that the graph has."""
-        return [table for table in schema_tables() if self.adjacency.has_table(table)]
-
     def treatment_count(self, disease_id: str) -> int:
         """The number of drugs that treat a disease, according to the graph.
 
@@ -308,6 +303,11 @@ class Ranker:
             return 0
         back = self.adjacency.incidence(TREATS).back_indptr
         return int(back[number + 1] - back[number])
+
+    @cached_property
+    def _tables(self) -> list[Table]:
+        """The tables of links that the graph has."""
+        return [table for table in schema_tables() if self.adjacency.has_table(table)]
 
     def _number(self, kind: str, id: str) -> int:  # noqa: A002  # the field's own name
         number = self.adjacency.number(kind, id)
