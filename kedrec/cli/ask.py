@@ -225,11 +225,14 @@ def _gene_files(genes: Path | None, signature: tuple[Path, Path] | None) -> dict
 
 def _warn_about_saved(answer: Answer | DiseaseAnswer, paths: Sequence[Path]) -> None:
     """Says what was saved, and what of it is private."""
+    from kedrec.types import GENE_LIST_PREFIX
+
     for path in paths:
         warn(f"saved: {path}")
-    if answer.manifest.overlays:
+    overlays = [name for name in answer.manifest.overlays if name != GENE_LIST_PREFIX]
+    if overlays:
         warn(
-            f"What was saved has statements of private overlays: {', '.join(answer.manifest.overlays)}. "
+            f"What was saved has statements of private overlays: {', '.join(overlays)}. "
             "See that you may share them."
         )
     if answer.asked == "disease" and answer.gene_list is not None:

@@ -55,7 +55,11 @@ def page(rendered: Rendered) -> str:
         element("title", f"{body.findtext('.//h1', '')}: KEDRec"),
         _style(),
     )
-    return "<!doctype html>\n" + html_text(element("html", head, element("body", body), lang="en")) + "\n"
+    return (
+        "<!doctype html>\n"
+        + html_text(element("html", head, element("body", body, class_="kedrec-page"), lang="en"))
+        + "\n"
+    )
 
 
 def fragment(rendered: Rendered) -> str:
