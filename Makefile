@@ -8,11 +8,12 @@ DISEASE ?= multiple sclerosis
 # One process a core, four at most. In the order of the folders: the longest tests first, the short ones last.
 PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check format lock test-lowest test-newest audit mutate bench stress clean help
+.PHONY: demo test chromium check format lock test-lowest test-newest audit mutate bench stress clean help
 
 help:
 	@echo "make demo    install, load the built-in graph, ask: DISEASE=\"$(DISEASE)\""
 	@echo "make test    install everything the tests need and run every test"
+	@echo "make chromium  install the browser that the tests of the page need, or say how"
 	@echo "make check   ruff, mypy --strict, import contracts"
 	@echo "make format  ruff's formatting and fixes"
 	@echo "make lock    write requirements.lock anew: the newest versions that pyproject.toml allows"
@@ -49,7 +50,13 @@ demo: $(VENV)/.installed
 	@KEDREC_HOME=$(DEMO_HOME) KEDREC_GRAPH=$(DEMO_HOME)/graph $(BIN)/kedrec-load graph
 	@KEDREC_HOME=$(DEMO_HOME) KEDREC_GRAPH=$(DEMO_HOME)/graph $(BIN)/kedrec ask --disease "$(DISEASE)" --top 3
 
-test: $(VENV)/.installed-dev
+# The page is tested in a real browser.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  { if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -qq -y chromium; \
+	  else echo "The tests of the page need Chromium: install it (Debian: sudo apt-get install chromium)."; exit 1; fi; }
+
+test: $(VENV)/.installed-dev chromium
 	$(BIN)/python -m pytest $(PARALLEL)
 
 check: $(VENV)/.installed-dev
@@ -82,7 +89,7 @@ lock: $(BIN)/uv
 # Each in an environment of its own, resolved anew: what pyproject.toml's ranges promise is run here.
 test-lowest: RESOLUTION = lowest-direct
 test-newest: RESOLUTION = highest
-test-lowest test-newest: $(BIN)/uv
+test-lowest test-newest: $(BIN)/uv chromium
 	$(PYTHON) -m venv --clear $(VENV)-$@
 	$(BIN)/uv pip install --quiet --python $(VENV)-$@/bin/python --resolution $(RESOLUTION) --editable '.[dev,train]'
 	$(BIN)/uv pip freeze --quiet --python $(VENV)-$@/bin/python --exclude-editable

@@ -1,5 +1,6 @@
 """Endpoints of the service as a router that any FastAPI application can mount."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from kedrec.api import Kedrec
 from kedrec.common.json_text import json_text
 from kedrec.errors import KedrecError
 from kedrec.service.access import AccessControl, check_scope
+from kedrec.service.answer_file import HTML, answer_file
 from kedrec.service.answering import Asker
 from kedrec.service.asking import AskerLeftError, Deadline, result_of
 from kedrec.service.fields import Kind, Name
@@ -58,7 +60,7 @@ _RECOMMEND = (
     "With `Accept: text/event-stream` the answer comes as events, each with an id: `ranking` (the whole "
     "answer without a model's words), `token` (a model's next words, unchecked), `claim` (a sentence that "
     "holds or is struck), then `done` (the whole answer) or `error` (a problem). `Last-Event-ID` goes on "
-    "after an event."
+    "after an event. With `Accept: text/html` it comes as one file to be kept, with its drawings."
 )
 
 
@@ -162,14 +164,19 @@ def kedrec_router(service: Service) -> APIRouter:
         response_model=Answer | DiseaseAnswer,
         summary="Drugs for a disease, or diseases for a drug",
         description=_RECOMMEND,
-        responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
+        responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}, HTML: {}}}},
     )
     async def recommend(
         request: Request,
         question: RecommendRequest,
         last_event_id: Annotated[str, Header(max_length=100)] = "",
     ) -> Response:
-        if not wants_stream(request.headers.get("accept", "")):
+        accept = request.headers.get("accept", "")
+        if accept == HTML:
+            reply = await service.answerer.reply(question, asked_by(request, question), request)
+            content = await asyncio.to_thread(answer_file, reply.body)
+            return Response(content, headers={"Cache-Control": "no-store"}, media_type=HTML)
+        if not wants_stream(accept):
             return await answer(request, question)
         events = service.streams.open(question, asked_by(request, question), last_event_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
