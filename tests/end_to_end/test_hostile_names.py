@@ -111,3 +111,24 @@ def test_a_table_of_scores_holds_no_formula(shell, hostile, tmp_path) -> None:
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@", "-"))]
     assert any("HYPERLINK" in cell for row in rows for cell in row)
     assert not obeyed("".join(cell for row in rows for cell in row))
+
+
+def test_a_saved_answer_holds_such_names_as_text_and_is_made_again(shell, hostile, tmp_path) -> None:
+    files = [tmp_path / f"answer{suffix}" for suffix in (".html", ".zip", ".bib", ".ris", ".tsv", ".json")]
+    words = [word for file in files for word in ("--save", file)]
+    ask = ("--disease", "multiple sclerosis", "--no-llm", "--top", "400")
+    done = shell("kedrec", "ask", *ask, *words, KEDREC_GRAPH=str(hostile))
+    assert done.code == 0, done.err
+    html = files[0].read_text(encoding="utf-8")
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; ]]&gt; &amp; drug" in html
+    assert r"\u202egurd" in html
+    for file in files:
+        if file.suffix != ".zip":
+            text = (
+                file.read_bytes().decode("utf-8").replace("\r\n", "\n" if file.suffix == ".ris" else "\r\n")
+            )
+            assert not obeyed(text), file.name
+    done = shell("kedrec", "replay", files[1], KEDREC_GRAPH=str(hostile))
+    assert done.code == 0, done.out + done.err
+    assert not obeyed(done.out + done.err)
