@@ -27,11 +27,11 @@ ASSOCIATED_WITH\tDOID:1\tNCBIGene:2\tCC0-1.0
 )
 
 
-def load(settings: Settings, folder: Path, edges: str) -> None:
-    """Loads a graph of two drugs and a disease, or loads it anew with other edges."""
+def load(settings: Settings, folder: Path, edges: str, nodes: str = NODES) -> None:
+    """Loads a graph of two drugs and a disease, or of other nodes, or loads it anew with other edges."""
     tables = folder / "tables"
     tables.mkdir(exist_ok=True)
-    (tables / "nodes.tsv").write_text(NODES, encoding="utf-8")
+    (tables / "nodes.tsv").write_text(nodes, encoding="utf-8")
     (tables / "edges.tsv").write_text(edges, encoding="utf-8")
     with open_store(settings.graph_url, settings, read_only=False) as store:
         load_graph(store, ["kedrec"], data_dir=tables, work_dir=folder / "work")

@@ -6,9 +6,7 @@ import schemathesis
 
 
 @schemathesis.hook
-def before_call(
-    context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, object]
-) -> None:
+def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: object) -> None:
     body = case.body
     if case.path.endswith("/recommend") and isinstance(body, dict) and body.get("llm", True) is True:
         body["llm"] = False

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import jsonschema
 import pytest
+from asked_graph import load
 from served import serving
 
 from kedrec.service.options import ServiceOptions
@@ -22,9 +23,40 @@ HERE = Path(__file__).parent
 CASES = 20  # of each operation and kind of fuzzing
 
 
+NODES = """kind\tid\tname
+Drug\tDRUGBANK:DB01001\talbuterol
+Drug\tDRUGBANK:DB00471\tmontelukast
+Drug\tDRUGBANK:DB00331\tmetformin
+Gene\tNCBIGene:1\tTNF
+Gene\tNCBIGene:2\tIL6
+Gene\tNCBIGene:3\tIL10
+Disease\tDOID:2841\tasthma
+Disease\tDOID:8893\tpsoriasis
+Disease\tDOID:2377\tmultiple sclerosis
+Disease\tDOID:9352\ttype 2 diabetes mellitus
+"""
+EDGES = """relation\tstart\tend\tlicence
+BINDS\tDRUGBANK:DB01001\tNCBIGene:1\tCC0-1.0
+BINDS\tDRUGBANK:DB00471\tNCBIGene:2\tCC0-1.0
+BINDS\tDRUGBANK:DB00331\tNCBIGene:1\tCC0-1.0
+BINDS\tDRUGBANK:DB00331\tNCBIGene:3\tCC0-1.0
+ASSOCIATED_WITH\tDOID:2841\tNCBIGene:1\tCC0-1.0
+ASSOCIATED_WITH\tDOID:2841\tNCBIGene:2\tCC0-1.0
+ASSOCIATED_WITH\tDOID:8893\tNCBIGene:1\tCC0-1.0
+ASSOCIATED_WITH\tDOID:2377\tNCBIGene:2\tCC0-1.0
+ASSOCIATED_WITH\tDOID:9352\tNCBIGene:1\tCC0-1.0
+ASSOCIATED_WITH\tDOID:9352\tNCBIGene:3\tCC0-1.0
+TREATS\tDRUGBANK:DB01001\tDOID:2841\tCC0-1.0
+TREATS\tDRUGBANK:DB00331\tDOID:9352\tCC0-1.0
+"""
+
+
 @pytest.fixture(scope="module")
-def url(starter_home: Path) -> Iterator[str]:
-    settings = load_settings(home=starter_home, graph=str(starter_home / "graph"), threads=1)
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service on a graph of the names in the description's examples, asked in milliseconds."""
+    folder = tmp_path_factory.mktemp("schema")
+    settings = load_settings(home=folder / "home", graph=str(folder / "graph"), threads=1)
+    load(settings, folder, EDGES, NODES)
     with serving(settings, ServiceOptions(deadline=60)) as url:
         yield url
 
