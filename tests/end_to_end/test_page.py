@@ -91,6 +91,7 @@ def test_ten_examples_can_be_asked(open_page):
     page.uncheck("#llm")
     page.click("#example-list button >> nth=0")
     page.wait_for_selector(".ranked tbody tr")
+    expect(page).to_have_url(re.compile(r"[?&]graph=[0-9a-f]{16}"))  # so that a copied link says of what
 
 
 def test_the_field_suggests_by_name_kind_and_id_and_works_by_keyboard(open_page):

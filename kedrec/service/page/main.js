@@ -90,6 +90,7 @@ async function ask() {
     },
     done(data) {
       answer = data;
+      if (!state.graph) go({ graph: answer.manifest.fingerprint });
       writing.clear();
       showAnswer();
       const count = answer.recommendations.length;
@@ -308,7 +309,6 @@ async function open() {
   }
   await ask();
   if (wrong.length) byId("problem").prepend(...wrong);
-  if (answer && !state.graph) go({ graph: answer.manifest.fingerprint });
   if (state.claim?.startsWith("P")) reveal(state.claim);
 }
 
