@@ -167,15 +167,20 @@ def test_the_rationale_streams_and_its_claims_lead_to_paths_and_edges(open_page)
     assert "claim=claim-0" in page.url
 
 
-def test_a_struck_claim_is_shown_struck_with_its_reason(open_page, address):
+def test_struck_claims_and_stopped_trials_are_shown_with_their_reasons(open_page, address):
     answer = asked(address, QUESTION)
     claims = answer["recommendations"][0]["rationale"]["claims"]
     claims[0] |= {"status": "struck", "reason": "No path says so."}
+    trial = {"number": "NCT00000001", "phase": "phase 2", "status": "terminated", "reason": "harm"}
+    answer["recommendations"][0]["clinical"]["trials"] = [trial | {"adverse": True}]
     page = open_page()
     page.route("**/v1/recommend", lambda route: route.fulfill(json=answer, content_type="application/json"))
     page.goto(address + MS)
     expect(page.locator(".claims li.struck s")).to_have_text(claims[0]["text"])
     expect(page.locator(".why-struck")).to_contain_text("No path says so.")
+    stopped = page.locator(".ranked tbody tr").first.locator(".badge", has_text="trial stopped")
+    expect(stopped).to_have_attribute("title", "NCT00000001 terminated harm")
+    expect(page.locator("td.clinical").first).to_have_text("phase 2, failed")
 
 
 def test_adverse_evidence_is_beside_what_supports(open_page):
