@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +12,88 @@ from kedrec.cli.common import progress_on_stderr, say
 if TYPE_CHECKING:
     from kedrec.training.lora import Checkpoint
 
+_TEST_EXAMPLES = 24  # of the validation part, whose loss is measured at each checkpoint
 
-@click.group()
-def train() -> None:
-    """Tune an adapter for the language model."""
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--dataset",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A data set of `kedrec dataset build`, or a folder with your own conversations.",
+)
+@click.option(
+    "--base",
+    default="base",
+    show_default=True,
+    metavar="MODEL",
+    help="The model to tune: base, hf:OWNER/NAME, a .gguf file, or a model's folder.",
+)
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the adapter; a stopped training goes on in it.",
+)
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The recipe, in YAML: steps, batch, max_tokens, learning_rate, ...",
+)
+@click.option("--questions", default="", metavar="CONFIG", help="Config of the data set.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(["rationale", "weak", "contraindication", "selection"]),
+    help="What to teach; may be repeated. Default: all.",
+)
+@click.pass_context
+def train(
+    context: click.Context,
+    dataset: Path | None,
+    base: str,
+    out: Path | None,
+    config: Path | None,
+    questions: str,
+    kinds: tuple[Any, ...],
+) -> None:
+    """Tune an adapter for a language model on a data set's questions."""
+    if context.invoked_subcommand is not None:
+        return
+    from kedrec.dataset.instructions import KINDS, read_instructions
+    from kedrec.errors import UsageError
+    from kedrec.llm.model_registry import resolve_model
+    from kedrec.settings import load_settings
+    from kedrec.training.lora import save_report
+    from kedrec.training.lora import train as tune
+    from kedrec.training.recipe_file import read_recipe
+
+    if dataset is None or out is None:
+        raise UsageError("A data set and a folder for the adapter are needed.", "Give --dataset and --out.")
+    settings = load_settings()
+    recipe = read_recipe(config, seed=settings.seed, threads=settings.threads)
+    chosen = kinds or KINDS
+    train_set = read_instructions(dataset, "train", config=questions, kinds=chosen, seed=recipe.seed)
+    test_set = read_instructions(dataset, "validation", config=questions, kinds=chosen, seed=recipe.seed)
+    with progress_on_stderr() as progress:
+        path = resolve_model(base, settings, progress).path
+        report = tune(
+            train_set.items,
+            test_set.items[:_TEST_EXAMPLES],
+            path,
+            out,
+            recipe,
+            progress=progress,
+            on_checkpoint=_print_checkpoint,
+        )
+    kinds_text = ", ".join(f"{count} {kind}" for kind, count in train_set.kinds.items())
+    say(f"{out}: {kinds_text}; {report.too_long} with more than {recipe.max_tokens} tokens left out.")
+    for reason, count in train_set.skipped.items():
+        say(f"  {count} {reason}")
+    save_report(report, out)
+    say(f"{report.steps} steps, {report.seconds / 60:.1f} minutes in this run; base {report.base_sha256}.")
 
 
 @train.command()

@@ -10,7 +10,7 @@ from kedrec.common.plain_text import one_line
 from kedrec.errors import ModelError
 from kedrec.evaluation.selection_asking import RankedAnswer
 from kedrec.llm.base import ChatRequest, Message
-from kedrec.llm.prompting import fill_template
+from kedrec.llm.selection_prompting import selection_messages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,12 +19,7 @@ if TYPE_CHECKING:
     from kedrec.evaluation.selection_asking import BlindQuestion
     from kedrec.llm.base import ChatModel
 
-__all__ = ["PROMPT_VERSION", "choice_request", "parse_answer"]
-
-PROMPT_VERSION = "selection-v1"
-"""Version of the prompt, part of the key of stored answers: those of another version are not reused."""
-_SEVERAL = "selection-several-v1"
-"""The same prompt for questions with several answers."""
+__all__ = ["choice_request", "parse_answer"]
 
 _LEVELS = ((3, 240, 800), (2, 200, 400), (1, 160, 200), (0, 0, 0))
 """Paths and texts a candidate, characters of each, characters of the notes; the first that fits is used."""
@@ -87,21 +82,15 @@ def _messages(
         patient += f"The patient also has: {_joined_names(question.diseases[1:])}\n"
     if question.text and notes:
         patient += f"Notes: {one_line(question.text)[:notes]}\n"
-    lines = []
+    candidates = []
     ids: dict[str, list[str]] = {}
     for candidate in question.candidates:
-        lines.append(f"- {one_line(candidate.name)}")
         items = [(path.id, path.text) for path in question.paths.get(candidate.id, ())[:max_items]]
         items += list(question.texts.get(candidate.id, ()))[:max_items]
         ids[candidate.id] = [id_ for id_, _ in items]
-        lines += [f"  [{id_}] {one_line(text)[:characters]}" for id_, text in items]
-    values = {
-        "disease": _joined_names(question.diseases[:1]),
-        "patient": patient,
-        "candidates": "\n".join(lines),
-        "most": question.most,
-    }
-    return fill_template(PROMPT_VERSION if question.most == 1 else _SEVERAL, values), ids
+        candidates.append((candidate.name, [(id_, one_line(text)[:characters]) for id_, text in items]))
+    disease = _joined_names(question.diseases[:1])
+    return selection_messages(disease, candidates, patient=patient, most=question.most), ids
 
 
 def _joined_names(entities: Sequence[NamedEntity]) -> str:

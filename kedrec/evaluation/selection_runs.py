@@ -31,8 +31,9 @@ from kedrec.evaluation.selection_asking import (
     RankedAnswer,
     hide_label,
 )
-from kedrec.evaluation.selection_llm import PROMPT_VERSION, choice_request, parse_answer
+from kedrec.evaluation.selection_llm import choice_request, parse_answer
 from kedrec.evaluation.selection_scores import SelectionFigures, score_answers
+from kedrec.llm.selection_prompting import SELECTION_VERSION
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
@@ -206,7 +207,7 @@ class _SplitRun:
             facts.append(str(self.means.store().fingerprint()))
         if name == "llm":
             info = self.means.model().info
-            facts += [PROMPT_VERSION, info.name, info.sha256, info.adapter]
+            facts += [SELECTION_VERSION, info.name, info.sha256, info.adapter]
         return facts
 
     def answers(

@@ -178,6 +178,7 @@ def list_models(settings: Settings, progress: Progress) -> list[StoredModel]:
 def _merged_files(models: Path, base: Path, adapter: Path, progress: Progress | None) -> ModelFiles:
     """Returns the merged model, merging where there is none or where it was changed since it was written."""
     report = progress or (lambda _stage, _done, _total: None)
+    _check_base(adapter, base)
     path = merged_path(models, base, adapter)
     if not _is_intact(path):
         if path.is_file():
@@ -186,6 +187,23 @@ def _merged_files(models: Path, base: Path, adapter: Path, progress: Progress | 
         with disk_errors(f"Writing beside {path.name}"), replacement_file(_hash_file(path)) as part:
             part.write_text(json.dumps({"sha256": cached_sha256(path)}), encoding="utf-8")
     return ModelFiles(path, "llama.cpp", cached_sha256(path), adapter.name, verified=True)
+
+
+def _check_base(adapter: Path, base: Path) -> None:
+    """Refuses an adapter whose own record says that it was trained on another base.
+
+    Raises:
+        ModelError: it was.
+    """
+    try:
+        trained_on = json.loads((adapter / "kedrec.json").read_text(encoding="utf-8"))["base_sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # peft's own layout names no hash
+    if trained_on != cached_sha256(base):
+        raise ModelError(
+            f"The adapter {adapter} was trained on another model than {base.name}: SHA-256 {trained_on}.",
+            "Use it with its own base in transformers and peft, or train one on this model.",
+        )
 
 
 def _is_intact(merged: Path, *, read: bool = False) -> bool:

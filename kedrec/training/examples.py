@@ -24,6 +24,7 @@ from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.llm.prompting import RationalePrompt, rationale_request
 from kedrec.stores.role_edges import edges_with_role
 from kedrec.training.holdout import Holdout, hold_out
+from kedrec.training.instruction import Instruction
 from kedrec.training.targets import write_target
 from kedrec.types import Entity, Evidence
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from kedrec.schema import Role
     from kedrec.stores.base import GraphStore
 
-__all__ = ["Example", "build", "held_out_pairs", "load", "prompt_messages", "save"]
+__all__ = ["Example", "build", "held_out_pairs", "instruction", "load", "prompt_messages", "save"]
 
 Origin = Literal["curated", "cautioned", "candidate", "random"]
 
@@ -167,6 +168,11 @@ def held_out_pairs(
 def prompt_messages(example: Example) -> tuple[Message, ...]:
     """The messages that `kedrec ask` would send for an example."""
     return _request(example.drug, example.disease, example.evidence, example.adverse).messages
+
+
+def instruction(example: Example) -> Instruction:
+    """An example as an instruction to learn."""
+    return Instruction("rationale", prompt_messages(example), example.target)
 
 
 def _request(

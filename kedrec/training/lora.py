@@ -1,29 +1,35 @@
 """Tunes a LoRA adapter on examples: transformers, peft and trl, on a GPU or on two CPU cores.
 
-The base is the GGUF file that KEDRec runs, dequantized, so that the adapter is merged into exactly the
-weights it was trained on. Only the answer's tokens count in the loss. (LoRA: Hu et al. 2021,
+The base is a GGUF file, dequantized, so that the adapter is merged into exactly the weights it was trained
+on, or a folder in Hugging Face's layout. Only the answer's tokens count in the loss. (LoRA: Hu et al. 2021,
 arXiv:2106.09685.)
+
+A training that was stopped goes on from its last complete checkpoint; see `checkpoints`.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedrec.common.checked_files import replacement_file
 from kedrec.common.extras import install_advice
+from kedrec.common.plain_text import one_line
 from kedrec.errors import ModelError, UsageError
 from kedrec.llm.requirements import require_names
-from kedrec.training.examples import Example, prompt_messages
+from kedrec.training import checkpoints
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.llm.base import Message
+    from kedrec.training.instruction import Instruction
 
-__all__ = ["Checkpoint", "TrainingRecipe", "TrainingReport", "train"]
+__all__ = ["Checkpoint", "TrainingRecipe", "TrainingReport", "save_report", "train"]
 
 _MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 _SAMPLES = 3
@@ -44,6 +50,7 @@ class TrainingRecipe:
         checkpoint: steps between checkpoints, each with held-out loss and samples.
         seed: of the adapter's initial values and of the order of examples.
         threads: CPU threads; 0: torch's own choice.
+        bf16: compute in bfloat16 where that is as good.
     """
 
     steps: int = 250
@@ -56,6 +63,7 @@ class TrainingRecipe:
     checkpoint: int = 40
     seed: int = 20250220
     threads: int = 0
+    bf16: bool = True
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "max_tokens", "rank", "alpha", "checkpoint"):
@@ -78,6 +86,8 @@ class TrainingReport:
 
     Attributes:
         examples: number of examples used, without those that were too long.
+        too_long: number of examples with more tokens than the recipe allows.
+        base_sha256: hash of the base's weights.
         steps: optimizer steps taken.
         seconds: wall time of the training itself.
         losses: training loss (nats a token) by step.
@@ -85,6 +95,8 @@ class TrainingReport:
     """
 
     examples: int = 0
+    too_long: int = 0
+    base_sha256: str = ""
     steps: int = 0
     seconds: float = 0.0
     losses: dict[int, float] = field(default_factory=dict)
@@ -92,8 +104,8 @@ class TrainingReport:
 
 
 def train(
-    examples: Sequence[Example],
-    tests: Sequence[Example],
+    examples: Sequence[Instruction],
+    tests: Sequence[Instruction],
     base: Path,
     out: Path,
     recipe: TrainingRecipe,
@@ -103,12 +115,13 @@ def train(
 ) -> TrainingReport:
     """Trains an adapter and writes it into `out` in peft's layout, in float16.
 
-    Each checkpoint is a usable adapter as well, in `out/checkpoints/STEP`.
+    Each checkpoint is a usable adapter as well, in `out/checkpoints/STEP`. With checkpoints of the same
+    training in `out`, it goes on from the last one.
 
     Args:
         examples: to train on, in random order.
         tests: of held-out diseases; their loss is measured, and they are never trained on.
-        base: the GGUF file.
+        base: the GGUF file, or the folder of a model.
         out: folder of the adapter, created where missing.
         recipe: settings of the training.
         progress: called after each step.
@@ -116,7 +129,7 @@ def train(
 
     Raises:
         ModelError: torch and its companions aren't installed, or the base can't be read.
-        UsageError: no example fits into the recipe's tokens.
+        UsageError: no example fits into the recipe's tokens, or `out` has checkpoints of another training.
     """
     try:
         import peft
@@ -136,6 +149,8 @@ def train(
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     transformers.set_seed(recipe.seed)
+    identity = checkpoints.identity(examples, tests, base, recipe)
+    resumed = checkpoints.last(out, identity)
     report_progress("Loading the base model", 0, None)
     model, tokenizer = _load(base)
     train_data = _encode(examples, tokenizer, recipe.max_tokens)
@@ -145,7 +160,9 @@ def train(
             f"None of {len(examples)} examples fits into {recipe.max_tokens} tokens.",
             "Build more examples, or allow more tokens.",
         )
-    report = TrainingReport(examples=len(train_data))
+    report = TrainingReport(
+        examples=len(train_data), too_long=len(examples) - len(train_data), base_sha256=identity["base"]
+    )
     trainer = _trainer_class(trl)(
         model=model,
         args=_arguments(recipe, out, on_gpu=torch.cuda.is_available()),
@@ -163,21 +180,62 @@ def train(
     )
 
     def at_checkpoint(step: int) -> None:
-        _export(trainer.model, out / "checkpoints" / str(step), base.name)
+        _export(trainer.model, out / "checkpoints" / str(step), base.name, identity)
         report_progress("Measuring on held-out diseases", step, recipe.steps)
-        loss = float(trainer.evaluate()["eval_loss"]) if test_data else float("nan")
-        samples = _samples(trainer.model, tokenizer, tests[:_SAMPLES])
+        with torch.random.fork_rng():  # measuring changes nothing of what is drawn next
+            loss = float(trainer.evaluate()["eval_loss"]) if test_data else float("nan")
+            samples = _samples(trainer.model, tokenizer, tests[:_SAMPLES])
         report.checkpoints.append(Checkpoint(step, loss, samples))
         if on_checkpoint is not None:
             on_checkpoint(report.checkpoints[-1])
+        checkpoints.mark_complete(out, step, identity)
 
-    trainer.add_callback(_watcher(transformers, recipe, report, report_progress, at_checkpoint))
+    trainer.add_callback(_watcher(transformers, recipe, report_progress, at_checkpoint))
     start = time.monotonic()
-    trainer.train()
+    _run(trainer, resumed)
     report.seconds = time.monotonic() - start
     report.steps = int(trainer.state.global_step)
-    _export(trainer.model, out, base.name)
+    report.losses.update(_losses(trainer))
+    _check_losses(report.losses, checkpoints.last(out, identity))
+    _export(trainer.model, out, base.name, identity)
     return report
+
+
+def _run(trainer: Any, resumed: Path | None) -> None:
+    import torch
+
+    try:
+        trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise ModelError(
+            "The memory isn't enough for the training.", "Lower 'batch' or 'max_tokens' in the configuration."
+        ) from error
+
+
+def _losses(trainer: Any) -> dict[int, float]:
+    """The losses by step, those before a resumption among them."""
+    return {int(row["step"]): float(row["loss"]) for row in trainer.state.log_history if "loss" in row}
+
+
+def _check_losses(losses: dict[int, float], good: Path | None) -> None:
+    """Refuses a training whose loss was no number.
+
+    Raises:
+        ModelError: it was.
+    """
+    bad = next((step for step, loss in losses.items() if not math.isfinite(loss)), None)
+    if bad is not None:
+        raise ModelError(
+            f"The loss is no number at step {bad}; "
+            + (f"{good.name} is the last good checkpoint." if good else "no checkpoint was written before."),
+            "Lower 'learning_rate' in the configuration, and name another --out.",
+        )
+
+
+def save_report(report: TrainingReport, out: Path) -> None:
+    """Writes a training's figures, losses by step among them, as `training.json` into `out`."""
+    with replacement_file(out / "training.json") as part:
+        part.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
 
 
 def _load(base: Path) -> tuple[Any, Any]:
@@ -186,15 +244,26 @@ def _load(base: Path) -> tuple[Any, Any]:
 
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
+    folder, source = (base, {}) if base.is_dir() else (base.parent, {"gguf_file": base.name})
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(base.parent, gguf_file=base.name)
-        model = transformers.AutoModelForCausalLM.from_pretrained(
-            base.parent, gguf_file=base.name, dtype=torch.float32
-        )
-    except (OSError, ValueError, KeyError) as error:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **source)
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **source)
+    except (OSError, ValueError, KeyError, ImportError) as error:
         raise ModelError(
-            f"{base} can't be loaded for tuning: {error}.", "Run 'kedrec model pull'."
+            f"{base} can't be loaded for tuning: {one_line(str(error))[:300]}",
+            "Name a model that transformers knows, or run 'kedrec model pull'.",
         ) from error
+    missing = [name for name in _MATRICES if not any(part.endswith(f".{name}") for part, _ in _parts(model))]
+    if missing or not hasattr(model, "model") or not hasattr(model, "lm_head"):
+        raise ModelError(
+            f"{base} is a {type(model).__name__}, whose layers aren't known here"
+            + (f": it has no {', '.join(missing)}." if missing else "."),
+            "Use a model like Llama, Qwen, Mistral or Gemma.",
+        )
+    if tokenizer.chat_template is None:
+        raise ModelError(f"{base} has no chat template.", "Use a model that is tuned to follow instructions.")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
     # The weights were dequantized on loading; trl trains none that still have these attributes.
     for holder in (model.config, model):
         for name in ("quantization_config", "hf_quantizer", "is_quantized", "quantization_method"):
@@ -203,16 +272,20 @@ def _load(base: Path) -> tuple[Any, Any]:
     return model, tokenizer
 
 
+def _parts(model: Any) -> list[tuple[str, Any]]:
+    return list(model.named_modules())
+
+
 def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in messages]
 
 
-def _encode(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> list[dict[str, list[int]]]:
+def _encode(examples: Sequence[Instruction], tokenizer: Any, max_tokens: int) -> list[dict[str, list[int]]]:
     """Token ids of each example that isn't too long, with a mask of the answer's tokens."""
     rows = []
     for example in examples:
         prompt = tokenizer.apply_chat_template(
-            _messages(prompt_messages(example)), tokenize=False, add_generation_prompt=True
+            _messages(example.messages), tokenize=False, add_generation_prompt=True
         )
         prompt_ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
         answer_ids = tokenizer(example.target + tokenizer.eos_token, add_special_tokens=False)["input_ids"]
@@ -232,7 +305,7 @@ def _arguments(recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> Any:
     import trl
 
     return trl.SFTConfig(
-        output_dir=str(out),
+        output_dir=str(checkpoints.folder(out)),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.batch,
         per_device_eval_batch_size=recipe.batch,
@@ -244,13 +317,16 @@ def _arguments(recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> Any:
         max_length=recipe.max_tokens,
         completion_only_loss=True,
         train_sampling_strategy="group_by_length",
-        bf16=True,
+        bf16=recipe.bf16,
         gradient_checkpointing=False,
         use_cpu=not on_gpu,
         dataloader_pin_memory=on_gpu,
         logging_steps=1,
+        logging_nan_inf_filter=False,  # a loss that is no number must be seen
         eval_strategy="no",
-        save_strategy="no",
+        save_strategy="steps",
+        save_steps=min(recipe.checkpoint, recipe.steps),
+        save_total_limit=2,
         report_to="none",
         disable_tqdm=True,
         seed=recipe.seed,
@@ -269,6 +345,7 @@ def _trainer_class(trl: Any) -> Any:
             return_outputs: bool = False,  # noqa: FBT001, FBT002  # transformers' own signature
             num_items_in_batch: Any = None,
         ) -> Any:
+            import torch
             from torch.nn import functional
 
             base = model.get_base_model()
@@ -277,8 +354,11 @@ def _trainer_class(trl: Any) -> Any:
             ).last_hidden_state
             labels = inputs["labels"][:, 1:]
             is_answer = labels != -100
-            logits = base.lm_head(hidden[:, :-1][is_answer])
-            total = functional.cross_entropy(logits.float(), labels[is_answer], reduction="sum")
+            logits = base.lm_head(hidden[:, :-1][is_answer]).float()
+            cap = getattr(base.config, "final_logit_softcapping", None)  # Gemma's
+            if cap:
+                logits = cap * torch.tanh(logits / cap)
+            total = functional.cross_entropy(logits, labels[is_answer], reduction="sum")
             loss = total / (is_answer.sum() if num_items_in_batch is None else num_items_in_batch)
             return (loss, {"loss": loss}) if return_outputs else loss
 
@@ -288,27 +368,27 @@ def _trainer_class(trl: Any) -> Any:
 def _watcher(
     transformers: Any,
     recipe: TrainingRecipe,
-    report: TrainingReport,
     report_progress: Progress,
     at_checkpoint: Callable[[int], None],
 ) -> Any:
     class Watcher(transformers.TrainerCallback):  # type: ignore[misc]  # transformers ships no types
-        """Reports each step, and triggers a checkpoint at the recipe's interval."""
+        """Reports each step, marks what was saved completely, and stops where the loss is no number."""
 
-        def on_log(self, _args: Any, state: Any, _control: Any, logs: Any = None, **_: Any) -> None:
-            if logs and "loss" in logs:
-                report.losses[int(state.global_step)] = float(logs["loss"])
+        def on_log(self, _args: Any, _state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            if logs and not math.isfinite(float(logs.get("loss", 0.0))):
+                control.should_training_stop = True
+                control.should_save = False
 
         def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-            step = int(state.global_step)
-            report_progress("Training", step, recipe.steps)
-            if step % recipe.checkpoint == 0 or step == recipe.steps:
-                at_checkpoint(step)
+            report_progress("Training", int(state.global_step), recipe.steps)
+
+        def on_save(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
+            at_checkpoint(int(state.global_step))
 
     return Watcher()
 
 
-def _samples(model: Any, tokenizer: Any, tests: Sequence[Example]) -> tuple[str, ...]:
+def _samples(model: Any, tokenizer: Any, tests: Sequence[Instruction]) -> tuple[str, ...]:
     """The model's greedy answers to held-out examples."""
     import torch
 
@@ -316,7 +396,7 @@ def _samples(model: Any, tokenizer: Any, tests: Sequence[Example]) -> tuple[str,
     texts = []
     for example in tests:
         prompt = tokenizer.apply_chat_template(
-            _messages(prompt_messages(example)), tokenize=False, add_generation_prompt=True
+            _messages(example.messages), tokenize=False, add_generation_prompt=True
         )
         ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt").to(model.device)
         with torch.inference_mode():
@@ -330,8 +410,11 @@ def _samples(model: Any, tokenizer: Any, tests: Sequence[Example]) -> tuple[str,
     return tuple(texts)
 
 
-def _export(model: Any, folder: Path, base: str) -> None:
-    """Writes the adapter in peft's layout: float16, with settings that name no path of this machine."""
+def _export(model: Any, folder: Path, base: str, identity: dict[str, str]) -> None:
+    """Writes the adapter in peft's layout: float16, with settings that name no path of this machine.
+
+    Each file replaces an older one when it is complete, the weights last. `kedrec.json` has the base's hash.
+    """
     import peft
     import torch
     from safetensors.torch import save_file
@@ -341,11 +424,15 @@ def _export(model: Any, folder: Path, base: str) -> None:
         name: tensor.detach().to(torch.float16).contiguous().cpu()
         for name, tensor in peft.get_peft_model_state_dict(model).items()
     }
-    save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     settings = {
         key: sorted(value) if isinstance(value, set) else value
         for key, value in model.peft_config["default"].to_dict().items()
     }
     settings |= {"base_model_name_or_path": base, "inference_mode": True}
     text = json.dumps(settings, indent=2, sort_keys=True, default=str)
-    (folder / "adapter_config.json").write_text(text + "\n", encoding="utf-8")
+    with replacement_file(folder / "adapter_config.json") as part:
+        part.write_text(text + "\n", encoding="utf-8")
+    with replacement_file(folder / "kedrec.json") as part:
+        part.write_text(json.dumps({"base_sha256": identity["base"]}) + "\n", encoding="utf-8")
+    with replacement_file(folder / "adapter_model.safetensors") as part:
+        save_file(tensors, part, metadata={"format": "pt"})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kedrec.llm.default import require_base
 from kedrec.ranking import Ranker
 from kedrec.stores import open_store
-from kedrec.training.examples import Example, build, save
+from kedrec.training.examples import Example, build, instruction, save
 from kedrec.training.holdout import hold_out, join_holdouts
 from kedrec.training.lora import Checkpoint, TrainingRecipe, TrainingReport, train
 from kedrec.training.model_card import render_model_card
@@ -71,7 +71,15 @@ def tune(
     folder.mkdir(parents=True, exist_ok=True)
     save(examples, folder / "train.jsonl")
     save(tests, folder / "held-out.jsonl")
-    report = train(examples, tests, base, out, recipe, progress=progress, on_checkpoint=on_checkpoint)
+    report = train(
+        [instruction(example) for example in examples],
+        [instruction(example) for example in tests],
+        base,
+        out,
+        recipe,
+        progress=progress,
+        on_checkpoint=on_checkpoint,
+    )
     text = render_model_card(
         recipe,
         report,

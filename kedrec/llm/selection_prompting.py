@@ -1,0 +1,47 @@
+"""Builds the prompt that asks for a choice among candidates; training and evaluation use it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kedrec.common.plain_text import one_line
+from kedrec.llm.prompting import fill_template
+
+if TYPE_CHECKING:
+    from kedrec.llm.base import Message
+
+__all__ = ["SELECTION_VERSION", "choice_text", "selection_messages"]
+
+SELECTION_VERSION = "selection-v1"
+"""Version of the prompt, part of the key of stored answers: those of another version are not reused."""
+_SEVERAL = "selection-several-v1"
+"""The same prompt for questions with several answers."""
+
+
+def selection_messages(
+    disease: str,
+    candidates: Sequence[tuple[str, Sequence[tuple[str, str]]]],
+    *,
+    patient: str = "",
+    most: int = 1,
+) -> tuple[Message, ...]:
+    """The conversation that asks for a choice.
+
+    Args:
+        disease: the disease's name.
+        candidates: each one's name, and its evidence: id and text.
+        patient: lines on the patient, each with its line end.
+        most: most candidates that may be chosen.
+    """
+    lines = []
+    for name, items in candidates:
+        lines.append(f"- {one_line(name)}")
+        lines += [f"  [{id_}] {one_line(text)}" for id_, text in items]
+    values = {"disease": disease, "patient": patient, "candidates": "\n".join(lines), "most": most}
+    return fill_template(SELECTION_VERSION if most == 1 else _SEVERAL, values)
+
+
+def choice_text(name: str, cited: str = "") -> str:
+    """A choice as it is to be answered: the candidate's name, and the id of what speaks for it, if any."""
+    return f"{one_line(name)} [{cited}]" if cited else one_line(name)
