@@ -33,7 +33,7 @@ _TEST_EXAMPLES = 24  # of the validation part, whose loss is measured at each ch
     "--out",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the adapter; a stopped training goes on in it.",
+    help="Folder for the adapter; a stopped training is resumed in it.",
 )
 @click.option(
     "--config",
