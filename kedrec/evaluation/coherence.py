@@ -77,7 +77,9 @@ def disagreements(item: Recommendation) -> set[str]:
     faults = set()
     if (item.badge.standing == "known") != bool(item.known):
         faults.add("badge")
-    if verdict_phrase(grade).casefold() not in item.verdict.casefold():
+    is_contraindicated = "contraindicated" in item.flags
+    replaced = is_contraindicated and not item.known  # by the words on the contraindication
+    if not replaced and verdict_phrase(grade).casefold() not in item.verdict.casefold():
         faults.add("summary")
     stances = {evidence.id: evidence.stance for evidence in (*item.evidence, *item.adverse, *item.texts.all)}
     for claim in item.rationale.claims:
@@ -89,7 +91,7 @@ def disagreements(item: Recommendation) -> set[str]:
             faults.add("verdict")
         if any(stances.get(citation.id) == "adverse" for citation in claim.citations):
             faults.add("stance")
-    if "contraindicated" in item.flags and "contraindicated" not in item.verdict:
+    if is_contraindicated and "contraindicated" not in item.verdict:
         faults.add("warning")
     return faults
 

@@ -250,7 +250,8 @@ def pair_verdict(
             of a path.
         basis: what speaks for the pair, a key of `BASES` or "".
         listed: whether the disease is a user's own gene list, of which nobody can know a treatment.
-        strength: the sentence of its strength (`verdict_table`), "" for none.
+        strength: the sentence of its strength (`verdict_table`), "" for none; a contraindication takes its
+            place.
         related: the sentence of its `related_treatment`, "" for none.
         limits: the sentences of its `LimitOfUse`s.
     """
@@ -267,16 +268,17 @@ def pair_verdict(
         sentence += f"The graph does not know {drug} as a treatment of {disease}{itself}; "
         sentence += f"it ranks {rank:,} of {of:,} {ranked}."
         sentence += BASES.get(basis, "").format(disease=disease)
-    if strength and not known:
+    is_contraindicated = contraindication in {"direct", "inherited"}
+    if strength and not known and not is_contraindicated:
         sentence = f"{strength} {sentence}"
     if untreated and not listed:
         sentence += f" It knows no treatment of {disease}{itself}: the probability is that if {disease} "
         sentence += "had a known one."
     where = ", ".join(paths)
-    if contraindication in {"direct", "inherited"} and known:
+    if is_contraindicated and known:
         sentence += f" Yet it is listed as contraindicated, perhaps in some patients alone: see {where}."
-    elif contraindication in {"direct", "inherited"}:
-        sentence += f" It is contraindicated: see {where}."
+    elif is_contraindicated:
+        sentence = f"{drug} is contraindicated in {disease}: see {where}. {sentence}"
     elif contraindication == "subtype":
         sentence += f" It is contraindicated in a kind of {disease}: see {where}."
     elif contraindication == "look-alike":

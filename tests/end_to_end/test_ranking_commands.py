@@ -36,7 +36,7 @@ def test_a_contraindicated_drug_is_told_of_in_print_and_can_be_hidden(shell):
     words = ("kedrec", "ask", "--disease", "asthma", "--drug", "propranolol", "--no-llm")
     shown = shell(*words)
     assert re.search(r"propranolol .* contraindicated", shown.out)
-    assert "It is contraindicated: see A1." in " ".join(shown.out.split())
+    assert "is contraindicated in asthma: see A1." in " ".join(shown.out.split())
     assert "Against" in shown.out
     hidden = shell(*words, "--hide-contraindicated", "--json")
     answer = Answer.model_validate_json(hidden.out)
