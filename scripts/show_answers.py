@@ -91,7 +91,7 @@ def row(recommendation: Recommendation) -> str:
         interval,
         f"{recommendation.prior:.3f}",
         mechanism_phrase(recommendation),
-        ", ".join(flag for flag in recommendation.flags if flag not in ("known", "new")),
+        ", ".join(recommendation.flags[1:]),
         best_path,
     )
     return f"| {' | '.join(cells)} |"
@@ -122,8 +122,7 @@ def verdict(read: Mapping[str, str]) -> list[str]:
 def pair_section(asked: str, pair: Recommendation, verdicts: Mapping[str, Mapping[str, str]]) -> str:
     """What is said of a drug and a disease as a section."""
     lines = [f"## {pair.drug.name} in {pair.disease.name}", "", *verdict(verdicts.get(asked, {}))]
-    flags = [flag for flag in pair.flags if flag not in ("known", "new")]
-    lines += [pair.verdict, "", f"Flags: {', '.join(flags) or 'none'}.", ""]
+    lines += [pair.verdict, "", f"Flags: {', '.join(pair.flags[1:]) or 'none'}.", ""]
     lines += [f"- {item.sentence} ({item.score:.0%}, {item.role})" for item in pair.evidence[:3]]
     return "\n".join(lines) + "\n"
 
