@@ -60,10 +60,10 @@ def unsuitable(
 ) -> str:
     """The reason why a pair isn't recommended though it has evidence, as a sentence; "" without one.
 
-    One is that things which occur together are all that speaks for it, and it is unlikely to be a treatment.
-    Another is a limit of the drug's use; one known for neoplasms is recommended all the same where a path
-    states that it relieves the disease, or where it is a likely treatment. A treatment of the disease or of a
-    kind of it has no such reason.
+    One is that it is too unlikely a treatment for what speaks for it (`grounding/verdicts.yaml`). Another is
+    a limit of the drug's use; one known for neoplasms is recommended all the same where a path states that it
+    relieves the disease, or where it is a likely treatment. A treatment of the disease or of a kind of it has
+    no such reason.
     """
     if score.known or any(one.scope == "narrower" for one in related):
         return ""
@@ -77,8 +77,8 @@ def unsuitable(
         if limit.kind != "cancer-drug" or not may_be_cancer_drug:
             return limit.sentence
     strength = grade_by_flags((), score.probability, reason, [_STANDING[one.scope] for one in related[:1]])
-    if reason == "association" and score.probability is not None and strength is Grade.NONE:
-        return verdict_words.unlikely_association(score.probability)
+    if reason and score.probability is not None and strength is Grade.NONE:
+        return verdict_words.unlikely(score.probability, is_association=reason == "association")
     return ""
 
 

@@ -28,6 +28,7 @@ Side = Literal["Disease", "Drug"]
 """The kind of the entity in question: drugs are ranked for a `Disease`, diseases for a `Drug`."""
 
 _MAX_PARTS = 40  # parts of a score that are listed one by one; of hundreds most change nothing
+_MAX_UNSUITABLE = 5  # pairs named where every pair with evidence is unsuitable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Results:
         hidden: number of contraindicated pairs that were left out as requested.
         known_left_out: number of known treatments that were left out as requested.
         status_left_out: number of pairs that were left out for their clinical status.
-        passed_over: pairs without a path to be explained by.
+        passed_over: pairs before the last recommendation that lack evidence or are unsuitable; without a
+            recommendation, the best few that have evidence.
         also: pairs that go with a recommendation.
     """
 
@@ -213,8 +215,15 @@ class Recommender:
     def passed_over_entities(
         self, result: SearchResult, rank: Callable[[Candidate], int], side: Side
     ) -> tuple[PassedOver, ...]:
-        """The pairs that a search passed over and that rank before the last of its candidates."""
+        """The pairs that a search passed over and that rank before the last of its candidates.
+
+        Without a candidate, the best few of those that have evidence.
+        """
         last = max(map(rank, result.candidates), default=0)
+        passed_over = [candidate for candidate in result.passed_over if rank(candidate) < last]
+        if not result.candidates:
+            unsuitable = [candidate for candidate in result.passed_over if candidate.evidence.evidence]
+            passed_over = unsuitable[:_MAX_UNSUITABLE]
         return tuple(
             PassedOver(
                 rank=rank(candidate),
@@ -222,8 +231,7 @@ class Recommender:
                 paths=candidate.evidence.paths,
                 reason=candidate.gap,
             )
-            for candidate in result.passed_over
-            if rank(candidate) < last
+            for candidate in passed_over
         )
 
     def _report(self, stage: str, done: int, total: int | None) -> None:
@@ -277,6 +285,11 @@ def abstention_reason(
         others = len(ranked) - results.known_left_out - results.hidden - results.status_left_out
         return verdict_words.no_candidate(
             noun, results.known_left_out, results.hidden, others, results.status_left_out
+        )
+    if results.passed_over:
+        best_passed = results.passed_over[0]
+        return verdict_words.none_suitable(
+            noun, best_passed.entity.name, best_passed.rank, best_passed.reason
         )
     if ranker.is_above_base_rate(ranked):
         return verdict_words.not_enough(no_path)

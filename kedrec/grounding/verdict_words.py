@@ -39,13 +39,14 @@ __all__ = [
     "no_candidate",
     "no_path",
     "none_above_base_rate",
+    "none_suitable",
     "not_enough",
     "opposed_action",
     "other_protein",
     "pair_verdict",
     "palliation",
     "related_treatment",
-    "unlikely_association",
+    "unlikely",
 ]
 
 HELPS = "may help in"
@@ -197,9 +198,25 @@ def other_protein(drug: str, disease: str, treated: Sequence[str]) -> str:
     return f"{drug} supplies a protein{where}; no source states that {disease} lacks it."
 
 
-def unlikely_association(probability: float) -> str:
-    """The reason why a drug of this probability, 0 to 1, isn't recommended for things that occur together."""
-    return f"No mechanism and no analogy is known, and it is unlikely to be a treatment ({probability:.3f})."
+def unlikely(probability: float, *, is_association: bool) -> str:
+    """The reason why a drug of this probability, 0 to 1, isn't recommended.
+
+    Args:
+        probability: that it is a treatment.
+        is_association: whether no more is known than things that occur together.
+    """
+    known = "No mechanism and no analogy is known, and it" if is_association else "It"
+    return f"{known} is unlikely to be a treatment (probability {probability:.2g})."
+
+
+def none_suitable(noun: str, name: str, rank: int, reason: str) -> str:
+    """The sentence for a question of which every pair with a path was passed over.
+
+    Args:
+        noun: the ranked kind: `drug`, `disease`.
+        name, rank, reason: the best of these pairs, its rank from 1, and the sentence why it was passed over.
+    """
+    return f"No {noun} is recommended. The best with a path is {name}, rank {rank:,}: {reason}"
 
 
 def excess(drug: str, disease: str, sources: Sequence[str]) -> str:

@@ -39,8 +39,12 @@ Disease MONDO:8 bleeding_B
 Disease MONDO:9 excess_disease
 Disease MONDO:10 lack_disease
 Disease MONDO:11 skin_disease
+Disease MONDO:12 lonely_disease
 Gene NCBIGene:1 GENE1
+Gene NCBIGene:2 GENE2
 Chemical CHEBI:1 Testolanine
+Chemical CHEBI:2 Testolysine
+Drug DRUGBANK:D20 testolysine
 """
 _EDGES = """\
 IS_A MONDO:1 DOID:14566
@@ -67,6 +71,9 @@ BINDS DRUGBANK:D99 NCBIGene:1
 BINDS DRUGBANK:D9 NCBIGene:1
 BINDS DRUGBANK:D8 NCBIGene:1
 ASSOCIATED_WITH MONDO:5 NCBIGene:1
+CORRELATED_WITH CHEBI:2 MONDO:12 positively_correlated_with
+ASSOCIATED_WITH MONDO:12 NCBIGene:2
+BINDS DRUGBANK:D20 NCBIGene:2
 ASSOCIATED_WITH MONDO:9 NCBIGene:1
 """
 
@@ -143,3 +150,13 @@ def test_a_drug_with_a_limit_is_passed_over_with_its_reason(
     assert drug not in [one.drug.name for one in answer.recommendations]
     passed_over = {one.entity.name: one.reason for one in answer.passed}
     assert reason in passed_over[drug]
+
+
+def test_where_every_drug_has_a_limit_none_is_recommended_and_the_best_is_named(kr: Kedrec) -> None:
+    answer = kr.recommend("lonely disease", llm=False)
+    assert answer.recommendations == ()
+    (passed,) = answer.passed
+    assert answer.abstained.startswith(
+        f"No drug is recommended. The best with a path is testolysine, rank {passed.rank}: "
+        "lonely disease has more testolysine"
+    )
