@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from kedrec.service.fair_queue import FairQueue
 from kedrec.service.guards import RequestBounds
 from kedrec.service.listening import is_loopback
 from kedrec.service.options import ServiceOptions
+from kedrec.service.requests import CompareRequest
 from kedrec.service.streaming import wants_stream
-from kedrec.service.tags import matches_tag
+from kedrec.service.tags import answer_tag, matches_tag
 
 
 @pytest.mark.parametrize(
@@ -113,6 +115,25 @@ def test_only_a_bounded_number_of_events_is_stored() -> None:
         assert events[-1].endswith(b"data: 19999\n\n")
 
     asyncio.run(run())
+
+
+def test_askers_take_turns_in_a_queue() -> None:
+    queue, release, order = FairQueue("it", 9), threading.Event(), list[str]()
+    queue.submit(release.wait)
+    names = ["a1", "a2", "b1", "a3"]
+    waiting = [queue.submit(partial(order.append, name), name[0]) for name in names]
+    release.set()
+    for task in waiting:
+        task.result(10)
+    queue.close()
+    assert order == ["a1", "b1", "a2", "a3"]
+
+
+def test_a_tag_is_of_one_question_and_one_basis() -> None:
+    first, other = (CompareRequest(disease="asthma", drug="a", other=name) for name in "bc")
+    tags = {answer_tag(first, "one"), answer_tag(other, "one"), answer_tag(first, "two")}
+    assert len(tags) == 3
+    assert answer_tag(first.model_copy(), "one") in tags
 
 
 @pytest.mark.parametrize(
