@@ -134,7 +134,7 @@ def test_the_table_has_probability_interval_baseline_and_badges_as_the_service_g
     for row, item in zip(rows.all(), answer["recommendations"], strict=True):
         text = row.inner_text()
         assert item["drug"]["name"] in text
-        assert item["badge"]["standing"] in text
+        assert item["badge"]["standing"].replace("-", ", ") in text
         assert f"{100 * item['probability']:.0f}"[0] in row.locator(".probability .number").inner_text()
         assert row.locator(".interval").count() == row.locator(".baseline").count() == 1
         is_against = item["safety"]["contraindication"] in {"direct", "inherited"}
@@ -173,6 +173,10 @@ def test_struck_claims_and_stopped_trials_are_shown_with_their_reasons(open_page
     claims[0] |= {"status": "struck", "reason": "No path says so."}
     trial = {"number": "NCT00000001", "phase": "phase 2", "status": "terminated", "reason": "harm"}
     answer["recommendations"][0]["clinical"]["trials"] = [trial | {"adverse": True}]
+    answer["recommendations"][0]["flags"] = ["known-narrower", "may-worsen", "cancer-drug"]
+    answer["recommendations"][0]["badge"]["standing"] = "known-narrower"
+    limit = {"kind": "cancer-drug", "sentence": "It is known for neoplasms alone.", "diseases": []}
+    answer["recommendations"][0]["safety"]["limits"] = [limit]
     page = open_page()
     page.route("**/v1/recommend", lambda route: route.fulfill(json=answer, content_type="application/json"))
     page.goto(address + MS)
@@ -180,6 +184,10 @@ def test_struck_claims_and_stopped_trials_are_shown_with_their_reasons(open_page
     expect(page.locator(".why-struck")).to_contain_text("No path says so.")
     stopped = page.locator(".ranked tbody tr").first.locator(".badge", has_text="trial stopped")
     expect(stopped).to_have_attribute("title", "NCT00000001 terminated harm")
+    badges = page.locator(".ranked tbody tr").first.locator(".badge")
+    for words in ("known, narrower", "may worsen"):
+        expect(badges.filter(has_text=words)).to_be_visible()
+    expect(badges.filter(has_text="cancer drug")).to_have_attribute("title", limit["sentence"])
     expect(page.locator("td.clinical").first).to_have_text("phase 2, failed")
 
 

@@ -7,12 +7,26 @@ import { tip } from "./tips.js";
 
 const FLYER = 95; // percentile of a drug's mean score above which it scores high with nearly any disease
 
+const WARNINGS = { // flags of an answer that have no badge of their own below, with what each says
+  caution: "Something weaker than a contraindication of this disease is stated; see what speaks against it.",
+  "may-worsen": "A side effect, an opposed mechanism or a path says that it may worsen the disease.",
+  "causes-disease": "The disease is one of the drug's side effects.",
+  "cancer-drug": "It is known for neoplasms, and the disease is none.",
+  "other-protein": "It supplies a protein that other diseases lack.",
+  excess: "The disease has more of this very substance.",
+};
+
 /** The badges of a pair: [class, text, explanation]. */
 export function badgesOf(answer, item) {
-  const badges = [[item.badge.standing, item.badge.standing, item.badge.note]];
+  const { standing } = item.badge;
+  const badges = [[standing.startsWith("known") ? "known" : standing, standing.replace("-", ", "), item.badge.note]];
   const stopped = item.clinical.trials.filter((trial) => trial.adverse);
   if (item.safety.contraindication === "direct" || item.safety.contraindication === "inherited") {
     badges.push(["against", "contraindicated", `A contraindication is stated (${item.safety.contraindication}).`]);
+  }
+  const limits = new Map(item.safety.limits.map((limit) => [limit.kind, limit.sentence]));
+  for (const flag of item.flags.filter((one) => Object.hasOwn(WARNINGS, one))) {
+    badges.push(["against", flag.replace("-", " "), limits.get(flag) ?? WARNINGS[flag]]);
   }
   if (stopped.length) badges.push(["against", "trial stopped", stopped.map((trial) => `${trial.number} ${trial.status} ${trial.reason}`).join("; ")]);
   const percentile = answer.asked === "drug" ? item.disease_percentile : item.drug_percentile;
