@@ -25,6 +25,7 @@ NAMES = (
     "language_model",
     "documents",
     "service",
+    "page",
 )
 NAMED_ONLY = ("scale", "set_load", "ranking_at_size")
 

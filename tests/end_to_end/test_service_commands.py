@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,8 +164,7 @@ def test_keys_are_added_listed_and_revoked(shell: Any, tmp_path: Path) -> None:
     assert shell("kedrec", "keys", "revoke", "lab", "--keys", file).code == 1
 
 
-def test_a_slow_start_is_not_ready_and_the_help_is_fast(shell: Any) -> None:
-    begin = time.monotonic()
+def test_the_help_imports_no_web_library(shell: Any) -> None:
     for command in ("serve", "keys"):
         done = subprocess.run(
             [sys.executable, "-X", "importtime", str(BIN / "kedrec"), command, "--help"],
@@ -177,4 +175,3 @@ def test_a_slow_start_is_not_ready_and_the_help_is_fast(shell: Any) -> None:
             check=True,
         )
         assert not re.search(r"\| +(fastapi|uvicorn|pydantic|numpy)$", done.stderr, re.MULTILINE)
-    assert time.monotonic() - begin < 30
