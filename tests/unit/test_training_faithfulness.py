@@ -95,7 +95,7 @@ def test_counts_what_holds_and_what_is_struck() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "known", "verb"),
-    [(0.3, (), "may help in"), (0.0001, (), "might be worth studying in"), (0.0001, ("s",), "may help in")],
+    [(0.3, (), "may help in"), (0.01, (), "might be worth studying in"), (0.0001, ("s",), "may help in")],
 )
 def test_a_verdict_is_judged_by_the_pair_as_in_an_answer(
     probability: float, known: tuple[str, ...], verb: str
