@@ -58,6 +58,8 @@ class RelatedTreatments:
             for other in self._adjacency.incidence(TREATS).row(number).tolist()
             if other in self._near
         ]
+        if not treated:
+            return ()
         ids = [entity.id for _, _, entity in treated]
         sources: dict[str, set[str]] = {id_: set() for id_ in ids}
         for row in edges_between_with_role(self._store, "treatment", ("Drug", "Disease"), [drug], ids):

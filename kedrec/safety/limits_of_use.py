@@ -183,22 +183,28 @@ class LimitsOfUse:
 
     def _excess(self, drug: Entity, disease: Entity, number: int) -> set[str]:
         """The sources that state that the disease has more of the substance of one of the drug's names."""
-        own = {name.casefold() for name in self._drug_names(drug)}
         sources: set[str] = set()
         for kind in ("Chemical", "Drug"):
-            for relation in load_schema().joining("correlation", kind, "Disease"):
-                table = (relation, kind, "Disease")
-                if not self._adjacency.has_table(table):
-                    continue
-                ends = self._adjacency.incidence(table).back_row(number).tolist()
-                entities = [self._names.entity(self._adjacency.node_id(kind, end), kind) for end in ends]
-                same = [entity.id for entity in entities if entity.name.casefold() in own]
-                rows = edges_between_with_role(
-                    self._store, "correlation", (kind, "Disease"), same, [disease.id]
-                )
-                sources |= {
-                    row["edge"]["source"]
-                    for row in rows
-                    if action_signs(row["relation"], row["edge"]["action"]) == {1}
-                }
+            tables = [
+                (name, kind, "Disease") for name in load_schema().joining("correlation", kind, "Disease")
+            ]
+            ends = {
+                end
+                for table in tables
+                if self._adjacency.has_table(table)
+                for end in self._adjacency.incidence(table).back_row(number).tolist()
+            }
+            if not ends:  # as for most diseases
+                continue
+            own = {name.casefold() for name in self._drug_names(drug)}
+            entities = [self._names.entity(self._adjacency.node_id(kind, end), kind) for end in sorted(ends)]
+            same = [entity.id for entity in entities if entity.name.casefold() in own]
+            if not same:
+                continue
+            rows = edges_between_with_role(self._store, "correlation", (kind, "Disease"), same, [disease.id])
+            sources |= {
+                row["edge"]["source"]
+                for row in rows
+                if action_signs(row["relation"], row["edge"]["action"]) == {1}
+            }
         return sources
