@@ -29,19 +29,19 @@ def element(tag: str, *contents: Content, **attributes: str | None) -> Element:
         for name, value in attributes.items()
         if value is not None
     }
-    made = Element(tag, values)
+    node = Element(tag, values)
     last: Element | None = None
     for content in contents:
         if isinstance(content, str):
             text = escaped_controls(content)
             if last is None:
-                made.text = (made.text or "") + text
+                node.text = (node.text or "") + text
             else:
                 last.tail = (last.tail or "") + text
         elif content is not None:
-            made.append(content)
+            node.append(content)
             last = content
-    return made
+    return node
 
 
 def linked(label: str, url: str) -> Element:
@@ -55,13 +55,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Content]], *, class_: str
     """A table with headings, in a box that scrolls sideways; columns without any text are left out."""
     filled = [i for i in range(len(head)) if any(_has_text(row[i]) for row in rows)]
     head, rows = [head[i] for i in filled], [[row[i] for i in filled] for row in rows]
-    made = element("table", class_=class_)
-    line = SubElement(SubElement(made, "thead"), "tr")
+    grid = element("table", class_=class_)
+    line = SubElement(SubElement(grid, "thead"), "tr")
     line.extend(element("th", heading, scope="col") for heading in head)
-    body = SubElement(made, "tbody")
+    body = SubElement(grid, "tbody")
     for row in rows:
         body.append(element("tr", *(element("td", cell) for cell in row)))
-    return element("div", made, class_="scroll", tabindex="0")
+    return element("div", grid, class_="scroll", tabindex="0")
 
 
 def _has_text(content: Content) -> bool:

@@ -155,9 +155,9 @@ def _shortened(data: Any, most_bytes: int) -> tuple[Any, list[str]]:
         before = longest = max(map(len, lists[path]))
         while surplus > 0 and longest > 1:
             longest = (longest + 1) // 2
-            for found in lists[path]:
-                surplus -= sum(_size(one) + 1 for one in found[longest:])
-                del found[longest:]
+            for items in lists[path]:
+                surplus -= sum(_size(one) + 1 for one in items[longest:])
+                del items[longest:]
         if longest < before:
             cut.append(f"{path}: at most {longest:,} of {before:,} items")
     return (data, cut) if _size(data) <= most_bytes else _with_short_texts(data, most_bytes, cut)

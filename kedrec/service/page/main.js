@@ -192,9 +192,9 @@ async function showView() {
     fill(parts.view, whyMatrix(answer, { filters: state.filters, open: (id, mark) => (go({ view: "drugs", drug: id, claim: mark }, false), showAnswer(), reveal(mark)) }));
   } else if (state.view === "compare") {
     const { comparison } = await import("./compare.js");
-    const made = comparison(answer, { pair: [state.with, state.and], problem: problemBox, setPair: (a, b) => (go({ with: a, and: b }, false), showView()) });
-    fill(parts.view, made.section);
-    made.start();
+    const pairView = comparison(answer, { pair: [state.with, state.and], problem: problemBox, setPair: (a, b) => (go({ with: a, and: b }, false), showView()) });
+    fill(parts.view, pairView.section);
+    pairView.start();
   } else {
     fill(parts.view, el("div", { class: "columns" }, (parts.table = el("div", { class: "table-area" })), (parts.detail = el("article", { class: "detail", "aria-label": "Reasons" }))));
     showTable();
