@@ -8,6 +8,10 @@ DISEASE ?= multiple sclerosis
 # One process a core, four at most. In the order of the folders: the longest tests first, the short ones last.
 PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+# Libraries are installed uncompiled, and compiled as they are first imported. An environment that forbids writing what
+# was compiled would have every process compile them again, which takes longer than many a test.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test chromium check format lock test-lowest test-newest audit mutate bench stress clean help
 
 help:
