@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kedrec.types import (
         Answer,
         Background,
+        Chooser,
         ClinicalStage,
         Comparison,
         DiseaseAnswer,
@@ -88,6 +89,7 @@ class Kedrec(Questions):
         diverse: bool = True,
         background: Background | None = None,
         texts: int = 3,
+        choose: Chooser = "ranking",
     ) -> Answer:
         """Recommends drugs for a disease.
 
@@ -108,15 +110,22 @@ class Kedrec(Questions):
             background: the texts beside each drug's paths: `none`, `trials`, `literature` or `both`; None:
                 both where texts were loaded (`kedrec-load documents`) and can be read, else none.
             texts: most articles, and most trials of either stance, a drug, 1 to 10.
+            choose: what orders the drugs: the `ranking`; the language `model`, which judges each of the
+                ranking's best drugs by its evidence; or `both`, by a regression, where one is stored for the
+                model that improved the order of validation questions, and else the ranking. The model's
+                judgements are in the answer (`Recommendation.judgement`, `Answer.order`).
 
         Raises:
-            UsageError: `top`, `paths` or `texts` is out of range, or there is no such background.
+            UsageError: `top`, `paths` or `texts` is out of range, or there is no such background; a model is
+                to choose, and `llm` is False or the model gives no log-probabilities.
             NotFoundError: texts are asked for, and none were loaded.
             DataError: texts are asked for, and their index can't be read.
             UnknownNameError, AmbiguousNameError: a name doesn't stand for one entity.
             EmptyGraphError: the graph has nothing to recommend from.
             ModelError: the language model is missing or failed.
         """
+        if choose != "ranking" and not llm:
+            raise UsageError(f"'{choose}' chooses by the language model.", "Ask with the model.")
         if llm:
             self.check_model()  # a missing model is reported now, not after minutes of ranking
         pending = self.pending_for_disease(
@@ -131,6 +140,7 @@ class Kedrec(Questions):
             diverse=diverse,
             background=background,
             texts=texts,
+            choose=choose,
         )
         return self._write(pending) if llm else pending.answer
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from kedrec.answers.manifest import with_model
 from kedrec.answers.rationales import PieceWritten, RationaleWritten, is_for_model, write_rationales
 
 if TYPE_CHECKING:
     from kedrec.answers.candidates import Candidate
+    from kedrec.answers.choosing import Ordering
     from kedrec.answers.rationales import Listener
     from kedrec.common.progress import Progress
     from kedrec.llm.base import ChatModel
-    from kedrec.types import Answer, DiseaseAnswer
+    from kedrec.types import Answer, DiseaseAnswer, Recommendation
 
 __all__ = ["PendingAnswer"]
 
@@ -27,22 +28,33 @@ class PendingAnswer(Generic[_Answer]):
 
     Args:
         answer: the answer with the evidence's own sentences as rationales.
-        candidates: the pairs of its recommendations, in order.
+        candidates: the pairs of its recommendations, in order, then the others that a model may choose.
         seed: seed of the model.
+        others: recommendations of the other pairs.
+        ordering: how a model orders them; None: not at all.
     """
 
-    def __init__(self, answer: _Answer, candidates: Sequence[Candidate], *, seed: int) -> None:
+    def __init__(
+        self,
+        answer: _Answer,
+        candidates: Sequence[Candidate],
+        *,
+        seed: int,
+        others: Sequence[Recommendation] = (),
+        ordering: Ordering | None = None,
+    ) -> None:
         self.answer = answer
+        self.pool: tuple[Recommendation, ...] = (*answer.recommendations, *others)
         self._candidates = candidates
         self._seed = seed
-        self._positions = [
-            position for position, candidate in enumerate(candidates) if is_for_model(candidate)
-        ]
+        self._ordering = ordering
 
     @property
     def needs_model(self) -> bool:
-        """True if there is a rationale for a model to write."""
-        return bool(self._positions)
+        """True if there is a rationale for a model to write, or an order to make."""
+        return any(map(is_for_model, self._candidates)) or (
+            self._ordering is not None and bool(self._candidates)
+        )
 
     def write(
         self, model: ChatModel, *, progress: Progress | None = None, listen: Listener | None = None
@@ -51,17 +63,19 @@ class PendingAnswer(Generic[_Answer]):
 
         Args:
             model: the model.
-            progress, listen: as of `write_rationales`; positions are those of the recommendations.
+            progress, listen: as of `write_rationales`; positions are those in `pool`.
 
         Raises:
             ModelError: the model failed.
         """
-        if not self._positions:
+        if not self.needs_model:
             return self.answer
+        chosen, order_fields = self.choose(model, progress)
+        positions = [at for at in chosen if is_for_model(self._candidates[at])]
 
         def pass_on(event: PieceWritten | RationaleWritten) -> None:
             if listen is not None:
-                position = self._positions[event.position]
+                position = positions[event.position]
                 if isinstance(event, PieceWritten):
                     listen(PieceWritten(position, event.draft, event.text))
                 else:
@@ -69,17 +83,36 @@ class PendingAnswer(Generic[_Answer]):
 
         written = write_rationales(
             model,
-            [self._candidates[position] for position in self._positions],
+            [self._candidates[position] for position in positions],
             seed=self._seed,
             progress=progress,
             listen=None if listen is None else pass_on,
         )
-        recommendations = list(self.answer.recommendations)
-        for position, one in zip(self._positions, written, strict=True):
-            update = {"rationale": one.rationale}
-            recommendations[position] = recommendations[position].model_copy(update=update)
+        for position, one in zip(positions, written, strict=True):
+            chosen[position] = chosen[position].model_copy(update={"rationale": one.rationale})
+        recommendations = tuple(chosen.values())
         fields = {
-            "recommendations": tuple(recommendations),
+            "recommendations": recommendations,
             "manifest": with_model(self.answer.manifest, model, recommendations),
+            **order_fields,
         }
         return cast("_Answer", self.answer.model_copy(update=fields))
+
+    def choose(
+        self, model: ChatModel, progress: Progress | None = None
+    ) -> tuple[dict[int, Recommendation], dict[str, Any]]:
+        """The recommendations to show, by positions in `pool`, in order; and what the answer says of that.
+
+        Raises:
+            ModelError: the model failed.
+        """
+        shown = len(self.answer.recommendations)
+        if self._ordering is None:
+            return dict(enumerate(self.answer.recommendations)), {}
+        judged = self._ordering.judge(model, self._candidates, progress)[:shown]
+        chosen = {at: self.pool[at].model_copy(update={"judgement": judgement}) for at, judgement in judged}
+        ids = {one.drug.id for one in chosen.values()}
+        return chosen, {
+            "order": self._ordering.note(len(self._candidates)),
+            "also": tuple(member for member in self.answer.also if member.like in ids),
+        }

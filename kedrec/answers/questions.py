@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kedrec.answers.answer_fields import answer_fields, chosen_pairs, drug_abstention, known_treatments
+from kedrec.answers.choosing import Ordering, choose_ordering
 from kedrec.answers.listed_genes import ListedGenes, read_gene_lists
 from kedrec.answers.lookup import EntityLookup
 from kedrec.answers.manifest import answer_manifest
@@ -13,8 +14,20 @@ from kedrec.answers.narrower import narrower_diseases
 from kedrec.answers.pending_answer import PendingAnswer
 from kedrec.answers.recommendations import Recommender, abstention_reason
 from kedrec.errors import UsageError
+from kedrec.llm.choice_fit import ChoiceFit, stored_choice
+from kedrec.llm.locality import is_local
+from kedrec.llm.model_registry import resolve_model
 from kedrec.naming.gene_list import find_genes
-from kedrec.types import Answer, Background, ClinicalStage, DiseaseAnswer, Manifest, NameMatch, Recommendation
+from kedrec.types import (
+    Answer,
+    Background,
+    Chooser,
+    ClinicalStage,
+    DiseaseAnswer,
+    Manifest,
+    NameMatch,
+    Recommendation,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +35,7 @@ if TYPE_CHECKING:
     from kedrec.documents.background import TextFinder
     from kedrec.naming import NameIndex
     from kedrec.naming.gene_list import GeneName
+    from kedrec.ranking import PairScore
 
 __all__ = ["MAX_DISEASES", "MAX_PATHS", "MAX_TEXTS", "MAX_TOP", "Questions", "check_range"]
 
@@ -51,6 +65,7 @@ class Questions(EntityLookup):
         diverse: bool = True,
         background: Background | None = None,
         texts: int = 3,
+        choose: Chooser = "ranking",
     ) -> PendingAnswer[Answer]:
         """Drugs for a disease, as `Kedrec.recommend`."""
         matches = self._matches(self._checked_names(top, paths, texts), disease, drugs)
@@ -59,12 +74,14 @@ class Questions(EntityLookup):
         ranked = self.ranker.rank(
             target.id, beyond_prior=beyond_prior, including=[drug.id for drug in drug_entities]
         )
+        ordering = self._ordering(choose, ranked, backgrounds.usage.background)
+        pool = top if ordering is None else min(ordering.pool(top), MAX_TOP)
         results = self._recommender.recommendations(
             "Disease",
             ranked,
             chosen_pairs(ranked, drug_entities),
             paths,
-            None if drugs else top,
+            None if drugs else pool,
             new=new,
             hide=hide_contraindicated,
             status=status,
@@ -74,6 +91,8 @@ class Questions(EntityLookup):
         reason = drug_abstention(self.ranker, ranked, results, target)
         manifest = self._manifest(results.recommendations, backgrounds)
         fields = answer_fields(results, len(ranked), reason, matches, manifest)
+        shown = len(results.recommendations) if drugs else top
+        fields["recommendations"], others = fields["recommendations"][:shown], results.recommendations[shown:]
         below, listed = narrower_diseases(self.ranker.adjacency, self.names, target.id)
         answer = Answer(
             disease=target,
@@ -82,7 +101,9 @@ class Questions(EntityLookup):
             narrower_count=below,
             **fields,
         )
-        return PendingAnswer(answer, results.candidates, seed=self.settings.seed)
+        return PendingAnswer(
+            answer, results.candidates, seed=self.settings.seed, others=others, ordering=ordering
+        )
 
     def pending_for_genes(
         self,
@@ -158,6 +179,31 @@ class Questions(EntityLookup):
             drug=target, **answer_fields(results, len(ranked), reason, [(drug, match)], manifest)
         )
         return PendingAnswer(answer, results.candidates, seed=self.settings.seed)
+
+    def choice_fit(self) -> ChoiceFit | None:
+        """The regression of judgements that is stored for the language model; None without one.
+
+        Raises:
+            UsageError: the model gives no log-probabilities.
+            NotFoundError, ModelError: the model or the file is damaged, missing or of another model.
+        """
+        name = self.settings.model
+        if not is_local(name):
+            raise UsageError(
+                f"{name} gives no log-probabilities, which a judgement is made of.",
+                "Choose by the ranking, or use a model that runs from files on this machine.",
+            )
+        return stored_choice(name, self.check_model(), self.settings)
+
+    def _ordering(
+        self, choose: Chooser, ranked: Sequence[PairScore], background: Background
+    ) -> Ordering | None:
+        """How a model orders a disease's drugs; None where the ranking alone does. Raises as `choice_fit`."""
+        if choose == "ranking":
+            return None
+        fit = self.choice_fit()
+        reads_texts = not resolve_model(self.settings.model, self.settings).adapter
+        return choose_ordering(choose, fit, ranked, background if reads_texts else "none")
 
     def _manifest(
         self,

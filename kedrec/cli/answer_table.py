@@ -23,10 +23,13 @@ def summary_table(answer: Answer | DiseaseAnswer) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1))
     rows = group_rows(answer)
     has_clinic = any(row["clinic"] for row in rows)
+    is_judged = any(row["model"] for row in rows)
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("drug" if answer.asked == "disease" else "disease", style="bold cyan", overflow="fold")
     table.add_column("", no_wrap=True)
     table.add_column("probability", justify="right", no_wrap=True)
+    if is_judged:
+        table.add_column("model", no_wrap=True)
     if has_clinic:
         table.add_column("clinic", overflow="fold")
     table.add_column("mechanism in one phrase", overflow="fold")
@@ -42,6 +45,7 @@ def summary_table(answer: Answer | DiseaseAnswer) -> Table:
             name,
             Text(row["status"], style="green" if row["status"] == "known" else ""),
             Text(row["probability"]),
+            *([Text(row["model"])] if is_judged else []),
             *([Text(row["clinic"])] if has_clinic else []),
             Text(row["mechanism"]),
             Text(row["warnings"]),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kedrec.sharing.question import GeneRole
-    from kedrec.types import Answer, Background, ClinicalStage, DiseaseAnswer
+    from kedrec.types import Answer, Background, Chooser, ClinicalStage, DiseaseAnswer
 
 _LONGEST_NAME = 120  # of a gene list's file, as it is saved
 
@@ -80,6 +80,15 @@ _LONGEST_NAME = 120  # of a gene list's file, as it is saved
     show_default=True,
     help="Give drugs with one mechanism, or of one class, one line of the table, or let them fill it.",
 )
+@click.option(
+    "--choose",
+    type=click.Choice(["ranking", "model", "both"]),
+    default="ranking",
+    show_default=True,
+    help="What orders the drugs: `model`: the language model judges each of the ranking's best by its "
+    "evidence; `both`: its judgement counts where a regression that is stored for it (`kedrec train choice`) "
+    "improved the order of validation questions, else the ranking's order stays. Both show the judgements.",
+)
 @click.option("--no-llm", is_flag=True, help="Show the evidence without a written rationale.")
 @click.option("--model", metavar="NAME", help="The language model; see `kedrec model list`.")
 @click.option("--seed", type=int, help="Seed of the language model.")
@@ -120,6 +129,7 @@ def ask(
     beyond_prior: bool,
     status: ClinicalStage | None,
     diverse: bool,
+    choose: Chooser,
     no_llm: bool,
     model: str | None,
     seed: int | None,
@@ -163,6 +173,10 @@ def ask(
         )
     if disease is None and not is_list and beyond_prior:
         raise UsageError("--beyond-prior ranks drugs.", "Give a --disease with it.")
+    if choose != "ranking" and (disease is None or no_llm):
+        raise UsageError(
+            f"--choose {choose} orders drugs by the language model.", "Give a --disease, and no --no-llm."
+        )
     if brief and full:
         raise UsageError("--brief and --full were both given.", "Give one of them.")
     files = _gene_files(genes, signature)
@@ -185,6 +199,7 @@ def ask(
         diverse=diverse,
         background=background,
         texts=texts,
+        choose=choose,
         seed=settings.seed,
         overlay=settings.overlay,
         as_of=settings.as_of,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kedrec.settings import Settings
     from kedrec.stores import GraphStore
 
-__all__ = ["selection", "write_results"]
+__all__ = ["answerer_resources", "selection", "write_results"]
 
 
 @click.command()
@@ -30,20 +30,22 @@ __all__ = ["selection", "write_results"]
     "--answerer",
     "answerers",
     multiple=True,
-    type=click.Choice(["random", "frequency", "prior", "ranker", "llm"]),
+    type=click.Choice(["random", "frequency", "prior", "ranker", "minilm", "llm", "pointwise", "both"]),
     default=("random", "frequency", "prior", "ranker"),
     show_default=True,
     help="Method of answering; may be repeated. frequency: the drug most often right in training; prior: "
-    "the graph's degrees.",
+    "the graph's degrees; minilm: the similarity of question and evidence; llm: the language model chooses; "
+    "pointwise: it judges each candidate alone; both: its judgement beside the ranking's log-odds.",
 )
-@click.option("--model", metavar="NAME", help="The language model of `llm`. Default: KEDREC_MODEL.")
+@click.option("--model", metavar="NAME", help="The language model. Default: KEDREC_MODEL.")
 @click.option(
     "--background",
     type=click.Choice(["none", "trials", "literature", "both"]),
     default="none",
     show_default=True,
-    help="Texts that `llm` reads, from your own passage index.",
+    help="Texts that minilm, llm and pointwise read, from your own passage index.",
 )
+@click.option("--paths/--no-paths", default=True, show_default=True, help="Show them the graph's paths.")
 @click.option("--config", "configs", multiple=True, help="May be repeated. Default: every config.")
 @click.option(
     "--split",
@@ -78,6 +80,7 @@ def selection(
     answerers: tuple[Any, ...],
     model: str | None,
     background: Any,
+    paths: bool,
     configs: tuple[str, ...],
     splits: tuple[Any, ...],
     among: Any,
@@ -98,7 +101,7 @@ def selection(
     dataset = DataSet(folder)
     results = []
     with ExitStack() as stack, progress_on_stderr() as progress:
-        resources = _resources(settings, stack, progress, texts=background != "none")
+        resources = answerer_resources(settings, stack, progress, texts=background != "none")
         for config in configs or dataset.configs:
             for split in splits:
                 if not configs and not dataset.rows(config, split):
@@ -110,6 +113,7 @@ def selection(
                     answerers,
                     resources,
                     background=background,
+                    paths=paths,
                     among=among,
                     limit=limit,
                     seed=settings.seed,
@@ -144,13 +148,18 @@ def write_results(out: Path | None, name: str, value: object, table: str) -> Non
         ) from error
 
 
-def _resources(settings: Settings, stack: ExitStack, progress: Progress, *, texts: bool) -> AnswererResources:
-    """The answerers' graph, ranker, model and passage index; the stack closes them.
+def answerer_resources(
+    settings: Settings, stack: ExitStack, progress: Progress, *, texts: bool
+) -> AnswererResources:
+    """The answerers' graph, ranker, models and passage index; the stack closes them.
 
     All but the index are opened at first use.
     """
+    from kedrec.documents.minilm import Embedder, fetch_minilm
     from kedrec.documents.passage_index import PassageIndex, index_folder
+    from kedrec.errors import NotFoundError
     from kedrec.evaluation.selection_runs import AnswererResources
+    from kedrec.llm.choice_fit import ChoiceFit, stored_choice
     from kedrec.llm.open_model import open_model
     from kedrec.ranking import Ranker
     from kedrec.stores import open_store
@@ -169,5 +178,20 @@ def _resources(settings: Settings, stack: ExitStack, progress: Progress, *, text
         stack.callback(chat_model.close)
         return chat_model
 
+    @cache
+    def embedder() -> Embedder:
+        fetch_minilm(settings.models_dir, progress)
+        return Embedder(settings.models_dir)
+
+    @cache
+    def choice() -> ChoiceFit:
+        fit = stored_choice(settings.model, model().info.sha256, settings)
+        if fit is None:
+            raise NotFoundError(
+                f"No regression of judgements was fitted for the model {settings.model}.",
+                f"Fit it: kedrec train choice --model {settings.model} --dataset DIR.",
+            )
+        return fit
+
     index = stack.enter_context(PassageIndex.open(index_folder(settings.home))) if texts else None
-    return AnswererResources(store, ranker, model, index)
+    return AnswererResources(store, ranker, model, index, embedder, choice)

@@ -15,8 +15,10 @@ from kedrec.rendering.gene_list_notes import gene_list_notes
 from kedrec.rendering.notes import (
     as_of_note,
     baseline_note,
+    judgement_text,
     left_out_notes,
     narrower_note,
+    order_note,
     predicted_text,
     rationale_title,
     texts_footnote,
@@ -79,6 +81,8 @@ def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detai
             print_recommendation(console, group[0], asked=answer.asked, detail=detail)
     console.print()
     for note in left_out_notes(answer):
+        console.print(Text(note, style="yellow"))
+    if note := order_note(answer):
         console.print(Text(note, style="yellow"))
     manifest = answer.manifest
     console.print(
@@ -154,6 +158,8 @@ def headline(recommendation: Recommendation, *, asked: str = "disease") -> Text:
             line.append(f" ({recommendation.low:.3f}-{recommendation.high:.3f})", style="dim")
     else:
         line.append(f"  score {recommendation.score:.3f}")
+    if recommendation.judgement is not None:
+        line.append(f"  model: {judgement_text(recommendation.judgement)}")
     for flag in recommendation.flags:
         line.append(f"  {flag}", style=_FLAG_STYLES.get(flag, "green"))
     return line

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kedrec.cli.common import progress_on_stderr, say
+from kedrec.cli.train_choice import choice
 
 if TYPE_CHECKING:
     from kedrec.training.lora import Checkpoint
@@ -94,6 +95,9 @@ def train(
         say(f"  {count} {reason}")
     save_report(report, out)
     say(f"{report.steps} steps, {report.seconds / 60:.1f} minutes in this run; base {report.base_sha256}.")
+
+
+train.add_command(choice)
 
 
 @train.command()

@@ -14,9 +14,10 @@ that of treating at least one of its diseases, assuming independence.
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANSWERERS",
+    "READERS",
     "Answerer",
     "answer_at_random",
     "frequency_answerer",
@@ -50,10 +52,13 @@ __all__ = [
     "stay_answerer",
 ]
 
-Answerer: TypeAlias = Literal["random", "frequency", "prior", "ranker", "llm"]
-ANSWERERS: tuple[Answerer, ...] = ("random", "frequency", "prior", "ranker", "llm")
+Answerer: TypeAlias = Literal["random", "frequency", "prior", "ranker", "minilm", "llm", "pointwise", "both"]
+ANSWERERS: tuple[Answerer, ...] = get_args(Answerer)
+READERS: tuple[Answerer, ...] = ("minilm", "llm", "pointwise", "both")
+"""Those that read the evidence."""
 
 _SPLIT: dict[str, Split] = {"pair": "pair", "unseen_disease": "disease", "unseen_drug": "drug"}
+_LEAST = 1e-12  # probability, for its logarithm
 _METHOD = {"prior": "degrees", "ranker": "ranking"}
 
 
@@ -62,7 +67,8 @@ def rank_candidates(question: BlindQuestion, scores: Mapping[str, float]) -> Ran
     order = sorted(
         (candidate.id for candidate in question.candidates), key=lambda id_: -scores.get(id_, float("-inf"))
     )
-    return RankedAnswer(tuple(order), tuple(order[: question.most]))
+    ordered = tuple(float(scores.get(id_, float("-inf"))) for id_ in order)
+    return RankedAnswer(tuple(order), tuple(order[: question.most]), scores=ordered)
 
 
 def answer_at_random(question: BlindQuestion, seed: int) -> RankedAnswer:
@@ -114,9 +120,10 @@ def graph_answers(
     columns = {id_: int(np.searchsorted(diseases, numbers["Disease"][id_])) for id_ in ids}
     answers: dict[str, dict[str, RankedAnswer]] = {}
     for name, method in _METHOD.items():
-        scores = np.mean(
-            [standardized(values, hidden[:, diseases]) for values in fold_scores[method]], axis=0
-        )
+        mask = hidden[:, diseases]
+        scores = np.mean([standardized(values, mask) for values in fold_scores[method]], axis=0)
+        # In log-odds again, as the ranking's own scores are: the order stays.
+        scores *= np.mean([values[mask].std() for values in fold_scores[method]])
         answers[name] = {
             question.id: rank_candidates(
                 question, _candidate_scores(question, scores, columns, numbers["Drug"])
@@ -142,11 +149,10 @@ def stay_answerer(ranker: Ranker, name: str) -> Callable[[BlindQuestion], Ranked
         return cache[drug, disease]
 
     def answer(question: BlindQuestion) -> RankedAnswer:
-        scores = {
-            drug.id: 1
-            - float(np.prod([1 - probability(drug.id, disease.id) for disease in question.diseases]))
-            for drug in question.candidates
-        }
+        scores = {}
+        for drug in question.candidates:
+            without = math.prod(1 - probability(drug.id, disease.id) for disease in question.diseases)
+            scores[drug.id] = math.log(max(1 - without, _LEAST)) - math.log(max(without, _LEAST))
         return rank_candidates(question, scores)
 
     return answer

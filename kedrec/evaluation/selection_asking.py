@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -59,11 +60,23 @@ class RankedAnswer:
         order: every candidate, the likeliest first.
         chosen: at most `most` of the first candidates of `order`.
         cited: evidence that the answer cites.
+        scores: in log-odds, of each candidate of `order`; -inf for one without, () where none has one.
     """
 
     order: tuple[str, ...]
     chosen: tuple[str, ...]
     cited: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+
+    @property
+    def by_candidate(self) -> dict[str, float]:
+        """The scores by candidate; those without one have the lowest of the others."""
+        finite = [score for score in self.scores if isfinite(score)]
+        lowest = min(finite, default=0.0)
+        return {
+            id_: score if isfinite(score) else lowest
+            for id_, score in zip(self.order, self.scores, strict=True)
+        }
 
 
 def hide_label(
@@ -73,6 +86,7 @@ def hide_label(
     most: int,
     among: CandidateKind = "all",
     texts: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+    paths: bool = True,
 ) -> BlindQuestion | None:
     """Removes the label of a question; None where it has no wrong candidate of the kind.
 
@@ -82,6 +96,7 @@ def hide_label(
         most: most candidates that may be chosen.
         among: the only kind of wrong candidates to include.
         texts: texts that the answerer may read, by candidate: id and text.
+        paths: False to show no paths.
     """
     candidates = [
         candidate
@@ -101,7 +116,7 @@ def hide_label(
         paths={
             candidate.candidate: candidate.paths
             for candidate in question.evidence
-            if candidate.candidate in ids
+            if paths and candidate.candidate in ids
         },
         texts={candidate: passages for candidate, passages in (texts or {}).items() if candidate in ids},
         text=question.text,

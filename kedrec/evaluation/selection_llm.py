@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from kedrec.common.plain_text import one_line
 from kedrec.errors import ModelError
+from kedrec.evaluation.selection_answerers import rank_candidates
 from kedrec.evaluation.selection_asking import RankedAnswer
 from kedrec.llm.base import ChatRequest, Message
+from kedrec.llm.judging import CompactEvidence, judge, judgement_prompt
 from kedrec.llm.selection_prompting import selection_messages
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from kedrec.evaluation.selection_asking import BlindQuestion
     from kedrec.llm.base import ChatModel
 
-__all__ = ["choice_request", "parse_answer"]
+__all__ = ["choice_request", "evidence_of", "judged_answer", "parse_answer"]
 
 _LEVELS = ((3, 240, 800), (2, 200, 400), (1, 160, 200), (0, 0, 0))
 """Paths and texts a candidate, characters of each, characters of the notes; the first that fits is used."""
@@ -50,6 +52,31 @@ def choice_request(model: ChatModel, question: BlindQuestion, seed: int) -> Chat
     )
 
 
+def evidence_of(question: BlindQuestion, candidate: str) -> CompactEvidence:
+    """What a question shows of one candidate."""
+    paths = question.paths.get(candidate, ())
+    return CompactEvidence(
+        supporting=[path.text for path in paths if path.stance == "supports"],
+        adverse=[path.text for path in paths if path.stance == "adverse"],
+        texts=[text for _, text in question.texts.get(candidate, ())],
+    )
+
+
+def judged_answer(model: ChatModel, question: BlindQuestion) -> RankedAnswer:
+    """Orders the candidates by the model's judgement of each alone, in log-odds.
+
+    Raises:
+        ModelError: the model gives no log-probabilities, or it failed.
+    """
+    patient, disease = _patient(question, _LEVELS[0][2]), _joined_names(question.diseases[:1])
+    scores = {}
+    for candidate in question.candidates:
+        evidence = evidence_of(question, candidate.id)
+        messages = judgement_prompt(disease, candidate.name, evidence, model=model, patient=patient)
+        scores[candidate.id] = judge(model, messages).log_odds
+    return rank_candidates(question, scores)
+
+
 def parse_answer(question: BlindQuestion, text: str) -> RankedAnswer:
     """Parses a model's text: the candidates it names, in its order, at most `question.most`, are chosen.
 
@@ -77,11 +104,6 @@ def _messages(
     question: BlindQuestion, max_items: int, characters: int, notes: int
 ) -> tuple[tuple[Message, ...], dict[str, list[str]]]:
     """The conversation with that much evidence, and the ids of each candidate's items in it."""
-    patient = ""
-    if question.diseases[1:]:
-        patient += f"The patient also has: {_joined_names(question.diseases[1:])}\n"
-    if question.text and notes:
-        patient += f"Notes: {one_line(question.text)[:notes]}\n"
     candidates = []
     ids: dict[str, list[str]] = {}
     for candidate in question.candidates:
@@ -90,7 +112,18 @@ def _messages(
         ids[candidate.id] = [id_ for id_, _ in items]
         candidates.append((candidate.name, [(id_, one_line(text)[:characters]) for id_, text in items]))
     disease = _joined_names(question.diseases[:1])
+    patient = _patient(question, notes)
     return selection_messages(disease, candidates, patient=patient, most=question.most), ids
+
+
+def _patient(question: BlindQuestion, notes: int) -> str:
+    """Lines on the patient of a stay, with so many characters of its notes."""
+    lines = ""
+    if question.diseases[1:]:
+        lines += f"The patient also has: {_joined_names(question.diseases[1:])}\n"
+    if question.text and notes:
+        lines += f"Notes: {one_line(question.text)[:notes]}\n"
+    return lines
 
 
 def _joined_names(entities: Sequence[NamedEntity]) -> str:

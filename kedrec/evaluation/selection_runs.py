@@ -8,16 +8,15 @@ since the questions may be a hospital's.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedrec.errors import DataError, UsageError
+from kedrec.errors import UsageError
 from kedrec.evaluation.selection_answerers import (
+    READERS,
     Answerer,
     answer_at_random,
     frequency_answerer,
@@ -31,22 +30,27 @@ from kedrec.evaluation.selection_asking import (
     RankedAnswer,
     hide_label,
 )
-from kedrec.evaluation.selection_llm import choice_request, parse_answer
+from kedrec.evaluation.selection_files import AnswerFile
+from kedrec.evaluation.selection_llm import choice_request, judged_answer, parse_answer
+from kedrec.evaluation.selection_minilm import similarity_answerer
 from kedrec.evaluation.selection_scores import SelectionFigures, score_answers
-from kedrec.llm.selection_prompting import SELECTION_VERSION
+from kedrec.evaluation.stacking import regime_of, stacked_answer
+from kedrec.llm.selection_prompting import JUDGEMENT_VERSION, SELECTION_VERSION
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.dataset.hf_folder import DataSet, SplitName
     from kedrec.dataset.question_types import Question
+    from kedrec.documents.minilm import Embedder
     from kedrec.documents.passage_index import PassageIndex
     from kedrec.llm.base import ChatModel
+    from kedrec.llm.choice_fit import ChoiceFit, StackedWeights
     from kedrec.ranking import Ranker
     from kedrec.stores import GraphStore
 
-__all__ = ["AnswererResources", "evaluate", "max_choices"]
+__all__ = ["NOTHING_ELSE", "AnswererResources", "SelectionRun", "Shown", "evaluate", "max_choices"]
 
-_FORMAT = 1  # of the stored answers
+_FORMAT = 2  # of the stored answers
 _BATCH = 4  # requests to a model; the answers are stored after each batch
 
 
@@ -59,12 +63,33 @@ class AnswererResources:
         ranker: opens the ranking of the full graph, for stays.
         model: opens the language model.
         index: the texts; None: none are shown.
+        embedder: opens MiniLM.
+        choice: reads the model's regression of judgements.
     """
 
     store: Callable[[], GraphStore]
     ranker: Callable[[], Ranker]
     model: Callable[[], ChatModel]
     index: PassageIndex | None = None
+    embedder: Callable[[], Embedder] | None = None
+    choice: Callable[[], ChoiceFit] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a reader of evidence is shown: texts of some kind, and paths or none."""
+
+    background: BackgroundMode = "none"
+    paths: bool = True
+
+    @property
+    def label(self) -> str:
+        """The condition in words."""
+        return self.background if self.paths else f"{self.background}, no paths"
+
+
+NOTHING_ELSE = Shown()
+"""Paths alone."""
 
 
 def max_choices(dataset: DataSet, config: str) -> int:
@@ -86,6 +111,7 @@ def evaluate(
     means: AnswererResources,
     *,
     background: BackgroundMode = "none",
+    paths: bool = True,
     among: CandidateKind = "all",
     limit: int | None = None,
     seed: int = 0,
@@ -98,7 +124,8 @@ def evaluate(
         dataset, config, split: the questions.
         answerers: the answerers to run.
         means: their resources.
-        background: the texts that the language model reads; the other answerers read none.
+        background: the texts that readers of evidence read; the other answerers read none.
+        paths: False to show them no paths.
         among: the only kind of wrong candidates to include.
         limit: number of questions, the first ones; None: all.
         seed: of orders, samples, the model and the bootstrap.
@@ -109,47 +136,190 @@ def evaluate(
         UsageError: the split has no such question; or the data are credentialed, and the model may send
             them to others.
         DataError: the data set can't be read, or the answers can't be stored.
+        ModelError: `both` is asked for, and the model has no regression of judgements.
     """
-    if "llm" in answerers:
-        _check_model_is_local(dataset, means.model())
-    most = max_choices(dataset, config)
-    pairs = []
-    for question in dataset.questions(config, split):
-        texts = _texts(question, background, means.index)
-        blind = hide_label(question, seed=seed, most=most, among=among, texts=texts)
-        if blind is not None:
-            pairs.append((question, blind))
-        if limit is not None and len(pairs) >= limit:
-            break
-    if not pairs:
-        raise UsageError(
-            f"{config}/{split} of {dataset.folder} has no question with candidates of the kind '{among}'.",
-            "Ask another split, or --among all.",
+    run = SelectionRun(
+        dataset, config, split, means, among=among, limit=limit, seed=seed, out=out, progress=progress
+    )
+    return [run.figures(name, Shown(background, paths)) for name in answerers]
+
+
+@dataclass
+class SelectionRun:
+    """The answers to one split's questions, each made once.
+
+    Attributes:
+        dataset, config, split, means, among, limit, seed, out, progress: as of `evaluate`.
+        weights: of `both`; None: the model's stored ones.
+    """
+
+    dataset: DataSet
+    config: str
+    split: SplitName
+    means: AnswererResources
+    among: CandidateKind = "all"
+    limit: int | None = None
+    seed: int = 0
+    out: Path | None = None
+    progress: Progress | None = None
+    weights: StackedWeights | None = None
+    _by_graph: dict[str, dict[str, RankedAnswer]] | None = None
+    _asked: dict[Shown, list[BlindQuestion]] = field(default_factory=dict)
+    _answers: dict[tuple[str, Shown], dict[str, RankedAnswer]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.most = max_choices(self.dataset, self.config)
+        with_candidates = (
+            question
+            for question in self.dataset.questions(self.config, self.split)
+            if hide_label(question, seed=self.seed, most=self.most, among=self.among) is not None
         )
-    questions = [question for question, _ in pairs]
-    blind_questions = [blind for _, blind in pairs]
-    run = _SplitRun(dataset, config, split, means, blind_questions, seed, progress)
-    results = []
-    for name in answerers:
-        shown = background if name == "llm" else "none"
-        facts = [*run.facts(name), seed, shown, among, limit]
-        answer_file = _AnswerFile(out, f"{name}-{config}-{split}", facts)
-        answers = dict(answer_file.read({question.id: question for question in blind_questions}))
-        unanswered = [question for question in blind_questions if question.id not in answers]
-        if unanswered:
-            with answer_file.appending() as write:
-                for id_, answer in run.answers(name, unanswered):
-                    answers[id_] = answer
-                    write(id_, answer)
+        self.questions: list[Question] = list(islice(with_candidates, self.limit))
+        if not self.questions:
+            raise UsageError(
+                f"{self.config}/{self.split} of {self.dataset.folder} has no question with candidates of "
+                f"the kind '{self.among}'.",
+                "Ask another split, or --among all.",
+            )
+
+    def asked(self, shown: Shown) -> list[BlindQuestion]:
+        """The questions without their labels, with the evidence of a condition."""
+        if shown not in self._asked:
+            blinds = (
+                hide_label(
+                    question,
+                    seed=self.seed,
+                    most=self.most,
+                    among=self.among,
+                    texts=_texts(question, shown.background, self.means.index),
+                    paths=shown.paths,
+                )
+                for question in self.questions
+            )
+            self._asked[shown] = [blind for blind in blinds if blind is not None]
+        return self._asked[shown]
+
+    def figures(
+        self, name: Answerer, shown: Shown = NOTHING_ELSE, chosen: Sequence[Question] | None = None
+    ) -> SelectionFigures:
+        """The figures of an answerer.
+
+        Args:
+            name, shown: as of `answers`.
+            chosen: some of the run's questions, at least one; None: all.
+        """
+        answers = self.answers(name, shown)
         description = {
-            "config": config,
-            "split": split,
-            "answerer": name if name != "llm" else f"llm {means.model().info.name}",
-            "background": shown,
-            "among": among,
+            "config": self.config,
+            "split": self.split,
+            "answerer": self._label(name),
+            "background": shown.label if name in READERS else "none",
+            "among": self.among,
         }
-        results.append(score_answers(description, questions, answers, most=most, seed=seed))
-    return results
+        questions = self.questions if chosen is None else chosen
+        return score_answers(description, questions, answers, most=self.most, seed=self.seed)
+
+    def answers(self, name: Answerer, shown: Shown = NOTHING_ELSE) -> dict[str, RankedAnswer]:
+        """The answers by question id; stored ones aren't made again.
+
+        Args:
+            name: the answerer.
+            shown: what it is shown, if it reads evidence.
+        """
+        shown = shown if name in READERS else NOTHING_ELSE
+        if name == "both":
+            return self._stacked(shown)
+        if (name, shown) not in self._answers:
+            if name in ("llm", "pointwise"):
+                _check_model_is_local(self.dataset, self.means.model())
+            asked = self.asked(shown)
+            facts = [*self._facts(name), self.seed, shown.background, shown.paths, self.among]
+            answer_file = AnswerFile(self.out, f"{name}-{self.config}-{self.split}", facts)
+            answers = dict(answer_file.read({question.id: question for question in asked}))
+            unanswered = [question for question in asked if question.id not in answers]
+            if unanswered:
+                with answer_file.appending() as write:
+                    for id_, answer in self._made(name, unanswered):
+                        answers[id_] = answer
+                        write(id_, answer)
+            self._answers[name, shown] = answers
+        return self._answers[name, shown]
+
+    def _label(self, name: Answerer) -> str:
+        return f"{name} {self.means.model().info.name}" if name in ("llm", "pointwise", "both") else name
+
+    def _stacked(self, shown: Shown) -> dict[str, RankedAnswer]:
+        weights = self.weights
+        if weights is None and self.means.choice is not None:
+            weights = self.means.choice().of(regime_of(self.config), shown.background)
+        if weights is None:
+            raise UsageError(
+                f"No regression of {self._label('both')} was fitted for {self.config} with the background "
+                f"'{shown.background}'.",
+                "Fit it first: kedrec train choice.",
+            )
+        ranking, judged = self.answers("ranker"), self.answers("pointwise", shown)
+        return {
+            question.id: stacked_answer(question, ranking[question.id], judged[question.id], weights)
+            for question in self.asked(shown)
+        }
+
+    def _facts(self, name: Answerer) -> list[Any]:
+        """Everything that an answerer's answers depend on, except the selection of questions."""
+        splits: tuple[SplitName, ...] = (self.split, "train")
+        digests = [self.dataset.digest(self.config, split) for split in splits]
+        facts: list[Any] = [_FORMAT, name, *digests]
+        if name in ("prior", "ranker"):
+            # What is hidden hangs on all questions that are asked.
+            facts += [str(self.means.store().fingerprint()), self.limit]
+        if name in ("llm", "pointwise"):
+            info = self.means.model().info
+            version = SELECTION_VERSION if name == "llm" else JUDGEMENT_VERSION
+            facts += [version, info.name, info.sha256, info.adapter]
+        return facts
+
+    def _made(
+        self, name: Answerer, unanswered: Sequence[BlindQuestion]
+    ) -> Iterator[tuple[str, RankedAnswer]]:
+        """Yields question id and answer, one by one."""
+        if name == "llm":
+            yield from self._by_model(unanswered)
+            return
+        answer = self._answerer(name)
+        for done, question in enumerate(unanswered):
+            if self.progress is not None:
+                self.progress(f"Answering: {name}", done, len(unanswered))
+            yield question.id, answer(question)
+
+    def _answerer(self, name: Answerer) -> Callable[[BlindQuestion], RankedAnswer]:
+        if name == "random":
+            return lambda question: answer_at_random(question, self.seed)
+        if name == "frequency":
+            return frequency_answerer(self.dataset.questions(self.config, "train"))
+        if name == "pointwise":
+            return lambda question: judged_answer(self.means.model(), question)
+        if name == "minilm":
+            if self.means.embedder is None:
+                raise UsageError("MiniLM wasn't opened.", "Leave 'minilm' out.")
+            return similarity_answerer(self.means.embedder())
+        if self.dataset.kind == "mimic":
+            return stay_answerer(self.means.ranker(), name)
+        if self._by_graph is None:  # one fit gives both answerers
+            self._by_graph = graph_answers(
+                self.means.store(), self.asked(NOTHING_ELSE), self.config, self.seed, self.progress
+            )
+        answers = self._by_graph[name]
+        return lambda question: answers[question.id]
+
+    def _by_model(self, unanswered: Sequence[BlindQuestion]) -> Iterator[tuple[str, RankedAnswer]]:
+        model = self.means.model()
+        for start in range(0, len(unanswered), _BATCH):
+            if self.progress is not None:
+                self.progress("Answering: llm", start, len(unanswered))
+            batch = unanswered[start : start + _BATCH]
+            responses = model.chat_many([choice_request(model, question, self.seed) for question in batch])
+            for question, response in zip(batch, responses, strict=True):
+                yield question.id, parse_answer(question, response.text)
 
 
 def _check_model_is_local(dataset: DataSet, model: ChatModel) -> None:
@@ -183,119 +353,3 @@ def _texts(
                 (text_reference.id, f"{text_reference.title} {text_reference.text}".strip())
             )
     return texts
-
-
-@dataclass
-class _SplitRun:
-    """The answers to one split's questions."""
-
-    dataset: DataSet
-    config: str
-    split: SplitName
-    means: AnswererResources
-    questions: Sequence[BlindQuestion]
-    seed: int
-    progress: Progress | None
-    _by_graph: dict[str, dict[str, RankedAnswer]] | None = None
-
-    def facts(self, name: Answerer) -> list[Any]:
-        """Everything that an answerer's answers depend on, except the selection of questions."""
-        splits: tuple[SplitName, ...] = (self.split, "train")
-        digests = [self.dataset.digest(self.config, split) for split in splits]
-        facts: list[Any] = [_FORMAT, name, *digests]
-        if name in ("prior", "ranker"):
-            facts.append(str(self.means.store().fingerprint()))
-        if name == "llm":
-            info = self.means.model().info
-            facts += [SELECTION_VERSION, info.name, info.sha256, info.adapter]
-        return facts
-
-    def answers(
-        self, name: Answerer, unanswered: Sequence[BlindQuestion]
-    ) -> Iterator[tuple[str, RankedAnswer]]:
-        """Yields question id and answer, one by one."""
-        if name == "llm":
-            yield from self._by_model(unanswered)
-            return
-        answer = self._answerer(name)
-        for done, question in enumerate(unanswered):
-            if self.progress is not None:
-                self.progress(f"Answering: {name}", done, len(unanswered))
-            yield question.id, answer(question)
-
-    def _answerer(self, name: Answerer) -> Callable[[BlindQuestion], RankedAnswer]:
-        if name == "random":
-            return lambda question: answer_at_random(question, self.seed)
-        if name == "frequency":
-            return frequency_answerer(self.dataset.questions(self.config, "train"))
-        if self.dataset.kind == "mimic":
-            return stay_answerer(self.means.ranker(), name)
-        if self._by_graph is None:  # one fit gives both answerers
-            self._by_graph = graph_answers(
-                self.means.store(), self.questions, self.config, self.seed, self.progress
-            )
-        answers = self._by_graph[name]
-        return lambda question: answers[question.id]
-
-    def _by_model(self, unanswered: Sequence[BlindQuestion]) -> Iterator[tuple[str, RankedAnswer]]:
-        model = self.means.model()
-        for start in range(0, len(unanswered), _BATCH):
-            if self.progress is not None:
-                self.progress("Answering: llm", start, len(unanswered))
-            batch = unanswered[start : start + _BATCH]
-            responses = model.chat_many([choice_request(model, question, self.seed) for question in batch])
-            for question, response in zip(batch, responses, strict=True):
-                yield question.id, parse_answer(question, response.text)
-
-
-class _AnswerFile:
-    """Stored answers of one answerer and split: JSON Lines, appended one by one."""
-
-    def __init__(self, out: Path | None, name: str, facts: Sequence[Any]) -> None:
-        key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
-        self._path = None if out is None else out / f"answers-{name}-{key}.jsonl"
-
-    def read(self, questions: Mapping[str, BlindQuestion]) -> Iterator[tuple[str, RankedAnswer]]:
-        """Yields question id and stored answer; a truncated line of an interrupted run is skipped."""
-        if self._path is None or not self._path.is_file():
-            return
-        try:
-            lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError as error:
-            raise DataError(
-                f"{self._path} can't be read: {error.strerror}.", "Name another --out."
-            ) from error
-        for line in lines:
-            try:
-                row = json.loads(line)
-                id_, answer = (
-                    row["id"],
-                    RankedAnswer(*(tuple(row[key]) for key in ("order", "chosen", "cited"))),
-                )
-            except (ValueError, KeyError, TypeError):
-                continue
-            question = questions.get(id_)
-            if question and set(answer.order) == {candidate.id for candidate in question.candidates}:
-                yield id_, answer
-
-    @contextmanager
-    def appending(self) -> Iterator[Callable[[str, RankedAnswer], None]]:
-        """Yields a function that appends an answer."""
-        if self._path is None:
-            yield lambda _id, _answer: None
-            return
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write("\n")  # ends a truncated line of an interrupted run
-
-                def write(id_: str, answer: RankedAnswer) -> None:
-                    row = {"id": id_, "order": answer.order, "chosen": answer.chosen, "cited": answer.cited}
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                    file.flush()
-
-                yield write
-        except OSError as error:
-            raise DataError(
-                f"{self._path} can't be written: {error.strerror or error}.", "Name another --out."
-            ) from error

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-__all__ = ["ChatModel", "ChatRequest", "ChatResponse", "Message", "ModelInfo"]
+__all__ = ["ChatModel", "ChatRequest", "ChatResponse", "Message", "ModelInfo", "ScoringModel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +99,14 @@ class ChatModel(Protocol):
 
     def close(self) -> None:
         """Frees memory and connections; a second call does nothing."""
+
+
+@runtime_checkable
+class ScoringModel(Protocol):
+    """A `ChatModel` that says how likely it finds given answers; may raise `ModelError`, and nothing else."""
+
+    def answer_scores(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+        """Log-probabilities of the answers' first tokens, of which one is taken to come.
+
+        The tokens must differ, and nothing is written.
+        """

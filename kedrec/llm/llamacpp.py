@@ -8,6 +8,7 @@ socket, or the system has no such sockets, it listens on 127.0.0.1 with the same
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import shutil
@@ -37,6 +38,8 @@ __all__ = ["LlamaCppModel"]
 _TIMEOUT = 600.0
 _SOCKET_PATH = 100  # bytes; Linux has room for 107, macOS for 103
 _SOCKET_NAME = "llama.sock"
+_ALONE = 200.0  # added to the logits of tokens, so that others have no probability beside them
+_LEAST = 1e-30  # probability, for its logarithm
 _NAMES = (
     "CommonParams",
     "Server.listening_address",
@@ -120,6 +123,7 @@ class LlamaCppModel:
             )
             self._endpoint = Endpoint(server, adapts=False)
             self._slots = slots
+            self._first_tokens: dict[str, int] = {}
             self._info = ModelInfo(
                 name=name,
                 sha256=sha256,
@@ -153,17 +157,54 @@ class LlamaCppModel:
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Counts the messages' tokens in the model's chat template, exactly."""
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        prompt = self._endpoint.post("apply-template", {"messages": turns}).get("prompt")
-        body = {"content": prompt, "add_special": True, "parse_special": True}
-        tokens = self._endpoint.post("tokenize", body).get("tokens")
-        if not isinstance(tokens, list):
-            raise _unexpected_answer("tokenize")
-        return len(tokens)
+        return len(self._tokens(self._prompt(messages), special=True))
+
+    def answer_scores(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+        """Log-probabilities of the answers' first tokens, of which one is taken to come."""
+        tokens = [self._first_token(answer) for answer in answers]
+        if len(set(tokens)) < len(tokens):
+            raise ModelError(
+                f"{self._info.name} begins {' and '.join(answers)} with the same token.", "Use another model."
+            )
+        body = {
+            "prompt": self._prompt(messages),
+            "n_predict": 1,
+            "n_probs": len(tokens),
+            # The bias leaves these tokens alone, and their odds as they are.
+            "logit_bias": [[token, _ALONE] for token in tokens],
+            "post_sampling_probs": True,
+            "samplers": ["temperature"],
+            "temperature": 1.0,
+            "seed": 0,
+            "cache_prompt": self._slots > 1,
+        }
+        try:
+            first = self._endpoint.post("completion", body)["completion_probabilities"][0]["top_probs"]
+            found = {int(one["id"]): float(one["prob"]) for one in first}
+            return [math.log(max(found[token], _LEAST)) for token in tokens]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise _unexpected_answer("completion") from error
 
     def close(self) -> None:
         """Ends the server and frees the weights."""
         self._open.close()
+
+    def _prompt(self, messages: Sequence[Message]) -> object:
+        """The messages in the model's chat template."""
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        return self._endpoint.post("apply-template", {"messages": turns}).get("prompt")
+
+    def _tokens(self, text: object, *, special: bool) -> list[Any]:
+        body = {"content": text, "add_special": special, "parse_special": special}
+        tokens = self._endpoint.post("tokenize", body).get("tokens")
+        if not isinstance(tokens, list):
+            raise _unexpected_answer("tokenize")
+        return tokens
+
+    def _first_token(self, answer: str) -> int:
+        if answer not in self._first_tokens:
+            self._first_tokens[answer] = int(self._tokens(answer, special=False)[0])
+        return self._first_tokens[answer]
 
     def _drop_server(self) -> None:
         self._llama_server = None

@@ -1,4 +1,7 @@
-"""Builds the prompt that asks for a choice among candidates; training and evaluation use it alike."""
+"""Builds the prompts that ask for a choice among candidates, and for a judgement of one candidate.
+
+Training, evaluation and answers use them alike.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,18 @@ from kedrec.llm.prompting import fill_template
 if TYPE_CHECKING:
     from kedrec.llm.base import Message
 
-__all__ = ["SELECTION_VERSION", "choice_text", "selection_messages"]
+__all__ = [
+    "JUDGEMENT_VERSION",
+    "SELECTION_VERSION",
+    "choice_text",
+    "judgement_messages",
+    "selection_messages",
+]
 
 SELECTION_VERSION = "selection-v1"
 """Version of the prompt, part of the key of stored answers: those of another version are not reused."""
+JUDGEMENT_VERSION = "judgement-v1"
+"""Version of the prompt for a judgement: a regression fitted on another version is not used."""
 _SEVERAL = "selection-several-v1"
 """The same prompt for questions with several answers."""
 
@@ -45,3 +56,23 @@ def selection_messages(
 def choice_text(name: str, cited: str = "") -> str:
     """A choice as it is to be answered: the candidate's name, and the id of what speaks for it, if any."""
     return f"{one_line(name)} [{cited}]" if cited else one_line(name)
+
+
+def judgement_messages(
+    disease: str, drug: str, evidence: Sequence[str], *, patient: str = ""
+) -> tuple[Message, ...]:
+    """The conversation that asks what the evidence says of one drug.
+
+    Args:
+        disease, drug: their names.
+        evidence: the sentences of its paths and texts; without ids, as nothing is to be cited.
+        patient: as of `selection_messages`.
+    """
+    lines = [f"- {one_line(text)}" for text in evidence] or ["- none"]
+    values = {
+        "disease": one_line(disease),
+        "patient": patient,
+        "drug": one_line(drug),
+        "evidence": "\n".join(lines),
+    }
+    return fill_template(JUDGEMENT_VERSION, values)

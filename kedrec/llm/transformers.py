@@ -143,6 +143,23 @@ class TransformersModel:
         """Counts the messages' tokens in the model's chat template, exactly."""
         return int(self._encode(messages)["input_ids"].shape[1])
 
+    def answer_scores(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+        """Log-probabilities of the answers' first tokens, of which one is taken to come."""
+        import torch
+
+        tokens = [self._tokenizer(answer, add_special_tokens=False)["input_ids"][0] for answer in answers]
+        if len(set(tokens)) < len(tokens):
+            raise ModelError(
+                f"{self._info.name} begins {' and '.join(answers)} with the same token.", "Use another model."
+            )
+        inputs = self._inputs(ChatRequest(tuple(messages), max_tokens=1))
+        try:
+            with torch.inference_mode():
+                logits = self._model(**inputs).logits[0, -1].float()
+        except Exception as error:  # torch and transformers have no common error
+            raise self._error(error) from error
+        return [float(score) for score in torch.log_softmax(logits[tokens], 0)]
+
     def close(self) -> None:
         """Frees the weights."""
         self._model = None

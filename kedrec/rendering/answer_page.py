@@ -21,6 +21,7 @@ from kedrec.rendering.notes import (
     as_of_note,
     left_out_notes,
     narrower_note,
+    order_note,
     texts_footnote,
     undated_texts_note,
 )
@@ -116,7 +117,9 @@ def _answer(answer: Answer | DiseaseAnswer, prefix: str) -> list[Content]:
         contents += _paragraphs(gene_list_notes(answer.gene_list), "soft")
     if answer.recommendations:
         contents.append(_ranked_table(answer, prefix))
-    contents += _paragraphs([known_treatments_note(answer), *left_out_notes(answer)], "soft")
+    contents += _paragraphs(
+        [known_treatments_note(answer), *left_out_notes(answer), order_note(answer)], "soft"
+    )
     contents += [
         recommendation_section(one, f"{prefix}-r{i}", answer.asked) for i, one in enumerate(answer, 1)
     ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kedrec.answers.grouping import recommendation_key
 from kedrec.common.plain_text import one_line, spreadsheet_cell
 from kedrec.pathlogic.signs import effect_signs
+from kedrec.rendering.notes import judgement_text
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ def group_rows(answer: Answer | DiseaseAnswer) -> list[dict[str, str]]:
                 "id": entities[0].id,
                 "status": first.badge.standing,
                 "probability": "" if first.probability is None else f"{first.probability:.3f}",
+                "model": judgement_text(first.judgement),
                 "clinic": first.clinical.short,
                 "mechanism": mechanism_phrase(first),
                 "same mechanism": _BETWEEN.join(one_line(other.name) for other in others),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         EdgesAsOf,
         Evidence,
         Manifest,
+        ModelJudgement,
         PredictedSideEffect,
         Rationale,
         Recommendation,
@@ -24,8 +25,10 @@ __all__ = [
     "as_of_note",
     "as_of_sentence",
     "baseline_note",
+    "judgement_text",
     "left_out_notes",
     "narrower_note",
+    "order_note",
     "passed_over_note",
     "predicted_text",
     "rationale_title",
@@ -137,6 +140,28 @@ def left_out_notes(answer: Answer | DiseaseAnswer) -> list[str]:
     notes = [f"{count:,} {what}" for count, what in counts if count and not answer.abstained]
     note = passed_over_note(answer)
     return [*notes, note] if note else notes
+
+
+def judgement_text(judgement: ModelJudgement | None) -> str:
+    """The model's judgement and what it added to the log-odds: `for, +0.4`; "" without one."""
+    if judgement is None:
+        return ""
+    contribution = round(judgement.contribution, 1) or 0.0  # never -0.0
+    return f"{judgement.stance}, {contribution:+.1f}"
+
+
+def order_note(answer: Answer | DiseaseAnswer) -> str:
+    """What ordered the drugs, and how many places each moved; "" where no model's judgement was asked for."""
+    order = answer.order if answer.asked == "disease" else None
+    if order is None:
+        return ""
+    moved = [
+        f"{one.drug.name} {one.judgement.moved:+d}"
+        for one in answer
+        if one.judgement is not None and one.judgement.moved
+    ]
+    places = f" Places moved among {order.among} drugs: {', '.join(moved)}." if moved else ""
+    return f"{order.reason}{places}"
 
 
 def baseline_note(recommendation: Recommendation) -> str:

@@ -15,6 +15,7 @@ from kedrec.errors import NotFoundError
 from kedrec.service.fields import Flag, Genes, Kind, Name, Paths, TextCount, TextKind, Top
 from kedrec.types import (
     Answer,
+    Chooser,
     ClinicalStage,
     Comparison,
     DiseaseAnswer,
@@ -72,6 +73,10 @@ _SUBJECTS: list[dict[str, Any]] = [
             "disease": {"type": "string"},
             **dict.fromkeys(("genes", "raised", "lowered"), _NONE),
         },
+        "anyOf": [
+            {"title": "By the ranking", "properties": {"choose": {"const": "ranking"}}},
+            {"title": "With the model", "properties": {"llm": {"const": True}}},
+        ],
         "required": ["disease"],
     },
     *(
@@ -81,6 +86,7 @@ _SUBJECTS: list[dict[str, Any]] = [
                 "disease": {"type": "null"},
                 listed: _SOME,
                 "new": {"const": False},
+                "choose": {"const": "ranking"},
                 "background": {"type": "null"},
             },
             "required": [listed],
@@ -96,6 +102,7 @@ _SUBJECTS: list[dict[str, Any]] = [
             "status": {"type": "null"},
             "beyond_prior": {"const": False},
             "diverse": {"const": True},
+            "choose": {"const": "ranking"},
         },
         "required": ["drugs"],
     },
@@ -195,6 +202,8 @@ class RecommendRequest(Question):
     diverse: Flag = True
     background: TextKind = None
     texts: TextCount = 3
+    choose: Chooser = "ranking"
+    """What orders a disease's drugs; a `model` or `both` needs `llm`."""
 
     @model_validator(mode="after")
     def _one_subject(self) -> RecommendRequest:
@@ -203,6 +212,8 @@ class RecommendRequest(Question):
             raise ValueError("A disease and a gene list were both given. Ask about one of them.")
         if self.is_gene_list and (self.new or self.background is not None):
             raise ValueError("'new' and 'background' are for diseases that others know.")
+        if self.choose != "ranking" and (self.disease is None or not self.llm):
+            raise ValueError("'choose' orders drugs by the language model. Give a 'disease', and 'llm' true.")
         if self.disease is None and not self.is_gene_list:
             if len(self.drugs) != 1:
                 raise ValueError("Give a 'disease', or a gene list, or one drug alone for its diseases.")
@@ -254,6 +265,7 @@ class RecommendRequest(Question):
             diverse=self.diverse,
             background=self.background,
             texts=self.texts,
+            choose=self.choose,
         )
 
     def text(self, answer: Any) -> str:

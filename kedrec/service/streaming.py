@@ -144,7 +144,7 @@ class Streams:
 
 def _events(event: PieceWritten | RationaleWritten, unwritten: Unwritten) -> list[tuple[str, str]]:
     """The names and data of the events that stand for what was written."""
-    subject = _subject(unwritten.pending.answer.recommendations[event.position])
+    subject = _subject(unwritten.pending.pool[event.position])
     if isinstance(event, PieceWritten):
         data = subject | {"draft": event.draft, "text": event.text}
         return [("token", json_text(data, indent=None))]

@@ -40,6 +40,8 @@ def answer_basis(kr: Kedrec, question: Question) -> str:
         parts.append(kr.texts_usage(question.background))
     if isinstance(question, RecommendRequest) and question.llm:
         parts += [settings.model, kr.check_model(), settings.seed]
+        if question.choose != "ranking":
+            parts.append(kr.choice_fit())
     if isinstance(question, ExplainRequest):
         parts.append(null_names(settings.cache_dir))
     return "\n".join(json_text(part, indent=None) for part in parts)
@@ -53,6 +55,8 @@ def basis_key(question: Question) -> Hashable:
     if isinstance(question, MetaQuestion | ExplainRequest):
         return None
     if isinstance(question, RecommendRequest):
+        if question.choose != "ranking":
+            return None  # the model's regression may be fitted anew
         return question.endpoint, question.background, question.llm
     return question.endpoint
 

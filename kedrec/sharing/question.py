@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from kedrec.types.base import Frozen
+from kedrec.types.judgement import Chooser
 from kedrec.types.safety import ClinicalStage
 from kedrec.types.texts import Background
 
@@ -29,8 +30,8 @@ class Question(Frozen):
         name: name or id of the disease or the drug; "" for a gene list.
         genes: the file name of each part of the gene list.
         seed, overlay, as_of: settings that an answer depends on, as of `Settings`.
-        drugs, top, paths, llm, new, hide_contraindicated, beyond_prior, status, diverse, background, texts:
-            as of `Kedrec.recommend`.
+        drugs, top, paths, llm, new, hide_contraindicated, beyond_prior, status, diverse, background, texts,
+            choose: as of `Kedrec.recommend`.
     """
 
     asked: Literal["disease", "drug", "genes"]
@@ -50,6 +51,7 @@ class Question(Frozen):
     diverse: bool = True
     background: Background | None = None
     texts: int = 3
+    choose: Chooser = "ranking"
     overlay: str = ""
     as_of: int | None = None
 
@@ -106,4 +108,5 @@ def answer_question(
         diverse=question.diverse,
         background=question.background,
         texts=question.texts,
+        choose=question.choose,
     )

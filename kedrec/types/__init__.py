@@ -43,6 +43,7 @@ from kedrec.types.graph import (
     Status,
     TakenFor,
 )
+from kedrec.types.judgement import Chooser, JudgedStance, ModelJudgement, OrderNote
 from kedrec.types.ranking import KindOfNode, Metadata, PathType, RankedPair, RankedPairs, RelationOfGraph
 from kedrec.types.rationale import Citation, Claim, Rationale
 from kedrec.types.reports import (
@@ -81,6 +82,7 @@ __all__ = [
     "Background",
     "Badge",
     "CachedFolder",
+    "Chooser",
     "Citation",
     "Claim",
     "ClinicalStage",
@@ -98,6 +100,7 @@ __all__ = [
     "Evidence",
     "GeneList",
     "GroupMember",
+    "JudgedStance",
     "KindOfNode",
     "KnownTreatment",
     "LimitOfUse",
@@ -110,11 +113,13 @@ __all__ = [
     "Listing",
     "Manifest",
     "Metadata",
+    "ModelJudgement",
     "NameMatch",
     "NarrowerDisease",
     "Node",
     "NullReport",
     "OpposedMechanism",
+    "OrderNote",
     "PassedOver",
     "Path",
     "PathRole",

@@ -11,6 +11,7 @@ from kedrec.types.base import Frozen, Probability
 from kedrec.types.display import Displayed
 from kedrec.types.gene_list import GeneList
 from kedrec.types.graph import Entity, Evidence, TakenFor
+from kedrec.types.judgement import ModelJudgement, OrderNote
 from kedrec.types.rationale import Rationale
 from kedrec.types.safety import Badge, ClinicalStatus, Safety
 from kedrec.types.texts import Background, TextsUsed
@@ -271,6 +272,7 @@ class Recommendation(Displayed, Frozen):
         flags: short words such as `known`, `contraindicated`, `no-path`.
         texts: trials and articles, if texts were requested.
         as_of: numbers of edges behind the evidence in a view as of a year.
+        judgement: the language model's own, where it was asked for; None otherwise.
         taken_for: of an explanation, the entities that queried names were resolved to under another name.
     """
 
@@ -301,6 +303,7 @@ class Recommendation(Displayed, Frozen):
     flags: tuple[str, ...] = ()
     texts: Texts = Texts()
     as_of: AsOf | None = None
+    judgement: ModelJudgement | None = None
     taken_for: tuple[TakenFor, ...] = ()
 
 
@@ -348,6 +351,8 @@ class Answer(_Answer):
     """Up to ten diseases below it in the hierarchy, which the answer isn't for; most treatments first."""
     narrower_count: int = 0
     """Number of all diseases below it."""
+    order: OrderNote | None = None
+    """What ordered the drugs, where a model's judgement was asked for; None: the ranking."""
 
 
 class DiseaseAnswer(_Answer):

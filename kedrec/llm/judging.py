@@ -1,0 +1,86 @@
+"""Asks a model what the evidence says of each candidate, and scores its answer by log-probabilities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+from kedrec.errors import ModelError
+from kedrec.llm.base import ScoringModel
+from kedrec.llm.selection_prompting import judgement_messages
+from kedrec.types.judgement import JudgedStance, ModelJudgement
+
+if TYPE_CHECKING:
+    from kedrec.llm.base import ChatModel, Message
+
+__all__ = ["STANCES", "CompactEvidence", "judge", "judgement_prompt"]
+
+STANCES: tuple[JudgedStance, ...] = get_args(JudgedStance)
+"""The answers that a judgement is made of."""
+
+_LEVELS = ((3, 2, 3, 320), (2, 1, 1, 200), (1, 1, 0, 160), (0, 0, 0, 0))
+"""Supporting paths, adverse paths, texts, characters of each; the first level that fits is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompactEvidence:
+    """What is shown of a candidate: sentences of paths and texts, the best first of each."""
+
+    supporting: Sequence[str] = ()
+    adverse: Sequence[str] = ()
+    texts: Sequence[str] = ()
+
+    def lines(self, supporting: int, adverse: int, texts: int, characters: int) -> list[str]:
+        """The first few of each, each cut to some characters."""
+        chosen = (*self.supporting[:supporting], *self.adverse[:adverse], *self.texts[:texts])
+        return [text[:characters] for text in chosen]
+
+
+def judgement_prompt(
+    disease: str,
+    drug: str,
+    evidence: CompactEvidence,
+    *,
+    model: ChatModel | None = None,
+    patient: str = "",
+) -> tuple[Message, ...]:
+    """The prompt that asks for a judgement, with as much evidence as fits in the model's context.
+
+    Args:
+        disease, drug: their names.
+        evidence: the candidate's evidence.
+        model: the model; None: the most that is shown to any.
+        patient: lines on the patient, each with its line end.
+
+    Raises:
+        ModelError: not even the names fit.
+    """
+    for level in _LEVELS:
+        messages = judgement_messages(disease, drug, evidence.lines(*level), patient=patient)
+        if model is None or model.count_tokens(messages) < model.info.context:
+            return messages
+    raise ModelError(
+        f"A context of {model.info.context if model else 0} tokens can't hold the question on {drug[:80]}.",
+        "Use a model with a longer context.",
+    )
+
+
+def judge(model: ChatModel, messages: Sequence[Message]) -> ModelJudgement:
+    """The model's judgement: its likeliest answer, and the log-odds of `for` against the other answers.
+
+    Raises:
+        ModelError: the model gives no log-probabilities, or it failed.
+    """
+    if not isinstance(model, ScoringModel):
+        raise ModelError(
+            f"{model.info.name} gives no log-probabilities, which a judgement is made of.",
+            "Use a model that runs here (default, base, a .gguf file, a folder), or choose by the ranking.",
+        )
+    scores = model.answer_scores(messages, STANCES)
+    best = max(range(len(STANCES)), key=scores.__getitem__)
+    others = [score for stance, score in zip(STANCES, scores, strict=True) if stance != "for"]
+    top = max(others)
+    against = top + math.log(sum(math.exp(score - top) for score in others))
+    return ModelJudgement(stance=STANCES[best], log_odds=round(scores[STANCES.index("for")] - against, 4))
