@@ -22,6 +22,7 @@ from kedrec.cli.evaluate_replay import replay
 from kedrec.cli.evaluate_retrieval import retrieval
 from kedrec.cli.evaluate_selection import selection
 from kedrec.cli.evaluate_side_effects import side_effects
+from kedrec.cli.evaluate_table import table
 from kedrec.cli.evaluate_warnings import warnings
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ evaluate.add_command(replay)
 evaluate.add_command(retrieval)
 evaluate.add_command(selection)
 evaluate.add_command(side_effects)
+evaluate.add_command(table)
 evaluate.add_command(warnings)
 
 
