@@ -19,19 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 from kedrec.common.checked_files import replacement_file
 from kedrec.common.extras import install_advice
-from kedrec.common.plain_text import one_line
 from kedrec.errors import ModelError, UsageError
 from kedrec.llm.requirements import require_names
 from kedrec.training import checkpoints
+from kedrec.training.base_model import MATRICES, encode, load_base, message_fields
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
-    from kedrec.llm.base import Message
     from kedrec.training.instruction import Instruction
 
 __all__ = ["Checkpoint", "TrainingRecipe", "TrainingReport", "save_report", "train"]
 
-_MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 _SAMPLES = 3
 _SAMPLE_TOKENS = 160
 
@@ -152,9 +150,9 @@ def train(
     identity = checkpoints.identity(examples, tests, base, recipe)
     resumed = checkpoints.last(out, identity)
     report_progress("Loading the base model", 0, None)
-    model, tokenizer = _load(base)
-    train_data = _encode(examples, tokenizer, recipe.max_tokens)
-    test_data = _encode(tests, tokenizer, recipe.max_tokens)
+    model, tokenizer = load_base(base)
+    train_data = encode(examples, tokenizer, recipe.max_tokens)
+    test_data = encode(tests, tokenizer, recipe.max_tokens)
     if not train_data:
         raise UsageError(
             f"None of {len(examples)} examples fits into {recipe.max_tokens} tokens.",
@@ -174,7 +172,7 @@ def train(
             lora_alpha=recipe.alpha,
             lora_dropout=0.0,
             bias="none",
-            target_modules=_MATRICES,
+            target_modules=MATRICES,
             task_type="CAUSAL_LM",
         ),
     )
@@ -236,63 +234,6 @@ def save_report(report: TrainingReport, out: Path) -> None:
     """Writes a training's figures, losses by step among them, as `training.json` into `out`."""
     with replacement_file(out / "training.json") as part:
         part.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
-
-
-def _load(base: Path) -> tuple[Any, Any]:
-    import torch
-    import transformers
-
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    folder, source = (base, {}) if base.is_dir() else (base.parent, {"gguf_file": base.name})
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **source)
-        model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **source)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise ModelError(
-            f"{base} can't be loaded for tuning: {one_line(str(error))[:300]}",
-            "Name a model that transformers knows, or run 'kedrec model pull'.",
-        ) from error
-    missing = [name for name in _MATRICES if not any(part.endswith(f".{name}") for part, _ in _parts(model))]
-    if missing or not hasattr(model, "model") or not hasattr(model, "lm_head"):
-        raise ModelError(
-            f"{base} is a {type(model).__name__}, whose layers aren't known here"
-            + (f": it has no {', '.join(missing)}." if missing else "."),
-            "Use a model like Llama, Qwen, Mistral or Gemma.",
-        )
-    if tokenizer.chat_template is None:
-        raise ModelError(f"{base} has no chat template.", "Use a model that is tuned to follow instructions.")
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    # The weights were dequantized on loading; trl trains none that still have these attributes.
-    for holder in (model.config, model):
-        for name in ("quantization_config", "hf_quantizer", "is_quantized", "quantization_method"):
-            if hasattr(holder, name):
-                delattr(holder, name) if name in vars(holder) else setattr(holder, name, None)
-    return model, tokenizer
-
-
-def _parts(model: Any) -> list[tuple[str, Any]]:
-    return list(model.named_modules())
-
-
-def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": message.content} for message in messages]
-
-
-def _encode(examples: Sequence[Instruction], tokenizer: Any, max_tokens: int) -> list[dict[str, list[int]]]:
-    """Token ids of each example that isn't too long, with a mask of the answer's tokens."""
-    rows = []
-    for example in examples:
-        prompt = tokenizer.apply_chat_template(
-            _messages(example.messages), tokenize=False, add_generation_prompt=True
-        )
-        prompt_ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-        answer_ids = tokenizer(example.target + tokenizer.eos_token, add_special_tokens=False)["input_ids"]
-        if len(prompt_ids) + len(answer_ids) <= max_tokens:
-            mask = [0] * len(prompt_ids) + [1] * len(answer_ids)
-            rows.append({"input_ids": prompt_ids + answer_ids, "completion_mask": mask})
-    return rows
 
 
 def _dataset(encoded: Sequence[dict[str, list[int]]]) -> Any:
@@ -396,7 +337,7 @@ def _samples(model: Any, tokenizer: Any, tests: Sequence[Instruction]) -> tuple[
     texts = []
     for example in tests:
         prompt = tokenizer.apply_chat_template(
-            _messages(example.messages), tokenize=False, add_generation_prompt=True
+            message_fields(example.messages), tokenize=False, add_generation_prompt=True
         )
         ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt").to(model.device)
         with torch.inference_mode():
