@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -26,7 +27,18 @@ def _commands(blocks: list[tuple[str, str]]) -> list[str]:
 
 COMMANDS = [line for line in _commands(BLOCK.findall("\n".join(PAGES))) if line.startswith("kedrec")]
 NEEDS_FILES = "--from"  # these name a user's own folders
-_SERVING = ("kedrec serve", "kedrec mcp")
+_HELLO = json.dumps(
+    {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+)
 _DONE = "-- done"
 
 
@@ -51,11 +63,19 @@ def test_the_commands_of_the_page_on_sharing_run_in_order(shell, tmp_path, monke
 
 
 def _run(line: str) -> str:
-    """A command for bash; one that serves until it is stopped is stopped, and fails if it ended before."""
-    if not line.startswith(_SERVING):
-        return line
-    port = " --port 0" if line.startswith("kedrec serve") else ""  # others may test at the usual one
-    return f"timeout 20 {line}{port} < <(sleep 60); [ $? = 124 ]"
+    """A command for bash. One that serves is stopped once it does; it fails if it ends before."""
+    if line.startswith("kedrec serve"):
+        return _until("http://", f"{line} --port 0 > said 2>&1", "kill $!; wait $!; [ $? = 143 ]")
+    if line.startswith("kedrec mcp"):
+        start = f"mkfifo asked; {line} < asked > said"
+        return _until('"serverInfo"', start, "exec 3>&-; wait $!", f"exec 3> asked; echo '{_HELLO}' >&3")
+    return line
+
+
+def _until(said: str, start: str, stop: str, ask: str = "true") -> str:
+    """Starts what serves, waits until it said a text, and stops it; fails once it has ended before."""
+    wait = f"until grep -q '{said}' said; do kill -0 $! || exit 1; sleep 0.1; done"
+    return f"{{ : > said; {start} & {ask}; {wait}; {stop}; }}"
 
 
 def test_the_readmes_commands_run_in_order_after_make_demo(shell, tmp_path):
