@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 _MAX_DEVIATIONS = 20.0  # standard deviations; larger values carry no more information
 _INVERSE_RIDGE = 0.003  # C of scikit-learn: inverse of the ridge penalty
+_SPARSE = 0.3  # share of nonzero values below which a sparse matrix is faster
 _ROUNDS = 200
 _REFITS = 4  # of the regression, each without the columns that had a forbidden negative weight
 _TREES = {
@@ -128,11 +129,14 @@ class Linear:
         rising: NDArray[np.bool_],
     ) -> Linear:
         """Fits a ridge regression on some columns of labelled rows; `rising` ones weigh 0 or more."""
+        from scipy.sparse import csr_array
         from sklearn.linear_model import LogisticRegression
 
         spread = rows[:, columns].std(axis=0, dtype=np.float64)
         spread[spread == 0] = 1.0
-        scaled = np.minimum(rows[:, columns] / spread, _MAX_DEVIATIONS)
+        scaled: Any = np.minimum(rows[:, columns] / spread, _MAX_DEVIATIONS)
+        if np.count_nonzero(scaled) < _SPARSE * scaled.size:
+            scaled = csr_array(scaled)
         weights, in_use, bound = np.zeros(len(columns)), np.ones(len(columns), bool), rising[columns]
         model = LogisticRegression(C=_INVERSE_RIDGE, max_iter=300)
         for _ in range(_REFITS):

@@ -16,6 +16,7 @@ from kedrec.documents.linking import Linker
 from kedrec.documents.loading import load_documents
 from kedrec.documents.passage_index import PassageIndex, index_folder
 from kedrec.errors import DataError, NotFoundError, UsageError
+from kedrec.llm.model_registry import resolve_model
 from kedrec.loading import load_graph
 from kedrec.settings import Settings, load_settings
 from kedrec.stores import open_store
@@ -224,8 +225,13 @@ def test_no_such_background_and_too_many_texts_are_errors(opened: Kedrec) -> Non
 
 
 @pytest.mark.llm
-def test_a_passage_that_gives_orders_is_data_for_a_model_that_reads_it(opened: Kedrec) -> None:
-    answer = opened.recommend(DISEASE, drugs=[DRUG])
+def test_a_passage_that_gives_orders_is_data_for_a_model_that_reads_it(
+    home: Path, llm_settings: Settings
+) -> None:
+    """The tuned weights by their file, which are prompted like any model: they write short texts."""
+    weights = resolve_model("default", llm_settings).path
+    with Kedrec(load_settings(home=home, model=str(weights), threads=1)) as kr:
+        answer = kr.recommend(DISEASE, drugs=[DRUG])
     assert answer.manifest.texts.prompted
     assert answer.manifest.prompt == "texts-v1"
     [one] = answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,6 @@ from served import Event, events, serving
 
 from kedrec.api import Kedrec
 from kedrec.common.json_text import json_text
-from kedrec.llm.model_registry import resolve_model
 from kedrec.service.options import ServiceOptions
 from kedrec.settings import Settings, load_settings
 
@@ -25,14 +25,31 @@ EVENTS = {"Accept": "text/event-stream"}
 
 
 @pytest.fixture(scope="module")
-def settings(starter_home: Path, llm_settings: Settings) -> Settings:
-    model = str(resolve_model("base", llm_settings).path)
-    return load_settings(home=starter_home, graph=str(starter_home / "graph"), threads=1, model=model)
+def settings(
+    starter_home: Path, llm_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """The tuned model, which has written in seconds."""
+    home = tmp_path_factory.mktemp("streaming")
+    (home / "models").symlink_to(llm_settings.models_dir)
+    shutil.copytree(starter_home / "cache", home / "cache")
+    return load_settings(home=home, graph=str(starter_home / "graph"), threads=1, model="default")
+
+
+@pytest.fixture(scope="module")
+def slow_settings(settings: Settings) -> Settings:
+    """The model without tuning, whose long texts have faults, so that it writes each again and again."""
+    return settings.model_copy(update={"model": "base"})
 
 
 @pytest.fixture(scope="module")
 def url(settings: Settings) -> Iterator[str]:
-    with serving(settings, ServiceOptions(stream_grace=3.0)) as url:
+    with serving(settings) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def slow_url(slow_settings: Settings) -> Iterator[str]:
+    with serving(slow_settings, ServiceOptions(stream_grace=3.0)) as url:
         yield url
 
 
@@ -146,37 +163,39 @@ def test_an_error_of_a_question_is_an_event(url: str) -> None:
     assert (event.data["type"], event.data["status"]) == ("urn:kedrec:error:UnknownNameError", 404)
 
 
-def test_the_model_stops_when_its_asker_leaves(url: str) -> None:
+def test_the_model_stops_when_its_asker_leaves(slow_url: str) -> None:
     question = {"disease": "psoriasis", "top": 12, "paths": 9}  # minutes of writing
     with pytest.raises(httpx2.ReadTimeout):
-        httpx2.post(f"{url}/v1/recommend", json=question, timeout=3)
-    until_idle(url, "model", 5)
+        httpx2.post(f"{slow_url}/v1/recommend", json=question, timeout=3)
+    until_idle(slow_url, "model", 5)
 
 
-def test_the_model_stops_some_time_after_a_stream_is_left(url: str) -> None:
+def test_the_model_stops_some_time_after_a_stream_is_left(slow_url: str) -> None:
     question = {"disease": "psoriasis", "top": 12, "paths": 10}
-    with httpx2.stream("POST", f"{url}/v1/recommend", json=question, headers=EVENTS, timeout=60) as reply:
+    with httpx2.stream(
+        "POST", f"{slow_url}/v1/recommend", json=question, headers=EVENTS, timeout=60
+    ) as reply:
         assert next(event for event in events(reply.iter_lines()) if event.name == "token")
-    assert waiting(url, "model") == 1  # within the grace
-    until_idle(url, "model", 10)
+    assert waiting(slow_url, "model") == 1  # within the grace
+    until_idle(slow_url, "model", 10)
 
 
-def test_a_question_that_waits_is_dropped_when_its_asker_leaves(url: str) -> None:
+def test_a_question_that_waits_is_dropped_when_its_asker_leaves(slow_url: str) -> None:
     long = {"disease": "psoriasis", "top": 12, "paths": 11}
-    with httpx2.stream("POST", f"{url}/v1/recommend", json=long, headers=EVENTS, timeout=60) as reply:
+    with httpx2.stream("POST", f"{slow_url}/v1/recommend", json=long, headers=EVENTS, timeout=60) as reply:
         assert next(event for event in events(reply.iter_lines()) if event.name == "token")
         with pytest.raises(httpx2.ReadTimeout):
-            httpx2.post(f"{url}/v1/recommend", json=QUESTION | {"paths": 3}, timeout=2)
+            httpx2.post(f"{slow_url}/v1/recommend", json=QUESTION | {"paths": 3}, timeout=2)
         end = time.monotonic() + 2
-        while waiting(url, "model") > 1:
+        while waiting(slow_url, "model") > 1:
             assert time.monotonic() < end
             time.sleep(0.05)
-    until_idle(url, "model", 10)
+    until_idle(slow_url, "model", 10)
 
 
-def test_the_deadline_holds_for_the_model_too(settings: Settings) -> None:
+def test_the_deadline_holds_for_the_model_too(slow_settings: Settings) -> None:
     question = {"disease": "psoriasis", "top": 12}
-    with serving(settings, ServiceOptions(deadline=10.0)) as url:
+    with serving(slow_settings, ServiceOptions(deadline=10.0)) as url:
         reply = httpx2.post(f"{url}/v1/recommend", json=question, timeout=60)
         assert (reply.status_code, reply.json()["type"]) == (504, "urn:kedrec:error:DeadlineError")
         assert "within 10 seconds" in reply.json()["detail"]
