@@ -73,6 +73,14 @@ from kedrec.cli.view_options import as_of_option, overlay_option
 @click.option(
     "--root-path", default="", metavar="PATH", help="Prefix that a proxy in front takes away: /kedrec."
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes that answer, each with the graph open; --most-waiting and --cache-mb are of each.",
+)
 @click.option("--log-questions", is_flag=True, help="Write the questions, with their names, into the log.")
 @click.option("--model", metavar="NAME", help="The language model; see `kedrec model list`.")
 @click.option("--seed", type=int, help="Seed of the language model.")
@@ -90,6 +98,7 @@ def serve(
     hosts: tuple[str, ...],
     origins: tuple[str, ...],
     root_path: str,
+    workers: int,
     log_questions: bool,
     model: str | None,
     seed: int | None,
@@ -107,6 +116,7 @@ def serve(
     from kedrec.settings import load_settings
 
     try:
+        from kedrec.service.access import open_keys
         from kedrec.service.app import create_app
         from kedrec.service.listening import LOCAL_NAMES, is_loopback, listen
         from kedrec.service.options import ServiceOptions
@@ -124,7 +134,16 @@ def serve(
         log_questions=log_questions,
         root_path=root_path,
     )
-    app = create_app(settings, options)
+    open_keys(settings, options)  # their errors before anything starts
     if not is_loopback(host) and keys is None:
         warn(f"Every machine that reaches {host} can ask this service; --keys restricts it.")
-    listen(app, host, port, say_address=lambda url: say(f"KEDRec answers at {url}{root_path}/"))
+
+    def say_address(url: str) -> None:
+        say(f"KEDRec answers at {url}{root_path}/")
+
+    if workers == 1:
+        listen(create_app(settings, options), host, port, say_address=say_address)
+    else:
+        from kedrec.service.workers import listen_with_workers
+
+        listen_with_workers(settings, options, host=host, port=port, workers=workers, say_address=say_address)

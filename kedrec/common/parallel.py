@@ -144,12 +144,12 @@ def _initialise(function: Callable[[Any, Any], Any], shared: Any) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C stops the parent process
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     _task[:] = [(function, shared)]
 
 
-def _end_with_parent() -> None:
-    """Ends this process after its parent was killed: the pool would wait forever."""
+def end_with_parent() -> None:
+    """Waits for the parent process and ends this one after it: one whose parent was killed would stay."""
     import multiprocessing
 
     if (parent := multiprocessing.parent_process()) is not None:

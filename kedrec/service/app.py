@@ -1,6 +1,6 @@
 """The service as an application: router, page, errors, measurements."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from kedrec.service.options import ServiceOptions
 from kedrec.service.problems import http_problem, unexpected_problem
 from kedrec.service.request_log import RequestLog
 from kedrec.service.routes import kedrec_router, open_graph
-from kedrec.service.service import Service
+from kedrec.service.service import Service, Shares
 from kedrec.settings import Settings
 
 __all__ = ["create_app"]
@@ -27,21 +27,31 @@ _DESCRIPTION = (
 )
 
 
-def create_app(settings: Settings, options: ServiceOptions | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    options: ServiceOptions | None = None,
+    *,
+    shares: Shares | None = None,
+    on_open: Callable[[], None] | None = None,
+) -> FastAPI:
     """The application that answers from one graph; its shutdown closes graph and model.
 
     Args:
         settings: graph, model, home, as of `Kedrec`.
         options: bounds and switches; None: the defaults.
+        shares: as of `Service`.
+        on_open: called once when the graph was opened, or can't be.
 
     Raises:
         UsageError, NotFoundError, DataError: as of `Service`.
     """
-    service = Service(settings, options)
+    service = Service(settings, options, shares=shares)
 
     @asynccontextmanager
     async def closing(_: FastAPI) -> AsyncIterator[None]:
-        service.engine.submit(open_graph)  # so that the first question needn't; readiness tells of errors
+        opening = service.engine.submit(open_graph)  # so that the first question needn't
+        if on_open is not None:
+            opening.add_done_callback(lambda _: on_open())
         yield
         await service.close()
 

@@ -56,6 +56,11 @@ class Engine:
         """Numbers of questions to the graph and to the model, those being answered included."""
         return len(self._graph_queue), len(self._model_queue)
 
+    def watch(self, *, graph: Callable[[int], None], model: Callable[[int], None]) -> None:
+        """Has two functions called with the numbers of questions, now and with each change."""
+        self._graph_queue.watch(graph)
+        self._model_queue.watch(model)
+
     def submit(
         self, question: Callable[[Kedrec], _Result], *, overlay: str | None = None, asker: str = ""
     ) -> Future[_Result]:

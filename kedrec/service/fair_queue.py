@@ -29,6 +29,7 @@ class FairQueue:
         self._changed = threading.Condition()
         self._tasks: OrderedDict[str, deque[tuple[Future[Any], Callable[[], Any]]]] = OrderedDict()
         self._count = 0
+        self._listen: Callable[[int], None] = lambda _: None
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="kedrec", daemon=True)
         self._thread.start()
@@ -36,6 +37,12 @@ class FairQueue:
     def __len__(self) -> int:
         """Number of tasks that wait or are being carried out."""
         return self._count
+
+    def watch(self, listen: Callable[[int], None]) -> None:
+        """Has a function called with the number of tasks, now and with each change."""
+        with self._changed:
+            self._listen = listen
+            listen(self._count)
 
     def submit(self, task: Callable[[], _Result], asker: str = "") -> Future[_Result]:
         """Puts a task into the queue.
@@ -59,6 +66,7 @@ class FairQueue:
                     f"{self._count} questions already wait for {self._name}.", "Ask again later."
                 )
             self._count += 1
+            self._listen(self._count)
             self._tasks.setdefault(asker, deque()).append((result, task))
             self._changed.notify()
         result.add_done_callback(self._count_down)  # outside the lock, which it takes
@@ -96,6 +104,7 @@ class FairQueue:
     def _count_down(self, _: object) -> None:
         with self._changed:
             self._count -= 1
+            self._listen(self._count)
 
 
 def closed_error() -> ServiceBusyError:

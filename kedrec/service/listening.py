@@ -14,14 +14,25 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.applications import Starlette
 
-__all__ = ["LOCAL_NAMES", "bound_socket", "is_loopback", "listen", "server_config"]
+__all__ = [
+    "GRACE_SECONDS",
+    "LOCAL_NAMES",
+    "bound_socket",
+    "is_loopback",
+    "listen",
+    "log_to_stderr",
+    "run_server",
+    "server_config",
+    "url_of",
+]
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 """Names by which a service is called that only this machine reaches."""
 
 _KEEP_ALIVE = 15  # seconds that an idle connection stays open
 _MOST_CONNECTIONS = 512
-_GRACE = 10  # seconds for open answers when the process is told to stop
+GRACE_SECONDS = 10
+"""Seconds for open answers when the process is told to stop."""
 
 
 def is_loopback(host: str) -> bool:
@@ -44,15 +55,29 @@ def listen(app: Starlette, host: str, port: int, *, say_address: Callable[[str],
     Raises:
         UsageError: nothing can listen there.
     """
-    import uvicorn
+    log_to_stderr()
+    with bound_socket(host, port) as listener:
+        say_address(url_of(host, listener))
+        run_server(app, listener)
 
+
+def log_to_stderr() -> None:
+    """Writes the service's log to standard error, with times."""
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("kedrec.service").setLevel(logging.INFO)
-    listener = bound_socket(host, port)
+
+
+def url_of(host: str, listener: socket.socket) -> str:
+    """The URL at which a socket of a host listens."""
     shown = f"[{host}]" if ":" in host else host
-    say_address(f"http://{shown}:{listener.getsockname()[1]}")
-    with listener:
-        uvicorn.Server(server_config(app)).run([listener])
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def run_server(app: Starlette, listener: socket.socket) -> None:
+    """Serves at a socket until SIGINT or SIGTERM."""
+    import uvicorn
+
+    uvicorn.Server(server_config(app)).run([listener])
 
 
 def server_config(app: Starlette) -> uvicorn.Config:
@@ -67,7 +92,7 @@ def server_config(app: Starlette) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE,
         limit_concurrency=_MOST_CONNECTIONS,
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 

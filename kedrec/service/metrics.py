@@ -1,7 +1,10 @@
 """Counts and times of a service in Prometheus's form, without anything of what was asked."""
 
+from pathlib import Path
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from kedrec.service.engine import Engine
 
@@ -17,10 +20,13 @@ class Metrics:
 
     Args:
         engine: the engine whose queues are measured.
+        folder: where all processes of the service write theirs, so that each tells everybody's; None: it is
+            the only one. prometheus-client must have known of it when it was imported.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, folder: Path | None = None) -> None:
         self._registry = CollectorRegistry()
+        self._folder = folder
         self.requests = Counter(
             "kedrec_requests",
             "Requests by endpoint and status.",
@@ -39,11 +45,20 @@ class Metrics:
             "Questions to the graph and to the model, those being answered included.",
             ("queue",),
             registry=self._registry,
+            multiprocess_mode="livesum",
         )
-        waiting.labels("graph").set_function(lambda: engine.waiting[0])
-        waiting.labels("model").set_function(lambda: engine.waiting[1])
-        self.open = Gauge("kedrec_open_requests", "Requests being answered.", registry=self._registry)
+        engine.watch(graph=waiting.labels("graph").set, model=waiting.labels("model").set)
+        self.open = Gauge(
+            "kedrec_open_requests",
+            "Requests being answered.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
 
     def text(self) -> bytes:
         """The metrics as Prometheus reads them."""
-        return generate_latest(self._registry)
+        if self._folder is None:
+            return generate_latest(self._registry)
+        everybody = CollectorRegistry()
+        MultiProcessCollector(everybody, path=str(self._folder))  # type: ignore[no-untyped-call]
+        return generate_latest(everybody)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kedrec.errors import RateLimitError, UsageError
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
 
-__all__ = ["RateLimits", "parse_rate"]
+__all__ = ["CountsRequests", "RateLimits", "parse_rate"]
 
 
 def parse_rate(text: str) -> tuple[RateLimitItem, ...]:
@@ -31,6 +31,13 @@ def parse_rate(text: str) -> tuple[RateLimitItem, ...]:
     if not items or any(item.amount < 1 for item in items):
         raise UsageError(f"'{text[:100]}' is no rate.", "Give it as 60/minute, or 5/second;1000/day.")
     return items
+
+
+class CountsRequests(Protocol):
+    """What counts requests: `RateLimits`, of this process or of another."""
+
+    def count(self, asker: str, rate: str) -> None:
+        """As of `RateLimits`."""
 
 
 class RateLimits:

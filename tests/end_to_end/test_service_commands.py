@@ -9,12 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+from served_command import BIN, environment, free_port, serve
 
 if TYPE_CHECKING:
     import pytest
@@ -22,39 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-BIN = Path(sys.executable).parent
 _DONE = "-- done"
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
-
-
-def environment(shell: Any) -> dict[str, str]:
-    return {
-        "PATH": f"{BIN}:/usr/bin:/bin",
-        "HOME": str(shell.home),
-        "KEDREC_HOME": str(shell.home),
-        "KEDREC_GRAPH": str(shell.graph),
-        "KEDREC_THREADS": "1",
-    }
-
-
-@contextmanager
-def serve(shell: Any, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`kedrec serve` at a free port, and its URL."""
-    command = [str(BIN / "kedrec"), "serve", "--port", "0", *words]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=environment(shell), **pipes) as process:  # type: ignore[call-overload]
-        try:
-            line = process.stdout.readline()
-            assert line, process.stderr.read()
-            yield process, line.split()[-1].rstrip("/")
-        finally:
-            process.kill()
 
 
 def test_the_pages_commands_run_in_order(shell: Any, tmp_path: Path) -> None:
