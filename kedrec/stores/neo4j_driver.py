@@ -53,7 +53,7 @@ _RETRY_SECONDS = 15.0
 _CLOSE_SECONDS = 2.0
 _CHUNK = 5_000  # rows that the server sends at once
 _TABLE_LIMIT = 3600.0  # seconds of a transaction that reads a table and keeps sending rows
-_START_HINT = "Start it (docker compose up -d), or correct NEO4J_URI or --graph."
+_START_HINT = "Start it (docker compose up -d neo4j), or correct NEO4J_URI or --graph."
 _TIMED_OUT = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration")
 _READ_ONLY = (
     "ForbiddenOnReadOnlyDatabase",

@@ -1,4 +1,4 @@
-"""The compose file for users: it can't be run here, so what it says is compared with what is tested."""
+"""The compose file's Neo4j: it can't be run here, so what it says is compared with what is tested."""
 
 from __future__ import annotations
 
@@ -55,13 +55,18 @@ def test_the_password_comes_from_a_secret_and_stands_nowhere(
 ) -> None:
     assert service["environment"]["NEO4J_AUTH_FILE"] == "/run/secrets/neo4j_auth"
     assert "NEO4J_AUTH" not in service["environment"]
-    assert service["secrets"] == [*compose["secrets"]] == ["neo4j_auth"]
+    assert service["secrets"] == ["neo4j_auth"]
+    asking = compose["services"]["kedrec"]
+    assert asking["environment"]["NEO4J_PASSWORD_FILE"] == "/run/secrets/neo4j_password"
+    assert asking["secrets"] == ["neo4j_password"]
+    assert [*compose["secrets"]] == ["neo4j_auth", "neo4j_password"]
+    assert all("file" in secret for secret in compose["secrets"].values())
 
 
 def test_data_and_logs_outlive_the_container(compose: dict[str, Any], service: dict[str, Any]) -> None:
     volumes = {mount.split(":")[0]: mount.split(":")[1] for mount in service["volumes"]}
     assert volumes == {"neo4j-data": "/data", "neo4j-logs": "/logs"}
-    assert compose["volumes"].keys() == volumes.keys()
+    assert compose["volumes"].keys() == {*volumes, "kedrec-data"}
 
 
 def test_health_is_asked_with_the_password(service: dict[str, Any]) -> None:
