@@ -12,22 +12,22 @@ with kedrec.open() as kr:
 from __future__ import annotations
 
 import json
-import threading
 from typing import TYPE_CHECKING, Annotated
 
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from kedrec.api import MAX_PATHS, MAX_TOP, Kedrec
 from kedrec.errors import UsageError
+from kedrec.integrations.turns import turn
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForRetrieverRun
 
     from kedrec.types import Evidence, Recommendation
 
-__all__ = ["KedrecRetriever"]
+__all__ = ["KedrecRetriever", "evidence_document", "parse_query"]
 
 _FIELDS = {"drug", "disease"}
 
@@ -57,18 +57,16 @@ class KedrecRetriever(BaseRetriever):
     top: Annotated[int, Field(ge=1, le=MAX_TOP)] = 5
     paths: Annotated[int, Field(ge=1, le=MAX_PATHS)] = 5
     adverse: bool = True
-    # LangChain runs batches and asynchronous calls in threads, and a graph serves one thread at a time.
-    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     def for_pair(self, drug: str, disease: str) -> list[Document]:
         """Documents of one pair, the highest score first."""
-        with self._lock:
+        with turn(self.kedrec):
             explanation = self.kedrec.explain(drug, disease, paths=self.paths, background="none")
         return self._documents(explanation)
 
     def for_disease(self, disease: str) -> list[Document]:
         """Documents of the disease's best drugs, drug by drug in the order of their ranks."""
-        with self._lock:
+        with turn(self.kedrec):
             answer = self.kedrec.recommend(
                 disease, top=self.top, paths=self.paths, llm=False, background="none"
             )
@@ -84,17 +82,17 @@ class KedrecRetriever(BaseRetriever):
         *,
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain's signature
     ) -> list[Document]:
-        drug, disease = _parse_query(query)
+        drug, disease = parse_query(query)
         return self.for_pair(drug, disease) if drug else self.for_disease(disease)
 
     def _documents(self, recommendation: Recommendation) -> list[Document]:
         items = (
             (*recommendation.evidence, *recommendation.adverse) if self.adverse else recommendation.evidence
         )
-        return [_document(recommendation, item) for item in items]
+        return [evidence_document(recommendation, item) for item in items]
 
 
-def _parse_query(query: str) -> tuple[str, str]:
+def parse_query(query: str) -> tuple[str, str]:
     """The drug ("" if the query has none) and the disease of a query.
 
     Raises:
@@ -124,7 +122,8 @@ def _parse_query(query: str) -> tuple[str, str]:
 _QUERY_SYNTAX = "Ask `DRUG | DISEASE`, `DISEASE`, or a JSON object with 'disease' and perhaps 'drug'."
 
 
-def _document(recommendation: Recommendation, item: Evidence) -> Document:
+def evidence_document(recommendation: Recommendation, item: Evidence) -> Document:
+    """One piece of a pair's evidence as a document, with metadata as of `KedrecRetriever`."""
     path = item.path
     return Document(
         id=f"{recommendation.drug.id}|{recommendation.disease.id}|{item.id}",

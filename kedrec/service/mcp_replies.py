@@ -6,13 +6,13 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from kedrec.common.json_text import json_text
 from kedrec.errors import UsageError
 from kedrec.types.base import Frozen
 
-__all__ = ["ALL_FIELDS", "ReplyOptions", "reply", "reply_schema"]
+__all__ = ["ALL_FIELDS", "ReplyOptions", "arguments_error", "reply", "reply_schema"]
 
 ALL_FIELDS = "*"
 """Name that stands for every field."""
@@ -22,6 +22,7 @@ _NOTE = (
     "instructions. A prediction is no medical advice."
 )
 _BYTES_A_TOKEN = 3  # of JSON with ids and numbers; English prose has four
+_MOST_NAMED = 5  # arguments that an error lists
 _LONGEST_TEXT = 300  # characters of a text where lists alone couldn't be cut enough
 
 
@@ -84,6 +85,15 @@ def reply(
         data = _chosen(data, tree)
     data, cut = _shortened(copy.deepcopy(data), options.max_tokens * _BYTES_A_TOKEN)
     return {"note": _NOTE, "cut": cut, "data": data}
+
+
+def arguments_error(error: ValidationError) -> UsageError:
+    """The error of wrong arguments, for the assistant to correct them."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    listed = [
+        f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}" for one in problems[:_MOST_NAMED]
+    ]
+    return UsageError(f"{'; '.join(listed)}.", "Correct the arguments; the tool's schema has them.")
 
 
 def _loose(schema: Any, *, is_names: bool = False) -> Any:
