@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
 
 DRUG, DISEASE = "fingolimod", "multiple sclerosis"
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "integrations.md").read_text(encoding="utf-8")
+EXAMPLE = re.compile(r"^```python\n(.*?)^```\n\n```\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +155,13 @@ def test_the_chains_words_are_the_models_and_checked(kr: Kedrec) -> None:
 def test_the_chain_raises_what_the_graph_does(kr: Kedrec, query: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         cited_answers(kr, llm=False).invoke(query)
+
+
+def test_the_pages_example_of_the_tools_prints_what_the_page_says(
+    starter_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KEDREC_HOME", str(starter_home))
+    monkeypatch.setenv("KEDREC_GRAPH", str(starter_home / "graph"))
+    ((example, printed),) = [found for found in EXAMPLE.findall(PAGE) if "kedrec_tools(" in found[0]]
+    exec(compile(example, "integrations.md", "exec"), {})  # our own page
+    assert capsys.readouterr().out == printed
