@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 BIN = Path(sys.executable).parent
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 MS = "?ask=DOID:2377&name=multiple+sclerosis&llm=0"
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
 SECONDS = 60
 
 

@@ -12,13 +12,16 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from forked_command import run_forked
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 BIN = Path(sys.executable).parent
 _SECONDS = 600
@@ -97,3 +100,58 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "nodes.tsv").write_text("\n".join(["kind\tid\tname", *nodes, ""]))
     (folder / "edges.tsv").write_text("\n".join(["relation\tstart\tend\tlicence", *sorted(edges), ""]))
     return folder
+
+
+@pytest.fixture(scope="module")
+def address(shell: Shell) -> Iterator[str]:
+    """The page's address, of a service on the built-in graph."""
+    from browser import serving
+
+    with serving(BIN / "kedrec", shell.home, shell.graph) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser; each page has a context of its own."""
+    from browser import browsing
+
+    with browsing() as started:
+        yield started
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens the page; at the end nothing has failed in it and nothing left this machine."""
+    from browser import WIDE
+
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def opened(
+        search: str = "",
+        *,
+        script: Path | None = None,
+        url: str = address,
+        viewport: Any = WIDE,
+        **options: Any,
+    ) -> Page:
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        if script is not None:
+            context.add_init_script(path=script)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda line: wrong.append(line.text) if "Security Policy" in line.text else None)
+        page.on(
+            "request",
+            lambda one: None if one.url.startswith((url, "blob:", "data:")) else wrong.append(one.url),
+        )
+        page.goto(url + search)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []

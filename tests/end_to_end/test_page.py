@@ -9,49 +9,8 @@ import re
 import urllib.request
 
 import pytest
-from browser import AXE, BIN, MS, axe_violations, browsing, serving
+from browser import AXE, MS, PHONE, axe_violations
 from playwright.sync_api import expect
-
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
-
-
-@pytest.fixture(scope="module")
-def address(shell):
-    with serving(BIN / "kedrec", shell.home, shell.graph) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsing() as started:
-        yield started
-
-
-@pytest.fixture
-def open_page(browser, address):
-    """Opens the page; at the end nothing has failed in it and nothing left this machine."""
-    contexts, wrong = [], []
-
-    def opened(search="", *, script=None, url=address, viewport=WIDE, **options):
-        context = browser.new_context(viewport=viewport, **options)
-        contexts.append(context)
-        if script is not None:
-            context.add_init_script(path=script)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda line: wrong.append(line.text) if "Security Policy" in line.text else None)
-        page.on(
-            "request",
-            lambda one: None if one.url.startswith((url, "blob:", "data:")) else wrong.append(one.url),
-        )
-        page.goto(url + search)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert wrong == []
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import { exampleEntities, makeCombobox } from "./ask.js";
 import { byId, counted, el, fill } from "./dom.js";
 import { EXPORTS, saveAnswer } from "./exports.js";
 import { filterPanel, filterSentence } from "./filters.js";
+import { geneNotes, makeGeneForm } from "./genes.js";
+import { makeKeyForm } from "./key.js";
 import { pathsOf, subjectOf } from "./paths.js";
 import { evidenceList, reasons } from "./reasons.js";
 import { Problem, get, recommend } from "./service.js";
@@ -47,17 +49,34 @@ function problemBox(error) {
     el("p", {}, isKnown ? error.hint : `${error.message} This is a defect; please report it.`), names.length ? el("ul", {}, names) : null);
 }
 
-const fail = (error) => fill(byId("problem"), problemBox(error));
+function fail(error) {
+  fill(byId("problem"), problemBox(error));
+  if (error.status === 401) keyForm.show(true);
+}
+
+const isAsked = () => Boolean(state.ask || state.lists);
+
+const NEW_QUESTION = { ask: "", name: "", kind: "Disease", lists: null, drug: "", claim: "", view: "drugs", with: "", and: "", graph: "" };
 
 function askFor(entity) {
-  go({ ask: entity.id, name: entity.name, kind: entity.kind === "Drug" ? "Drug" : "Disease", drug: "", claim: "", view: "drugs", with: "", and: "", graph: "" }, false);
-  byId("question").value = entity.name;
+  go({ ...NEW_QUESTION, ask: entity.id, name: entity.name, kind: entity.kind === "Drug" ? "Drug" : "Disease" }, false);
+  showOptions();
+  ask();
+}
+
+function askForGenes(lists) {
+  if (!lists) return fail(new Problem({ detail: "No gene is listed.", hint: "Give a symbol or an id, such as TNF or 7124." }));
+  go({ ...NEW_QUESTION, lists }, false);
+  showOptions();
   ask();
 }
 
 function questionOf() {
-  const options = { top: Number(state.top), paths: 12, llm: Boolean(state.llm), new: Boolean(state.new), hide_contraindicated: Boolean(state.hide_contraindicated) };
-  return state.kind === "Drug" ? { drugs: [state.ask], ...options } : { disease: state.ask, ...options };
+  const options = { top: Number(state.top), paths: 12, llm: Boolean(state.llm), hide_contraindicated: Boolean(state.hide_contraindicated) };
+  const clinical = state.status ? { status: state.status } : {};
+  if (state.lists) return { ...state.lists, ...options, ...clinical };
+  options.new = Boolean(state.new);
+  return state.kind === "Drug" ? { drugs: [state.ask], ...options } : { disease: state.ask, ...options, ...clinical };
 }
 
 async function ask() {
@@ -137,6 +156,8 @@ function notes() {
   if (state.graph && state.graph !== fingerprint) texts.push(`This link was made on another graph (${state.graph}); the answer is from graph ${fingerprint} and may differ.`);
   if (state.drug && !answer.recommendations.some((item) => subjectOf(answer, item).id === state.drug)) texts.push(`The link's '${state.drug}' isn't among these results.`);
   if (ranking.startsWith("unfitted")) texts.push("The ranking couldn't be fitted on this graph: there are scores, and no probabilities.");
+  if (answer.gene_list) texts.push(...geneNotes(answer.gene_list));
+  if (answer.status_left_out) texts.push(`Left out for their clinical status: ${counted(answer.status_left_out, "drug")}.`);
   if (answer.abstained) texts.push(answer.abstained);
   if (answer.narrower_count) texts.push(`Not for its ${counted(answer.narrower_count, "narrower form")}: ${answer.narrower.map((one) => one.disease.name).join(", ")}.`);
   return texts.map((text) => el("p", { class: "note" }, text));
@@ -150,7 +171,7 @@ function showAnswer() {
   const target = answer.asked === "drug" ? answer.drug : answer.disease;
   const isDisease = answer.asked !== "drug";
   document.title = `${target.name} · KEDRec`;
-  const views = VIEWS.filter(([name]) => name !== "compare" || isDisease);
+  const views = VIEWS.filter(([name]) => name !== "compare" || (isDisease && !answer.gene_list));
   if (!views.some(([name]) => name === state.view)) state.view = "drugs";
   fill(section,
     el("div", { class: "answer-bar" },
@@ -264,7 +285,7 @@ async function showFigure(item) {
 const reveal = (mark) => byId(`evidence-${mark}`)?.scrollIntoView({ block: "center" });
 
 function readOptions() {
-  return { top: byId("top").value, llm: byId("llm").checked, new: byId("new").checked, hide_contraindicated: byId("hide_contraindicated").checked };
+  return { top: byId("top").value, status: byId("clinical").value, llm: byId("llm").checked, new: byId("new").checked, hide_contraindicated: byId("hide_contraindicated").checked };
 }
 
 function showOptions() {
@@ -272,10 +293,15 @@ function showOptions() {
   for (const name of ["new", "hide_contraindicated"]) byId(name).checked = Boolean(state[name]);
   byId("llm").checked = Boolean(state.llm);
   byId("question").value = state.name || state.ask || "";
+  byId("clinical").value = state.status || "";
+  byId("clinical").disabled = state.kind === "Drug"; // they choose drugs
+  byId("new").disabled = Boolean(state.lists); // no graph knows treatments of own genes
+  geneForm.show(state.lists);
 }
 
 async function loadFacts() {
   meta = await get("v1/meta");
+  keyForm.show(false);
   const count = (name) => meta.kinds.find((kind) => kind.name === name)?.nodes.toLocaleString("en") ?? "0";
   fill(byId("graph-facts"), `${count("Drug")} drugs, ${count("Disease")} diseases, ${count("Gene")} genes · graph ${meta.fingerprint} · ${meta.model_ready ? `model ${meta.model}` : "no language model: rationales are the paths in words"}`);
   byId("llm").disabled = !meta.model_ready;
@@ -293,7 +319,7 @@ async function showExamples() {
 }
 
 async function open() {
-  const read = readAddress(location.search);
+  const read = readAddress(location.search, location.hash);
   state = { ...read.state, llm: read.state.llm };
   showOptions();
   if (read.wrong.length) fail(new Problem({ detail: read.wrong.join(" "), hint: "The rest of the link is shown." }));
@@ -303,7 +329,7 @@ async function open() {
   } catch (error) {
     return fail(error);
   }
-  if (!state.ask) {
+  if (!isAsked()) {
     byId("answer").hidden = true;
     return showExamples();
   }
@@ -313,6 +339,12 @@ async function open() {
 }
 
 const combobox = makeCombobox(askFor);
+const geneForm = makeGeneForm(askForGenes);
+const keyForm = makeKeyForm({ start: () => (fill(byId("problem")), open()), fail });
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // what is behind the # belongs to the state
+  byId("answer").focus();
+});
 byId("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   combobox.close();
@@ -336,10 +368,10 @@ async function findAndAsk(text) {
   }
 }
 
-for (const name of ["top", "llm", "new", "hide_contraindicated"]) {
+for (const name of ["top", "clinical", "llm", "new", "hide_contraindicated"]) {
   byId(name).addEventListener("change", () => {
     Object.assign(state, readOptions());
-    if (state.ask) (go({}, false), ask());
+    if (isAsked()) (go({}, false), ask());
   });
 }
 byId("cancel").addEventListener("click", cancel);

@@ -12,10 +12,29 @@ export class Problem extends Error {
 
 const GONE = { title: "No answer", detail: "The service doesn't answer.", hint: "Check that `kedrec serve` runs, then ask again." };
 
+const KEY = "kedrec-key";
+
+/** The key that is sent with every question; "" for none. */
+export function keyOf() {
+  try {
+    return sessionStorage.getItem(KEY) ?? "";
+  } catch {
+    return ""; // a browser that stores nothing
+  }
+}
+
+/** Keeps a key for this tab, until it is closed; "" forgets it. */
+export function setKey(key) {
+  if (key) sessionStorage.setItem(KEY, key);
+  else sessionStorage.removeItem(KEY);
+}
+
 async function request(path, options) {
+  const key = keyOf();
+  const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(GONE);

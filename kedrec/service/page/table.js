@@ -80,6 +80,7 @@ export function rankedTable(answer, view) {
   items.sort((a, b) => (view.down ? -1 : 1) * (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a.rank - b.rank));
   const most = Math.max(0.05, ...items.map((item) => item.high ?? item.probability ?? 0));
   const isDrug = answer.asked !== "drug";
+  const canCompare = isDrug && !answer.gene_list;
   const header = (name, label, kind, ...fields) =>
     el("th", { scope: "col", class: kind, "aria-sort": view.sort === name ? (view.down ? "descending" : "ascending") : undefined },
       el("button", { type: "button", class: "sort", "data-focus": `sort-${name}`, onclick: () => view.sortBy(name) }, label,
@@ -98,7 +99,7 @@ export function rankedTable(answer, view) {
       el("td", { class: "prior number" }, percent(item.prior)),
       el("td", { class: "paths number" }, isFiltered(view.filters) ? `${left}/${own.length}` : item.coverage.paths),
       el("td", { class: "clinical" }, clinicalWords(item.clinical) || "–"),
-      isDrug ? el("td", { class: "pick" }, el("input", { type: "checkbox", checked: view.compared.includes(item.id), "aria-label": `Compare ${item.name}`, "data-focus": `pick-${item.id}`, onchange: (event) => view.compare(item.id, event.target.checked) })) : null);
+      canCompare ? el("td", { class: "pick" }, el("input", { type: "checkbox", checked: view.compared.includes(item.id), "aria-label": `Compare ${item.name}`, "data-focus": `pick-${item.id}`, onchange: (event) => view.compare(item.id, event.target.checked) })) : null);
   });
   return el("table", { class: "ranked" },
     el("caption", { class: "hidden" }, isDrug ? `Drugs for ${answer.disease.name}, ranked` : `Diseases for ${answer.drug.name}, ranked`),
@@ -107,6 +108,6 @@ export function rankedTable(answer, view) {
       header("probability", answer.recommendations.some((item) => item.probability !== null) ? "Probability" : "Score", "probable", "probability", "low", "unseen", "score"),
       header("baseline", "Baseline", "prior", "prior"), header("paths", "Paths", "paths", "coverage"),
       el("th", { scope: "col", class: "clinical" }, "Clinic", tip("Clinic", "Recommendation", "clinical")),
-      isDrug ? el("th", { scope: "col", class: "pick" }, "Compare") : null)),
+      canCompare ? el("th", { scope: "col", class: "pick" }, "Compare") : null)),
     el("tbody", {}, rows));
 }
