@@ -16,6 +16,8 @@ import jsonschema
 import pytest
 from mcp import Client, StdioServerParameters
 
+from kedrec.api import Kedrec
+from kedrec.llm.model_registry import resolve_model
 from kedrec.settings import load_settings
 from kedrec.types import Answer, Comparison, DiseaseAnswer, Evidence, RankedPairs, Recommendation
 
@@ -101,6 +103,31 @@ def test_every_tool_over_standard_streams(environment):
 
 def test_every_tool_over_http(address):
     check_all(*asyncio.run(_call_all(address)))
+
+
+@pytest.mark.llm
+def test_the_language_model_writes_over_the_protocol_what_it_writes_by_the_function(
+    environment, starter_home, llm_settings
+):
+    model = str(resolve_model("base", llm_settings).path)
+    question = {"disease": "multiple sclerosis", "drugs": ["fingolimod"], "paths": 3}
+
+    async def call() -> Any:
+        server = streams(environment | {"KEDREC_MODEL": model})
+        async with Client(server, read_timeout_seconds=600) as client:
+            whole = await client.call_tool("recommend_drugs", question | WHOLE | {"llm": True})
+            return whole, await client.call_tool("recommend_drugs", question | {"llm": True})
+
+    whole, chosen = (result.structured_content["data"] for result in asyncio.run(call()))
+    settings = load_settings(home=starter_home, graph=str(starter_home / "graph"), threads=1, model=model)
+    with Kedrec(settings) as kr:
+        expected = kr.recommend("multiple sclerosis", drugs=["fingolimod"], paths=3, llm=True)
+    assert expected.recommendations[0].rationale.drafts > 0  # the model was asked
+    assert Answer.model_validate_json(json.dumps(whole)) == expected
+    (shown,) = chosen["recommendations"]
+    assert [(claim["text"], claim["status"]) for claim in shown["rationale"]["claims"]] == [
+        (claim.text, claim.status) for claim in expected.recommendations[0].rationale.claims
+    ]
 
 
 def test_another_site_or_name_is_refused(address):
