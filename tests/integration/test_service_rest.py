@@ -58,6 +58,8 @@ def test_every_question_is_answered_as_by_the_function(client: TestClient, kr: K
         reply = client.post(f"/v1/{endpoint}", json=body)
         assert reply.status_code == 200, reply.text
         assert reply.json() == plain(expected), endpoint
+        again = client.post(f"/v1/{endpoint}", json=body)  # a stored answer
+        assert (again.content, again.headers["etag"]) == (reply.content, reply.headers["etag"]), endpoint
 
 
 def test_a_drug_alone_and_a_gene_list_are_questions_too(client: TestClient, kr: Kedrec) -> None:
