@@ -26,6 +26,7 @@ NAMES = (
     "documents",
     "service",
     "page",
+    "graph_retrieval",
 )
 NAMED_ONLY = ("scale", "set_load", "ranking_at_size")
 

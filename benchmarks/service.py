@@ -5,7 +5,16 @@ from __future__ import annotations
 import httpx2
 
 from benchmarks.measuring import BenchmarkContext, Row, alternate, median_seconds
-from benchmarks.service_load import Load, diseases_of, percentile, questions_about, run_load, serving
+from benchmarks.service_load import (
+    Load,
+    diseases_of,
+    percentile,
+    questions_about,
+    run_load,
+    serving,
+    shared_megabytes,
+    wait_for_workers,
+)
 from kedrec.api import Kedrec
 from kedrec.common.json_text import json_text
 from kedrec.loading import load_graph
@@ -15,6 +24,7 @@ from kedrec.stores import open_store
 
 _SECONDS, _RATE, _CLIENTS = 20.0, 20.0, 50
 _DISEASE = "asthma"
+_WORKERS = 8
 _STORED = 20  # diseases whose answers are stored before the load
 
 
@@ -55,7 +65,12 @@ def measure(context: BenchmarkContext) -> list[Row]:
                 httpx2.post(url + address, json=body, timeout=120)
             load = run_load(url, pid, questions, seconds=_SECONDS, rate=_RATE, clients=_CLIENTS)
             rows += _load_rows(f"{endpoint} of {number} diseases, {_RATE:.0f} a second", load)
-    return rows
+    memory = []
+    for workers in (_WORKERS, 1):
+        with serving(context.work, settings.graph_url, "--workers", str(workers)) as (_, pid):
+            wait_for_workers(pid, workers)
+            memory.append(shared_megabytes(pid))
+    return [*rows, Row(f"memory of {_WORKERS} workers", memory[0], memory[1], "of one", "", unit="MB")]
 
 
 def _load_rows(name: str, load: Load) -> list[Row]:

@@ -27,7 +27,16 @@ import numpy as np
 from kedrec.api import Kedrec
 from kedrec.settings import load_settings
 
-__all__ = ["Load", "diseases_of", "percentile", "questions_about", "run_load", "serving"]
+__all__ = [
+    "Load",
+    "diseases_of",
+    "percentile",
+    "questions_about",
+    "run_load",
+    "serving",
+    "shared_megabytes",
+    "wait_for_workers",
+]
 
 Question = tuple[str, dict[str, object]]
 """An endpoint and a body."""
@@ -44,7 +53,7 @@ class Load:
         seconds: latencies of the answers, from the time that the question was due.
         refused: number of questions refused by the service (status 503).
         lost: number of questions without an answer, or with another error.
-        memory: resident megabytes of the service before and after.
+        memory: megabytes of the service's processes before and after.
     """
 
     seconds: list[float]
@@ -70,12 +79,36 @@ def serving(home: Path, graph: str, *options: str) -> Iterator[tuple[str, int]]:
             process.terminate()
 
 
-def resident_megabytes(pid: int) -> float:
-    """Resident memory of a process."""
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return math.nan
+def family(pid: int) -> list[int]:
+    """A process and those below it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [pid, *(one for child in children for one in family(int(child)))]
+
+
+def shared_megabytes(pid: int) -> float:
+    """Memory of a process and of those below it, with what several have in common counted once (Pss)."""
+    kilobytes = 0
+    for one in family(pid):
+        for line in Path(f"/proc/{one}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                kilobytes += int(line.split()[1])
+    return kilobytes / 1024
+
+
+def wait_for_workers(pid: int, workers: int, seconds: float = 600.0) -> None:
+    """Returns when so many processes below one have a fitted ranking mapped.
+
+    Raises:
+        TimeoutError: they haven't in time.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        maps = [Path(f"/proc/{one}/maps").read_text(encoding="utf-8") for one in family(pid)]
+        if sum("/ranking-" in text for text in maps) >= workers:
+            return
+        if time.monotonic() > until:
+            raise TimeoutError(f"{workers} workers haven't opened the graph within {seconds:.0f} s")
+        time.sleep(0.5)
 
 
 def diseases_of(home: Path, graph: str) -> list[str]:
@@ -100,7 +133,7 @@ def run_load(
     lock = threading.Lock()
     latencies: list[float] = []
     refused = lost = 0
-    memory = resident_megabytes(pid)
+    memory = shared_megabytes(pid)
     with httpx2.Client(timeout=_WAIT, limits=httpx2.Limits(max_connections=clients)) as client:
 
         def ask(question: Question, due: float) -> None:
@@ -123,7 +156,7 @@ def run_load(
                 due = begin + number / rate
                 time.sleep(max(0.0, due - time.perf_counter()))
                 pool.submit(ask, questions[int(draws.integers(len(questions)))], due)
-    return Load(latencies, refused, lost, (memory, resident_megabytes(pid)))
+    return Load(latencies, refused, lost, (memory, shared_megabytes(pid)))
 
 
 def questions_about(diseases: Sequence[str], endpoint: str) -> list[Question]:
@@ -148,12 +181,15 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50, help="most open questions (default 50)")
     parser.add_argument("--endpoint", choices=("rank", "recommend", "rationale"), default="rank")
     parser.add_argument("--diseases", type=int, default=0, help="diseases asked about (default: all)")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the service (default 1)")
     parser.add_argument("--cache-mb", default="64", help="as of kedrec serve (default 64; 0: compute all)")
     arguments = parser.parse_args()
     settings = load_settings()
     diseases = diseases_of(settings.home, settings.graph_url)[: arguments.diseases or None]
     questions = questions_about(diseases, arguments.endpoint)
-    with serving(settings.home, settings.graph_url, "--cache-mb", arguments.cache_mb) as (url, pid):
+    options = ("--cache-mb", arguments.cache_mb, "--workers", str(arguments.workers))
+    with serving(settings.home, settings.graph_url, *options) as (url, pid):
+        wait_for_workers(pid, arguments.workers)
         load = run_load(
             url,
             pid,
