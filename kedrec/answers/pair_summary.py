@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from kedrec.answers import no_recommendation
 from kedrec.grounding import verdict_words
 from kedrec.grounding.verdict_table import Grade, pair_grade, verdict_phrase
 from kedrec.pathlogic.signs import path_effect
@@ -51,8 +52,8 @@ def evidence_gap(evidence: PairEvidence) -> str:
     if evidence.evidence:
         return ""
     if evidence.opposed or any(item.role == "opposed" for item in evidence.adverse):
-        return verdict_words.opposed_action(evidence.drug.name, evidence.disease.name)
-    return verdict_words.no_path(evidence.drug.name, evidence.disease.name)
+        return no_recommendation.opposed_action(evidence.drug.name, evidence.disease.name)
+    return no_recommendation.no_path(evidence.drug.name, evidence.disease.name)
 
 
 def unsuitable(
@@ -78,7 +79,7 @@ def unsuitable(
             return limit.sentence
     strength = grade_by_flags((), score.probability, reason, [_STANDING[one.scope] for one in related[:1]])
     if reason and score.probability is not None and strength is Grade.NONE:
-        return verdict_words.unlikely(score.probability, is_association=reason == "association")
+        return no_recommendation.unlikely(score.probability, is_association=reason == "association")
     return ""
 
 

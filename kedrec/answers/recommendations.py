@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from kedrec.answers import no_recommendation
 from kedrec.answers.candidates import Candidate, CandidateSearch, SearchResult
 from kedrec.answers.manifest import as_of_coverage
 from kedrec.answers.pair_summary import adverse_trials, badge, basis, evidence_gap, flags, verdict
 from kedrec.answers.rationales import candidate_grade, evidence_rationale
-from kedrec.grounding import verdict_words
 from kedrec.types import SMALLER, Coverage, GroupMember, PassedOver, Recommendation, ScorePart, Texts
 
 if TYPE_CHECKING:
@@ -283,15 +283,15 @@ def abstention_reason(
         return ""
     if results.known_left_out or results.hidden or results.status_left_out:
         others = len(ranked) - results.known_left_out - results.hidden - results.status_left_out
-        return verdict_words.no_candidate(
+        return no_recommendation.no_candidate(
             noun, results.known_left_out, results.hidden, others, results.status_left_out
         )
     if results.passed_over:
         best_passed = results.passed_over[0]
-        return verdict_words.none_suitable(
+        return no_recommendation.none_suitable(
             noun, best_passed.entity.name, best_passed.rank, best_passed.reason
         )
     if ranker.is_above_base_rate(ranked):
-        return verdict_words.not_enough(no_path)
+        return no_recommendation.not_enough(no_path)
     best = ranked[0]
-    return verdict_words.none_above_base_rate(best.probability, best.low, best.high, ranker.base_rate)
+    return no_recommendation.none_above_base_rate(best.probability, best.low, best.high, ranker.base_rate)
