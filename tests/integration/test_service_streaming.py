@@ -43,7 +43,7 @@ def slow_settings(settings: Settings) -> Settings:
 
 @pytest.fixture(scope="module")
 def url(settings: Settings) -> Iterator[str]:
-    with serving(settings) as url:
+    with serving(settings, ServiceOptions(deadline=600)) as url:  # a busy machine writes for minutes
         yield url
 
 
@@ -61,7 +61,7 @@ def answer(settings: Settings) -> Any:
 
 def stream(url: str, question: dict[str, Any], **headers: str) -> list[Event]:
     with httpx2.stream(
-        "POST", f"{url}/v1/recommend", json=question, headers=EVENTS | headers, timeout=120
+        "POST", f"{url}/v1/recommend", json=question, headers=EVENTS | headers, timeout=600
     ) as reply:
         assert reply.headers["content-type"].startswith("text/event-stream")
         return list(events(reply.iter_lines()))
@@ -86,7 +86,7 @@ def test_the_ranking_comes_first_and_the_whole_answer_last(url: str, answer: Any
     begin = time.monotonic()
     times: dict[str, float] = {}
     got: list[Event] = []
-    with httpx2.stream("POST", f"{url}/v1/recommend", json=QUESTION, headers=EVENTS, timeout=120) as reply:
+    with httpx2.stream("POST", f"{url}/v1/recommend", json=QUESTION, headers=EVENTS, timeout=600) as reply:
         for event in events(reply.iter_lines()):
             times.setdefault(event.name, time.monotonic() - begin)
             got.append(event)
@@ -127,7 +127,7 @@ def test_a_stored_answer_comes_at_once_and_whole(url: str, answer: Any) -> None:
 
 def test_a_broken_stream_goes_on_where_it_broke(url: str) -> None:
     question = QUESTION | {"paths": 7}
-    with httpx2.stream("POST", f"{url}/v1/recommend", json=question, headers=EVENTS, timeout=120) as reply:
+    with httpx2.stream("POST", f"{url}/v1/recommend", json=question, headers=EVENTS, timeout=600) as reply:
         first = []
         for event in events(reply.iter_lines()):
             first.append(event)
