@@ -54,7 +54,7 @@ def fetch_missing(
     from kedrec.errors import DataError, NotFoundError
     from kedrec.loading.sources import load_source
 
-    needed = [source for source in map(load_source, dict.fromkeys(names)) if source.reader != "starter"]
+    needed = [source for source in map(load_source, dict.fromkeys(names)) if not source.bundled]
     unfetchable = [source for source in needed if _needs_own_files(source, settings)]
     if len(needed) > 1 and unfetchable and not allow_missing:
         described = "\n".join(f"{source.name}: {source.obtain}" for source in unfetchable)
@@ -152,9 +152,7 @@ def sources(sets_file: Path | None, as_json: bool) -> None:  # click passes by n
         files = _source_listing(source, settings).cached
         out.print(f"{source.name}: {source.title}, version {source.version}", markup=False)
         release = ", ".join(text for text in (source.date, source.size) if text)
-        address_note = (
-            "" if source.downloads or source.reader == "starter" else "No address to fetch it from."
-        )
+        address_note = "" if source.downloads or source.bundled else "No address to fetch it from."
         cache_note = f"Fetched {files.fetched}: {files.folder}" if files else ""
         for line in (
             source.brings,

@@ -11,20 +11,20 @@ from weakref import WeakKeyDictionary
 from kedrec.errors import NotFoundError
 from kedrec.evidence.breadth import Breadths
 from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
+from kedrec.evidence.judging import PairJudge, lists_indication
 from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.path_features import GeneFacts, gene_facts
 from kedrec.evidence.path_pool import pool_of
 from kedrec.evidence.scoring import diverse_paths, load_weights, path_scores, template_weights
 from kedrec.evidence.target_votes import ACTING, TargetVotes
 from kedrec.evidence.verbalize import evidence_item
-from kedrec.pathlogic.roles import LEADING, SUPPORTING, opposes, path_role
+from kedrec.pathlogic.roles import LEADING, SUPPORTING, opposes
 from kedrec.pathlogic.signs import path_effect
 from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.best_paths import best_paths
 from kedrec.schema import load_schema
 from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.stores.templates import Hop, PathTemplate, path_templates
-from kedrec.types import is_gene_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,8 +44,6 @@ _BATCH = 40  # paths whose edges are read at once, to judge them
 _MOST_JUDGED = 200  # paths of a pair that are judged, until enough may lead an answer
 _MOST_OPPOSED = 2  # paths of a kind that say that the drug furthers the disease
 _MARGIN = 0.01  # log-odds between the best path that may lead an answer and the best association
-_STATED_BONUS = 1.5  # log-odds that a path gains whose signs say that the drug relieves the disease
-_LISTED_BONUS = 5.0  # that a drug's action on a listed gene gains: other links of it lead to other diseases
 _OPPOSED_GRAVITY = 0.2  # of a path that says that the drug furthers the disease; a contraindication's is 1
 _MAX_ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
 _MAX_CACHED_NODES = 1000  # drugs and diseases whose edges to genes are cached
@@ -99,57 +97,6 @@ class _PathCandidate:
     role: PathRole | Literal[""] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """Judges the paths of a pair.
-
-    Attributes:
-        drug, disease: the pair.
-        votes: the disease's treatments on the drug's targets.
-        known: whether the drug is known to treat the disease, so that nothing is inferred against it.
-    """
-
-    drug: Entity
-    disease: Entity
-    votes: TargetVotes
-    known: bool
-
-    @property
-    def is_opposed(self) -> bool:
-        """True if the treatments' actions speak against the drug: then nothing inferred speaks for it."""
-        return not self.known and self.votes.furthers_disease
-
-    def role(self, path: Path) -> PathRole:
-        """A path's role beside the pair's other evidence."""
-        role = path_role(path)
-        if role not in SUPPORTING:
-            return role
-        stated = role == "mechanism" and path_effect(path) == "relieves"
-        if self.is_opposed or (self.votes.contradicts(path) and not stated):
-            return "opposed"
-        if not self._acts_alike(path):
-            return "association"
-        return role
-
-    def bonus(self, path: Path) -> float:
-        """The log-odds that a path gains for what it states; one to a user's own list, for being direct."""
-        stated = _STATED_BONUS if path_effect(path) == "relieves" else 0.0
-        return stated + (_LISTED_BONUS if is_gene_list(self.disease) and len(path.steps) == 2 else 0.0)
-
-    def _acts_alike(self, path: Path) -> bool:
-        """False for an analogy by structure or class with a drug that acts on none of this one's targets.
-
-        A class says enough of drugs without a known target, such as antibiotics.
-        """
-        first = load_schema().relations[path.steps[0].relation].role
-        if first not in ("resemblance", "class"):
-            return True
-        other = next((node.id for node in path.nodes[1:-1] if node.kind == "Drug"), "")
-        return self.votes.shares_target(other) or (
-            first == "class" and not self.votes.has_targets(self.drug.id)
-        )
-
-
 def retrieve(
     store: GraphStore,
     ranker: Ranker,
@@ -166,8 +113,8 @@ def retrieve(
     support where their role is none (a site, a side effect, a protein that handles the drug), and where they
     say that the drug furthers the disease (see `kedrec.pathlogic`) or act through a target on which the
     disease's treatments act in the opposite way; the latter two are adverse, unless the drug is known to
-    treat the disease. The pair's own treatment is never among them. The same graph gives the same evidence,
-    whatever the engine.
+    treat the disease. That such a drug lists the disease among its side effects is not adverse either. The
+    pair's own treatment is never among them. The same graph gives the same evidence, whatever the engine.
 
     Args:
         store, ranker: a graph and its ranking.
@@ -201,7 +148,7 @@ def retrieve(
         most=_PER_TEMPLATE,
     )
     votes = _votes(store, adjacency, cache, drug, pair)
-    judge = _Judge(drug, disease, votes, known=_treats(adjacency, *pair))
+    judge = PairJudge(drug, disease, votes, known=_treats(adjacency, *pair))
     candidates = islice(_best_candidates(adjacency, pool), _MOST_JUDGED)
     supporting, opposed = _judged(store, judge, candidates, k)
     adverse = []
@@ -212,7 +159,9 @@ def retrieve(
                 _PathCandidate(template, nodes, _gravity(template)) for nodes in (best.paths if best else ())
             ]
     against = sorted(_with_edges(store, drug, disease, adverse), key=_sort_key)
-    if not judge.known:
+    if judge.known:
+        against = [one for one in against if one.path is None or not lists_indication(one.path)]
+    else:
         against += [*(_opposed_targets(store, judge) if judge.is_opposed else ()), *opposed]
     return PairEvidence(
         drug=drug,
@@ -270,7 +219,7 @@ def _votes(
 
 
 def _judged(
-    store: GraphStore, judge: _Judge, candidates: Iterator[_PathCandidate], k: int
+    store: GraphStore, judge: PairJudge, candidates: Iterator[_PathCandidate], k: int
 ) -> tuple[list[_PathCandidate], list[_PathCandidate]]:
     """The best candidates that support a drug, at most `k`, and a few along which it furthers the disease.
 
@@ -309,7 +258,7 @@ def _judged(
     return sorted(supporting, key=_sort_key)[:k], [] if relieves else opposed[:_MOST_OPPOSED]
 
 
-def _opposed_targets(store: GraphStore, judge: _Judge) -> list[_PathCandidate]:
+def _opposed_targets(store: GraphStore, judge: PairJudge) -> list[_PathCandidate]:
     """Paths through the targets on which the few treatments that act there act in the opposite way."""
     candidates = []
     for gene, fellow in judge.votes.few_opponents()[:_MOST_OPPOSED]:

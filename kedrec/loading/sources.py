@@ -117,6 +117,7 @@ class Source:
         folders: further names of its folder, after its own, where a publisher's files serve several sources.
         names: prefixes of the vocabularies whose own wordings it gives.
         xrefs: what its cross-references are worth, a key of `identity.TRUST`.
+        bundled: the folder of its files among KEDRec's own files; "" for files from elsewhere.
         brings_nodes: False if its nodes only add names and ids to those that other sources bring.
         mapping: the complete declaration, for readers with keys of their own.
     """
@@ -140,6 +141,7 @@ class Source:
     folders: tuple[str, ...]
     names: tuple[str, ...]
     xrefs: str
+    bundled: str
     brings_nodes: bool
     mapping: dict[str, Any]
 
@@ -208,6 +210,7 @@ def _parse(path: Path) -> Source:
             folders=tuple(fields.get("folders", ())),
             names=tuple(fields.get("names", ())),
             xrefs=_trust(fields.get("xrefs", "listed")),
+            bundled=fields.get("bundled", ""),
             brings_nodes=bool(fields.get("brings_nodes", True)),
             mapping=fields,
         )
@@ -256,8 +259,8 @@ def source_folder(source: Source, data_dir: Path | None) -> Path:
     Raises:
         DataError: no folder was given, or it doesn't exist.
     """
-    if source.reader == "starter":
-        return asset_path("graph/starter")
+    if source.bundled:
+        return asset_path(source.bundled)
     if data_dir is None:
         raise DataError(
             f"The source '{source.name}' is read from files, and no folder was given.",

@@ -21,7 +21,7 @@ import numpy as np
 from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.pathlogic.opposites import are_opposites
-from kedrec.ranking.adjacency import table_of
+from kedrec.ranking.adjacency import TREATS, table_of
 from kedrec.safety.cautions import (
     CONTRAINDICATIONS,
     SYMPTOM_TABLES,
@@ -127,6 +127,8 @@ class SafetyAssessor:
             contraindication = kinds[0]
         near = [item.id for kind, item in cautions if kind != "opposed"]
         signs = self._specific_signs(evidence.disease, disease)
+        if self._is_treatment(drug, disease) and not _states_side_effect(evidence):
+            signs = {id_: sign for id_, sign in signs.items() if sign.id != evidence.disease.id}
         effects, total = self._known_effects(drug, signs)
         return Safety(
             contraindication=contraindication,  # type: ignore[arg-type]  # one of the kinds just above
@@ -140,6 +142,9 @@ class SafetyAssessor:
             specific=tuple(effects[:_MAX_SHOWN]),
             predicted=self._predicted_effects(drug, signs),
         )
+
+    def _is_treatment(self, drug: int, disease: int) -> bool:
+        return self._adjacency.has_table(TREATS) and disease in self._adjacency.incidence(TREATS).row(drug)
 
     def _read(self, warnings: Sequence[PathToRead]) -> list[tuple[str, Evidence]]:
         """The paths with their edges, numbered `C1` on, each with its kind."""
@@ -335,6 +340,17 @@ class SafetyAssessor:
         drugs = self._adjacency.incidence(CAUSES).back_row(effect)
         drugs = drugs[np.argsort(-weights[drugs], kind="stable")][:_MAX_REASONS]
         return tuple(self._entities("Drug", drugs[weights[drugs] > 0]))
+
+
+def _states_side_effect(evidence: PairEvidence) -> bool:
+    """True if an adverse path says that the drug causes or worsens the disease.
+
+    Of a known treatment only a warning is one: see `kedrec.evidence.pair_evidence`.
+    """
+    return any(
+        len(relations) == 1 and _SCHEMA.relations[relations[0]].role == "side effect"
+        for relations in map(_relations, evidence.adverse)
+    )
 
 
 def _relations(item: Evidence) -> list[str]:

@@ -1,0 +1,84 @@
+"""Judges a pair's paths: their role beside its other evidence, and what they gain for what they state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kedrec.pathlogic.roles import SUPPORTING, path_role
+from kedrec.pathlogic.signs import path_effect
+from kedrec.schema import load_schema
+from kedrec.types import is_gene_list
+
+if TYPE_CHECKING:
+    from kedrec.evidence.target_votes import TargetVotes
+    from kedrec.types import Entity, Path, PathRole
+
+__all__ = ["PairJudge", "lists_indication"]
+
+_STATED_BONUS = 1.5  # log-odds that a path gains whose signs say that the drug relieves the disease
+_LISTED_BONUS = 5.0  # that a drug's action on a listed gene gains: other links of it lead to other diseases
+
+
+@dataclass(frozen=True, slots=True)
+class PairJudge:
+    """Judges the paths of a pair.
+
+    Attributes:
+        drug, disease: the pair.
+        votes: the disease's treatments on the drug's targets.
+        known: whether the drug is known to treat the disease, so that nothing is inferred against it.
+    """
+
+    drug: Entity
+    disease: Entity
+    votes: TargetVotes
+    known: bool
+
+    @property
+    def is_opposed(self) -> bool:
+        """True if the treatments' actions speak against the drug: then nothing inferred speaks for it."""
+        return not self.known and self.votes.furthers_disease
+
+    def role(self, path: Path) -> PathRole:
+        """A path's role beside the pair's other evidence."""
+        role = path_role(path)
+        if role not in SUPPORTING:
+            return role
+        stated = role == "mechanism" and path_effect(path) == "relieves"
+        if self.is_opposed or (self.votes.contradicts(path) and not stated):
+            return "opposed"
+        if not self._acts_alike(path):
+            return "association"
+        return role
+
+    def bonus(self, path: Path) -> float:
+        """The log-odds that a path gains for what it states; one to a user's own list, for being direct."""
+        stated = _STATED_BONUS if path_effect(path) == "relieves" else 0.0
+        return stated + (_LISTED_BONUS if is_gene_list(self.disease) and len(path.steps) == 2 else 0.0)
+
+    def _acts_alike(self, path: Path) -> bool:
+        """False for an analogy by structure or class with a drug that acts on none of this one's targets.
+
+        A class says enough of drugs without a known target, such as antibiotics.
+        """
+        first = load_schema().relations[path.steps[0].relation].role
+        if first not in ("resemblance", "class"):
+            return True
+        other = next((node.id for node in path.nodes[1:-1] if node.kind == "Drug"), "")
+        return self.votes.shares_target(other) or (
+            first == "class" and not self.votes.has_targets(self.drug.id)
+        )
+
+
+def lists_indication(path: Path) -> bool:
+    """True for a side effect that is the disease itself, told of a drug that is known to treat the disease.
+
+    Sources that mine labels for side effects also find there what the drug is for. A warning that it worsens
+    the disease has an action.
+    """
+    if len(path.steps) > 1:
+        return False
+    [step] = path.steps
+    is_side_effect = load_schema().relations[step.relation].role == "side effect"
+    return is_side_effect and not any(edge.action for edge in step.edges)
