@@ -197,7 +197,8 @@ def verdict(
         basis=basis(evidence),
         listed=is_gene_list(evidence.disease),
         strength=_strength_sentence(strength, evidence),
-        limits=[limit.sentence for limit in safety.limits],
+        warning=next((limit.sentence for limit in safety.limits if limit.kind == "label-warning"), ""),
+        limits=[limit.sentence for limit in safety.limits if limit.kind != "label-warning"],
         related=_related_sentence(related, evidence) if related and not score.known else "",
     )
 

@@ -31,7 +31,7 @@ __all__ = ["WarningRate", "WarningReport", "markdown", "warning_rates"]
 _GROUPS = ("known treatments", "contraindicated pairs", "random pairs")
 _KINDS = (
     *("direct", "inherited", "subtype", "broad", "class", "look-alike", "opposed"),
-    *("cancer-drug", "other-protein", "excess"),
+    *("label-warning", "cancer-drug", "other-protein", "excess"),
 )
 
 

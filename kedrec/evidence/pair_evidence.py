@@ -12,7 +12,7 @@ from kedrec.errors import NotFoundError
 from kedrec.evidence.breadth import Breadths
 from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
 from kedrec.evidence.judging import PairJudge, lists_indication
-from kedrec.evidence.path_edges import complete_paths
+from kedrec.evidence.path_edges import StoredLinks, complete_paths
 from kedrec.evidence.path_features import GeneFacts, gene_facts
 from kedrec.evidence.path_pool import pool_of
 from kedrec.evidence.scoring import diverse_paths, load_weights, path_scores, template_weights
@@ -57,6 +57,7 @@ class _GraphCache:
         self.mechanisms = Mechanisms(adjacency)
         self.breadths = Breadths(adjacency)
         self.rows: dict[tuple[str, int], list[Row]] = {}
+        self.links = StoredLinks()
 
 
 _caches: WeakKeyDictionary[Adjacency, _GraphCache] = WeakKeyDictionary()
@@ -95,6 +96,54 @@ class _PathCandidate:
     score: float
     path: Path | None = None
     role: PathRole | Literal[""] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _PathReader:
+    """Reads the edges of a pair's paths, and confirms by their templates those that are shown.
+
+    Attributes:
+        store: the graph.
+        drug, disease: the pair.
+        links: links of the graph that were read before.
+    """
+
+    store: GraphStore
+    drug: Entity
+    disease: Entity
+    links: StoredLinks
+
+    def with_edges(self, candidates: Sequence[_PathCandidate]) -> list[_PathCandidate]:
+        """The candidates with their paths, in order; without those of which the graph lacks an edge."""
+        ids = [(one.template, (self.drug.id, *one.nodes, self.disease.id)) for one in candidates]
+        paths = complete_paths(self.store, ids, self.links)
+        return [
+            replace(candidate, path=path)
+            for candidate, path in zip(candidates, paths, strict=True)
+            if path is not None
+        ]
+
+    def confirmed(self, candidates: Sequence[_PathCandidate]) -> list[_PathCandidate]:
+        """The candidates that their templates find in the graph, in order.
+
+        A chain of curated mechanisms has no template; all its edges were read.
+        """
+        groups: dict[str, list[_PathCandidate]] = {}
+        for candidate in candidates:
+            groups.setdefault(candidate.template.name, []).append(candidate)
+        present: set[tuple[str, tuple[str, ...]]] = set()
+        for name, group in sorted(groups.items()):
+            if name == CHAIN or not group[0].template.text:
+                present |= {(name, candidate.nodes) for candidate in group}
+                continue
+            via = sorted({node for candidate in group for node in candidate.nodes})
+            values = {"drug": self.drug.id, "disease": self.disease.id, "via": via, "limit": _MAX_ROWS}
+            columns = [f"{variable}_id" for variable in group[0].template.node_variables[1:-1]]
+            rows = self.store.run(f"paths/{name}", values)
+            present |= {(name, tuple(row[column] for column in columns)) for row in rows}
+        return [
+            candidate for candidate in candidates if (candidate.template.name, candidate.nodes) in present
+        ]
 
 
 def retrieve(
@@ -150,7 +199,8 @@ def retrieve(
     votes = _votes(store, adjacency, cache, drug, pair)
     judge = PairJudge(drug, disease, votes, known=_treats(adjacency, *pair))
     candidates = islice(_best_candidates(adjacency, pool), _MOST_JUDGED)
-    supporting, opposed = _judged(store, judge, candidates, k)
+    reader = _PathReader(store, drug, disease, cache.links)
+    supporting, opposed = _judged(reader, judge, candidates, k)
     adverse = []
     for template in path_templates():
         if template.stance == "adverse":
@@ -158,16 +208,16 @@ def retrieve(
             adverse += [
                 _PathCandidate(template, nodes, _gravity(template)) for nodes in (best.paths if best else ())
             ]
-    against = sorted(_with_edges(store, drug, disease, adverse), key=_sort_key)
+    against = sorted(reader.with_edges(adverse), key=_sort_key)
     if judge.known:
         against = [one for one in against if one.path is None or not lists_indication(one.path)]
     else:
-        against += [*(_opposed_targets(store, judge) if judge.is_opposed else ()), *opposed]
+        against += [*(_opposed_targets(reader, judge) if judge.is_opposed else ()), *opposed]
     return PairEvidence(
         drug=drug,
         disease=disease,
-        evidence=_numbered("P", supporting, "supports"),
-        adverse=_numbered("A", against[:k], "adverse"),
+        evidence=_numbered("P", reader.confirmed(supporting), "supports"),
+        adverse=_numbered("A", reader.confirmed(against[:k]), "adverse"),
         paths=pool.count,
         metapaths=pool.metapaths,
         opposed=judge.is_opposed,
@@ -219,7 +269,7 @@ def _votes(
 
 
 def _judged(
-    store: GraphStore, judge: PairJudge, candidates: Iterator[_PathCandidate], k: int
+    reader: _PathReader, judge: PairJudge, candidates: Iterator[_PathCandidate], k: int
 ) -> tuple[list[_PathCandidate], list[_PathCandidate]]:
     """The best candidates that support a drug, at most `k`, and a few along which it furthers the disease.
 
@@ -231,7 +281,7 @@ def _judged(
     opposed_targets: set[str] = set()
     size = max(_BATCH, k)
     while batch := list(islice(candidates, size)):
-        for candidate in _with_edges(store, judge.drug, judge.disease, batch):
+        for candidate in reader.with_edges(batch):
             if candidate.path is None:
                 continue
             role = judge.role(candidate.path)
@@ -258,7 +308,7 @@ def _judged(
     return sorted(supporting, key=_sort_key)[:k], [] if relieves else opposed[:_MOST_OPPOSED]
 
 
-def _opposed_targets(store: GraphStore, judge: PairJudge) -> list[_PathCandidate]:
+def _opposed_targets(reader: _PathReader, judge: PairJudge) -> list[_PathCandidate]:
     """Paths through the targets on which the few treatments that act there act in the opposite way."""
     candidates = []
     for gene, fellow in judge.votes.few_opponents()[:_MOST_OPPOSED]:
@@ -268,10 +318,7 @@ def _opposed_targets(store: GraphStore, judge: PairJudge) -> list[_PathCandidate
             Hop(TREATS[0], forward=True, kind="Disease"),
         )
         candidates.append(_PathCandidate(chain_template(hops), (gene, fellow), _OPPOSED_GRAVITY))
-    return [
-        replace(candidate, role="opposed")
-        for candidate in _with_edges(store, judge.drug, judge.disease, candidates)
-    ]
+    return [replace(candidate, role="opposed") for candidate in reader.with_edges(candidates)]
 
 
 def _best_candidates(adjacency: Adjacency, pool: Pool) -> Iterator[_PathCandidate]:
@@ -301,37 +348,6 @@ def _gravity(template: PathTemplate) -> float:
 
 def _sort_key(candidate: _PathCandidate) -> tuple[float, str, tuple[str, ...]]:
     return (-round(candidate.score, 12), candidate.template.name, candidate.nodes)
-
-
-def _with_edges(
-    store: GraphStore, drug: Entity, disease: Entity, candidates: Sequence[_PathCandidate]
-) -> list[_PathCandidate]:
-    """The candidates that their templates find in the graph, with their paths, in order."""
-    groups: dict[str, list[_PathCandidate]] = {}
-    for candidate in candidates:
-        groups.setdefault(candidate.template.name, []).append(candidate)
-    present: set[tuple[str, tuple[str, ...]]] = set()
-    for name, group in sorted(groups.items()):
-        if name == CHAIN:  # has no statement; its edges are read all the same
-            present |= {(name, candidate.nodes) for candidate in group}
-            continue
-        via = sorted({node for candidate in group for node in candidate.nodes})
-        rows = store.run(
-            f"paths/{name}", {"drug": drug.id, "disease": disease.id, "via": via, "limit": _MAX_ROWS}
-        )
-        columns = [f"{variable}_id" for variable in group[0].template.node_variables[1:-1]]
-        present |= {(name, tuple(row[column] for column in columns)) for row in rows}
-    confirmed = [
-        candidate for candidate in candidates if (candidate.template.name, candidate.nodes) in present
-    ]
-    paths = complete_paths(
-        store, [(candidate.template, (drug.id, *candidate.nodes, disease.id)) for candidate in confirmed]
-    )
-    return [
-        replace(candidate, path=path)
-        for candidate, path in zip(confirmed, paths, strict=True)
-        if path is not None
-    ]
 
 
 def _numbered(letter: str, candidates: Sequence[_PathCandidate], stance: Stance) -> tuple[Evidence, ...]:

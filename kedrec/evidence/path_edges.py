@@ -17,20 +17,53 @@ if TYPE_CHECKING:
     from kedrec.stores.base import GraphStore
     from kedrec.stores.templates import PathTemplate
 
-__all__ = ["complete_paths", "stored_edge"]
+__all__ = ["StoredLinks", "complete_paths", "stored_edge"]
 
 _Table = tuple[str, str, str]
 """A relation, its start kind and its end kind."""
+_MAX_LINKS = 20_000
+"""Links of one graph whose edges are remembered. Pairs of one disease share most of theirs."""
+
+
+class StoredLinks:
+    """Edges of links, and names of their ends, that were read before; the least recently used are dropped."""
+
+    def __init__(self) -> None:
+        self._links: dict[tuple[_Table, str, str], tuple[tuple[Edge, ...], str, str]] = {}
+
+    def missing(self, table: _Table, links: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """The links of a table that aren't remembered."""
+        return {link for link in links if (table, *link) not in self._links}
+
+    def get(self, table: _Table, link: tuple[str, str]) -> tuple[tuple[Edge, ...], str, str]:
+        """The edges of a remembered link, and the names of its start and its end."""
+        entry = self._links.pop((table, *link))
+        self._links[table, *link] = entry  # put back last
+        return entry
+
+    def put(
+        self, table: _Table, link: tuple[str, str], edges: Iterable[Edge], names: tuple[str, str]
+    ) -> None:
+        """Remembers a link; without edges too."""
+        self._links[table, *link] = (tuple(edges), *names)
+
+    def shrink(self) -> None:
+        """Forgets what is over the bound."""
+        while len(self._links) > _MAX_LINKS:
+            del self._links[next(iter(self._links))]
 
 
 def complete_paths(
-    store: GraphStore, candidates: Iterable[tuple[PathTemplate, Sequence[str]]]
+    store: GraphStore,
+    candidates: Iterable[tuple[PathTemplate, Sequence[str]]],
+    remembered: StoredLinks | None = None,
 ) -> list[Path | None]:
     """Paths with every edge of every step, read by one query a relation and pair of kinds.
 
     Args:
         store: the graph.
         candidates: the template of each path, and the ids of all its nodes.
+        remembered: links of the same graph that were read before; those read now are added.
 
     Returns:
         A path for each candidate, in order; None where the graph lacks one of its edges.
@@ -41,16 +74,38 @@ def complete_paths(
         for index in range(len(template.hops)):
             for table, link in _stored_links(template, index, ids):
                 links_by_table[table].add(link)
-    edges: dict[tuple[_Table, str, str], list[Edge]] = defaultdict(list)
+    remembered = StoredLinks() if remembered is None else remembered
+    edges: dict[tuple[_Table, str, str], Sequence[Edge]] = {}
     names: dict[tuple[str, str], str] = {}
     for table, links in sorted(links_by_table.items()):
-        relation, start_kind, end_kind = table
-        starts, ends = (sorted({link[end] for link in links}) for end in (0, 1))
-        for row in store.edges_between(relation, start_kind, end_kind, starts, ends):
-            start, end = row["start_id"], row["end_id"]
-            names[start_kind, start], names[end_kind, end] = row["start_name"], row["end_name"]
-            edges[table, start, end].append(stored_edge(relation, start, end, row["edge"]))
+        _, start_kind, end_kind = table
+        _read_links(store, table, remembered.missing(table, links), remembered)
+        for start, end in sorted(links):
+            found, start_name, end_name = remembered.get(table, (start, end))
+            if found:
+                edges[table, start, end] = found
+                names[start_kind, start], names[end_kind, end] = start_name, end_name
+    remembered.shrink()
     return [_path(template, ids, edges, names) for template, ids in candidates]
+
+
+def _read_links(
+    store: GraphStore, table: _Table, links: set[tuple[str, str]], remembered: StoredLinks
+) -> None:
+    """Reads the edges of some links of one table, by one query."""
+    if not links:
+        return
+    relation, start_kind, end_kind = table
+    starts, ends = (sorted({link[end] for link in links}) for end in (0, 1))
+    edges: dict[tuple[str, str], list[Edge]] = {link: [] for link in links}
+    names = dict.fromkeys(links, ("", ""))
+    for row in store.edges_between(relation, start_kind, end_kind, starts, ends):
+        link = row["start_id"], row["end_id"]
+        if link in edges:
+            edges[link].append(stored_edge(relation, *link, row["edge"]))
+            names[link] = row["start_name"], row["end_name"]
+    for link in sorted(links):
+        remembered.put(table, link, edges[link], names[link])
 
 
 def _stored_links(
@@ -69,7 +124,7 @@ def _stored_links(
 def _path(
     template: PathTemplate,
     ids: Sequence[str],
-    edges: Mapping[tuple[_Table, str, str], list[Edge]],
+    edges: Mapping[tuple[_Table, str, str], Sequence[Edge]],
     names: Mapping[tuple[str, str], str],
 ) -> Path | None:
     steps = []

@@ -35,6 +35,7 @@ __all__ = [
     "equal_scores",
     "excess",
     "known_treatment",
+    "label_warning",
     "means_studied",
     "other_protein",
     "pair_verdict",
@@ -180,6 +181,16 @@ def cancer_drug(drug: str, disease: str, neoplasms: Sequence[str], treated: int)
     return f"{known} ({names}), where more harm is accepted than in {disease}."
 
 
+def label_warning(drug: str, disease: str, words: str) -> str:
+    """A sentence on a warning that a drug worsens a disease.
+
+    Args:
+        drug, disease: names.
+        words: the warning's words and its source; "" for none.
+    """
+    return f"{drug} can worsen {disease}{f': {words}' if words else ''}."
+
+
 def other_protein(drug: str, disease: str, treated: Sequence[str]) -> str:
     """A sentence on a drug that supplies what other diseases lack.
 
@@ -222,6 +233,7 @@ def pair_verdict(
     listed: bool = False,
     strength: str = "",
     related: str = "",
+    warning: str = "",
     limits: Sequence[str] = (),
 ) -> str:
     """The verdict on a pair: known or not, its rank, any contraindication, and any opposed mechanism.
@@ -242,7 +254,9 @@ def pair_verdict(
         strength: the sentence of its strength (`verdict_table`), "" for none; a contraindication takes its
             place.
         related: the sentence of its `related_treatment`, "" for none.
-        limits: the sentences of its `LimitOfUse`s.
+        warning: the sentence of a `label_warning`, which comes first and takes the place of the strength; ""
+            for none.
+        limits: the sentences of its other `LimitOfUse`s.
     """
     itself = " itself" if related else ""
     if listed:
@@ -258,7 +272,7 @@ def pair_verdict(
         sentence += f"it ranks {rank:,} of {of:,} {ranked}."
         sentence += BASES.get(basis, "").format(disease=disease)
     is_contraindicated = contraindication in {"direct", "inherited"}
-    if strength and not known and not is_contraindicated:
+    if strength and not known and not is_contraindicated and not warning:
         sentence = f"{strength} {sentence}"
     if untreated and not listed:
         sentence += f" It knows no treatment of {disease}{itself}: the probability is that if {disease} "
@@ -281,7 +295,7 @@ def pair_verdict(
     for target, count, path in opposed:
         opening = "Yet" if known else f"It may worsen {disease}:"
         sentence += f" {opening} on {target}, it does the opposite of {count:,} treatments (see {path})."
-    return " ".join([sentence, *limits])
+    return " ".join([*filter(None, [warning]), sentence, *limits])
 
 
 def adverse_trials(ids: Sequence[str], count: int) -> str:

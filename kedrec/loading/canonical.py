@@ -147,7 +147,9 @@ SELECT any_value(c.family), c.kind, c.id, min(c.rank), c.trust,
     list_filter(c.xrefs, lambda x: NOT list_contains(d.xrefs, x)), c.xrefs), coalesce(s.matching_ids, [])),
   lambda x: list_contains(c.prefixes, split_part(x, ':', 1)))))),
   -- Names decide between the ids of a kind whose vocabularies name it: their own wordings, if there are any.
-  coalesce(list_distinct(list(normal_name(c.name)) FILTER (len(c.names) > 0 AND c.is_own = c.has_own)), [])
+  coalesce(list_distinct(list(normal_name(c.name)) FILTER (len(c.names) > 0 AND c.is_own = c.has_own)), []),
+  coalesce(list_distinct(flatten(
+    list(list_transform(c.synonyms, lambda x: normal_name(x))) FILTER (len(c.names) > 0 AND c.is_own))), [])
 FROM (
   SELECT c.*, k.family, k.prefixes, k.names, coalesce(r.trust, $listed) AS trust,
     naming_rank(c.id, r.vocabularies, k.names) < 999 AS is_own,

@@ -22,10 +22,11 @@ __all__ = ["FamilyIdentities", "family_name"]
 _REMEMBERED = 2
 """Identities remembered of a family: with nodes joined by name, and without."""
 _SIGNATURES = """
-SELECT family, count(*), sum(hash(kind, id, rank, trust, list_sort(xrefs), list_sort(names)))
+SELECT family, count(*),
+  sum(hash(kind, id, rank, trust, list_sort(xrefs), list_sort(names), list_sort(synonyms)))
 FROM resolvable_records GROUP BY family ORDER BY family
 """
-_RECORDS = "SELECT kind, id, xrefs, rank, trust, names FROM resolvable_records WHERE family = ?"
+_RECORDS = "SELECT kind, id, xrefs, rank, trust, names, synonyms FROM resolvable_records WHERE family = ?"
 _Signature = tuple[int, int, frozenset[tuple[tuple[str, str], str]]]
 """Count and hash of a family's records, and the successors of its retired ids."""
 
@@ -65,8 +66,8 @@ class FamilyIdentities:
             if identity is None:
                 rows = staging.sql.execute(_RECORDS, [family]).fetchall()
                 claims = (
-                    NodeRecord(kind, id_, tuple(xrefs), rank, trust, tuple(names))
-                    for kind, id_, xrefs, rank, trust, names in rows
+                    NodeRecord(kind, id_, tuple(xrefs), rank, trust, tuple(names), tuple(synonyms))
+                    for kind, id_, xrefs, rank, trust, names, synonyms in rows
                 )
                 identity = resolve(claims, schema, of_family)
             remembered[signature] = identity

@@ -9,7 +9,8 @@ neither. An id that an ontology has replaced by another of its own is resolved t
 
 What a source says of its own terms' equals outranks what others list (`TRUST`). Two ids of a vocabulary whose
 ids are distinct in the schema are never one entity: where one id would be equal to two of them, it is equal
-to the one of the best trust; among those, to the only one of the same name; or to none.
+to the one of the best trust; among those, to the only one of the same name, or whose name is a synonym of its
+own; or to none.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ _Node = tuple[str, str]
 class NodeRecord:
     """A record of a node: kind, id, cross-references, the rank of its best source, their `TRUST`, its names.
 
-    Names are as `normal_name` writes them; they decide only between ids that are equal otherwise.
+    Names and synonyms are as `normal_name` writes them. They decide only between ids that are equal
+    otherwise.
     """
 
     kind: str
@@ -47,6 +49,7 @@ class NodeRecord:
     rank: int = 0
     trust: int = TRUST["listed"]
     names: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class _Group:
         self.kinds: dict[str, str] = {}
         self.xrefs: dict[str, dict[str, int]] = {}
         self.names: dict[str, dict[str, int]] = {}
+        self.synonyms: dict[str, set[str]] = {}
         self.overruled: set[_Pair] = set()
         self._rival_claims: list[tuple[str, tuple[str, ...], int]] = []
 
@@ -217,10 +221,18 @@ class _Group:
         return is_better or trust < TRUST["listed"] or sum(other in self.kinds for other in equal) > 1
 
     def _namesake(self, curie: str, others: Sequence[str]) -> str:
-        """The only one of some ids with an id's name, by its best source or else by any; "" if none is."""
+        """The only one of some ids that has an id's name; "" if none has.
+
+        Names by each id's best source come first, then those by any; then names of the others that are
+        synonyms of the id's.
+        """
         own = self.names.get(curie, {})
-        for names_of in (_best_names, frozenset[str]):
-            names = names_of(own)
+        synonyms = self.synonyms.get(curie, set())
+        for names, names_of in (
+            (_best_names(own), _best_names),
+            (own.keys(), dict.keys),
+            (synonyms, dict.keys),
+        ):
             same = [other for other in others if not names.isdisjoint(names_of(self.names.get(other, {})))]
             if len(same) == 1:
                 return same[0]
@@ -320,7 +332,7 @@ def _with_successors(
         if id_ != claim.id:
             renamed[claim.kind, claim.id] = claim.kind, id_
         xrefs = tuple(by_family.get((family, other), other) for other in claim.xrefs)
-        yield NodeRecord(claim.kind, id_, xrefs, claim.rank, claim.trust, claim.names)
+        yield NodeRecord(claim.kind, id_, xrefs, claim.rank, claim.trust, claim.names, claim.synonyms)
 
 
 def _grouped(
@@ -330,6 +342,7 @@ def _grouped(
     ranks: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
     xrefs: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
     names: dict[tuple[tuple[str, ...], str], dict[str, int]] = defaultdict(dict)
+    synonyms: dict[tuple[tuple[str, ...], str], set[str]] = defaultdict(set)
     for claim in claims:
         key = family_of(claim.kind), claim.id
         ranks[key][claim.kind] = min(claim.rank, ranks[key].get(claim.kind, claim.rank))
@@ -339,6 +352,8 @@ def _grouped(
                 trusts[xref] = min(claim.trust, trusts.get(xref, claim.trust))
         for name in claim.names:
             names[key][name] = min(claim.rank, names[key].get(name, claim.rank))
+        if claim.synonyms:
+            synonyms[key].update(claim.synonyms)
     groups: dict[tuple[str, ...], _Group] = {}
     for (family, curie), kind_ranks in ranks.items():
         kind = _kind(kind_ranks, family)
@@ -349,6 +364,8 @@ def _grouped(
         groups[members].xrefs[curie] = xrefs[family, curie]
         if (family, curie) in names:
             groups[members].names[curie] = names[family, curie]
+        if (family, curie) in synonyms:
+            groups[members].synonyms[curie] = synonyms[family, curie]
     return groups, ranks
 
 

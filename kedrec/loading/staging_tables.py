@@ -188,7 +188,7 @@ _TABLES = (
     _table(
         "resolvable_records", "Ids of `unresolved_records` with what each lists, by family of kinds.",
         "family VARCHAR, kind VARCHAR, id VARCHAR, rank INTEGER, trust INTEGER, xrefs VARCHAR[], "
-        "names VARCHAR[]",
+        "names VARCHAR[], synonyms VARCHAR[]",
         writers="canonical", readers="family_identities", temporary=True,
     ),
     _table(

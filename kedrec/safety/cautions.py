@@ -31,6 +31,7 @@ __all__ = [
     "caution_template",
     "contraindication_cautions",
     "contraindication_steps",
+    "lines_up",
 ]
 
 _SCHEMA = load_schema()
@@ -152,7 +153,7 @@ def contraindication_steps(adjacency: Adjacency, drug: int, disease: int) -> int
         table = (relation, "Drug", "Disease")
         if adjacency.has_table(table):
             contraindicated.update(adjacency.incidence(table).row(drug).tolist())
-    for line in _lines_up(adjacency, disease):
+    for line in lines_up(adjacency, disease):
         if (line[-1][1] if line else disease) in contraindicated:
             return len(line)
     return None
@@ -176,7 +177,7 @@ def _class_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathT
     """One path for each of the drug's classes with enough members that are contraindicated, at most two."""
     tables = [(name, "Drug", "Disease") for name in CONTRAINDICATIONS]
     tables = [table for table in tables if adjacency.has_table(table)]
-    lines = _lines_up(adjacency, disease)
+    lines = lines_up(adjacency, disease)
     contraindicated: dict[int, tuple[str, tuple[tuple[str, int], ...]]] = {}
     for line in lines:
         for table in tables:
@@ -221,7 +222,7 @@ def _class_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathT
     return [item for *_, item in sorted(class_paths, key=lambda row: row[:3])[:_MAX_CLASSES]]
 
 
-def _lines_up(adjacency: Adjacency, disease: int) -> list[tuple[tuple[str, int], ...]]:
+def lines_up(adjacency: Adjacency, disease: int) -> list[tuple[tuple[str, int], ...]]:
     """The ways up from a disease, at most two steps, shortest first: relation and broader disease of each."""
     lines: list[tuple[tuple[str, int], ...]] = [()]
     seen, last = {disease}, lines

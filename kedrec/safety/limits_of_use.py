@@ -1,5 +1,7 @@
 """Finds limits of a drug's use that a ranking by likeness doesn't see.
 
+- `label-warning`: a warning says that the drug worsens the disease, or one that it is a kind of: see
+  `stated_worsening`.
 - `cancer-drug`: three quarters or more of what the drug is known to treat are neoplasms, the disease is none,
   and no drug that is known to treat it is such a one. A cytotoxic drug ranks high wherever a disease shares
   genes with a tumour.
@@ -19,6 +21,7 @@ from kedrec.grounding import verdict_words
 from kedrec.pathlogic.signs import action_signs
 from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.hierarchy import diseases_below
+from kedrec.safety.stated_worsening import stated_worsening
 from kedrec.schema import load_schema
 from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.types import LimitOfUse
@@ -87,6 +90,10 @@ class LimitsOfUse:
         fellows = self._adjacency.incidence(TREATS).back_row(number).tolist() if self._has_treatments else []
         fellows = [fellow for fellow in fellows if fellow != drug_number]
         limits: list[LimitOfUse] = []
+        if worsening := stated_worsening(self._store, self._adjacency, drug_number, number):
+            warned = self._names.entity(worsening.disease, "Disease")
+            sentence = verdict_words.label_warning(drug.name, warned.name, worsening.words)
+            limits.append(LimitOfUse(kind="label-warning", sentence=sentence, diseases=(warned,)))
         if self._is_cancer_drug(treated) and not self._cancer_drugs_treat(number, fellows):
             neoplasms = self._diseases(treated & self._neoplasms)
             listed = [entity.name for entity in neoplasms]

@@ -222,14 +222,15 @@ class LimitOfUse(Frozen):
     """A limit of a drug's use in a disease that it isn't known to treat.
 
     Attributes:
-        kind: `cancer-drug`: it is known for neoplasms, mostly or alone, and the disease is none.
+        kind: `label-warning`: a warning says that it worsens the disease, or one that this is a kind of.
+            `cancer-drug`: it is known for neoplasms, mostly or alone, and the disease is none.
             `other-protein`: it supplies an enzyme or a clotting factor that other diseases lack.
             `excess`: a source states that the disease has more of the very substance.
         sentence: the limit in words.
-        diseases: the neoplasms, or what lacks the protein, by name; () for `excess`.
+        diseases: what it worsens, the neoplasms, or what lacks the protein, by name; () for `excess`.
     """
 
-    kind: Literal["cancer-drug", "other-protein", "excess"]
+    kind: Literal["label-warning", "cancer-drug", "other-protein", "excess"]
     sentence: str
     diseases: tuple[Entity, ...] = ()
 

@@ -107,21 +107,28 @@ def test_a_rule_without_a_source_or_with_another_statement_is_rejected_alone(
 @pytest.mark.parametrize(
     ("drug", "disease", "flag"),
     [
-        ("infliximab", "multiple sclerosis", "causes-disease"),
-        ("carbamazepine", "absence epilepsy", "causes-disease"),
+        ("infliximab", "multiple sclerosis", "label-warning"),
+        ("carbamazepine", "absence epilepsy", "label-warning"),
         ("propranolol", "asthma", "contraindicated"),
         ("bupropion", "epilepsy", "contraindicated"),
-        ("levofloxacin", "myasthenia gravis", "causes-disease"),
+        ("levofloxacin", "myasthenia gravis", "label-warning"),
         ("estradiol", "breast cancer", "contraindicated"),
     ],
 )
 def test_a_harmful_pair_is_flagged(warned: Kedrec, drug: str, disease: str, flag: str) -> None:
-    assert flag in warned.explain(drug, disease, llm=False).flags
+    assert flag in warned.explain(drug, disease).flags
 
 
-def test_it_says_can_worsen_and_not_can_cause(warned: Kedrec) -> None:
-    found = warned.explain("infliximab", "multiple sclerosis", llm=False)
+def test_it_says_can_worsen_first_and_does_not_recommend(warned: Kedrec) -> None:
+    found = warned.explain("infliximab", "multiple sclerosis")
     assert "infliximab can worsen multiple sclerosis" in [item.sentence for item in found.adverse]
+    assert found.verdict.startswith("infliximab can worsen multiple sclerosis: new onset or exacerbation of")
+    assert "worth studying" not in found.verdict
+    answer = warned.recommend("multiple sclerosis", top=40, llm=False)
+    recommended = {one.drug.name for one in answer.recommendations}
+    assert "infliximab" not in recommended
+    kind = warned.explain("infliximab", "primary progressive multiple sclerosis")
+    assert "label-warning" in kind.flags
 
 
 def test_it_is_built_in_and_needs_no_folder() -> None:
@@ -146,7 +153,7 @@ def test_what_a_drug_is_for_is_no_side_effect_of_it(tmp_path: Path) -> None:
     """Labels name the disease that they are for, and sources that mine them list it as a side effect."""
     causes = "CAUSES DRUGBANK:D1 MONDO:1\nCAUSES DRUGBANK:D2 MONDO:1\n"
     with open_worded_graph(tmp_path, KNOWN, LINKS + causes) as kr:
-        known, new = (kr.explain(drug, "gasping", llm=False) for drug in ("knownprim", "newprim"))
+        known, new = (kr.explain(drug, "gasping") for drug in ("knownprim", "newprim"))
         assert not {"causes-disease", "caution"} & set(known.flags)
         assert not known.adverse
         assert not known.safety.worsening
@@ -157,6 +164,6 @@ def test_what_a_drug_is_for_is_no_side_effect_of_it(tmp_path: Path) -> None:
 def test_a_warning_of_a_known_treatment_stays(tmp_path: Path) -> None:
     causes = "CAUSES DRUGBANK:D1 MONDO:1 worsening\n"
     with open_worded_graph(tmp_path, KNOWN, LINKS + causes) as kr:
-        known = kr.explain("knownprim", "gasping", llm=False)
+        known = kr.explain("knownprim", "gasping")
         assert {"causes-disease", "caution"} <= set(known.flags)
         assert [item.sentence for item in known.adverse] == ["knownprim can worsen gasping"]

@@ -114,6 +114,30 @@ def test_the_best_sources_name_decides_before_what_others_call_it() -> None:
         assert node(resolved(*order), "MONDO:1") == "DOID:1"
 
 
+def test_where_no_name_decides_a_synonym_does() -> None:
+    """Two terms of the Disease Ontology list MeSH's "Leukemia, Myelogenous, Chronic, BCR-ABL Positive"."""
+
+    def claimed(*synonyms: str) -> Identity:
+        return resolved(
+            disease("DOID:1", "MESH:D1"),
+            disease("DOID:2", "MESH:D1"),
+            NodeRecord("Disease", "DOID:1", names=("chronic myeloid leukemia",)),
+            NodeRecord(
+                "Disease",
+                "DOID:2",
+                names=("chronic myelogenous leukemia bcr abl1 positive",),
+                synonyms=("cml",),
+            ),
+            NodeRecord("Disease", "MESH:D1", names=("leukemia myelogenous chronic",), synonyms=synonyms),
+        )
+
+    assert node(claimed("chronic myeloid leukemia", "cml"), "MESH:D1") == "DOID:1"
+    assert node(claimed("cml"), "MESH:D1") == "MESH:D1"  # a synonym of both is no name of either
+    both = ("chronic myeloid leukemia", "chronic myelogenous leukemia bcr abl1 positive")
+    assert node(claimed(*both), "MESH:D1") == "MESH:D1"
+    assert [c.id for c in claimed(*both).conflicts] == ["MESH:D1"]
+
+
 def test_a_series_is_not_one_of_its_members() -> None:
     identity = resolved(
         exact("MONDO:1", "OMIMPS:100", "DOID:1"),

@@ -197,6 +197,7 @@ def resolved_by_family(
                 "trust": [record.trust for record in records],
                 "xrefs": [list(record.xrefs) for record in records],
                 "names": [list(record.names) for record in records],
+                "synonyms": [list(record.synonyms) for record in records],
             },
         )
         return families.resolve(staging, load_schema(), retired)
