@@ -11,12 +11,19 @@ from kedrec.schema import load_schema
 from kedrec.types import is_gene_list
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kedrec.evidence.target_votes import TargetVotes
+    from kedrec.stores.base import Row
     from kedrec.types import Entity, Path, PathRole
 
-__all__ = ["PairJudge", "lists_indication"]
+__all__ = ["PairJudge", "lists_indication", "mechanism_targets", "treats_kin"]
 
 _STATED_BONUS = 1.5  # log-odds that a path gains whose signs say that the drug relieves the disease
+_ACTION_BONUS = (
+    1.0  # that a path gains through what a source calls the target of the drug's mechanism of action
+)
+_ACTION = "mechanism of action"  # begins the evidence of such a target
 _LISTED_BONUS = 5.0  # that a drug's action on a listed gene gains: other links of it lead to other diseases
 
 
@@ -28,12 +35,14 @@ class PairJudge:
         drug, disease: the pair.
         votes: the disease's treatments on the drug's targets.
         known: whether the drug is known to treat the disease, so that nothing is inferred against it.
+        acted_on: ids of the genes that a source calls targets of the drug's mechanism of action.
     """
 
     drug: Entity
     disease: Entity
     votes: TargetVotes
     known: bool
+    acted_on: frozenset[str] = frozenset()
 
     @property
     def is_opposed(self) -> bool:
@@ -55,7 +64,9 @@ class PairJudge:
     def bonus(self, path: Path) -> float:
         """The log-odds that a path gains for what it states; one to a user's own list, for being direct."""
         stated = _STATED_BONUS if path_effect(path) == "relieves" else 0.0
-        return stated + (_LISTED_BONUS if is_gene_list(self.disease) and len(path.steps) == 2 else 0.0)
+        acts = path.nodes[1].id in self.acted_on
+        listed = is_gene_list(self.disease) and len(path.steps) == 2
+        return stated + (_ACTION_BONUS if acts else 0.0) + (_LISTED_BONUS if listed else 0.0)
 
     def _acts_alike(self, path: Path) -> bool:
         """False for an analogy by structure or class with a drug that acts on none of this one's targets.
@@ -69,6 +80,26 @@ class PairJudge:
         return self.votes.shares_target(other) or (
             first == "class" and not self.votes.has_targets(self.drug.id)
         )
+
+
+def mechanism_targets(edges: Iterable[Row]) -> frozenset[str]:
+    """Ids of the genes of a drug's edges whose source calls them targets of its mechanism of action."""
+    return frozenset(
+        row["end_id"] for row in edges if (row["edge"].get("evidence") or "").startswith(_ACTION)
+    )
+
+
+def treats_kin(path: Path) -> bool:
+    """True for the drug's own treatment of a broader, a narrower or a sibling disease.
+
+    It tells that a treatment is likely, and no mechanism. What the drug treats nearby is said besides.
+    """
+    schema = load_schema()
+    return (
+        schema.relations[path.steps[0].relation].is_care
+        and schema.relations[path.steps[-1].relation].role == "hierarchy"
+        and all(node.kind == "Disease" for node in path.nodes[1:])
+    )
 
 
 def lists_indication(path: Path) -> bool:

@@ -1,0 +1,75 @@
+"""The path that leads an answer: the stated mechanism of action first, treatments of kin last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from worded_graph import open_worded_graph
+
+from kedrec.evidence.judging import PairJudge, mechanism_targets, treats_kin
+from kedrec.evidence.target_votes import TargetVotes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kedrec.api import Kedrec
+    from kedrec.types import Path
+
+NODES = """\
+Drug DRUGBANK:D1 kinol
+Drug DRUGBANK:D2 plainol
+Disease MONDO:1 broad_gasping
+Disease MONDO:2 narrow_gasping
+Disease MONDO:3 sibling_gasping
+Gene NCBIGene:1 TARGET1
+Gene NCBIGene:2 TARGET2
+"""
+EDGES = """\
+TREATS DRUGBANK:D1 MONDO:1
+TREATS DRUGBANK:D1 MONDO:3
+TREATS DRUGBANK:D2 MONDO:1
+IS_A MONDO:2 MONDO:1
+IS_A MONDO:3 MONDO:1
+BINDS DRUGBANK:D1 NCBIGene:1 inhibitor
+BINDS DRUGBANK:D1 NCBIGene:2 inhibitor
+ASSOCIATED_WITH MONDO:2 NCBIGene:1
+ASSOCIATED_WITH MONDO:2 NCBIGene:2
+"""
+
+
+@pytest.fixture(scope="module")
+def kr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kedrec]:
+    with open_worded_graph(tmp_path_factory.mktemp("first"), NODES, EDGES) as opened:
+        yield opened
+
+
+def paths(kr: Kedrec, drug: str) -> list[Path]:
+    evidence = kr.explain(drug, "narrow gasping").evidence
+    return [item.path for item in evidence if item.path is not None]
+
+
+def test_treatments_of_kin_come_after_a_mechanism(kr: Kedrec) -> None:
+    kin = [treats_kin(path) for path in paths(kr, "kinol")]
+    assert not kin[0]
+    assert any(kin)
+
+
+def test_without_a_mechanism_they_lead(kr: Kedrec) -> None:
+    [path] = paths(kr, "plainol")
+    assert treats_kin(path)
+
+
+def test_a_target_of_the_mechanism_of_action_gains(kr: Kedrec) -> None:
+    explained = kr.explain("kinol", "narrow gasping")
+    direct = {path.nodes[1].id: path for path in paths(kr, "kinol") if len(path.steps) == 2}
+    rows = [
+        {"end_id": "NCBIGene:1", "edge": {"evidence": "mechanism of action: Target one inhibitor"}},
+        {"end_id": "NCBIGene:2", "edge": {"evidence": "no mechanism of action, and weaker than 1 uM"}},
+        {"end_id": "NCBIGene:3", "edge": {"evidence": None}},
+    ]
+    acted_on = mechanism_targets(rows)
+    assert acted_on == {"NCBIGene:1"}
+    votes = TargetVotes(explained.drug.id, [])
+    judge = PairJudge(explained.drug, explained.disease, votes, known=False, acted_on=acted_on)
+    assert judge.bonus(direct["NCBIGene:1"]) > judge.bonus(direct["NCBIGene:2"])
