@@ -58,6 +58,12 @@ _RARE = "ORPHANET:"  # diseases that Orphanet lists are rare
 @click.option(
     "--rare", is_flag=True, help="Also print the figures of rare diseases (Orphanet's) and the others."
 )
+@click.option(
+    "--folds",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Score the first N folds of each split alone: quicker, with wider intervals. Default: all.",
+)
 @click.option("--strata", is_flag=True, help="Also print tables by degree of the drug and of the disease.")
 @graph_option
 @json_option
@@ -69,6 +75,7 @@ def ranking(
     *,
     without: tuple[str, ...],
     rare: bool,
+    folds: int | None,
     strata: bool,
     graph: str | None,
     as_json: bool,
@@ -101,6 +108,7 @@ def ranking(
             splits,
             seed=settings.seed,
             pair_mask=counted,
+            first_folds=folds,
             threads=usable_threads(settings.threads),
             progress=progress,
         )

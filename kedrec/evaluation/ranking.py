@@ -60,6 +60,7 @@ def evaluate(
     *,
     seed: int,
     pair_mask: NDArray[np.bool_] | None = None,
+    first_folds: int | None = None,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> tuple[list[RankingFigures], list[SplitScores]]:
@@ -72,6 +73,8 @@ def evaluate(
         seed: of folds, samples, trees and bootstrap.
         pair_mask: mask of the pairs that enter the figures, drugs x diseases; None: those of all drugs and
             all treated diseases.
+        first_folds: how many folds of a split are scored, from the first; None: all. The others' treatments
+            are learned from as ever, and don't enter the figures.
         threads: models fitted at once, at most.
         progress: called fold by fold.
 
@@ -96,6 +99,7 @@ def evaluate(
                 seed=seed,
                 diseases=counted,
                 pair_mask=pair_mask,
+                first_folds=first_folds,
                 threads=threads,
                 progress=progress,
             )
@@ -131,6 +135,7 @@ def score_split(
     seed: int,
     diseases: NDArray[np.int64],
     pair_mask: NDArray[np.bool_] | None = None,
+    first_folds: int | None = None,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> SplitScores:
@@ -143,6 +148,7 @@ def score_split(
         seed: of folds, samples and trees.
         diseases: numbers of the diseases, ascending.
         pair_mask: mask of the pairs to count, drugs x these diseases; None: all of them.
+        first_folds: as of `evaluate`.
         threads: models fitted at once, at most.
         progress: called fold by fold.
     """
@@ -152,6 +158,9 @@ def score_split(
     fold_of_all = folds(adjacency, link_tables, split, seed)
     fold_of = fold_of_all[:, diseases]
     count = int(fold_of_all.max()) + 1
+    if first_folds is not None:
+        count = min(count, first_folds)
+        pair_mask = pair_mask & (fold_of < count)
     similarity = PairSimilarity.of(adjacency, link_tables)
     raw: dict[str, list[NDArray[np.float32]]] = {}
     for fold in range(count):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from kedrec.ranking.adjacency import TREATS, Adjacency, read_adjacency
 from kedrec.ranking.clusters import cluster_diseases
 from kedrec.ranking.metapaths import schema_tables
 from kedrec.ranking.pair_similarity import PairSimilarity
+from kedrec.ranking.sampling import treated_diseases
 from kedrec.ranking.stored_ranking import linked_tables
 
 DRUGS, DISEASES, GENES = 40, 30, 24
@@ -287,3 +289,21 @@ def test_the_fewest_treatments_are_enough(split: Split) -> None:
     ]
     adjacency = read(ListedGraph(links, {"Drug": 5, "Disease": 8}))
     assert evaluate(adjacency, linked_tables(adjacency), [split], seed=5)[0]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_first_folds_alone_are_scored_as_among_all(count: int) -> None:
+    adjacency = read(planted())
+    linked = linked_tables(adjacency)
+    options: dict[str, Any] = {"seed": 5, "diseases": treated_diseases(adjacency)}
+    whole = score_split(adjacency, linked, "disease", **options)
+    first = score_split(adjacency, linked, "disease", **options, first_folds=count)
+    assert (first.pair_mask == (whole.pair_mask & (whole.folds < count))).all()
+    for fold in range(count):
+        column = int(np.flatnonzero((first.folds == fold).any(axis=0))[0])
+        for method in METHODS:
+            # Models are averaged after each is scaled over the pairs that are counted, so nearly alike.
+            both = [one.scores[method][:, column] for one in (whole, first)]
+            assert np.corrcoef(*both)[0, 1] > 0.98
+    found = evaluate(adjacency, linked, ["disease"], seed=5, first_folds=count)[0]
+    assert all(0.5 < one.auroc[0] <= 1 for one in found if one.method == "ranking")
