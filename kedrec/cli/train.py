@@ -47,8 +47,13 @@ _TEST_EXAMPLES = 24  # of the validation part, whose loss is measured at each ch
     "--kind",
     "kinds",
     multiple=True,
-    type=click.Choice(["rationale", "weak", "contraindication", "selection"]),
+    type=click.Choice(
+        ["rationale", "weak", "contraindication", "contrast", "selection", "judgement", "abstention"]
+    ),
     help="What to teach; may be repeated. Default: all.",
+)
+@click.option(
+    "--texts", is_flag=True, help="Put the texts that the data set points to into prompts and answers."
 )
 @click.pass_context
 def train(
@@ -59,11 +64,15 @@ def train(
     config: Path | None,
     questions: str,
     kinds: tuple[Any, ...],
+    texts: bool,
 ) -> None:
     """Tune an adapter for a language model on a data set's questions."""
     if context.invoked_subcommand is not None:
         return
+    from contextlib import nullcontext
+
     from kedrec.dataset.instructions import KINDS, read_instructions
+    from kedrec.documents.passage_index import PassageIndex, index_folder
     from kedrec.errors import UsageError
     from kedrec.llm.model_registry import resolve_model
     from kedrec.settings import load_settings
@@ -76,8 +85,11 @@ def train(
     settings = load_settings()
     recipe = read_recipe(config, seed=settings.seed, threads=settings.threads)
     chosen = kinds or KINDS
-    train_set = read_instructions(dataset, "train", config=questions, kinds=chosen, seed=recipe.seed)
-    test_set = read_instructions(dataset, "validation", config=questions, kinds=chosen, seed=recipe.seed)
+    with PassageIndex.open(index_folder(settings.home)) if texts else nullcontext() as index:
+        train_set, test_set = (
+            read_instructions(dataset, split, config=questions, kinds=chosen, seed=recipe.seed, index=index)
+            for split in ("train", "validation")
+        )
     with progress_on_stderr() as progress:
         path = resolve_model(base, settings, progress).path
         report = tune(

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from kedrec.dataset.hf_folder import DataSet, SplitName
+from kedrec.dataset.rebuilt_texts import text_evidence
 from kedrec.errors import DataError, NotFoundError
 from kedrec.grounding.reasons import contraindication_item
 from kedrec.llm.base import Message
+from kedrec.llm.judging import CompactEvidence, judgement_prompt
 from kedrec.llm.prompting import rationale_request
-from kedrec.llm.selection_prompting import choice_text, selection_messages
+from kedrec.llm.selection_prompting import choice_text, contrast_messages, selection_messages
 from kedrec.pathlogic.roles import path_role
+from kedrec.training.contrasts import write_contrast
 from kedrec.training.instruction import Instruction
 from kedrec.training.path_choice import Strength, select, strength
 from kedrec.training.targets import write_target
@@ -28,18 +31,25 @@ from kedrec.types import Entity
 
 if TYPE_CHECKING:
     from kedrec.dataset.question_types import NamedEntity, Question
+    from kedrec.documents.passage_index import PassageIndex
     from kedrec.types import Evidence
+    from kedrec.types.judgement import JudgedStance
 
 __all__ = ["KINDS", "InstructionSet", "Kind", "read_instructions"]
 
-Kind: TypeAlias = Literal["rationale", "weak", "contraindication", "selection"]
-KINDS: tuple[Kind, ...] = ("rationale", "weak", "contraindication", "selection")
+Kind: TypeAlias = Literal[
+    "rationale", "weak", "contraindication", "contrast", "selection", "judgement", "abstention"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 """What an instruction teaches: to explain the right drug; to claim little where the evidence is weak; to name
-a contraindication and give no verdict; to choose."""
+a contraindication and give no verdict; to say why one drug and not another; to choose; to judge one drug by
+its evidence; to say that nothing shown bears on it."""
 
 _FEWEST_PATHS = 2  # of a rationale; with fewer a model is asked all the same, but learns little
 _MOST_WEAK = 1  # wrong candidates of a question that are told; there are many, and their targets are alike
 _CHARACTERS = 240  # of a path in a choice
+_MOST_JUDGED = 2  # wrong candidates of a question that are judged
+_MOST_CONTRASTED = 3  # paths of either drug in a contrast
 _ROLES = ("system", "user", "assistant")
 
 
@@ -62,7 +72,13 @@ class InstructionSet:
 
 
 def read_instructions(
-    folder: Path, split: SplitName, *, config: str = "", kinds: Sequence[Kind] = KINDS, seed: int = 0
+    folder: Path,
+    split: SplitName,
+    *,
+    config: str = "",
+    kinds: Sequence[Kind] = KINDS,
+    seed: int = 0,
+    index: PassageIndex | None = None,
 ) -> InstructionSet:
     """The instructions of a data set's split; the same data and seed give the same ones.
 
@@ -72,6 +88,7 @@ def read_instructions(
         config: of the data set; "": `unseen_disease` where it has that, else the first.
         kinds: the kinds to build.
         seed: draws words, numbers of paths, order and ids.
+        index: texts that the data set points to, which then stand in prompts and targets; None: paths alone.
 
     Raises:
         NotFoundError: the folder has no such split.
@@ -80,7 +97,7 @@ def read_instructions(
     if (folder / "kedrec.json").is_file():
         dataset = DataSet(folder)
         name = config or ("unseen_disease" if "unseen_disease" in dataset.configs else dataset.configs[0])
-        result = _from_questions(dataset, name, split, kinds, seed)
+        result = _from_questions(dataset.questions(name, split), kinds, seed, index)
     else:
         result = _from_conversations(folder / f"{split}.jsonl")
     if not result.items and split == "train":
@@ -121,12 +138,17 @@ def _from_conversations(path: Path) -> InstructionSet:
 
 
 def _from_questions(
-    dataset: DataSet, config: str, split: SplitName, kinds: Sequence[Kind], seed: int
+    questions: Iterable[Question], kinds: Sequence[Kind], seed: int, index: PassageIndex | None
 ) -> InstructionSet:
     result = InstructionSet()
-    for question in dataset.questions(config, split):
+    for question in questions:
         rng = Random(f"{seed}:{question.id}")  # noqa: S311  # draws words, no secret
-        for kind, instruction in _of_question(question, rng):
+        for kind, instruction in (
+            *_of_question(question, rng, index),
+            *_contrasts(question, Random(f"{seed}:{question.id}:contrast")),  # noqa: S311
+            *_selections(question, Random(f"{seed}:{question.id}:selection")),  # noqa: S311
+            *_judgements(question, seed, index),
+        ):
             if kind not in kinds:
                 continue
             if instruction is None:
@@ -136,7 +158,9 @@ def _from_questions(
     return result
 
 
-def _of_question(question: Question, rng: Random) -> Iterator[tuple[Kind, Instruction | None]]:
+def _of_question(
+    question: Question, rng: Random, index: PassageIndex | None
+) -> Iterator[tuple[Kind, Instruction | None]]:
     """A question's instructions by kind; None where no target could be written."""
     disease = Entity(id=question.disease.id, kind="Disease", name=question.disease.name)
     weak = 0
@@ -146,9 +170,8 @@ def _of_question(question: Question, rng: Random) -> Iterator[tuple[Kind, Instru
         kind = _kind(question, drug, disease, evidence, adverse)
         weak += kind == "weak"
         if kind and not (kind == "weak" and weak > _MOST_WEAK):
-            yield kind, _rationale(kind, (drug, disease), evidence, adverse, rng)
-    if len(question.answers) == 1:
-        yield "selection", _selection(question, rng)
+            texts = text_evidence(question, candidate.id, index) if index is not None else []
+            yield kind, _rationale(kind, (drug, disease), (evidence, adverse, texts), rng)
 
 
 def _kind(
@@ -198,11 +221,10 @@ def _pair_evidence(question: Question, candidate: str, rng: Random) -> tuple[lis
 def _rationale(
     kind: Kind,
     pair: tuple[Entity, Entity],
-    evidence: Sequence[Evidence],
-    adverse: Sequence[Evidence],
+    items: tuple[Sequence[Evidence], Sequence[Evidence], Sequence[Evidence]],
     rng: Random,
 ) -> Instruction | None:
-    drug, disease = pair
+    (drug, disease), (evidence, adverse, texts) = pair, items
     prompt = rationale_request(
         drug,
         disease,
@@ -213,13 +235,17 @@ def _rationale(
         max_tokens=0,
         seed=0,
         grammar=False,
+        texts=texts,
     )
     shown = [item for item in evidence if item.id in prompt.included]
-    target = write_target(drug, disease, shown, adverse, rng)
+    target = write_target(drug, disease, shown, adverse, rng, texts=texts)
     return Instruction(kind, prompt.messages, target) if target else None
 
 
-def _selection(question: Question, rng: Random) -> Instruction:
+def _selections(question: Question, rng: Random) -> Iterator[tuple[Kind, Instruction | None]]:
+    """The choice, of a question with one answer. The prompt doesn't depend on which one is right."""
+    if len(question.answers) > 1:
+        return
     candidates = list(question.candidates)
     rng.shuffle(candidates)
     count = rng.randint(1, 3)
@@ -232,4 +258,89 @@ def _selection(question: Question, rng: Random) -> Instruction:
     )
     right = next(candidate for candidate in candidates if candidate.id == question.answers[0])
     cited = next((path.id for path in question.paths(right.id)[:count] if path.stance == "supports"), "")
-    return Instruction("selection", messages, choice_text(right.name, cited))
+    yield "selection", Instruction("selection", messages, choice_text(right.name, cited))
+
+
+def _contrasts(question: Question, rng: Random) -> Iterator[tuple[Kind, Instruction | None]]:
+    """Why the right drug and not a wrong one that has evidence, where the evidence tells them apart."""
+    disease = Entity(id=question.disease.id, kind="Disease", name=question.disease.name)
+    right = next(candidate for candidate in question.candidates if candidate.id == question.answers[0])
+    evidence = [path.evidence() for path in question.paths(right.id)[:_MOST_CONTRASTED]]
+    others = [one for one in question.candidates if one.id not in question.answers and question.paths(one.id)]
+    if not evidence or len(question.answers) > 1:
+        return
+    drug = Entity(id=right.id, kind="Drug", name=right.name)
+    for other in rng.sample(others, len(others)):
+        paths = question.paths(other.id)
+        adverse = [path for path in paths if path.stance == "adverse"][:1]
+        shown = [
+            *[path for path in paths if path.stance == "supports"][: _MOST_CONTRASTED - len(adverse)],
+            *adverse,
+        ]
+        other_evidence = [path.evidence() for path in shown]
+        target = write_contrast(
+            (drug, disease), Entity(id=other.id, kind="Drug", name=other.name), evidence, other_evidence, rng
+        )
+        if target:
+            lines = [(item.id, item.sentence) for item in (*evidence, *other_evidence)]
+            rng.shuffle(lines)
+            messages = contrast_messages(disease.name, right.name, other.name, lines)
+            yield "contrast", Instruction("contrast", messages, target)
+            return
+
+
+def _judgements(
+    question: Question, seed: int, index: PassageIndex | None
+) -> Iterator[tuple[Kind, Instruction | None]]:
+    """Judgements of the right drug and of some wrong ones, and one of a drug of which nothing is shown.
+
+    A prompt depends on its candidate alone, not on which one is right.
+    """
+    draw = Random(f"{seed}:{question.id}:judged")  # noqa: S311  # draws candidates, no secret
+    wrong = [one for one in question.candidates if one.id not in question.answers]
+    judged = [one for one in question.candidates if one.id in question.answers]
+    judged += draw.sample(wrong, min(_MOST_JUDGED, len(wrong)))
+    for candidate in draw.sample(judged, len(judged)):
+        evidence = _compact(question, candidate.id, index)
+        if not (evidence.supporting or evidence.adverse or evidence.texts):
+            yield "abstention", _judgement("abstention", question, candidate, evidence, "nothing")
+            continue
+        right = candidate.id in question.answers and bool(evidence.supporting or evidence.texts)
+        stance: JudgedStance = "for" if right else "against" if evidence.adverse else "nothing"
+        yield "judgement", _judgement("judgement", question, candidate, evidence, stance)
+    if unrelated := _unrelated(question, draw):
+        candidate, evidence = unrelated
+        yield "abstention", _judgement("abstention", question, candidate, evidence, "nothing")
+
+
+def _judgement(
+    kind: Kind, question: Question, candidate: NamedEntity, evidence: CompactEvidence, stance: JudgedStance
+) -> Instruction:
+    messages = judgement_prompt(question.disease.name, candidate.name, evidence)
+    return Instruction(kind, messages, stance)
+
+
+def _compact(question: Question, candidate: str, index: PassageIndex | None) -> CompactEvidence:
+    paths = question.paths(candidate)
+    texts = text_evidence(question, candidate, index) if index is not None else []
+    return CompactEvidence(
+        supporting=[path.text for path in paths if path.stance == "supports"],
+        adverse=[path.text for path in paths if path.stance == "adverse"],
+        texts=[item.sentence for item in texts],
+    )
+
+
+def _unrelated(question: Question, rng: Random) -> tuple[NamedEntity, CompactEvidence] | None:
+    """A drug beside the paths of another one, none of which names it."""
+    shown = [one for one in question.candidates if question.paths(one.id)]
+    drawn = rng.sample(question.candidates, len(question.candidates))
+    for source in rng.sample(shown, len(shown)):
+        paths = question.paths(source.id)
+        named = {node.id for path in paths for node in path.nodes}
+        for candidate in drawn:
+            if candidate.id not in named:
+                return candidate, CompactEvidence(
+                    supporting=[path.text for path in paths if path.stance == "supports"],
+                    adverse=[path.text for path in paths if path.stance == "adverse"],
+                )
+    return None

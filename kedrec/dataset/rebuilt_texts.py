@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from kedrec.dataset.hf_folder import DataSet, SplitName
     from kedrec.dataset.question_types import Question, TextPointer
     from kedrec.documents.passage_index import PassageIndex
+    from kedrec.types import Evidence
 
-__all__ = ["RebuildReport", "RebuiltText", "question_texts", "rebuild_texts"]
+__all__ = ["RebuildReport", "RebuiltText", "question_texts", "rebuild_texts", "text_evidence"]
 
 
 class RebuiltText(Frozen):
@@ -61,6 +62,27 @@ def question_texts(question: Question, index: PassageIndex) -> list[RebuiltText]
         for part in question.background
         for pointer in (*part.trials, *part.literature)
     ]
+
+
+def text_evidence(question: Question, candidate: str, index: PassageIndex) -> list[Evidence]:
+    """A candidate's trials and articles as evidence, those that the index still has as they were.
+
+    Raises:
+        DataError: the index can't be read.
+    """
+    from kedrec.documents.passage_search import PairTexts, trial_of
+    from kedrec.documents.text_evidence import numbered_evidence
+
+    passages = [
+        passage
+        for pointer in question.texts(candidate)
+        if (passage := index.passage(pointer.passage)) is not None
+        and digest_of(passage.text) == pointer.sha256
+    ]
+    trials = [trial for passage in passages if (trial := trial_of(passage)) is not None]
+    articles = [passage for passage in passages if passage.facts is None]
+    supporting, adverse = numbered_evidence(PairTexts(trials=tuple(trials), passages=tuple(articles)))
+    return [*supporting, *adverse]
 
 
 def rebuild_texts(

@@ -146,7 +146,7 @@ def search_pair(
             _all(required, words, [*excluded, adverse]),
         ):
             best = _best(index, query, question, k, embedder)
-            trials += [trial for passage in best if (trial := _trial(passage, as_of))]
+            trials += [trial for passage in best if (trial := trial_of(passage, as_of))]
     trials.sort(key=lambda trial: (-trial.passage.score, trial.passage.id))
     shown = [*(trial.passage for trial in trials), *passages]
     shown_documents = index.catalogue.documents_with(key for passage in shown for key in _identity(passage))
@@ -286,7 +286,8 @@ def _facts_by(facts: TrialFacts, year: int) -> TrialFacts:
     return facts.model_copy(update=results | {"status": "", "enrolment": None, "why_stopped": ""})
 
 
-def _trial(passage: Passage, as_of: int | None = None) -> Trial | None:
+def trial_of(passage: Passage, as_of: int | None = None) -> Trial | None:
+    """The trial of a passage, as of a year; None of an article."""
     facts = passage.facts
     if facts is None:
         return None

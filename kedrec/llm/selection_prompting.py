@@ -18,6 +18,7 @@ __all__ = [
     "JUDGEMENT_VERSION",
     "SELECTION_VERSION",
     "choice_text",
+    "contrast_messages",
     "judgement_messages",
     "selection_messages",
 ]
@@ -26,6 +27,7 @@ SELECTION_VERSION = "selection-v1"
 """Version of the prompt, part of the key of stored answers: those of another version are not reused."""
 JUDGEMENT_VERSION = "judgement-v1"
 """Version of the prompt for a judgement: a regression fitted on another version is not used."""
+_CONTRAST = "contrast-v1"
 _SEVERAL = "selection-several-v1"
 """The same prompt for questions with several answers."""
 
@@ -76,3 +78,17 @@ def judgement_messages(
         "evidence": "\n".join(lines),
     }
     return fill_template(JUDGEMENT_VERSION, values)
+
+
+def contrast_messages(
+    disease: str, drug: str, other: str, evidence: Sequence[tuple[str, str]]
+) -> tuple[Message, ...]:
+    """The conversation that asks why one drug is chosen and not another.
+
+    Args:
+        disease, drug, other: their names.
+        evidence: id and text of the paths of both.
+    """
+    lines = "\n".join(f"[{id_}] {one_line(text)}" for id_, text in evidence)
+    names = {"disease": one_line(disease), "drug": one_line(drug), "other": one_line(other)}
+    return fill_template(_CONTRAST, {**names, "evidence": lines})

@@ -6,6 +6,7 @@ Every text must pass the grounding gate before it becomes a target; otherwise an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from kedrec.training.path_choice import Strength, is_grave, select, strength
 from kedrec.training.path_wording import WordedPath, predicate, word_path
 from kedrec.training.step_wording import word_step
 from kedrec.training.target_verdicts import verdict
+from kedrec.training.text_wording import text_sentences
 
 if TYPE_CHECKING:
     from kedrec.types import Entity, Evidence
@@ -37,30 +39,54 @@ def write_target(
     rng: Random,
     *,
     mechanisms: Sequence[str] = (),
+    texts: Sequence[Evidence] = (),
 ) -> str:
     """Writes a target for a pair: two to four sentences that hold, or "" where none could be written.
+
+    With texts, one sentence more says what a trial or an article says, where that can be told; a trial that
+    was stopped or missed its outcomes comes before others.
 
     Args:
         evidence: supporting items as they stand in the prompt.
         adverse: adverse items.
         rng: draws paths and words.
         mechanisms: ids of the pair's curated mechanisms, whose paths come first.
+        texts: trials and articles as they stand in the prompt.
     """
+    shown = _Shown(drug, disease, evidence, adverse, texts)
     items = select(evidence, mechanisms)
     if not items:
         return ""
     for _ in range(_MOST_DRAFTS):
         text = _draft(drug, disease, items, adverse, rng)
-        if text and len(text) <= _MOST_CHARACTERS and _holds(text, drug, disease, evidence, adverse):
-            return text
+        if text and len(text) <= _MOST_CHARACTERS and shown.holds(text):
+            return shown.with_text(text, rng)
     return ""
 
 
-def _holds(
-    text: str, drug: Entity, disease: Entity, evidence: Sequence[Evidence], adverse: Sequence[Evidence]
-) -> bool:
-    claims = check(text, drug, disease, evidence, adverse).claims
-    return len(claims) == _count_sentences(text) and all(claim.status == "holds" for claim in claims)
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A pair with all that its prompt shows."""
+
+    drug: Entity
+    disease: Entity
+    evidence: Sequence[Evidence]
+    adverse: Sequence[Evidence]
+    texts: Sequence[Evidence]
+
+    def holds(self, text: str) -> bool:
+        """True if every sentence passes the gate."""
+        claims = check(text, self.drug, self.disease, self.evidence, self.adverse, texts=self.texts).claims
+        return len(claims) == _count_sentences(text) and all(claim.status == "holds" for claim in claims)
+
+    def with_text(self, text: str, rng: Random) -> str:
+        """A target with a sentence on a text, the first one that holds."""
+        names = one_line(shown_name(self.drug.name)), one_line(shown_name(self.disease.name))
+        for sentence in text_sentences(self.texts, names, rng):
+            longer = f"{text} {_capital(sentence)}"
+            if self.holds(longer):
+                return longer
+        return text
 
 
 def _count_sentences(text: str) -> int:

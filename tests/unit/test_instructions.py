@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path as FilePath
+from random import Random
 
 import pytest
 
 from kedrec.dataset.hf_folder import SPLITS, write_note, write_questions
 from kedrec.dataset.instructions import KINDS, read_instructions
-from kedrec.dataset.question_types import CandidateEvidence, CitedPath, NamedEntity, Negative, Question
+from kedrec.dataset.question_types import (
+    CandidateEvidence,
+    CitedPath,
+    NamedEntity,
+    Negative,
+    Question,
+    Reference,
+)
 from kedrec.errors import DataError
 from kedrec.evaluation.selection_asking import hide_label
 from kedrec.evaluation.selection_llm import parse_answer
@@ -16,7 +24,9 @@ from kedrec.evidence.verbalize import evidence_item
 from kedrec.grounding import check
 from kedrec.grounding.verdict_table import states_verdict
 from kedrec.llm.prompting import fill_template
-from kedrec.types import Edge, Entity, Evidence, Path, PathStep
+from kedrec.training.contrasts import write_contrast
+from kedrec.training.targets import write_target
+from kedrec.types import Edge, Entity, Evidence, Path, PathStep, TextSource, TrialRecord
 
 DISEASE = Entity(id="DOID:8552", kind="Disease", name="chronic myeloid leukemia")
 RIGHT = Entity(id="DRUGBANK:DB1", kind="Drug", name="imatinib")
@@ -83,10 +93,10 @@ def folder(tmp_path: FilePath) -> FilePath:
 
 def test_every_kind_is_asked_as_in_use_and_its_target_holds(folder: FilePath) -> None:
     result = read_instructions(folder, "train", seed=1)
-    assert set(result.kinds) == {"rationale", "contraindication", "selection"}
+    assert set(result.kinds) == set(KINDS) - {"weak"}
     system = fill_template("rationale-v1", {"drug": "", "disease": "", "evidence": ""})[0]
     for item in result.items:
-        if item.kind == "selection":
+        if item.kind not in ("rationale", "contraindication"):
             continue
         assert item.messages[0] == system
         drug = RIGHT if item.kind == "rationale" else WRONG
@@ -140,3 +150,150 @@ def test_the_same_seed_gives_the_same_and_an_empty_split_is_an_error(folder: Fil
     write_questions(folder, "pair", "train", [])
     with pytest.raises(DataError, match="gives no instruction"):
         read_instructions(folder, "train")
+
+
+def test_a_contrast_cites_both_drugs_and_holds(folder: FilePath) -> None:
+    items = read_instructions(folder, "train", kinds=["contrast"], seed=3).items
+    assert items
+    evidence = [inhibition(RIGHT, "ABL1", "P1"), inhibition(RIGHT, "KIT", "P2")]
+    others = [inhibition(WRONG, "VKORC1", "P3"), contraindication(WRONG, "A1")]
+    for item in items:
+        question_text = item.messages[1].content
+        assert f"Why {RIGHT.name} for {DISEASE.name}, and not {WRONG.name}?" in question_text
+        assert all(one.sentence in question_text for one in (*evidence, *others))
+        claims = check(item.target, RIGHT, DISEASE, [*evidence, *others]).claims
+        assert [claim.status for claim in claims] == ["holds", "holds"], item.target
+        assert {citation.id for citation in claims[0].citations} <= {"P1", "P2"}
+        assert [citation.id for citation in claims[1].citations] == ["A1"]
+        assert states_verdict(claims[0].text)
+        assert not states_verdict(claims[1].text)
+    assert len({item.messages[1].content for item in items}) > 1  # the evidence's order varies
+
+
+def test_drugs_that_the_evidence_does_not_tell_apart_are_not_contrasted() -> None:
+    first, second = inhibition(RIGHT, "ABL1", "P1"), inhibition(WRONG, "VKORC1", "P3")
+    assert not write_contrast((RIGHT, DISEASE), WRONG, [first], [second], Random(0))
+    assert write_contrast((RIGHT, DISEASE), WRONG, [first], [contraindication(WRONG, "A1")], Random(0))
+    assert not write_contrast(
+        (RIGHT, DISEASE),
+        WRONG,
+        [first, contraindication(RIGHT, "A2")],
+        [contraindication(WRONG, "A1")],
+        Random(0),
+    )
+
+
+def test_a_judgement_is_by_the_evidence_and_an_abstention_by_none(folder: FilePath) -> None:
+    items = read_instructions(folder, "train", kinds=["judgement", "abstention"], seed=3).items
+    stances: dict[str, set[str]] = {}
+    for item in items:
+        text = item.messages[1].content
+        name = text.partition("Drug: ")[2].splitlines()[0]
+        shown = text.partition("Evidence:\n")[2].partition("\n\n")[0]
+        stances.setdefault(f"{item.kind} {name}", set()).add(item.target)
+        if item.kind == "abstention":
+            assert shown == "- none" or name not in shown
+            assert item.target == "nothing"
+        else:
+            assert name in shown
+    assert stances[f"judgement {RIGHT.name}"] == {"for"}
+    assert stances[f"judgement {WRONG.name}"] == {"against"}
+    assert f"abstention {NAMELESS.name}" in stances
+
+
+def test_a_prompt_does_not_tell_which_candidate_is_right(tmp_path: FilePath) -> None:
+    """With another label on the same question, the prompts about a candidate are the same."""
+
+    def prompts(answer: Entity, out: FilePath) -> dict[str, set[str]]:
+        labelled = [
+            question(number).model_copy(
+                update={
+                    "answers": (answer.id,),
+                    "negatives": tuple(
+                        Negative(id=one.id, kind="hard") for one in (RIGHT, WRONG, NAMELESS) if one != answer
+                    ),
+                }
+            )
+            for number in range(6)
+        ]
+        for split in SPLITS:
+            write_questions(out, "pair", split, labelled if split == "train" else [])
+        write_note(out, "exprxrec", ["pair"], {})
+        items = read_instructions(out, "train", kinds=["judgement", "selection"], seed=3).items
+        return {kind: {item.messages[1].content for item in items if item.kind == kind} for kind in KINDS}
+
+    first, second = prompts(RIGHT, tmp_path / "first"), prompts(WRONG, tmp_path / "second")
+    assert first["judgement"] == second["judgement"]
+    assert first["selection"] == second["selection"]
+
+
+def test_what_only_the_reference_knows_is_in_no_instruction(tmp_path: FilePath) -> None:
+    secret = CitedPath.of(inhibition(RIGHT, "SECRETGENE", "P9"))
+    reference = Reference(
+        answer=RIGHT.id, rationale="It inhibits SECRETGENE [P9].", teacher="curated", evidence=(secret,)
+    )
+    questions = [question(number).model_copy(update={"reference": reference}) for number in range(6)]
+    for split in SPLITS:
+        write_questions(tmp_path, "pair", split, questions if split == "train" else [])
+    write_note(tmp_path, "exprxrec", ["pair"], {})
+    items = read_instructions(tmp_path, "train", seed=3).items
+    assert {item.kind for item in items} >= {"rationale", "contrast", "selection", "judgement", "abstention"}
+    assert not [item for item in items if "SECRETGENE" in f"{item.messages} {item.target}"]
+
+
+def text_item(id_: str, **fields: object) -> Evidence:
+    source = TextSource.model_validate(
+        {"title": "t", "names": (RIGHT.id, DISEASE.id), "year": 2010, **fields}
+    )
+    adverse = source.trial is not None and bool(source.trial.adverse)
+    return Evidence(
+        id=id_,
+        sentence=source.quote or source.title,
+        text=source,
+        stance="adverse" if adverse else "supports",
+    )
+
+
+TRIAL = TrialRecord(number="NCT1", status="completed", phase="phase 3", enrolment=120)
+STOPPED = TrialRecord(number="NCT2", status="terminated", phase="phase 2", adverse="It was terminated.")
+MISSED = TrialRecord(
+    number="NCT3", status="completed", phase="phase 2", failed=True, adverse="It missed its outcome."
+)
+QUOTE = "Imatinib induced complete responses in chronic myeloid leukemia."
+
+
+@pytest.mark.parametrize(
+    ("texts", "cited", "words"),
+    [
+        ([text_item("T1", document="trials:1", trial=TRIAL)], "T1", "completed phase 3 trial"),
+        ([text_item("T1", document="trials:2", trial=STOPPED)], "T1", "terminated"),
+        ([text_item("T1", document="trials:3", trial=MISSED)], "T1", "missed its primary outcome"),
+        ([text_item("L1", document="pubmed:1", quote=QUOTE)], "L1", "induced complete responses"),
+        (
+            [
+                text_item("T1", document="trials:1", trial=TRIAL),
+                text_item("T2", document="trials:2", trial=STOPPED),
+            ],
+            "T2",
+            "terminated",
+        ),
+    ],
+)
+def test_a_target_says_what_a_text_says_and_holds(texts: list[Evidence], cited: str, words: str) -> None:
+    evidence = [inhibition(RIGHT, "ABL1", "P1"), inhibition(RIGHT, "KIT", "P2")]
+    for seed in range(5):
+        target = write_target(RIGHT, DISEASE, evidence, [], Random(seed), texts=texts)
+        claims = check(target, RIGHT, DISEASE, evidence, texts=texts).claims
+        assert [claim.status for claim in claims] == ["holds"] * len(claims), target
+        assert [citation.id for citation in claims[-1].citations] == [cited]
+        assert words in claims[-1].text
+
+
+def test_a_text_that_says_nothing_of_its_own_is_not_told() -> None:
+    evidence = [inhibition(RIGHT, "ABL1", "P1"), inhibition(RIGHT, "KIT", "P2")]
+    asks = text_item("L1", document="pubmed:1", quote="Does imatinib help in chronic myeloid leukemia?")
+    other = text_item("T1", document="trials:1", trial=TRIAL, names=(DISEASE.id,))
+    target = write_target(RIGHT, DISEASE, evidence, [], Random(0), texts=[asks, other])
+    assert target
+    assert "[L1]" not in target
+    assert "[T1]" not in target
