@@ -46,6 +46,20 @@ over groups of questions.
 @click.option("--tuned", default="default", show_default=True, metavar="NAME", help="The tuned model.")
 @click.option("--config", "configs", multiple=True, help="May be repeated. Default: every config.")
 @click.option(
+    "--shown",
+    "conditions",
+    multiple=True,
+    type=click.Choice(
+        [
+            f"{background}{paths}"
+            for paths in ("", ", no paths")
+            for background in ("none", "trials", "literature", "both")
+        ]
+    ),
+    help="What the readers of evidence are shown: texts of a kind, with paths or without; may be repeated. "
+    "Default: every one.",
+)
+@click.option(
     "--questions", "limit", type=click.IntRange(min=2), help="Maximum number of questions of a split."
 )
 @click.option("--seed", type=int, help="Seed of the candidates' order, samples and the bootstrap.")
@@ -63,6 +77,7 @@ def table(
     base: str,
     tuned: str,
     configs: tuple[str, ...],
+    conditions: tuple[str, ...],
     limit: int | None,
     seed: int | None,
     write: Path | None,
@@ -75,7 +90,7 @@ def table(
     from kedrec.dataset.hf_folder import DataSet
     from kedrec.documents.passage_index import index_folder
     from kedrec.errors import DataError
-    from kedrec.evaluation.results_table import Missing, results_table, table_markdown
+    from kedrec.evaluation.results_table import CONDITIONS, Missing, results_table, table_markdown
     from kedrec.llm.selection_prompting import JUDGEMENT_VERSION
     from kedrec.settings import load_settings
 
@@ -90,8 +105,18 @@ def table(
             for name, model in (("base", base), ("tuned", tuned))
         }
         result = results_table(
-            datasets, models, out, configs=configs, limit=limit, seed=settings.seed, progress=progress
+            datasets,
+            models,
+            out,
+            configs=configs,
+            conditions=[one for one in CONDITIONS if not conditions or one.label in conditions],
+            limit=limit,
+            seed=settings.seed,
+            progress=progress,
         )
+        if conditions:
+            left_out = [one.label for one in CONDITIONS if one.label not in conditions]
+            result.missing += [Missing(f"shown '{label}'", "it wasn't asked for") for label in left_out]
         if not any(dataset.kind == "mimic" for dataset in datasets):
             result.missing.append(Missing("MIMIC-III", "no --dataset of stays was given"))
         infos = {name: means.model().info for name, means in models.items()}
@@ -115,6 +140,7 @@ def table(
         for folder in folders:
             words += ["--dataset", folder.name]
         words += ["--out", out.name, *(word for config in configs for word in ("--config", config))]
+        words += [word for shown in conditions for word in ("--shown", shown)]
         words += ["--questions", str(limit)] if limit is not None else []
         try:
             write.write_text(

@@ -140,3 +140,9 @@ def test_a_prompt_holds_as_much_as_fits_and_the_sentences_as_data() -> None:
 def test_a_model_without_log_probabilities_is_refused() -> None:
     with pytest.raises(ModelError, match="log-probabilities"):
         judge(Reader(100), (Message("user", "x"),))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("low", "helps"), [(-0.01, False), (0.0, False), (0.01, True)])
+def test_a_gain_that_may_be_chance_does_not_help(low: float, helps: bool) -> None:
+    weights = fit([question(number, f"g{number}") for number in range(10)], 1.0, 1.0)
+    assert weights.model_copy(update={"gain": (0.05, low, 0.1)}).helps is helps
