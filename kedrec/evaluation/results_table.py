@@ -30,6 +30,7 @@ CONDITIONS: tuple[Shown, ...] = tuple(
 )
 """Texts of a kind or none, with and without paths."""
 
+_FEWEST_GROUPS = 30  # of questions, for intervals to be trusted
 _SUBSETS = ("has a path", "has a text", "has neither")
 _BLIND: tuple[Answerer, ...] = ("random", "prior", "ranker")
 
@@ -190,7 +191,9 @@ def table_markdown(table: ResultsTable) -> str:
         rows = [row for row in table.rows if row.figures.config == config]
         first = rows[0].figures
         size = f"{first.questions} questions of {first.groups} groups, {first.candidates:g} candidates each"
-        lines += ["", f"## {config}", "", f"{size}; F1 by chance {first.chance:.3f}.", ""]
+        few = f" Fewer than {_FEWEST_GROUPS} groups show that the command runs, not which answerer is better."
+        size += f"; F1 by chance {first.chance:.3f}.{few if first.groups < _FEWEST_GROUPS else ''}"
+        lines += ["", f"## {config}", "", size, ""]
         lines += _lines(
             ("answerer", "shown", "precision", "recall", "F1", *(f"F1, {name}" for name in _SUBSETS)),
             [

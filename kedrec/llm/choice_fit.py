@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _FILE = "choice.json"
+_FEWEST_GROUPS = 20
 
 Regime = Literal["treated", "unseen"]
 """Whether the disease has other known treatments, as of the ranking."""
@@ -65,8 +66,11 @@ class StackedWeights(Frozen):
 
     @property
     def helps(self) -> bool:
-        """True if both choose surely better than the ranking alone on the validation questions."""
-        return self.gain[1] > 0
+        """True if both choose surely better than the ranking alone on the validation questions.
+
+        Of few groups of questions no interval is to be trusted.
+        """
+        return self.groups >= _FEWEST_GROUPS and self.gain[1] > 0
 
     @property
     def figures(self) -> str:

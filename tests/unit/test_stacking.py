@@ -142,7 +142,10 @@ def test_a_model_without_log_probabilities_is_refused() -> None:
         judge(Reader(100), (Message("user", "x"),))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("low", "helps"), [(-0.01, False), (0.0, False), (0.01, True)])
-def test_a_gain_that_may_be_chance_does_not_help(low: float, helps: bool) -> None:
+@pytest.mark.parametrize(
+    ("low", "groups", "helps"),
+    [(-0.01, 20, False), (0.0, 20, False), (0.01, 20, True), (0.01, 19, False), (-0.01, 500, False)],
+)
+def test_a_gain_that_may_be_chance_does_not_help(low: float, groups: int, helps: bool) -> None:
     weights = fit([question(number, f"g{number}") for number in range(10)], 1.0, 1.0)
-    assert weights.model_copy(update={"gain": (0.05, low, 0.1)}).helps is helps
+    assert weights.model_copy(update={"gain": (0.05, low, 0.1), "groups": groups}).helps is helps
