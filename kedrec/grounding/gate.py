@@ -13,6 +13,7 @@ from kedrec.grounding.english import clause_tokens, grammar_words
 from kedrec.grounding.names import Mention, Names, display_name, normalize_text
 from kedrec.grounding.parse import UnreadableError, parse
 from kedrec.grounding.reasons import contraindication_item, reasoning_problem
+from kedrec.grounding.repetition import RepeatedError, SaidLinks
 from kedrec.grounding.support import is_in_evidence, supporting_ids, why_unsupported
 from kedrec.grounding.text_support import why_unsupported_by_text
 from kedrec.grounding.verdict_table import Grade, grade_of, verdict_phrase
@@ -22,6 +23,8 @@ from kedrec.types import Citation, Claim, Entity, Evidence, Rationale
 __all__ = ["check", "from_evidence", "quality"]
 
 _MOST_SENTENCES = 4  # of a rationale of the evidence's own sentences
+
+_REPEATED = "It repeats an earlier sentence."
 
 _NEGATIONS = {
     "not",
@@ -60,10 +63,11 @@ def check(
     A claim holds when it is the cited item's own sentence, or when every word of it is understood and
     every statement in it (entities, relation, direction, sign) is a step of a cited path; a hedged
     verdict on `drug` and `disease` needs a cited supporting path from one to the other, no contraindication
-    beside it, and, where it gives a reason, one that is a mechanism (see `reasons`). A claim that cites
-    texts cites texts alone, and holds when each of them says it (see `text_support`). Every item it cites
-    must support it. Anything else is struck: better a true sentence struck than a false one that holds. Where
-    nothing holds, the evidence's own sentences follow as claims and `origin` says so.
+    beside it, and, where it gives a reason, one that is a mechanism (see `reasons`). One whose every link a
+    held claim has stated is struck as a repetition, unless it has a verdict. A claim that cites texts cites
+    texts alone, and holds when each of them says it (see `text_support`). Every item it cites must support
+    it. Anything else is struck: better a true sentence struck than a false one that holds. Where nothing
+    holds, the evidence's own sentences follow as claims and `origin` says so.
 
     Args:
         text: the model's text.
@@ -92,6 +96,7 @@ def check(
         precision=len(holding) / len(claims),
         coverage=_coverage(holding, evidence),
         model=model,
+        repeats=sum(claim.reason == _REPEATED for claim in claims),
     )
 
 
@@ -180,6 +185,7 @@ class _Gate:
         self._previous_sentences: set[str] = set()
         self._pronoun: Mention | None = None
         self._is_reason = False  # whether the last sentence is a reason
+        self._said = SaidLinks()
         self._drug: Mention | None = _mention(drug)
         self._disease: Mention | None = _mention(disease)
 
@@ -187,8 +193,8 @@ class _Gate:
         reason = ""
         try:
             self._check_claim(raw)
-        except _StrikeError as strike:
-            reason = strike.reason
+        except (_StrikeError, RepeatedError) as strike:
+            reason = strike.reason if isinstance(strike, _StrikeError) else _REPEATED
             self._pronoun = None
             self._is_reason = False
         self._update_references(raw.text)
@@ -244,7 +250,7 @@ class _Gate:
             raise _StrikeError(f"It cites [{unknown[0]}], and there is no such evidence.")
         key = normalize_text(raw.text).casefold()
         if key in self._previous_sentences:
-            raise _StrikeError("It repeats an earlier sentence.")
+            raise _StrikeError(_REPEATED)
         self._previous_sentences.add(key)
         cited = [self.items[id_] for id_ in raw.citations]
         if self._known and all(item.text is None for item in cited) and calls_untried(key):
@@ -255,15 +261,17 @@ class _Gate:
             if problem := why_unsupported_by_text(raw.text, texts, self.drug, self.disease, self.names):
                 raise _StrikeError(problem)
             return
-        supporting = {item.id for item in cited if _sentence_key(item.sentence) == _sentence_key(raw.text)}
-        if not supporting:
-            supporting = self._supporting_items(raw.text, cited)
+        own_words = [item for item in cited if _sentence_key(item.sentence) == _sentence_key(raw.text)]
+        supporting, reading = {item.id for item in own_words}, None
+        if not own_words:
+            supporting, reading = self._supporting_items(raw.text, cited)
         unsupporting = [item.id for item in cited if item.id not in supporting]
         if unsupporting:
             raise _StrikeError(f"It also cites [{unsupporting[0]}], which doesn't say this.")
+        self._said.add(reading, cited)
 
-    def _supporting_items(self, text: str, cited: Sequence[Evidence]) -> set[str]:
-        """Ids of the items that support the claim.
+    def _supporting_items(self, text: str, cited: Sequence[Evidence]) -> tuple[set[str], Reading]:
+        """Ids of the items that support the claim, and the reading of it that they support.
 
         Raises:
             _StrikeError: the claim doesn't hold.
@@ -296,7 +304,7 @@ class _Gate:
                     for item in cited
                     if item.id in supporting
                 )
-                return supporting
+                return supporting, reading
             reason = reason or problem
         raise _StrikeError(reason)
 

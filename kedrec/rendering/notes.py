@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kedrec.common.counted_nouns import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -195,6 +197,8 @@ def rationale_title(rationale: Rationale) -> str:
     holding = sum(claim.status == "holds" for claim in rationale.claims)
     title = f"Why ({rationale.model}: {holding} of {len(rationale.claims)} sentences hold, "
     title += f"{rationale.coverage:.0%} of the evidence used"
+    if rationale.repeats:
+        title += f"; {counted(rationale.repeats, 'sentence')} struck as repeats"
     return title + (
         "; how sure it sounds was set by probability and evidence)" if rationale.reworded else ")"
     )

@@ -55,6 +55,7 @@ class Rationale(Frozen):
             struck, or evidence not cited yet, it was asked again; 0 for no model.
         reworded: number of verdicts in the model's text whose verb was replaced by that which the pair's
             probability and evidence call for ("may help in" by "might be worth studying in").
+        repeats: number of struck claims that only say again what an earlier one says.
     """
 
     origin: Literal["llm", "evidence"]
@@ -66,6 +67,7 @@ class Rationale(Frozen):
     unread: tuple[str, ...] = ()
     drafts: int = 0
     reworded: int = 0
+    repeats: int = 0
 
     @property
     def text(self) -> str:

@@ -270,3 +270,37 @@ def test_a_known_treatment_may_help_and_its_evidence_stands_where_nothing_else_d
     rationale = check(f"{UNTRIED[1]} [P1].", DRUG, DISEASE, EVIDENCE, known=True)
     assert rationale.origin == "evidence"
     assert rationale.claims[1].text == f"{EVIDENCE[0].sentence}."
+
+
+@pytest.mark.parametrize(
+    ("text", "struck"),
+    [
+        # a verdict that gives its reason, then the reason again, in other words or the other way round
+        (("Because Fingolimod blocks IL-1\u03b2, it may help in multiple sclerosis [P3]. "
+         "Fingolimod inhibits IL-1\u03b2 [P3]."), [1]),
+        (("Fingolimod activates S1PR1, which is linked to multiple sclerosis [P1]. "
+         "S1PR1 is activated by Fingolimod [P2]."), [1]),
+        (("Fingolimod activates S1PR1 [P1]. "
+         "Fingolimod may help in multiple sclerosis because it activates S1PR1 [P1]."), []),
+        # something new beside what was said
+        (("Fingolimod activates S1PR1 [P1]. "
+         "Fingolimod activates S1PR1, which is linked to multiple sclerosis [P1]."), []),
+        ("Fingolimod activates S1PR1 [P1]. It also inhibits IL-1\u03b2 [P3].", []),
+        # what was struck was not said
+        ("Fingolimod inhibits S1PR1 [P1]. Fingolimod activates S1PR1 [P1].", [0]),
+        ("Fingolimod activates S1PR1 [P1][P3]. Fingolimod binds S1PR1 [P1].", [0]),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_says_nothing_new_is_a_repetition(text: str, struck: list[int]) -> None:
+    rationale = check(text, DRUG, DISEASE, EVIDENCE, ADVERSE)
+    assert [at for at, claim in enumerate(rationale.claims) if claim.status == "struck"] == struck
+    repeated = [claim for claim in rationale.claims if claim.reason == "It repeats an earlier sentence."]
+    assert rationale.repeats == len(repeated) == (1 if struck == [1] else 0)
+
+
+def test_the_own_words_of_a_path_are_a_repetition_of_its_links() -> None:
+    own = next(one for one in EVIDENCE if one.id == "P1")
+    links = "Fingolimod is an agonist of S1PR1, which is associated with multiple sclerosis [P1]."
+    claims = check(f"{links} {own.sentence} [P1].", DRUG, DISEASE, EVIDENCE, ADVERSE).claims
+    assert claims[0].status == "holds"
+    assert claims[1].reason == "It repeats an earlier sentence."
