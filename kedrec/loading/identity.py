@@ -124,7 +124,7 @@ class _Group:
         self.kinds: dict[str, str] = {}
         self.xrefs: dict[str, dict[str, int]] = {}
         self.names: dict[str, dict[str, int]] = {}
-        self.synonyms: dict[str, set[str]] = {}
+        self.synonyms: dict[str, frozenset[str]] = {}
         self.overruled: set[_Pair] = set()
         self._rival_claims: list[tuple[str, tuple[str, ...], int]] = []
 
@@ -227,11 +227,11 @@ class _Group:
         synonyms of the id's.
         """
         own = self.names.get(curie, {})
-        synonyms = self.synonyms.get(curie, set())
+        synonyms = self.synonyms.get(curie, frozenset())
         for names, names_of in (
             (_best_names(own), _best_names),
-            (own.keys(), dict.keys),
-            (synonyms, dict.keys),
+            (frozenset(own), frozenset[str]),
+            (synonyms, frozenset[str]),
         ):
             same = [other for other in others if not names.isdisjoint(names_of(self.names.get(other, {})))]
             if len(same) == 1:
@@ -365,7 +365,7 @@ def _grouped(
         if (family, curie) in names:
             groups[members].names[curie] = names[family, curie]
         if (family, curie) in synonyms:
-            groups[members].synonyms[curie] = synonyms[family, curie]
+            groups[members].synonyms[curie] = frozenset(synonyms[family, curie])
     return groups, ranks
 
 
