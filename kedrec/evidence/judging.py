@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kedrec.stores.base import Row
     from kedrec.types import Entity, Path, PathRole
 
-__all__ = ["PairJudge", "lists_indication", "mechanism_targets", "treats_kin"]
+__all__ = ["PairJudge", "lists_indication", "mechanism_targets", "treats_related_disease"]
 
 _STATED_BONUS = 1.5  # log-odds that a path gains whose signs say that the drug relieves the disease
 _ACTION_BONUS = (
@@ -89,7 +89,7 @@ def mechanism_targets(edges: Iterable[Row]) -> frozenset[str]:
     )
 
 
-def treats_kin(path: Path) -> bool:
+def treats_related_disease(path: Path) -> bool:
     """True for the drug's own treatment of a broader, a narrower or a sibling disease.
 
     It tells that a treatment is likely, and no mechanism. What the drug treats nearby is said besides.

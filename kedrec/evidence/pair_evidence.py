@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from kedrec.errors import NotFoundError
 from kedrec.evidence.breadth import Breadths
 from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
-from kedrec.evidence.judging import PairJudge, lists_indication, mechanism_targets, treats_kin
+from kedrec.evidence.judging import PairJudge, lists_indication, mechanism_targets, treats_related_disease
 from kedrec.evidence.path_edges import StoredLinks, complete_paths
 from kedrec.evidence.path_features import GeneFacts, gene_facts
 from kedrec.evidence.path_pool import pool_of
@@ -307,7 +307,7 @@ def _judged(
             [candidate for candidate in candidates_of_role if candidate.nodes[0] not in opposed_targets]
             for candidates_of_role in (leading, associations)
         )
-    leading = _kin_after_mechanisms(leading)
+    leading = _related_after_mechanisms(leading)
     best = max((candidate.score for candidate in leading), default=inf)
     supporting = leading + [
         replace(candidate, score=min(candidate.score, best - _MARGIN)) for candidate in associations
@@ -315,11 +315,13 @@ def _judged(
     return sorted(supporting, key=_sort_key)[:k], [] if relieves else opposed[:_MOST_OPPOSED]
 
 
-def _kin_after_mechanisms(leading: Sequence[_PathCandidate]) -> list[_PathCandidate]:
-    """The candidates; treatments of kin (see `treats_kin`) just below the best mechanism, if there is one."""
+def _related_after_mechanisms(leading: Sequence[_PathCandidate]) -> list[_PathCandidate]:
+    """The candidates; treatments of related diseases come just below the best mechanism, if there is one."""
     top = max((one.score for one in leading if one.role == "mechanism"), default=inf)
     return [
-        replace(one, score=min(one.score, top - _MARGIN)) if one.path and treats_kin(one.path) else one
+        replace(one, score=min(one.score, top - _MARGIN))
+        if one.path and treats_related_disease(one.path)
+        else one
         for one in leading
     ]
 

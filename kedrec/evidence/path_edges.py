@@ -81,9 +81,9 @@ def complete_paths(
         _, start_kind, end_kind = table
         _read_links(store, table, remembered.missing(table, links), remembered)
         for start, end in sorted(links):
-            found, start_name, end_name = remembered.get(table, (start, end))
-            if found:
-                edges[table, start, end] = found
+            stored, start_name, end_name = remembered.get(table, (start, end))
+            if stored:
+                edges[table, start, end] = stored
                 names[start_kind, start], names[end_kind, end] = start_name, end_name
     remembered.shrink()
     return [_path(template, ids, edges, names) for template, ids in candidates]

@@ -1,4 +1,4 @@
-"""The path that leads an answer: the stated mechanism of action first, treatments of kin last."""
+"""The path that leads an answer: the mechanism of action first, treatments of related diseases last."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from worded_graph import open_worded_graph
 
-from kedrec.evidence.judging import PairJudge, mechanism_targets, treats_kin
+from kedrec.evidence.judging import PairJudge, mechanism_targets, treats_related_disease
 from kedrec.evidence.target_votes import TargetVotes
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kedrec.types import Path
 
 NODES = """\
-Drug DRUGBANK:D1 kinol
+Drug DRUGBANK:D1 relatol
 Drug DRUGBANK:D2 plainol
 Disease MONDO:1 broad_gasping
 Disease MONDO:2 narrow_gasping
@@ -49,20 +49,20 @@ def paths(kr: Kedrec, drug: str) -> list[Path]:
     return [item.path for item in evidence if item.path is not None]
 
 
-def test_treatments_of_kin_come_after_a_mechanism(kr: Kedrec) -> None:
-    kin = [treats_kin(path) for path in paths(kr, "kinol")]
-    assert not kin[0]
-    assert any(kin)
+def test_treatments_of_related_diseases_come_after_a_mechanism(kr: Kedrec) -> None:
+    related = [treats_related_disease(path) for path in paths(kr, "relatol")]
+    assert not related[0]
+    assert any(related)
 
 
 def test_without_a_mechanism_they_lead(kr: Kedrec) -> None:
     [path] = paths(kr, "plainol")
-    assert treats_kin(path)
+    assert treats_related_disease(path)
 
 
 def test_a_target_of_the_mechanism_of_action_gains(kr: Kedrec) -> None:
-    explained = kr.explain("kinol", "narrow gasping")
-    direct = {path.nodes[1].id: path for path in paths(kr, "kinol") if len(path.steps) == 2}
+    explained = kr.explain("relatol", "narrow gasping")
+    direct = {path.nodes[1].id: path for path in paths(kr, "relatol") if len(path.steps) == 2}
     rows = [
         {"end_id": "NCBIGene:1", "edge": {"evidence": "mechanism of action: Target one inhibitor"}},
         {"end_id": "NCBIGene:2", "edge": {"evidence": "no mechanism of action, and weaker than 1 uM"}},
