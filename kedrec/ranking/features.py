@@ -29,6 +29,8 @@ __all__ = ["RIDGE_LABEL", "Feature", "FeatureMaker", "Group", "at_pairs", "featu
 
 RIDGE_LABEL = "all similarities"
 """Beginning of the label of a ridge's predictions."""
+_DECIMALS = 6
+"""Decimals of a similarity feature."""
 
 Group = Literal["prior", "metapath", "similar drugs", "similar diseases"]
 
@@ -157,7 +159,9 @@ class FeatureMaker:
             *(table.max(axis=0, initial=0.0)[None, :] for table in similar),
         )
         for target, table in zip(out, values, strict=True):
-            target[:] = table
+            # A product over many diseases and one over a single disease differ in their last digits, and a
+            # tree may part 0 from -3e-8.
+            target[:] = np.round(table, _DECIMALS)
 
     def _degrees(self, diseases: NDArray[np.int64]) -> NDArray[np.float32]:
         """Log of one plus each degree of `_degree_features`, without the pair's own care."""
