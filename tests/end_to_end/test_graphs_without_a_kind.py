@@ -76,6 +76,7 @@ def test_a_graph_that_lacks_a_kind_is_told_in_a_sentence(shell, poor_graph, tmp_
     done = shell("kedrec", *words, KEDREC_GRAPH=str(poor_graph), KEDREC_HOME=str(tmp_path / "home"))
     said = done.out + done.err
     assert done.code in (0, 1), said
-    assert (done.code == 1) == done.err.startswith("Error: "), said
+    # Lines of progress come before it where the machine is slow.
+    assert (done.code == 1) == ("Error: " in [line[:7] for line in done.err.splitlines()]), said
     assert "Unexpected error" not in said
     assert said.strip()
