@@ -8,7 +8,9 @@ import pytest
 from worded_graph import open_worded_graph
 
 from kedrec.evidence.judging import PairJudge, mechanism_targets, treats_related_disease
+from kedrec.evidence.pair_evidence import _PathCandidate, _related_after_mechanisms
 from kedrec.evidence.target_votes import TargetVotes
+from kedrec.stores.templates import path_templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,3 +75,19 @@ def test_a_target_of_the_mechanism_of_action_gains(kr: Kedrec) -> None:
     votes = TargetVotes(explained.drug.id, [])
     judge = PairJudge(explained.drug, explained.disease, votes, known=False, acted_on=acted_on)
     assert judge.bonus(direct["NCBIGene:1"]) > judge.bonus(direct["NCBIGene:2"])
+
+
+def test_a_mechanism_leads_though_its_score_is_lower(kr: Kedrec) -> None:
+    explained = paths(kr, "relatol")
+    related = next(path for path in explained if treats_related_disease(path))
+    mechanism = next(path for path in explained if not treats_related_disease(path))
+    template = path_templates()[0]
+    leading = _related_after_mechanisms(
+        [
+            _PathCandidate(template, ("MONDO:1",), 5.0, related, "analogy"),
+            _PathCandidate(template, ("NCBIGene:1",), 1.0, mechanism, "mechanism"),
+        ]
+    )
+    assert max(leading, key=lambda one: one.score).path == mechanism
+    alone = [_PathCandidate(template, ("MONDO:1",), 5.0, related, "analogy")]
+    assert _related_after_mechanisms(alone) == alone
