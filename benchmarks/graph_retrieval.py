@@ -1,4 +1,4 @@
-"""What KEDRec retrieves for a disease, beside an entity search with one fixed neighbourhood of each.
+"""KEDRec's retrieval for a disease, beside an entity search with one fixed neighbourhood of each.
 
 The baseline is the pattern of neo4j-graphrag's `VectorCypherRetriever` and `HybridCypherRetriever`: an index
 finds nodes by the question's text, and one Cypher statement returns their neighbourhood. That package isn't

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
+
+if TYPE_CHECKING:
+    from kedrec.llm.choice_fit import StackedWeights
 
 __all__ = ["choice"]
 
@@ -62,14 +65,13 @@ def choice(
     from kedrec.cli.evaluate_selection import answerer_resources
     from kedrec.dataset.hf_folder import DataSet
     from kedrec.evaluation.selection_runs import SelectionRun, Shown
-    from kedrec.evaluation.stacking import stacked_weights
     from kedrec.llm.choice_fit import ChoiceFit, choice_path, write_choice
     from kedrec.llm.selection_prompting import JUDGEMENT_VERSION
     from kedrec.settings import load_settings
 
     settings = load_settings(graph=graph, seed=seed, model=model)
     dataset = DataSet(folder)
-    weights = []
+    weights: list[StackedWeights] = []
     with ExitStack() as stack, progress_on_stderr() as progress:
         means = answerer_resources(settings, stack, progress, texts=set(backgrounds) != {"none"})
         for config in configs:
@@ -83,19 +85,7 @@ def choice(
                 out=out,
                 progress=progress,
             )
-            for background in backgrounds:
-                ranking, judged = run.answers("ranker"), run.answers("pointwise", Shown(background))
-                weights.append(
-                    stacked_weights(
-                        run.questions,
-                        ranking,
-                        judged,
-                        config=config,
-                        background=background,
-                        most=run.most,
-                        seed=settings.seed,
-                    )
-                )
+            weights += [run.fitted_weights(Shown(background)) for background in backgrounds]
         digests = "\n".join(dataset.digest(config, "validation") for config in configs)
         info = means.model().info
         fit = ChoiceFit(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from kedrec.errors import UsageError
 from kedrec.evaluation.selection_asking import BACKGROUNDS
 from kedrec.evaluation.selection_runs import NOTHING_ELSE, AnswererResources, SelectionRun, Shown
-from kedrec.evaluation.stacking import stacked_weights
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
@@ -148,16 +147,7 @@ def _add_config(
         table.rows.append(_row(run, "minilm", "minilm", shown))
         table.rows += [_row(each, name, "pointwise", shown) for name, each in runs.items()]
         try:
-            validation = start(run.means, "validation")
-            run.weights = stacked_weights(
-                validation.questions,
-                validation.answers("ranker"),
-                validation.answers("pointwise", shown),
-                config=config,
-                background=shown.background,
-                most=validation.most,
-                seed=run.seed,
-            )
+            run.weights = start(run.means, "validation").fitted_weights(shown)
         except UsageError as error:
             table.missing.append(Missing(f"{config}, {shown.label}, both", error.what))
             continue

@@ -34,7 +34,7 @@ from kedrec.evaluation.selection_files import AnswerFile
 from kedrec.evaluation.selection_llm import choice_request, judged_answer, parse_answer
 from kedrec.evaluation.selection_minilm import similarity_answerer
 from kedrec.evaluation.selection_scores import SelectionFigures, score_answers
-from kedrec.evaluation.stacking import regime_of, stacked_answer
+from kedrec.evaluation.stacking import regime_of, stacked_answer, stacked_weights
 from kedrec.llm.selection_prompting import JUDGEMENT_VERSION, SELECTION_VERSION
 
 if TYPE_CHECKING:
@@ -239,11 +239,27 @@ class SelectionRun:
             unanswered = [question for question in asked if question.id not in answers]
             if unanswered:
                 with answer_file.appending() as write:
-                    for id_, answer in self._made(name, unanswered):
+                    for id_, answer in self._new_answers(name, unanswered):
                         answers[id_] = answer
                         write(id_, answer)
             self._answers[name, shown] = answers
         return self._answers[name, shown]
+
+    def fitted_weights(self, shown: Shown) -> StackedWeights:
+        """The weights of `both`, fitted on these questions.
+
+        Raises:
+            UsageError: the questions are of one group.
+        """
+        return stacked_weights(
+            self.questions,
+            self.answers("ranker"),
+            self.answers("pointwise", shown),
+            config=self.config,
+            background=shown.background,
+            most=self.most,
+            seed=self.seed,
+        )
 
     def _label(self, name: Answerer) -> str:
         return f"{name} {self.means.model().info.name}" if name in ("llm", "pointwise", "both") else name
@@ -278,7 +294,7 @@ class SelectionRun:
             facts += [version, info.name, info.sha256, info.adapter]
         return facts
 
-    def _made(
+    def _new_answers(
         self, name: Answerer, unanswered: Sequence[BlindQuestion]
     ) -> Iterator[tuple[str, RankedAnswer]]:
         """Yields question id and answer, one by one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kedrec.pathlogic.disposition import names_mechanism
 from kedrec.pathlogic.roles import SUPPORTING, path_role
 from kedrec.pathlogic.signs import path_effect
 from kedrec.schema import load_schema
@@ -23,7 +24,6 @@ _STATED_BONUS = 1.5  # log-odds that a path gains whose signs say that the drug 
 _ACTION_BONUS = (
     1.0  # that a path gains through what a source calls the target of the drug's mechanism of action
 )
-_ACTION = "mechanism of action"  # begins the evidence of such a target
 _LISTED_BONUS = 5.0  # that a drug's action on a listed gene gains: other links of it lead to other diseases
 
 
@@ -84,9 +84,7 @@ class PairJudge:
 
 def mechanism_targets(edges: Iterable[Row]) -> frozenset[str]:
     """Ids of the genes of a drug's edges whose source calls them targets of its mechanism of action."""
-    return frozenset(
-        row["end_id"] for row in edges if (row["edge"].get("evidence") or "").startswith(_ACTION)
-    )
+    return frozenset(row["end_id"] for row in edges if names_mechanism(row["edge"].get("evidence") or ""))
 
 
 def treats_related_disease(path: Path) -> bool:
@@ -103,7 +101,7 @@ def treats_related_disease(path: Path) -> bool:
 
 
 def lists_indication(path: Path) -> bool:
-    """True for a side effect that is the disease itself, told of a drug that is known to treat the disease.
+    """True for a side effect that is the disease itself, of a drug that is known to treat the disease.
 
     Sources that mine labels for side effects also find there what the drug is for. A warning that it worsens
     the disease has an action.

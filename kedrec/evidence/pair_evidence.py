@@ -133,7 +133,7 @@ class _PathReader:
             groups.setdefault(candidate.template.name, []).append(candidate)
         present: set[tuple[str, tuple[str, ...]]] = set()
         for name, group in sorted(groups.items()):
-            if name == CHAIN or not group[0].template.text:
+            if name == CHAIN:
                 present |= {(name, candidate.nodes) for candidate in group}
                 continue
             via = sorted({node for candidate in group for node in candidate.nodes})
@@ -201,7 +201,7 @@ def retrieve(
         drug,
         disease,
         votes,
-        known=_treats(adjacency, *pair),
+        known=adjacency.treats(*pair),
         acted_on=mechanism_targets(cache.rows["Drug", pair[0]]),
     )
     candidates = islice(_best_candidates(adjacency, pool), _MOST_JUDGED)
@@ -351,11 +351,6 @@ def _best_candidates(adjacency: Adjacency, pool: Pool) -> Iterator[_PathCandidat
         else:
             template = chain_template(pool.chains[path])
         yield _PathCandidate(template, pool.ids(adjacency, path), float(scores[path]))
-
-
-def _treats(adjacency: Adjacency, drug: int, disease: int) -> bool:
-    links = adjacency.incidence(TREATS)
-    return disease in links.row(drug)
 
 
 def _gravity(template: PathTemplate) -> float:

@@ -75,18 +75,11 @@ def complete_paths(
             for table, link in _stored_links(template, index, ids):
                 links_by_table[table].add(link)
     remembered = StoredLinks() if remembered is None else remembered
-    edges: dict[tuple[_Table, str, str], Sequence[Edge]] = {}
-    names: dict[tuple[str, str], str] = {}
     for table, links in sorted(links_by_table.items()):
-        _, start_kind, end_kind = table
         _read_links(store, table, remembered.missing(table, links), remembered)
-        for start, end in sorted(links):
-            stored, start_name, end_name = remembered.get(table, (start, end))
-            if stored:
-                edges[table, start, end] = stored
-                names[start_kind, start], names[end_kind, end] = start_name, end_name
+    paths = [_path(template, ids, remembered) for template, ids in candidates]
     remembered.shrink()
-    return [_path(template, ids, edges, names) for template, ids in candidates]
+    return paths
 
 
 def _read_links(
@@ -121,19 +114,17 @@ def _stored_links(
     return [((hop.relation, *kinds), link) for kinds, link in orientations if kinds in schema_relation.pairs]
 
 
-def _path(
-    template: PathTemplate,
-    ids: Sequence[str],
-    edges: Mapping[tuple[_Table, str, str], Sequence[Edge]],
-    names: Mapping[tuple[str, str], str],
-) -> Path | None:
+def _path(template: PathTemplate, ids: Sequence[str], links: StoredLinks) -> Path | None:
+    """The path over links that were all read; None where one of its steps has no edge."""
     steps = []
+    names: dict[tuple[str, str], str] = {}
     for index, hop in enumerate(template.hops):
-        step_edges = [
-            edge
-            for table, link in _stored_links(template, index, ids)
-            for edge in edges.get((table, *link), ())
-        ]
+        step_edges: list[Edge] = []
+        for table, link in _stored_links(template, index, ids):
+            edges, start_name, end_name = links.get(table, link)
+            if edges:
+                step_edges += edges
+                names[table[1], link[0]], names[table[2], link[1]] = start_name, end_name
         if not step_edges:
             return None
         steps.append(merge_step(hop.relation, step_edges, forward=hop.forward))

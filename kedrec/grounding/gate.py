@@ -13,7 +13,7 @@ from kedrec.grounding.english import clause_tokens, grammar_words
 from kedrec.grounding.names import Mention, Names, display_name, normalize_text
 from kedrec.grounding.parse import UnreadableError, parse
 from kedrec.grounding.reasons import contraindication_item, reasoning_problem
-from kedrec.grounding.repetition import RepeatedError, SaidLinks
+from kedrec.grounding.repetition import SaidLinks
 from kedrec.grounding.support import is_in_evidence, supporting_ids, why_unsupported
 from kedrec.grounding.text_support import why_unsupported_by_text
 from kedrec.grounding.verdict_table import Grade, grade_of, verdict_phrase
@@ -193,8 +193,8 @@ class _Gate:
         reason = ""
         try:
             self._check_claim(raw)
-        except (_StrikeError, RepeatedError) as strike:
-            reason = strike.reason if isinstance(strike, _StrikeError) else _REPEATED
+        except _StrikeError as strike:
+            reason = strike.reason
             self._pronoun = None
             self._is_reason = False
         self._update_references(raw.text)
@@ -268,7 +268,8 @@ class _Gate:
         unsupporting = [item.id for item in cited if item.id not in supporting]
         if unsupporting:
             raise _StrikeError(f"It also cites [{unsupporting[0]}], which doesn't say this.")
-        self._said.add(reading, cited)
+        if not self._said.add(reading, cited):
+            raise _StrikeError(_REPEATED)
 
     def _supporting_items(self, text: str, cited: Sequence[Evidence]) -> tuple[set[str], Reading]:
         """Ids of the items that support the claim, and the reading of it that they support.

@@ -9,14 +9,10 @@ if TYPE_CHECKING:
     from kedrec.grounding.claim_statements import ClaimStatement, Reading
     from kedrec.types import Evidence
 
-__all__ = ["RepeatedError", "SaidLinks"]
+__all__ = ["SaidLinks"]
 
 _Link = tuple[str, frozenset[str]]
-"""A step of a path, whichever way it is told: its relation and the ids of its ends."""
-
-
-class RepeatedError(Exception):
-    """A sentence says nothing new."""
+"""A step of a path in either direction: its relation and the ids of its ends."""
 
 
 class SaidLinks:
@@ -25,15 +21,14 @@ class SaidLinks:
     def __init__(self) -> None:
         self._links: set[_Link] = set()
 
-    def add(self, reading: Reading | None, cited: Sequence[Evidence]) -> None:
-        """Adds the links of a sentence that holds.
+    def add(self, reading: Reading | None, cited: Sequence[Evidence]) -> bool:
+        """Adds the links of a sentence that holds; False for one that says nothing new.
+
+        It says nothing new if every link of it was stated before, and no verdict is in it.
 
         Args:
             reading: the sentence; None for one in the cited items' own words.
             cited: the items that it cites.
-
-        Raises:
-            RepeatedError: every link was stated before, and no verdict is in it.
         """
         if reading is None:
             stated = [{link} for item in cited for link in _links(item)]
@@ -42,11 +37,12 @@ class SaidLinks:
             stated = [_links_of(fact, cited) for fact in facts]
             if len(facts) < len(reading.statements):
                 self._links.update(*(links for links in stated if len(links) == 1))
-                return
+                return True
         if stated and all(links and links <= self._links for links in stated):
-            raise RepeatedError
+            return False
         # Where several steps fit, it isn't known which one was meant.
         self._links.update(*(links for links in stated if len(links) == 1))
+        return True
 
 
 def _links(item: Evidence) -> Iterable[_Link]:

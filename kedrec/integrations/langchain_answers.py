@@ -62,10 +62,10 @@ def cited_answers(
 
 
 def _cite(answer: Answer) -> CitedAnswer:
-    found = answer.recommendations
+    recommended = answer.recommendations
     return CitedAnswer(
-        text="\n\n".join(map(_paragraph, found)) or answer.abstained,
-        citations=[document for recommendation in found for document in _cited(recommendation)],
+        text="\n\n".join(map(_paragraph, recommended)) or answer.abstained,
+        citations=[document for recommendation in recommended for document in _cited(recommendation)],
         answer=answer,
     )
 

@@ -29,7 +29,8 @@ __all__ = [
 _FILE = Path(__file__).with_name("disposition.yaml")
 _DISPOSITION_ACTIONS = frozenset({"substrate", "carrier"})
 _DISPOSITION_ROLE = re.compile(r"\((?:enzyme|transporter|carrier)\)")  # DrugBank's words
-_TARGET_ROLE = re.compile(r"\(target\)|mechanism of action")
+_MECHANISM = "mechanism of action"
+_TARGET_ROLE = re.compile(rf"\(target\)|{_MECHANISM}")
 
 
 @cache
@@ -47,6 +48,11 @@ def is_disposition_class(name: str) -> bool:
 def names_target(evidence: str) -> bool:
     """True if an edge's evidence calls its gene the drug's target or the mechanism of its action."""
     return _TARGET_ROLE.search(evidence) is not None
+
+
+def names_mechanism(evidence: str) -> bool:
+    """True if an edge's evidence begins by calling its gene the target of the drug's mechanism of action."""
+    return evidence.startswith(_MECHANISM)
 
 
 def names_disposition(evidence: str) -> bool:

@@ -134,6 +134,10 @@ class Adjacency:
             self._incidences[table, which] = incidence
         return incidence
 
+    def treats(self, drug: int, disease: int) -> bool:
+        """True if a drug is known to treat a disease, both by number."""
+        return self.has_table(TREATS) and disease in self.incidence(TREATS).row(drug)
+
     def with_links(self, links: Mapping[Table, Incidence]) -> Adjacency:
         """The same graph with other links in some tables, for `ALL` and for `PLAIN`."""
         copy = Adjacency(self._arrays)

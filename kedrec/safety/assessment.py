@@ -21,7 +21,7 @@ import numpy as np
 from kedrec.evidence.path_edges import complete_paths
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.pathlogic.opposites import are_opposites
-from kedrec.ranking.adjacency import TREATS, table_of
+from kedrec.ranking.adjacency import table_of
 from kedrec.safety.cautions import (
     CONTRAINDICATIONS,
     SYMPTOM_TABLES,
@@ -127,7 +127,7 @@ class SafetyAssessor:
             contraindication = kinds[0]
         near = [item.id for kind, item in cautions if kind != "opposed"]
         signs = self._specific_signs(evidence.disease, disease)
-        if self._is_treatment(drug, disease) and not _states_side_effect(evidence):
+        if self._adjacency.treats(drug, disease) and not _states_side_effect(evidence):
             signs = {id_: sign for id_, sign in signs.items() if sign.id != evidence.disease.id}
         effects, total = self._known_effects(drug, signs)
         return Safety(
@@ -142,9 +142,6 @@ class SafetyAssessor:
             specific=tuple(effects[:_MAX_SHOWN]),
             predicted=self._predicted_effects(drug, signs),
         )
-
-    def _is_treatment(self, drug: int, disease: int) -> bool:
-        return self._adjacency.has_table(TREATS) and disease in self._adjacency.incidence(TREATS).row(drug)
 
     def _read(self, warnings: Sequence[PathToRead]) -> list[tuple[str, Evidence]]:
         """The paths with their edges, numbered `C1` on, each with its kind."""

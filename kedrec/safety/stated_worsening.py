@@ -56,6 +56,8 @@ def stated_worsening(store: GraphStore, adjacency: Adjacency, drug: int, disease
         if adjacency.has_table(table)
         for number in adjacency.incidence(table).row(drug).tolist()
     }
+    if not warned:  # as most drugs
+        return None
     above = [line[-1][1] if line else disease for line in lines_up(adjacency, disease)]
     ids = [adjacency.node_id("Disease", number) for number in above if number in warned]
     if not ids:

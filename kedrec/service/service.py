@@ -1,4 +1,4 @@
-"""What the endpoints of one service share: the engine, stored answers, options, metrics."""
+"""The engine, stored answers, options and metrics that the endpoints of one service share."""
 
 import asyncio
 from dataclasses import dataclass
