@@ -359,14 +359,19 @@ def _gravity(template: PathTemplate) -> float:
     return (1.0 if contraindicated else 0.5) / len(template.hops)
 
 
+def _rounded_score(candidate: _PathCandidate) -> float:
+    """The score without its last digits, by which equal paths may differ."""
+    return round(candidate.score, 12)
+
+
 def _sort_key(candidate: _PathCandidate) -> tuple[float, str, tuple[str, ...]]:
-    return (-round(candidate.score, 12), candidate.template.name, candidate.nodes)
+    return (-_rounded_score(candidate), candidate.template.name, candidate.nodes)
 
 
 def _numbered(letter: str, candidates: Sequence[_PathCandidate], stance: Stance) -> tuple[Evidence, ...]:
     """The candidates as evidence, by score; their shares sum to 1."""
     ordered = sorted(candidates, key=_sort_key)
-    shares = [candidate.score for candidate in ordered]
+    shares = [_rounded_score(candidate) for candidate in ordered]
     if stance == "supports":  # scores are log-odds; of adverse paths they are gravities
         shares = [exp((score - shares[0]) / _TEMPERATURE) for score in shares]
     total = sum(shares)
