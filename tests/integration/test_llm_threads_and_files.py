@@ -37,12 +37,13 @@ def question(text: str, tokens: int = 48) -> ChatRequest:
 
 
 @pytest.fixture
-def folders() -> Iterator[set[Path]]:
-    """The folders of sockets that were there before; afterwards there are no others."""
-    parent = Path(tempfile.gettempdir())
-    before = set(parent.glob("kedrec-*"))
-    yield before
-    assert set(parent.glob("kedrec-*")) <= before
+def no_folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder of this test's own for temporary files, where nothing is left afterwards."""
+    # Not `tmp_path`: a socket's path may have a hundred characters only.
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
+        assert not list(Path(folder).iterdir())
 
 
 def test_the_text_does_not_depend_on_the_number_of_threads(llm_settings: Settings) -> None:
@@ -106,7 +107,7 @@ def test_a_system_without_sockets_of_files_or_affinity(
 
 
 def test_the_file_is_blamed_only_when_it_is_another(
-    llm_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: set[Path]
+    llm_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_folders: None
 ) -> None:
     import xllamacpp
 
@@ -136,7 +137,7 @@ def test_the_file_is_blamed_only_when_it_is_another(
     "props", [b"no", b"{}", b'{"default_generation_settings": 5}', b'{"default_generation_settings": {}}']
 )
 def test_what_fails_after_the_server_started_leaves_nothing_behind(
-    props: bytes, llm_settings: Settings, monkeypatch: pytest.MonkeyPatch, folders: set[Path]
+    props: bytes, llm_settings: Settings, monkeypatch: pytest.MonkeyPatch, no_folders: None
 ) -> None:
     monkeypatch.setattr("kedrec.llm.server.Server.send", lambda *_: _reply(props))
     with pytest.raises(ModelError):

@@ -48,7 +48,7 @@ SIGNS: dict[str, dict[str, set[int]]] = {
     "PRESENTS": {"": MORE},
     "LOCALIZES_TO": {"": NONE},
     "EXPRESSED_IN": {"": NONE},
-    "CAUSES": {"": MORE},
+    "CAUSES": {"": MORE, "worsening": MORE},
     "MEMBER_OF": {"": MORE},
     "IS_A": {"": MORE},
     "STUDIED_IN": {"": NONE, "completed": NONE, "terminated": NONE, "withdrawn": NONE, "suspended": NONE},
