@@ -28,10 +28,11 @@ __all__ = [
     "CONTRAINDICATIONS",
     "SYMPTOM_TABLES",
     "PathToRead",
+    "StepsUp",
     "caution_template",
     "contraindication_cautions",
     "contraindication_steps",
-    "lines_up",
+    "steps_up",
 ]
 
 _SCHEMA = load_schema()
@@ -54,6 +55,9 @@ _INHERITED_STEPS = 2
 _BROAD_STEPS = 4
 _MIN_SHARED = 2  # symptoms that two diseases share which look alike
 _MIN_SHARED_SHARE = 0.5  # of the symptoms of either of the two
+
+StepsUp = tuple[tuple[str, int], ...]
+"""Steps from a disease up the hierarchy: relation and broader disease of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +157,7 @@ def contraindication_steps(adjacency: Adjacency, drug: int, disease: int) -> int
         table = (relation, "Drug", "Disease")
         if adjacency.has_table(table):
             contraindicated.update(adjacency.incidence(table).row(drug).tolist())
-    for line in lines_up(adjacency, disease):
-        if (line[-1][1] if line else disease) in contraindicated:
-            return len(line)
-    return None
+    return next((len(up) for at, up in steps_up(adjacency, disease).items() if at in contraindicated), None)
 
 
 def _looks_alike(adjacency: Adjacency, other: str, disease: int) -> bool:
@@ -177,14 +178,11 @@ def _class_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathT
     """One path for each of the drug's classes with enough members that are contraindicated, at most two."""
     tables = [(name, "Drug", "Disease") for name in CONTRAINDICATIONS]
     tables = [table for table in tables if adjacency.has_table(table)]
-    lines = lines_up(adjacency, disease)
-    contraindicated: dict[int, tuple[str, tuple[tuple[str, int], ...]]] = {}
-    for line in lines:
+    contraindicated: dict[int, tuple[str, StepsUp]] = {}
+    for ancestor, up in steps_up(adjacency, disease).items():
         for table in tables:
-            links = adjacency.incidence(table)
-            ancestor = line[-1][1] if line else disease
-            for other in links.back_row(ancestor).tolist():
-                contraindicated.setdefault(other, (table[0], line))
+            for other in adjacency.incidence(table).back_row(ancestor).tolist():
+                contraindicated.setdefault(other, (table[0], up))
     if not contraindicated:
         return []
     class_paths: list[tuple[float, int, str, PathToRead]] = []
@@ -202,18 +200,18 @@ def _class_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathT
             if len(others) > _MAX_MEMBERS or len(hits) < max(_MIN_MEMBERS, _MIN_MEMBER_SHARE * len(known)):
                 continue
             member = min(hits, key=lambda other: (len(contraindicated[other][1]), other))
-            relation, line = contraindicated[member]
+            relation, up = contraindicated[member]
             hops = [
                 Hop(table[0], forward=True, kind="PharmacologicClass"),
                 Hop(table[0], forward=False, kind="Drug"),
             ]
             hops += [Hop(relation, forward=True, kind="Disease")]
-            hops += [Hop(hierarchy, forward=False, kind="Disease") for hierarchy, _ in reversed(line)]
+            hops += [Hop(hierarchy, forward=False, kind="Disease") for hierarchy, _ in reversed(up)]
             nodes = (
                 adjacency.node_id("Drug", drug),
                 adjacency.node_id("PharmacologicClass", number),
                 adjacency.node_id("Drug", member),
-                *(adjacency.node_id("Disease", ancestor) for _, ancestor in reversed(line)),
+                *(adjacency.node_id("Disease", ancestor) for _, ancestor in reversed(up)),
                 adjacency.node_id("Disease", disease),
             )
             share = len(hits) / len(known)
@@ -222,20 +220,20 @@ def _class_cautions(adjacency: Adjacency, drug: int, disease: int) -> list[PathT
     return [item for *_, item in sorted(class_paths, key=lambda row: row[:3])[:_MAX_CLASSES]]
 
 
-def lines_up(adjacency: Adjacency, disease: int) -> list[tuple[tuple[str, int], ...]]:
-    """The ways up from a disease, at most two steps, shortest first: relation and broader disease of each."""
-    lines: list[tuple[tuple[str, int], ...]] = [()]
-    seen, last = {disease}, lines
+def steps_up(adjacency: Adjacency, disease: int) -> dict[int, StepsUp]:
+    """The disease and those at most two steps above it, nearest first, each with the steps to it."""
+    above: dict[int, StepsUp] = {disease: ()}
+    last = [disease]
     for _ in range(_INHERITED_STEPS):
-        longer = []
-        for line in last:
+        reached = []
+        for at in last:
             for hierarchy in _HIERARCHIES:
                 table = (hierarchy, "Disease", "Disease")
                 if not adjacency.has_table(table):
                     continue
-                for broader in adjacency.incidence(table).row(line[-1][1] if line else disease).tolist():
-                    if broader not in seen:
-                        seen.add(broader)
-                        longer.append((*line, (hierarchy, broader)))
-        lines, last = [*lines, *longer], longer
-    return lines
+                for broader in adjacency.incidence(table).row(at).tolist():
+                    if broader not in above:
+                        above[broader] = (*above[at], (hierarchy, broader))
+                        reached.append(broader)
+        last = reached
+    return above

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kedrec.common.plain_text import one_line
 from kedrec.pathlogic.signs import action_signs
 from kedrec.ranking.adjacency import table_of
-from kedrec.safety.cautions import lines_up
+from kedrec.safety.cautions import steps_up
 from kedrec.schema import load_schema
 from kedrec.stores.role_edges import edges_between_with_role
 
@@ -58,7 +58,7 @@ def stated_worsening(store: GraphStore, adjacency: Adjacency, drug: int, disease
     }
     if not warned:  # as most drugs
         return None
-    above = [line[-1][1] if line else disease for line in lines_up(adjacency, disease)]
+    above = steps_up(adjacency, disease)
     ids = [adjacency.node_id("Disease", number) for number in above if number in warned]
     if not ids:
         return None
