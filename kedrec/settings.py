@@ -19,8 +19,8 @@ class Settings(BaseSettings):
     """KEDRec's settings, from the environment or the caller.
 
     `KEDREC_HOME`, `KEDREC_GRAPH`, `KEDREC_OVERLAY`, `KEDREC_AS_OF`, `KEDREC_MODEL`, `KEDREC_SEED`,
-    `KEDREC_THREADS`, `KEDREC_DEBUG`, and Neo4j's own `NEO4J_URI`, `NEO4J_USERNAME`, `NEO4J_PASSWORD`,
-    `NEO4J_PASSWORD_FILE`, `NEO4J_DATABASE`;
+    `KEDREC_THREADS`, `KEDREC_CACHE_TEXTS`, `KEDREC_DEBUG`, and Neo4j's own `NEO4J_URI`,
+    `NEO4J_USERNAME`, `NEO4J_PASSWORD`, `NEO4J_PASSWORD_FILE`, `NEO4J_DATABASE`;
     `KEDREC_LLM_URL` and `KEDREC_LLM_KEY` for an OpenAI-compatible endpoint; the Hugging Face hub's own
     `HF_ENDPOINT` and `HF_TOKEN`; NCBI's own `NCBI_API_KEY`.
     """
@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """Seed of all random draws."""
     threads: int = Field(default=0, ge=0, le=1024, validation_alias="KEDREC_THREADS")
     """Number of threads; 0: as many as this process may use."""
+    cache_texts: bool = Field(default=True, validation_alias="KEDREC_CACHE_TEXTS")
+    """True if texts that the language model wrote are stored, and not written again."""
     debug: bool = Field(default=False, validation_alias="KEDREC_DEBUG")
     """True if a defect prints its traceback."""
 

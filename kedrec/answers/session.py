@@ -13,7 +13,7 @@ from kedrec.documents.background import TextFinder
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
 from kedrec.llm.locality import is_local
 from kedrec.llm.model_registry import resolve_model
-from kedrec.llm.open_model import open_model
+from kedrec.llm.text_cache import open_cached_model
 from kedrec.naming import NameIndex
 from kedrec.ranking import Ranker
 from kedrec.settings import Settings  # noqa: TC001  # part of a public signature
@@ -85,7 +85,7 @@ class Session(ContextCloser):
     def model(self) -> ChatModel:
         """The language model, loaded at the first use."""
         if self._model is None:
-            self._model = open_model(self.settings.model, self.settings, progress=self._progress)
+            self._model = open_cached_model(self.settings.model, self.settings, self._progress)
         return self._model
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from kedrec.api import Kedrec
 from kedrec.errors import DeadlineError, ModelError, NotFoundError, UsageError
-from kedrec.llm.open_model import open_model
+from kedrec.llm.text_cache import open_cached_model
 from kedrec.service.fair_queue import FairQueue, closed_error
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Engine:
 
     def _with_model(self, task: Callable[[ChatModel], _Result]) -> _Result:
         if self._model is None:
-            self._model = open_model(self._settings.model, self._settings)
+            self._model = open_cached_model(self._settings.model, self._settings)
         try:
             return task(self._model)
         except ModelError:

@@ -67,17 +67,20 @@ class Shell:
 def shell(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, built_starter: Path
 ) -> Shell:
-    """A home with the default model, and the built-in graph with its fitted ranking."""
-    made = Shell(pytestconfig.cache.mkdir("kedrec-home"), tmp_path_factory.mktemp("end-to-end") / "graph")
+    """A home with the default model, and the built-in graph with its fitted ranking.
+
+    The model is fetched once and outlasts the tests; the texts that it writes don't.
+    """
+    folder = tmp_path_factory.mktemp("end-to-end")
+    made = Shell(folder / "home", folder / "graph")
+    made.home.mkdir()
+    models = pytestconfig.cache.mkdir("kedrec-home") / "models"
+    models.mkdir(exist_ok=True)
+    (made.home / "models").symlink_to(models)
     done = made("kedrec", "model", "pull")
     assert done.code == 0, done.err
     shutil.copytree(built_starter / "graph", made.graph)
-    cache = made.home / "cache"
-    cache.mkdir(exist_ok=True)
-    for file in (built_starter / "cache").iterdir():
-        part = cache / f".{file.name}.{os.getpid()}"  # other processes use the same home
-        shutil.copy2(file, part)
-        part.replace(cache / file.name)
+    shutil.copytree(built_starter / "cache", made.home / "cache", dirs_exist_ok=True)
     return made
 
 

@@ -64,8 +64,10 @@ def test_every_piece_of_evidence_carries_source_licence_and_links(answer):
 
 
 def test_asking_again_gives_the_same_answer(shell, answer):
-    again = shell("kedrec", "ask", "--disease", "DOID:8552", "--top", "2", "--json")
-    assert Answer.model_validate_json(again.out) == answer
+    ask = ("kedrec", "ask", "--disease", "DOID:8552", "--top", "2", "--json")
+    written_again, stored = shell(*ask, KEDREC_CACHE_TEXTS="0"), shell(*ask)
+    assert Answer.model_validate_json(written_again.out) == answer
+    assert stored.out == written_again.out
 
 
 def test_the_printed_answer_shows_drug_reason_and_paths_without_colour_codes(shell, answer):

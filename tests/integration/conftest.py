@@ -15,6 +15,8 @@ def llm_settings(pytestconfig: pytest.Config) -> Settings:
     One thread: llama.cpp's threads wait for each other spinning, which takes minutes where other tests
     keep the cores busy.
     """
-    settings = load_settings(home=pytestconfig.cache.mkdir("kedrec-home"), model="base", threads=1)
+    settings = load_settings(
+        home=pytestconfig.cache.mkdir("kedrec-home"), model="base", threads=1, cache_texts=False
+    )
     pull_model("base", settings, lambda _stage, _done, _total: None)
     return settings

@@ -20,6 +20,7 @@ from kedrec.llm.chat_model import LangChainModel
 from kedrec.llm.default import BASE_SHA256, base_path
 from kedrec.llm.open_model import open_model
 from kedrec.llm.prompting import RationalePrompt, rationale_request
+from kedrec.llm.text_cache import open_cached_model
 from kedrec.types import Entity, Evidence
 
 if TYPE_CHECKING:
@@ -65,6 +66,29 @@ def answer(model: ChatModel, prompt: RationalePrompt) -> ChatResponse:
 
 def said(text: str) -> ChatRequest:
     return ChatRequest((Message("user", text),), max_tokens=12)
+
+
+def test_a_stored_text_is_what_the_model_writes(
+    model: ChatModel, prompt: RationalePrompt, answer: ChatResponse, llm_settings: Settings, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "models").symlink_to(llm_settings.models_dir)
+    settings = llm_settings.model_copy(update={"home": home, "cache_texts": True})
+    first = answer.text[: len(answer.text) // 2]
+    goes_on = dataclasses.replace(prompt.request, prefix=first, grammar="")
+    streamed, whole = open_cached_model("base", settings), open_cached_model("base", settings)
+    assert "".join(streamed.stream(prompt.request)) == answer.text
+    assert "".join(streamed.stream(goes_on)) == model.chat(goes_on).text
+    streamed.close()
+    for _ in range(2):
+        assert whole.info == model.info
+        assert whole.count_tokens(prompt.request.messages) == model.count_tokens(prompt.request.messages)
+        assert [one.text for one in whole.chat_many([prompt.request, goes_on])] == [
+            answer.text,
+            model.chat(goes_on).text,
+        ]
+    whole.close()
 
 
 def test_it_says_what_it_is(model: ChatModel) -> None:
