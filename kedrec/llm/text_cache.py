@@ -184,7 +184,13 @@ class CachedModel:
 
     def answer_scores(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
         """Log-probabilities of the answers' first tokens, of which one is taken to come."""
-        return cast("ScoringModel", self._opened()).answer_scores(messages, answers)  # llama.cpp's is one
+        key = self._key("scores", [[asdict(message) for message in messages], list(answers)])
+        stored = self._stored(key)
+        if stored is None:
+            model = cast("ScoringModel", self._opened())  # as llama.cpp's is
+            stored = {"scores": model.answer_scores(messages, answers)}
+            self._cache.put(key, json.dumps(stored))
+        return cast("list[float]", stored["scores"])
 
     def close(self) -> None:
         """Closes the model, where it was opened, and the stored texts."""

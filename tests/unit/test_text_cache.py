@@ -47,6 +47,10 @@ class Writer:
         self.written += 1
         return len(messages)
 
+    def answer_scores(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+        self.written += 1
+        return [-0.1 / self.written - len(answer) for answer in answers]
+
     def close(self) -> None:
         self.closed = True
 
@@ -67,12 +71,14 @@ def no_model() -> Writer:
 def test_a_stored_text_opens_no_model(tmp_path: Path, writer: Writer) -> None:
     file = tmp_path / "cache" / "texts.sqlite"
     first = cached(file, writer)
+    scores = first.answer_scores(ASKED.messages, ("for", "against"))
     answers = first.info, first.chat(ASKED), first.count_tokens(ASKED.messages)
     first.close()
     assert writer.closed
     again = CachedModel(no_model, (), TextCache(file))
     assert (again.info, again.chat(ASKED), again.count_tokens(ASKED.messages)) == answers
-    assert list(again.stream(ASKED)) == ["text 1"]
+    assert list(again.stream(ASKED)) == [answers[1].text]
+    assert again.answer_scores(ASKED.messages, ("for", "against")) == scores
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
