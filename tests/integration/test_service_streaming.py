@@ -32,7 +32,9 @@ def settings(
     home = tmp_path_factory.mktemp("streaming")
     (home / "models").symlink_to(llm_settings.models_dir)
     shutil.copytree(starter_home / "cache", home / "cache")
-    return load_settings(home=home, graph=str(starter_home / "graph"), threads=1, model="default")
+    graph = str(starter_home / "graph")
+    # Stored texts come in one piece; here each is written.
+    return load_settings(home=home, graph=graph, threads=1, model="default", cache_texts=False)
 
 
 @pytest.fixture(scope="module")
