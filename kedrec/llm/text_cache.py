@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kedrec.common.private_files import make_private, private_folder
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
+from kedrec.llm.locality import is_local
 from kedrec.llm.open_model import open_model
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class TextCache:
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._database = _open_database(path)
+        self._length = float(most_bytes)  # of all values: full until they are counted
 
     def get(self, key: bytes) -> str | None:
         """The value of a key; None if it isn't stored."""
@@ -64,12 +66,20 @@ class TextCache:
     def put(self, key: bytes, value: str) -> None:
         """Stores a value, and drops those that weren't used for longest where all are too large."""
         self._rows("INSERT OR REPLACE INTO texts VALUES (?, ?, ?)", key, value, int(time.time()))
-        ((stored,),) = self._rows("SELECT total(length(value)) FROM texts") or [(0,)]
-        if stored > self._most_bytes:
+        # A count reads every value, so it is made at the first, and where the sum says that room is needed.
+        self._length += len(value)
+        if self._length > self._most_bytes:
+            self._length = self._count()
+        if self._length > self._most_bytes:
             self._rows(
                 "DELETE FROM texts WHERE key IN (SELECT key FROM texts ORDER BY used "
                 "LIMIT (SELECT 1 + count(*) / 4 FROM texts))"
             )
+            self._length = self._count()
+
+    def _count(self) -> float:
+        ((length,),) = self._rows("SELECT total(length(value)) FROM texts") or [(0.0,)]
+        return float(length)
 
     def close(self) -> None:
         """Closes the file; nothing is stored afterwards."""
@@ -133,13 +143,8 @@ class CachedModel:
     def info(self) -> ModelInfo:
         """Description of the model."""
         if self._info is None:
-            key = self._key("info", None)
-            stored = self._stored(key)
-            if stored is None:
-                self._info = self._opened().info
-                self._cache.put(key, json.dumps(asdict(self._info)))
-            else:
-                self._info = ModelInfo(**stored | {"adjustments": tuple(stored["adjustments"])})
+            stored = self._remembered("info", None, lambda: asdict(self._opened().info))
+            self._info = ModelInfo(**stored | {"adjustments": tuple(stored["adjustments"])})
         return self._info
 
     def chat(self, request: ChatRequest) -> ChatResponse:
@@ -159,7 +164,7 @@ class CachedModel:
             for piece in stream:
                 pieces.append(piece)
                 yield piece
-        self._cache.put(key, json.dumps(asdict(ChatResponse("".join(pieces), "stop"))))
+        self._store(key, asdict(ChatResponse("".join(pieces), "stop")))
 
     def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
         """Returns the answers in the order of the requests; only those that aren't stored are written."""
@@ -169,28 +174,23 @@ class CachedModel:
         written = self._opened().chat_many(list(missing.values())) if missing else []
         responses = {key: response for key, response in stored.items() if response is not None}
         for key, response in zip(missing, written, strict=True):
-            self._cache.put(key, json.dumps(asdict(response)))
+            self._store(key, asdict(response))
             responses[key] = response
         return [responses[key] for key in keys]
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Counts the messages' tokens as the model does."""
-        key = self._key("tokens", [asdict(message) for message in messages])
-        stored = self._stored(key)
-        if stored is None:
-            stored = {"tokens": self._opened().count_tokens(messages)}
-            self._cache.put(key, json.dumps(stored))
-        return int(stored["tokens"])
+        asked = [asdict(message) for message in messages]
+        return int(self._remembered("tokens", asked, lambda: self._opened().count_tokens(messages)))
 
     def answer_scores(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
         """Log-probabilities of the answers' first tokens, of which one is taken to come."""
-        key = self._key("scores", [[asdict(message) for message in messages], list(answers)])
-        stored = self._stored(key)
-        if stored is None:
-            model = cast("ScoringModel", self._opened())  # as llama.cpp's is
-            stored = {"scores": model.answer_scores(messages, answers)}
-            self._cache.put(key, json.dumps(stored))
-        return cast("list[float]", stored["scores"])
+        asked = [[asdict(message) for message in messages], list(answers)]
+
+        def scores() -> list[float]:
+            return cast("ScoringModel", self._opened()).answer_scores(messages, answers)  # llama.cpp's is one
+
+        return cast("list[float]", self._remembered("scores", asked, scores))
 
     def close(self) -> None:
         """Closes the model, where it was opened, and the stored texts."""
@@ -210,9 +210,21 @@ class CachedModel:
         stored = self._stored(key)
         return None if stored is None else ChatResponse(**stored)
 
-    def _stored(self, key: bytes) -> dict[str, Any] | None:
+    def _remembered(self, kind: str, asked: object, compute: Callable[[], object]) -> Any:
+        """A stored value; one that isn't stored is computed, and stored."""
+        key = self._key(kind, asked)
+        stored = self._stored(key)
+        if stored is None:
+            stored = compute()
+            self._store(key, stored)
+        return stored
+
+    def _stored(self, key: bytes) -> Any:
         value = self._cache.get(key)
-        return None if value is None else cast("dict[str, Any]", json.loads(value))
+        return None if value is None else json.loads(value)
+
+    def _store(self, key: bytes, value: object) -> None:
+        self._cache.put(key, json.dumps(value))
 
 
 def open_cached_model(name: str, settings: Settings, progress: Progress | None = None) -> ChatModel:
@@ -223,7 +235,7 @@ def open_cached_model(name: str, settings: Settings, progress: Progress | None =
     """
     from kedrec.llm.model_registry import resolve_model
 
-    if not settings.cache_texts or name.startswith(("openai:", "langchain:")):
+    if not settings.cache_texts or not is_local(name):
         return open_model(name, settings, progress=progress)
     files = resolve_model(name, settings, progress)
     if files.backend != "llama.cpp":
