@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kedrec.loading import LoadReport, load_graph
+from kedrec.naming import NameIndex
 from kedrec.schema import load_schema
 from kedrec.settings import load_settings
 from kedrec.stores import GraphStore, open_store
@@ -60,6 +61,10 @@ class Loaded:
 
     def ends(self, relation: str) -> list[tuple[str, str]]:
         return [(row["start"], row["end"]) for row in self.edges(relation)]
+
+    def names(self) -> NameIndex:
+        """The index of the graph as it is now; the caller closes it."""
+        return NameIndex.open(self.store, self.folder / "cache")
 
     def rejects(self) -> list[tuple[str, str]]:
         """Line and reason of every row that the last load refused."""

@@ -1,11 +1,22 @@
-"""Fixtures of the integration tests: the language model's folder."""
+"""Fixtures of the integration tests: an empty graph for small files, and the language model's folder."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from loaded import Loaded, small_graph
 
 from kedrec.llm.model_registry import pull_model
 from kedrec.settings import Settings, load_settings
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Iterator[Loaded]:
+    """An empty embedded graph, and a folder for the files of its sources."""
+    with small_graph(tmp_path) as loaded:
+        yield loaded
 
 
 @pytest.fixture(scope="session")

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from loaded import Loaded, small_graph
+
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 GENES = "geneId\tgeneSymbol\tdiseaseId\tdiseaseName\tscore\tsource\n"
 MAPPING = "subject_id\tsubject_label\tpredicate_id\tobject_id\tobject_label\tmapping_justification\n"
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def obo(*terms: tuple[str, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ from loaded import Loaded, small_graph
 from kedrec.errors import AmbiguousNameError, DataError, UnknownNameError
 from kedrec.loading import remove_sources
 from kedrec.loading.audit import audit
-from kedrec.naming import NameIndex
 from kedrec.naming.substitution import substitutions
 
 if TYPE_CHECKING:
@@ -26,12 +24,6 @@ SETS = {
     "biomappings-predicted": "predictions.sssom.tsv",
 }
 LUNG = "the illness of the lung"
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def term(id_: str, name: str, *clauses: str) -> str:
@@ -104,7 +96,7 @@ def test_names_of_mondo_and_do_come_before_all_others(graph: Loaded) -> None:
     assert node["name"] == "illness"
     assert {LUNG, "illness of DO", "Illness, Heading", "The Illness", "DO's own words"} <= {*node["synonyms"]}
     assert {"MESH:D000001", "MONDO:1"} <= {*node["xrefs"]}
-    names = NameIndex.open(graph.store, graph.folder / "cache")
+    names = graph.names()
     assert names.resolve_match(LUNG, "Disease").why == "other source's name"
 
 
@@ -258,7 +250,7 @@ def test_a_narrower_wording_of_another_source_yields_to_the_disease_that_it_name
         term("MONDO:5", "type 2 thing"),
     )
     load(graph, "mondo", mondo(*terms))
-    names = NameIndex.open(graph.store, graph.folder / "cache")
+    names = graph.names()
     assert names.resolve("gaucher disease", "Disease").id == "MONDO:1"
     assert names.resolve("Gaucher disease type 1", "Disease").id == "MONDO:2"
     assert names.resolve("Illness, Heading", "Disease").id == "MONDO:1"
@@ -281,7 +273,7 @@ def test_an_abbreviation_offers_its_usual_meaning_first(graph: Loaded) -> None:
         term("MONDO:8", "wasting-disease", 'synonym: "WD" EXACT []'),
     )
     load(graph, "mondo", mondo(*terms))
-    names = NameIndex.open(graph.store, graph.folder / "cache")
+    names = graph.names()
     with pytest.raises(AmbiguousNameError) as caught:
         names.resolve("MS", "Disease")
     assert [match.entity.id for match in caught.value.candidates] == ["MONDO:1", "MONDO:2"]

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
 from kedrec.loading import load_graph
-from kedrec.naming import NameIndex
+
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 NODES = "kind\tid\tname\nDrug\tDRUGBANK:DB08911\tTrametinib\nDisease\tMONDO:0018997\tNoonan syndrome\n"
 TREATS = "TREATS\tDRUGBANK:DB08911\tMONDO:0018997\tCC0-1.0"
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def test_an_open_quote_costs_its_own_row(graph: Loaded) -> None:
@@ -103,7 +96,7 @@ def test_a_question_and_a_table_read_the_same_spellings_of_an_id(graph: Loaded) 
     edges = "relation\tstart\tend\tlicence\n" + "".join(f"TREATS\t{row}\tCC0-1.0\n" for row in rows)
     [report] = graph.load("kedrec", {"nodes.tsv": nodes, "edges.tsv": edges}).sources
     assert (report.edges.loaded, report.edges.merged, report.reasons) == (1, len(rows) - 1, {})
-    with closing(NameIndex.open(graph.store, graph.folder / "cache")) as names:
+    with closing(graph.names()) as names:
         for spelled in SPELLINGS:
             assert names.resolve(spelled).name == ("Trametinib" if "08911" in spelled else "Noonan"), spelled
 

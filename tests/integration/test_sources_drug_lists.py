@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from loaded import Loaded, small_graph
+
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 DRUG_COLUMNS = (
     "curie,curie_label,approved_usa,marketing_status_usa,approved_europe,approved_japan,"
@@ -97,12 +98,6 @@ TARGET_COLUMNS = "\t".join(
         "ORGANISM",
     )
 )
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def load_drugs(graph: Loaded) -> None:

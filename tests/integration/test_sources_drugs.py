@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
+
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 REPODB = """drug_name,drugbank_id,ind_name,ind_id,NCT,status,phase,DetailedStatus
 Lepirudin,DB00001,Heparin-induced thrombocytopenia,C0272285,NA,Approved,NA,NA
@@ -42,12 +43,6 @@ USE_COLUMNS = (
 )  # fmt: skip
 STRUCTURES = [("100", "aspirin"), ("200", "thalidomide"), ("300", "novelin")]
 IDENTIFIERS = [("100", "DRUGBANK_ID", "DB00945"), ("100", "ChEMBL_ID", "CHEMBL25"), ("300", "UNII", "ABC123")]
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def csv_text(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

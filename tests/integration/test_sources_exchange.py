@@ -7,13 +7,14 @@ import io
 import json
 import math
 import tarfile
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
+
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 NODES = [
     "id\tcategory\tname\txref\tdescription\tprovided_by",
@@ -39,12 +40,6 @@ EDGES = [
     "9\tNCBIGene:5743\tbiolink:treats\tUniProtKB:P23219\t\t\t\t\t",
     "10\tNCBIGene:999\tbiolink:treats\tUniProtKB:P23219\t\t\t\t\t",
 ]
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def test_kgx_tables_keep_sources_qualifiers_and_publications(graph: Loaded) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
 from kedrec.loading.readers.delimited import read_parquet
 from kedrec.loading.sources import load_source
 from kedrec.loading.staging import Staging
+
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 DOID = """format-version: 1.2
 data-version: doid/releases/2024-05-29/doid-non-classified.obo
@@ -85,12 +87,6 @@ HGNC = (
     "HGNC:99999\tOLD\told\tx\tEntry Withdrawn\t\t\t\t\t\n"
     "HGNC:5\tA1BG\talpha-1-B glycoprotein\tx\tApproved\t\t\t\tENSG00000121410\t\n"
 )
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def test_the_disease_ontology_gives_kinds_synonyms_and_other_ids(graph: Loaded) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
 from kedrec.loading import list_sources
+
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 DRKG = """Compound::DB00945\tDRUGBANK::treats::Compound:Disease\tDisease::MESH:D001172
 Gene::5743\tDGIDB::INHIBITOR::Gene:Compound\tCompound::DB00945
@@ -52,12 +53,6 @@ PRIMEKG_DISEASES = """node_index\tmondo_id\tmondo_name\tgroup_id_bert\tgroup_nam
 27158\t12592\t"osteogenesis imperfecta type 11"\t"13924_12592"\t"osteogenesis imperfecta"\t""\t""
 27165\t8019\t"aplasia, mullerian"\t""\t""\t"Deficiency of WNT4."\t""
 """  # noqa: E501  # rows as they are published
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def test_drkg_keeps_each_resource_and_says_what_has_no_place(graph: Loaded) -> None:

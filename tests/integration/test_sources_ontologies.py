@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from loaded import Loaded, small_graph
 from obo_terms import HEAD, term
 
 from kedrec.errors import DataError
-from kedrec.naming import NameIndex
 
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
-
-
-def names(graph: Loaded) -> NameIndex:
-    return NameIndex.open(graph.store, graph.folder / "cache")
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 
 @pytest.mark.parametrize("source", ["doid", "mondo"])
@@ -176,7 +166,7 @@ def test_a_disease_that_an_update_merges_takes_its_treatments_along_and_brings_t
         assert set(graph.nodes("Disease")) == {"DOID:1"}
         assert graph.ends("TREATS") == [("DRUGBANK:DB1", "DOID:1")]
         assert graph.ends("IS_A") == []
-        with closing(names(graph)) as index:
+        with closing(graph.names()) as index:
             assert {index.resolve(asked).id for asked in ("DOID:2", "chronic gout")} == {"DOID:1"}
         graph.again("doid")
         graph.load("doid", {"doid.obo": before})
@@ -264,7 +254,7 @@ def test_an_id_of_the_ontology_is_read_however_it_is_spelled(graph: Loaded, spel
     text += term("DOID:5", "is_obsolete: true", f'property_value: term_replaced_by "{spelled}" xsd:string')
     graph.load("doid", {"doid.obo": text})
     assert graph.ends("IS_A") == [("DOID:2", "DOID:1")]
-    with closing(names(graph)) as index:
+    with closing(graph.names()) as index:
         assert {index.resolve(f"DOID:{old}").id for old in (3, 4, 5)} == {"DOID:1"}
 
 

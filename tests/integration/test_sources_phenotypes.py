@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import lzma
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
+
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 OBO = """format-version: 1.2
 data-version: hp/releases/2031-01-16
@@ -89,12 +90,6 @@ def row(
 
 def gene(number: str = "7001", disease: str = "OMIM:900001", symptom: str = "HP:0000901") -> str:
     return f"{number}\tGEN{number}\t{symptom}\tx\t-\t{disease}\n"
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def files(*rows: str, genes: str = "", obo: str = OBO) -> dict[str, str | bytes]:

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from loaded import Loaded, small_graph
 from obo_terms import HEAD, term
 
 from kedrec.errors import AmbiguousNameError, UnknownNameError
 from kedrec.loading import remove_sources
-from kedrec.naming import NameIndex
 
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
-
-
-def names(graph: Loaded) -> NameIndex:
-    return NameIndex.open(graph.store, graph.folder / "cache")
-
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 GIVEN_UP = (
     HEAD
@@ -52,7 +41,7 @@ GIVEN_UP = (
 
 def test_an_id_that_was_given_up_is_its_successor(graph: Loaded) -> None:
     [report] = graph.load("doid", {"doid.obo": GIVEN_UP}).sources
-    index = names(graph)
+    index = graph.names()
     for old in ("DOID:199", "DOID:200", "DOID:201", "doid_200"):
         assert index.resolve(old).id == "DOID:101"
     # Its parent was replaced; of the other nobody knows by what.
@@ -78,7 +67,7 @@ def test_an_id_without_a_successor_is_told_to_be_obsolete(
 ) -> None:
     graph.load("doid", {"doid.obo": GIVEN_UP})
     with pytest.raises(UnknownNameError) as error:
-        names(graph).resolve(old, "Disease")
+        graph.names().resolve(old, "Disease")
     assert said in str(error.value)
     assert [match.entity.id for match in error.value.candidates] == considered
     remove_sources(graph.store, ["doid"], work_dir=graph.folder / "work")
@@ -128,7 +117,7 @@ def test_a_cross_reference_to_an_old_id_leads_to_the_new_one(graph: Loaded) -> N
     mondo = '[Term]\nid: MONDO:5\nname: podagra\nxref: DOID:201 {source="MONDO:equivalentTo"}\n'
     graph.load("mondo", {"mondo.obo": mondo})
     assert "MONDO:5" not in graph.nodes("Disease")
-    assert names(graph).resolve("MONDO:5").id == "DOID:101"
+    assert graph.names().resolve("MONDO:5").id == "DOID:101"
 
 
 @pytest.mark.parametrize("prefix", ["DOID", "UMLS"])
@@ -141,14 +130,14 @@ def test_nodes_are_joined_by_a_name_that_one_node_on_each_side_has(graph: Loaded
     graph.load("mondo", {"mondo.obo": HEAD + "".join(term(id_, name=name) for id_, name in mondo.items())})
     better, worse = (f"{prefix}:1", "MONDO:1") if prefix == "DOID" else ("MONDO:1", f"{prefix}:1")
     assert set(graph.nodes("Disease")) == {*words, *mondo} - {worse}
-    assert names(graph).resolve(worse).id == better
+    assert graph.names().resolve(worse).id == better
 
 
 def test_an_id_that_is_a_term_still_is_that_term(graph: Loaded) -> None:
     text = HEAD + term("DOID:1", "alt_id: DOID:2") + term("DOID:2")
     graph.load("doid", {"doid.obo": text})
     assert set(graph.nodes("Disease")) == {"DOID:1", "DOID:2"}
-    assert names(graph).resolve("DOID:2").id == "DOID:2"
+    assert graph.names().resolve("DOID:2").id == "DOID:2"
 
 
 def test_search_learns_of_what_the_next_release_gives_up(graph: Loaded) -> None:
@@ -161,5 +150,5 @@ def test_search_learns_of_what_the_next_release_gives_up(graph: Loaded) -> None:
 
 def _problem(graph: Loaded, old: str) -> UnknownNameError | AmbiguousNameError:
     with pytest.raises(UnknownNameError) as error:
-        names(graph).entity(old)
+        graph.names().entity(old)
     return error.value

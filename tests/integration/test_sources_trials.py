@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
 from kedrec.loading.readers.trial_studies import disease_names, drug_names, mesh_id
+
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 HETIONET = {
     "hetionet-v1.0-nodes.tsv": "id\tname\tkind\n"
@@ -65,12 +65,6 @@ FLAT = {
     "start_date": "July 1997", "conditions": ["Multiple Sclerosis"],
     "interventions": [{"type": "Drug", "name": "Aspirin (81 mg)"}], "condition_mesh": ["Sclerosis"],
 }  # fmt: skip
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def test_studies_meet_drugs_and_diseases_by_name_and_by_mesh(graph: Loaded) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
 from kedrec.loading.readers import yaml_lines
@@ -15,6 +14,9 @@ from kedrec.loading.readers.drugmechdb import read_drugmechdb
 from kedrec.loading.readers.yaml_lines import LineMapping, read_document, yaml_records
 from kedrec.loading.sources import load_source
 from kedrec.loading.staging import Staging
+
+if TYPE_CHECKING:
+    from loaded import Loaded
 
 PATH = """- directed: true
   graph: {{_id: "P_{0}", disease: gout, disease_mesh: "MESH:D00000{0}", drug: b,
@@ -28,12 +30,6 @@ PATH = """- directed: true
   - {{id: "MESH:D00000{0}", label: Disease, name: "disease {0}"}}
   reference: [https://pubmed.ncbi.nlm.nih.gov/1{0}/]
 """
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        yield found
 
 
 def three(old: str, new: str) -> str:
