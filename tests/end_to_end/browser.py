@@ -28,6 +28,7 @@ def serving(command: Path, home: Path, graph: Path) -> Iterator[str]:
     """Runs `kedrec serve` at a free port, and gives the page's address."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("KEDREC_", "NEO4J_"))}
     own |= {"KEDREC_HOME": str(home), "KEDREC_GRAPH": str(graph), "KEDREC_THREADS": "1"}
+    own["KEDREC_CACHE_TEXTS"] = "false"  # a stored text comes in one piece: nothing is seen being written
     with tempfile.TemporaryFile("w+") as output:  # a pipe that nobody reads would fill up and stop it
         process = subprocess.Popen(
             [command, "serve", "--port", "0"], env=own, stdout=output, stderr=subprocess.STDOUT
