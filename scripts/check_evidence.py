@@ -5,7 +5,7 @@
 
 Four counts, each of which should be 0:
 
-- contradictions: drugs passed over or said to have no path, for which `explain` prints evidence;
+- contradictions: drugs said to have no path for which `explain` prints evidence, or the other way round;
 - withheld: known treatments whose best path the language model isn't given;
 - opposite: supporting paths along which the drug acts against a treatment of the disease on their common
   target, or furthers the disease. Signs are read from the graph's own edges by the table below, not by the
@@ -156,7 +156,8 @@ def disease_notes(kr: kedrec.Kedrec, disease: str, top: int) -> Notes:
     notes = [note for pair in answer for note in (contradiction(pair), *evidence_notes(kr, pair))]
     for over in answer.passed[:top]:
         evidence = kr.explain(over.entity.id, disease, background="none").evidence
-        notes.append(("contradictions", f"{over.entity.id} {disease}", bool(evidence)))
+        example = f"{over.entity.id} {disease}"
+        notes.append(("contradictions", example, bool(evidence) != over.has_evidence))
     return notes
 
 

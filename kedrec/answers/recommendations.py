@@ -230,6 +230,7 @@ class Recommender:
                 entity=_recommended_entity(candidate, side),
                 paths=candidate.evidence.paths,
                 reason=candidate.gap,
+                has_evidence=bool(candidate.evidence.evidence),
             )
             for candidate in passed_over
         )

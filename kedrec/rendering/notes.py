@@ -98,22 +98,39 @@ def narrower_note(answer: Answer) -> str:
 
 
 def passed_over_note(answer: Answer | DiseaseAnswer) -> str:
-    """Sentence on the candidates omitted for want of a path, with their ranks; "" if there are none."""
-    passed = answer.passed
-    if not passed:
-        return ""
+    """Sentences on the candidates that are omitted, with their ranks; "" if there are none.
+
+    Those without a path are named; the others are given with the reason.
+    """
     noun = "drug" if answer.asked == "disease" else "disease"
-    names = [
-        f"{candidate.entity.name} (rank {candidate.rank:,})" for candidate in passed[:_PASSED_OVER_SHOWN]
-    ]
-    more_count = len(passed) - _PASSED_OVER_SHOWN
-    more = f" and {more_count:,} more (--json lists them)" if more_count > 0 else ""
-    subject = (
-        f"1 {noun} that ranks higher has"
-        if len(passed) == 1
-        else f"{len(passed):,} {noun}s that rank higher have"
+    without_path = [one for one in answer.passed if not one.has_evidence]
+    unsuitable = [one for one in answer.passed if one.has_evidence]
+    sentences = []
+    if without_path:
+        names = [f"{one.entity.name} (rank {one.rank:,})" for one in without_path[:_PASSED_OVER_SHOWN]]
+        subject = _higher(len(without_path), noun, "has", "have")
+        more = _more(len(without_path))
+        sentences.append(f"{subject} no path to be explained by: {', '.join(names)}{more}.")
+    if unsuitable:
+        reasons = [
+            f"{one.entity.name} (rank {one.rank:,}): {one.reason.rstrip('.')}"
+            for one in unsuitable[:_PASSED_OVER_SHOWN]
+        ]
+        subject = _higher(len(unsuitable), noun, "isn't", "aren't")
+        sentences.append(f"{subject} recommended. {'; '.join(reasons)}{_more(len(unsuitable))}.")
+    return " ".join(sentences)
+
+
+def _higher(count: int, noun: str, singular: str, plural: str) -> str:
+    if count == 1:
+        return f"1 {noun} that ranks higher {singular}"
+    return f"{count:,} {noun}s that rank higher {plural}"
+
+
+def _more(count: int) -> str:
+    return (
+        f" and {count - _PASSED_OVER_SHOWN:,} more (--json lists them)" if count > _PASSED_OVER_SHOWN else ""
     )
-    return f"{subject} no path to be explained by: {', '.join(names)}{more}."
 
 
 def as_of_note(counts: AsOf) -> str:

@@ -173,19 +173,22 @@ class NarrowerDisease(Frozen):
 
 
 class PassedOver(Frozen):
-    """A candidate that ranks before the last recommendation and is omitted for lack of a path.
+    """A candidate that ranks before the last recommendation and is omitted.
 
     Attributes:
         rank: its rank among all candidates, from 1.
         entity: the drug (of a `DiseaseAnswer`: the disease).
-        paths: number of its supporting paths in the graph, none of which can be shown.
+        paths: number of its supporting paths in the graph.
         reason: reason for the omission, as a sentence.
+        has_evidence: True if it is omitted though paths of it could be shown: a label warns of it, it has
+            a limit of use, or it is unlikely.
     """
 
     rank: int
     entity: Entity
     paths: int
     reason: str
+    has_evidence: bool = False
 
 
 class KnownTreatment(Frozen):

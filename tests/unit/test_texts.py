@@ -196,6 +196,11 @@ def test_those_passed_over_are_named_with_their_reason() -> None:
     assert "Metformin (rank 1), Metformin (rank 2)" in told
     assert told.endswith("and 2 more (--json lists them).")
     assert passed_over_note(answer.model_copy(update={"passed": ()})) == ""
+    warned = PassedOver(rank=2, entity=DRUG, paths=3, reason="A label warns of it.", has_evidence=True)
+    assert passed_over_note(answer.model_copy(update={"passed": (over[0], warned)})) == (
+        "1 drug that ranks higher has no path to be explained by: Metformin (rank 1). "
+        "1 drug that ranks higher isn't recommended. Metformin (rank 2): A label warns of it."
+    )
     assert texts_footnote(manifest) == ""
 
 
