@@ -158,8 +158,6 @@ def _open_run(
         write_private(rejects, b"source\tfile\tline\treason\trow\n")
     if dry_run:
         store.check_writable()
-    else:
-        store.prepare()
     folder = work_dir / "pending"
     shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -167,6 +165,7 @@ def _open_run(
             with staging_errors(folder):
                 private_folder(folder)
                 if not dry_run:
+                    store.prepare()
                     replay_journal(store, folder)
                 graph = PendingGraph(store, folder)
             with graph:
