@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["tune"]
 
-_TEST_EXAMPLES = 24  # held-out examples whose loss is measured at each checkpoint
-
 
 def tune(
     graphs: Sequence[str],
@@ -33,6 +31,7 @@ def tune(
     recipe: TrainingRecipe,
     *,
     count: int = 1000,
+    held_out: int = 24,
     progress: Progress | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
 ) -> TrainingReport:
@@ -46,6 +45,7 @@ def tune(
         out: folder of the adapter.
         recipe: of the training; its seed also splits the diseases and draws the examples.
         count: examples in all.
+        held_out: examples of held-out diseases in all, whose loss is measured at each checkpoint.
         progress: called with the stage, the steps done and their total.
         on_checkpoint: called at each checkpoint.
 
@@ -66,7 +66,7 @@ def tune(
             ranker = Ranker.open(store, settings.cache_dir, threads=settings.threads, progress=progress)
             draw = partial(build, store, ranker, seed=recipe.seed, holdout=holdout, progress=progress)
             examples += draw(count // len(stores))
-            tests += draw(_TEST_EXAMPLES // len(stores), test=True)
+            tests += draw(held_out // len(stores), test=True)
     folder = out / "examples"
     folder.mkdir(parents=True, exist_ok=True)
     save(examples, folder / "train.jsonl")

@@ -103,7 +103,7 @@ def test_a_few_steps_make_an_adapter_that_answers(
     recipe = TrainingRecipe(
         steps=2, batch=1, max_tokens=300, checkpoint=2, warm_up=1, learning_rate=1e-3, threads=1
     )
-    report = tune([str(graph)], llm_settings, out, recipe, count=12, on_checkpoint=seen.append)
+    report = tune([str(graph)], llm_settings, out, recipe, count=12, held_out=1, on_checkpoint=seen.append)
     assert report.steps == 2
     assert report.losses[1] > 0
     assert [one.step for one in seen] == [2]
