@@ -11,7 +11,6 @@ from kedrec.evaluation.path_fit import fit
 from kedrec.evidence.chains import CHAIN
 from kedrec.evidence.path_features import FEATURES
 from kedrec.evidence.scoring import PathWeights, weights_yaml
-from kedrec.ranking.metapaths import template_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +68,7 @@ def learn_weights(cases: Sequence[Case]) -> Weights:
         len(templates) + 1,
     )
     for number, template in enumerate(templates):
-        if {"Drug", "Disease"} & set(template_kinds(template)[1:-1]):
+        if {"Drug", "Disease"} & set(template.kinds[1:-1]):
             weights.templates[number] = min(weights.templates[number], 0.0) - _ANALOGY_PENALTY
     return weights
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kedrec.evidence.node_edges import node_edges
 from kedrec.schema import TARGET_KINDS, load_schema
 
 if TYPE_CHECKING:
@@ -46,15 +47,13 @@ def target_evidence(store: GraphStore, adjacency: Adjacency, drug: str) -> list[
         drug: the drug's id.
     """
     number = adjacency.number("Drug", drug)
-    evidence: list[str] = []
-    for table in _target_tables():
-        if number is None or not adjacency.has_table(table):
-            continue
-        targets = adjacency.incidence(table).row(number).tolist()
-        if targets:
-            ids = [adjacency.node_id(table[2], target) for target in targets]
-            evidence += [row["edge"]["evidence"] or "" for row in store.edges_between(*table, [drug], ids)]
-    return evidence
+    if number is None:
+        return []
+    return [
+        row["edge"]["evidence"] or ""
+        for table in _target_tables()
+        for row in node_edges(adjacency).read(store, adjacency, table, [number])
+    ]
 
 
 def _target_tables() -> list[Table]:

@@ -12,8 +12,9 @@ from kedrec.errors import NotFoundError
 from kedrec.evidence.breadth import Breadths
 from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
 from kedrec.evidence.judging import PairJudge, lists_indication, mechanism_targets, treats_related_disease
+from kedrec.evidence.node_edges import node_edges
 from kedrec.evidence.path_edges import StoredLinks, complete_paths
-from kedrec.evidence.path_features import GeneFacts, gene_facts
+from kedrec.evidence.path_features import gene_facts
 from kedrec.evidence.path_pool import pool_of
 from kedrec.evidence.scoring import diverse_paths, load_weights, path_scores, template_weights
 from kedrec.evidence.target_votes import ACTING, TargetVotes
@@ -23,7 +24,6 @@ from kedrec.pathlogic.signs import path_effect
 from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.best_paths import best_paths
 from kedrec.schema import load_schema
-from kedrec.stores.role_edges import edges_between_with_role
 from kedrec.stores.templates import Hop, PathTemplate, path_templates
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from kedrec.evidence.path_pool import Pool
     from kedrec.ranking import Ranker
     from kedrec.ranking.adjacency import Adjacency
-    from kedrec.schema import Role
     from kedrec.stores.base import GraphStore, Row
     from kedrec.types import Entity, Evidence, Path, PathRole, Stance
 
@@ -46,17 +45,15 @@ _MOST_OPPOSED = 2  # paths of a kind that say that the drug furthers the disease
 _MARGIN = 0.01  # log-odds between the best path that may lead an answer and the best association
 _OPPOSED_GRAVITY = 0.2  # of a path that says that the drug furthers the disease; a contraindication's is 1
 _MAX_ROWS = 2000  # of one query: the nodes of the candidates can make more paths than the candidates
-_MAX_CACHED_NODES = 1000  # drugs and diseases whose edges to genes are cached
 _TEMPERATURE = 3.0  # log-odds between two paths' scores that make one's share e times the other's
 
 
 class _GraphCache:
-    """Mechanisms, breadths and gene edges of one graph that many pairs share."""
+    """Mechanisms, breadths and links of one graph that many pairs share."""
 
     def __init__(self, adjacency: Adjacency) -> None:
         self.mechanisms = Mechanisms(adjacency)
         self.breadths = Breadths(adjacency)
-        self.rows: dict[tuple[str, int], list[Row]] = {}
         self.links = StoredLinks()
 
 
@@ -187,22 +184,25 @@ def retrieve(
     cache = _caches.get(adjacency)
     if cache is None:
         cache = _caches[adjacency] = _GraphCache(adjacency)
+    edges = node_edges(adjacency)
+    target_edges = edges.read_role(store, adjacency, "target", ("Drug", "Gene"), [pair[0]])
+    disease_edges = edges.read_role(store, adjacency, "disease gene", ("Disease", "Gene"), [pair[1]])
     pool = pool_of(
         adjacency,
         cache.mechanisms,
         [template for template in path_templates() if template.stance == "supports"],
-        _cached_facts(store, adjacency, cache, pair),
+        gene_facts(target_edges, disease_edges),
         pair,
         breadths=cache.breadths,
         most=_PER_TEMPLATE,
     )
-    votes = _votes(store, adjacency, cache, drug, pair)
+    votes = _votes(store, adjacency, drug, target_edges, pair)
     judge = PairJudge(
         drug,
         disease,
         votes,
         known=adjacency.treats(*pair),
-        acted_on=mechanism_targets(cache.rows["Drug", pair[0]]),
+        acted_on=mechanism_targets(target_edges),
     )
     candidates = islice(_best_candidates(adjacency, pool), _MOST_JUDGED)
     reader = _PathReader(store, drug, disease, cache.links)
@@ -230,48 +230,24 @@ def retrieve(
     )
 
 
-def _cached_facts(
-    store: GraphStore, adjacency: Adjacency, cache: _GraphCache, pair: tuple[int, int]
-) -> GeneFacts:
-    """The facts from the edges between genes and the drug or the disease, read once a node."""
-    drug_edges = cache.rows.pop(("Drug", pair[0]), []) or _gene_edges(
-        store, adjacency, "target", "Drug", pair[0]
-    )
-    disease_edges = cache.rows.pop(("Disease", pair[1]), []) or _gene_edges(
-        store, adjacency, "disease gene", "Disease", pair[1]
-    )
-    # Put back last, so that the least recently used entry is dropped first.
-    cache.rows |= {("Drug", pair[0]): drug_edges, ("Disease", pair[1]): disease_edges}
-    while len(cache.rows) > _MAX_CACHED_NODES:
-        cache.rows.pop(next(iter(cache.rows)))
-    return gene_facts(drug_edges, disease_edges)
-
-
-def _gene_edges(store: GraphStore, adjacency: Adjacency, role: Role, kind: str, number: int) -> list[Row]:
-    gene_numbers: set[int] = set()
-    for relation in load_schema().joining(role, kind, "Gene"):
-        if adjacency.has_table((relation, kind, "Gene")):
-            links = adjacency.incidence((relation, kind, "Gene"))
-            gene_numbers.update(links.row(number).tolist())
-    if not gene_numbers:
-        return []
-    genes = [adjacency.node_id("Gene", gene) for gene in sorted(gene_numbers)]
-    return edges_between_with_role(store, role, (kind, "Gene"), [adjacency.node_id(kind, number)], genes)
-
-
 def _votes(
-    store: GraphStore, adjacency: Adjacency, cache: _GraphCache, drug: Entity, pair: tuple[int, int]
+    store: GraphStore, adjacency: Adjacency, drug: Entity, target_edges: Sequence[Row], pair: tuple[int, int]
 ) -> TargetVotes:
     """The signs with which the drug and the disease's treatments act on the drug's genes."""
-    treats = adjacency.incidence(TREATS)
-    numbers = treats.back_row(pair[1])
-    fellows = [adjacency.node_id("Drug", number) for number in numbers.tolist() if number != pair[0]]
-    edges = [*cache.rows["Drug", pair[0]], *_gene_edges(store, adjacency, "effect", "Drug", pair[0])]
-    genes = sorted({row["end_id"] for row in edges})
-    if fellows and genes:
-        for role in ACTING:
-            edges += edges_between_with_role(store, role, ("Drug", "Gene"), fellows, genes)
-    return TargetVotes(drug.id, edges)
+    edges = node_edges(adjacency)
+    kinds = ("Drug", "Gene")
+    own = [*target_edges, *edges.read_role(store, adjacency, "effect", kinds, [pair[0]])]
+    genes = {row["end_id"] for row in own}
+    fellows = [
+        number for number in adjacency.incidence(TREATS).back_row(pair[1]).tolist() if number != pair[0]
+    ]
+    others = [
+        row
+        for role in (ACTING if genes else ())
+        for row in edges.read_role(store, adjacency, role, kinds, fellows)
+        if row["end_id"] in genes
+    ]
+    return TargetVotes(drug.id, [*own, *others])
 
 
 def _judged(

@@ -6,7 +6,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from kedrec.evidence.verbalize import merge_step
-from kedrec.ranking.metapaths import template_kinds
 from kedrec.schema import load_schema
 from kedrec.stores.overlay_names import is_private
 from kedrec.types import Edge, Entity, Path
@@ -105,7 +104,7 @@ def _stored_links(
     template: PathTemplate, index: int, ids: Sequence[str]
 ) -> list[tuple[_Table, tuple[str, str]]]:
     """The tables that may store a step's edges, each with the ids of start and end."""
-    hop, kinds = template.hops[index], template_kinds(template)
+    hop, kinds = template.hops[index], template.kinds
     ends = (kinds[index], kinds[index + 1]), (ids[index], ids[index + 1])
     if not hop.forward:
         ends = ends[0][::-1], ends[1][::-1]
@@ -130,7 +129,7 @@ def _path(template: PathTemplate, ids: Sequence[str], links: StoredLinks) -> Pat
         steps.append(merge_step(hop.relation, step_edges, forward=hop.forward))
     nodes = tuple(
         Entity(id=id_, kind=kind, name=names[kind, id_])
-        for kind, id_ in zip(template_kinds(template), ids, strict=True)
+        for kind, id_ in zip(template.kinds, ids, strict=True)
     )
     return Path(template=template.name, metapath=template.metapath, nodes=nodes, steps=tuple(steps))
 

@@ -11,7 +11,6 @@ from kedrec.evidence.breadth import group_positions
 from kedrec.pathlogic.disposition import is_disposition_gene, names_disposition, names_target
 from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.best_paths import HeavyPaths, path_tables
-from kedrec.ranking.metapaths import template_kinds
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
@@ -146,7 +145,7 @@ class PairContext:
 
     def values(self, template: PathTemplate, heavy: HeavyPaths) -> NDArray[np.float32]:
         """The features of a template's paths (paths x `FEATURES`)."""
-        kinds, nodes = template_kinds(template), heavy.nodes
+        kinds, nodes = template.kinds, heavy.nodes
         features = np.zeros((len(nodes), len(FEATURES)), np.float32)
         log_weights = np.log(np.maximum(heavy.weights, 1e-300))
         features[:, COLUMN["weight"]] = log_weights
@@ -156,15 +155,15 @@ class PairContext:
         hops = [
             self._adjacency.hop_incidence(hop, kind) for hop, kind in zip(template.hops, kinds, strict=False)
         ]
-        features[:, COLUMN["few drugs"]] = -np.log(np.diff(hops[0].back_indptr)[nodes[:, 1]])
-        features[:, COLUMN["few diseases"]] = -np.log(np.diff(hops[-1].indptr)[nodes[:, -2]])
+        features[:, COLUMN["few drugs"]] = -np.log(hops[0].back_degree(nodes[:, 1]))
+        features[:, COLUMN["few diseases"]] = -np.log(hops[-1].degree(nodes[:, -2]))
         grouped = {
             position: self._breadths.of(kind, nodes[:, position])
             for position, kind in group_positions(template.hops, kinds).items()
         }
         between = []
         for index, hop in enumerate(hops[1:-1], 1):
-            starts, ends = hop.degrees[nodes[:, index]], hop.back_degrees[nodes[:, index + 1]]
+            starts, ends = hop.degree(nodes[:, index]), hop.back_degree(nodes[:, index + 1])
             if template.hops[index].forward:
                 ends = grouped.get(index + 1, ends)
             else:

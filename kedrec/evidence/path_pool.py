@@ -16,7 +16,6 @@ from kedrec.evidence.chains import MAX_HOPS, chain_template, chains_of
 from kedrec.evidence.path_features import COLUMN, FEATURES, PairContext
 from kedrec.ranking.best_paths import HeavyPaths, heaviest_paths
 from kedrec.ranking.dwpc import DAMPING
-from kedrec.ranking.metapaths import template_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -112,7 +111,7 @@ def pool_of(
         if heavy is None:
             continue
         count += heavy.count
-        kinds = template_kinds(template)
+        kinds = template.kinds
         heavy = breadths.without_broad(heavy, group_positions(template.hops, kinds))
         if len(heavy.nodes):
             builder.add(kinds, heavy.nodes, context.values(template, heavy), number)
@@ -124,7 +123,7 @@ def pool_of(
         values = context.values(template, heavy)
         values[:, COLUMN["share"]], values[:, COLUMN["rank"]] = -np.log(len(chains)), 0.0
         values[:, COLUMN["chain mechanisms"]] = np.log1p([chain.mechanism_count for chain in group])
-        builder.add(template_kinds(template), nodes, values, len(templates))
+        builder.add(template.kinds, nodes, values, len(templates))
         builder.mark(hops, [chain.own for chain in group])
     return builder.pool(templates, count, metapaths)
 
@@ -142,11 +141,10 @@ def _path_weights(
 ) -> NDArray[np.float64]:
     """The paths' weights: the terms of the degree-weighted path count (DWPC)."""
     weights = np.ones(len(nodes))
-    for index, (hop, kind) in enumerate(zip(template.hops, template_kinds(template), strict=False)):
+    for index, (hop, kind) in enumerate(zip(template.hops, template.kinds, strict=False)):
         links = adjacency.hop_incidence(hop, kind)
-        start, end = nodes[:, index], nodes[:, index + 1]
-        in_degrees = links.back_indptr[end + 1] - links.back_indptr[end]
-        weights *= ((links.indptr[start + 1] - links.indptr[start]).astype(float) * in_degrees) ** -DAMPING
+        out_degrees = links.degree(nodes[:, index]).astype(float)
+        weights *= (out_degrees * links.back_degree(nodes[:, index + 1])) ** -DAMPING
     return weights
 
 

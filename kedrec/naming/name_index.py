@@ -28,6 +28,7 @@ __all__ = ["NameIndex"]
 
 _NEAREST = 5  # candidates an error names
 _SUGGESTED_SCORE = 50.0  # of an id that an ontology suggests instead of a retired id
+_MOST_ENTITIES = 20_000  # looked up by id and remembered
 _BATCH = 900  # values of one statement; SQLite's builds take 999 at least
 
 
@@ -43,6 +44,7 @@ class NameIndex:
         self._lookup = NameLookup(tables)
         self._fuzzy = FuzzyNames(tables)
         self._added: tuple[Entity, ...] = ()
+        self._entities: dict[str, tuple[Entity, ...]] = {}
 
     def with_entity(self, entity: Entity) -> NameIndex:
         """The same names, and an entity that the graph lacks, to be found by its id."""
@@ -79,8 +81,14 @@ class NameIndex:
             UnknownNameError: the graph has no such id.
             AmbiguousNameError: several kinds have it and none was given.
         """
-        rows = self._lookup.rows("SELECT id, kind, name FROM entities WHERE id = ? ORDER BY entity", [id])
-        entities = [Entity(id=row[0], kind=row[1], name=row[2]) for row in rows if kind in (None, row[1])]
+        stored = self._entities.get(id)
+        if stored is None:
+            rows = self._lookup.rows("SELECT id, kind, name FROM entities WHERE id = ? ORDER BY entity", [id])
+            stored = tuple(Entity(id=row[0], kind=row[1], name=row[2]) for row in rows)
+            if len(self._entities) >= _MOST_ENTITIES:
+                self._entities.clear()
+            self._entities[id] = stored
+        entities = [entity for entity in stored if kind in (None, entity.kind)]
         entities += [entity for entity in self._added if entity.id == id and kind in (None, entity.kind)]
         if not entities:
             if error := self._retired_error(id, list(load_schema().kinds)):

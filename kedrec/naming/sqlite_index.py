@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SALTED_KINDS", "hash_form", "local_part", "open_tables"]
 
-_FORMAT = 4  # raise it with every change of these tables or of a normal form
+_FORMAT = 5  # raise it with every change of these tables or of a normal form
 _CHECKSUM_AT = slice(68, 72)  # SQLite's application id: https://www.sqlite.org/fileformat2.html
 _CHECKSUM_BLOCK = 1 << 20
 _MAX_INDEXES = 4  # indexes on disk: that many graphs may be queried in turn
@@ -57,6 +57,7 @@ CREATE INDEX entities_by_id ON entities (id);
 CREATE INDEX names_by_compact ON names (compact);
 CREATE INDEX names_by_bag ON names (bag) WHERE bag IS NOT NULL;
 CREATE INDEX names_by_base ON names (base) WHERE base IS NOT NULL;
+CREATE INDEX names_by_entity ON names (entity);
 CREATE INDEX ids_by_curie ON ids (curie);
 CREATE INDEX ids_by_local ON ids (local);
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,7 @@ ALL, PLAIN = "all", "plain"
 because the drug treats the disease, so a score that predicts treatments must not see it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Incidence:
     """One relation between two kinds as compressed sparse rows, in both directions.
 
@@ -66,7 +67,17 @@ class Incidence:
 
     def transposed(self) -> Incidence:
         """The same links with start and end exchanged."""
+        return self._transposed
+
+    @cached_property
+    def _transposed(self) -> Incidence:
         return Incidence(self.back_indptr, self.back_indices, self.indptr, self.indices)
+
+    @cached_property
+    def mean_degree_of_linked(self) -> float:
+        """The mean number of links of the start nodes, each weighted by its links; 0 without links."""
+        degrees = self.degrees.astype(float)
+        return float((degrees**2).sum() / max(degrees.sum(), 1))
 
     def row(self, start: int) -> NDArray[np.int32]:
         """Numbers of the ends that a start node is linked with, ascending."""
@@ -75,6 +86,14 @@ class Incidence:
     def back_row(self, end: int) -> NDArray[np.int32]:
         """Numbers of the starts that an end node is linked with, ascending."""
         return self.back_indices[self.back_indptr[end] : self.back_indptr[end + 1]]
+
+    def degree(self, start: NDArray[np.signedinteger[Any]] | int) -> NDArray[np.int64]:
+        """The number of links of one start node, or of each of some."""
+        return np.asarray(self.indptr[start + 1] - self.indptr[start])
+
+    def back_degree(self, end: NDArray[np.signedinteger[Any]] | int) -> NDArray[np.int64]:
+        """The number of links of one end node, or of each of some."""
+        return np.asarray(self.back_indptr[end + 1] - self.back_indptr[end])
 
     @property
     def degrees(self) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kedrec.ranking.dwpc import DAMPING
-from kedrec.ranking.metapaths import repeats, template_kinds
+from kedrec.ranking.metapaths import repeats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +81,7 @@ def heaviest_paths(
         disease: number of the disease.
         limit: maximum number of paths.
     """
-    kinds = template_kinds(template)
+    kinds = template.kinds
     hops = [adjacency.hop_incidence(hop, kind) for hop, kind in zip(template.hops, kinds, strict=False)]
     if not hops[0].indptr[drug + 1] > hops[0].indptr[drug]:
         return None
@@ -119,7 +119,7 @@ def best_paths(
     heavy = heaviest_paths(adjacency, template, drug, disease, max(limit, _CANDIDATES))
     if heavy is None:
         return None
-    kinds, nodes, weights = template_kinds(template), heavy.nodes, heavy.weights
+    kinds, nodes, weights = template.kinds, heavy.nodes, heavy.weights
     tables = path_tables(template)
     curated = np.zeros(len(nodes), bool)
     if all(adjacency.has_mechanisms(table) for table, _ in tables):
@@ -135,7 +135,7 @@ def best_paths(
 
 def path_tables(template: PathTemplate) -> list[tuple[Table, bool]]:
     """The table of each hop's links, and whether the links point along the path."""
-    kinds = template_kinds(template)
+    kinds = template.kinds
     return [
         ((hop.relation, *((start, end) if hop.forward else (end, start))), hop.forward)
         for hop, start, end in zip(template.hops, kinds, kinds[1:], strict=False)
@@ -172,8 +172,7 @@ def _walk_counts(hops: list[Incidence], start: int) -> list[float]:
         sizes.append(float((hops[1].indptr[first + 1] - hops[1].indptr[first]).sum()))
     # A walk reaches a node in proportion to its degree: hubs count for more than the mean degree.
     for hop in hops[2:]:
-        linked = np.diff(hop.indptr)
-        sizes.append(sizes[-1] * float((linked.astype(float) ** 2).sum() / max(linked.sum(), 1)))
+        sizes.append(sizes[-1] * hop.mean_degree_of_linked)
     return sizes
 
 

@@ -24,7 +24,6 @@ __all__ = [
     "metapaths",
     "repeats",
     "schema_tables",
-    "template_kinds",
 ]
 
 Metapath = tuple[Hop, ...]
@@ -55,14 +54,9 @@ def hops_from(kind: str, tables: Iterable[Table]) -> list[Hop]:
     return _hops_by_kind(tables).get(kind, [])
 
 
-def template_kinds(template: PathTemplate) -> tuple[str, ...]:
-    """The kinds along a template's metapath, from Drug to Disease."""
-    return metapath_kinds(template.hops)
-
-
 def repeats(template: PathTemplate) -> list[tuple[int, int]]:
     """Pairs of positions of one kind in a template's metapath, where a path could visit a node twice."""
-    kinds = template_kinds(template)
+    kinds = template.kinds
     return [
         (first, second)
         for first in range(len(kinds))

@@ -89,6 +89,7 @@ class SafetyAssessor:
         self._names = names
         self._adjacency = adjacency
         self._limits = LimitsOfUse(store, names, adjacency)
+        self._signs: tuple[int, dict[str, Entity]] | None = None  # the drugs of one answer have one disease
 
     @cached_property
     def _effects(self) -> TreatmentEffects:
@@ -179,8 +180,8 @@ class SafetyAssessor:
         for table in ((name, "Drug", "Disease") for name in CONTRAINDICATIONS):
             if self._adjacency.has_table(table):
                 links = self._adjacency.incidence(table)
-                of_drug += int(links.degrees[drug])
-                of_disease += int(links.back_degrees[disease])
+                of_drug += int(links.degree(drug))
+                of_disease += int(links.back_degree(disease))
                 drugs.update(np.flatnonzero(links.degrees).tolist())
         return ListedContraindications(of_drug=of_drug, of_disease=of_disease, drugs=len(drugs))
 
@@ -189,21 +190,28 @@ class SafetyAssessor:
 
         The ids include those of side effects with the same name.
         """
+        if self._signs is None or self._signs[0] != disease:
+            self._signs = disease, self._find_specific_signs(entity, disease)
+        return self._signs[1]
+
+    def _find_specific_signs(self, entity: Entity, disease: int) -> dict[str, Entity]:
         signs = dict.fromkeys(self._ids(entity), entity)
         tables = [table for table in SYMPTOM_TABLES if self._adjacency.has_table(table)]
         if not tables:
             return signs
-        disease_counts = np.sum([self._adjacency.incidence(table).back_degrees for table in tables], axis=0)
         numbers = self._symptoms(disease)
+        disease_counts = np.sum(
+            [self._adjacency.incidence(table).back_degree(numbers) for table in tables], axis=0
+        )
         symptoms = []
-        for number, symptom in zip(numbers.tolist(), self._entities("Symptom", numbers), strict=True):
+        for count, symptom in zip(disease_counts.tolist(), self._entities("Symptom", numbers), strict=True):
             is_organ_term = symptom.name.casefold().startswith(_ORGAN_TERM)
             # Sources that count words list what treating too far brings: Graves disease of hypothyroidism.
             if is_organ_term or are_opposites(symptom.name, entity.name):
                 continue
             ids = self._ids(symptom)
             drugs = sum(self._drug_count(id_) for id_ in ids)
-            symptoms.append((int(disease_counts[number]) * drugs, symptom.id, drugs, symptom, ids))
+            symptoms.append((count * drugs, symptom.id, drugs, symptom, ids))
         drug_total = 0
         for _, _, drugs, symptom, ids in sorted(symptoms, key=lambda row: row[:2]):
             drug_total += drugs
@@ -228,7 +236,7 @@ class SafetyAssessor:
         for table in _CAUSE_TABLES:
             number = self._adjacency.number(table[2], effect) if self._adjacency.has_table(table) else None
             if number is not None:
-                count += int(self._adjacency.incidence(table).back_degrees[number])
+                count += int(self._adjacency.incidence(table).back_degree(number))
         return count
 
     def _worsened_entities(

@@ -16,6 +16,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kedrec.evidence.node_edges import node_edges
 from kedrec.pathlogic.disposition import names_disposition
 from kedrec.ranking.adjacency import TREATS, table_of
 from kedrec.schema import TARGET_KINDS, load_schema
@@ -132,15 +133,11 @@ class TreatmentEffects:
     def _read_effects(self, drugs: Sequence[str]) -> dict[_Target, dict[str, _Effect]]:
         """The effects of some drugs on each of their targets."""
         numbers = [self._adjacency.number("Drug", drug) for drug in drugs]
-        rows: dict[Table, list[Row]] = {}
-        for table in _TARGET_TABLES:
-            if self._adjacency.has_table(table):
-                links = self._adjacency.incidence(table)
-                ends = {end for number in numbers if number is not None for end in links.row(number).tolist()}
-                if ends:
-                    ids = [self._adjacency.node_id(table[2], end) for end in sorted(ends)]
-                    rows[table] = self._store.edges_between(*table, list(drugs), ids)
-        return _effects(rows)
+        present = [number for number in numbers if number is not None]
+        edges = node_edges(self._adjacency)
+        return _effects(
+            {table: edges.read(self._store, self._adjacency, table, present) for table in _TARGET_TABLES}
+        )
 
 
 def _treating_drugs(adjacency: Adjacency, disease: int) -> dict[str, tuple[Table, int]]:
@@ -151,7 +148,7 @@ def _treating_drugs(adjacency: Adjacency, disease: int) -> dict[str, tuple[Table
             links = adjacency.incidence(table)
             drugs = links.back_row(disease)
             for drug in drugs.tolist():
-                treating.setdefault(adjacency.node_id("Drug", drug), (table, int(links.degrees[drug])))
+                treating.setdefault(adjacency.node_id("Drug", drug), (table, int(links.degree(drug))))
     return treating
 
 

@@ -71,6 +71,8 @@ class SimilarDrugs:
     def __init__(self, adjacency: Adjacency) -> None:
         self._drugs = len(adjacency.ids("Drug"))
         self._causes = adjacency.incidence(CAUSES) if adjacency.has_table(CAUSES) else None
+        links_of_drugs = self._causes.degrees if self._causes is not None else 0
+        self._owner = np.repeat(np.arange(self._drugs), links_of_drugs)  # of each link
         self._resemblances = [
             adjacency.incidence(table) for table in _RESEMBLANCE_TABLES if adjacency.has_table(table)
         ]
@@ -119,8 +121,7 @@ class SimilarDrugs:
         known = (self.has_effects if known is None else known & self.has_effects).copy()
         known[drug] = False
         weights = np.where(known, self.similarity(drug), 0.0)
-        owner = np.repeat(np.arange(self._drugs), causes.degrees)
-        usual = np.bincount(causes.indices[known[owner]], minlength=effects) / max(int(known.sum()), 1)
+        usual = np.bincount(causes.indices[known[self._owner]], minlength=effects) / max(int(known.sum()), 1)
         weight_sums = np.zeros(effects)
         for similar_drug in np.flatnonzero(weights).tolist():
             start, stop = causes.indptr[similar_drug : similar_drug + 2].tolist()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from kedrec.common.assets import asset_path, list_assets
@@ -49,7 +49,7 @@ class Hop:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PathTemplate:
     """A multi-hop template from a drug to a disease.
 
@@ -70,6 +70,11 @@ class PathTemplate:
     stance: Literal["supports", "adverse"]
     says: str
     text: str
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds along the path, from Drug to Disease."""
+        return ("Drug", *(hop.kind for hop in self.hops))
 
 
 def _parse(name: str, text: str) -> Template:

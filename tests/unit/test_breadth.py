@@ -13,7 +13,7 @@ from kedrec.evidence.chains import Mechanisms
 from kedrec.evidence.path_features import GeneFacts
 from kedrec.evidence.path_pool import Pool, pool_of
 from kedrec.ranking.adjacency import Adjacency, read_adjacency
-from kedrec.ranking.metapaths import schema_tables, template_kinds
+from kedrec.ranking.metapaths import schema_tables
 from kedrec.stores.templates import path_templates
 
 TEMPLATES = {template.name: template for template in path_templates()}
@@ -105,4 +105,4 @@ def test_the_disease_itself_is_no_group() -> None:
         "drug-same-class-drug-treats-disease": {1: "PharmacologicClass"},
         "drug-binds-gene-disease": {},
     }.items():
-        assert group_positions(TEMPLATES[name].hops, template_kinds(TEMPLATES[name])) == positions
+        assert group_positions(TEMPLATES[name].hops, TEMPLATES[name].kinds) == positions

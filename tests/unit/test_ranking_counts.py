@@ -14,7 +14,6 @@ from kedrec.ranking import Ranker
 from kedrec.ranking.adjacency import Adjacency, read_adjacency, template_tables
 from kedrec.ranking.best_paths import best_paths
 from kedrec.ranking.dwpc import DAMPING, PathCounter
-from kedrec.ranking.metapaths import template_kinds
 from kedrec.schema import load_schema
 from kedrec.stores.templates import PathTemplate, path_templates
 
@@ -24,7 +23,7 @@ def neighbours(
 ) -> list[dict[str, set[str]]]:
     """For each hop, the nodes reached from each node; the treatment `hidden` is left out."""
     found = []
-    for kind, hop in zip(template_kinds(template), template.hops, strict=False):
+    for kind, hop in zip(template.kinds, template.hops, strict=False):
         ends = (kind, hop.kind) if hop.forward else (hop.kind, kind)
         reached: dict[str, set[str]] = defaultdict(set)
         for relation, start_kind, end_kind, start, end, _, _ in graph.links:
