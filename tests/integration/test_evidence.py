@@ -170,7 +170,8 @@ def test_more_pairs_than_are_kept_have_the_same_evidence(
     diseases = [names[name] for name in ("type 2 diabetes mellitus", "cystic fibrosis", "hypertension")]
     pairs = [(names[drug], disease) for drug in ("metformin", "ivacaftor") for disease in diseases]
     found = [retrieve(store, ranker, *pair) for pair in pairs]
-    monkeypatch.setattr("kedrec.evidence.pair_evidence._MAX_CACHED_NODES", 2)
+    monkeypatch.setattr("kedrec.evidence.node_edges._MOST_ROWS", 2)
+    monkeypatch.setattr("kedrec.evidence.node_edges._edges", WeakKeyDictionary())
     monkeypatch.setattr("kedrec.evidence.pair_evidence._caches", WeakKeyDictionary())
     assert [retrieve(store, ranker, *pair) for pair in pairs] == found
 
