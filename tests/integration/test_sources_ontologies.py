@@ -30,26 +30,27 @@ def test_a_parent_that_is_not_there_is_one_edge_with_its_line(graph: Loaded, sou
     assert graph.rejects() == [("12", "unknown id: BFO:0000031"), ("17", f"unknown id: {p}:777")]
 
 
-@pytest.mark.parametrize(
-    "clauses",
-    [
-        ['synonym: "the pox" EXACT OMO:0003012 []'],
-        ['synonym: "the pox" EXACT ABBREVIATION_NEVER_DECLARED [] {source="x"} ! shortened'],
-        ['synonym: "the pox" EXACT'],
-        ['exact_synonym: "the pox" []'],
-        ['synonym: "the pox" exact OMO:0003012 []'],
-        ['synonym: "the pox" EXACT []', "creation_date: 31st of Undecember", "created_by: "],
-        ['synonym: "the pox" EXACT []', "subset: never_declared", "namespace: other"],
-        ['synonym: "the pox" EXACT []', "relationship: no_such_relation DOID:1 DOID:2 DOID:3"],
-        ['synonym: "the pox" EXACT []', "property_value: broken", "is_a_kind_of_nothing: x"],
-        ['synonym: "the pox" EXACT []', "xref: http\\://a.example/x y z", "xref: Wikipedia", "xref: :"],
-        ['synonym: "the pox" EXACT []', "disjoint_from: DOID:404", "union_of: DOID:404"],
-    ],
-)
-def test_a_clause_that_is_not_read_may_break_any_rule(graph: Loaded, clauses: list[str]) -> None:
+UNREAD_CLAUSES = [
+    ['synonym: "the pox" EXACT OMO:0003012 []'],
+    ['synonym: "the pox" EXACT ABBREVIATION_NEVER_DECLARED [] {source="x"} ! shortened'],
+    ['synonym: "the pox" EXACT'],
+    ['exact_synonym: "the pox" []'],
+    ['synonym: "the pox" exact OMO:0003012 []'],
+    ['synonym: "the pox" EXACT []', "creation_date: 31st of Undecember", "created_by: "],
+    ['synonym: "the pox" EXACT []', "subset: never_declared", "namespace: other"],
+    ['synonym: "the pox" EXACT []', "relationship: no_such_relation DOID:1 DOID:2 DOID:3"],
+    ['synonym: "the pox" EXACT []', "property_value: broken", "is_a_kind_of_nothing: x"],
+    ['synonym: "the pox" EXACT []', "xref: http\\://a.example/x y z", "xref: Wikipedia", "xref: :"],
+    ['synonym: "the pox" EXACT []', "disjoint_from: DOID:404", "union_of: DOID:404"],
+]
+
+
+def test_a_clause_that_is_not_read_may_break_any_rule(graph: Loaded) -> None:
     header = "format-version: \ndate: 99:99:9999 25:61\nsynonymtypedef: X\nidspace: \nimport_of: x\n"
-    [report] = graph.load("doid", {"doid.obo": header + "\n" + term("DOID:1", *clauses)}).sources
-    assert graph.nodes("Disease")["DOID:1"]["synonyms"] == ["the pox"]
+    terms = [term(f"DOID:{number}", *clauses) for number, clauses in enumerate(UNREAD_CLAUSES, 1)]
+    [report] = graph.load("doid", {"doid.obo": header + "\n" + "".join(terms)}).sources
+    synonyms = {id_: row["synonyms"] for id_, row in graph.nodes("Disease").items()}
+    assert synonyms == {f"DOID:{number}": ["the pox"] for number in range(1, len(UNREAD_CLAUSES) + 1)}
     assert report.reasons == {}
 
 
@@ -76,13 +77,17 @@ def test_a_clause_that_a_cut_file_ends_in_is_counted_and_not_read(
     assert graph.ends("IS_A") == [("DOID:2", "DOID:14566")]
     gout = graph.nodes("Disease")["DOID:2"]
     assert (gout["synonyms"], gout["xrefs"]) == ([], [])
+    # A file whose last line has an end is read as it is.
+    [report] = graph.load("doid", {"doid.obo": (text + last + "\n").encode(encoding)}).sources
+    assert report.reasons.keys() <= {"obsolete term"}
+
+
+def test_a_cut_clause_is_cut_again_and_a_comment_is_no_clause(graph: Loaded) -> None:
+    text = HEAD + term("DOID:1") + term("DOID:14566") + "[Term]\nid: DOID:2\nname: gout\nis_a: DOID:14566\n"
+    graph.load("doid", {"doid.obo": text + "is_a: DOID:1"})
     graph.again("doid")
-    # A file whose last line has an end, or is a comment, is read as it is.
-    for files in (
-        {"doid.obo": (text + last + "\n").encode(encoding)},
-        {"doid.obo": (text + "! end").encode()},
-    ):
-        assert graph.load("doid", files).sources[0].reasons.keys() <= {"obsolete term"}
+    [report] = graph.load("doid", {"doid.obo": text + "! end"}).sources
+    assert report.reasons == {}
 
 
 def test_a_file_that_lacks_parents_of_its_own_terms_is_said_to_be_a_part(graph: Loaded) -> None:
@@ -118,21 +123,21 @@ ORDERS = {
 }
 
 
-@pytest.mark.parametrize("kept", [0.97, 0.9, 0.55])
 @pytest.mark.parametrize("order", ORDERS)
-def test_an_update_by_a_file_cut_at_the_end_of_a_line_is_refused(
-    graph: Loaded, order: str, kept: float
-) -> None:
+def test_an_update_by_a_file_cut_at_the_end_of_a_line_is_refused(graph: Loaded, order: str) -> None:
     terms = ontology(ORDERS[order])
     graph.load("doid", {"doid.obo": HEAD + "".join(terms)})
     before = str(graph.store.fingerprint())
-    cut = HEAD + "".join(terms[: int(kept * len(terms))])
-    with pytest.raises(DataError, match=r"seems to be cut off: \d+ parents .* Nothing was written. Get doid"):
-        graph.load("doid", {"doid.obo": cut})
-    assert str(graph.store.fingerprint()) == before
-    without = "".join(line for line in cut.splitlines(keepends=True) if not line.startswith("is_a"))
-    graph.load("doid", {"doid.obo": without})
-    assert len(graph.nodes("Disease")) == int(kept * len(terms))
+    lengths = [int(share * len(terms)) for share in (0.97, 0.9, 0.55)]
+    refusal = r"seems to be cut off: \d+ parents .* Nothing was written. Get doid"
+    for length in lengths:
+        with pytest.raises(DataError, match=refusal):
+            graph.load("doid", {"doid.obo": HEAD + "".join(terms[:length])})
+        assert str(graph.store.fingerprint()) == before
+    for length in lengths:
+        lines = (HEAD + "".join(terms[:length])).splitlines(keepends=True)
+        graph.load("doid", {"doid.obo": "".join(line for line in lines if not line.startswith("is_a"))})
+        assert len(graph.nodes("Disease")) == length
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -181,30 +186,30 @@ def test_terms_in_a_circle_are_parents_of_each_other_and_none_is_its_own(graph: 
     graph.again("doid")
 
 
-@pytest.mark.parametrize(
-    ("clause", "reason"),
-    [
-        ("synonym: the pox EXACT []", "clause that can't be read: DOID:2 synonym"),
-        ('synonym: "the pox EXACT []', "clause that can't be read: DOID:2 synonym"),
-        ("def: no quotes", "clause that can't be read: DOID:2 def"),
-        ("xref:", "clause that can't be read: DOID:2 xref"),
-        ("is_a: ! nothing", "clause that can't be read: DOID:2 is_a"),
-        ("alt_id: {x}", "clause that can't be read: DOID:2 alt_id"),
-        ("no colon here", "line that is no clause"),
-        (": no tag", "line that is no clause"),
-        ("name\x01: x", "control character in the line"),
-        # An id of 16 MB would make `pytest -k` take minutes.
-        pytest.param("comment: " + "x" * 16_000_001, "longer than 16 MB", id="long"),
-    ],
-)
-def test_a_clause_that_cannot_be_read_is_counted_with_its_line(
-    graph: Loaded, clause: str, reason: str
-) -> None:
-    text = HEAD + term("DOID:1") + term("DOID:2", clause, "is_a: DOID:1")
+UNREADABLE_CLAUSES = [
+    ("synonym: the pox EXACT []", "clause that can't be read: {id} synonym"),
+    ('synonym: "the pox EXACT []', "clause that can't be read: {id} synonym"),
+    ("def: no quotes", "clause that can't be read: {id} def"),
+    ("xref:", "clause that can't be read: {id} xref"),
+    ("is_a: ! nothing", "clause that can't be read: {id} is_a"),
+    ("alt_id: {x}", "clause that can't be read: {id} alt_id"),
+    ("no colon here", "line that is no clause"),
+    (": no tag", "line that is no clause"),
+    ("name\x01: x", "control character in the line"),
+    ("comment: " + "x" * 16_000_001, "longer than 16 MB"),
+]
+
+
+def test_a_clause_that_cannot_be_read_is_counted_with_its_line(graph: Loaded) -> None:
+    text, expected = HEAD + term("DOID:1"), []
+    for number, (clause, reason) in enumerate(UNREADABLE_CLAUSES, 2):
+        line = text.count("\n") + 4  # after the stanza's heading, id and name
+        expected.append((str(line), reason.replace("{id}", f"DOID:{number}")))
+        text += term(f"DOID:{number}", clause, "is_a: DOID:1")
     [report] = graph.load("doid", {"doid.obo": text}).sources
-    assert graph.ends("IS_A") == [("DOID:2", "DOID:1")]
-    assert graph.rejects() == [("11", reason)]
-    assert report.attributes.rejected == 1
+    assert len(graph.ends("IS_A")) == len(expected)
+    assert graph.rejects() == expected
+    assert report.attributes.rejected == len(expected)
     graph.again("doid")
 
 
@@ -243,33 +248,38 @@ def test_what_is_written_otherwise_is_read_the_same(graph: Loaded) -> None:
     assert graph.ends("IS_A") == [("DOID:2", "DOID:1")]
 
 
-@pytest.mark.parametrize(
-    "spelled", ["DOID:1", "DOID_1", "doid:1", "obo:DOID_1", "http://purl.obolibrary.org/obo/DOID_1"]
-)
-def test_an_id_of_the_ontology_is_read_however_it_is_spelled(graph: Loaded, spelled: str) -> None:
+SPELLINGS = ["DOID:1", "DOID_1", "doid:1", "obo:DOID_1", "http://purl.obolibrary.org/obo/DOID_1"]
+
+
+def test_an_id_of_the_ontology_is_read_however_it_is_spelled(graph: Loaded) -> None:
     text = HEAD + term("DOID:1", "xref: Orphanet:93", "xref: ICD9CM:250.0")
-    text += term("DOID:2", f"is_a: {spelled} ! disease")
-    text += term("DOID:3", "is_obsolete: true", f"replaced_by: {spelled}")
-    text += term("DOID:4", "is_obsolete: true", f"property_value: IAO:0100001 {spelled}")
-    text += term("DOID:5", "is_obsolete: true", f'property_value: term_replaced_by "{spelled}" xsd:string')
+    for tens, spelled in enumerate(SPELLINGS, 1):
+        text += term(f"DOID:{tens}2", f"is_a: {spelled} ! disease")
+        text += term(f"DOID:{tens}3", "is_obsolete: true", f"replaced_by: {spelled}")
+        text += term(f"DOID:{tens}4", "is_obsolete: true", f"property_value: IAO:0100001 {spelled}")
+        replaced = f'property_value: term_replaced_by "{spelled}" xsd:string'
+        text += term(f"DOID:{tens}5", "is_obsolete: true", replaced)
     graph.load("doid", {"doid.obo": text})
-    assert graph.ends("IS_A") == [("DOID:2", "DOID:1")]
+    numbers = range(1, len(SPELLINGS) + 1)
+    assert graph.ends("IS_A") == [(f"DOID:{tens}2", "DOID:1") for tens in numbers]
     with closing(graph.names()) as index:
-        assert {index.resolve(f"DOID:{old}").id for old in (3, 4, 5)} == {"DOID:1"}
+        old_ids = [f"DOID:{tens}{old}" for tens in numbers for old in (3, 4, 5)]
+        assert {index.resolve(old_id).id for old_id in old_ids} == {"DOID:1"}
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9/any.obo", "other.obo", "file:///etc/passwd", "go"])
-def test_an_import_is_told_and_not_followed(
-    graph: Loaded, address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_import_is_told_and_not_followed(graph: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     # Tests have no network; what tries all the same would fail here, as would a file that was read.
     (graph.folder / "data" / "doid").mkdir(parents=True)
     (graph.folder / "data" / "doid" / "other.obo").write_text(term("DOID:999"))
     monkeypatch.chdir(graph.folder / "data" / "doid")
-    [report] = graph.load("doid", {"doid.obo": f"import: {address}\n{HEAD}{term('DOID:1')}"}).sources
+    addresses = ["http://127.0.0.1:9/any.obo", "other.obo", "file:///etc/passwd", "go"]
+    imports = "".join(f"import: {address}\n" for address in addresses)
+    [report] = graph.load("doid", {"doid.obo": f"{imports}{HEAD}{term('DOID:1')}"}).sources
     assert set(graph.nodes("Disease")) == {"DOID:1"}
-    assert report.reasons == {"import that is not followed": 1}
-    assert graph.rejects() == [("1", f"import that is not followed: {address}")]
+    assert report.reasons == {"import that is not followed": 4}
+    assert graph.rejects() == [
+        (str(line), f"import that is not followed: {address}") for line, address in enumerate(addresses, 1)
+    ]
 
 
 @pytest.mark.parametrize(
