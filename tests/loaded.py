@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -73,8 +74,10 @@ class Loaded:
 
 
 @contextmanager
-def small_graph(folder: Path) -> Iterator[Loaded]:
-    """An empty embedded graph in a folder."""
+def small_graph(folder: Path, begun: Path | None = None) -> Iterator[Loaded]:
+    """An embedded graph in a folder: empty, or a copy of the one in another folder, which is closed."""
+    if begun is not None:
+        shutil.copytree(begun, folder, dirs_exist_ok=True)
     settings = load_settings(home=folder / "home")
     with closing(open_store(str(folder / "graph"), settings, read_only=False)) as store:
         yield Loaded(store, folder)

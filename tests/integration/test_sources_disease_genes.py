@@ -40,12 +40,20 @@ name: ALPH1-related sand
 """
 
 
+@pytest.fixture(scope="module")
+def diseases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a graph of genes and diseases, which each test goes on from."""
+    folder = tmp_path_factory.mktemp("diseases")
+    with small_graph(folder) as begun:
+        begun.load("hetionet", HETIONET)
+        begun.load("mondo", {"mondo.obo": MONDO})
+    return folder
+
+
 @pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        found.load("hetionet", HETIONET)
-        found.load("mondo", {"mondo.obo": MONDO})
-        yield found
+def graph(tmp_path: Path, diseases: Path) -> Iterator[Loaded]:
+    with small_graph(tmp_path, diseases) as loaded:
+        yield loaded
 
 
 def actions(graph: Loaded) -> dict[tuple[str, str], str]:

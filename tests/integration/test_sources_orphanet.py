@@ -64,11 +64,19 @@ def lines(*packets: Any) -> str:
     return "".join(json.dumps({"Orphapacket": one}) + "\n" for one in packets)
 
 
+@pytest.fixture(scope="module")
+def hetionet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a graph of genes and symptoms, which each test goes on from."""
+    folder = tmp_path_factory.mktemp("hetionet")
+    with small_graph(folder) as begun:
+        begun.load("hetionet", HETIONET)
+    return folder
+
+
 @pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Loaded]:
-    with small_graph(tmp_path) as found:
-        found.load("hetionet", HETIONET)
-        yield found
+def graph(tmp_path: Path, hetionet: Path) -> Iterator[Loaded]:
+    with small_graph(tmp_path, hetionet) as loaded:
+        yield loaded
 
 
 def actions(graph: Loaded) -> dict[tuple[str, str], str]:
