@@ -28,7 +28,7 @@ _FACTOR = 2
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """How an answer's drugs are ordered.
+    """A way to order an answer's drugs.
 
     Attributes:
         asked, by, reason: as of `OrderNote`.

@@ -198,7 +198,7 @@ class Questions(EntityLookup):
     def _ordering(
         self, choose: Chooser, ranked: Sequence[PairScore], background: Background
     ) -> Ordering | None:
-        """How a model orders a disease's drugs; None where the ranking alone does. Raises as `choice_fit`."""
+        """A model's order of a disease's drugs; None: the ranking's. Raises as `choice_fit`."""
         if choose == "ranking":
             return None
         fit = self.choice_fit()
@@ -224,7 +224,7 @@ class Questions(EntityLookup):
 
     @staticmethod
     def _matches(names: NameIndex, disease: str, drugs: Sequence[str]) -> list[tuple[str, NameMatch]]:
-        """What the names of a disease and of drugs stand for, each after its name."""
+        """The entities that the names of a disease and of drugs stand for, each after its name."""
         return [
             (disease, names.resolve_match(disease, "Disease")),
             *((drug, names.resolve_match(drug, "Drug")) for drug in drugs),

@@ -72,7 +72,7 @@ def coherence(recommendations: Iterable[Recommendation]) -> Coherence:
 
 
 def disagreements(item: Recommendation) -> set[str]:
-    """What disagrees in an answer: `badge`, `summary`, `verdict`, `stance`, `warning`; nothing: empty."""
+    """The parts of an answer that disagree, of `badge`, `summary`, `verdict`, `stance` and `warning`."""
     grade = _grade(item)
     faults = set()
     if (item.badge.standing == "known") != bool(item.known):

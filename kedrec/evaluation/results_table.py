@@ -166,7 +166,7 @@ def _row(run: SelectionRun, name: str, answerer: Answerer, shown: Shown) -> Tabl
 
 
 def _subsets_of(question: Question) -> tuple[str, ...]:
-    """What one of the right drugs has."""
+    """The kinds of evidence that one of the right drugs has: a path, a text, or neither."""
     path = any(path.stance == "supports" for id_ in question.answers for path in question.paths(id_))
     text = any(pointers.candidate in question.answers for pointers in question.background)
     return tuple(

@@ -53,7 +53,7 @@ def choice_request(model: ChatModel, question: BlindQuestion, seed: int) -> Chat
 
 
 def evidence_of(question: BlindQuestion, candidate: str) -> CompactEvidence:
-    """What a question shows of one candidate."""
+    """The evidence of one candidate in a question."""
     paths = question.paths.get(candidate, ())
     return CompactEvidence(
         supporting=[path.text for path in paths if path.stance == "supports"],

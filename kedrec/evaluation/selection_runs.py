@@ -77,7 +77,7 @@ class AnswererResources:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a reader of evidence is shown: texts of some kind, and paths or none."""
+    """The evidence that a reader is shown: texts of some kind, and paths or none."""
 
     background: BackgroundMode = "none"
     paths: bool = True

@@ -99,7 +99,7 @@ def _tool(kedrec: Kedrec, name: str, arguments: type[Question], options: ReplyOp
 
 
 def _wrong_arguments(error: Any) -> str:
-    """What is wrong with a call's arguments; LangChain also passes errors of pydantic's first version."""
+    """Text on the faults of a call's arguments; LangChain also passes errors of pydantic's first version."""
     return _problem(arguments_error(error)) if isinstance(error, ValidationError) else str(error)
 
 

@@ -74,7 +74,7 @@ class StackedWeights(Frozen):
 
     @property
     def figures(self) -> str:
-        """What was measured, as the end of a sentence."""
+        """The measured figures, as the end of a sentence."""
         return (
             f"on {self.questions} validation questions, F1 {self.f1_both:.2f} with it and "
             f"{self.f1_ranking:.2f} without (difference {self.gain[0]:+.2f}, {self.gain[1]:+.2f} to "

@@ -26,7 +26,7 @@ _LEVELS = ((3, 2, 3, 320), (2, 1, 1, 200), (1, 1, 0, 160), (0, 0, 0, 0))
 
 @dataclass(frozen=True, slots=True)
 class CompactEvidence:
-    """What is shown of a candidate: sentences of paths and texts, the best first of each."""
+    """The evidence shown of a candidate: sentences of paths and texts, the best first of each."""
 
     supporting: Sequence[str] = ()
     adverse: Sequence[str] = ()

@@ -23,7 +23,7 @@ from kedrec.stores.base import SharedTarget
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
-    from kedrec.loading.identity import Identity
+    from kedrec.loading.node_records import Identity
     from kedrec.stores import GraphTarget
     from kedrec.stores.changes import GraphChanges, TableChange
     from kedrec.stores.pending import PendingGraph

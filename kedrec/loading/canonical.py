@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kedrec.loading.family_identities import family_name
-from kedrec.loading.identity import TRUST, Identity
 from kedrec.loading.kind_families import family_of
 from kedrec.loading.known_entities import define_normal_name, join_same_names
 from kedrec.loading.listed_ids import stage_doubtful_ids
 from kedrec.loading.moved_edges import stage_moving_edges
+from kedrec.loading.node_records import TRUST, Identity
 from kedrec.schema import load_schema
 
 if TYPE_CHECKING:

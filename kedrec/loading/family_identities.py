@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kedrec.loading.identity import Identity, NodeRecord, resolve
+from kedrec.loading.identity import resolve
 from kedrec.loading.kind_families import family_of
+from kedrec.loading.node_records import Identity, NodeRecord
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging

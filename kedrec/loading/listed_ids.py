@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kedrec.loading.identity import TRUST
+from kedrec.loading.node_records import TRUST
 
 if TYPE_CHECKING:
     from kedrec.loading.staging import Staging

@@ -13,7 +13,7 @@ import yaml
 from kedrec.common.assets import asset_path, list_assets
 from kedrec.common.yaml_text import load_yaml
 from kedrec.errors import AssetError, DataError, UsageError
-from kedrec.loading.identity import TRUST
+from kedrec.loading.node_records import TRUST
 from kedrec.stores.overlay_names import is_private, overlay_name, overlay_source
 
 __all__ = [

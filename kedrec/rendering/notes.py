@@ -170,7 +170,7 @@ def judgement_text(judgement: ModelJudgement | None) -> str:
 
 
 def order_note(answer: Answer | DiseaseAnswer) -> str:
-    """What ordered the drugs, and how many places each moved; "" where no model's judgement was asked for."""
+    """Sentence on the order of the drugs, and how far each moved; "" where no model was asked to judge."""
     order = answer.order if answer.asked == "disease" else None
     if order is None:
         return ""

@@ -90,7 +90,7 @@ def probability_cell(recommendation: Recommendation) -> Element:
 
 
 def warnings_cell(recommendation: Recommendation) -> Element:
-    """What speaks against a pair, in words."""
+    """Sentences against a pair."""
     return element("span", ", ".join(recommendation.flags[1:]), class_="warning")
 
 

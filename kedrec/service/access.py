@@ -41,7 +41,7 @@ def open_keys(settings: Settings, options: ServiceOptions) -> KeyRing | None:
 
 
 class AccessControl:
-    """Who may ask what.
+    """The rights of those who ask.
 
     Args:
         keys: the keys; None for a service that everybody may ask.

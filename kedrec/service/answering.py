@@ -34,7 +34,7 @@ _MOST_BASES = 1000  # of kinds of questions and choices of overlays
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks.
+    """The one who asks.
 
     Attributes:
         name: key or address; askers take turns.
@@ -72,7 +72,7 @@ class Unwritten:
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """What answers depend on beside their questions, and the graph that it is of."""
+    """Everything that answers depend on beside their questions, and the graph that it is of."""
 
     kr: Kedrec
     store: GraphStore

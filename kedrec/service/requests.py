@@ -203,7 +203,7 @@ class RecommendRequest(Question):
     background: TextKind = None
     texts: TextCount = 3
     choose: Chooser = "ranking"
-    """What orders a disease's drugs; a `model` or `both` needs `llm`."""
+    """The order of a disease's drugs; a `model` or `both` needs `llm`."""
 
     @model_validator(mode="after")
     def _one_subject(self) -> RecommendRequest:

@@ -19,7 +19,7 @@ __all__ = ["Service", "Shares"]
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What a process shares with the others of its service.
+    """The state that a process shares with the others of its service.
 
     Attributes:
         limits: what counts the askers' requests.

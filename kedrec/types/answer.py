@@ -355,7 +355,7 @@ class Answer(_Answer):
     narrower_count: int = 0
     """Number of all diseases below it."""
     order: OrderNote | None = None
-    """What ordered the drugs, where a model's judgement was asked for; None: the ranking."""
+    """The order of the drugs, where a model's judgement was asked for; None: the ranking's."""
 
 
 class DiseaseAnswer(_Answer):

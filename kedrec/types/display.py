@@ -1,4 +1,4 @@
-"""What notebooks show of an answer; the rendering lies above the types and is looked up when it is used."""
+"""Notebooks' display of an answer; the rendering lies above the types and is looked up when it is used."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class ModelJudgement(Frozen):
 
 
 class OrderNote(Frozen):
-    """What ordered an answer's drugs.
+    """The order of an answer's drugs, and its reason.
 
     Attributes:
         asked: what was asked for.

@@ -95,7 +95,7 @@ class PathType(Frozen):
 
 
 class Metadata(Frozen):
-    """What questions are answered from: a graph's content and schema, its path types, a model.
+    """The base of answers: a graph's content and schema, its path types, a model.
 
     Attributes:
         kedrec: version of KEDRec.

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedrec.loading.identity import TRUST, Identity, NodeRecord, resolve
+from kedrec.loading.identity import resolve
+from kedrec.loading.node_records import TRUST, Identity, NodeRecord
 from kedrec.schema import load_schema
 
 DISTINCT = load_schema().kinds["Disease"].distinct

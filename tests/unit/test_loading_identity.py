@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kedrec.loading import family_identities
 from kedrec.loading.family_identities import FamilyIdentities, family_name
-from kedrec.loading.identity import TRUST, Identity, NodeRecord, resolve
+from kedrec.loading.identity import resolve
+from kedrec.loading.node_records import TRUST, Identity, NodeRecord
 from kedrec.loading.staging import Staging
 from kedrec.schema import Schema, load_schema
 
