@@ -126,11 +126,19 @@ class LadybugStore(ContextCloser):
 
     def _is_large(self, session: Session, relation: str) -> bool:
         """True if the stored counts give a relation more edges than a window, or are missing."""
+        return (totals := self._stored_totals(session)) is None or totals.get(relation, 0) > _WINDOW_ROWS
+
+    def _is_empty(self, relation: str) -> bool:
+        """True if a published file's counts give a relation no edge; a query for them takes milliseconds."""
+        totals = None if self._writer is not None else self._stored_totals(self._session())
+        return totals is not None and not totals.get(relation)
+
+    def _stored_totals(self, session: Session) -> Mapping[str, int] | None:
+        """The stored numbers of edges by relation; None where they are missing."""
         if self._totals is None or self._totals[0] is not session:
             counts = session.facts().get(COUNTS_KEY)
             self._totals = session, None if counts is None else GraphCounts.loads(counts).by_relation()
-        totals = self._totals[1]
-        return totals is None or totals.get(relation, 0) > _WINDOW_ROWS
+        return self._totals[1]
 
     def _read_windows(
         self, session: Session, text: str, chosen: pa.Schema, sources: Sequence[str] | None, start_kind: str
@@ -158,7 +166,7 @@ class LadybugStore(ContextCloser):
         one_by_one = len(start_ids) <= _FEW
         name = f"lookup/relation-{'from' if one_by_one else 'between'}"
         text = statement(name, self.engine, relation=relation, **ends)
-        if (start_kind, end_kind) not in load_schema().relations[relation].pairs:
+        if (start_kind, end_kind) not in load_schema().relations[relation].pairs or self._is_empty(relation):
             return []
         session, end_list = self._session(), list(end_ids)
         if not one_by_one:
