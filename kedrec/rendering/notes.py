@@ -109,7 +109,7 @@ def passed_over_note(answer: Answer | DiseaseAnswer) -> str:
     if without_path:
         names = [f"{one.entity.name} (rank {one.rank:,})" for one in without_path[:_PASSED_OVER_SHOWN]]
         subject = _higher(len(without_path), noun, "has", "have")
-        more = _more(len(without_path))
+        more = _more(" and", len(without_path))
         sentences.append(f"{subject} no path to be explained by: {', '.join(names)}{more}.")
     if unsuitable:
         reasons = [
@@ -117,7 +117,7 @@ def passed_over_note(answer: Answer | DiseaseAnswer) -> str:
             for one in unsuitable[:_PASSED_OVER_SHOWN]
         ]
         subject = _higher(len(unsuitable), noun, "isn't", "aren't")
-        sentences.append(f"{subject} recommended. {'; '.join(reasons)}{_more(len(unsuitable))}.")
+        sentences.append(f"{subject} recommended. {'; '.join(reasons)}{_more('; and', len(unsuitable))}.")
     return " ".join(sentences)
 
 
@@ -127,10 +127,9 @@ def _higher(count: int, noun: str, singular: str, plural: str) -> str:
     return f"{count:,} {noun}s that rank higher {plural}"
 
 
-def _more(count: int) -> str:
-    return (
-        f" and {count - _PASSED_OVER_SHOWN:,} more (--json lists them)" if count > _PASSED_OVER_SHOWN else ""
-    )
+def _more(joined_by: str, count: int) -> str:
+    more_count = count - _PASSED_OVER_SHOWN
+    return f"{joined_by} {more_count:,} more (--json lists them)" if more_count > 0 else ""
 
 
 def as_of_note(counts: AsOf) -> str:
