@@ -113,7 +113,7 @@ def test_the_table_is_sorted_by_its_headers_and_explained_in_the_schemas_words(a
 
 
 def test_the_rationale_streams_and_its_claims_lead_to_paths_and_edges(open_page):
-    page = open_page("?ask=DOID:2377&name=multiple+sclerosis&llm=1&top=5")
+    page = open_page("?ask=DOID:2377&name=multiple+sclerosis&llm=1&top=1")
     page.wait_for_selector("#writing")
     expect(page.locator("#writing, .claims li").first).not_to_have_text("", timeout=60_000)
     expect(page.locator("#cancel")).to_be_hidden(timeout=120_000)
