@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import gzip
 import lzma
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from loaded import Loaded, small_graph
 
 from kedrec.errors import DataError
 
 if TYPE_CHECKING:
-    from loaded import Loaded
+    from kedrec.loading import SourceReport
 
 OBO = """format-version: 1.2
 data-version: hp/releases/2031-01-16
@@ -96,15 +101,58 @@ def files(*rows: str, genes: str = "", obo: str = OBO) -> dict[str, str | bytes]
     return {"hp.obo": obo, "phenotype.hpoa": HEAD + "".join(rows), "genes_to_phenotype.txt": GENES + genes}
 
 
-def test_hpo_gives_symptoms_with_frequency_onset_and_reference(graph: Loaded) -> None:
-    rows = [
-        row(frequency="3/7", onset="HP:0003577", reference="PMID:11;OMIM:900001;ISBN-13:978"),
-        row("ORPHA:77", "HP:0000902", frequency="HP:0040281", evidence="TAS", reference="ORPHA:77"),
-        row(symptom="HP:0000902", frequency="16.7%", sex="MALE", modifier="HP:0012828"),
-        row("OMIM:900002", evidence="IEA", reference="OMIM:900002"),
-    ]
-    [report] = graph.load("hpo", files(*rows)).sources
-    found = {(one["start"], one["end"]): one for one in graph.edges("PRESENTS")}
+KNOWN = (
+    row(frequency="3/7", onset="HP:0003577", reference="PMID:11;OMIM:900001;ISBN-13:978")
+    + row("ORPHA:77", "HP:0000902", frequency="HP:0040281", evidence="TAS", reference="ORPHA:77")
+    + row(symptom="HP:0000902", frequency="16.7%", sex="MALE", modifier="HP:0012828")
+    + row("OMIM:900002", evidence="IEA", reference="OMIM:900002")
+)
+SUCCEEDED = (
+    row("OMIM:900011", "HP:0000990") + row("OMIM:900012", "HP:0000903") + row("OMIM:900013", "HP:0000902")
+)
+SAME = (
+    row("OMIM:900021", frequency="2/4", reference="PMID:21")
+    + row("OMIM:900021", frequency="1/9", reference="PMID:22")
+    + row("OMIM:900021")
+)
+absent = partial(row, "OMIM:900031")
+ABSENT = {
+    "symptom that the disease is said not to have": absent(qualifier="NOT"),
+    "symptom that no patient had": absent(frequency="0/9") + absent(frequency="HP:0040285")
+    + absent(frequency="0%"),
+    "annotation that is no phenotype": "".join(absent("HP:0000006", aspect=aspect) for aspect in "ICMH"),
+    "disease of another vocabulary than OMIM and Orphanet": row("DECIPHER:14") + row("") + row("OMIM:x"),
+    "frequency that can't be read": absent(frequency="7/5") + absent(frequency="150%")
+    + absent(frequency="often") + absent(frequency="3/0") + absent(frequency="HP:0000901")
+    + absent(frequency="-1/4"),
+    "unknown qualifier": absent(qualifier="MAYBE"),
+    "unknown id": absent("HP:7777777") + absent("HP:0000006") + absent(""),
+    "wrong number of columns": "OMIM:900031\thalf a ro\n",
+}  # fmt: skip
+CAUSES = (
+    gene() + gene(symptom="HP:0000902") + gene("7002") + gene("7001", "ORPHA:77")
+    + gene("x1") + gene("7003", "DECIPHER:9") + gene("7004", "OMIM:999999")
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def annotated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Loaded, SourceReport]]:
+    """A graph of the rows above, which tests only read, and the report of its load."""
+    rows = KNOWN, SUCCEEDED, SAME, *ABSENT.values()
+    with small_graph(tmp_path_factory.mktemp("annotated")) as graph:
+        [report] = graph.load("hpo", files(*rows, genes=CAUSES)).sources
+        yield graph, report
+
+
+def test_hpo_gives_symptoms_with_frequency_onset_and_reference(
+    annotated: tuple[Loaded, SourceReport],
+) -> None:
+    graph, _ = annotated
+    found = {
+        (one["start"], one["end"]): one
+        for one in graph.edges("PRESENTS")
+        if one["start"] in ("OMIM:900001", "ORPHANET:77", "OMIM:900002")
+    }
     assert {ends: (one["evidence"], one["score"], one["references"]) for ends, one in found.items()} == {
         ("OMIM:900001", "HP:0000901"): (
             "HPO: 3/7, congenital onset, published clinical study", 0.429, ["OMIM:900001", "PMID:11"],
@@ -119,24 +167,27 @@ def test_hpo_gives_symptoms_with_frequency_onset_and_reference(graph: Loaded) ->
             "HPO: frequency unknown, electronic annotation", None, ["OMIM:900002"],
         ),
     }  # fmt: skip
-    assert {one["licence"] for one in found.values()} == {"HPO licence"}
+    assert {one["licence"] for one in graph.edges("PRESENTS")} == {"HPO licence"}
     assert graph.nodes("Disease")["ORPHANET:77"]["name"] == "Name of ORPHA:77"
-    assert report.edges.rejected == 5  # IS_A of what is no symptom
-    graph.again("hpo")
 
 
-def test_only_what_is_below_phenotypic_abnormality_is_a_symptom(graph: Loaded) -> None:
-    [report] = graph.load("hpo", files(row())).sources
+def test_hpo_loaded_again_changes_nothing(annotated: tuple[Loaded, SourceReport], tmp_path: Path) -> None:
+    with small_graph(tmp_path, annotated[0].folder) as graph:
+        graph.again("hpo")
+
+
+def test_only_what_is_below_phenotypic_abnormality_is_a_symptom(
+    annotated: tuple[Loaded, SourceReport],
+) -> None:
+    graph, report = annotated
     symptoms = graph.nodes("Symptom")
     assert set(symptoms) == {"HP:0000118", "HP:0000901", "HP:0000902"}
     assert symptoms["HP:0000901"]["synonyms"] == ["odd stride"]
     assert symptoms["HP:0000901"]["xrefs"] == ["UMLS:C0000901"]
     assert graph.ends("IS_A") == [("HP:0000901", "HP:0000118"), ("HP:0000902", "HP:0000901")]
-    assert report.reasons == {
-        "IS_A of a term that is no phenotypic abnormality": 5,
-        "term that is no phenotypic abnormality": 5,
-        "obsolete term": 1,
-    }
+    assert report.reasons["IS_A of a term that is no phenotypic abnormality"] == 5
+    assert report.reasons["term that is no phenotypic abnormality"] == 5
+    assert report.reasons["obsolete term"] == 1
 
 
 def test_an_excerpt_of_the_ontology_is_taken_whole(graph: Loaded) -> None:
@@ -147,63 +198,72 @@ def test_an_excerpt_of_the_ontology_is_taken_whole(graph: Loaded) -> None:
     assert "term that is no phenotypic abnormality" not in report.reasons
 
 
-ABSENT = {
-    "symptom that the disease is said not to have": row(qualifier="NOT"),
-    "symptom that no patient had": row(frequency="0/9") + row(frequency="HP:0040285") + row(frequency="0%"),
-    "annotation that is no phenotype": "".join(row(symptom="HP:0000006", aspect=aspect) for aspect in "ICMH"),
-    "disease of another vocabulary than OMIM and Orphanet": row("DECIPHER:14") + row("") + row("OMIM:x"),
-    "frequency that can't be read": row(frequency="7/5") + row(frequency="150%") + row(frequency="often")
-    + row(frequency="3/0") + row(frequency="HP:0000901") + row(frequency="-1/4"),
-    "unknown qualifier": row(qualifier="MAYBE"),
-    "unknown id": row(symptom="HP:7777777") + row(symptom="HP:0000006") + row(symptom=""),
-    "wrong number of columns": "OMIM:900001\thalf a ro\n",
-}  # fmt: skip
+def test_what_a_disease_does_not_present_with_is_no_edge_but_counted(
+    annotated: tuple[Loaded, SourceReport],
+) -> None:
+    graph, report = annotated
+    assert graph.ends("PRESENTS") == [
+        ("OMIM:900001", "HP:0000901"),
+        ("OMIM:900001", "HP:0000902"),
+        ("OMIM:900002", "HP:0000901"),
+        ("OMIM:900011", "HP:0000902"),
+        ("OMIM:900012", "HP:0000902"),
+        ("OMIM:900013", "HP:0000902"),
+        ("OMIM:900021", "HP:0000901"),
+        ("ORPHANET:77", "HP:0000902"),
+    ]
+    expected = Counter({reason: rows.count("\n") for reason, rows in ABSENT.items()})
+    expected += Counter(
+        {
+            "IS_A of a term that is no phenotypic abnormality": 5,
+            "term that is no phenotypic abnormality": 5,
+            "obsolete term": 1,
+        }
+    )
+    expected += Counter(
+        {
+            "gene without NCBI's number": 1,
+            "disease of another vocabulary than OMIM and Orphanet": 1,
+            "unknown id": 1,
+        }
+    )
+    assert report.reasons == expected
+    assert report.nodes.rejected == 6  # terms that are no symptoms
+    assert report.nodes.rejected + report.edges.rejected == expected.total()
 
 
-@pytest.mark.parametrize("reason", ABSENT)
-def test_what_a_disease_does_not_present_with_is_no_edge_but_counted(graph: Loaded, reason: str) -> None:
-    rows = ABSENT[reason]
-    [report] = graph.load("hpo", files(row("OMIM:900005"), rows)).sources
-    assert graph.ends("PRESENTS") == [("OMIM:900005", "HP:0000901")]
-    assert report.reasons[reason] == rows.count("\n")
-    graph.again("hpo")
+def test_ids_that_were_merged_or_replaced_are_their_successors(
+    annotated: tuple[Loaded, SourceReport],
+) -> None:
+    diseases = "OMIM:900011", "OMIM:900012", "OMIM:900013"
+    found = [ends for ends in annotated[0].ends("PRESENTS") if ends[0] in diseases]
+    assert found == [(disease, "HP:0000902") for disease in diseases]
 
 
-def test_ids_that_were_merged_or_replaced_are_their_successors(graph: Loaded) -> None:
-    rows = row(symptom="HP:0000990") + row("OMIM:900002", "HP:0000903") + row("OMIM:900003", "HP:0000902")
-    graph.load("hpo", files(rows))
-    assert {end for _, end in graph.ends("PRESENTS")} == {"HP:0000902"}
-    assert len(graph.ends("PRESENTS")) == 3
-
-
-def test_rows_that_say_the_same_of_one_symptom_are_one_edge_with_each_reference(graph: Loaded) -> None:
-    rows = row(frequency="2/4", reference="PMID:21"), row(frequency="1/9", reference="PMID:22"), row()
-    [report] = graph.load("hpo", files(*rows)).sources
-    [found] = graph.edges("PRESENTS")
+def test_rows_that_say_the_same_of_one_symptom_are_one_edge_with_each_reference(
+    annotated: tuple[Loaded, SourceReport],
+) -> None:
+    graph, report = annotated
+    [found] = [one for one in graph.edges("PRESENTS") if one["start"] == "OMIM:900021"]
     assert found["references"] == ["PMID:11", "PMID:21", "PMID:22"]
     assert found["score"] == 0.5
     assert found["evidence"] == (
         "HPO: 1/9, published clinical study; HPO: 2/4, published clinical study; "
         "HPO: frequency unknown, published clinical study"
     )
-    assert report.edges.merged == 2
+    assert report.edges.merged == 3  # and a gene that is a disease's by two symptoms
 
 
-def test_a_disease_and_its_gene_are_one_edge_however_many_symptoms(graph: Loaded) -> None:
-    genes = (
-        gene() + gene(symptom="HP:0000902") + gene("7002") + gene("7001", "ORPHA:77")
-        + gene("x1") + gene("7003", "DECIPHER:9") + gene("7004", "OMIM:999999")
-    )  # fmt: skip
-    [report] = graph.load("hpo", files(row(), row("ORPHA:77"), genes=genes)).sources
+def test_a_disease_and_its_gene_are_one_edge_however_many_symptoms(
+    annotated: tuple[Loaded, SourceReport],
+) -> None:
+    graph, report = annotated
     assert graph.ends("ASSOCIATED_WITH") == [
         ("OMIM:900001", "NCBIGene:7001"), ("OMIM:900001", "NCBIGene:7002"), ("ORPHANET:77", "NCBIGene:7001"),
     ]  # fmt: skip
     assert {one["action"] for one in graph.edges("ASSOCIATED_WITH")} == {""}
     assert graph.nodes("Gene")["NCBIGene:7001"]["name"] == "GEN7001"
     assert report.reasons["gene without NCBI's number"] == 1
-    assert report.reasons["disease of another vocabulary than OMIM and Orphanet"] == 1
-    assert report.reasons["unknown id"] == 1
-    graph.again("hpo")
 
 
 def test_a_symptom_of_the_same_name_is_met_and_one_of_two_names_is_not(graph: Loaded) -> None:
@@ -246,7 +306,7 @@ def test_a_damaged_file_is_refused_and_nothing_is_loaded(
     written.pop(name.removesuffix(".gz"))
     with pytest.raises(DataError, match=said):
         graph.load("hpo", written | {name: content})
-    assert not graph.nodes("Symptom")
+    assert not graph.store.fingerprint().nodes
 
 
 def test_half_a_file_gives_what_is_in_it_and_counts_the_row_that_was_cut(graph: Loaded) -> None:
@@ -272,6 +332,7 @@ DISEASES = """format-version: 1.2
 id: DOID:901
 name: sandy eye disease
 xref: MESH:D990001
+xref: MIM:900001
 
 [Term]
 id: DOID:0050902
@@ -292,16 +353,31 @@ def mined(
     return "\t".join(cells) + "\n"
 
 
-def test_text_mined_symptoms_are_told_apart_by_their_evidence(graph: Loaded) -> None:
-    graph.load("doid", {"doid.obo": DISEASES})
+@pytest.fixture(scope="module")
+def diseases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a graph of the diseases above."""
+    folder = tmp_path_factory.mktemp("diseases")
+    with small_graph(folder) as graph:
+        graph.load("doid", {"doid.obo": DISEASES})
+    return folder
+
+
+@pytest.fixture
+def named(diseases: Path, tmp_path: Path) -> Iterator[Loaded]:
+    """A graph of the diseases above for one test."""
+    with small_graph(tmp_path, diseases) as graph:
+        yield graph
+
+
+def test_text_mined_symptoms_are_told_apart_by_their_evidence(named: Loaded) -> None:
     rows = [
         mined(), mined(symptom="HP:0000902", points="50.5", abstracts="9"),
         mined("DOID-DOID:0050902", "HP:0000901"), mined("MESH-D990001", "HP:0000903"),
         mined("MESH-D990099", "HP:0000904", name="Dry Eye Disease"), mined("MESH-D990098", name="unheard of"),
     ]  # fmt: skip
     packed = lzma.compress((MINED_HEAD + "".join(rows)).encode())
-    [report] = graph.load("hpo-common-diseases", {"common-diseases.tab.xz": packed}).sources
-    found = {(one["start"], one["end"]): (one["evidence"], one["score"]) for one in graph.edges("PRESENTS")}
+    [report] = named.load("hpo-common-diseases", {"common-diseases.tab.xz": packed}).sources
+    found = {(one["start"], one["end"]): (one["evidence"], one["score"]) for one in named.edges("PRESENTS")}
     first = "text-mined: score 100.0, 40 abstracts"
     assert found == {
         ("DOID:901", "HP:0000901"): (first, 1.0),
@@ -310,19 +386,18 @@ def test_text_mined_symptoms_are_told_apart_by_their_evidence(graph: Loaded) -> 
         ("DOID:901", "HP:0000903"): (first, 1.0),
         ("DOID:0050902", "HP:0000904"): (first, 1.0),
     }
-    assert {tuple(one["references"]) for one in graph.edges("PRESENTS")} == {("PMID:31", "PMID:32")}
+    assert {tuple(one["references"]) for one in named.edges("PRESENTS")} == {("PMID:31", "PMID:32")}
     assert report.reasons == {"name that no node has": 1}
-    graph.again("hpo-common-diseases")
+    named.again("hpo-common-diseases")
 
 
-def test_published_tables_of_one_disease_each_are_read_together(graph: Loaded) -> None:
-    graph.load("doid", {"doid.obo": DISEASES})
+def test_published_tables_of_one_disease_each_are_read_together(named: Loaded) -> None:
     tables = {
         "DOID-901.tab": MINED_HEAD + mined(),
         "DOID-0050902.tab": MINED_HEAD + mined("DOID-DOID:0050902", points="3.5"),
     }
-    graph.load("hpo-common-diseases", tables)
-    assert graph.ends("PRESENTS") == [("DOID:0050902", "HP:0000901"), ("DOID:901", "HP:0000901")]
+    named.load("hpo-common-diseases", tables)
+    assert named.ends("PRESENTS") == [("DOID:0050902", "HP:0000901"), ("DOID:901", "HP:0000901")]
 
 
 NOISE = {
@@ -339,20 +414,17 @@ NOISE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("reason", NOISE)
-def test_what_the_text_mining_is_less_sure_of_is_skipped_and_counted(graph: Loaded, reason: str) -> None:
-    graph.load("doid", {"doid.obo": DISEASES})
-    rows = NOISE[reason]
-    [report] = graph.load("hpo-common-diseases", {"a.tab": MINED_HEAD + mined() + rows}).sources
-    assert graph.ends("PRESENTS") == [("DOID:901", "HP:0000901")]
-    assert report.reasons == {reason: rows.count("\n")}
+def test_what_the_text_mining_is_less_sure_of_is_skipped_and_counted(named: Loaded) -> None:
+    files = {"a.tab": MINED_HEAD + mined() + "".join(NOISE.values())}
+    [report] = named.load("hpo-common-diseases", files).sources
+    assert named.ends("PRESENTS") == [("DOID:901", "HP:0000901")]
+    assert report.reasons == {reason: rows.count("\n") for reason, rows in NOISE.items()}
 
 
-def test_hpos_own_symptom_and_a_text_mined_one_are_edges_of_two_sources(graph: Loaded) -> None:
-    graph.load("doid", {"doid.obo": DISEASES.replace("MESH:D990001", "MIM:900001")})
-    graph.load("hpo", files(row(frequency="3/7")))
-    graph.load("hpo-common-diseases", {"a.tab": MINED_HEAD + mined() + mined(symptom="HP:0000990")})
-    found = [(one["end"], one["source"], one["evidence"][:4]) for one in graph.edges("PRESENTS")]
+def test_hpos_own_symptom_and_a_text_mined_one_are_edges_of_two_sources(named: Loaded) -> None:
+    named.load("hpo", files(row(frequency="3/7")))
+    named.load("hpo-common-diseases", {"a.tab": MINED_HEAD + mined() + mined(symptom="HP:0000990")})
+    found = [(one["end"], one["source"], one["evidence"][:4]) for one in named.edges("PRESENTS")]
     assert found == [
         ("HP:0000901", "hpo", "HPO:"),
         ("HP:0000901", "hpo-common-diseases", "text"),
