@@ -262,7 +262,7 @@ def test_a_hetnet_cut_short_writes_nothing(graph: Loaded) -> None:
         with pytest.raises(DataError, match="Get the file again"):
             graph.load("hetionet-json", {name: content})
         (graph.folder / "data" / "hetionet-json" / name).unlink()
-    assert not graph.nodes("Gene")
+    assert not graph.store.fingerprint().nodes
 
 
 def test_every_public_source_says_where_it_is_from_and_what_it_costs() -> None:
