@@ -73,6 +73,14 @@ class Loaded:
             return [(row["line"], row["reason"]) for row in csv.DictReader(text, delimiter="\t")]
 
 
+def begun_graph(folder: Path, sources: Mapping[str, Mapping[str, str | bytes]]) -> Path:
+    """Loads sources into a graph in a folder; tests go on from copies of the folder, which is returned."""
+    with small_graph(folder) as graph:
+        for source, files in sources.items():
+            graph.load(source, files)
+    return folder
+
+
 @contextmanager
 def small_graph(folder: Path, begun: Path | None = None) -> Iterator[Loaded]:
     """An embedded graph in a folder: empty, or a copy of the one in another folder, which is closed."""

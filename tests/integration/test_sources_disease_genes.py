@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loaded import Loaded, small_graph
+from loaded import Loaded, begun_graph, small_graph
 
 from kedrec.errors import DataError
 
@@ -43,11 +43,8 @@ name: ALPH1-related sand
 @pytest.fixture(scope="module")
 def diseases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a graph of genes and diseases, which each test goes on from."""
-    folder = tmp_path_factory.mktemp("diseases")
-    with small_graph(folder) as begun:
-        begun.load("hetionet", HETIONET)
-        begun.load("mondo", {"mondo.obo": MONDO})
-    return folder
+    sources = {"hetionet": HETIONET, "mondo": {"mondo.obo": MONDO}}
+    return begun_graph(tmp_path_factory.mktemp("diseases"), sources)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loaded import Loaded, small_graph
+from loaded import Loaded, begun_graph, small_graph
 
 from kedrec.errors import DataError
 from kedrec.loading.sources import load_source
@@ -67,10 +67,7 @@ def lines(*packets: Any) -> str:
 @pytest.fixture(scope="module")
 def hetionet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a graph of genes and symptoms, which each test goes on from."""
-    folder = tmp_path_factory.mktemp("hetionet")
-    with small_graph(folder) as begun:
-        begun.load("hetionet", HETIONET)
-    return folder
+    return begun_graph(tmp_path_factory.mktemp("hetionet"), {"hetionet": HETIONET})
 
 
 @pytest.fixture
