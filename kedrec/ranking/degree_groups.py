@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from kedrec.ranking.adjacency import PLAIN
 from kedrec.ranking.dwpc import PathCounter
-from kedrec.ranking.metapaths import CARE_RELATIONS, metapath_kinds
+from kedrec.ranking.metapaths import CARE_RELATIONS
 from kedrec.ranking.xswap import ATTEMPTS, metapath_tables, permuted_graphs
+from kedrec.stores.templates import metapath_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

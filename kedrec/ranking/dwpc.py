@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kedrec.ranking.adjacency import PLAIN
-from kedrec.ranking.metapaths import CARE_RELATIONS, metapath_kinds
+from kedrec.ranking.metapaths import CARE_RELATIONS
+from kedrec.stores.templates import metapath_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

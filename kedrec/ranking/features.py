@@ -13,8 +13,9 @@ import numpy as np
 from kedrec.ranking.adjacency import TREATS
 from kedrec.ranking.dwpc import PathCounter
 from kedrec.ranking.kron_ridge import STRENGTHS, PairRidge
-from kedrec.ranking.metapaths import CARE_RELATIONS, metapath_kinds, metapath_text
+from kedrec.ranking.metapaths import CARE_RELATIONS, metapath_text
 from kedrec.ranking.similarity import care_matrix
+from kedrec.stores.templates import metapath_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

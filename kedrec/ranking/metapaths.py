@@ -19,7 +19,6 @@ __all__ = [
     "Metapath",
     "hops_from",
     "metapath_abbreviation",
-    "metapath_kinds",
     "metapath_text",
     "metapaths",
     "repeats",
@@ -131,11 +130,6 @@ def _distances(hops: dict[str, list[Hop]]) -> dict[str, int]:
                 distances[kind] = min(candidates)
                 changed = True
     return distances
-
-
-def metapath_kinds(path: Metapath) -> tuple[str, ...]:
-    """The kinds along a metapath, from Drug to Disease."""
-    return ("Drug", *(hop.kind for hop in path))
 
 
 def metapath_text(path: Metapath) -> str:

@@ -17,13 +17,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kedrec.common.assets import asset_path, list_assets
 from kedrec.errors import AssetError
 from kedrec.schema import load_schema
 
-__all__ = ["Hop", "PathTemplate", "Template", "load_template", "path_templates"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Hop", "PathTemplate", "Template", "load_template", "metapath_kinds", "path_templates"]
 
 _HEAD = re.compile(r"^//\s*(\w+):\s*(.*)$")
 
@@ -74,7 +77,12 @@ class PathTemplate:
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """The kinds along the path, from Drug to Disease."""
-        return ("Drug", *(hop.kind for hop in self.hops))
+        return metapath_kinds(self.hops)
+
+
+def metapath_kinds(hops: Sequence[Hop]) -> tuple[str, ...]:
+    """The kinds along a metapath, from Drug to Disease."""
+    return ("Drug", *(hop.kind for hop in hops))
 
 
 def _parse(name: str, text: str) -> Template:

@@ -15,12 +15,12 @@ from kedrec.ranking.metapaths import (
     CARE_RELATIONS,
     Metapath,
     metapath_abbreviation,
-    metapath_kinds,
     metapath_text,
     metapaths,
     schema_tables,
 )
 from kedrec.schema import load_schema
+from kedrec.stores.templates import metapath_kinds
 
 TABLES: list[Table] = [
     ("TREATS", "Drug", "Disease"),
