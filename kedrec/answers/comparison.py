@@ -73,7 +73,7 @@ def _shares_path(adjacency: Adjacency, item: Evidence, drug: Entity) -> bool:
         forward = not forward
         if not adjacency.has_table(table if forward else reverse_table):
             return False
-    links = adjacency.incidence(table) if forward else adjacency.incidence(reverse_table).transposed()
+    links = adjacency.incidence(table) if forward else adjacency.incidence(reverse_table).transposed
     drug_number, first_number = adjacency.number(drug.kind, drug.id), adjacency.number(first.kind, first.id)
     if drug_number is None or first_number is None:
         return False

@@ -87,7 +87,7 @@ def _acting_drugs(adjacency: Adjacency, genes: Sequence[str]) -> frozenset[str]:
         for relation in load_schema().joining(role, "Drug", "Gene"):
             table = (relation, "Drug", "Gene")
             if adjacency.has_table(table):
-                links = adjacency.incidence(table).transposed()
+                links = adjacency.incidence(table).transposed
                 for number in numbers:
                     drugs.update(links.row(number).tolist())
     return frozenset(adjacency.node_id("Drug", drug) for drug in drugs)

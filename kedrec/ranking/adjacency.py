@@ -65,12 +65,9 @@ class Incidence:
     back_indptr: NDArray[np.int64]
     back_indices: NDArray[np.int32]
 
+    @cached_property
     def transposed(self) -> Incidence:
         """The same links with start and end exchanged."""
-        return self._transposed
-
-    @cached_property
-    def _transposed(self) -> Incidence:
         return Incidence(self.back_indptr, self.back_indices, self.indptr, self.indices)
 
     @cached_property
@@ -201,7 +198,7 @@ class Adjacency:
         """The links of one hop of a metapath, from the kind it leaves to the kind it reaches."""
         if hop.forward:
             return self.incidence((hop.relation, start_kind, hop.kind), which)
-        return self.incidence((hop.relation, hop.kind, start_kind), which).transposed()
+        return self.incidence((hop.relation, hop.kind, start_kind), which).transposed
 
 
 def table_of(relation: str, start: str, end: str) -> Table:

@@ -83,10 +83,10 @@ def heaviest_paths(
     """
     kinds = template.kinds
     hops = [adjacency.hop_incidence(hop, kind) for hop, kind in zip(template.hops, kinds, strict=False)]
-    if not hops[0].indptr[drug + 1] > hops[0].indptr[drug]:
+    if not hops[0].degree(drug):
         return None
-    back = [hop.transposed() for hop in reversed(hops)]
-    if not back[0].indptr[disease + 1] > back[0].indptr[disease]:
+    back = [hop.transposed for hop in reversed(hops)]
+    if not back[0].degree(disease):
         return None
     meeting = _meeting_position(hops, back, drug, disease)
     repeated = repeats(template)
@@ -166,10 +166,9 @@ def _meeting_position(hops: list[Incidence], back: list[Incidence], drug: int, d
 
 def _walk_counts(hops: list[Incidence], start: int) -> list[float]:
     """The number of walks of each length from a node: exact for two hops, then estimated by degrees."""
-    sizes = [1.0, float(hops[0].indptr[start + 1] - hops[0].indptr[start])]
+    sizes = [1.0, float(hops[0].degree(start))]
     if len(hops) > 1:
-        first = hops[0].row(start)
-        sizes.append(float((hops[1].indptr[first + 1] - hops[1].indptr[first]).sum()))
+        sizes.append(float(hops[1].degree(hops[0].row(start)).sum()))
     # A walk reaches a node in proportion to its degree: hubs count for more than the mean degree.
     for hop in hops[2:]:
         sizes.append(sizes[-1] * hop.mean_degree_of_linked)
@@ -188,12 +187,12 @@ def _walks_from(hops: list[Incidence], start: int, repeated: list[tuple[int, int
     weights = np.ones(1)
     for step, hop in enumerate(hops):
         current = nodes[:, -1]
-        starts, degrees = hop.indptr[current], hop.indptr[current + 1] - hop.indptr[current]
+        starts, degrees = hop.indptr[current], hop.degree(current)
         walk_index = np.repeat(np.arange(len(current)), degrees)
         offset = np.arange(len(walk_index)) - np.repeat(np.cumsum(degrees) - degrees, degrees)
         reached = hop.indices[starts[walk_index] + offset].astype(np.int64)
-        in_degrees = hop.back_indptr[reached + 1] - hop.back_indptr[reached]
-        weights = weights[walk_index] * (degrees[walk_index].astype(float) * in_degrees) ** -DAMPING
+        both_degrees = degrees[walk_index].astype(float) * hop.back_degree(reached)
+        weights = weights[walk_index] * both_degrees**-DAMPING
         nodes = np.column_stack([nodes[walk_index], reached])
         for first, second in repeated:
             if second == step + 1:

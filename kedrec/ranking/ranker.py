@@ -287,9 +287,9 @@ class Ranker:
         for table in self._tables:
             incidence = self.adjacency.incidence(table)
             if table[1] == kind:
-                total += int(incidence.indptr[number + 1] - incidence.indptr[number])
+                total += int(incidence.degree(number))
             if table[2] == kind and not relations[table[0]].symmetric:  # those have a row for either end
-                total += int(incidence.back_indptr[number + 1] - incidence.back_indptr[number])
+                total += int(incidence.back_degree(number))
         return total
 
     def treatment_count(self, disease_id: str) -> int:

@@ -93,7 +93,7 @@ def permuted_graphs(
             incidences[table] = _incidence(permuted_links)
             relation, start, end = table
             if relation in symmetric and start != end:
-                incidences[relation, end, start] = incidences[table].transposed()
+                incidences[relation, end, start] = incidences[table].transposed
         yield adjacency.with_links(incidences)
         current_attempts = attempts
 

@@ -271,10 +271,10 @@ class SafetyAssessor:
             if not self._adjacency.has_table(table):
                 continue
             kind, links = table[2], self._adjacency.incidence(table)
-            degrees = links.back_degrees
+            numbers = links.row(drug)
             known += [
-                (int(degrees[number]), self._adjacency.node_id(kind, number), kind)
-                for number in links.row(drug).tolist()
+                (drugs, self._adjacency.node_id(kind, number), kind)
+                for drugs, number in zip(links.back_degree(numbers).tolist(), numbers.tolist(), strict=True)
             ]
         known.sort()
         worsened = self._worsened_entities([(effect_id, drugs) for drugs, effect_id, _ in known], signs)

@@ -52,7 +52,7 @@ def test_a_permuted_relation_keeps_every_degree_and_has_no_link_twice(kind: str)
     assert after.back_degrees.tolist() == before.back_degrees.tolist()
     links = linked(after)
     assert len(links) == len(after.indices) == len(before.indices)
-    assert links == {(start, end) for end, start in linked(after.transposed())}
+    assert links == {(start, end) for end, start in linked(after.transposed)}
     assert len(links & linked(before)) < 0.6 * len(links)
     if kind != "between two kinds":
         assert all(start != end for start, end in links)
