@@ -49,10 +49,11 @@ def target_evidence(store: GraphStore, adjacency: Adjacency, drug: str) -> list[
     number = adjacency.number("Drug", drug)
     if number is None:
         return []
+    edges = node_edges(adjacency)
     return [
         row["edge"]["evidence"] or ""
         for table in _target_tables()
-        for row in node_edges(adjacency).read(store, adjacency, table, [number])
+        for row in edges.read(store, adjacency, table, [number])
     ]
 
 

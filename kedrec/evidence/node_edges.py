@@ -44,7 +44,9 @@ class NodeEdges:
         numbers = list(dict.fromkeys(starts))
         missing = [number for number in numbers if (table, number) not in self._rows]
         if missing:
-            self._add(table, self._stored(store, adjacency, table, missing))
+            for number, entry in self._stored(store, adjacency, table, missing).items():
+                self._rows[table, number] = entry
+                self._count += len(entry)
         rows: list[Row] = []
         for number in numbers:
             entry = self._rows.pop((table, number))
@@ -76,19 +78,18 @@ class NodeEdges:
         """The edges of some nodes by node, read by one query where they are many."""
         relation, start_kind, end_kind = table
         links = adjacency.incidence(table)
-        ends = sorted({end for start in starts for end in links.row(start).tolist()})
+        ends = {
+            start: {adjacency.node_id(end_kind, end) for end in links.row(start).tolist()} for start in starts
+        }
         numbers = {adjacency.node_id(start_kind, start): start for start in starts}
         rows: dict[int, list[Row]] = {start: [] for start in starts}
-        if ends:
-            end_ids = [adjacency.node_id(end_kind, end) for end in ends]
-            for row in store.edges_between(*table, list(numbers), end_ids):
-                rows[numbers[row["start_id"]]].append(row | {"relation": relation})
+        all_ends = sorted(set().union(*ends.values()))
+        if all_ends:
+            for row in store.edges_between(*table, list(numbers), all_ends):
+                start = numbers[row["start_id"]]
+                if row["end_id"] in ends[start]:  # another node's end may be one of a hidden link
+                    rows[start].append(row | {"relation": relation})
         return rows
-
-    def _add(self, table: Table, rows: dict[int, list[Row]]) -> None:
-        for number, entry in rows.items():
-            self._rows[table, number] = entry
-            self._count += len(entry)
 
     def _shrink(self) -> None:
         while self._count > _MOST_ROWS:
