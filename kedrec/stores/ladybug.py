@@ -126,7 +126,8 @@ class LadybugStore(ContextCloser):
 
     def _is_large(self, session: Session, relation: str) -> bool:
         """True if the stored counts give a relation more edges than a window, or are missing."""
-        return (totals := self._stored_totals(session)) is None or totals.get(relation, 0) > _WINDOW_ROWS
+        totals = self._stored_totals(session)
+        return totals is None or totals.get(relation, 0) > _WINDOW_ROWS
 
     def _is_empty(self, relation: str) -> bool:
         """True if a published file's counts give a relation no edge; a query for them takes milliseconds."""

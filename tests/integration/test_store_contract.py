@@ -113,6 +113,22 @@ def test_what_was_written_comes_back_as_it_was(filled: GraphStore, open_graph: O
     assert {batch.schema for batch in store.edges(*TREATS)} == {EDGE_COLUMNS}
 
 
+def test_edges_are_found_between_their_ends_as_soon_as_they_are_written(
+    open_graph: Open, tmp_path: Path
+) -> None:
+    store = open_graph(read_only=False)
+    store.prepare()
+    ends = ([ASPIRIN["id"]], [PAIN["id"], GOUT["id"]])
+    with store.writing():
+        store.put_nodes("Drug", node_file(tmp_path, ASPIRIN), None)
+        store.put_nodes("Disease", node_file(tmp_path, PAIN, GOUT), None)
+        assert store.edges_between(*TREATS, *ends) == []
+        store.put_edges(*TREATS, edge_file(tmp_path, TREATS_PAIN, TREATS_GOUT), None)
+        written = store.edges_between(*TREATS, *ends)
+    assert {row["end_id"] for row in written} == {PAIN["id"], GOUT["id"]}
+    assert open_graph().edges_between(*TREATS, *ends) == written
+
+
 def test_named_columns_come_in_the_order_asked_for(filled: GraphStore) -> None:
     assert filled.nodes("Drug", ["name", "id"]).to_pylist() == [{"name": "Aspirin", "id": ASPIRIN["id"]}]
     (batch,) = filled.edges(*TREATS, ["end", "score"])
