@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Evidence,
         Manifest,
         ModelJudgement,
+        PassedOver,
         PredictedSideEffect,
         Rationale,
         Recommendation,
@@ -107,18 +108,21 @@ def passed_over_note(answer: Answer | DiseaseAnswer) -> str:
     unsuitable = [one for one in answer.passed if one.has_evidence]
     sentences = []
     if without_path:
-        names = [f"{one.entity.name} (rank {one.rank:,})" for one in without_path[:_PASSED_OVER_SHOWN]]
+        names = [_ranked_name(one) for one in without_path[:_PASSED_OVER_SHOWN]]
         subject = _higher(len(without_path), noun, "has", "have")
         more = _more(" and", len(without_path))
         sentences.append(f"{subject} no path to be explained by: {', '.join(names)}{more}.")
     if unsuitable:
         reasons = [
-            f"{one.entity.name} (rank {one.rank:,}): {one.reason.rstrip('.')}"
-            for one in unsuitable[:_PASSED_OVER_SHOWN]
+            f"{_ranked_name(one)}: {one.reason.rstrip('.')}" for one in unsuitable[:_PASSED_OVER_SHOWN]
         ]
         subject = _higher(len(unsuitable), noun, "isn't", "aren't")
         sentences.append(f"{subject} recommended. {'; '.join(reasons)}{_more('; and', len(unsuitable))}.")
     return " ".join(sentences)
+
+
+def _ranked_name(candidate: PassedOver) -> str:
+    return f"{candidate.entity.name} (rank {candidate.rank:,})"
 
 
 def _higher(count: int, noun: str, singular: str, plural: str) -> str:
