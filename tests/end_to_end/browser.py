@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 BIN = Path(sys.executable).parent
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 MS = "?ask=DOID:2377&name=multiple+sclerosis&llm=0"
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
 SECONDS = 60
+expect.set_options(timeout=SECONDS * 1000)  # five seconds by default: too few for a machine with other work
 
 
 @contextmanager

@@ -48,8 +48,6 @@ export function makeCombobox(choose) {
     fill(list, items);
     list.hidden = !items.length;
     input.setAttribute("aria-expanded", String(Boolean(items.length)));
-    active = -1;
-    input.removeAttribute("aria-activedescendant");
   }
 
   async function suggest() {
@@ -61,8 +59,10 @@ export function makeCombobox(choose) {
       const ask = (kind) => get(`v1/search?${new URLSearchParams({ q: text, kind, limit: String(MOST) })}`, controller.signal);
       const both = await Promise.all([ask("Disease"), ask("Drug")]);
       if (document.activeElement !== input || input.value.trim() !== text) return;
+      const marked = matches[active]?.entity.id; // the list may come anew between an arrow and Enter
       matches = both.flat().sort((a, b) => b.score - a.score).slice(0, MOST);
       show();
+      mark(matches.findIndex((match) => match.entity.id === marked));
     } catch {
       // Suggestions are a help: the question can be asked without them, and says what is wrong.
     }
@@ -70,6 +70,7 @@ export function makeCombobox(choose) {
 
   input.addEventListener("input", () => {
     delete input.dataset.id;
+    mark(-1); // whoever types on asks for what is typed
     clearTimeout(timer);
     timer = setTimeout(suggest, WAIT);
   });
