@@ -88,9 +88,11 @@ async function ask() {
   byId("answer").setAttribute("aria-busy", "true");
   writing.clear();
   say("Ranking…");
+  let isRanked = false;
   const on = {
     ranking(data) {
       answer = data;
+      isRanked = true;
       if (state.llm) answer.recommendations.forEach((item) => writing.set(item.rank, ""));
       showAnswer();
       sayProgress();
@@ -122,7 +124,7 @@ async function ask() {
   } catch (error) {
     if (controller.signal.aborted) return;
     writing.clear();
-    if (error.status) answer = null;
+    if (error.status && !isRanked) answer = null; // a ranking stands, whatever its rationales came to
     answer ? showAnswer() : (byId("answer").hidden = true);
     say("");
     fail(error);
