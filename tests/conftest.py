@@ -145,7 +145,7 @@ def neo4j_server(
     """A real Neo4j, started once. In CI, a machine that can't start it fails the tests."""
     try:
         with servers.serving(
-            tmp_path_factory.mktemp("neo4j"), is_brief=True, heap="768m", page_cache="256m"
+            tmp_path_factory.mktemp("neo4j"), is_brief=False, heap="768m", page_cache="256m"
         ) as server:
             pytestconfig.stash[_started] = server.version
             yield server
