@@ -64,14 +64,16 @@ def run_command(words: Sequence[str], home: Path) -> tuple[LoadCost, bytes]:
     printed = home / "printed"
     command = [str(Path(sys.executable).with_name(words[0])), *words[1:]]
     started = time.perf_counter()
-    with printed.open("wb") as out:
+    said = home / "said"
+    with printed.open("wb") as out, said.open("wb") as errors:
         process = subprocess.Popen(
-            command, env={**os.environ, "KEDREC_HOME": str(home)}, stdout=out, stderr=subprocess.DEVNULL
+            command, env={**os.environ, "KEDREC_HOME": str(home)}, stdout=out, stderr=errors
         )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"{words[0]} failed with {process.returncode}")
+        last = said.read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise RuntimeError(f"{words[0]} failed with {process.returncode}. It said:\n{last}")
     seconds = time.perf_counter() - started
     return LoadCost(seconds, usage.ru_utime + usage.ru_stime, _megabytes(usage), 0), printed.read_bytes()
 
