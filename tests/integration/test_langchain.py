@@ -19,6 +19,7 @@ from kedrec.errors import UnknownNameError, UsageError
 from kedrec.integrations.langchain import KedrecRetriever
 from kedrec.integrations.langchain_answers import cited_answers
 from kedrec.integrations.langchain_tools import kedrec_tools
+from kedrec.llm.model_registry import resolve_model
 from kedrec.settings import Settings, load_settings
 from kedrec.types import Answer, DiseaseAnswer, Recommendation
 
@@ -32,8 +33,8 @@ EXAMPLE = re.compile(r"^```python\n([^`]*)^```\n\n```\n(.*?)^```", re.MULTILINE 
 
 @pytest.fixture(scope="module")
 def kr(starter_home: Path, llm_settings: Settings) -> Iterator[Kedrec]:
-    graph = str(starter_home / "graph")
-    settings = load_settings(home=llm_settings.home, graph=graph, model="base", threads=1)
+    graph, model = str(starter_home / "graph"), str(resolve_model("base", llm_settings).path)
+    settings = load_settings(home=starter_home, graph=graph, model=model, threads=1)
     with Kedrec(settings) as opened:
         yield opened
 
