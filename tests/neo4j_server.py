@@ -191,8 +191,8 @@ def start(
 ) -> Server:
     """Starts a server in a folder, on free ports unless told, and waits until it answers.
 
-    `setting` is one more line of its settings. One that `is_brief` takes half the processor time to start, and
-    half as fast after some minutes: Java compiles its code but once.
+    `setting` is one more line of its settings. One that `is_brief` takes half the processor time to start,
+    and is half as fast after some minutes: Java compiles its code but once.
 
     A detached one outlives this process; another ends with what ends this process's group (Ctrl-C, timeout).
 

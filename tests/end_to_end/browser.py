@@ -32,7 +32,10 @@ def serving(command: Path, home: Path, graph: Path) -> Iterator[str]:
     own["KEDREC_CACHE_TEXTS"] = "false"  # a stored text comes in one piece: nothing is seen being written
     with tempfile.TemporaryFile("w+") as output:  # a pipe that nobody reads would fill up and stop it
         process = subprocess.Popen(
-            [command, "serve", "--port", "0", "--deadline", "900"], env=own, stdout=output, stderr=subprocess.STDOUT
+            [command, "serve", "--port", "0", "--deadline", "900"],
+            env=own,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         try:
             yield _address(process, output)

@@ -166,13 +166,15 @@ def test_writing_can_be_cancelled(open_page):
 
 
 def test_a_ranking_stands_where_its_writing_fails(open_page, address):
-    late = {"status": 504, "detail": "There was no answer within 120 seconds.", "hint": "Ask for fewer drugs."}
+    late = {
+        "status": 504,
+        "detail": "There was no answer within 120 seconds.",
+        "hint": "Ask for fewer drugs.",
+    }
     page = open_page()
     events = (("ranking", asked(address, QUESTION)), ("error", late))
     stream = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
-    page.route(
-        "**/v1/recommend", lambda route: route.fulfill(body=stream, content_type="text/event-stream")
-    )
+    page.route("**/v1/recommend", lambda route: route.fulfill(body=stream, content_type="text/event-stream"))
     page.goto(address + MS.replace("llm=0", "llm=1"))
     expect(page.locator("#problem")).to_contain_text("within 120 seconds")
     expect(page.locator(".drawing[data-ready]")).to_be_visible()
