@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from loaded import Loaded, small_graph
 
 if TYPE_CHECKING:
-    from loaded import Loaded
+    from collections.abc import Iterator
 
 GENES = "geneId\tgeneSymbol\tdiseaseId\tdiseaseName\tscore\tsource\n"
 MAPPING = "subject_id\tsubject_label\tpredicate_id\tobject_id\tobject_label\tmapping_justification\n"
@@ -34,33 +35,50 @@ def load_genes(graph: Loaded, *diseases: tuple[str, str]) -> None:
     graph.load("disgenet", {"curated_gene_disease_associations.tsv": GENES + rows})
 
 
-@pytest.mark.parametrize(
-    ("name", "heading", "entries", "joins"),
-    [
-        ("Sheehan syndrome", "Hypopituitarism", "Pituitary Insufficiency", False),
-        ("bruxism", "Sleep Bruxism", "", False),
-        ("mucopolysaccharidosis type 4A", "Mucopolysaccharidosis IV", "Morquio Syndrome", False),
-        ("giant cell glioblastoma", "Glioblastoma", "", False),
-        ("benign sandy tumor", "Sandy Neoplasms", "", False),
-        ("sandy cancer", "Sandy Neoplasms", "", True),
-        ("type 4A sand disease", "Sand Disease, Type 4A", "", True),
-        ("Crohn's disease", "Crohn Disease", "", True),
-        ("sandy infectious disease", "Sandy Infections", "", True),
-        ("desert cough", "Sand Pneumonitis", "Cough, Desert|Dune Lung", True),
-        ("allergies of sand", "Sand Allergy", "", True),
-        ("Sjögren syndrome", "Sjogren's Syndrome", "", True),
-    ],
+LISTED = (
+    ("Sheehan syndrome", "Hypopituitarism", "Pituitary Insufficiency", False),
+    ("bruxism", "Sleep Bruxism", "", False),
+    ("mucopolysaccharidosis type 4A", "Mucopolysaccharidosis IV", "Morquio Syndrome", False),
+    ("giant cell glioblastoma", "Glioblastoma", "", False),
+    ("benign sandy tumor", "Sandy Neoplasms", "", False),
+    ("dusty cancer", "Dusty Neoplasms", "", True),
+    ("type 4A sand disease", "Sand Disease, Type 4A", "", True),
+    ("Crohn's disease", "Crohn Disease", "", True),
+    ("sandy infectious disease", "Sandy Infections", "", True),
+    ("desert cough", "Sand Pneumonitis", "Cough, Desert|Dune Lung", True),
+    ("allergies of sand", "Sand Allergy", "", True),
+    ("Sjögren syndrome", "Sjogren's Syndrome", "", True),
 )
+"""Name of DO's disease, heading and entry terms of MeSH's whose id it lists, and whether they are one."""
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, Any], int]]:
+    """The diseases after DO's are loaded on MeSH's, and the number of doubtful ids."""
+    with small_graph(tmp_path_factory.mktemp("listed")) as graph:
+        numbered = list(enumerate(LISTED, 1))
+        load_headings(graph, *((f"D{n:06}", heading, terms) for n, (_, heading, terms, _) in numbered))
+        terms = obo(*((f"DOID:{n}", name, f"xref: MESH:D{n:06}") for n, (name, *_) in numbered))
+        [report] = graph.load("doid", {"doid.obo": terms}).sources
+        yield graph.nodes("Disease"), report.doubtful_ids
+        graph.again("doid")
+
+
+@pytest.mark.parametrize("number", range(1, len(LISTED) + 1), ids=[name for name, *_ in LISTED])
 def test_an_id_merely_listed_is_equal_only_with_a_common_name(
-    graph: Loaded, name: str, heading: str, entries: str, joins: bool
+    listed: tuple[dict[str, Any], int], number: int
 ) -> None:
-    load_headings(graph, ("D000001", heading, entries))
-    [report] = graph.load("doid", {"doid.obo": obo(("DOID:1", name, "xref: MESH:D000001"))}).sources
-    nodes = graph.nodes("Disease")
-    assert set(nodes) == ({"DOID:1"} if joins else {"DOID:1", "MESH:D000001"})
-    assert ("MESH:D000001" in nodes["DOID:1"]["xrefs"]) == joins
-    assert report.doubtful_ids == (not joins)
-    graph.again("doid")
+    nodes, _ = listed
+    joins = LISTED[number - 1][-1]
+    mesh = f"MESH:D{number:06}"
+    assert (mesh in nodes) != joins
+    assert (mesh in nodes[f"DOID:{number}"]["xrefs"]) == joins
+
+
+def test_ids_that_are_not_taken_for_equal_are_counted(listed: tuple[dict[str, Any], int]) -> None:
+    nodes, doubtful = listed
+    apart = sum(not joins for *_, joins in LISTED)
+    assert (doubtful, len(nodes)) == (apart, len(LISTED) + apart)
 
 
 def test_names_that_come_later_part_what_a_term_lists(graph: Loaded) -> None:
