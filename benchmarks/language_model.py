@@ -1,13 +1,16 @@
-"""A checked rationale (prompt, grammar, gate), against bare llama.cpp's completion of the same messages
-under the same grammar."""
+"""A checked rationale (prompt, grammar, gate), and five texts of one prompt, against bare llama.cpp's
+completions of the same messages under the same grammar."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring import BenchmarkContext, Row, alternate
 from kedrec.api import Kedrec
 from kedrec.grounding import check
+from kedrec.llm.base import Message
 from kedrec.llm.llamacpp import LlamaCppModel
 from kedrec.llm.model_registry import pull_model
 from kedrec.llm.prompting import rationale_request
@@ -54,28 +57,44 @@ def measure(context: BenchmarkContext) -> list[Row]:
             grammar=True,
         ).request
 
+    numbers = count()  # each run reads a prompt of its own
+
+    def numbered(request: ChatRequest) -> ChatRequest:
+        *others, last = request.messages
+        return replace(request, messages=(*others, Message(last.role, f"{last.content}\n({next(numbers)})")))
+
     def ours() -> None:
-        check(
-            model.chat(build_request()).text, drug, disease, recommendation.evidence, recommendation.adverse
-        )
+        text = model.chat(numbered(build_request())).text
+        check(text, drug, disease, recommendation.evidence, recommendation.adverse)
 
-    request = build_request()
-    messages = [{"role": message.role, "content": message.content} for message in request.messages]
+    def ours_again(texts: int = 5) -> None:
+        request = numbered(build_request())
+        for seed in range(texts):
+            text = model.chat(replace(request, seed=seed, temperature=0.6)).text
+            check(text, drug, disease, recommendation.evidence, recommendation.adverse)
 
-    def bare_completion() -> None:
-        server.handle_chat_completions(
-            {
-                "messages": messages,
-                "max_tokens": 200,
-                "temperature": 0,
-                "seed": settings.seed,
-                "cache_prompt": False,
-                "grammar": request.grammar,
-            }
-        )
+    def bare_completion(texts: int = 1) -> None:
+        request = numbered(build_request())
+        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        for seed in range(texts):
+            server.handle_chat_completions(
+                {
+                    "messages": messages,
+                    "max_tokens": 200,
+                    "temperature": 0.6 if texts > 1 else 0,
+                    "seed": seed,
+                    "cache_prompt": False,
+                    "grammar": request.grammar,
+                }
+            )
 
     ours()
     bare_completion()
     seconds, plain = alternate(ours, bare_completion, context.runs)
+    several, plain_several = alternate(ours_again, lambda: bare_completion(5), context.runs)
     model.close()
-    return [Row("one checked rationale", seconds, plain, "bare llama.cpp, same prompt", "1.15x")]
+    bare = "bare llama.cpp, same prompt"
+    return [
+        Row("one checked rationale", seconds, plain, bare, "1.15x"),
+        Row("five checked texts of one prompt", several, plain_several, f"five of {bare}", "1x"),
+    ]

@@ -16,10 +16,11 @@ import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
 
 from kedrec.common.checked_files import sha256_of
 from kedrec.common.cpus import free_threads, wait_passively
@@ -31,6 +32,8 @@ from kedrec.llm.requirements import require_names
 from kedrec.llm.server import Server
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     import httpx2
 
 __all__ = ["LlamaCppModel"]
@@ -80,7 +83,8 @@ class LlamaCppModel:
             slot, the same request gives the same text, whatever the requests before it and the number of
             threads. With more, llama.cpp computes requests together and caches common prefixes: eight slots
             write about three times as fast, but rounding then depends on the other requests, and where two
-            words are nearly equally likely the text can differ.
+            words are nearly equally likely the text can differ. One slot reads a prompt once for all requests
+            that follow with the same messages.
 
     Raises:
         ModelError: the file is missing, damaged or of a kind that llama.cpp doesn't support; or the installed
@@ -123,6 +127,8 @@ class LlamaCppModel:
             )
             self._endpoint = Endpoint(server, adapts=False)
             self._slots = slots
+            self._slot_lock = Lock()
+            self._slot_messages: tuple[Message, ...] | None = None
             self._first_tokens: dict[str, int] = {}
             self._info = ModelInfo(
                 name=name,
@@ -142,13 +148,21 @@ class LlamaCppModel:
 
     def chat(self, request: ChatRequest) -> ChatResponse:
         """Returns the whole answer."""
-        response = self._endpoint.chat(request, **self._extras(request))
+        with self._slot_lock if self._slots == 1 else nullcontext():
+            response = self._endpoint.chat(request, **self._extras(request))
         # The server repeats the beginning that it goes on from.
         return replace(response, text=response.text.removeprefix(request.prefix))
 
     def stream(self, request: ChatRequest) -> Iterator[str]:
         """Yields the answer in pieces."""
-        return self._endpoint.stream(request, **self._extras(request))
+        with ExitStack() as held:
+            if self._slots == 1:
+                held.enter_context(self._slot_lock)
+            pieces = self._endpoint.stream(request, **self._extras(request))
+            with closing(cast("Generator[str, None, None]", pieces)):
+                for piece in pieces:
+                    held.close()  # the server has begun: what is asked now waits there
+                    yield piece
 
     def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
         """Returns the answers in order, computing as many at once as there are slots."""
@@ -179,7 +193,10 @@ class LlamaCppModel:
             "cache_prompt": self._slots > 1,
         }
         try:
-            first = self._endpoint.post("completion", body)["completion_probabilities"][0]["top_probs"]
+            with self._slot_lock:
+                self._slot_messages = None
+                answer = self._endpoint.post("completion", body)
+            first = answer["completion_probabilities"][0]["top_probs"]
             found = {int(one["id"]): float(one["prob"]) for one in first}
             return [math.log(max(found[token], _LEAST)) for token in tokens]
         except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -210,9 +227,26 @@ class LlamaCppModel:
         self._llama_server = None
 
     def _extras(self, request: ChatRequest) -> dict[str, Any]:
-        # A cached prefix rounds differently from one computed again, so a single slot doesn't cache.
-        extras: dict[str, Any] = {"cache_prompt": self._slots > 1}
+        extras: dict[str, Any] = {"cache_prompt": self._slots > 1 or self._read_into_slot(request.messages)}
         return extras | ({"grammar": request.grammar} if request.grammar else {})
+
+    def _read_into_slot(self, messages: tuple[Message, ...]) -> bool:
+        """Has the only slot read a prompt, if it hasn't; returns False where the server refuses it.
+
+        What is cached rounds differently from what is computed together with other tokens. So a prompt is
+        always computed whole, and its last token then once more by itself, before each request: what the slot
+        holds depends on the prompt alone, and not on the requests before.
+        """
+        is_read = messages == self._slot_messages
+        self._slot_messages = None
+        try:
+            body = {"prompt": self._prompt(messages), "n_predict": 0}
+            for cached in (True,) if is_read else (False, True):
+                self._endpoint.post("completion", body | {"cache_prompt": cached})
+        except ModelError:
+            return False  # the request itself says why
+        self._slot_messages = messages
+        return True
 
     def _slot_context(self) -> int:
         settings = self._endpoint.get("props").get("default_generation_settings")

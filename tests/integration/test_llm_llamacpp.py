@@ -128,6 +128,55 @@ def test_the_same_request_gives_the_same_text_whatever_came_before(
     assert "".join(model.stream(prompt.request)) == answer.text
 
 
+def log_probabilities(model: LlamaCppModel, request: ChatRequest) -> list[float]:
+    """Log-probabilities of an answer's tokens, in full: texts hide most of what rounding changes."""
+    body = model._endpoint._body(request, stream=False, extra_tokens=0) | model._extras(request)
+    reply = model._endpoint.post("v1/chat/completions", body | {"logprobs": True, "top_logprobs": 1})
+    return [token["logprob"] for token in reply["choices"][0]["logprobs"]["content"]]
+
+
+def test_an_answer_does_not_depend_on_what_the_slot_has_read(
+    model: LlamaCppModel, prompt: RationalePrompt
+) -> None:
+    """Whether the prompt is in the slot, alone or with an answer, or another one, or none."""
+    whole = dataclasses.replace(prompt.request, max_tokens=12)
+    begun = dataclasses.replace(whole, prefix="Fingolimod may help", grammar="")
+    found = []
+    for before in (said("Say yes."), begun, whole, begun):
+        model.chat(before)
+        found.append((log_probabilities(model, begun), log_probabilities(model, whole)))
+    model.answer_scores(prompt.messages, ["yes", "no"])
+    found.append((log_probabilities(model, begun), log_probabilities(model, whole)))
+    assert found == [found[0]] * len(found)
+    assert len(found[0][0]) == len(found[0][1]) == 12
+
+
+def test_a_prompt_is_read_once_for_all_its_texts(
+    model: LlamaCppModel, prompt: RationalePrompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    post = model._endpoint.post
+
+    def counting(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = post(path, body)
+        if path == "completion":
+            read.append(answer["timings"]["prompt_n"])
+        return answer
+
+    model.chat(said("Say yes."))
+    monkeypatch.setattr(model._endpoint, "post", counting)
+    for seed in range(3):
+        model.chat(dataclasses.replace(prompt.request, temperature=1.0, seed=seed))
+    assert read == [model.count_tokens(prompt.messages), 1, 1, 1]
+
+
+def test_others_may_ask_while_a_stream_is_read(model: LlamaCppModel, prompt: RationalePrompt) -> None:
+    pieces = model.stream(prompt.request)
+    first = next(pieces)
+    assert model.chat(said("Say yes.")).text
+    assert first + "".join(pieces) == model.chat(prompt.request).text
+
+
 def test_an_answer_goes_on_from_its_beginning_as_the_grammar_says(
     model: ChatModel, prompt: RationalePrompt
 ) -> None:
