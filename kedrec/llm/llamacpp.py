@@ -16,7 +16,7 @@ import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -148,7 +148,7 @@ class LlamaCppModel:
 
     def chat(self, request: ChatRequest) -> ChatResponse:
         """Returns the whole answer."""
-        with self._slot_lock if self._slots == 1 else nullcontext():
+        with self._only_slot():
             response = self._endpoint.chat(request, **self._extras(request))
         # The server repeats the beginning that it goes on from.
         return replace(response, text=response.text.removeprefix(request.prefix))
@@ -156,8 +156,7 @@ class LlamaCppModel:
     def stream(self, request: ChatRequest) -> Iterator[str]:
         """Yields the answer in pieces."""
         with ExitStack() as held:
-            if self._slots == 1:
-                held.enter_context(self._slot_lock)
+            held.enter_context(self._only_slot())
             pieces = self._endpoint.stream(request, **self._extras(request))
             with closing(cast("Generator[str, None, None]", pieces)):
                 for piece in pieces:
@@ -193,7 +192,7 @@ class LlamaCppModel:
             "cache_prompt": self._slots > 1,
         }
         try:
-            with self._slot_lock:
+            with self._only_slot():
                 self._slot_messages = None
                 answer = self._endpoint.post("completion", body)
             first = answer["completion_probabilities"][0]["top_probs"]
@@ -225,6 +224,10 @@ class LlamaCppModel:
 
     def _drop_server(self) -> None:
         self._llama_server = None
+
+    def _only_slot(self) -> AbstractContextManager[object]:
+        """A lock on the slot if there is but one."""
+        return self._slot_lock if self._slots == 1 else nullcontext()
 
     def _extras(self, request: ChatRequest) -> dict[str, Any]:
         extras: dict[str, Any] = {"cache_prompt": self._slots > 1 or self._read_into_slot(request.messages)}
