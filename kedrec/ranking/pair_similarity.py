@@ -13,8 +13,9 @@ from kedrec.ranking.kron_ridge import PairKernel
 from kedrec.ranking.similarity import care_matrix, similarities
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
     from kedrec.ranking.adjacency import Adjacency, Table
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["PairSimilarity"]
 
 _NEAREST_DRUGS = 50  # of each drug
+_NEAREST = "nearest_drugs/"  # beginning of the names of stored arrays
 _BLOCK = 256  # drugs whose similarities are averaged at once
 
 
@@ -52,6 +54,29 @@ class PairSimilarity:
         return cls(
             drugs, diseases, kernel or PairKernel.of(drugs, diseases, care_matrix(adjacency, TREATS[0]))
         )
+
+    @classmethod
+    def from_arrays(
+        cls, adjacency: Adjacency, tables: Sequence[Table], arrays: Mapping[str, NDArray[Any]]
+    ) -> PairSimilarity:
+        """Restores the similarities of a graph with what `arrays` gave of them."""
+        from scipy.sparse import csr_array
+
+        restored = cls.of(adjacency, tables, PairKernel.from_arrays(arrays))
+        if f"{_NEAREST}data" in arrays:  # earlier fits lack them
+            parts = tuple(arrays[f"{_NEAREST}{part}"] for part in ("data", "indices", "indptr"))
+            size = len(restored.kernel.drugs.coordinates)
+            vars(restored)["nearest_drugs"] = csr_array(parts, shape=(size, size))
+        return restored
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What takes seconds to compute anew: the kernel, and the nearest drugs."""
+        nearest = self.nearest_drugs
+        return self.kernel.arrays() | {
+            f"{_NEAREST}data": nearest.data,
+            f"{_NEAREST}indices": nearest.indices,
+            f"{_NEAREST}indptr": nearest.indptr,
+        }
 
     def with_treatments(self, adjacency: Adjacency) -> PairSimilarity:
         """The same similarities, with the kernel learned from the treatments of a graph alone.

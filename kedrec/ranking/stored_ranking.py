@@ -102,7 +102,7 @@ def _fit_single_threaded(
         "ranking/informed": np.packbits(fitted.stored.informed, axis=1),
         "ranking/drug_percentiles": percentiles(means),
         "ranking/disease_means": scores.mean(axis=1),
-        **fitted.pair_similarity.kernel.arrays(),
+        **fitted.pair_similarity.arrays(),
     }
     models: dict[str, list[list[dict[str, Any]]]] = {}
     for regime, folds in fitted.members.items():
@@ -382,11 +382,10 @@ class StoredRanking:
     def _feature_maker(self) -> FeatureMaker:
         if self._maker is None:
             from kedrec.ranking.features import FeatureMaker
-            from kedrec.ranking.kron_ridge import PairKernel
             from kedrec.ranking.pair_similarity import PairSimilarity
 
             paths = [tuple(Hop(*hop) for hop in path) for path in self._facts["paths"]]
-            kernel = PairKernel.from_arrays(self._arrays)
-            pair_similarity = PairSimilarity.of(self._adjacency, linked_tables(self._adjacency), kernel)
+            tables = linked_tables(self._adjacency)
+            pair_similarity = PairSimilarity.from_arrays(self._adjacency, tables, self._arrays)
             self._maker = FeatureMaker(self._adjacency, paths, pair_similarity)
         return self._maker

@@ -14,6 +14,9 @@ from kedrec.ranking import Ranker, ensemble, ranking_cache
 from kedrec.ranking import ranker as ranker_module
 from kedrec.ranking.export import score_table
 from kedrec.ranking.fit import MIN_TREATED_PAIRS
+from kedrec.ranking.pair_similarity import PairSimilarity
+from kedrec.ranking.similarity import Similarity
+from kedrec.ranking.stored_ranking import linked_tables
 
 DRUGS, DISEASES, GENES = 60, 25, 30
 
@@ -72,6 +75,20 @@ def test_a_score_comes_with_interval_prior_percentiles_and_parts_that_add_up(ran
     assert ranked[0].low > ranked[-1].high
     groups = {part.group for part in ranked[0].parts}
     assert {"prior", "metapath"} <= groups
+
+
+def test_the_nearest_drugs_are_stored_and_not_computed_again(
+    ranker: Ranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = linked_tables(ranker.adjacency)
+    computed = PairSimilarity.of(ranker.adjacency, tables)
+    arrays = computed.arrays()
+    monkeypatch.setattr(Similarity, "columns", None)
+    restored = PairSimilarity.from_arrays(ranker.adjacency, tables, arrays).nearest_drugs
+    assert restored.nnz > DRUGS
+    assert np.array_equal(restored.toarray(), computed.nearest_drugs.toarray())
+    stored = {name for name in ranker._stored._arrays if name.startswith("nearest_drugs/")}
+    assert stored == {"nearest_drugs/data", "nearest_drugs/indices", "nearest_drugs/indptr"}
 
 
 def test_diseases_are_ranked_for_a_drug_by_the_same_scores(ranker: Ranker) -> None:
