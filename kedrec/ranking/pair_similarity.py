@@ -25,6 +25,7 @@ __all__ = ["PairSimilarity"]
 
 _NEAREST_DRUGS = 50  # of each drug
 _NEAREST = "nearest_drugs/"  # beginning of the names of stored arrays
+_CSR_PARTS = ("data", "indices", "indptr")
 _BLOCK = 256  # drugs whose similarities are averaged at once
 
 
@@ -63,20 +64,15 @@ class PairSimilarity:
         from scipy.sparse import csr_array
 
         restored = cls.of(adjacency, tables, PairKernel.from_arrays(arrays))
-        if f"{_NEAREST}data" in arrays:  # earlier fits lack them
-            parts = tuple(arrays[f"{_NEAREST}{part}"] for part in ("data", "indices", "indptr"))
-            size = len(restored.kernel.drugs.coordinates)
-            vars(restored)["nearest_drugs"] = csr_array(parts, shape=(size, size))
+        parts = tuple(arrays[f"{_NEAREST}{part}"] for part in _CSR_PARTS)
+        size = len(restored.kernel.drugs.coordinates)
+        vars(restored)["nearest_drugs"] = csr_array(parts, shape=(size, size))
         return restored
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What takes seconds to compute anew: the kernel, and the nearest drugs."""
         nearest = self.nearest_drugs
-        return self.kernel.arrays() | {
-            f"{_NEAREST}data": nearest.data,
-            f"{_NEAREST}indices": nearest.indices,
-            f"{_NEAREST}indptr": nearest.indptr,
-        }
+        return self.kernel.arrays() | {f"{_NEAREST}{part}": getattr(nearest, part) for part in _CSR_PARTS}
 
     def with_treatments(self, adjacency: Adjacency) -> PairSimilarity:
         """The same similarities, with the kernel learned from the treatments of a graph alone.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cache_path", "read_cache", "write_cache"]
 
-_LAYOUT = 10  # of the cached arrays and facts; raise it to invalidate old caches
+_LAYOUT = 11  # of the cached arrays and facts; raise it to invalidate old caches
 _MAX_FILES = 6  # cached rankings, of the graphs used last
 
 
