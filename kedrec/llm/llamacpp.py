@@ -149,7 +149,7 @@ class LlamaCppModel:
     def chat(self, request: ChatRequest) -> ChatResponse:
         """Returns the whole answer."""
         with self._only_slot():
-            response = self._endpoint.chat(request, **self._extras(request))
+            response = self._endpoint.chat(request, **self._read_and_extras(request))
         # The server repeats the beginning that it goes on from.
         return replace(response, text=response.text.removeprefix(request.prefix))
 
@@ -157,7 +157,7 @@ class LlamaCppModel:
         """Yields the answer in pieces."""
         with ExitStack() as held:
             held.enter_context(self._only_slot())
-            pieces = self._endpoint.stream(request, **self._extras(request))
+            pieces = self._endpoint.stream(request, **self._read_and_extras(request))
             with closing(cast("Generator[str, None, None]", pieces)):
                 for piece in pieces:
                     held.close()  # the server has begun: what is asked now waits there
@@ -229,7 +229,8 @@ class LlamaCppModel:
         """A lock on the slot if there is but one."""
         return self._slot_lock if self._slots == 1 else nullcontext()
 
-    def _extras(self, request: ChatRequest) -> dict[str, Any]:
+    def _read_and_extras(self, request: ChatRequest) -> dict[str, Any]:
+        """Has the only slot read the prompt; returns the body's fields beyond the protocol's."""
         extras: dict[str, Any] = {"cache_prompt": self._slots > 1 or self._read_into_slot(request.messages)}
         return extras | ({"grammar": request.grammar} if request.grammar else {})
 

@@ -130,7 +130,7 @@ def test_the_same_request_gives_the_same_text_whatever_came_before(
 
 def log_probabilities(model: LlamaCppModel, request: ChatRequest) -> list[float]:
     """Log-probabilities of an answer's tokens, in full: texts hide most of what rounding changes."""
-    body = model._endpoint._body(request, stream=False, extra_tokens=0) | model._extras(request)
+    body = model._endpoint._body(request, stream=False, extra_tokens=0) | model._read_and_extras(request)
     reply = model._endpoint.post("v1/chat/completions", body | {"logprobs": True, "top_logprobs": 1})
     return [token["logprob"] for token in reply["choices"][0]["logprobs"]["content"]]
 
