@@ -63,14 +63,13 @@ def measure(context: BenchmarkContext) -> list[Row]:
         *others, last = request.messages
         return replace(request, messages=(*others, Message(last.role, f"{last.content}\n({next(numbers)})")))
 
-    def ours() -> None:
-        text = model.chat(numbered(build_request())).text
-        check(text, drug, disease, recommendation.evidence, recommendation.adverse)
+    def temperature(texts: int) -> float:
+        return 0.6 if texts > 1 else 0.0
 
-    def ours_again(texts: int = 5) -> None:
+    def ours(texts: int = 1) -> None:
         request = numbered(build_request())
         for seed in range(texts):
-            text = model.chat(replace(request, seed=seed, temperature=0.6)).text
+            text = model.chat(replace(request, seed=seed, temperature=temperature(texts))).text
             check(text, drug, disease, recommendation.evidence, recommendation.adverse)
 
     def bare_completion(texts: int = 1) -> None:
@@ -81,7 +80,7 @@ def measure(context: BenchmarkContext) -> list[Row]:
                 {
                     "messages": messages,
                     "max_tokens": 200,
-                    "temperature": 0.6 if texts > 1 else 0,
+                    "temperature": temperature(texts),
                     "seed": seed,
                     "cache_prompt": False,
                     "grammar": request.grammar,
@@ -91,7 +90,7 @@ def measure(context: BenchmarkContext) -> list[Row]:
     ours()
     bare_completion()
     seconds, plain = alternate(ours, bare_completion, context.runs)
-    several, plain_several = alternate(ours_again, lambda: bare_completion(5), context.runs)
+    several, plain_several = alternate(lambda: ours(5), lambda: bare_completion(5), context.runs)
     model.close()
     bare = "bare llama.cpp, same prompt"
     return [
