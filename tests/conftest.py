@@ -144,9 +144,7 @@ def neo4j_server(
 ) -> Iterator[servers.Server]:
     """A real Neo4j, started once. In CI, a machine that can't start it fails the tests."""
     try:
-        with servers.serving(
-            tmp_path_factory.mktemp("neo4j"), is_brief=False, heap="768m", page_cache="256m"
-        ) as server:
+        with servers.serving(tmp_path_factory.mktemp("neo4j"), heap="768m", page_cache="256m") as server:
             pytestconfig.stash[_started] = server.version
             yield server
     except servers.ServerError as error:

@@ -79,7 +79,7 @@ FILES = {
 def test_the_best_vocabulary_names_a_node_whatever_the_order(
     tmp_path: Path, sources: tuple[str, ...], id_: str, name: str
 ) -> None:
-    for number, order in enumerate({sources, sources[::-1]}):
+    for number, order in enumerate(dict.fromkeys((sources, sources[::-1]))):
         with small_graph(tmp_path / str(number)) as graph:
             for source in order:
                 load(graph, source, FILES[source])
