@@ -11,9 +11,11 @@ from kedrec.cli.common import progress_on_stderr, say
 from kedrec.cli.train_choice import choice
 
 if TYPE_CHECKING:
-    from kedrec.training.lora import Checkpoint
+    from kedrec.training.recipe import Checkpoint
 
 _TEST_EXAMPLES = 24  # of the validation part, whose loss is measured at each checkpoint
+_TEST_JUDGEMENTS = 120  # of the validation part, about five a question
+_JUDGED: tuple[Any, ...] = ("judgement", "abstention")
 
 
 @click.group(invoke_without_command=True)
@@ -76,8 +78,8 @@ def train(
     from kedrec.errors import UsageError
     from kedrec.llm.model_registry import resolve_model
     from kedrec.settings import load_settings
-    from kedrec.training.lora import save_report
     from kedrec.training.lora import train as tune
+    from kedrec.training.recipe import save_report
     from kedrec.training.recipe_file import read_recipe
 
     if dataset is None or out is None:
@@ -127,6 +129,13 @@ train.add_command(choice)
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the adapter.",
 )
+@click.option(
+    "--dataset",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Teach the judgements of this data set's training questions too, and nothing that validation and "
+    "test of any config ask for.",
+)
 @click.option("--examples", default=1000, show_default=True, help="Number of examples to build.")
 @click.option("--steps", default=160, show_default=True, help="Optimizer steps of four examples each.")
 @click.option("--max-tokens", default=450, show_default=True, help="Maximum number of tokens of an example.")
@@ -135,6 +144,7 @@ train.add_command(choice)
 def adapter(
     graphs: tuple[str, ...],
     out: Path,
+    dataset: Path | None,
     examples: int,
     steps: int,
     max_tokens: int,
@@ -142,9 +152,12 @@ def adapter(
     seed: int | None,
 ) -> None:
     """Build examples from loaded graphs and tune a LoRA adapter on them."""
+    from kedrec.dataset.asked_answers import asked_answers
+    from kedrec.dataset.hf_folder import DataSet
+    from kedrec.dataset.instructions import read_instructions
     from kedrec.errors import UsageError
     from kedrec.settings import load_settings
-    from kedrec.training.lora import TrainingRecipe
+    from kedrec.training.recipe import TrainingRecipe
     from kedrec.training.tuning import tune
 
     if examples < 1:
@@ -157,7 +170,17 @@ def adapter(
         seed=settings.seed,
         threads=settings.threads,
     )
-
+    judged: dict[str, Any] = {}
+    if dataset is not None:
+        more, more_tests = (
+            read_instructions(dataset, split, kinds=_JUDGED, seed=recipe.seed).items
+            for split in ("train", "validation")
+        )
+        judged = {
+            "asked": asked_answers(DataSet(dataset)),
+            "more": more,
+            "more_tests": more_tests[:_TEST_JUDGEMENTS],
+        }
     with progress_on_stderr() as progress:
         report = tune(
             graphs or (settings.graph_url,),
@@ -167,6 +190,7 @@ def adapter(
             count=examples,
             progress=progress,
             on_checkpoint=_print_checkpoint,
+            **judged,
         )
     say(
         f"{out}: {report.examples} examples, {report.steps} steps in {report.seconds / 60:.1f} minutes. "
@@ -175,6 +199,7 @@ def adapter(
 
 
 def _print_checkpoint(checkpoint: Checkpoint) -> None:
-    say(f"Step {checkpoint.step}: held-out loss {checkpoint.held_out_loss:.3f}")
+    choices = f"; {checkpoint.chosen} of {checkpoint.questions} choices right" if checkpoint.questions else ""
+    say(f"Step {checkpoint.step}: held-out loss {checkpoint.held_out_loss:.3f}{choices}")
     for sample in checkpoint.samples:
         say(f"  {sample}")

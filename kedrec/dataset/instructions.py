@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from kedrec.dataset.asked_answers import asked_answers, training_question
 from kedrec.dataset.hf_folder import DataSet, SplitName
 from kedrec.dataset.rebuilt_texts import text_evidence
 from kedrec.errors import DataError, NotFoundError
@@ -48,7 +49,7 @@ its evidence; to say that nothing shown bears on it."""
 _FEWEST_PATHS = 2  # of a rationale; with fewer a model is asked all the same, but learns little
 _MOST_WEAK = 1  # wrong candidates of a question that are told; there are many, and their targets are alike
 _CHARACTERS = 240  # of a path in a choice
-_MOST_JUDGED = 2  # wrong candidates of a question that are judged
+_MOST_JUDGED = 3  # wrong candidates of a question that are judged
 _MOST_CONTRASTED = 3  # paths of either drug in a contrast
 _ROLES = ("system", "user", "assistant")
 
@@ -85,7 +86,8 @@ def read_instructions(
     Args:
         folder: a data set of `kedrec dataset build`, or the user's own with conversations.
         split: the split.
-        config: of the data set; "": `unseen_disease` where it has that, else the first.
+        config: of the data set; "": `unseen_disease` where it has that, else the first, and for training only
+            what validation and test of no config ask for.
         kinds: the kinds to build.
         seed: draws words, numbers of paths, order and ids.
         index: texts that the data set points to, which then stand in prompts and targets; None: paths alone.
@@ -97,7 +99,12 @@ def read_instructions(
     if (folder / "kedrec.json").is_file():
         dataset = DataSet(folder)
         name = config or ("unseen_disease" if "unseen_disease" in dataset.configs else dataset.configs[0])
-        result = _from_questions(dataset.questions(name, split), kinds, seed, index)
+        questions = dataset.questions(name, split)
+        if split == "train" and not config:
+            asked = asked_answers(dataset)
+            reduced = (training_question(question, asked) for question in questions)
+            questions = (question for question in reduced if question is not None)
+        result = _from_questions(questions, kinds, seed, index)
     else:
         result = _from_conversations(folder / f"{split}.jsonl")
     if not result.items and split == "train":
@@ -294,20 +301,26 @@ def _judgements(
 ) -> Iterator[tuple[Kind, Instruction | None]]:
     """Judgements of the right drug and of some wrong ones, and one of a drug of which nothing is shown.
 
-    A prompt depends on its candidate alone, not on which one is right.
+    A prompt depends on its candidate alone, not on which one is right. The candidates are a group, in which
+    the right one is to score best, where something is shown that speaks for it.
     """
     draw = Random(f"{seed}:{question.id}:judged")  # noqa: S311  # draws candidates, no secret
     wrong = [one for one in question.candidates if one.id not in question.answers]
-    judged = [one for one in question.candidates if one.id in question.answers]
-    judged += draw.sample(wrong, min(_MOST_JUDGED, len(wrong)))
+    right = [one for one in question.candidates if one.id in question.answers]
+    judged = right + draw.sample(wrong, min(_MOST_JUDGED, len(wrong)))
+    evidence_by_id = {one.id: _compact(question, one.id, index) for one in judged}
+    compared = len(right) == 1 and evidence_by_id[right[0].id].speaks_for
     for candidate in draw.sample(judged, len(judged)):
-        evidence = _compact(question, candidate.id, index)
-        if not (evidence.supporting or evidence.adverse or evidence.texts):
-            yield "abstention", _judgement("abstention", question, candidate, evidence, "nothing")
-            continue
-        right = candidate.id in question.answers and bool(evidence.supporting or evidence.texts)
-        stance: JudgedStance = "for" if right else "against" if evidence.adverse else "nothing"
-        yield "judgement", _judgement("judgement", question, candidate, evidence, stance)
+        evidence = evidence_by_id[candidate.id]
+        is_right = candidate.id in question.answers
+        kind: Kind = "judgement" if evidence else "abstention"
+        stance: JudgedStance = "nothing"
+        if is_right and evidence.speaks_for:
+            stance = "for"
+        elif evidence.adverse:
+            stance = "against"
+        instruction = _judgement(kind, question, candidate, evidence, stance)
+        yield kind, replace(instruction, group=question.id, right=is_right) if compared else instruction
     if unrelated := _unrelated(question, draw):
         candidate, evidence = unrelated
         yield "abstention", _judgement("abstention", question, candidate, evidence, "nothing")

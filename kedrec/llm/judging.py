@@ -32,6 +32,14 @@ class CompactEvidence:
     adverse: Sequence[str] = ()
     texts: Sequence[str] = ()
 
+    def __bool__(self) -> bool:
+        return bool(self.supporting or self.adverse or self.texts)
+
+    @property
+    def speaks_for(self) -> bool:
+        """True where a path or a text may speak for the candidate."""
+        return bool(self.supporting or self.texts)
+
     def lines(self, supporting: int, adverse: int, texts: int, characters: int) -> list[str]:
         """The first few of each, each cut to some characters."""
         chosen = (*self.supporting[:supporting], *self.adverse[:adverse], *self.texts[:texts])

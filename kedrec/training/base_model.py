@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from kedrec.llm.base import Message
     from kedrec.training.instruction import Instruction
 
-__all__ = ["MATRICES", "encode", "load_base", "message_fields"]
+__all__ = ["MATRICES", "Encoded", "encode", "load_base", "message_fields"]
 
 MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 """The linear layers that get an adapter."""
@@ -67,8 +68,24 @@ def message_fields(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in messages]
 
 
-def encode(examples: Sequence[Instruction], tokenizer: Any, max_tokens: int) -> list[dict[str, list[int]]]:
-    """Token ids of each example that isn't too long, with a mask of the answer's tokens."""
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An instruction as tokens.
+
+    Attributes:
+        ids: token ids of prompt and answer.
+        answer: number of the answer's tokens, the last ones.
+        group, right: of the instruction.
+    """
+
+    ids: tuple[int, ...]
+    answer: int
+    group: str = ""
+    right: bool = False
+
+
+def encode(examples: Sequence[Instruction], tokenizer: Any, max_tokens: int) -> list[Encoded]:
+    """The examples that have at most `max_tokens` tokens, in order."""
     rows = []
     for example in examples:
         prompt = tokenizer.apply_chat_template(
@@ -77,6 +94,6 @@ def encode(examples: Sequence[Instruction], tokenizer: Any, max_tokens: int) -> 
         prompt_ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
         answer_ids = tokenizer(example.target + tokenizer.eos_token, add_special_tokens=False)["input_ids"]
         if len(prompt_ids) + len(answer_ids) <= max_tokens:
-            mask = [0] * len(prompt_ids) + [1] * len(answer_ids)
-            rows.append({"input_ids": prompt_ids + answer_ids, "completion_mask": mask})
+            ids = (*prompt_ids, *answer_ids)
+            rows.append(Encoded(ids, len(answer_ids), example.group, example.right))
     return rows

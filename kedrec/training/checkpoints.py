@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kedrec.training.instruction import Instruction
-    from kedrec.training.lora import TrainingRecipe
+    from kedrec.training.recipe import TrainingRecipe
 
 __all__ = ["folder", "identity", "last", "mark_complete"]
 
@@ -40,7 +40,7 @@ def identity(
     weights = sorted(base.glob("*.safetensors")) if base.is_dir() else [base]
     hashes = [cached_sha256(file) for file in weights]
     rows = [
-        [[(message.role, message.content) for message in row.messages], row.target]
+        [[(message.role, message.content) for message in row.messages], row.target, row.group, row.right]
         for row in (*examples, *tests)
     ]
     settings = {name: value for name, value in asdict(recipe).items() if name != "threads"}

@@ -19,8 +19,12 @@ class Instruction:
         kind: what it teaches: `rationale`, `selection`, ...
         messages: the conversation.
         target: the answer.
+        group: the question whose candidates are compared with one another; "" for an instruction by itself.
+        right: True for the candidate of a group that is to be chosen.
     """
 
     kind: str
     messages: tuple[Message, ...]
     target: str
+    group: str = ""
+    right: bool = False

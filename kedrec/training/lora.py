@@ -1,8 +1,8 @@
-"""Tunes a LoRA adapter on examples: transformers, peft and trl, on a GPU or on two CPU cores.
+"""Tunes a LoRA adapter, or all weights, on examples: transformers, peft and trl, on a GPU or on CPU cores.
 
 The base is a GGUF file, dequantized, so that the adapter is merged into exactly the weights it was trained
-on, or a folder in Hugging Face's layout. Only the answer's tokens count in the loss. (LoRA: Hu et al. 2021,
-arXiv:2106.09685.)
+on, or a folder in Hugging Face's layout. Only the answer's tokens count in the loss, and the choice among the
+candidates of a question (`losses`). (LoRA: Hu et al. 2021, arXiv:2106.09685.)
 
 A training that was stopped goes on from its last complete checkpoint; see `checkpoints`.
 """
@@ -13,7 +13,6 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,82 +22,18 @@ from kedrec.errors import ModelError, UsageError
 from kedrec.llm.requirements import require_names
 from kedrec.training import checkpoints
 from kedrec.training.base_model import MATRICES, encode, load_base, message_fields
+from kedrec.training.batches import Collator, Item, items_of
+from kedrec.training.losses import batch_loss, stance_tokens
+from kedrec.training.recipe import Checkpoint, TrainingRecipe, TrainingReport
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.training.instruction import Instruction
 
-__all__ = ["Checkpoint", "TrainingRecipe", "TrainingReport", "save_report", "train"]
+__all__ = ["train"]
 
 _SAMPLES = 3
 _SAMPLE_TOKENS = 160
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingRecipe:
-    """Settings of a training.
-
-    Attributes:
-        steps: optimizer steps.
-        batch: examples a step.
-        max_tokens: most tokens of prompt and answer; longer examples are skipped.
-        rank, alpha: of the LoRA matrices, one pair on every linear layer.
-        learning_rate: AdamW's, after the warm-up; it falls to 0 along a cosine.
-        warm_up: steps to reach it.
-        checkpoint: steps between checkpoints, each with held-out loss and samples.
-        seed: of the adapter's initial values and of the order of examples.
-        threads: CPU threads; 0: torch's own choice.
-        bf16: compute in bfloat16 where that is as good.
-    """
-
-    steps: int = 250
-    batch: int = 4
-    max_tokens: int = 640
-    rank: int = 16
-    alpha: int = 32
-    learning_rate: float = 5e-4
-    warm_up: int = 10
-    checkpoint: int = 40
-    seed: int = 20250220
-    threads: int = 0
-    bf16: bool = True
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "batch", "max_tokens", "rank", "alpha", "checkpoint"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"'{name}' is {getattr(self, name)}.", "Give a number of 1 or more.")
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """Measurements at a step: loss on held-out examples (nats a token), and greedy samples of them."""
-
-    step: int
-    held_out_loss: float
-    samples: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class TrainingReport:
-    """Figures of a training.
-
-    Attributes:
-        examples: number of examples used, without those that were too long.
-        too_long: number of examples with more tokens than the recipe allows.
-        base_sha256: hash of the base's weights.
-        steps: optimizer steps taken.
-        seconds: wall time of the training itself.
-        losses: training loss (nats a token) by step.
-        checkpoints: in order of their steps.
-    """
-
-    examples: int = 0
-    too_long: int = 0
-    base_sha256: str = ""
-    steps: int = 0
-    seconds: float = 0.0
-    losses: dict[int, float] = field(default_factory=dict)
-    checkpoints: list[Checkpoint] = field(default_factory=list)
 
 
 def train(
@@ -129,20 +64,7 @@ def train(
         ModelError: torch and its companions aren't installed, or the base can't be read.
         UsageError: no example fits into the recipe's tokens, or `out` has checkpoints of another training.
     """
-    try:
-        import peft
-        import torch
-        import transformers
-        import trl
-    except ImportError as error:
-        raise ModelError(
-            f"Tuning needs {error.name}, which isn't installed.",
-            install_advice("train"),
-        ) from error
-    require_names("trl", trl, ("SFTConfig", "SFTTrainer.train", "SFTTrainer.compute_loss"))
-    require_names("peft", peft, ("LoraConfig", "get_peft_model_state_dict"))
-    names = ("AutoTokenizer", "AutoModelForCausalLM", "TrainerCallback", "set_seed")
-    require_names("transformers", transformers, names)
+    peft, torch, transformers, trl = _libraries()
     report_progress = progress or (lambda *_: None)
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
@@ -158,14 +80,21 @@ def train(
             f"None of {len(examples)} examples fits into {recipe.max_tokens} tokens.",
             "Build more examples, or allow more tokens.",
         )
+    items, test_items = items_of(train_data), items_of(test_data)
+    compared = sum(item.compared for item in items)
     report = TrainingReport(
-        examples=len(train_data), too_long=len(examples) - len(train_data), base_sha256=identity["base"]
+        examples=len(train_data),
+        too_long=len(examples) - len(train_data),
+        compared=compared,
+        base_sha256=identity["base"],
     )
-    trainer = _trainer_class(trl)(
+    stances = stance_tokens(tokenizer) if compared and recipe.listwise else []
+    collator = Collator(tokenizer.pad_token_id)
+    trainer = _trainer_class(trl, stances, recipe.listwise)(
         model=model,
         args=_arguments(recipe, out, on_gpu=torch.cuda.is_available()),
-        train_dataset=_dataset(train_data),
-        eval_dataset=_dataset(test_data) if test_data else None,
+        data_collator=collator,
+        train_dataset=_dataset(items),
         processing_class=tokenizer,
         peft_config=peft.LoraConfig(
             r=recipe.rank,
@@ -174,16 +103,19 @@ def train(
             bias="none",
             target_modules=MATRICES,
             task_type="CAUSAL_LM",
-        ),
+        )
+        if recipe.method == "lora"
+        else None,
     )
 
     def at_checkpoint(step: int) -> None:
-        _export(trainer.model, out / "checkpoints" / str(step), base.name, identity)
+        if recipe.method == "lora":
+            _export(trainer.model, out / "checkpoints" / str(step), base.name, identity)
         report_progress("Measuring on held-out diseases", step, recipe.steps)
         with torch.random.fork_rng():  # measuring changes nothing of what is drawn next
-            loss = float(trainer.evaluate()["eval_loss"]) if test_data else float("nan")
-            samples = _samples(trainer.model, tokenizer, tests[:_SAMPLES])
-        report.checkpoints.append(Checkpoint(step, loss, samples))
+            loss, questions, chosen = _measure(trainer.model, collator, test_items, stances, recipe.batch)
+            samples = _samples(trainer.model, tokenizer, _texts_to_sample(tests))
+        report.checkpoints.append(Checkpoint(step, loss, samples, questions, chosen))
         if on_checkpoint is not None:
             on_checkpoint(report.checkpoints[-1])
         checkpoints.mark_complete(out, step, identity)
@@ -195,8 +127,35 @@ def train(
     report.steps = int(trainer.state.global_step)
     report.losses.update(_losses(trainer))
     _check_losses(report.losses, checkpoints.last(out, identity))
-    _export(trainer.model, out, base.name, identity)
+    if recipe.method == "lora":
+        _export(trainer.model, out, base.name, identity)
+    else:
+        trainer.model.save_pretrained(out)
+        tokenizer.save_pretrained(out)
     return report
+
+
+def _libraries() -> tuple[Any, Any, Any, Any]:
+    """peft, torch, transformers and trl.
+
+    Raises:
+        ModelError: one isn't installed, or lacks what is used of it.
+    """
+    try:
+        import peft
+        import torch
+        import transformers
+        import trl
+    except ImportError as error:
+        raise ModelError(
+            f"Tuning needs {error.name}, which isn't installed.",
+            install_advice("train"),
+        ) from error
+    require_names("trl", trl, ("SFTConfig", "SFTTrainer.train", "SFTTrainer.compute_loss"))
+    require_names("peft", peft, ("LoraConfig", "get_peft_model_state_dict"))
+    names = ("AutoTokenizer", "AutoModelForCausalLM", "TrainerCallback", "set_seed")
+    require_names("transformers", transformers, names)
+    return peft, torch, transformers, trl
 
 
 def _run(trainer: Any, resumed: Path | None) -> None:
@@ -230,16 +189,34 @@ def _check_losses(losses: dict[int, float], good: Path | None) -> None:
         )
 
 
-def save_report(report: TrainingReport, out: Path) -> None:
-    """Writes a training's figures, losses by step among them, as `training.json` into `out`."""
-    with replacement_file(out / "training.json") as part:
-        part.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
-
-
-def _dataset(encoded: Sequence[dict[str, list[int]]]) -> Any:
+def _dataset(items: Sequence[Item]) -> Any:
     import datasets
 
-    return datasets.Dataset.from_list(list(encoded))
+    return datasets.Dataset.from_list([item.fields() for item in items])
+
+
+def _measure(
+    model: Any, collator: Collator, items: Sequence[Item], stances: list[int], size: int
+) -> tuple[float, int, int]:
+    """Loss of the answers (nats a token), number of compared questions, and of those answered right."""
+    import torch
+
+    model.eval()
+    losses = []
+    with torch.inference_mode():
+        for start in range(0, len(items), size):
+            batch = collator([item.fields() for item in items[start : start + size]])
+            batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
+            losses.append(batch_loss(model, batch, stances))
+    model.train()
+    tokens = sum(loss.tokens for loss in losses)
+    mean = sum(float(loss.answers) for loss in losses) / tokens if tokens else math.nan
+    return mean, sum(loss.questions for loss in losses), sum(loss.chosen for loss in losses)
+
+
+def _texts_to_sample(tests: Sequence[Instruction]) -> list[Instruction]:
+    """The first held-out examples whose answer is a text."""
+    return [test for test in tests if not test.group][:_SAMPLES]
 
 
 def _arguments(recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> Any:
@@ -249,14 +226,14 @@ def _arguments(recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> Any:
         output_dir=str(checkpoints.folder(out)),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.batch,
-        per_device_eval_batch_size=recipe.batch,
         learning_rate=recipe.learning_rate,
         warmup_steps=recipe.warm_up,
         lr_scheduler_type="cosine",
         optim="adamw_torch",
         weight_decay=0.0,
         max_length=recipe.max_tokens,
-        completion_only_loss=True,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False,
         train_sampling_strategy="group_by_length",
         bf16=recipe.bf16,
         gradient_checkpointing=False,
@@ -275,9 +252,9 @@ def _arguments(recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> Any:
     )
 
 
-def _trainer_class(trl: Any) -> Any:
+def _trainer_class(trl: Any, stances: list[int], listwise: float) -> Any:
     class AnswerTrainer(trl.SFTTrainer):  # type: ignore[misc]  # trl ships no types
-        """Computes logits for the answer's tokens alone: a fifth of a prompt's, over 49,152 words each."""
+        """Learns the answers' tokens, and the choice among the candidates of a question."""
 
         def compute_loss(
             self,
@@ -286,21 +263,10 @@ def _trainer_class(trl: Any) -> Any:
             return_outputs: bool = False,  # noqa: FBT001, FBT002  # transformers' own signature
             num_items_in_batch: Any = None,
         ) -> Any:
-            import torch
-            from torch.nn import functional
-
-            base = model.get_base_model()
-            hidden = base.model(
-                input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
-            ).last_hidden_state
-            labels = inputs["labels"][:, 1:]
-            is_answer = labels != -100
-            logits = base.lm_head(hidden[:, :-1][is_answer]).float()
-            cap = getattr(base.config, "final_logit_softcapping", None)  # Gemma's
-            if cap:
-                logits = cap * torch.tanh(logits / cap)
-            total = functional.cross_entropy(logits, labels[is_answer], reduction="sum")
-            loss = total / (is_answer.sum() if num_items_in_batch is None else num_items_in_batch)
+            part = batch_loss(model, inputs, stances)
+            loss = part.answers / (part.tokens if num_items_in_batch is None else num_items_in_batch)
+            if part.questions:
+                loss = loss + listwise * part.choice / part.questions
             return (loss, {"loss": loss}) if return_outputs else loss
 
     return AnswerTrainer

@@ -9,7 +9,7 @@ from kedrec.llm.default import BASE_FILE, BASE_SHA256
 from kedrec.llm.prompting import PROMPT_VERSION
 
 if TYPE_CHECKING:
-    from kedrec.training.lora import TrainingRecipe, TrainingReport
+    from kedrec.training.recipe import TrainingRecipe, TrainingReport
 
 __all__ = ["render_model_card"]
 

@@ -10,7 +10,7 @@ import yaml
 
 from kedrec.common.yaml_text import load_yaml
 from kedrec.errors import UsageError
-from kedrec.training.lora import TrainingRecipe
+from kedrec.training.recipe import TrainingRecipe
 
 __all__ = ["read_recipe"]
 

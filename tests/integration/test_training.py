@@ -20,7 +20,7 @@ from kedrec.ranking import Ranker
 from kedrec.stores.ladybug import LadybugStore
 from kedrec.training.examples import Example, build, held_out_pairs, load, prompt_messages, save
 from kedrec.training.holdout import hold_out
-from kedrec.training.lora import Checkpoint, TrainingRecipe
+from kedrec.training.recipe import Checkpoint, TrainingRecipe
 from kedrec.training.tuning import tune
 
 if TYPE_CHECKING:

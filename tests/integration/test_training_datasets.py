@@ -15,10 +15,11 @@ from kedrec.errors import DataError, ModelError, NotFoundError, UsageError
 from kedrec.llm.base import Message
 from kedrec.training import checkpoints
 from kedrec.training.instruction import Instruction
-from kedrec.training.lora import TrainingRecipe, train
+from kedrec.training.lora import train
+from kedrec.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
-    from kedrec.training.lora import TrainingReport
+    from kedrec.training.recipe import TrainingReport
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -165,6 +166,94 @@ def test_what_is_too_long_is_left_out_and_an_unknown_architecture_is_an_error(
             shutil.copy(base / name, odd / name)
     with pytest.raises(ModelError, match="layers aren't known here"):
         tuned(odd, tmp_path / "odd-out")
+
+
+def judged(number: int, right: int) -> list[Instruction]:
+    """Four candidates of one question; what tells the right one is in its prompt."""
+    return [
+        Instruction(
+            "judgement",
+            (Message("user", f"drug {'abcd'[place]} in disease {'a' if place == right else 'b'}?"),),
+            "for" if place == right else "nothing",
+            group=f"q{number}",
+            right=place == right,
+        )
+        for place in range(4)
+    ]
+
+
+def test_the_candidates_of_a_question_are_compared(base: Path, tmp_path: Path) -> None:
+    questions = [example for number in range(4) for example in judged(number, number)]
+    recipe = dataclasses.replace(RECIPE, steps=60, checkpoint=60, learning_rate=0.05, rank=8, alpha=16)
+    report = train([*questions, *EXAMPLES], questions, base, tmp_path / "out", recipe)
+    assert report.compared == 4
+    [last] = report.checkpoints
+    assert (last.chosen, last.questions) == (4, 4)
+    assert len(last.samples) == 0  # of judgements none is sampled
+
+
+def test_the_losses_of_a_batch_are_those_of_whole_logits(base: Path) -> None:
+    import torch
+    from torch.nn import functional
+
+    from kedrec.llm.judging import STANCES
+    from kedrec.training.base_model import encode, load_base
+    from kedrec.training.batches import Collator, items_of
+    from kedrec.training.losses import batch_loss, stance_tokens
+
+    model, tokenizer = load_base(base)
+    rows = encode([*EXAMPLES[:2], *judged(0, 2), *judged(1, 0)], tokenizer, 200)
+    stances = stance_tokens(tokenizer)
+    with torch.no_grad():
+        batch = Collator(tokenizer.pad_token_id)([item.fields() for item in items_of(rows)])
+        loss = batch_loss(model, batch, stances)
+        answers, scores = torch.zeros(()), []
+        for row in rows:  # each by itself, without padding
+            ids = torch.tensor([row.ids])
+            logits = model(input_ids=ids).logits[0, :-1][-row.answer :].float()
+            answers += functional.cross_entropy(logits, ids[0, -row.answer :], reduction="sum")
+            by_stance = dict(zip(STANCES, logits[0, stances], strict=True))
+            others = torch.stack([by_stance["against"], by_stance["nothing"]])
+            scores.append(by_stance["for"] - torch.logsumexp(others, 0))
+    values = torch.stack(scores[2:]).reshape(2, 4)
+    assert float(loss.answers) == pytest.approx(float(answers), rel=1e-4)
+    assert loss.tokens == sum(row.answer for row in rows)
+    expected = functional.cross_entropy(values, torch.tensor([2, 0]), reduction="sum")
+    assert float(loss.choice) == pytest.approx(float(expected), rel=1e-4)
+    assert (loss.questions, loss.chosen) == (2, int((values.argmax(dim=1) == torch.tensor([2, 0])).sum()))
+
+
+def test_candidates_without_the_right_one_are_not_compared() -> None:
+    from kedrec.training.base_model import Encoded
+    from kedrec.training.batches import items_of
+
+    rows = [
+        Encoded((1, 2), 1, "q1", right=True), Encoded((1, 2, 3), 1, "q2"), Encoded((3, 4), 1),
+        Encoded((4, 5), 1, "q1"), Encoded((5, 6), 1, "q2"), Encoded((6, 7), 1, "q3", right=True),
+    ]  # fmt: skip
+    items = items_of(rows)
+    assert [(len(item.rows), item.compared) for item in items] == [
+        (2, True), (1, False), (1, False), (1, False), (1, False)
+    ]  # fmt: skip
+    assert items[0].fields()["length"] == 2
+
+
+def test_all_weights_are_tuned_as_a_control(base: Path, tmp_path: Path) -> None:
+    import torch
+    import transformers
+
+    report = tuned(base, tmp_path / "out", method="full", learning_rate=1e-2)
+    assert report.steps == 2
+    assert not (tmp_path / "out" / "adapter_config.json").exists()
+    before, after = (
+        transformers.AutoModelForCausalLM.from_pretrained(folder).state_dict()
+        for folder in (base, tmp_path / "out")
+    )
+    moved = [name for name, values in before.items() if not torch.allclose(values, after[name])]
+    assert len(moved) > len(before) / 2
+    assert transformers.AutoTokenizer.from_pretrained(tmp_path / "out").chat_template == TEMPLATE
+    with pytest.raises(UsageError, match="'method' is 'half'"):
+        TrainingRecipe(method="half")  # type: ignore[arg-type]
 
 
 def test_an_adapter_of_another_base_is_refused(base: Path, tmp_path: Path) -> None:
