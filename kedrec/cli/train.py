@@ -78,8 +78,8 @@ def train(
     from kedrec.errors import UsageError
     from kedrec.llm.model_registry import resolve_model
     from kedrec.settings import load_settings
+    from kedrec.training.figures import save_report
     from kedrec.training.lora import train as tune
-    from kedrec.training.recipe import save_report
     from kedrec.training.recipe_file import read_recipe
 
     if dataset is None or out is None:
@@ -157,6 +157,7 @@ def adapter(
     from kedrec.dataset.instructions import read_instructions
     from kedrec.errors import UsageError
     from kedrec.settings import load_settings
+    from kedrec.training.figures import save_report
     from kedrec.training.recipe import TrainingRecipe
     from kedrec.training.tuning import tune
 
@@ -192,6 +193,7 @@ def adapter(
             on_checkpoint=_print_checkpoint,
             **judged,
         )
+    save_report(report, out)
     say(
         f"{out}: {report.examples} examples, {report.steps} steps in {report.seconds / 60:.1f} minutes. "
         f"Ask with it: kedrec ask --model {out} --disease ..."

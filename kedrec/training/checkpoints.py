@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.common.checked_files import cached_sha256, replacement_file
 from kedrec.errors import UsageError
+from kedrec.training.recipe import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from kedrec.training.instruction import Instruction
     from kedrec.training.recipe import TrainingRecipe
 
-__all__ = ["folder", "identity", "last", "mark_complete"]
+__all__ = ["folder", "identity", "last", "mark_complete", "measurements"]
 
 _MARK = "kedrec.json"
+_MEASURED = "measurements.json"
 _NAME = re.compile(r"checkpoint-(\d+)")
 
 
@@ -76,9 +78,22 @@ def last(out: Path, parts: dict[str, str]) -> Path | None:
     return complete[max(complete)] if complete else None
 
 
-def mark_complete(out: Path, step: int, parts: dict[str, str]) -> None:
-    """Marks a checkpoint as complete."""
-    path = folder(out) / f"checkpoint-{step}"
+def measurements(path: Path | None) -> list[Checkpoint]:
+    """The measurements at a complete checkpoint and those before it; [] without one."""
+    if path is None:
+        return []
+    try:
+        rows = json.loads((path / _MEASURED).read_text(encoding="utf-8"))
+        return [Checkpoint(**{**row, "samples": tuple(row["samples"])}) for row in rows]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []  # of a checkpoint that wrote none
+
+
+def mark_complete(out: Path, measured: Sequence[Checkpoint], parts: dict[str, str]) -> None:
+    """Marks the last measured checkpoint as complete."""
+    path = folder(out) / f"checkpoint-{measured[-1].step}"
+    with replacement_file(path / _MEASURED) as part:
+        part.write_text(json.dumps([asdict(one) for one in measured]) + "\n", encoding="utf-8")
     with replacement_file(path / _MARK) as part:
         part.write_text(json.dumps(parts) + "\n", encoding="utf-8")
 

@@ -87,6 +87,7 @@ def train(
         too_long=len(examples) - len(train_data),
         compared=compared,
         base_sha256=identity["base"],
+        checkpoints=checkpoints.measurements(resumed),
     )
     stances = stance_tokens(tokenizer) if compared and recipe.listwise else []
     collator = Collator(tokenizer.pad_token_id)
@@ -118,7 +119,7 @@ def train(
         report.checkpoints.append(Checkpoint(step, loss, samples, questions, chosen))
         if on_checkpoint is not None:
             on_checkpoint(report.checkpoints[-1])
-        checkpoints.mark_complete(out, step, identity)
+        checkpoints.mark_complete(out, report.checkpoints, identity)
 
     trainer.add_callback(_watcher(transformers, recipe, report_progress, at_checkpoint))
     start = time.monotonic()

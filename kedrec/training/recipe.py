@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
-from kedrec.common.checked_files import replacement_file
 from kedrec.errors import UsageError
 
-__all__ = ["Checkpoint", "Method", "TrainingRecipe", "TrainingReport", "save_report"]
+__all__ = ["Checkpoint", "Method", "TrainingRecipe", "TrainingReport"]
 
 Method: TypeAlias = Literal["lora", "full"]
 
@@ -98,9 +95,3 @@ class TrainingReport:
     seconds: float = 0.0
     losses: dict[int, float] = field(default_factory=dict)
     checkpoints: list[Checkpoint] = field(default_factory=list)
-
-
-def save_report(report: TrainingReport, out: Path) -> None:
-    """Writes a training's figures, losses by step among them, as `training.json` into `out`."""
-    with replacement_file(out / "training.json") as part:
-        part.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")

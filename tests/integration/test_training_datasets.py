@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 from kedrec.errors import DataError, ModelError, NotFoundError, UsageError
 from kedrec.llm.base import Message
 from kedrec.training import checkpoints
+from kedrec.training.figures import save_report
 from kedrec.training.instruction import Instruction
 from kedrec.training.lora import train
 from kedrec.training.recipe import TrainingRecipe
@@ -117,7 +118,7 @@ def test_a_training_that_was_killed_goes_on_as_if_it_had_not_been(base: Path, tm
     assert half.is_dir()  # written in part: nothing marks it as complete
     assert not (half / "kedrec.json").exists()
     report = tuned(base, stopped, steps=3)
-    assert [one.step for one in report.checkpoints] == [2, 3]
+    assert report.checkpoints == whole.checkpoints
     assert report.losses == pytest.approx(whole.losses)
     for name, values in adapter(tmp_path / "whole").items():
         assert values == pytest.approx(adapter(stopped)[name], abs=1e-4)
@@ -184,11 +185,17 @@ def judged(number: int, right: int) -> list[Instruction]:
 
 def test_the_candidates_of_a_question_are_compared(base: Path, tmp_path: Path) -> None:
     questions = [example for number in range(4) for example in judged(number, number)]
+    import matplotlib.image
+
     recipe = dataclasses.replace(RECIPE, steps=60, checkpoint=60, learning_rate=0.05, rank=8, alpha=16)
     report = train([*questions, *EXAMPLES], questions, base, tmp_path / "out", recipe)
     assert report.compared == 4
     [last] = report.checkpoints
     assert (last.chosen, last.questions) == (4, 4)
+    save_report(report, tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "training.json").read_text())["compared"] == 4
+    image = matplotlib.image.imread(tmp_path / "out" / "curves.png")
+    assert len({tuple(pixel) for row in image for pixel in row.tolist()}) > 20  # something is drawn
     assert len(last.samples) == 0  # of judgements none is sampled
 
 
