@@ -34,8 +34,8 @@ __all__ = ["answerer_resources", "selection", "write_results"]
     default=("random", "frequency", "prior", "ranker"),
     show_default=True,
     help="Method of answering; may be repeated. frequency: the drug most often right in training; prior: "
-    "the graph's degrees; minilm: the similarity of question and evidence; llm: the language model chooses; "
-    "pointwise: it judges each candidate alone; both: its judgement beside the ranking's log-odds.",
+    "the graph's degrees; minilm: a regression on MiniLM's vectors of the evidence; llm: the language model "
+    "chooses; pointwise: it judges each candidate alone; both: its judgement beside the ranking's log-odds.",
 )
 @click.option("--model", metavar="NAME", help="The language model. Default: KEDREC_MODEL.")
 @click.option(

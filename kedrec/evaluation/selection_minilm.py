@@ -1,40 +1,70 @@
-"""Control without a language model: candidates by the similarity of question and evidence to MiniLM."""
+"""Control without a language model: MiniLM reads question and evidence, and a regression on it chooses.
+
+MiniLM's weights stay as they are. The regression is fitted on the training questions of the same config,
+under the same condition.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from kedrec.evaluation.conditional_logit import fit_choices
 from kedrec.evaluation.selection_answerers import rank_candidates
 from kedrec.evaluation.selection_llm import evidence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from kedrec.documents.minilm import Embedder
     from kedrec.evaluation.selection_asking import BlindQuestion, RankedAnswer
 
-__all__ = ["similarity_answerer"]
+__all__ = ["MINILM_VERSION", "minilm_answerer"]
+
+MINILM_VERSION = 2
+"""Version of the control, part of the key of stored answers."""
+
 
 _SHOWN = (3, 2, 3, 320)  # as the language model is shown where its context is long enough
+_RIDGE = 100.0  # 385 features of a few hundred questions
 
 
-def similarity_answerer(embedder: Embedder) -> Callable[[BlindQuestion], RankedAnswer]:
-    """Builds an answerer by the similarity of the question and each candidate's name and evidence."""
+def minilm_answerer(
+    embedder: Embedder, training: Sequence[BlindQuestion], answers: Mapping[str, Sequence[str]]
+) -> Callable[[BlindQuestion], RankedAnswer]:
+    """Builds an answerer by a regression on MiniLM's vector of question, candidate and evidence.
+
+    Args:
+        embedder: MiniLM.
+        training: the questions to fit on; without any, the similarity of question and text alone decides.
+        answers: ids of their right candidates, by question id.
+    """
+    rows = []
+    for question in training:
+        right = np.array([one.id in answers[question.id] for one in question.candidates])
+        rows.append((_features(embedder, question), right))
+    weights = fit_choices(rows, _RIDGE) if rows else None
 
     def answer(question: BlindQuestion) -> RankedAnswer:
-        diseases = ", ".join(disease.name for disease in question.diseases)
-        texts = [f"Which drug treats {diseases}?"]
-        for candidate in question.candidates:
-            lines = evidence_of(question, candidate.id).lines(*_SHOWN)
-            texts.append(". ".join((f"{candidate.name} treats {diseases}", *lines)))
-        vectors = embedder.embed(texts)
-        similarities = vectors[1:] @ vectors[0]
+        features = _features(embedder, question)
+        scores = features[:, 0] if weights is None else features @ weights
         return rank_candidates(
             question,
-            {
-                candidate.id: float(similarity)
-                for candidate, similarity in zip(question.candidates, similarities, strict=True)
-            },
+            {one.id: float(score) for one, score in zip(question.candidates, scores, strict=True)},
         )
 
     return answer
+
+
+def _features(embedder: Embedder, question: BlindQuestion) -> NDArray[np.float64]:
+    """Of each candidate: its text's similarity to the question, and the text's vector."""
+    diseases = ", ".join(disease.name for disease in question.diseases)
+    texts = [f"Which drug treats {diseases}?"]
+    for candidate in question.candidates:
+        lines = evidence_of(question, candidate.id).lines(*_SHOWN)
+        texts.append(". ".join((f"{candidate.name} treats {diseases}", *lines)))
+    vectors = np.asarray(embedder.embed(texts), np.float64)
+    return np.column_stack([vectors[1:] @ vectors[0], vectors[1:]])

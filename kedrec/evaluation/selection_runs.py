@@ -32,7 +32,7 @@ from kedrec.evaluation.selection_asking import (
 )
 from kedrec.evaluation.selection_files import AnswerFile
 from kedrec.evaluation.selection_llm import choice_request, judged_answer, parse_answer
-from kedrec.evaluation.selection_minilm import similarity_answerer
+from kedrec.evaluation.selection_minilm import MINILM_VERSION, minilm_answerer
 from kedrec.evaluation.selection_scores import SelectionFigures, score_answers
 from kedrec.evaluation.stacking import regime_of, stacked_answer, stacked_weights
 from kedrec.llm.selection_prompting import JUDGEMENT_VERSION, SELECTION_VERSION
@@ -185,19 +185,20 @@ class SelectionRun:
     def asked(self, shown: Shown) -> list[BlindQuestion]:
         """The questions without their labels, with the evidence of a condition."""
         if shown not in self._asked:
-            blinds = (
-                hide_label(
-                    question,
-                    seed=self.seed,
-                    most=self.most,
-                    among=self.among,
-                    texts=_texts(question, shown.background, self.means.index),
-                    paths=shown.paths,
-                )
-                for question in self.questions
-            )
+            blinds = (self._hidden(question, shown) for question in self.questions)
             self._asked[shown] = [blind for blind in blinds if blind is not None]
         return self._asked[shown]
+
+    def _hidden(self, question: Question, shown: Shown) -> BlindQuestion | None:
+        """A question without its label; None where it has no wrong candidate of the kind."""
+        return hide_label(
+            question,
+            seed=self.seed,
+            most=self.most,
+            among=self.among,
+            texts=_texts(question, shown.background, self.means.index),
+            paths=shown.paths,
+        )
 
     def figures(
         self, name: Answerer, shown: Shown = NOTHING_ELSE, chosen: Sequence[Question] | None = None
@@ -239,7 +240,7 @@ class SelectionRun:
             unanswered = [question for question in asked if question.id not in answers]
             if unanswered:
                 with answer_file.appending() as write:
-                    for id_, answer in self._new_answers(name, unanswered):
+                    for id_, answer in self._new_answers(name, shown, unanswered):
                         answers[id_] = answer
                         write(id_, answer)
             self._answers[name, shown] = answers
@@ -285,6 +286,8 @@ class SelectionRun:
         splits: tuple[SplitName, ...] = (self.split, "train")
         digests = [self.dataset.digest(self.config, split) for split in splits]
         facts: list[Any] = [_FORMAT, name, *digests]
+        if name == "minilm":
+            facts.append(MINILM_VERSION)
         if name in ("prior", "ranker"):
             # What is hidden hangs on all questions that are asked.
             facts += [str(self.means.store().fingerprint()), self.limit]
@@ -295,19 +298,19 @@ class SelectionRun:
         return facts
 
     def _new_answers(
-        self, name: Answerer, unanswered: Sequence[BlindQuestion]
+        self, name: Answerer, shown: Shown, unanswered: Sequence[BlindQuestion]
     ) -> Iterator[tuple[str, RankedAnswer]]:
         """Yields question id and answer, one by one."""
         if name == "llm":
             yield from self._by_model(unanswered)
             return
-        answer = self._answerer(name)
+        answer = self._answerer(name, shown)
         for done, question in enumerate(unanswered):
             if self.progress is not None:
                 self.progress(f"Answering: {name}", done, len(unanswered))
             yield question.id, answer(question)
 
-    def _answerer(self, name: Answerer) -> Callable[[BlindQuestion], RankedAnswer]:
+    def _answerer(self, name: Answerer, shown: Shown) -> Callable[[BlindQuestion], RankedAnswer]:
         if name == "random":
             return lambda question: answer_at_random(question, self.seed)
         if name == "frequency":
@@ -317,7 +320,7 @@ class SelectionRun:
         if name == "minilm":
             if self.means.embedder is None:
                 raise UsageError("MiniLM wasn't opened.", "Leave 'minilm' out.")
-            return similarity_answerer(self.means.embedder())
+            return self._by_minilm(self.means.embedder(), shown)
         if self.dataset.kind == "mimic":
             return stay_answerer(self.means.ranker(), name)
         if self._by_graph is None:  # one fit gives both answerers
@@ -326,6 +329,17 @@ class SelectionRun:
             )
         answers = self._by_graph[name]
         return lambda question: answers[question.id]
+
+    def _by_minilm(self, embedder: Embedder, shown: Shown) -> Callable[[BlindQuestion], RankedAnswer]:
+        training, answers = [], {}
+        for question in self.dataset.questions(self.config, "train"):
+            blind = self._hidden(question, shown)
+            if blind is not None:
+                training.append(blind)
+                answers[question.id] = question.answers
+        if self.progress is not None:
+            self.progress(f"Fitting MiniLM's control on {len(training)} training questions", 0, None)
+        return minilm_answerer(embedder, training, answers)
 
     def _by_model(self, unanswered: Sequence[BlindQuestion]) -> Iterator[tuple[str, RankedAnswer]]:
         model = self.means.model()

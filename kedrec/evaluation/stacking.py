@@ -1,8 +1,4 @@
-"""Stacks a model's judgement on the ranking's log-odds, by a regression fitted on validation questions.
-
-The regression is a conditional logistic one (McFadden 1974): it compares the candidates of a question, so
-that what all of them have in common has no weight, and the answers' share among them has none either.
-"""
+"""Stacks a model's judgement on the ranking's log-odds, by a regression fitted on validation questions."""
 
 from __future__ import annotations
 
@@ -11,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kedrec.errors import UsageError
+from kedrec.evaluation.conditional_logit import fit_choices
 from kedrec.evaluation.selection_answerers import rank_candidates
 from kedrec.llm.choice_fit import Regime, StackedWeights
 
@@ -79,7 +76,7 @@ def stacked_weights(
     folds = (generator.permutation(len(names)) % min(_FOLDS, len(names)))[groups]
     counts = np.zeros((3, len(rows), 3))
     for fold in np.unique(folds):
-        weights = _fit([row for row, place in zip(rows, folds, strict=True) if place != fold])
+        weights = _fitted([row for row, place in zip(rows, folds, strict=True) if place != fold])
         for index in np.flatnonzero(folds == fold):
             for place, each in enumerate((np.array([1.0, 0.0]), np.array([0.0, 1.0]), weights)):
                 counts[place, index] = rows[index].count(each, most)
@@ -90,7 +87,7 @@ def stacked_weights(
     gains = [_f1(by_group[2][each].sum(axis=0)) - _f1(by_group[0][each].sum(axis=0)) for each in drawn]
     low, high = np.percentile(gains, [2.5, 97.5])
     f1_ranking, f1_model, f1_both = (round(_f1(count.sum(axis=0)), 4) for count in counts)
-    weights = _fit(rows)
+    weights = _fitted(rows)
     return StackedWeights(
         regime=regime_of(config),
         background=background,
@@ -126,35 +123,11 @@ class _Row:
         return int(self.right[chosen].sum()), len(chosen), int(self.right.sum())
 
 
+def _fitted(rows: Sequence[_Row]) -> NDArray[np.float64]:
+    return fit_choices([(row.scores, row.right) for row in rows], _RIDGE)
+
+
 def _f1(counts: NDArray[np.float64]) -> float:
     """Micro F1 of right choices, choices, and right candidates."""
     hits, chosen, right = counts
     return float(2 * hits / (chosen + right)) if chosen + right else 0.0
-
-
-def _fit(rows: Sequence[_Row]) -> NDArray[np.float64]:
-    """The weights that make the right candidates likeliest, with a ridge on standardized scores."""
-    from scipy.optimize import minimize
-
-    spread = np.concatenate([row.scores for row in rows]).std(axis=0)
-    spread[spread == 0] = 1.0
-    longest = max(len(row.right) for row in rows)
-    scores = np.zeros((len(rows), longest, 2))
-    absent = np.ones((len(rows), longest), bool)
-    right = np.zeros((len(rows), longest), bool)
-    for number, row in enumerate(rows):
-        count = len(row.right)
-        scores[number, :count], right[number, :count] = row.scores / spread, row.right
-        absent[number, :count] = False
-    answers = right.sum(axis=1, keepdims=True)
-
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        values = np.where(absent, -np.inf, scores[..., 0] * weights[0] + scores[..., 1] * weights[1])
-        values -= values.max(axis=1, keepdims=True)
-        logs = values - np.log(np.exp(values).sum(axis=1, keepdims=True))
-        slopes = (answers * np.exp(logs) - right)[..., None] * scores
-        total = 0.5 * _RIDGE * float((weights**2).sum()) - float(logs[right].sum())
-        return total, _RIDGE * weights + slopes.sum(axis=(0, 1))
-
-    result = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B")
-    return np.asarray(result.x / spread, np.float64)
