@@ -29,6 +29,7 @@ __all__ = [
     "RationaleWritten",
     "WrittenRationale",
     "candidate_grade",
+    "check_text",
     "evidence_rationale",
     "is_for_model",
     "write_rationales",
@@ -164,17 +165,14 @@ def write_rationales(
     return written
 
 
-def _judge(
-    candidate: Candidate, citable: Sequence[Evidence], included: Sequence[str], model: str, text: str
-) -> Judgement[Rationale]:
-    """Passes a text through the gate, its verdicts in the words of the pair's grade.
+def check_text(candidate: Candidate, text: str, texts: Sequence[Evidence] = (), model: str = "") -> Rationale:
+    """A text on a pair, passed through the gate with its verdicts in the words of the pair's grade.
 
     Args:
         candidate: the pair.
-        citable: trials and articles that it may cite.
-        included: ids of the evidence in the prompt.
-        model: the model's name.
         text: the model's text.
+        texts: trials and articles that it may cite.
+        model: the model's name.
     """
     pair, strength = candidate.evidence, candidate_grade(candidate)
     worded, reworded = reword(text, strength)
@@ -184,17 +182,30 @@ def _judge(
         pair.disease,
         pair.evidence,
         (*pair.adverse, *_opposed_paths(candidate)),
-        texts=citable,
+        texts=texts,
         model=model,
         known=bool(candidate.score.known),
         grade=strength,
     )
+    return rationale.model_copy(update={"reworded": reworded})
+
+
+def _judge(
+    candidate: Candidate, citable: Sequence[Evidence], included: Sequence[str], model: str, text: str
+) -> Judgement[Rationale]:
+    """Passes a text through the gate, and sees what else it might tell.
+
+    Args:
+        candidate, citable, model, text: as of `check_text`.
+        included: ids of the evidence in the prompt.
+    """
+    rationale = check_text(candidate, text, citable, model)
     claims = rationale.claims if rationale.origin == "llm" else ()
     struck = [index for index, claim in enumerate(claims) if claim.status == "struck"]
     cited = {citation.id for claim in claims for citation in claim.citations}
-    supporting = {item.id for item in pair.evidence}
+    supporting = {item.id for item in candidate.evidence.evidence}
     return Judgement(
-        rationale.model_copy(update={"reworded": reworded}),
+        rationale,
         quality(rationale),
         sound=struck[0] if struck else len(claims),
         further=tuple(id_ for id_ in included if id_ in supporting and id_ not in cited),

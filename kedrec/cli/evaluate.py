@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,6 +84,12 @@ evaluate.add_command(warnings)
 @click.option(
     "--whole", is_flag=True, help="Write whole texts again, also where a model could go on from what holds."
 )
+@click.option(
+    "--changes",
+    is_flag=True,
+    help="Take away the paths that each rationale cites, swap them, invert a link, or take away what it "
+    "doesn't cite: does the text follow?",
+)
 @click.option("--seed", type=int, help="Seed of the split of diseases, the pairs and the models.")
 @click.option(
     "--answers",
@@ -100,6 +107,7 @@ def faithfulness(
     background: Background,
     drafts: int | None,
     whole: bool,
+    changes: bool,
     seed: int | None,
     answers: Path | None,
     graph: str | None,
@@ -107,6 +115,8 @@ def faithfulness(
 ) -> None:
     """Count the claims that hold on diseases the adapter was not trained on."""
     from kedrec.errors import UsageError
+    from kedrec.evaluation.evidence_changes import evaluate_changes
+    from kedrec.evaluation.evidence_changes import markdown as changes_markdown
     from kedrec.evaluation.faithfulness import evaluate as measure
     from kedrec.evaluation.faithfulness import held_out_candidates, markdown
     from kedrec.evaluation.pair_texts import pairs_with_texts
@@ -144,6 +154,12 @@ def faithfulness(
                         whole=whole,
                         progress=progress,
                     )
+                    if changes and prompt_texts is None:
+                        rationales = [one.rationale for one in model_answers]
+                        followed = evaluate_changes(
+                            model, examples, rationales, seed=settings.seed, progress=progress
+                        )
+                        result = replace(result, changes=tuple(followed))
                     results.append(result)
                     answer_rows += [
                         {
@@ -172,5 +188,8 @@ def faithfulness(
         answers.write_text("".join(lines), encoding="utf-8")
     if as_json:
         print_json(results)
-    else:
-        say(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)
+        return
+    say(f"seed {settings.seed}\n\n{markdown(results)}", nl=False)
+    for result in results:
+        if result.changes:
+            say(f"\n{changes_markdown(result.model, result.changes)}", nl=False)

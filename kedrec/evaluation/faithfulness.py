@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kedrec.answers.candidates import Candidate, CandidateSearch
 from kedrec.answers.rationales import ANSWER_TOKENS, is_for_model, write_rationales
+from kedrec.evaluation.lexical_entailment import follows
 from kedrec.llm.drafts import MOST_DRAFTS
 from kedrec.llm.prompting import PROMPT_VERSION, TEXTS_VERSION
 from kedrec.naming import NameIndex
@@ -21,12 +22,13 @@ from kedrec.training.examples import held_out_pairs
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
+    from kedrec.evaluation.evidence_changes import ChangedTexts
     from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.llm.base import ChatModel
     from kedrec.ranking import Ranker
     from kedrec.settings import Settings
     from kedrec.stores import GraphStore
-    from kedrec.types import Evidence, Rationale
+    from kedrec.types import Claim, Evidence, Rationale
 
 __all__ = ["CheckedAnswer", "Faithfulness", "error_class", "evaluate", "held_out_candidates", "markdown"]
 
@@ -90,7 +92,7 @@ class CheckedAnswer:
         return bool(self._own_claims) and self._own_claims[0].status == "holds"
 
     @property
-    def _own_claims(self) -> list[Any]:
+    def _own_claims(self) -> list[Claim]:
         # The claims of a failed rationale end with sentences that the gate wrote from the evidence.
         claims = list(self.rationale.claims)
         if self.rationale.origin == "llm":
@@ -118,6 +120,9 @@ class Faithfulness:
         seconds: wall time of generation.
         prompt: version of the prompt.
         drafts: mean number of texts written for a question.
+        lexical: number of sentences that hold and follow by names and negative words too
+            (`lexical_entailment`); those on texts count as they are.
+        changes: rationales after changes of their evidence; () where none was asked for.
     """
 
     model: str
@@ -135,6 +140,8 @@ class Faithfulness:
     seconds: float
     prompt: str = PROMPT_VERSION
     drafts: float = 1.0
+    lexical: int = 0
+    changes: tuple[ChangedTexts, ...] = ()
 
 
 def held_out_candidates(
@@ -230,6 +237,10 @@ def markdown(results: Sequence[Faithfulness]) -> str:
         ("questions", [str(result.pairs) for result in results]),
         ("claims written", [str(result.claims) for result in results]),
         ("claims that hold", [f"{result.held} ({_share(result.held, result.claims)})" for result in results]),
+        (
+            "of these, follow by names and negative words",
+            [f"{result.lexical} ({_share(result.lexical, result.held)})" for result in results],
+        ),
         *(
             (f"struck: {reason}", [str(result.struck.get(reason, 0)) for result in results])
             for reason in reasons
@@ -279,12 +290,20 @@ def _summarize(
         words=sum(len(claim.text.split()) for claim in holding) / max(len(holding), 1),
         seconds=seconds,
         drafts=sum(answer.rationale.drafts for answer in answers) / max(len(answers), 1),
+        lexical=sum(_follows(claim, pair) for pair, claim in _holding_claims(pairs, answers)),
     )
+
+
+def _follows(claim: Claim, pair: PairEvidence) -> bool:
+    evidence = [*pair.evidence, *pair.adverse]
+    cited = {citation.id for citation in claim.citations}
+    paths = [item for item in evidence if item.id in cited]
+    return not paths or follows(claim.text, paths, evidence)
 
 
 def _holding_claims(
     pairs: Sequence[PairEvidence], answers: Sequence[CheckedAnswer]
-) -> list[tuple[PairEvidence, Any]]:
+) -> list[tuple[PairEvidence, Claim]]:
     return [
         (pair, claim)
         for pair, answer in zip(pairs, answers, strict=True)
