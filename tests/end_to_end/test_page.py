@@ -163,6 +163,7 @@ def test_writing_can_be_cancelled(open_page):
     page.click("#cancel")
     expect(page.locator("#status")).to_contain_text("Cancelled")
     assert page.locator(".claims li").count() > 0
+    expect(page.locator(".for > .note")).not_to_contain_text("No model was asked.")
 
 
 def test_a_ranking_stands_where_its_writing_fails(open_page, address):
@@ -180,6 +181,7 @@ def test_a_ranking_stands_where_its_writing_fails(open_page, address):
     expect(page.locator(".drawing[data-ready]")).to_be_visible()
     assert page.locator("#writing").count() == 0
     assert page.locator(".ranked tbody tr").count() == 10
+    expect(page.locator(".for > .note")).to_contain_text("The model's text didn't come.")
 
 
 def test_the_drawing_has_layers_from_left_to_right_and_forces_as_a_choice(answered):

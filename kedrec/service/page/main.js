@@ -123,7 +123,7 @@ async function ask() {
     await recommend(asked, on, controller.signal);
   } catch (error) {
     if (controller.signal.aborted) return;
-    writing.clear();
+    leaveUnwritten("The model's text didn't come.");
     if (error.status && !isRanked) answer = null; // a ranking stands, whatever its rationales came to
     answer ? showAnswer() : (byId("answer").hidden = true);
     say("");
@@ -142,10 +142,19 @@ function sayProgress() {
   say(writing.size ? `${all} ranked. Rationale ${all - writing.size + 1} of ${all} is being written…` : `${all} ranked.`);
 }
 
+/** Says why the paths stand alone where a model was to write. */
+function leaveUnwritten(reason) {
+  for (const item of answer?.recommendations ?? []) {
+    const { rationale, rank } = item;
+    if (writing.has(rank) && rationale.note === NOT_ASKED) item.rationale = { ...rationale, note: reason };
+  }
+  writing.clear();
+}
+
 function cancel() {
   asking?.abort();
   asking = null;
-  writing.clear();
+  leaveUnwritten("It was cancelled before the model's text came.");
   byId("cancel").hidden = true;
   byId("answer").removeAttribute("aria-busy");
   if (answer) showAnswer();
@@ -165,6 +174,7 @@ function notes() {
   return texts.map((text) => el("p", { class: "note" }, text));
 }
 
+const NOT_ASKED = "No model was asked."; // the note of a rationale that is not written yet
 const VIEWS = [["drugs", "Results"], ["why", "Why these"], ["compare", "Compare"]];
 
 function showAnswer() {
