@@ -9,6 +9,7 @@ import click
 
 from kedrec.cli.common import progress_on_stderr, say
 from kedrec.cli.train_choice import choice
+from kedrec.cli.train_samples import preferences, samples
 
 if TYPE_CHECKING:
     from kedrec.training.recipe import Checkpoint
@@ -112,6 +113,8 @@ def train(
 
 
 train.add_command(choice)
+train.add_command(samples)
+train.add_command(preferences)
 
 
 @train.command()

@@ -89,9 +89,9 @@ def measurements(path: Path | None) -> list[Checkpoint]:
         return []  # of a checkpoint that wrote none
 
 
-def mark_complete(out: Path, measured: Sequence[Checkpoint], parts: dict[str, str]) -> None:
-    """Marks the last measured checkpoint as complete."""
-    path = folder(out) / f"checkpoint-{measured[-1].step}"
+def mark_complete(out: Path, step: int, parts: dict[str, str], measured: Sequence[Checkpoint] = ()) -> None:
+    """Marks a checkpoint as complete, with the measurements so far."""
+    path = folder(out) / f"checkpoint-{step}"
     with replacement_file(path / _MEASURED) as part:
         part.write_text(json.dumps([asdict(one) for one in measured]) + "\n", encoding="utf-8")
     with replacement_file(path / _MARK) as part:

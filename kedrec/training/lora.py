@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.training.instruction import Instruction
 
-__all__ = ["train"]
+__all__ = ["check_losses", "export_adapter", "losses_by_step", "run_trainer", "train"]
 
 _SAMPLES = 3
 _SAMPLE_TOKENS = 160
@@ -111,7 +111,7 @@ def train(
 
     def at_checkpoint(step: int) -> None:
         if recipe.method == "lora":
-            _export(trainer.model, out / "checkpoints" / str(step), base.name, identity)
+            export_adapter(trainer.model, out / "checkpoints" / str(step), base.name, identity)
         report_progress("Measuring on held-out diseases", step, recipe.steps)
         with torch.random.fork_rng():  # measuring changes nothing of what is drawn next
             loss, questions, chosen = _measure(trainer.model, collator, test_items, stances, recipe.batch)
@@ -119,17 +119,15 @@ def train(
         report.checkpoints.append(Checkpoint(step, loss, samples, questions, chosen))
         if on_checkpoint is not None:
             on_checkpoint(report.checkpoints[-1])
-        checkpoints.mark_complete(out, report.checkpoints, identity)
+        checkpoints.mark_complete(out, step, identity, report.checkpoints)
 
     trainer.add_callback(_watcher(transformers, recipe, report_progress, at_checkpoint))
-    start = time.monotonic()
-    _run(trainer, resumed)
-    report.seconds = time.monotonic() - start
+    report.seconds = run_trainer(trainer, resumed)
     report.steps = int(trainer.state.global_step)
-    report.losses.update(_losses(trainer))
-    _check_losses(report.losses, checkpoints.last(out, identity))
+    report.losses.update(losses_by_step(trainer))
+    check_losses(report.losses, checkpoints.last(out, identity))
     if recipe.method == "lora":
-        _export(trainer.model, out, base.name, identity)
+        export_adapter(trainer.model, out, base.name, identity)
     else:
         trainer.model.save_pretrained(out)
         tokenizer.save_pretrained(out)
@@ -159,23 +157,30 @@ def _libraries() -> tuple[Any, Any, Any, Any]:
     return peft, torch, transformers, trl
 
 
-def _run(trainer: Any, resumed: Path | None) -> None:
+def run_trainer(trainer: Any, resumed: Path | None) -> float:
+    """Trains, from a checkpoint where there is one; returns the seconds it took.
+
+    Raises:
+        ModelError: the memory isn't enough.
+    """
     import torch
 
+    start = time.monotonic()
     try:
         trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise ModelError(
             "The memory isn't enough for the training.", "Lower 'batch' or 'max_tokens' in the configuration."
         ) from error
+    return time.monotonic() - start
 
 
-def _losses(trainer: Any) -> dict[int, float]:
+def losses_by_step(trainer: Any) -> dict[int, float]:
     """The losses by step, those before a resumption among them."""
     return {int(row["step"]): float(row["loss"]) for row in trainer.state.log_history if "loss" in row}
 
 
-def _check_losses(losses: dict[int, float], good: Path | None) -> None:
+def check_losses(losses: dict[int, float], good: Path | None) -> None:
     """Refuses a training whose loss was no number.
 
     Raises:
@@ -318,7 +323,7 @@ def _samples(model: Any, tokenizer: Any, tests: Sequence[Instruction]) -> tuple[
     return tuple(texts)
 
 
-def _export(model: Any, folder: Path, base: str, identity: dict[str, str]) -> None:
+def export_adapter(model: Any, folder: Path, base: str, identity: dict[str, str]) -> None:
     """Writes the adapter in peft's layout: float16, with settings that name no path of this machine.
 
     Each file replaces an older one when it is complete, the weights last. `kedrec.json` has the base's hash.

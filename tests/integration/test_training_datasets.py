@@ -272,6 +272,35 @@ def test_an_adapter_of_another_base_is_refused(base: Path, tmp_path: Path) -> No
         _check_base(tmp_path / "out", base / "tokenizer.json")
 
 
+def test_an_adapter_is_tuned_further_on_preferences_and_resumed(base: Path, tmp_path: Path) -> None:
+    from kedrec.training.gated_samples import Preference
+    from kedrec.training.preferences import train_preferences
+
+    tuned(base, tmp_path / "first")
+    pairs = [Preference(one.messages, one.target, f"{one.target} It is safe.") for one in EXAMPLES]
+    recipe = dataclasses.replace(RECIPE, steps=6, checkpoint=3, learning_rate=0.02)
+    report = train_preferences(pairs, base, tmp_path / "first", tmp_path / "whole", recipe)
+    assert (report.steps, report.examples, report.too_long) == (6, 4, 0)
+    assert report.losses[6] < report.losses[1]
+    before, after = adapter(tmp_path / "first"), adapter(tmp_path / "whole")
+    assert before.keys() == after.keys()  # one adapter: the reference isn't written
+    assert any(abs(values - after[name]).max() > 0 for name, values in before.items())
+    assert json.loads((tmp_path / "whole" / "adapter_config.json").read_text())["r"] == 2
+
+    shutil.copytree(tmp_path / "whole", tmp_path / "half")
+    shutil.rmtree(checkpoints.folder(tmp_path / "half") / "checkpoint-6")
+    again = train_preferences(pairs, base, tmp_path / "first", tmp_path / "half", recipe)
+    assert again.losses == pytest.approx(report.losses)
+    short = dataclasses.replace(recipe, max_tokens=5)
+    with pytest.raises(UsageError, match="None of 4 preferences fits into 5 tokens"):
+        train_preferences(pairs, base, tmp_path / "first", tmp_path / "short", short)
+    with pytest.raises(ModelError, match="can't be opened as an adapter"):
+        train_preferences(pairs, base, tmp_path / "none", tmp_path / "nowhere", recipe)
+    tuned(base, tmp_path / "other", seed=3)
+    with pytest.raises(UsageError, match="another training: its start differs"):
+        train_preferences(pairs, base, tmp_path / "other", tmp_path / "whole", recipe)
+
+
 def write(folder: Path, split: str, rows: list[Any]) -> Path:
     folder.mkdir(exist_ok=True)
     lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]

@@ -1,0 +1,173 @@
+"""Tunes an adapter further on preferences: texts that hold before texts that don't (trl's DPO).
+
+A supervised term on the texts that hold keeps them likely in themselves, without which both texts of a pair
+may become unlikely together. The reference is the adapter as it was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kedrec.common.checked_files import cached_sha256
+from kedrec.common.extras import install_advice
+from kedrec.errors import ModelError, UsageError
+from kedrec.llm.requirements import require_names
+from kedrec.training import checkpoints
+from kedrec.training.base_model import load_base, message_fields
+from kedrec.training.instruction import Instruction
+from kedrec.training.lora import check_losses, export_adapter, losses_by_step, run_trainer
+from kedrec.training.recipe import TrainingReport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from kedrec.common.progress import Progress
+    from kedrec.training.gated_samples import Preference
+    from kedrec.training.recipe import TrainingRecipe
+
+__all__ = ["train_preferences"]
+
+_BETA = 0.1  # of DPO: how dear it is to depart from the adapter as it was
+_SUPERVISED = 1.0  # weight of the supervised term
+
+
+def train_preferences(
+    preferences: Sequence[Preference],
+    base: Path,
+    adapter: Path,
+    out: Path,
+    recipe: TrainingRecipe,
+    *,
+    progress: Progress | None = None,
+) -> TrainingReport:
+    """Trains a copy of an adapter on preferences, and writes it into `out` in peft's layout.
+
+    Args:
+        preferences: to train on, in random order; longer ones than the recipe allows are left out.
+        base: the GGUF file, or the folder of a model.
+        adapter: the folder of the adapter to begin with, of this base.
+        out: folder of the new adapter; a training that was stopped is resumed in it.
+        recipe: settings; `learning_rate` should be a tenth of a first training's or less.
+        progress: called after each step.
+
+    Raises:
+        ModelError: trl and its companions aren't installed, a model can't be read, or a loss is no number.
+        UsageError: no preference fits into the recipe's tokens, or `out` has checkpoints of another training.
+    """
+    try:
+        import peft
+        import torch
+        import transformers
+        import trl
+    except ImportError as error:
+        raise ModelError(
+            f"Tuning needs {error.name}, which isn't installed.", install_advice("train")
+        ) from error
+    require_names("trl", trl, ("DPOConfig", "DPOTrainer.train"))
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    transformers.set_seed(recipe.seed)
+    rows = [
+        Instruction("preference", one.messages, text)
+        for one in preferences
+        for text in (one.chosen, one.rejected)
+    ]
+    model, tokenizer = load_base(base)
+    fitting = [one for one in preferences if _tokens(one, tokenizer) <= recipe.max_tokens]
+    if not fitting:
+        raise UsageError(
+            f"None of {len(preferences)} preferences fits into {recipe.max_tokens} tokens.",
+            "Draw more texts, or allow more tokens.",
+        )
+    try:
+        model = peft.PeftModel.from_pretrained(model, adapter, is_trainable=True)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            f"{adapter} can't be opened as an adapter: {error}.", "Name a folder of `kedrec train`."
+        ) from error
+    identity = checkpoints.identity(rows, [], base, recipe)
+    identity["start"] = cached_sha256(adapter / "adapter_model.safetensors")
+    resumed = checkpoints.last(out, identity)
+    trainer = trl.DPOTrainer(
+        model=model,
+        args=_arguments(trl, recipe, out, on_gpu=torch.cuda.is_available()),
+        train_dataset=_dataset(fitting),
+        processing_class=tokenizer,
+    )
+    trainer.add_callback(_watcher(transformers, recipe, out, identity, progress))
+    report = TrainingReport(
+        examples=len(fitting), too_long=len(preferences) - len(fitting), base_sha256=identity["base"]
+    )
+    report.seconds = run_trainer(trainer, resumed)
+    report.steps = int(trainer.state.global_step)
+    report.losses.update(losses_by_step(trainer))
+    check_losses(report.losses, checkpoints.last(out, identity))
+    export_adapter(trainer.model, out, base.name, identity)
+    return report
+
+
+def _tokens(preference: Preference, tokenizer: Any) -> int:
+    """Tokens of the prompt and the longer text."""
+    longest = max((preference.chosen, preference.rejected), key=len)
+    turns = [*message_fields(preference.messages), {"role": "assistant", "content": longest}]
+    return len(tokenizer(tokenizer.apply_chat_template(turns, tokenize=False))["input_ids"])
+
+
+def _dataset(preferences: Sequence[Preference]) -> Any:
+    import datasets
+
+    return datasets.Dataset.from_list(
+        [
+            {
+                "prompt": message_fields(one.messages),
+                "chosen": [{"role": "assistant", "content": one.chosen}],
+                "rejected": [{"role": "assistant", "content": one.rejected}],
+            }
+            for one in preferences
+        ]
+    )
+
+
+def _arguments(trl: Any, recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> Any:
+    return trl.DPOConfig(
+        output_dir=str(checkpoints.folder(out)),
+        max_steps=recipe.steps,
+        per_device_train_batch_size=recipe.batch,
+        learning_rate=recipe.learning_rate,
+        warmup_steps=recipe.warm_up,
+        lr_scheduler_type="cosine",
+        beta=_BETA,
+        loss_type=["sigmoid", "sft"],
+        loss_weights=[1.0, _SUPERVISED],
+        max_length=recipe.max_tokens,
+        bf16=recipe.bf16,
+        gradient_checkpointing=False,
+        use_cpu=not on_gpu,
+        dataloader_pin_memory=on_gpu,
+        logging_steps=1,
+        logging_nan_inf_filter=False,  # a loss that is no number must be seen
+        save_strategy="steps",
+        save_steps=min(recipe.checkpoint, recipe.steps),
+        save_total_limit=2,
+        report_to="none",
+        disable_tqdm=True,
+        seed=recipe.seed,
+        data_seed=recipe.seed,
+    )
+
+
+def _watcher(
+    transformers: Any, recipe: TrainingRecipe, out: Path, identity: dict[str, str], progress: Progress | None
+) -> Any:
+    class Watcher(transformers.TrainerCallback):  # type: ignore[misc]  # transformers ships no types
+        """Reports each step, and marks what was saved completely."""
+
+        def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
+            if progress is not None:
+                progress("Training", int(state.global_step), recipe.steps)
+
+        def on_save(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
+            checkpoints.mark_complete(out, int(state.global_step), identity)
+
+    return Watcher()
