@@ -37,7 +37,6 @@ __all__ = [
 
 ANSWER_TOKENS = 200
 """Most tokens of a rationale."""
-_BATCH = 4  # pairs that an endpoint is asked about at once; a model on this machine reads each prompt once
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,6 @@ def write_rationales(
     max_tokens: int = ANSWER_TOKENS,
     most: int = MOST_DRAFTS,
     whole: bool = False,
-    batch: int | None = None,
     progress: Progress | None = None,
     listen: Listener | None = None,
 ) -> list[WrittenRationale]:
@@ -124,7 +122,6 @@ def write_rationales(
         max_tokens: most tokens of a text.
         most: most texts for a pair until one is without fault.
         whole: write whole texts, even where the model could go on from the sentences that hold.
-        batch: pairs asked about at once; None: one of a model on this machine, four of an endpoint.
         progress: called with stage, rationales done and their number.
         listen: called as each is written, with the index of its candidate. A model on this machine then
             writes one after the other, in pieces; the texts stay the same.
@@ -143,7 +140,7 @@ def write_rationales(
         for candidate, citable, prompt in zip(candidates, texts, prompts, strict=True)
     ]
     in_pieces = listen is not None and model.info.local
-    batch_size = 1 if in_pieces else batch or (1 if model.info.local else _BATCH)
+    batch_size = 1 if in_pieces else model.info.parallel
     written: list[WrittenRationale] = []
     for start in range(0, len(candidates), batch_size):
         if progress is not None:

@@ -32,7 +32,6 @@ __all__ = ["EVIDENCE_CHANGES", "ChangedTexts", "EvidenceChange", "evaluate_chang
 
 EvidenceChange: TypeAlias = Literal["removed", "swapped", "inverted", "irrelevant"]
 EVIDENCE_CHANGES: tuple[EvidenceChange, ...] = get_args(EvidenceChange)
-_BATCH = 8
 _MOST_EXAMPLES = 3
 _SIGNED = (frozenset({1}), frozenset({-1}))
 
@@ -108,7 +107,6 @@ def _figures(
         [changed[index][0] for index in asked],
         seed=seed,
         texts=[()] * len(asked),
-        batch=_BATCH,
         progress=progress,
     )
     # A pair that no model is asked about any longer has no text of a model's.

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CheckedAnswer", "Faithfulness", "error_class", "evaluate", "held_out_candidates", "markdown"]
 
-_BATCH = 8
-
 # Error class, prefix and infix of the gate's reasons; the first match counts.
 _REASON_CLASSES: tuple[tuple[str, str, str], ...] = (
     ("no citation", "It cites no evidence", ""),
@@ -208,7 +206,6 @@ def evaluate(
         max_tokens=max_tokens,
         most=drafts,
         whole=whole,
-        batch=_BATCH,
         progress=progress,
     )
     seconds = time.monotonic() - started

@@ -65,6 +65,7 @@ class ModelInfo:
         adapter: name of the adapter, "" for none.
         local: True where what the model reads stays on this machine; see `kedrec.llm.locality`.
         adjustments: changes to requests after its server's refusals, in words (`without seed`).
+        parallel: number of requests that it answers at once, so that asking for as many together is faster.
     """
 
     name: str
@@ -75,6 +76,7 @@ class ModelInfo:
     local: bool = False
     adjustments: tuple[str, ...] = ()
     continues: bool = False
+    parallel: int = 1
 
 
 @runtime_checkable

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["LangChainModel"]
 
 _LENGTH_REASONS = {"length", "max_tokens", "MAX_TOKENS"}
+_PARALLEL = 8  # as of an endpoint
 
 
 class LangChainModel:
@@ -34,7 +35,9 @@ class LangChainModel:
 
     def __init__(self, model: BaseChatModel, *, name: str = "", context: int = 8192) -> None:
         self._model = model
-        self._info = ModelInfo(name=name or f"langchain:{type(model).__name__}", context=context)
+        self._info = ModelInfo(
+            name=name or f"langchain:{type(model).__name__}", context=context, parallel=_PARALLEL
+        )
 
     @property
     def info(self) -> ModelInfo:

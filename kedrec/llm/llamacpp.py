@@ -138,6 +138,7 @@ class LlamaCppModel:
                 continues=True,
                 adapter=adapter,
                 local=True,
+                parallel=slots,
             )
             self._open = stack.pop_all()
 

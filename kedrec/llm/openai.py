@@ -66,8 +66,9 @@ class OpenAIModel:
             secrets=(*address.secrets, key.strip()),
         )
         self._endpoint = Endpoint(server)
-        self._info = ModelInfo(name=f"openai:{model}", context=context, local=address.local)
-        self._parallel = parallel
+        self._info = ModelInfo(
+            name=f"openai:{model}", context=context, local=address.local, parallel=parallel
+        )
 
     @property
     def info(self) -> ModelInfo:
@@ -84,7 +85,7 @@ class OpenAIModel:
 
     def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
         """Returns the answers in order, sending `parallel` requests at a time."""
-        with ThreadPoolExecutor(self._parallel) as pool:
+        with ThreadPoolExecutor(self._info.parallel) as pool:
             return list(pool.map(self.chat, requests))
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
