@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kedrec.training.recipe import Checkpoint
 
 _TEST_EXAMPLES = 24  # of the validation part, whose loss is measured at each checkpoint
-_TEST_JUDGEMENTS = 120  # of the validation part, about five a question
+_TEST_JUDGEMENTS = 60  # of each config's validation part, about five a question
 _JUDGED: tuple[Any, ...] = ("judgement", "abstention")
 
 
@@ -176,14 +176,15 @@ def adapter(
     )
     judged: dict[str, Any] = {}
     if dataset is not None:
-        more, more_tests = (
-            read_instructions(dataset, split, kinds=_JUDGED, seed=recipe.seed).items
-            for split in ("train", "validation")
+        data = DataSet(dataset)
+        tests = (
+            read_instructions(dataset, "validation", config=config, kinds=_JUDGED, seed=recipe.seed).items
+            for config in data.configs
         )
         judged = {
-            "asked": asked_answers(DataSet(dataset)),
-            "more": more,
-            "more_tests": more_tests[:_TEST_JUDGEMENTS],
+            "asked": asked_answers(data),
+            "more": read_instructions(dataset, "train", kinds=_JUDGED, seed=recipe.seed).items,
+            "more_tests": [item for items in tests for item in items[:_TEST_JUDGEMENTS]],
         }
     with progress_on_stderr() as progress:
         report = tune(
