@@ -24,6 +24,8 @@ from kedrec.grounding.verdict_words import (
     STRONG,
     STRONG_NOUNS,
     STUDIED,
+    UNHEDGED_NOUNS,
+    calls_untried,
     means_studied,
 )
 
@@ -98,8 +100,8 @@ def grade_of(meanings: frozenset[str]) -> Grade:
 def reword(text: str, grade: Grade) -> tuple[str, int]:
     """Replaces verdicts of another grade in a model's text by the words of `grade`.
 
-    Everything else of a sentence stays as it is. Of a known treatment only what calls it untried is replaced:
-    "may help in" is no contradiction there. Verdicts on a disease ("may be helped by") are left for the gate.
+    Everything else of a sentence stays as it is, what a drug is known to treat elsewhere too. Of a known
+    treatment only what calls it untried is replaced: "may help in" is no contradiction there. Verdicts on a disease ("may be helped by") are left for the gate.
 
     Returns:
         The text, and how many verdicts were replaced.
@@ -113,7 +115,7 @@ def reword(text: str, grade: Grade) -> tuple[str, int]:
         words = match[0].casefold()
         written = Grade.STUDIED if means_studied(words) else Grade.HOPEFUL
         written = Grade.STRONG if " strong " in words else written
-        if written is grade or (grade is Grade.KNOWN and written is not Grade.STUDIED):
+        if written is grade or (grade is Grade.KNOWN and not calls_untried(words)):
             return match[0]
         count += 1
         return verdict_phrase(Grade.HOPEFUL if grade is Grade.KNOWN else grade)
@@ -128,7 +130,10 @@ def states_verdict(text: str) -> bool:
 
 @cache
 def _verdicts() -> re.Pattern[str]:
+    # "is a treatment for" states a fact, of another disease perhaps: a verdict only after a hedge.
+    facts = {f"{noun} {word}" for noun in UNHEDGED_NOUNS for word in ("for", "in", "against")}
     nouns = _alternatives([*CANDIDATE_NOUNS, *STRONG_NOUNS])
+    hedged = _alternatives([noun for noun in (*CANDIDATE_NOUNS, *STRONG_NOUNS) if noun not in facts])
     verbs = _alternatives([verb for verb in HELPING_VERBS if not verb.startswith("be worth")])
     worth = (
         "(?:"
@@ -136,8 +141,9 @@ def _verdicts() -> re.Pattern[str]:
         + ")"
     )
     modal = r"(?:may|might|could) (?:also |possibly )?"
-    be = rf"(?:is|{modal}be)"
-    return re.compile(rf"\b(?:{be} (?:an? (?:{nouns})|{worth})|{modal}(?:{verbs}))\b", re.IGNORECASE)
+    is_hedged = rf"is (?:an? (?:{hedged})|{worth})"
+    may_be = rf"{modal}be (?:an? (?:{nouns})|{worth})"
+    return re.compile(rf"\b(?:{is_hedged}|{may_be}|{modal}(?:{verbs}))\b", re.IGNORECASE)
 
 
 def _alternatives(phrases: list[str]) -> str:
