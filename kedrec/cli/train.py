@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,13 @@ train.add_command(preferences)
 @click.option("--steps", default=160, show_default=True, help="Optimizer steps of four examples each.")
 @click.option("--max-tokens", default=450, show_default=True, help="Maximum number of tokens of an example.")
 @click.option("--checkpoint", default=40, show_default=True, help="Steps between checkpoints.")
+@click.option(
+    "--start",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Go on from this adapter instead of a new one.",
+)
+@click.option("--learning-rate", type=float, help="Of the optimizer; a third of the default to go on.")
 @click.option("--seed", type=int, help="Seed of the split, the examples and the training.")
 def adapter(
     graphs: tuple[str, ...],
@@ -152,6 +160,8 @@ def adapter(
     steps: int,
     max_tokens: int,
     checkpoint: int,
+    start: Path | None,
+    learning_rate: float | None,
     seed: int | None,
 ) -> None:
     """Build examples from loaded graphs and tune a LoRA adapter on them."""
@@ -174,6 +184,8 @@ def adapter(
         seed=settings.seed,
         threads=settings.threads,
     )
+    if learning_rate is not None:
+        recipe = replace(recipe, learning_rate=learning_rate)
     judged: dict[str, Any] = {}
     if dataset is not None:
         data = DataSet(dataset)
@@ -194,6 +206,7 @@ def adapter(
             recipe,
             count=examples,
             progress=progress,
+            start=start,
             on_checkpoint=_print_checkpoint,
             **judged,
         )

@@ -101,7 +101,8 @@ def reword(text: str, grade: Grade) -> tuple[str, int]:
     """Replaces verdicts of another grade in a model's text by the words of `grade`.
 
     Everything else of a sentence stays as it is, what a drug is known to treat elsewhere too. Of a known
-    treatment only what calls it untried is replaced: "may help in" is no contradiction there. Verdicts on a disease ("may be helped by") are left for the gate.
+    treatment only what calls it untried is replaced: "may help in" is no contradiction there. Verdicts on a
+    disease ("may be helped by") are left for the gate.
 
     Returns:
         The text, and how many verdicts were replaced.

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedrec.common.checked_files import cached_sha256, replacement_file
+from kedrec.common.checked_files import cached_sha256, replacement_file, sha256_of
 from kedrec.errors import UsageError
 from kedrec.training.recipe import Checkpoint
 
@@ -36,9 +36,13 @@ def folder(out: Path) -> Path:
 
 
 def identity(
-    examples: Sequence[Instruction], tests: Sequence[Instruction], base: Path, recipe: TrainingRecipe
+    examples: Sequence[Instruction],
+    tests: Sequence[Instruction],
+    base: Path,
+    recipe: TrainingRecipe,
+    start: Path | None = None,
 ) -> dict[str, str]:
-    """SHA-256 of everything a training depends on, by part: base, examples, recipe."""
+    """SHA-256 of everything a training depends on, by part: base, start, examples, recipe."""
     weights = sorted(base.glob("*.safetensors")) if base.is_dir() else [base]
     hashes = [cached_sha256(file) for file in weights]
     rows = [
@@ -50,7 +54,16 @@ def identity(
         "base": hashes[0] if len(hashes) == 1 else _digest(hashes),
         "examples": _digest(rows),
         "recipe": _digest(settings),
+        "start": "" if start is None else _adapter_sha256(start),
     }
+
+
+def _adapter_sha256(folder: Path) -> str:
+    """Hash of an adapter's weights; "" where there are none, which opening it will say."""
+    try:
+        return sha256_of(folder / "adapter_model.safetensors")
+    except OSError:
+        return ""
 
 
 def last(out: Path, parts: dict[str, str]) -> Path | None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.training.instruction import Instruction
 
-__all__ = ["check_losses", "export_adapter", "losses_by_step", "run_trainer", "train"]
+__all__ = ["check_losses", "export_adapter", "losses_by_step", "open_adapter", "run_trainer", "train"]
 
 _SAMPLES = 3
 _SAMPLE_TOKENS = 160
@@ -43,6 +43,7 @@ def train(
     out: Path,
     recipe: TrainingRecipe,
     *,
+    start: Path | None = None,
     progress: Progress | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
 ) -> TrainingReport:
@@ -57,6 +58,7 @@ def train(
         base: the GGUF file, or the folder of a model.
         out: folder of the adapter, created where missing.
         recipe: settings of the training.
+        start: folder of an adapter to go on from; None: a new one.
         progress: called after each step.
         on_checkpoint: called at each checkpoint.
 
@@ -69,10 +71,12 @@ def train(
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     transformers.set_seed(recipe.seed)
-    identity = checkpoints.identity(examples, tests, base, recipe)
+    identity = checkpoints.identity(examples, tests, base, recipe, start)
     resumed = checkpoints.last(out, identity)
     report_progress("Loading the base model", 0, None)
     model, tokenizer = load_base(base)
+    if start is not None:
+        model = open_adapter(model, start)
     train_data = encode(examples, tokenizer, recipe.max_tokens)
     test_data = encode(tests, tokenizer, recipe.max_tokens)
     if not train_data:
@@ -97,16 +101,7 @@ def train(
         data_collator=collator,
         train_dataset=_dataset(items),
         processing_class=tokenizer,
-        peft_config=peft.LoraConfig(
-            r=recipe.rank,
-            lora_alpha=recipe.alpha,
-            lora_dropout=0.0,
-            bias="none",
-            target_modules=MATRICES,
-            task_type="CAUSAL_LM",
-        )
-        if recipe.method == "lora"
-        else None,
+        peft_config=None if start is not None else _new_adapter(peft, recipe),
     )
 
     def at_checkpoint(step: int) -> None:
@@ -132,6 +127,36 @@ def train(
         trainer.model.save_pretrained(out)
         tokenizer.save_pretrained(out)
     return report
+
+
+def _new_adapter(peft: Any, recipe: TrainingRecipe) -> Any:
+    """Settings of a new adapter; None where all weights are tuned."""
+    if recipe.method != "lora":
+        return None
+    return peft.LoraConfig(
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        lora_dropout=0.0,
+        bias="none",
+        target_modules=MATRICES,
+        task_type="CAUSAL_LM",
+    )
+
+
+def open_adapter(model: Any, adapter: Path) -> Any:
+    """A base model with an adapter that is to be trained further.
+
+    Raises:
+        ModelError: the folder has no adapter of this base.
+    """
+    import peft
+
+    try:
+        return peft.PeftModel.from_pretrained(model, adapter, is_trainable=True)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            f"{adapter} can't be opened as an adapter: {error}.", "Name a folder of `kedrec train`."
+        ) from error
 
 
 def _libraries() -> tuple[Any, Any, Any, Any]:

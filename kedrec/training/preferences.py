@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kedrec.common.checked_files import cached_sha256
 from kedrec.common.extras import install_advice
 from kedrec.errors import ModelError, UsageError
 from kedrec.llm.requirements import require_names
 from kedrec.training import checkpoints
 from kedrec.training.base_model import load_base, message_fields
 from kedrec.training.instruction import Instruction
-from kedrec.training.lora import check_losses, export_adapter, losses_by_step, run_trainer
+from kedrec.training.lora import check_losses, export_adapter, losses_by_step, open_adapter, run_trainer
 from kedrec.training.recipe import TrainingReport
 
 if TYPE_CHECKING:
@@ -56,7 +55,6 @@ def train_preferences(
         UsageError: no preference fits into the recipe's tokens, or `out` has checkpoints of another training.
     """
     try:
-        import peft
         import torch
         import transformers
         import trl
@@ -80,14 +78,8 @@ def train_preferences(
             f"None of {len(preferences)} preferences fits into {recipe.max_tokens} tokens.",
             "Draw more texts, or allow more tokens.",
         )
-    try:
-        model = peft.PeftModel.from_pretrained(model, adapter, is_trainable=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(
-            f"{adapter} can't be opened as an adapter: {error}.", "Name a folder of `kedrec train`."
-        ) from error
-    identity = checkpoints.identity(rows, [], base, recipe)
-    identity["start"] = cached_sha256(adapter / "adapter_model.safetensors")
+    model = open_adapter(model, adapter)
+    identity = checkpoints.identity(rows, [], base, recipe, adapter)
     resumed = checkpoints.last(out, identity)
     trainer = trl.DPOTrainer(
         model=model,

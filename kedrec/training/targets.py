@@ -15,7 +15,6 @@ from kedrec.grounding import check
 from kedrec.grounding.reasons import contraindication_item, shared_target
 from kedrec.training.path_choice import Strength, is_grave, select, strength
 from kedrec.training.path_wording import WordedPath, predicate, word_path
-from kedrec.training.step_wording import word_step
 from kedrec.training.target_verdicts import verdict
 from kedrec.training.text_wording import text_sentences
 
@@ -41,7 +40,7 @@ def write_target(
     mechanisms: Sequence[str] = (),
     texts: Sequence[Evidence] = (),
 ) -> str:
-    """Writes a target for a pair: two to four sentences that hold, or "" where none could be written.
+    """Writes a target for a pair: up to four sentences that hold, or "" where none could be written.
 
     With texts, one sentence more says what a trial or an article says, where that can be told; a trial that
     was stopped or missed its outcomes comes before others.
@@ -108,25 +107,22 @@ def _draft(
     if any(is_grave(item) for item in warnings):
         verdict_strength = Strength.WEAK
     is_analogy = verdict_strength is Strength.ANALOGY and not shared_target(first.graph_path)
-    # A sentence states a complete path, so that its citation follows all of it; only where no other path
-    # follows, the first one fills two sentences.
+    # A sentence states a complete path, so that its citation follows all of it, also where it is the only
+    # one: a model that sees a path told in two sentences here and in one there tells it in both.
     length = len(first.steps)
-    first_length = length if further or warnings else max(1, length - rng.choice((1, 2)))
     names = one_line(shown_name(drug.name)), one_line(shown_name(disease.name))
     if contraindication is not None:
         # Nothing recommends a contraindicated drug: its path is stated without a verdict.
-        sentences = [_chain(first, 0, length, rng)]
+        sentences = [_chain(first, rng)]
     else:
-        sentences = [verdict(first, verdict_strength, names, first_length, rng, is_analogy=is_analogy)]
-    if first_length < length:
-        sentences.append(_chain(first, first_length, length, rng))
+        sentences = [verdict(first, verdict_strength, names, length, rng, is_analogy=is_analogy)]
     room = _MOST_SENTENCES - len(sentences) - len(warnings)
     sentences += _additions(further, rng)[:room]
     cautions = [_caution(word_path(item, rng), rng) for item in warnings]
     # A warning stands right after the verdict, or last.
     position = 1 if rng.random() < 0.5 else len(sentences)
     sentences[position:position] = cautions
-    if len(sentences) < 2 or len(sentences) > _MOST_SENTENCES:
+    if len(sentences) > _MOST_SENTENCES:
         return ""
     return " ".join(_capital(sentence) for sentence in sentences)
 
@@ -135,12 +131,9 @@ def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _chain(path: WordedPath, start: int, end: int, rng: Random) -> str:
-    """Steps `start` to `end` of a path as one cited sentence."""
-    if end - start == 1 and rng.random() < 0.25:
-        inverse = word_step(path.graph_path.steps[start], rng, backwards=True)
-        return f"{path.names[end]} {inverse.finite} {path.names[start]} {path.cite}."
-    return f"{path.names[start]} {predicate(path, start, end, rng)} {path.cite}."
+def _chain(path: WordedPath, rng: Random) -> str:
+    """A path as one cited sentence."""
+    return f"{path.names[0]} {predicate(path, 0, len(path.steps), rng)} {path.cite}."
 
 
 def _additions(paths: Sequence[WordedPath], rng: Random) -> list[str]:

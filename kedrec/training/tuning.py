@@ -43,6 +43,7 @@ def tune(
     asked: AskedAnswers | None = None,
     more: Sequence[Instruction] = (),
     more_tests: Sequence[Instruction] = (),
+    start: Path | None = None,
     progress: Progress | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
 ) -> TrainingReport:
@@ -59,6 +60,7 @@ def tune(
         count: examples in all.
         held_out: examples of held-out diseases in all, whose loss is measured at each checkpoint.
         asked: what a data set asks for, of which no example is built.
+        start: folder of an adapter to go on from; None: a new one.
         more, more_tests: further instructions, those of a data set's training and validation questions.
         progress: called with the stage, the steps done and their total.
         on_checkpoint: called at each checkpoint.
@@ -96,6 +98,7 @@ def tune(
         base,
         out,
         recipe,
+        start=start,
         progress=progress,
         on_checkpoint=on_checkpoint,
     )

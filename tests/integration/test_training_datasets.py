@@ -272,6 +272,19 @@ def test_an_adapter_of_another_base_is_refused(base: Path, tmp_path: Path) -> No
         _check_base(tmp_path / "out", base / "tokenizer.json")
 
 
+def test_a_training_goes_on_from_an_adapter(base: Path, tmp_path: Path) -> None:
+    first = tuned(base, tmp_path / "first", steps=20, checkpoint=20, learning_rate=0.05)
+    recipe = dataclasses.replace(RECIPE, steps=1, learning_rate=1e-4)
+    second = train(EXAMPLES, [], base, tmp_path / "second", recipe, start=tmp_path / "first")
+    assert second.losses[1] < first.losses[1] - 0.1
+    begun, gone_on = adapter(tmp_path / "first"), adapter(tmp_path / "second")
+    assert all(abs(values - gone_on[name]).max() < 1e-3 for name, values in begun.items())
+    with pytest.raises(UsageError, match="another training: its start differs"):
+        train(EXAMPLES, [], base, tmp_path / "second", recipe)
+    with pytest.raises(ModelError, match="can't be opened as an adapter"):
+        train(EXAMPLES, [], base, tmp_path / "third", recipe, start=tmp_path / "none")
+
+
 def test_an_adapter_is_tuned_further_on_preferences_and_resumed(base: Path, tmp_path: Path) -> None:
     from kedrec.training.gated_samples import Preference
     from kedrec.training.preferences import train_preferences

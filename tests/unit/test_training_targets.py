@@ -129,7 +129,7 @@ def test_every_sentence_of_a_target_holds(evidence: list[Evidence], adverse: lis
     for text in draws(evidence, adverse, 30):
         claims = check(text, DRUG, DISEASE, evidence, adverse).claims
         assert [claim.reason for claim in claims if claim.status != "holds"] == []
-        assert 2 <= len(claims) <= 4
+        assert 1 <= len(claims) <= 4
         assert {"fingolimod", "multiple sclerosis"} <= {name.lower() for name in names_in(claims[0].text)}
 
 

@@ -114,6 +114,25 @@ def test_a_known_treatment_is_not_called_untried_and_may_be_called_known() -> No
         assert check(sentence, DRUG, DISEASE, EVIDENCE, known=known).claims[0].status == status
 
 
+@pytest.mark.parametrize("noun", [noun for noun in CANDIDATE_NOUNS if not noun.startswith(("treat", "opt"))])
+def test_a_known_treatment_is_no_candidate_whatever_the_noun(noun: str) -> None:
+    text, _ = reword(f"By activating S1PR1, Fingolimod is a {noun} multiple sclerosis [P1].", Grade.KNOWN)
+
+    (claim,) = check(text, DRUG, DISEASE, EVIDENCE, known=True, grade=Grade.KNOWN).claims
+    assert (claim.status, claim.reason) == ("holds", "")
+
+
+@pytest.mark.parametrize("grade", [Grade.STUDIED, Grade.HOPEFUL, Grade.STRONG])
+@pytest.mark.parametrize("fact", ["is a treatment for", "is a treatment option for", "treats"])
+def test_what_a_drug_treats_elsewhere_stays_a_fact(fact: str, grade: Grade) -> None:
+    text = f"Fingolimod, which {fact} psoriasis, may help in multiple sclerosis [P1]."
+
+    reworded, count = reword(text, grade)
+
+    assert reworded == text.replace("may help in", verdict_phrase(grade))
+    assert count == (grade is not Grade.HOPEFUL)
+
+
 @pytest.mark.parametrize(
     "sentence", ["may help in", "might be worth studying in", "is a strong candidate for"]
 )
