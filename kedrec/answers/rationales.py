@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from kedrec.answers.manifest import model_name
 from kedrec.answers.pair_summary import basis, evidence_gap, grade
+from kedrec.answers.path_grammar import PathGrammar
 from kedrec.grounding import check, from_evidence, quality
-from kedrec.grounding.verdict_table import reword, states_verdict
+from kedrec.grounding.verdict_table import Grade, reword, states_verdict
 from kedrec.llm.drafts import MOST_DRAFTS, Judgement, write_drafts
 from kedrec.llm.prompting import model_request, takes_texts
 from kedrec.llm.streamed import StreamedModel
@@ -18,7 +19,6 @@ from kedrec.llm.streamed import StreamedModel
 if TYPE_CHECKING:
     from kedrec.answers.candidates import Candidate
     from kedrec.common.progress import Progress
-    from kedrec.grounding.verdict_table import Grade
     from kedrec.llm.base import ChatModel
     from kedrec.types import Evidence, Rationale
 
@@ -108,6 +108,7 @@ def write_rationales(
     max_tokens: int = ANSWER_TOKENS,
     most: int = MOST_DRAFTS,
     whole: bool = False,
+    free: bool = False,
     progress: Progress | None = None,
     listen: Listener | None = None,
 ) -> list[WrittenRationale]:
@@ -122,6 +123,8 @@ def write_rationales(
         max_tokens: most tokens of a text.
         most: most texts for a pair until one is without fault.
         whole: write whole texts, even where the model could go on from the sentences that hold.
+        free: let a model that obeys grammars write sentences in words of its own, each ending in ids that
+            exist, instead of going along the paths (`path_grammar`).
         progress: called with stage, rationales done and their number.
         listen: called as each is written, with the index of its candidate. A model on this machine then
             writes one after the other, in pieces; the texts stay the same.
@@ -135,6 +138,11 @@ def write_rationales(
         model_request(model, candidate.evidence, max_tokens=max_tokens, seed=seed, texts=citable)
         for candidate, citable in zip(candidates, texts, strict=True)
     ]
+    if not free:
+        prompts = [
+            replace(prompt, along=_path_grammar(candidate, citable, prompt.included))
+            for candidate, citable, prompt in zip(candidates, texts, prompts, strict=True)
+        ]
     judges = [
         partial(_judge, candidate, citable, prompt.included, model_name(model))
         for candidate, citable, prompt in zip(candidates, texts, prompts, strict=True)
@@ -160,6 +168,13 @@ def write_rationales(
             if listen is not None:
                 listen(RationaleWritten(position, written[-1].rationale))
     return written
+
+
+def _path_grammar(candidate: Candidate, citable: Sequence[Evidence], included: Sequence[str]) -> PathGrammar:
+    pair = candidate.evidence
+    items = [item for item in (*pair.evidence, *pair.adverse, *citable) if item.id in included]
+    may_recommend = candidate_grade(candidate) > Grade.NONE
+    return PathGrammar(pair.drug, pair.disease, tuple(items), may_recommend=may_recommend)
 
 
 def check_text(candidate: Candidate, text: str, texts: Sequence[Evidence] = (), model: str = "") -> Rationale:

@@ -85,6 +85,9 @@ evaluate.add_command(warnings)
     "--whole", is_flag=True, help="Write whole texts again, also where a model could go on from what holds."
 )
 @click.option(
+    "--free", is_flag=True, help="Let models write in words of their own, not along the evidence's paths."
+)
+@click.option(
     "--changes",
     is_flag=True,
     help="Take away the paths that each rationale cites, swap them, invert a link, or take away what it "
@@ -107,6 +110,7 @@ def faithfulness(
     background: Background,
     drafts: int | None,
     whole: bool,
+    free: bool,
     changes: bool,
     seed: int | None,
     answers: Path | None,
@@ -152,6 +156,7 @@ def faithfulness(
                         texts=prompt_texts,
                         drafts=drafts or MOST_DRAFTS,
                         whole=whole,
+                        free=free,
                         progress=progress,
                     )
                     if changes and prompt_texts is None:

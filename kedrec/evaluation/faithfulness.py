@@ -179,6 +179,7 @@ def evaluate(
     texts: Sequence[Sequence[Evidence]] | None = None,
     drafts: int = MOST_DRAFTS,
     whole: bool = False,
+    free: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Faithfulness, list[CheckedAnswer]]:
     """Asks a model for a rationale of each pair and counts the sentences that hold.
@@ -192,6 +193,7 @@ def evaluate(
             None: none.
         drafts: most texts for a pair; another is asked for where a sentence is struck.
         whole: ask for whole texts, never to go on from the sentences that hold.
+        free: let the model write in words of its own, not along the paths.
         progress: called batch by batch.
 
     Raises:
@@ -206,6 +208,7 @@ def evaluate(
         max_tokens=max_tokens,
         most=drafts,
         whole=whole,
+        free=free,
         progress=progress,
     )
     seconds = time.monotonic() - started

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from kedrec.common.counted_nouns import counted
 
 __all__ = [
+    "ANALOGY_HEDGES",
     "BASES",
     "CANDIDATE_NOUNS",
     "HELPED_BY",
@@ -19,6 +20,7 @@ __all__ = [
     "HELPS",
     "KNOWN",
     "LIKE",
+    "MECHANISM_HEDGES",
     "NEW",
     "STRONG",
     "STRONG_NOUNS",
@@ -27,6 +29,7 @@ __all__ = [
     "UNHEDGED_NOUNS",
     "UNTRIED",
     "VERDICTS",
+    "WEAK_HEDGES",
     "adverse_trials",
     "calls_untried",
     "cancer_drug",
@@ -96,6 +99,28 @@ UNTRIED = (
 """Parts of verdicts that call a drug untried in the disease, which contradicts a known treatment."""
 UNHEDGED_NOUNS = ("treatment", "treatment option", "option")
 """Nouns among them that claim a fact unless a hedge stands before them."""
+MECHANISM_HEDGES = (
+    *("may help in", "may help in", "may help with", "may help people with", "may help against"),
+    *("could help treat", "may benefit people with", "could be useful in", "may be of use in", "could treat"),
+    *("may treat", "may work against", "is a plausible candidate for", "is a plausible treatment for"),
+    *("is a potential treatment for", "may be a treatment option for"),
+)
+"""Verdicts that a mechanism allows, as models are taught them; a pair's grade words them anew."""
+ANALOGY_HEDGES = (
+    *("might help in", "could help in", "might be useful in", "could be considered for"),
+    *(
+        "could be repurposed for",
+        "is a possible candidate for",
+        "could be an option for",
+        "might be of use in",
+    ),
+)
+"""Those that an analogy allows."""
+WEAK_HEDGES = (
+    *("might be worth studying in", "might be worth testing in", "could be worth studying in"),
+    "is a possible candidate for",
+)
+"""Those that weaker evidence allows."""
 HELPED_VERBS = (
     "be helped by",
     "respond to",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from kedrec.common.plain_text import one_line, shown_name
 from kedrec.errors import AssetError, ModelError
@@ -27,6 +27,7 @@ __all__ = [
     "MOST_SENTENCES",
     "PROMPT_VERSION",
     "TEXTS_VERSION",
+    "AnswerGrammar",
     "RationalePrompt",
     "cited_sentences",
     "fill_template",
@@ -49,6 +50,13 @@ _CITATIONS = 3
 _SENTENCE_END = re.compile(r"(?<=\]\.) ")
 
 
+class AnswerGrammar(Protocol):
+    """A grammar of a pair's rationale."""
+
+    def text(self, ids: Sequence[str], *, written: int = 0, most: int = MOST_SENTENCES) -> str:
+        """GBNF of what may follow `written` sentences, of the evidence with some ids."""
+
+
 @dataclass(frozen=True, slots=True)
 class RationalePrompt:
     """A prompt and the evidence that it includes.
@@ -57,6 +65,7 @@ class RationalePrompt:
         messages: instruction, then question and evidence.
         grammar: GBNF of the answer, "" for none.
         names: names of the evidence's entities, for the grammar of an answer's remainder.
+        along: grammar that takes the place of `grammar`, for models that obey one; None: `grammar` itself.
         included: ids of the evidence in the prompt, in its order.
         dropped: ids of the omitted evidence, in the order of the evidence.
         max_tokens: most tokens of the answer.
@@ -74,12 +83,14 @@ class RationalePrompt:
     prompt_tokens: int
     version: str = PROMPT_VERSION
     names: tuple[str, ...] = ()
+    along: AnswerGrammar | None = None
 
     @property
     def request(self) -> ChatRequest:
         """The request for a `ChatModel`."""
+        grammar = self.along.text(self.included) if self.along and self.grammar else self.grammar
         return ChatRequest(
-            messages=self.messages, max_tokens=self.max_tokens, seed=self.seed, grammar=self.grammar
+            messages=self.messages, max_tokens=self.max_tokens, seed=self.seed, grammar=grammar
         )
 
     def remainder(
@@ -94,9 +105,11 @@ class RationalePrompt:
         """
         if not sentences:
             return self.request
-        grammar = ""
-        if self.grammar:
-            grammar = rationale_grammar(ids or self.included, self.names, written=len(sentences), most=most)
+        grammar, written = "", len(sentences)
+        if self.grammar and self.along:
+            grammar = self.along.text(ids or self.included, written=written, most=most)
+        elif self.grammar:
+            grammar = rationale_grammar(ids or self.included, self.names, written=written, most=most)
         return replace(self.request, prefix=" ".join(sentences), grammar=grammar)
 
 

@@ -13,8 +13,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from kedrec.grounding.names import normalize_text
+from kedrec.grounding.step_phrases import is_clumsy, step_phrases
 from kedrec.grounding.wording import Tense, phrase_table
-from kedrec.schema import Wording, load_schema
+from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from kedrec.types import PathStep
@@ -23,47 +24,6 @@ __all__ = ["StepWording", "word_step"]
 
 _VERBATIM_SHARE = 0.4  # of steps in the evidence's own words
 
-# Stronger or narrower than the edge: association is no genetics, correlation no contribution.
-_OVERSTATED = {
-    ("ASSOCIATED_WITH", "plays a part in"),
-    ("ASSOCIATED_WITH", "is implicated in"),
-    ("ASSOCIATED_WITH", "is involved in"),
-    ("ASSOCIATED_WITH", "involves"),
-    ("ASSOCIATED_WITH", "is a cause of"),
-    ("CAUSES", "is a side effect of"),
-    ("CAUSES", "has the side effect"),
-    ("PARTICIPATES_IN", "is part of"),
-    ("UPREGULATES", "is upregulated by"),  # of diseases: in
-    ("DOWNREGULATES", "is downregulated by"),
-    ("LOCALIZES_TO", "occurs in"),
-    ("LOCALIZES_TO", "is located in"),
-    ("LOCALIZES_TO", "affects"),  # needs its article
-}
-_CLUMSY = {
-    "is inversely agonized by",
-    "is partially agonized by",
-    "is antagonized by",
-    "is bound by the antibody",
-    "is furthered by",
-    "is made less active by",
-    "is made more active by",
-    "is made less abundant by",
-    "is made more abundant by",
-    "when changed causes",
-    "when losing function causes",
-    "when gaining function causes",
-    "has its expression raised by",
-    "has its expression lowered by",
-    "up-regulates",
-    "down-regulates",
-    "is one of",
-    "has the member",
-    "has the metabolite",
-    "has the subtype",
-    "is worsened by",
-    "is a partner of",
-    "is a gene associated with",
-}
 _GENERAL = ("acts on", "targets", "binds")
 
 
@@ -120,23 +80,11 @@ def _forms_by_meaning() -> dict[tuple[Tense, str, bool], str]:
 
 def _draw_phrases(relation: str, action: str, forward: bool, rng: Random) -> tuple[str, ...]:  # noqa: FBT001  # one internal caller
     wording = load_schema().relations[relation].wording_for(action)
-    verbatim, paraphrases = _phrases(relation, wording, forward)
-    if paraphrases and (verbatim in _CLUMSY or rng.random() > _VERBATIM_SHARE):
+    verbatim, paraphrases = step_phrases(relation, action, forward=forward)
+    if paraphrases and (is_clumsy(verbatim) or rng.random() > _VERBATIM_SHARE):
         return paraphrases
     role, is_general = load_schema().relations[relation].role, not action or wording.general
     if role == "target" and forward and is_general and rng.random() < 0.15:
         # A drug needn't act on a protein that it merely binds.
         return _GENERAL if wording.sign else ("binds",)
     return (verbatim,)
-
-
-@cache
-def _phrases(relation: str, wording: Wording, forward: bool) -> tuple[str, tuple[str, ...]]:  # noqa: FBT001  # one internal caller
-    """The evidence's own phrase, and its usable paraphrases."""
-    verbatim = wording.phrase if forward else wording.inverse
-    paraphrases = wording.paraphrases if forward else wording.inverse_paraphrases
-    if load_schema().relations[relation].symmetric:
-        paraphrases = wording.paraphrases
-    return verbatim, tuple(
-        phrase for phrase in paraphrases if phrase not in _CLUMSY and (relation, phrase) not in _OVERSTATED
-    )

@@ -6,30 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from kedrec.grounding.verdict_words import ANALOGY_HEDGES, MECHANISM_HEDGES, WEAK_HEDGES
 from kedrec.schema import load_schema
 from kedrec.training.path_choice import Strength
 from kedrec.training.path_wording import WordedPath, continue_chain, predicate
 
 __all__ = ["VERDICTS", "verdict"]
 
-# Verbs that the gate accepts as a hedged verdict, by the strength of the evidence.
 _HEDGED = {
-    Strength.MECHANISM: (
-        "may help in", "may help in", "may help with", "may help people with", "may help against",
-        "could help treat", "may benefit people with", "could be useful in", "may be of use in",
-        "could treat", "may treat", "may work against", "is a plausible candidate for",
-        "is a plausible treatment for", "is a potential treatment for", "may be a treatment option for",
-    ),
-    Strength.ANALOGY: (
-        "might help in", "could help in", "might be useful in", "could be considered for",
-        "could be repurposed for", "is a possible candidate for", "could be an option for",
-        "might be of use in",
-    ),
-    Strength.WEAK: (
-        "might be worth studying in", "might be worth testing in", "could be worth studying in",
-        "is a possible candidate for",
-    ),
-}  # fmt: skip
+    Strength.MECHANISM: MECHANISM_HEDGES,
+    Strength.ANALOGY: ANALOGY_HEDGES,
+    Strength.WEAK: WEAK_HEDGES,
+}
 _ACTION_RELATIONS = frozenset(load_schema().with_role("target", "effect", "expression change"))
 
 _Pattern = Callable[["_Verdict"], str]

@@ -1,0 +1,146 @@
+"""The grammar along paths: whatever a model may write by it, the gate lets pass."""
+
+from __future__ import annotations
+
+import json
+import re
+from random import Random
+
+import pytest
+
+from kedrec.answers.path_grammar import PathGrammar
+from kedrec.evidence.verbalize import evidence_item
+from kedrec.grounding import check
+from kedrec.grounding.verdict_table import states_verdict
+from kedrec.types import Edge, Entity, Evidence, Path, PathStep
+
+_TOKEN = re.compile(r""""(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|[A-Za-z][A-Za-z0-9]*|[()|?+]""")
+
+
+class Writer:
+    """Draws texts of a GBNF: literals, rules, choices, options and one or more characters of a class."""
+
+    def __init__(self, grammar: str, seed: int) -> None:
+        self._rules = dict(line.split(" ::= ", 1) for line in grammar.splitlines() if line)
+        self._random = Random(seed)
+
+    def text(self, rule: str = "root") -> str:
+        tokens = _TOKEN.findall(self._rules[rule])
+        text, end = self._choice(tokens, 0)
+        assert end == len(tokens), (rule, tokens[end:])
+        return text
+
+    def _choice(self, tokens: list[str], start: int) -> tuple[str, int]:
+        options, position = [], start
+        while True:
+            text, position = self._sequence(tokens, position)
+            options.append(text)
+            if position >= len(tokens) or tokens[position] != "|":
+                return self._random.choice(options), position
+            position += 1
+
+    def _sequence(self, tokens: list[str], position: int) -> tuple[str, int]:
+        text = ""
+        while position < len(tokens) and tokens[position] not in "|)":
+            token = tokens[position]
+            if token == "(":
+                part, position = self._choice(tokens, position + 1)
+                assert tokens[position] == ")"
+            elif token[0] == '"':
+                part = json.loads(token)
+            elif token[0] == "[":
+                part = "W" if "A-Z" in token else "ord"
+            else:
+                part = self.text(token)
+            position += 1
+            if position < len(tokens) and tokens[position] in "?+":
+                part = part if tokens[position] == "+" or self._random.random() < 0.5 else ""
+                position += 1
+            text += part
+        return text, position
+
+
+def node(kind: str, name: str) -> Entity:
+    return Entity(id=f"X:{abs(hash(name))}", kind=kind, name=name)
+
+
+def step(start: Entity, relation: str, end: Entity, action: str = "", *, forward: bool = True) -> PathStep:
+    ends = (start.id, end.id) if forward else (end.id, start.id)
+    edge = Edge(start=ends[0], relation=relation, end=ends[1], source="s", licence="CC0-1.0", action=action)
+    return PathStep(relation=relation, action=action, forward=forward, edges=(edge,))
+
+
+def item(id_: str, role: str, *parts: Entity | PathStep, stance: str = "supports") -> Evidence:
+    nodes = tuple(part for part in parts if isinstance(part, Entity))
+    steps = tuple(part for part in parts if isinstance(part, PathStep))
+    path = Path(template="", metapath="", nodes=nodes, steps=steps)
+    return evidence_item(path, id_, 0.2, stance, role)  # type: ignore[arg-type]
+
+
+DRUG = node("Drug", "St. John's Wort")
+DISEASE = node("Disease", 'Noonan "like" syndrome, type 2')
+GENE, OTHER = node("Gene", "RAF1"), node("Drug", "trametinib")
+PROCESS, CLASS = node("BiologicalProcess", "cell growth"), node("PharmacologicClass", "Kinase Inhibitors")
+SIMILAR = node("Disease", "cardiofaciocutaneous syndrome")
+INHIBITS = step(DRUG, "BINDS", GENE, "inhibitor")
+EVIDENCE = (
+    item(
+        "P1", "mechanism", DRUG, INHIBITS, GENE,
+        step(GENE, "ASSOCIATED_WITH", DISEASE, forward=False), DISEASE,
+    ),
+    item(
+        "P2", "mechanism", DRUG, INHIBITS, GENE, step(GENE, "PARTICIPATES_IN", PROCESS), PROCESS,
+        step(PROCESS, "CORRELATED_WITH", DISEASE, "positively correlated with"), DISEASE,
+    ),
+    item(
+        "P3", "analogy", DRUG, INHIBITS, GENE, step(GENE, "BINDS", OTHER, "inhibitor", forward=False), OTHER,
+        step(OTHER, "TREATS", DISEASE), DISEASE,
+    ),
+    item(
+        "P4", "analogy", DRUG, step(DRUG, "TREATS", SIMILAR), SIMILAR,
+        step(SIMILAR, "RESEMBLES", DISEASE), DISEASE,
+    ),
+)  # fmt: skip
+WARNING = item("A1", "harm", DRUG, step(DRUG, "CONTRAINDICATED_FOR", DISEASE), DISEASE, stance="adverse")
+GRAMMAR = PathGrammar(DRUG, DISEASE, EVIDENCE)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_whatever_is_written_by_it_holds(seed: int) -> None:
+    writer = Writer(GRAMMAR.text(("P1", "P2", "P3", "P4")), seed)
+    text = writer.text()
+    while len(ids := re.findall(r"\[P\d\]", text)) > len(set(ids)):  # a path told twice says nothing new
+        text = writer.text()
+    claims = check(text, DRUG, DISEASE, EVIDENCE).claims
+    assert [claim.reason for claim in claims if claim.status == "struck"] == [], text
+    assert states_verdict(claims[0].text)
+    assert 1 <= len(claims) <= 4
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_without_a_verdict_the_first_sentence_tells_a_path_by_the_drugs_name(seed: int) -> None:
+    grammar = PathGrammar(DRUG, DISEASE, (*EVIDENCE, WARNING), may_recommend=False)
+    text = Writer(grammar.text(("P1", "P2", "P3", "P4", "A1")), seed).text()
+    first = check(text, DRUG, DISEASE, EVIDENCE, (WARNING,)).claims[0]
+    assert (first.status, first.reason) == ("holds", "")
+    assert not states_verdict(text)
+    assert text.startswith(DRUG.name)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_follows_written_sentences_is_of_the_ids_that_are_left(seed: int) -> None:
+    text = Writer(GRAMMAR.text(("P2", "P3"), written=2, most=3), seed).text()
+    assert re.fullmatch(r" [^\[]+ \[P[23]\]\.", text)
+    whole = f"By inhibiting RAF1, {DRUG.name} may help in {DISEASE.name} [P1].{text}"
+    assert check(whole, DRUG, DISEASE, EVIDENCE).claims[-1].reason in ("", "It repeats an earlier sentence.")
+
+
+def test_a_warning_is_told_after_however_and_texts_in_free_words() -> None:
+    trial = Evidence(id="T1", sentence="A trial was stopped.", stance="adverse")
+    grammar = PathGrammar(DRUG, DISEASE, (*EVIDENCE, WARNING, trial)).text(("P1", "A1", "T1"))
+    texts = [Writer(grammar, seed).text() for seed in range(200)]
+    warnings = [sentence for text in texts for sentence in re.findall(r"[^.\]]+\[A1\]", text)]
+    assert warnings
+    assert not [one for one in warnings if re.match(r" (?:In addition|Moreover|Furthermore|Finally)", one)]
+    assert any(text.endswith(" [T1].") for text in texts)
+    assert all(states_verdict(text.split("].")[0]) for text in texts)  # never begins with either
