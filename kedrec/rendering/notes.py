@@ -215,7 +215,9 @@ def rationale_title(rationale: Rationale) -> str:
     if rationale.origin == "evidence":
         return f"Evidence in words ({rationale.note})"
     holding = sum(claim.status == "holds" for claim in rationale.claims)
-    title = f"Why ({rationale.model}: {holding} of {len(rationale.claims)} sentences hold, "
+    count = len(rationale.claims)
+    verb = "sentence holds" if count == 1 else "sentences hold"
+    title = f"Why ({rationale.model}: {holding} of {count} {verb}, "
     title += f"{rationale.coverage:.0%} of the evidence used"
     if rationale.repeats:
         title += f"; {counted(rationale.repeats, 'sentence')} struck as repeats"
