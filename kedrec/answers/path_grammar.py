@@ -30,6 +30,7 @@ _NOUNS = {
     "Drug": ("a drug",),
 }
 """What a node may be called before the next link."""
+_LEADING = 0.5  # of the greatest weight: the least that a path has on which the verdict may rest
 _RULES = (
     'opener ::= "In addition, " | "Moreover, " | "Furthermore, " | "Finally, "',
     'also ::= "also "',
@@ -47,7 +48,7 @@ class PathGrammar:
         drug, disease: the pair.
         items: the evidence in the prompt; one that is no path is told in free words.
         may_recommend: False where no verdict may be stated; the first sentence is one otherwise, if a path
-            supports it.
+            supports it, and rests on one of the weightiest.
     """
 
     drug: Entity
@@ -65,6 +66,9 @@ class PathGrammar:
         """
         rules: list[str] = []
         facts, leads, verdicts = [], [], []
+        supporting = [item for item in self.items if item.id in ids and item.stance == "supports"]
+        weightiest = max((item.score for item in supporting), default=0.0)
+        leading = {item.id for item in supporting if item.score >= _LEADING * weightiest}
         for number, item in enumerate(item for item in self.items if item.id in ids):
             cite = _quoted(f" [{item.id}].")
             facts.append(f"fact{number}")
@@ -77,7 +81,7 @@ class PathGrammar:
             rules += _chain_rules(number, item.path)
             rules.append(f'fact{number} ::= ({opener} latter | subject) " " also? path{number}x0 {cite}')
             rules.append(f'lead{number} ::= drug " " path{number}x0 {cite}')
-            if item.stance == "supports" and self.may_recommend:
+            if item.id in leading and self.may_recommend:
                 rules.append(f"verdict{number} ::= ({self._verdict(number, item)}) {cite}")
                 verdicts.append(f"verdict{number}")
         further = ""

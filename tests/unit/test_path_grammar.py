@@ -144,3 +144,16 @@ def test_a_warning_is_told_after_however_and_texts_in_free_words() -> None:
     assert not [one for one in warnings if re.match(r" (?:In addition|Moreover|Furthermore|Finally)", one)]
     assert any(text.endswith(" [T1].") for text in texts)
     assert all(states_verdict(text.split("].")[0]) for text in texts)  # never begins with either
+
+
+def test_the_verdict_rests_on_one_of_the_weightiest_paths() -> None:
+    scores = {"P1": 0.1, "P2": 0.5, "P3": 0.3, "P4": 0.1}
+    weighed = tuple(one.model_copy(update={"score": scores[one.id]}) for one in EVIDENCE)
+    grammar = PathGrammar(DRUG, DISEASE, weighed).text(("P1", "P2", "P3", "P4"))
+    firsts = {re.findall(r"\[P\d\]", Writer(grammar, seed).text())[0] for seed in range(60)}
+    assert firsts == {"[P2]", "[P3]"}
+    without_best = PathGrammar(DRUG, DISEASE, weighed).text(("P1", "P4"))
+    assert {re.findall(r"\[P\d\]", Writer(without_best, seed).text())[0] for seed in range(30)} == {
+        "[P1]",
+        "[P4]",
+    }
