@@ -30,8 +30,19 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.training.instruction import Instruction
 
-__all__ = ["check_losses", "export_adapter", "losses_by_step", "open_adapter", "run_trainer", "train"]
+__all__ = [
+    "check_losses",
+    "export_adapter",
+    "libraries",
+    "losses_by_step",
+    "open_adapter",
+    "run_trainer",
+    "train",
+    "trainer_arguments",
+    "training_watcher",
+]
 
+_TRL_NAMES = ("SFTConfig", "SFTTrainer.train", "SFTTrainer.compute_loss", "DPOConfig", "DPOTrainer.train")
 _SAMPLES = 3
 _SAMPLE_TOKENS = 160
 
@@ -66,7 +77,7 @@ def train(
         ModelError: torch and its companions aren't installed, or the base can't be read.
         UsageError: no example fits into the recipe's tokens, or `out` has checkpoints of another training.
     """
-    peft, torch, transformers, trl = _libraries()
+    peft, torch, transformers, trl = libraries()
     report_progress = progress or (lambda *_: None)
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
@@ -116,7 +127,7 @@ def train(
             on_checkpoint(report.checkpoints[-1])
         checkpoints.mark_complete(out, step, identity, report.checkpoints)
 
-    trainer.add_callback(_watcher(transformers, recipe, report_progress, at_checkpoint))
+    trainer.add_callback(training_watcher(transformers, recipe, report_progress, at_checkpoint))
     report.seconds = run_trainer(trainer, resumed)
     report.steps = int(trainer.state.global_step)
     report.losses.update(losses_by_step(trainer))
@@ -159,7 +170,7 @@ def open_adapter(model: Any, adapter: Path) -> Any:
         ) from error
 
 
-def _libraries() -> tuple[Any, Any, Any, Any]:
+def libraries() -> tuple[Any, Any, Any, Any]:
     """peft, torch, transformers and trl.
 
     Raises:
@@ -175,7 +186,7 @@ def _libraries() -> tuple[Any, Any, Any, Any]:
             f"Tuning needs {error.name}, which isn't installed.",
             install_advice("train"),
         ) from error
-    require_names("trl", trl, ("SFTConfig", "SFTTrainer.train", "SFTTrainer.compute_loss"))
+    require_names("trl", trl, _TRL_NAMES)
     require_names("peft", peft, ("LoraConfig", "get_peft_model_state_dict"))
     names = ("AutoTokenizer", "AutoModelForCausalLM", "TrainerCallback", "set_seed")
     require_names("transformers", transformers, names)
@@ -254,6 +265,17 @@ def _arguments(recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> Any:
     import trl
 
     return trl.SFTConfig(
+        dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False,
+        train_sampling_strategy="group_by_length",
+        eval_strategy="no",
+        **trainer_arguments(recipe, out, on_gpu=on_gpu),
+    )
+
+
+def trainer_arguments(recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> dict[str, Any]:
+    """The settings that trl's trainers have in common, by name."""
+    return dict(  # noqa: C408  # read like the call that they are part of
         output_dir=str(checkpoints.folder(out)),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.batch,
@@ -263,16 +285,12 @@ def _arguments(recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> Any:
         optim="adamw_torch",
         weight_decay=0.0,
         max_length=recipe.max_tokens,
-        dataset_kwargs={"skip_prepare_dataset": True},
-        remove_unused_columns=False,
-        train_sampling_strategy="group_by_length",
         bf16=recipe.bf16,
         gradient_checkpointing=False,
         use_cpu=not on_gpu,
         dataloader_pin_memory=on_gpu,
         logging_steps=1,
         logging_nan_inf_filter=False,  # a loss that is no number must be seen
-        eval_strategy="no",
         save_strategy="steps",
         save_steps=min(recipe.checkpoint, recipe.steps),
         save_total_limit=2,
@@ -303,12 +321,14 @@ def _trainer_class(trl: Any, stances: list[int], listwise: float) -> Any:
     return AnswerTrainer
 
 
-def _watcher(
+def training_watcher(
     transformers: Any,
     recipe: TrainingRecipe,
     report_progress: Progress,
     at_checkpoint: Callable[[int], None],
 ) -> Any:
+    """A callback that reports each step, calls `at_checkpoint`, and stops where the loss is no number."""
+
     class Watcher(transformers.TrainerCallback):  # type: ignore[misc]  # transformers ships no types
         """Reports each step, marks what was saved completely, and stops where the loss is no number."""
 

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kedrec.common.extras import install_advice
-from kedrec.errors import ModelError, UsageError
-from kedrec.llm.requirements import require_names
+from kedrec.errors import UsageError
 from kedrec.training import checkpoints
 from kedrec.training.base_model import load_base, message_fields
 from kedrec.training.instruction import Instruction
-from kedrec.training.lora import check_losses, export_adapter, losses_by_step, open_adapter, run_trainer
+from kedrec.training.lora import (
+    check_losses,
+    export_adapter,
+    libraries,
+    losses_by_step,
+    open_adapter,
+    run_trainer,
+    trainer_arguments,
+    training_watcher,
+)
 from kedrec.training.recipe import TrainingReport
 
 if TYPE_CHECKING:
@@ -54,15 +61,7 @@ def train_preferences(
         ModelError: trl and its companions aren't installed, a model can't be read, or a loss is no number.
         UsageError: no preference fits into the recipe's tokens, or `out` has checkpoints of another training.
     """
-    try:
-        import torch
-        import transformers
-        import trl
-    except ImportError as error:
-        raise ModelError(
-            f"Tuning needs {error.name}, which isn't installed.", install_advice("train")
-        ) from error
-    require_names("trl", trl, ("DPOConfig", "DPOTrainer.train"))
+    _, torch, transformers, trl = libraries()
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     transformers.set_seed(recipe.seed)
@@ -83,11 +82,23 @@ def train_preferences(
     resumed = checkpoints.last(out, identity)
     trainer = trl.DPOTrainer(
         model=model,
-        args=_arguments(trl, recipe, out, on_gpu=torch.cuda.is_available()),
+        args=trl.DPOConfig(
+            beta=_BETA,
+            loss_type=["sigmoid", "sft"],
+            loss_weights=[1.0, _SUPERVISED],
+            **trainer_arguments(recipe, out, on_gpu=torch.cuda.is_available()),
+        ),
         train_dataset=_dataset(fitting),
         processing_class=tokenizer,
     )
-    trainer.add_callback(_watcher(transformers, recipe, out, identity, progress))
+    trainer.add_callback(
+        training_watcher(
+            transformers,
+            recipe,
+            progress or (lambda *_: None),
+            lambda step: checkpoints.mark_complete(out, step, identity),
+        )
+    )
     report = TrainingReport(
         examples=len(fitting), too_long=len(preferences) - len(fitting), base_sha256=identity["base"]
     )
@@ -119,47 +130,3 @@ def _dataset(preferences: Sequence[Preference]) -> Any:
             for one in preferences
         ]
     )
-
-
-def _arguments(trl: Any, recipe: TrainingRecipe, out: Path, *, on_gpu: bool) -> Any:
-    return trl.DPOConfig(
-        output_dir=str(checkpoints.folder(out)),
-        max_steps=recipe.steps,
-        per_device_train_batch_size=recipe.batch,
-        learning_rate=recipe.learning_rate,
-        warmup_steps=recipe.warm_up,
-        lr_scheduler_type="cosine",
-        beta=_BETA,
-        loss_type=["sigmoid", "sft"],
-        loss_weights=[1.0, _SUPERVISED],
-        max_length=recipe.max_tokens,
-        bf16=recipe.bf16,
-        gradient_checkpointing=False,
-        use_cpu=not on_gpu,
-        dataloader_pin_memory=on_gpu,
-        logging_steps=1,
-        logging_nan_inf_filter=False,  # a loss that is no number must be seen
-        save_strategy="steps",
-        save_steps=min(recipe.checkpoint, recipe.steps),
-        save_total_limit=2,
-        report_to="none",
-        disable_tqdm=True,
-        seed=recipe.seed,
-        data_seed=recipe.seed,
-    )
-
-
-def _watcher(
-    transformers: Any, recipe: TrainingRecipe, out: Path, identity: dict[str, str], progress: Progress | None
-) -> Any:
-    class Watcher(transformers.TrainerCallback):  # type: ignore[misc]  # transformers ships no types
-        """Reports each step, and marks what was saved completely."""
-
-        def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-            if progress is not None:
-                progress("Training", int(state.global_step), recipe.steps)
-
-        def on_save(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-            checkpoints.mark_complete(out, int(state.global_step), identity)
-
-    return Watcher()

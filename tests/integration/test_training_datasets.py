@@ -304,6 +304,9 @@ def test_an_adapter_is_tuned_further_on_preferences_and_resumed(base: Path, tmp_
     shutil.rmtree(checkpoints.folder(tmp_path / "half") / "checkpoint-6")
     again = train_preferences(pairs, base, tmp_path / "first", tmp_path / "half", recipe)
     assert again.losses == pytest.approx(report.losses)
+    wild = dataclasses.replace(recipe, learning_rate=float("inf"))
+    with pytest.raises(ModelError, match="The loss is no number at step"):
+        train_preferences(pairs, base, tmp_path / "first", tmp_path / "wild", wild)
     short = dataclasses.replace(recipe, max_tokens=5)
     with pytest.raises(UsageError, match="None of 4 preferences fits into 5 tokens"):
         train_preferences(pairs, base, tmp_path / "first", tmp_path / "short", short)
