@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal, Protocol, cast
@@ -88,10 +88,7 @@ class RationalePrompt:
     @property
     def request(self) -> ChatRequest:
         """The request for a `ChatModel`."""
-        grammar = self.along.text(self.included) if self.along and self.grammar else self.grammar
-        return ChatRequest(
-            messages=self.messages, max_tokens=self.max_tokens, seed=self.seed, grammar=grammar
-        )
+        return self.remainder(())
 
     def remainder(
         self, sentences: Sequence[str], *, ids: Sequence[str] = (), most: int = MOST_SENTENCES
@@ -99,18 +96,26 @@ class RationalePrompt:
         """The request to go on from an answer's first sentences.
 
         Args:
-            sentences: the sentences, fewer than `most`, each with its citations.
+            sentences: the sentences, fewer than `most`, each with its citations; () for a whole answer.
             ids: ids that may be cited in what follows; (): all.
             most: most sentences of the whole answer.
         """
-        if not sentences:
-            return self.request
-        grammar, written = "", len(sentences)
-        if self.grammar and self.along:
-            grammar = self.along.text(ids or self.included, written=written, most=most)
-        elif self.grammar:
-            grammar = rationale_grammar(ids or self.included, self.names, written=written, most=most)
-        return replace(self.request, prefix=" ".join(sentences), grammar=grammar)
+        written, told = len(sentences), ids or self.included
+        if not self.grammar:
+            grammar = ""
+        elif self.along:
+            grammar = self.along.text(told, written=written, most=most)
+        elif written:
+            grammar = rationale_grammar(told, self.names, written=written, most=most)
+        else:
+            grammar = self.grammar
+        return ChatRequest(
+            messages=self.messages,
+            max_tokens=self.max_tokens,
+            seed=self.seed,
+            grammar=grammar,
+            prefix=" ".join(sentences),
+        )
 
 
 def model_request(
