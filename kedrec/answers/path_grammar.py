@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.common.plain_text import one_line, shown_name
+from kedrec.common.plain_text import capitalized, one_line, shown_name
 from kedrec.grounding.step_phrases import usable_phrases
 from kedrec.grounding.verdict_words import ANALOGY_HEDGES, MECHANISM_HEDGES, WEAK_HEDGES
 from kedrec.llm.prompting import MOST_SENTENCES
@@ -94,7 +94,7 @@ class PathGrammar:
                 f"root ::= {root}",
                 f"first ::= {' | '.join(verdicts or leads)}",
                 f"fact ::= {' | '.join(facts)}",
-                f"drug ::= {_quoted(_capital(name))}",
+                f"drug ::= {_quoted(capitalized(name))}",
                 'subject ::= drug | "It" | "The drug"',
                 f'latter ::= {_quoted(name)} | "it" | "the drug"',
                 f"mechanism ::= {_alternatives(MECHANISM_HEDGES)}",
@@ -146,7 +146,3 @@ def _alternatives(texts: Iterable[str]) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["escaped_controls", "normal_name", "one_line", "printable", "shown_name", "spreadsheet_cell"]
+__all__ = [
+    "capitalized",
+    "escaped_controls",
+    "normal_name",
+    "one_line",
+    "printable",
+    "shown_name",
+    "spreadsheet_cell",
+]
 
 # Square brackets mark citations, angle brackets mark chat templates and the evidence block, in ASCII and
 # in the full-width forms that some templates use. Their replacements look alike and have no such meaning.
@@ -72,6 +80,11 @@ def one_line(text: str) -> str:
     return _SPACES.sub(
         " ", _visible(unicodedata.normalize("NFC", text)).translate(_BRACKET_REPLACEMENTS)
     ).strip()
+
+
+def capitalized(text: str) -> str:
+    """The text with a capital first letter, all else as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def shown_name(name: str) -> str:

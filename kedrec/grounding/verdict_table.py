@@ -132,9 +132,9 @@ def states_verdict(text: str) -> bool:
 @cache
 def _verdicts() -> re.Pattern[str]:
     # "is a treatment for" states a fact, of another disease perhaps: a verdict only after a hedge.
-    facts = {f"{noun} {word}" for noun in UNHEDGED_NOUNS for word in ("for", "in", "against")}
-    nouns = _alternatives([*CANDIDATE_NOUNS, *STRONG_NOUNS])
-    hedged = _alternatives([noun for noun in (*CANDIDATE_NOUNS, *STRONG_NOUNS) if noun not in facts])
+    all_nouns = [*CANDIDATE_NOUNS, *STRONG_NOUNS]
+    nouns = _alternatives(all_nouns)
+    hedged = _alternatives([noun for noun in all_nouns if noun.rsplit(" ", 1)[0] not in UNHEDGED_NOUNS])
     verbs = _alternatives([verb for verb in HELPING_VERBS if not verb.startswith("be worth")])
     worth = (
         "(?:"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from kedrec.common.plain_text import one_line, shown_name
+from kedrec.common.plain_text import capitalized, one_line, shown_name
 from kedrec.grounding import check
 from kedrec.grounding.reasons import contraindication_item, shared_target
 from kedrec.training.path_choice import Strength, select, strength
@@ -68,10 +68,10 @@ def _verdict(path: WordedPath, pair: tuple[Entity, Entity], grade: Strength, rng
     names = one_line(shown_name(pair[0].name)), one_line(shown_name(pair[1].name))
     is_analogy = grade is Strength.ANALOGY and not shared_target(path.graph_path)
     text = verdict(path, grade, names, len(path.steps), rng, is_analogy=is_analogy)
-    return text[:1].upper() + text[1:]
+    return capitalized(text)
 
 
 def _sentence(path: WordedPath, rng: Random) -> str:
     subject = rng.choice((path.names[0], f"However, {path.names[0]}"))
     text = f"{subject} {predicate(path, 0, len(path.steps), rng)} {path.cite}."
-    return text[:1].upper() + text[1:]
+    return capitalized(text)

@@ -20,6 +20,7 @@ from kedrec.grounding.verdict_table import states_verdict
 from kedrec.grounding.verdict_words import means_studied
 from kedrec.llm.base import Message
 from kedrec.llm.prompting import rationale_request
+from kedrec.training.base_model import message_fields
 from kedrec.training.instruction import Instruction
 
 if TYPE_CHECKING:
@@ -175,13 +176,13 @@ def save_samples(samples: GatedSamples, tests: Sequence[Instruction], folder: Pa
     with disk_errors(f"Writing {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
         for split, items in (("train", samples.instructions), ("validation", tests)):
-            rows = [{"messages": [*_turns(item.messages), _answer(item.target)]} for item in items]
+            rows = [{"messages": [*message_fields(item.messages), _answer(item.target)]} for item in items]
             _write(folder / f"{split}.jsonl", rows)
         _write(
             folder / PREFERENCES,
             [
                 {
-                    "prompt": _turns(one.messages),
+                    "prompt": message_fields(one.messages),
                     "chosen": [_answer(one.chosen)],
                     "rejected": [_answer(one.rejected)],
                 }
@@ -214,10 +215,6 @@ def read_preferences(path: Path) -> list[Preference]:
     if not preferences:
         raise DataError(f"{path} has no preferences.", "Draw more texts: kedrec train samples --texts N.")
     return preferences
-
-
-def _turns(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": message.content} for message in messages]
 
 
 def _answer(text: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from kedrec.common.plain_text import one_line, shown_name
+from kedrec.common.plain_text import capitalized, one_line, shown_name
 from kedrec.grounding import check
 from kedrec.grounding.reasons import contraindication_item, shared_target
 from kedrec.training.path_choice import Strength, is_grave, select, strength
@@ -82,7 +82,7 @@ class _Shown:
         """A target with a sentence on a text, the first one that holds."""
         names = one_line(shown_name(self.drug.name)), one_line(shown_name(self.disease.name))
         for sentence in text_sentences(self.texts, names, rng):
-            longer = f"{text} {_capital(sentence)}"
+            longer = f"{text} {capitalized(sentence)}"
             if self.holds(longer):
                 return longer
         return text
@@ -124,11 +124,7 @@ def _draft(
     sentences[position:position] = cautions
     if len(sentences) > _MOST_SENTENCES:
         return ""
-    return " ".join(_capital(sentence) for sentence in sentences)
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
+    return " ".join(capitalized(sentence) for sentence in sentences)
 
 
 def _chain(path: WordedPath, rng: Random) -> str:
