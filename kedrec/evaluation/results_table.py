@@ -135,6 +135,7 @@ def _add_config(
 ) -> None:
     runs = {name: start(means) for name, means in models.items()}
     stacked_name, run = list(runs.items())[-1]
+    validation: SelectionRun | None = None
     table.rows += [_row(run, answerer, answerer, NOTHING_ELSE) for answerer in _BLIND]
     has_texts = any(question.background for question in run.questions)
     for shown in conditions:
@@ -147,7 +148,8 @@ def _add_config(
         table.rows.append(_row(run, "minilm", "minilm", shown))
         table.rows += [_row(each, name, "pointwise", shown) for name, each in runs.items()]
         try:
-            run.weights = start(run.means, "validation").fitted_weights(shown)
+            validation = validation or start(run.means, "validation")
+            run.weights = validation.fitted_weights(shown)
         except UsageError as error:
             table.missing.append(Missing(f"{config}, {shown.label}, both", error.what))
             continue

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kedrec.evaluation.selection_asking import BlindQuestion
     from kedrec.llm.base import ChatModel
 
-__all__ = ["choice_request", "evidence_of", "judged_answer", "parse_answer"]
+__all__ = ["choice_request", "evidence_of", "judged_answer", "judgement_prompts", "parse_answer"]
 
 _LEVELS = ((3, 240, 800), (2, 200, 400), (1, 160, 200), (0, 0, 0))
 """Paths and texts a candidate, characters of each, characters of the notes; the first that fits is used."""
@@ -62,19 +62,40 @@ def evidence_of(question: BlindQuestion, candidate: str) -> CompactEvidence:
     )
 
 
-def judged_answer(model: ChatModel, question: BlindQuestion) -> RankedAnswer:
+def judged_answer(
+    model: ChatModel, question: BlindQuestion, known: dict[tuple[Message, ...], float]
+) -> RankedAnswer:
     """Orders the candidates by the model's judgement of each alone, in log-odds.
+
+    Args:
+        model: the model.
+        question: the question.
+        known: log-odds of judgements already made, by prompt; new ones are added.
 
     Raises:
         ModelError: the model gives no log-probabilities, or it failed.
     """
-    patient, disease = _patient(question, _LEVELS[0][2]), _joined_names(question.diseases[:1])
     scores = {}
-    for candidate in question.candidates:
-        evidence = evidence_of(question, candidate.id)
-        messages = judgement_prompt(disease, candidate.name, evidence, model=model, patient=patient)
-        scores[candidate.id] = judge(model, messages).log_odds
+    for id_, messages in judgement_prompts(model, question).items():
+        if messages not in known:
+            known[messages] = judge(model, messages).log_odds
+        scores[id_] = known[messages]
     return rank_candidates(question, scores)
+
+
+def judgement_prompts(model: ChatModel, question: BlindQuestion) -> dict[str, tuple[Message, ...]]:
+    """The prompt of each candidate's judgement, by the candidate's id.
+
+    Raises:
+        ModelError: not even the names fit in the model's context.
+    """
+    patient, disease = _patient(question, _LEVELS[0][2]), _joined_names(question.diseases[:1])
+    return {
+        one.id: judgement_prompt(
+            disease, one.name, evidence_of(question, one.id), model=model, patient=patient
+        )
+        for one in question.candidates
+    }
 
 
 def parse_answer(question: BlindQuestion, text: str) -> RankedAnswer:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kedrec.documents.minilm import Embedder
     from kedrec.evaluation.selection_asking import BlindQuestion, RankedAnswer
 
-__all__ = ["MINILM_VERSION", "minilm_answerer"]
+__all__ = ["MINILM_VERSION", "VectorMemory", "minilm_answerer"]
 
 MINILM_VERSION = 2
 """Version of the control, part of the key of stored answers."""
@@ -32,8 +32,27 @@ _SHOWN = (3, 2, 3, 320)  # as the language model is shown where its context is l
 _RIDGE = 100.0  # 385 features of a few hundred questions
 
 
+class VectorMemory:
+    """An embedder that embeds a text once: most candidates have the same evidence under many conditions.
+
+    Args:
+        embedder: MiniLM.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._vectors: dict[str, NDArray[np.float32]] = {}
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Returns the texts' vectors, shape (texts, 384)."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if new:
+            self._vectors.update(zip(new, self._embedder.embed(new), strict=True))
+        return np.stack([self._vectors[text] for text in texts])
+
+
 def minilm_answerer(
-    embedder: Embedder, training: Sequence[BlindQuestion], answers: Mapping[str, Sequence[str]]
+    embedder: VectorMemory, training: Sequence[BlindQuestion], answers: Mapping[str, Sequence[str]]
 ) -> Callable[[BlindQuestion], RankedAnswer]:
     """Builds an answerer by a regression on MiniLM's vector of question, candidate and evidence.
 
@@ -59,7 +78,7 @@ def minilm_answerer(
     return answer
 
 
-def _features(embedder: Embedder, question: BlindQuestion) -> NDArray[np.float64]:
+def _features(embedder: VectorMemory, question: BlindQuestion) -> NDArray[np.float64]:
     """Of each candidate: its text's similarity to the question, and the text's vector."""
     diseases = ", ".join(disease.name for disease in question.diseases)
     texts = [f"Which drug treats {diseases}?"]

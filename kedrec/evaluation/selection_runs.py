@@ -31,8 +31,8 @@ from kedrec.evaluation.selection_asking import (
     hide_label,
 )
 from kedrec.evaluation.selection_files import AnswerFile
-from kedrec.evaluation.selection_llm import choice_request, judged_answer, parse_answer
-from kedrec.evaluation.selection_minilm import MINILM_VERSION, minilm_answerer
+from kedrec.evaluation.selection_llm import choice_request, judged_answer, judgement_prompts, parse_answer
+from kedrec.evaluation.selection_minilm import MINILM_VERSION, VectorMemory, minilm_answerer
 from kedrec.evaluation.selection_scores import SelectionFigures, score_answers
 from kedrec.evaluation.stacking import regime_of, stacked_answer, stacked_weights
 from kedrec.llm.selection_prompting import JUDGEMENT_VERSION, SELECTION_VERSION
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from kedrec.dataset.question_types import Question
     from kedrec.documents.minilm import Embedder
     from kedrec.documents.passage_index import PassageIndex
-    from kedrec.llm.base import ChatModel
+    from kedrec.llm.base import ChatModel, Message
     from kedrec.llm.choice_fit import ChoiceFit, StackedWeights
     from kedrec.ranking import Ranker
     from kedrec.stores import GraphStore
@@ -164,6 +164,7 @@ class SelectionRun:
     progress: Progress | None = None
     weights: StackedWeights | None = None
     _by_graph: dict[str, dict[str, RankedAnswer]] | None = None
+    _vectors: VectorMemory | None = None
     _asked: dict[Shown, list[BlindQuestion]] = field(default_factory=dict)
     _answers: dict[tuple[str, Shown], dict[str, RankedAnswer]] = field(default_factory=dict)
 
@@ -316,11 +317,13 @@ class SelectionRun:
         if name == "frequency":
             return frequency_answerer(self.dataset.questions(self.config, "train"))
         if name == "pointwise":
-            return lambda question: judged_answer(self.means.model(), question)
+            known = self._judgements()
+            return lambda question: judged_answer(self.means.model(), question, known)
         if name == "minilm":
             if self.means.embedder is None:
                 raise UsageError("MiniLM wasn't opened.", "Leave 'minilm' out.")
-            return self._by_minilm(self.means.embedder(), shown)
+            self._vectors = self._vectors or VectorMemory(self.means.embedder())
+            return self._by_minilm(self._vectors, shown)
         if self.dataset.kind == "mimic":
             return stay_answerer(self.means.ranker(), name)
         if self._by_graph is None:  # one fit gives both answerers
@@ -330,7 +333,19 @@ class SelectionRun:
         answers = self._by_graph[name]
         return lambda question: answers[question.id]
 
-    def _by_minilm(self, embedder: Embedder, shown: Shown) -> Callable[[BlindQuestion], RankedAnswer]:
+    def _judgements(self) -> dict[tuple[Message, ...], float]:
+        """The log-odds of the other conditions' judgements, by prompt: few candidates have every text."""
+        known = {}
+        for (name, shown), answers in self._answers.items():
+            if name != "pointwise":
+                continue
+            for question in self.asked(shown):
+                scores = answers[question.id].by_candidate
+                for id_, messages in judgement_prompts(self.means.model(), question).items():
+                    known[messages] = scores[id_]
+        return known
+
+    def _by_minilm(self, embedder: VectorMemory, shown: Shown) -> Callable[[BlindQuestion], RankedAnswer]:
         training, answers = [], {}
         for question in self.dataset.questions(self.config, "train"):
             blind = self._hidden(question, shown)
