@@ -2,14 +2,15 @@
 
 A model that obeys it chooses which paths to tell, in which order, and the words of each link and of the
 verdict. A path once begun goes on along itself in the schema's wordings, and its own id comes last: no name
-is misspelt, and no link is told that the path doesn't have. (Decoding inside a graph: Luo et al. 2024,
-arXiv:2410.13080.)
+is misspelt, and no link is told that the path doesn't have. Paths that differ in one node are told together
+("inhibits A and B, each of which ..."), and a path that says little new isn't told (`path_groups`).
+(Decoding inside a graph: Luo et al. 2024, arXiv:2410.13080.)
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from kedrec.common.plain_text import capitalized, one_line, shown_name
 from kedrec.grounding.step_phrases import usable_phrases
 from kedrec.grounding.verdict_words import ANALOGY_HEDGES, MECHANISM_HEDGES, WEAK_HEDGES
 from kedrec.llm.prompting import MOST_SENTENCES
+from kedrec.pathlogic.path_groups import PathGroup, path_groups
 
 if TYPE_CHECKING:
     from kedrec.types import Entity, Evidence, Path
@@ -57,7 +59,7 @@ class PathGrammar:
     may_recommend: bool = True
 
     def text(self, ids: Sequence[str], *, written: int = 0, most: int = MOST_SENTENCES) -> str:
-        """GBNF of what may follow some sentences: one to four in all, each of one item.
+        """GBNF of what may follow some sentences: one to four in all, each of another group.
 
         Args:
             ids: of the evidence that may be told, at least one.
@@ -65,35 +67,31 @@ class PathGrammar:
             most: most sentences with those, more than `written`.
         """
         rules: list[str] = []
-        facts, leads, verdicts = [], [], []
-        supporting = [item for item in self.items if item.id in ids and item.stance == "supports"]
-        weightiest = max((item.score for item in supporting), default=0.0)
-        leading = {item.id for item in supporting if item.score >= _LEADING * weightiest}
-        for number, item in enumerate(item for item in self.items if item.id in ids):
-            cite = _quoted(f" [{item.id}].")
-            facts.append(f"fact{number}")
-            leads.append(f"lead{number}")
+        facts: dict[int, str] = {}
+        leads: dict[int, str] = {}
+        verdicts: dict[int, str] = {}
+        groups = self._groups(ids)
+        weightiest = max((group.weight for group in groups if _supports(group)), default=0.0)
+        for number, group in enumerate(groups):
+            item = group.items[0]
+            cite = _quoted(f" {''.join(f'[{one.id}]' for one in group.items)}.")
+            facts[number], leads[number] = f"fact{number}", f"lead{number}"
             if item.path is None:
                 rules.append(f"fact{number} ::= [A-Z0-9] [^\\[\\]<>\\n\\r.!?]+ {cite}")
                 rules.append(f"lead{number} ::= fact{number}")
                 continue
             opener = '"However, "' if item.stance == "adverse" else "opener"
-            rules += _chain_rules(number, item.path)
+            rules += _chain_rules(number, item.path, _names(group), group.differing)
             rules.append(f'fact{number} ::= ({opener} latter | subject) " " also? path{number}x0 {cite}')
             rules.append(f'lead{number} ::= drug " " path{number}x0 {cite}')
-            if item.id in leading and self.may_recommend:
+            if self.may_recommend and _supports(group) and group.weight >= _LEADING * weightiest:
                 rules.append(f"verdict{number} ::= ({self._verdict(number, item)}) {cite}")
-                verdicts.append(f"verdict{number}")
-        further = ""
-        for _ in range(most - written - 1):
-            further = f'(" " fact {further})?'
-        root = f'" " fact {further}' if written else f"first {further}"
+                verdicts[number] = f"verdict{number}"
+        firsts = facts if written else verdicts or leads
         name = one_line(shown_name(self.drug.name))
         return "\n".join(
             (
-                f"root ::= {root}",
-                f"first ::= {' | '.join(verdicts or leads)}",
-                f"fact ::= {' | '.join(facts)}",
+                *_order_rules(firsts, facts, most - written, '" " ' if written else ""),
                 f"drug ::= {_quoted(capitalized(name))}",
                 'subject ::= drug | "It" | "The drug"',
                 f'latter ::= {_quoted(name)} | "it" | "the drug"',
@@ -104,6 +102,17 @@ class PathGrammar:
                 "",
             )
         )
+
+    def _groups(self, ids: Sequence[str]) -> list[PathGroup]:
+        """The groups of all items, of each the items with these ids; one an item if all say little new."""
+        supporting = [item for item in self.items if item.stance == "supports"]
+        others = [item for item in self.items if item.stance != "supports"]
+        groups = []
+        for group in (*path_groups(supporting), *path_groups(others)):
+            items = tuple(item for item in group.items if item.id in ids)
+            if items:
+                groups.append(PathGroup(items, group.differing))
+        return groups or [PathGroup((item,)) for item in self.items if item.id in ids]
 
     def _verdict(self, number: int, item: Evidence) -> str:
         """The patterns of a verdict that rests on an item: what is no mechanism is no reason either."""
@@ -124,20 +133,78 @@ class PathGrammar:
         return " | ".join(patterns)
 
 
-def _chain_rules(number: int, path: Path) -> list[str]:
-    """Rules of a path as a predicate, one of each step: "inhibits B, which is linked to C"."""
+def _order_rules(firsts: Mapping[int, str], facts: Mapping[int, str], most: int, opening: str) -> list[str]:
+    """Rules of the sentences' order, the root first: no group is told twice.
+
+    Args:
+        firsts: the rule of a first sentence, by the number of its group.
+        facts: the rule of a later sentence, by the number of its group.
+        most: most sentences.
+        opening: what stands before the first one.
+    """
+    rules: dict[str, str] = {}
+
+    def rest(told: frozenset[int]) -> str:
+        others = [number for number in facts if number not in told]
+        if len(told) == most or not others:
+            return ""
+        name = f"after{'x'.join(map(str, sorted(told)))}"
+        if name not in rules:
+            choices = (f'" " {facts[number]}{rest(told | {number})}' for number in others)
+            rules[name] = " | ".join(choices)
+        return f" ({name})?"
+
+    root = " | ".join(f"{opening}{rule}{rest(frozenset({number}))}" for number, rule in firsts.items())
+    return [f"root ::= {root}", *(f"{name} ::= {rule}" for name, rule in rules.items())]
+
+
+def _supports(group: PathGroup) -> bool:
+    return group.items[0].stance == "supports"
+
+
+def _names(group: PathGroup) -> list[str]:
+    """The names of the node in which the group's paths differ: two or three, or none for one path."""
+    if len(group.items) == 1:
+        return []
+    nodes = [item.path.nodes[group.differing] for item in group.items if item.path]
+    return [one_line(shown_name(node.name)) for node in nodes]
+
+
+def _chain_rules(number: int, path: Path, names: Sequence[str], differing: int) -> list[str]:
+    """Rules of a path as a predicate, one of each step: "inhibits B, which is linked to C".
+
+    Args:
+        number: part of the rules' names.
+        path: the path.
+        names: told in place of the name of the node at index `differing`; none: that one's own.
+        differing: the node's index.
+    """
     rules = []
     for index, step in enumerate(path.steps):
         node = path.nodes[index + 1]
+        is_list = bool(names) and index + 1 == differing
+        name = _joined(names) if is_list else one_line(shown_name(node.name))
         phrases = _alternatives(usable_phrases(step.relation, step.action, forward=step.forward))
-        rule = f"path{number}x{index} ::= ({phrases}) {_quoted(f' {one_line(shown_name(node.name))}')}"
+        rule = f"path{number}x{index} ::= ({phrases}) {_quoted(f' {name}')}"
         if index + 1 < len(path.steps):
-            joints = ["which ", *(f"{noun} that " for noun in _NOUNS.get(node.kind, ()))]
-            if index + 2 == len(path.steps):
-                joints.append("which in turn ")
+            joints = ["each of which "] if is_list else ["which "]
+            if not is_list:
+                following = path.steps[index + 1].relation
+                # Calcium may be a node of kind Drug, and isn't one where it relaxes a muscle.
+                if node.kind != "Drug" or following == "TREATS":
+                    joints += [f"{noun} that " for noun in _NOUNS.get(node.kind, ())]
+                if index + 2 == len(path.steps):
+                    joints.append("which in turn ")
             rule += f' ", " ({_alternatives(joints)}) path{number}x{index + 1}'
         rules.append(rule)
     return rules
+
+
+def _joined(names: Sequence[str]) -> str:
+    """A list of two or three names; without commas where a name has one."""
+    if any("," in name for name in names):
+        return " and ".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _alternatives(texts: Iterable[str]) -> str:

@@ -2,7 +2,8 @@
 
 A claim follows from the paths that it cites if every name of the pair's evidence in it is a node of them and
 stands beside a neighbour on its path; if it denies and doubts nothing, and has no number of its own; and if
-it has as many words of decrease as the links between these nodes have in the schema's wordings, odd or even.
+it has as many words of decrease as the links between these nodes have in the schema's wordings, odd or even;
+where it joins names by "and", links along the same step of paths that are alike have their words in common.
 Which way a link runs isn't looked at, nor what is given as a reason.
 """
 
@@ -28,6 +29,7 @@ _DECREASE = re.compile(
     re.IGNORECASE,
 )
 _DENIED_OR_NUMBERED = re.compile(r"\b(?:not|never|no|hardly|unlikely|nor)\b|n't\b|\d", re.IGNORECASE)
+_LIST = re.compile(r"_\s+and\s+_")
 _DRUG_AGAIN = re.compile(r"\b(?:it|the drug)\b", re.IGNORECASE)
 
 
@@ -60,7 +62,10 @@ def follows(claim: str, cited: Sequence[Evidence], evidence: Iterable[Evidence])
     told = {ends_of: position for ends_of, position in links.items() if named.issuperset(ends_of)}
     if not told or not named <= ends.union(*told):
         return False
-    expected = sum(_decreases(path, step) for path, step in told.values())
+    positions = list(told.values())
+    if _LIST.search(remainder):
+        positions = list({(step, _wordings(path)): (path, step) for path, step in positions}.values())
+    expected = sum(_decreases(path, step) for path, step in positions)
     return len(_DECREASE.findall(remainder)) % 2 == expected % 2
 
 
@@ -76,6 +81,11 @@ def _named(text: str, nodes: Iterable[Entity]) -> tuple[set[str], str]:
         if count:
             named.add(node.id)
     return named, text
+
+
+def _wordings(path: Path) -> tuple[tuple[str, str, bool], ...]:
+    """What the wordings of a path's links hang on."""
+    return tuple((step.relation, step.action, step.forward) for step in path.steps)
 
 
 def _decreases(path: Path, step: int) -> int:

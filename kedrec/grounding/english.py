@@ -18,6 +18,7 @@ __all__ = [
     "BECAUSE_OF",
     "BY",
     "CONTRASTS",
+    "EACH_OF_WHICH",
     "FIRST_REASONS",
     "JOINS",
     "LEADS",
@@ -89,6 +90,7 @@ BECAUSE_OF = _phrases(
 )
 """Prepositions before a reason that is a noun ("inhibition of B")."""
 RELATIVE = ("which", "that", "who")
+EACH_OF_WHICH = ("each", "of", "which")
 ARTICLES = frozenset({"a", "an", "another", "the", "one"})
 REFERENCES = {"Drug": ("this", "the", "that"), "Disease": ("this", "the", "that")}
 """Kinds that a sentence may refer back to ("this drug"), and the words before their noun."""
@@ -178,7 +180,8 @@ def grammar_words() -> frozenset[str]:
         words.update(word for phrase in phrases for word in phrase)
     words |= frame_words() | _HEDGES | _ASIDES | ARTICLES | _FILLERS
     nouns = {word for noun in kind_nouns() for word in noun}
-    return frozenset(words | nouns | {*RELATIVE, "it", "its", "'s", "this", "that", "both", "turn", ","})
+    words |= {*RELATIVE, *EACH_OF_WHICH, "it", "its", "'s", "this", "that", "both", "turn", ","}
+    return frozenset(words | nouns)
 
 
 @cache

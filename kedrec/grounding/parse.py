@@ -23,6 +23,7 @@ from kedrec.grounding.english import (
     BECAUSE_OF,
     BY,
     CONTRASTS,
+    EACH_OF_WHICH,
     FIRST_REASONS,
     JOINS,
     REASONS,
@@ -100,19 +101,19 @@ class _Reader(PhraseReader):
     # "By inhibiting B, A may help in C", "Through B, ...", "By analogy with B, which treats C, ..."
     def _cause_first(self, position: int, it: Mention | None) -> Iterator[tuple[int, _Statements]]:
         for comma, forms, objects in self._doing_phrases(position):
-            for end, verdict, chain in self._verdict_after(comma, it, objects[-1]):
+            for end, verdict, chain in self._verdict_after(comma, it, objects):
                 yield (
                     end,
                     (*as_reasons((*statements_of([_helper(verdict)], forms, objects), *chain)), *verdict),
                 )
         for start, agent in product(self.any_words(position, BECAUSE_OF), self._agents(it)):
             for comma, statements, _ in self.nominal(start, agent):
-                for end, verdict, chain in self._verdict_after(comma, it, statements[-1].object):
+                for end, verdict, chain in self._verdict_after(comma, it, [statements[-1].object]):
                     if _helper(verdict).ids == agent.ids:
                         yield end, (*as_reasons((*statements, *chain)), *verdict)
         for start in self.any_words(position, (["by", "analogy", "with"], ["by", "analogy", "to"])):
             for comma, models in self.names(start, None):
-                for end, verdict, chain in self._verdict_after(comma, it, models[-1]):
+                for end, verdict, chain in self._verdict_after(comma, it, models):
                     analogy = replace(verdict[0], role="analogy")
                     yield (
                         end,
@@ -140,10 +141,10 @@ class _Reader(PhraseReader):
         return list({mention.ids: mention for mention in (*named_drugs, *referents)}.values())
 
     def _verdict_after(
-        self, position: int, it: Mention | None, antecedent: Mention
+        self, position: int, it: Mention | None, antecedents: Sequence[Mention]
     ) -> Iterator[tuple[int, _Statements, _Statements]]:
         """A verdict after a comma: the position after, its statements, and those of the chain before it."""
-        for stop, chain in self._chain(position, antecedent):
+        for stop, chain in self._chain(position, antecedents):
             for start in self.words(stop, [","]):
                 for end, statements in self._clauses(start, it):
                     if statements[0].verdict:
@@ -165,7 +166,7 @@ class _Reader(PhraseReader):
         for end, statements, object_is_last in self.nominal(position, None):
             yield from ((stop, statements) for stop in report_predicates(self.items, end))
             yield from ((stop, as_reasons(statements)) for stop in reason_predicates(self.items, end))
-            chains = self._chain(end, statements[-1].object) if object_is_last else [(end, ())]
+            chains = self._chain(end, [statements[-1].object]) if object_is_last else [(end, ())]
             for start, chain in chains:
                 for begin in (start, *self.words(start, [","])):
                     for stop, forms, objects in self.predicate(begin, "finite"):
@@ -176,7 +177,8 @@ class _Reader(PhraseReader):
         for start, reason in nominal_leads(self.items, position):
             self.furthest = max(self.furthest, start)
             for end, statements, object_is_last in self.nominal(start, None):
-                for stop, chain in self._chain(end, statements[-1].object) if object_is_last else [(end, ())]:
+                chains = self._chain(end, [statements[-1].object]) if object_is_last else [(end, ())]
+                for stop, chain in chains:
                     all_statements = (*statements, *chain)
                     yield stop, as_reasons(all_statements) if reason else all_statements
 
@@ -229,7 +231,7 @@ class _Reader(PhraseReader):
     ) -> Iterator[tuple[int, _Statements]]:
         yield position, ()
         for end, statements, subject, objects in (
-            *self._relatives(position, antecedents),
+            *self._relative(position, antecedents),
             *self._further_predicates(position, main, current),
         ):
             next_helper = _helper(statements) if subject is main and statements[0].verdict else None
@@ -243,11 +245,6 @@ class _Reader(PhraseReader):
                 for stop, tail in self._tail(end, main, subject, objects, None):
                     yield stop, as_reasons((*statements, *tail))
             yield from self._analogy_models(position, helper)
-
-    # ", which is linked to C"
-    def _relatives(self, position: int, antecedents: Sequence[Mention]) -> Iterator[_Continuation]:
-        for end, statements, subject in self._relative(position, antecedents):
-            yield end, statements, subject, [statements[-1].object]
 
     # "and inhibits C": of the clause's subject; ", and inhibits C": of the sentence's
     def _further_predicates(self, position: int, main: Mention, current: Mention) -> Iterator[_Continuation]:
@@ -278,50 +275,52 @@ class _Reader(PhraseReader):
     def _analogy_models(self, position: int, main: Mention) -> Iterator[tuple[int, _Statements]]:
         for start in self.any_words(position, (["by", "analogy", "with"], [",", "by", "analogy", "with"])):
             for end, models in self.names(start, None):
-                for stop, chain in self._chain(end, models[-1]):
+                for stop, chain in self._chain(end, models):
                     like = statements_of([main], _LIKE_FORM, models)
                     yield stop, (replace(like[0], role="analogy"), *like[1:], *chain)
 
-    def _chain(self, position: int, antecedent: Mention) -> Iterator[tuple[int, _Statements]]:
+    def _chain(self, position: int, antecedents: Sequence[Mention]) -> Iterator[tuple[int, _Statements]]:
         yield position, ()
-        for end, statements, _ in self._relative(position, [antecedent]):
-            for stop, tail in self._chain(end, statements[-1].object):
+        for end, statements, _, objects in self._relative(position, antecedents):
+            for stop, tail in self._chain(end, objects):
                 yield stop, (*statements, *tail)
 
-    # ", which ...", ", a gene that ...", ", linked to ..."
-    def _relative(
-        self, position: int, antecedents: Sequence[Mention]
-    ) -> Iterator[tuple[int, _Statements, Mention]]:
+    # ", which ...", ", each of which ...", ", a gene that ...", ", linked to ..."
+    def _relative(self, position: int, antecedents: Sequence[Mention]) -> Iterator[_Continuation]:
+        last = antecedents[-1:]
         for start in (position, *self.words(position, [","])):
             for stop, forms, objects in self.predicate(start, "reduced"):
-                yield stop, statements_of(antecedents[-1:], forms, objects), antecedents[-1]
+                yield stop, statements_of(last, forms, objects), last[0], objects
             for opening in (start, *self.words(start, ["and"])):
                 yield from self._which(opening, antecedents)
-                for end in self.apposition(opening, antecedents[-1]):
-                    yield from self._which(end, antecedents[-1:])
+                for end in self.apposition(opening, last[0]):
+                    yield from self._which(end, last)
                     for stop, forms, objects in self.predicate(end, "reduced"):
-                        yield stop, statements_of(antecedents[-1:], forms, objects), antecedents[-1]
+                        yield stop, statements_of(last, forms, objects), last[0], objects
 
-    def _which(
-        self, position: int, antecedents: Sequence[Mention]
-    ) -> Iterator[tuple[int, _Statements, Mention]]:
+    def _which(self, position: int, antecedents: Sequence[Mention]) -> Iterator[_Continuation]:
+        last = antecedents[-1:]
         for verb in self.any_words(position, [[relative] for relative in RELATIVE]):
             for stop, forms, objects in self.predicate(verb, "finite"):
                 # "B and C, which are ..." means both; "which is ...", C.
-                subjects_meant = antecedents if any(form.plural for form in forms) else antecedents[-1:]
-                yield stop, statements_of(subjects_meant, forms, objects), subjects_meant[0]
+                meant = antecedents if any(form.plural for form in forms) else last
+                yield stop, statements_of(meant, forms, objects), meant[0], objects
             # "B, which A inhibits"
             for start, subjects in self.names(verb, None):
                 for stop, forms in self.verb(start, "finite"):
                     if not any(form.hedged for form in forms):
-                        yield stop, statements_of(subjects, forms, antecedents[-1:]), antecedents[-1]
+                        yield stop, statements_of(subjects, forms, last), last[0], last
+        if len(antecedents) > 1:
+            for verb in self.words(position, EACH_OF_WHICH):
+                for stop, forms, objects in self.predicate(verb, "finite"):
+                    yield stop, statements_of(antecedents, forms, objects), antecedents[0], objects
 
     # "A, an inhibitor of B," and "A, by inhibiting B," before the verb
     def _aside(self, position: int, subjects: Sequence[Mention]) -> Iterator[tuple[int, _Statements]]:
         yield position, ()
         for start in self.words(position, [","]):
-            for end, statements, _ in self._relative(start, subjects[-1:]):
-                for stop, chain in self._chain(end, statements[-1].object):
+            for end, statements, _, relative_objects in self._relative(start, subjects[-1:]):
+                for stop, chain in self._chain(end, relative_objects):
                     for verb in self.words(stop, [","]):
                         yield verb, (*statements, *chain)
             # "A, a drug, ..."
@@ -329,7 +328,7 @@ class _Reader(PhraseReader):
                 yield from ((verb, ()) for verb in self.words(end, [","]))
             if len(subjects) == 1:
                 for end, statements, _, objects in self._means_clauses(start, subjects[0]):
-                    for stop, chain in self._chain(end, objects[-1]):
+                    for stop, chain in self._chain(end, objects):
                         for verb in self.words(stop, [","]):
                             yield verb, as_reasons((*statements, *chain))
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast
 from kedrec.common.plain_text import one_line, shown_name
 from kedrec.errors import AssetError, ModelError
 from kedrec.llm.base import ChatRequest, Message
+from kedrec.pathlogic.path_groups import path_groups
 
 if TYPE_CHECKING:
     from kedrec.evidence.pair_evidence import PairEvidence
@@ -42,7 +43,6 @@ PROMPT_VERSION = "rationale-v1"
 TEXTS_VERSION = "texts-v1"
 """Version of the prompt with paths and texts."""
 
-_MOST_HOPS = 4  # of a path in the prompt, but for the best one
 MOST_SENTENCES = 4
 """Most sentences of a rationale."""
 _FEWEST_SENTENCES = 2
@@ -156,9 +156,8 @@ def rationale_request(
 ) -> RationalePrompt:
     """Builds the prompt that asks why `drug` may help in `disease`, from numbered evidence.
 
-    The best path is always included, whatever its length. Other paths of more than four hops are omitted
-    where there are shorter ones: the adapter was tuned on up to four, and a third of its claims about longer
-    ones are struck. Associations are omitted where there is a mechanism or an analogy.
+    Associations are omitted where there is a mechanism or an analogy, and paths that say little new beside
+    heavier ones (`path_groups`).
 
     Items are included whole or not at all. Where the context can't hold all, they are omitted from the end:
     texts first, then `evidence`; adverse items and trials come before the second supporting item, since
@@ -178,8 +177,8 @@ def rationale_request(
     """
     room = context - max_tokens
     reasons = [item for item in evidence if item.role != "association"] or evidence
-    short = [item for item in reasons[1:] if item.path is None or len(item.path.steps) <= _MOST_HOPS]
-    supporting = [*reasons[:1], *(short or reasons[1:])]
+    telling = {item.id for group in path_groups(reasons) for item in group.items}
+    supporting = [item for item in reasons if item.id in telling]
     adverse_texts = [item for item in texts if item.stance == "adverse"]
     other_texts = [item for item in texts if item.stance != "adverse"]
     order = [*supporting[:1], *adverse, *adverse_texts, *supporting[1:], *other_texts]

@@ -156,3 +156,13 @@ def test_a_name_between_two_that_are_not_told_is_a_skipped_link() -> None:
     assert follows("Imatinib inhibits ABL1, which takes part in cell growth", [item], [item])
     assert not follows("Imatinib inhibits cell growth", [item], [item])
     assert not follows("Imatinib inhibits ABL1", [], [item])
+
+
+def test_a_list_has_the_words_of_one_link_and_not_those_of_another_sign() -> None:
+    drug, disease = node("Drug", "imatinib"), node("Disease", "leukemia")
+    alike = [inhibition(drug, gene, disease, f"P{place}") for place, gene in enumerate(("ABL1", "KIT"), 1)]
+    assert follows("Imatinib inhibits ABL1 and KIT, each of which is linked to leukemia", alike, alike)
+    assert not follows("Imatinib activates ABL1 and KIT, each of which is linked to leukemia", alike, alike)
+    assert not follows(
+        "Imatinib inhibits ABL1 and KIT, each of which is linked to leukemia", alike[:1], alike
+    )

@@ -76,7 +76,9 @@ def test_a_text_is_embedded_once_and_its_vector_stays() -> None:
     first = memory.embed(["binds it", "inhibits it", "binds it"])
     again = memory.embed(["inhibits it", "resembles it", "binds it"])
     assert words.embedded == ["binds it", "inhibits it", "resembles it"]
-    assert (again[0] == first[1]).all() and (again[2] == first[0]).all() and (first[0] == first[2]).all()
+    assert (again[0] == first[1]).all()
+    assert (again[2] == first[0]).all()
+    assert (first[0] == first[2]).all()
     assert (again[1] == Words().embed(["resembles it"])[0]).all()
 
 

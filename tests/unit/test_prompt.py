@@ -68,21 +68,21 @@ def test_what_does_not_fit_is_left_out_whole_and_told() -> None:
     assert '"[P5]"' not in tight.grammar
 
 
-def with_hops(id_: str, hops: int) -> Evidence:
-    nodes = tuple(Entity(id=f"NCBIGene:{n}", kind="Gene", name=f"G{n}") for n in range(hops + 1))
-    steps = tuple(PathStep(relation="INTERACTS_WITH", forward=True, edges=()) for _ in range(hops))
+def through(id_: str, *genes: str, score: float = 0.1) -> Evidence:
+    names = ("drug", *genes, "disease")
+    nodes = tuple(Entity(id=f"X:{name}", kind="Gene", name=name) for name in names)
+    steps = tuple(PathStep(relation="INTERACTS_WITH", forward=True, edges=()) for _ in names[1:])
     path = Path(template="t", metapath="m", nodes=nodes, steps=steps)
-    return item(id_, f"A path of {hops}.").model_copy(update={"path": path})
+    return item(id_, f"A path {id_}.").model_copy(update={"path": path, "score": score})
 
 
-def test_the_best_path_is_given_whatever_its_length_and_other_long_ones_only_without_shorter() -> None:
-    prompt = ask([with_hops("P1", 7), with_hops("P2", 5), with_hops("P3", 2)], [item("A1", "Bad.")])
+def test_paths_that_say_little_new_are_left_out_and_told() -> None:
+    long = through("P1", "A", "B", "C", "D", "E", score=0.5)
+    prompt = ask([long, through("P2", "A", "B", "F"), through("P3", "G", "B")], [item("A1", "Bad.")])
     assert prompt.included == ("P1", "P3", "A1")
     assert prompt.dropped == ("P2",)
     assert '"[P2]"' not in prompt.grammar
-    lone = ask([with_hops("P1", 6), with_hops("P2", 5)])
-    assert lone.included == ("P1", "P2")
-    tight = ask([with_hops("P1", 7), with_hops("P2", 2)], context=lone.prompt_tokens - 1 + 50)
+    tight = ask([long, through("P3", "G", "B")], context=ask([long]).prompt_tokens + 50)
     assert tight.included == ("P1",)
 
 

@@ -1,0 +1,91 @@
+"""Groups a pair's paths by what they tell: alike but for one node, they are told in one sentence.
+
+Four paths through four targets of one mechanism are one thing to say: "it inhibits A, B and C, each of which
+...". A path most of whose nodes heavier ones pass through already says nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kedrec.types import Evidence
+
+__all__ = ["PathGroup", "path_groups"]
+
+_MOST_ALIKE = 3  # paths told in one sentence
+_MOST_SHARED = 0.5  # of a path's inner nodes that heavier paths pass through, for it to say something new
+
+
+@dataclass(frozen=True, slots=True)
+class PathGroup:
+    """Items told in one sentence, the heaviest first.
+
+    Attributes:
+        items: one, or up to three paths along the same steps.
+        differing: index of the one node in which the paths differ; 0 for one item.
+    """
+
+    items: tuple[Evidence, ...]
+    differing: int = 0
+
+    @property
+    def weight(self) -> float:
+        """The sum of the items' weights."""
+        return sum(item.score for item in self.items)
+
+
+def path_groups(items: Sequence[Evidence]) -> list[PathGroup]:
+    """Groups items of one stance and leaves out the paths that say little new, the heaviest group first.
+
+    Args:
+        items: evidence for or against a pair; what is no path is a group of its own.
+    """
+    remaining = sorted(items, key=lambda item: -item.score)
+    groups: list[PathGroup] = []
+    told: set[str] = set()
+    while remaining:
+        first = remaining.pop(0)
+        if not _says_new(first, told):
+            continue
+        differing, alike = _most_alike(first, [item for item in remaining if _says_new(item, told)])
+        alike_ids = {item.id for item in alike}
+        remaining = [item for item in remaining if item.id not in alike_ids]
+        groups.append(PathGroup((first, *alike), differing))
+        told.update(*(_inner_ids(item) for item in (first, *alike)))
+    return sorted(groups, key=lambda group: -group.weight)
+
+
+def _says_new(item: Evidence, told: set[str]) -> bool:
+    inner = set(_inner_ids(item))
+    return not inner or len(inner & told) / len(inner) <= _MOST_SHARED
+
+
+def _most_alike(first: Evidence, others: Sequence[Evidence]) -> tuple[int, list[Evidence]]:
+    """The heaviest paths that differ from the first in one and the same node, and that node's index."""
+    by_node: dict[int, list[Evidence]] = {}
+    for other in others:
+        if differing := _differing_node(first, other):
+            by_node.setdefault(differing, []).append(other)
+    alike = {differing: chosen[: _MOST_ALIKE - 1] for differing, chosen in by_node.items()}
+    best = max(alike, key=lambda differing: sum(item.score for item in alike[differing]), default=0)
+    return best, alike.get(best, [])
+
+
+def _differing_node(first: Evidence, other: Evidence) -> int:
+    """Index of the one inner node in which two paths along the same steps differ; 0 otherwise."""
+    if not first.path or not other.path or first.role != other.role or _steps(first) != _steps(other):
+        return 0
+    pairs = zip(first.path.nodes, other.path.nodes, strict=True)
+    differing = [index for index, (one, another) in enumerate(pairs) if one.id != another.id]
+    return differing[0] if len(differing) == 1 else 0
+
+
+def _inner_ids(item: Evidence) -> list[str]:
+    return [node.id for node in item.path.nodes[1:-1]] if item.path else []
+
+
+def _steps(item: Evidence) -> list[tuple[str, str, bool]]:
+    return [(step.relation, step.action, step.forward) for step in item.path.steps] if item.path else []
