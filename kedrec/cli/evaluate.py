@@ -119,6 +119,7 @@ def faithfulness(
 ) -> None:
     """Count the claims that hold on diseases the adapter was not trained on."""
     from kedrec.errors import UsageError
+    from kedrec.evaluation.curated_firsts import count_curated_firsts, read_drawn_paths
     from kedrec.evaluation.evidence_changes import evaluate_changes
     from kedrec.evaluation.evidence_changes import markdown as changes_markdown
     from kedrec.evaluation.faithfulness import evaluate as measure
@@ -138,6 +139,7 @@ def faithfulness(
     with progress_on_stderr() as progress:
         with open_store(settings.graph_url, settings) as store:
             ranker = Ranker.open(store, settings.cache_dir, threads=settings.threads, progress=progress)
+            drawn = read_drawn_paths(store, progress)
             draw = partial(held_out_candidates, store, ranker, settings, paths=paths, progress=progress)
             if background == "none":
                 examples, example_texts = draw(pairs), None
@@ -159,8 +161,10 @@ def faithfulness(
                         free=free,
                         progress=progress,
                     )
+                    rationales = [one.rationale for one in model_answers]
+                    pair_evidence = [example.evidence for example in examples]
+                    result = replace(result, curated=count_curated_firsts(pair_evidence, rationales, drawn))
                     if changes and prompt_texts is None:
-                        rationales = [one.rationale for one in model_answers]
                         followed = evaluate_changes(
                             model, examples, rationales, seed=settings.seed, progress=progress
                         )

@@ -59,6 +59,7 @@ def rationale(
     from kedrec.errors import UsageError
     from kedrec.evaluation.rationales import (
         markdown,
+        plain_rationales,
         questions_with_reference,
         read_predictions,
         score_rationales,
@@ -84,13 +85,15 @@ def rationale(
             settings.model,
             _model_rationales(settings, questions, dataset.digest(config, split), out),
         )
-    figures = score_rationales(name, questions, texts, seed=settings.seed)
-    report = RationaleReport(settings.seed, config, split, [figures])
-    write_results(out, "rationale", report, markdown([figures]))
+    figures = [score_rationales(name, questions, texts, seed=settings.seed)]
+    if plain := plain_rationales(questions):
+        figures.append(score_rationales("the evidence's own wording", questions, plain, seed=settings.seed))
+    report = RationaleReport(settings.seed, config, split, figures)
+    write_results(out, "rationale", report, markdown(figures))
     if as_json:
         print_json(report)
     else:
-        say(f"seed {settings.seed}; {config}/{split}\n\n{markdown([figures])}", nl=False)
+        say(f"seed {settings.seed}; {config}/{split}\n\n{markdown(figures)}", nl=False)
 
 
 def _model_rationales(
@@ -99,6 +102,7 @@ def _model_rationales(
     """The model's rationales by question id. Reuses those that an earlier run stored in `out`."""
     from kedrec.evaluation.rationales import read_predictions, write_rationales
     from kedrec.llm.open_model import open_model
+    from kedrec.llm.prompting import PROMPT_VERSION
 
     with progress_on_stderr() as progress:
         chat_model = open_model(settings.model, settings, progress=progress)
@@ -109,6 +113,8 @@ def _model_rationales(
                 chat_model.info.sha256,
                 chat_model.info.adapter,
                 settings.seed,
+                PROMPT_VERSION,
+                "along paths",
             ]
             key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
             stored = None if out is None else out / f"rationales-{key}.jsonl"

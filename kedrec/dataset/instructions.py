@@ -23,7 +23,6 @@ from kedrec.llm.base import Message
 from kedrec.llm.judging import CompactEvidence, judgement_prompt
 from kedrec.llm.prompting import rationale_request
 from kedrec.llm.selection_prompting import choice_text, contrast_messages, selection_messages
-from kedrec.pathlogic.roles import path_role
 from kedrec.training.contrasts import write_contrast
 from kedrec.training.instruction import Instruction
 from kedrec.training.path_choice import Strength, select, strength
@@ -203,10 +202,6 @@ def _kind(
 def _pair_evidence(question: Question, candidate: str, rng: Random) -> tuple[list[Evidence], list[Evidence]]:
     """A candidate's supporting and adverse paths, numbered as in a rationale's prompt, some left out."""
     items = [path.evidence() for path in question.paths(candidate)]
-    items = [
-        item.model_copy(update={"role": path_role(item.path)}) if item.path is not None else item
-        for item in items
-    ]
     parts = []
     for letter, stance in (("P", "supports"), ("A", "adverse")):
         chosen = [item for item in items if item.stance == stance]

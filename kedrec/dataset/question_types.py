@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from kedrec.pathlogic.roles import path_role
 from kedrec.types import Edge, Entity, Evidence, PathStep
 from kedrec.types import Path as GraphPath
 from kedrec.types.base import Frozen, Probability, Stance
@@ -138,7 +139,7 @@ class CitedPath(Frozen):
         path = GraphPath(template=self.template, metapath=self.metapath, nodes=self.nodes, steps=tuple(steps))
         return Evidence(
             id=self.id, stance=self.stance, sentence=self.text, score=self.score, path=path,
-            sources=self.sources, licences=self.licences,
+            role=path_role(path), sources=self.sources, licences=self.licences,
         )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from kedrec.training.examples import held_out_pairs
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
+    from kedrec.evaluation.curated_firsts import CuratedFirsts
     from kedrec.evaluation.evidence_changes import ChangedTexts
     from kedrec.evidence.pair_evidence import PairEvidence
     from kedrec.llm.base import ChatModel
@@ -121,6 +122,7 @@ class Faithfulness:
         lexical: number of sentences that hold and follow by names and negative words too
             (`lexical_entailment`); those on texts count as they are.
         changes: rationales after changes of their evidence; () where none was asked for.
+        curated: rationales that begin with a curated path; None where that wasn't counted.
     """
 
     model: str
@@ -140,6 +142,7 @@ class Faithfulness:
     drafts: float = 1.0
     lexical: int = 0
     changes: tuple[ChangedTexts, ...] = ()
+    curated: CuratedFirsts | None = None
 
 
 def held_out_candidates(
@@ -252,6 +255,7 @@ def markdown(results: Sequence[Faithfulness]) -> str:
             [f"{result.empty} ({_share(result.empty, result.pairs)})" for result in results],
         ),
         ("evidence weight cited", [f"{result.coverage:.2f}" for result in results]),
+        ("a curator's path told first", [_curated(result.curated) for result in results]),
         ("different sentence patterns", [str(result.distinct) for result in results]),
         ("texts written for a question", [f"{result.drafts:.2f}" for result in results]),
         ("seconds", [f"{result.seconds:.0f}" for result in results]),
@@ -260,6 +264,12 @@ def markdown(results: Sequence[Faithfulness]) -> str:
     lines.append("| --- |" + " ---: |" * len(results))
     lines += [f"| {name} | " + " | ".join(values) + " |" for name, values in rows]
     return "\n".join(lines) + "\n"
+
+
+def _curated(counts: CuratedFirsts | None) -> str:
+    if counts is None:
+        return "-"
+    return f"{counts.told} of {counts.pairs} (first in the evidence: {counts.shown})"
 
 
 def _share(part: int, whole: int) -> str:

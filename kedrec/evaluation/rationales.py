@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedrec.answers.path_grammar import PathGrammar
 from kedrec.common.extras import install_advice
 from kedrec.errors import DataError, ModelError, UsageError
 from kedrec.grounding import check
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.dataset.question_types import Question
     from kedrec.evaluation.selection_scores import Interval
-    from kedrec.llm.base import ChatModel
+    from kedrec.llm.base import ChatModel, ChatRequest
 
 __all__ = [
     "RationaleFigures",
     "markdown",
+    "plain_rationales",
     "questions_with_reference",
     "read_predictions",
     "score_rationales",
@@ -40,6 +42,7 @@ _ROUGE = ("rouge1", "rouge2", "rougeL")
 _CITATION = re.compile(r"(?<!\s)\s*+\[[A-Z]\d++(?:,\s*+[A-Z]\d++)*+\]")
 _DRAWS = 1000
 _MAX_TOKENS = 256
+_MOST_PLAIN = 4  # sentences of the evidence's own wording, as where no model is asked
 _BATCH = 8
 
 
@@ -109,10 +112,23 @@ def read_predictions(path: Path) -> dict[str, str]:
     return rationales
 
 
+def plain_rationales(questions: Sequence[Question]) -> dict[str, str]:
+    """The evidence's own sentences, at most four, by question id; questions without a path are left out."""
+    texts = {}
+    for question in questions:
+        supporting, _ = _question_evidence(question)
+        if supporting:
+            sentences = (f"{item.sentence.rstrip('.')} [{item.id}]." for item in supporting[:_MOST_PLAIN])
+            texts[question.id] = " ".join(sentences)
+    return texts
+
+
 def write_rationales(
     model: ChatModel, questions: Sequence[Question], seed: int, progress: Progress | None = None
 ) -> Iterator[tuple[str, str]]:
     """Asks a model for a rationale of each question's right drug; yields question ids and texts.
+
+    A model that obeys grammars goes along the paths, as in an answer; one text is written.
 
     Raises:
         ModelError: the model failed.
@@ -240,10 +256,10 @@ def _gate_scores(question: Question, text: str) -> tuple[float, float]:
     return checked.precision or 0.0, checked.coverage
 
 
-def _request(model: ChatModel, question: Question, seed: int) -> Any:
+def _request(model: ChatModel, question: Question, seed: int) -> ChatRequest:
     supporting, adverse = _question_evidence(question)
     drug, disease = _pair(question)
-    return rationale_request(
+    prompt = rationale_request(
         drug,
         disease,
         supporting,
@@ -253,4 +269,6 @@ def _request(model: ChatModel, question: Question, seed: int) -> Any:
         max_tokens=_MAX_TOKENS,
         seed=seed,
         grammar=model.info.grammars,
-    ).request
+    )
+    items = tuple(item for item in (*supporting, *adverse) if item.id in prompt.included)
+    return replace(prompt, along=PathGrammar(drug, disease, items)).request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,13 @@ from kedrec.dataset.question_types import (
 from kedrec.errors import DataError, UsageError
 from kedrec.evaluation.rationales import (
     markdown,
+    plain_rationales,
     questions_with_reference,
     read_predictions,
     score_rationales,
+    write_rationales,
 )
+from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.types import Entity
 
 SAID = "Imatinib binds ABL1, which is associated with leukemia"
@@ -89,3 +93,29 @@ def test_predictions_are_read_and_bad_lines_told(tmp_path: Path) -> None:
         read_predictions(path)
     with pytest.raises(DataError, match="can't be read"):
         read_predictions(tmp_path / "none.jsonl")
+
+
+class Obedient:
+    """A model that obeys grammars, and stores the requests."""
+
+    info = ModelInfo(name="obedient", sha256="0" * 64, grammars=True, context=4096)
+
+    def __init__(self) -> None:
+        self.requests: list[ChatRequest] = []
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        return sum(len(message.content.split()) for message in messages)
+
+    def chat_many(self, requests: Sequence[ChatRequest]) -> list[ChatResponse]:
+        self.requests += requests
+        return [ChatResponse(f"{SAID} [P1].", "stop") for _ in requests]
+
+
+def test_a_model_goes_along_the_paths_and_the_evidence_has_its_own_wording() -> None:
+    model = Obedient()
+    bare = question(2).model_copy(update={"evidence": ()})
+    written = dict(write_rationales(model, [question(1), bare], seed=1))  # type: ignore[arg-type]
+    assert written == {"q1": f"{SAID} [P1]."}
+    assert "path0x0 ::=" in model.requests[0].grammar
+    assert "mechanism " in model.requests[0].grammar.split("verdict0 ::=")[1].splitlines()[0]
+    assert plain_rationales([question(1), bare]) == {"q1": f"{SAID} [P1]."}

@@ -9,12 +9,13 @@ from typing import Any, cast
 import pytest
 
 from kedrec.answers.candidates import Candidate
+from kedrec.evaluation.curated_firsts import CuratedFirsts, count_curated_firsts
 from kedrec.evaluation.faithfulness import error_class, evaluate, markdown
 from kedrec.evidence.pair_evidence import PairEvidence
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.ranking import PairScore
-from kedrec.types import Edge, Entity, Path, PathStep, Safety, Texts
+from kedrec.types import Citation, Edge, Entity, Path, PathStep, Safety, Texts
 
 DRUG = Entity(id="DRUGBANK:DB1", kind="Drug", name="imatinib")
 GENE = Entity(id="NCBIGene:25", kind="Gene", name="ABL1")
@@ -148,3 +149,22 @@ def test_the_table_stands_models_side_by_side() -> None:
 )
 def test_reasons_in_short(reason: str, short: str) -> None:
     assert error_class(reason) == short
+
+
+def test_a_curators_path_is_told_first_where_the_first_citation_is_of_it() -> None:
+    other = PATH.model_copy(update={"nodes": (DRUG, DRUG, DISEASE)})
+    pair = replace(PAIR.evidence, evidence=(ITEM.model_copy(update={"id": "P2", "path": other}), ITEM))
+    rationale = evaluate(Scripted([GOOD]), [PAIR], seed=1)[1][0].rationale  # type: ignore[arg-type]
+    otherwise = rationale.model_copy(
+        update={
+            "claims": tuple(
+                claim.model_copy(update={"citations": (Citation(id="P2"), Citation(id="P1"))})
+                for claim in rationale.claims
+            )
+        }
+    )
+    drawn = {(DRUG.id, DISEASE.id): {(GENE.id,)}}
+    counts = count_curated_firsts([pair, pair], [rationale, otherwise], drawn)
+    assert counts == CuratedFirsts(pairs=2, told=1, shown=0)
+    assert count_curated_firsts([PAIR.evidence], [rationale], drawn) == CuratedFirsts(1, 1, 1)
+    assert count_curated_firsts([pair], [rationale], {}) == CuratedFirsts(0, 0, 0)
