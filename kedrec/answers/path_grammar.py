@@ -35,7 +35,6 @@ _NOUNS = {
 _LEADING = 0.5  # of the greatest weight: the least that a path has on which the verdict may rest
 _RULES = (
     'opener ::= "In addition, " | "Moreover, " | "Furthermore, " | "Finally, "',
-    'also ::= "also "',
     'suggests ::= "Evidence suggests that " | "The evidence suggests that "',
     'since ::= " because it " | ", since it " | ", as it "',
     'so ::= ", so it " | ", and therefore it " | "; thus it "',
@@ -82,7 +81,9 @@ class PathGrammar:
                 continue
             opener = '"However, "' if item.stance == "adverse" else "opener"
             rules += _chain_rules(number, item.path, _names(group), group.differing)
-            rules.append(f'fact{number} ::= ({opener} latter | subject) " " also? path{number}x0 {cite}')
+            rules.append(
+                f'fact{number} ::= ({opener} latter | subject) " " (path{number}x0 | also{number}) {cite}'
+            )
             rules.append(f'lead{number} ::= drug " " path{number}x0 {cite}')
             if self.may_recommend and _supports(group) and group.weight >= _LEADING * weightiest:
                 rules.append(f"verdict{number} ::= ({self._verdict(number, item)}) {cite}")
@@ -171,7 +172,7 @@ def _names(group: PathGroup) -> list[str]:
 
 
 def _chain_rules(number: int, path: Path, names: Sequence[str], differing: int) -> list[str]:
-    """Rules of a path as a predicate, one of each step: "inhibits B, which is linked to C".
+    """Rules of a path as a predicate, one of each step: "inhibits B, which is linked to C"; and with "also".
 
     Args:
         number: part of the rules' names.
@@ -184,8 +185,8 @@ def _chain_rules(number: int, path: Path, names: Sequence[str], differing: int) 
         node = path.nodes[index + 1]
         is_list = bool(names) and index + 1 == differing
         name = _joined(names) if is_list else one_line(shown_name(node.name))
-        phrases = _alternatives(usable_phrases(step.relation, step.action, forward=step.forward))
-        rule = f"path{number}x{index} ::= ({phrases}) {_quoted(f' {name}')}"
+        phrases = usable_phrases(step.relation, step.action, forward=step.forward)
+        rest = _quoted(f" {name}")
         if index + 1 < len(path.steps):
             joints = ["each of which "] if is_list else ["which "]
             if not is_list:
@@ -195,9 +196,16 @@ def _chain_rules(number: int, path: Path, names: Sequence[str], differing: int) 
                     joints += [f"{noun} that " for noun in _NOUNS.get(node.kind, ())]
                 if index + 2 == len(path.steps):
                     joints.append("which in turn ")
-            rule += f' ", " ({_alternatives(joints)}) path{number}x{index + 1}'
-        rules.append(rule)
+            rest += f' ", " ({_alternatives(joints)}) path{number}x{index + 1}'
+        rules.append(f"path{number}x{index} ::= ({_alternatives(phrases)}) {rest}")
+        if index == 0:
+            rules.append(f"also{number} ::= ({_alternatives(map(_with_also, phrases))}) {rest}")
     return rules
+
+
+def _with_also(phrase: str) -> str:
+    """A predicate with "also" where English has it."""
+    return f"is also {phrase.removeprefix('is ')}" if phrase.startswith("is ") else f"also {phrase}"
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -264,7 +264,7 @@ def _judged(
     size = max(_BATCH, k)
     while batch := list(islice(candidates, size)):
         for candidate in reader.with_edges(batch):
-            if candidate.path is None:
+            if candidate.path is None or judge.votes.is_outvoted(candidate.path):
                 continue
             role = judge.role(candidate.path)
             if role in LEADING:

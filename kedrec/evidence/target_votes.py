@@ -7,11 +7,11 @@ seldom has a sign. Likewise another drug is no analogy that acts in the opposite
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from kedrec.pathlogic.disposition import is_disposition_gene
-from kedrec.pathlogic.signs import action_signs
+from kedrec.pathlogic.signs import action_signs, step_signs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +46,7 @@ class TargetVotes:
         self._targets: dict[str, set[str]] = defaultdict(set)
         self._relations: dict[tuple[str, str], str] = {}
         self._signs: dict[str, dict[str, Signs]] = defaultdict(dict)
+        self._own_statements: Counter[tuple[str, int]] = Counter()
         for row in edges:
             if is_disposition_gene(row["end_name"]):
                 continue
@@ -55,6 +56,8 @@ class TargetVotes:
             if signs:
                 self._signs[actor][gene] = self._signs[actor].get(gene, frozenset()) | signs
                 self._relations.setdefault((actor, gene), row["relation"])
+            if actor == drug and len(signs) == 1:
+                self._own_statements[gene, *signs] += 1
         own = self._signs.get(drug, {})
         self._opposing: dict[str, list[str]] = defaultdict(list)
         self._agreeing: dict[str, list[str]] = defaultdict(list)
@@ -102,6 +105,17 @@ class TargetVotes:
             KeyError: it doesn't.
         """
         return self._relations[actor, gene]
+
+    def is_outvoted(self, path: Path) -> bool:
+        """True for a path whose first link states a sign on a gene that most of the drug's edges to it deny.
+
+        Sources err: one calls a sulfonylurea an activator of the receptor that the others say it blocks.
+        """
+        signs = step_signs(path.steps[0])
+        if len(signs) != 1 or signs == _UNSIGNED:
+            return False
+        gene, (sign,) = path.nodes[1].id, signs
+        return self._own_statements[gene, -sign] > self._own_statements[gene, sign]
 
     def contradicts(self, path: Path) -> bool:
         """True for a path through an opposed target, or through another drug that acts in the opposite way.
