@@ -158,6 +158,7 @@ def answerer_resources(
     from kedrec.documents.minilm import Embedder, fetch_minilm
     from kedrec.documents.passage_index import PassageIndex, index_folder
     from kedrec.errors import NotFoundError
+    from kedrec.evaluation.selection_minilm import VectorMemory
     from kedrec.evaluation.selection_runs import AnswererResources
     from kedrec.llm.choice_fit import ChoiceFit, stored_choice
     from kedrec.llm.open_model import open_model
@@ -179,9 +180,9 @@ def answerer_resources(
         return chat_model
 
     @cache
-    def embedder() -> Embedder:
+    def embedder() -> VectorMemory:
         fetch_minilm(settings.models_dir, progress)
-        return Embedder(settings.models_dir)
+        return VectorMemory(Embedder(settings.models_dir))
 
     @cache
     def choice() -> ChoiceFit:

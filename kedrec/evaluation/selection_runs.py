@@ -32,7 +32,7 @@ from kedrec.evaluation.selection_asking import (
 )
 from kedrec.evaluation.selection_files import AnswerFile
 from kedrec.evaluation.selection_llm import choice_request, judged_answer, judgement_prompts, parse_answer
-from kedrec.evaluation.selection_minilm import MINILM_VERSION, VectorMemory, minilm_answerer
+from kedrec.evaluation.selection_minilm import MINILM_VERSION, minilm_answerer
 from kedrec.evaluation.selection_scores import SelectionFigures, score_answers
 from kedrec.evaluation.stacking import regime_of, stacked_answer, stacked_weights
 from kedrec.llm.selection_prompting import JUDGEMENT_VERSION, SELECTION_VERSION
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from kedrec.common.progress import Progress
     from kedrec.dataset.hf_folder import DataSet, SplitName
     from kedrec.dataset.question_types import Question
-    from kedrec.documents.minilm import Embedder
     from kedrec.documents.passage_index import PassageIndex
+    from kedrec.evaluation.selection_minilm import VectorMemory
     from kedrec.llm.base import ChatModel, Message
     from kedrec.llm.choice_fit import ChoiceFit, StackedWeights
     from kedrec.ranking import Ranker
@@ -63,7 +63,7 @@ class AnswererResources:
         ranker: opens the ranking of the full graph, for stays.
         model: opens the language model.
         index: the texts; None: none are shown.
-        embedder: opens MiniLM.
+        embedder: opens MiniLM; the same one each time, which remembers its vectors.
         choice: reads the model's regression of judgements.
     """
 
@@ -71,7 +71,7 @@ class AnswererResources:
     ranker: Callable[[], Ranker]
     model: Callable[[], ChatModel]
     index: PassageIndex | None = None
-    embedder: Callable[[], Embedder] | None = None
+    embedder: Callable[[], VectorMemory] | None = None
     choice: Callable[[], ChoiceFit] | None = None
 
 
@@ -164,7 +164,6 @@ class SelectionRun:
     progress: Progress | None = None
     weights: StackedWeights | None = None
     _by_graph: dict[str, dict[str, RankedAnswer]] | None = None
-    _vectors: VectorMemory | None = None
     _asked: dict[Shown, list[BlindQuestion]] = field(default_factory=dict)
     _answers: dict[tuple[str, Shown], dict[str, RankedAnswer]] = field(default_factory=dict)
 
@@ -322,8 +321,7 @@ class SelectionRun:
         if name == "minilm":
             if self.means.embedder is None:
                 raise UsageError("MiniLM wasn't opened.", "Leave 'minilm' out.")
-            self._vectors = self._vectors or VectorMemory(self.means.embedder())
-            return self._by_minilm(self._vectors, shown)
+            return self._by_minilm(self.means.embedder(), shown)
         if self.dataset.kind == "mimic":
             return stay_answerer(self.means.ranker(), name)
         if self._by_graph is None:  # one fit gives both answerers

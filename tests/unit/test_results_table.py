@@ -22,6 +22,7 @@ from kedrec.dataset.question_types import (
 from kedrec.evaluation import selection_runs
 from kedrec.evaluation.results_table import ResultsTable, results_table, table_markdown
 from kedrec.evaluation.selection_answerers import rank_candidates
+from kedrec.evaluation.selection_minilm import VectorMemory
 from kedrec.evaluation.selection_runs import AnswererResources
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.types import Entity
@@ -143,7 +144,9 @@ def made(dataset: DataSet, out: Path, limit: int | None = None) -> tuple[Results
     """The table, and how often a model was asked."""
     models = {name: Judge(name) for name in ("base", "tuned")}
     means = {
-        name: AnswererResources(Store, Store, lambda model=model: model, None, Letters)  # type: ignore[arg-type, misc]
+        name: AnswererResources(
+            Store, Store, lambda model=model: model, None, lambda: VectorMemory(Letters())
+        )  # type: ignore[arg-type, misc]
         for name, model in models.items()
     }
     return results_table([dataset], means, out, limit=limit), sum(model.asked for model in models.values())
