@@ -145,13 +145,13 @@ def _order_rules(firsts: Mapping[int, str], facts: Mapping[int, str], most: int,
     """
     rules: dict[str, str] = {}
 
-    def rest(told: frozenset[int]) -> str:
-        others = [number for number in facts if number not in told]
-        if len(told) == most or not others:
+    def rest(used: frozenset[int]) -> str:
+        others = [number for number in facts if number not in used]
+        if len(used) == most or not others:
             return ""
-        name = f"after{'x'.join(map(str, sorted(told)))}"
+        name = f"after{'x'.join(map(str, sorted(used)))}"
         if name not in rules:
-            choices = (f'" " {facts[number]}{rest(told | {number})}' for number in others)
+            choices = (f'" " {facts[number]}{rest(used | {number})}' for number in others)
             rules[name] = " | ".join(choices)
         return f" ({name})?"
 

@@ -28,13 +28,13 @@ class CuratedFirsts:
 
     Attributes:
         pairs: with a curated path of their own among their evidence.
-        told: of these, whose rationale cites one first.
-        shown: of these, whose evidence has one first.
+        in_text: of these, whose rationale cites one first.
+        in_evidence: of these, whose evidence has one first.
     """
 
     pairs: int
-    told: int
-    shown: int
+    in_text: int
+    in_evidence: int
 
 
 def read_drawn_paths(store: GraphStore, progress: Progress | None = None) -> DrawnPaths:
@@ -58,18 +58,18 @@ def count_curated_firsts(
         rationales: one for each pair; of a sentence's citations the first counts.
         drawn: from `read_drawn_paths`.
     """
-    among = told = shown = 0
+    pairs_with_one = in_text = in_evidence = 0
     for pair, rationale in zip(pairs, rationales, strict=True):
         paths = drawn.get((pair.drug.id, pair.disease.id), ())
         curated = {item.id for item in pair.evidence if _inner_ids(item) in paths}
         if not curated:
             continue
-        among += 1
-        shown += pair.evidence[0].id in curated
+        pairs_with_one += 1
+        in_evidence += pair.evidence[0].id in curated
         if rationale.origin == "llm":
             cited = [citation.id for claim in rationale.claims for citation in claim.citations]
-            told += bool(cited) and cited[0] in curated
-    return CuratedFirsts(among, told, shown)
+            in_text += bool(cited) and cited[0] in curated
+    return CuratedFirsts(pairs_with_one, in_text, in_evidence)
 
 
 def _inner_ids(item: Evidence) -> tuple[str, ...]:

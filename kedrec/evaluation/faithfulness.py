@@ -269,7 +269,7 @@ def markdown(results: Sequence[Faithfulness]) -> str:
 def _curated(counts: CuratedFirsts | None) -> str:
     if counts is None:
         return "-"
-    return f"{counts.told} of {counts.pairs} (first in the evidence: {counts.shown})"
+    return f"{counts.in_text} of {counts.pairs} (first in the evidence: {counts.in_evidence})"
 
 
 def _share(part: int, whole: int) -> str:

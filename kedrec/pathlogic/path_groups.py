@@ -45,22 +45,22 @@ def path_groups(items: Sequence[Evidence]) -> list[PathGroup]:
     """
     remaining = sorted(items, key=lambda item: -item.score)
     groups: list[PathGroup] = []
-    told: set[str] = set()
+    covered: set[str] = set()
     while remaining:
         first = remaining.pop(0)
-        if not _says_new(first, told):
+        if not _says_new(first, covered):
             continue
-        differing, alike = _most_alike(first, [item for item in remaining if _says_new(item, told)])
+        differing, alike = _most_alike(first, [item for item in remaining if _says_new(item, covered)])
         alike_ids = {item.id for item in alike}
         remaining = [item for item in remaining if item.id not in alike_ids]
         groups.append(PathGroup((first, *alike), differing))
-        told.update(*(_inner_ids(item) for item in (first, *alike)))
+        covered.update(*(_inner_ids(item) for item in (first, *alike)))
     return sorted(groups, key=lambda group: -group.weight)
 
 
-def _says_new(item: Evidence, told: set[str]) -> bool:
+def _says_new(item: Evidence, covered: set[str]) -> bool:
     inner = set(_inner_ids(item))
-    return not inner or len(inner & told) / len(inner) <= _MOST_SHARED
+    return not inner or len(inner & covered) / len(inner) <= _MOST_SHARED
 
 
 def _most_alike(first: Evidence, others: Sequence[Evidence]) -> tuple[int, list[Evidence]]:

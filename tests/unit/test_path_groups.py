@@ -16,13 +16,13 @@ def path(
     return Evidence(id=id_, sentence=id_, score=score, path=whole, role=role)  # type: ignore[arg-type]
 
 
-def told(*items: Evidence) -> list[tuple[tuple[str, ...], int]]:
+def groups_of(*items: Evidence) -> list[tuple[tuple[str, ...], int]]:
     return [(tuple(item.id for item in group.items), group.differing) for group in path_groups(items)]
 
 
 def test_up_to_three_paths_that_differ_in_one_node_are_one_group_the_heaviest_first() -> None:
     items = [path(f"P{number}", f"T{number}", "B", score=number / 10) for number in range(1, 5)]
-    assert told(*items) == [(("P4", "P3", "P2"), 1), (("P1",), 0)]
+    assert groups_of(*items) == [(("P4", "P3", "P2"), 1), (("P1",), 0)]
     assert [round(group.weight, 6) for group in path_groups(items)] == [0.9, 0.1]
 
 
@@ -30,8 +30,8 @@ def test_the_node_is_chosen_by_which_the_heaviest_paths_differ() -> None:
     first = path("P1", "A", "B", score=0.5)
     by_second = path("P2", "A", "C", score=0.2), path("P3", "A", "D", score=0.1)
     by_first = path("P4", "E", "B", score=0.25)
-    assert told(first, *by_second, by_first)[0] == (("P1", "P2", "P3"), 2)
-    assert told(first, by_second[1], by_first)[0] == (("P1", "P4"), 1)
+    assert groups_of(first, *by_second, by_first)[0] == (("P1", "P2", "P3"), 2)
+    assert groups_of(first, by_second[1], by_first)[0] == (("P1", "P4"), 1)
 
 
 def test_paths_along_other_steps_or_of_another_role_are_not_one_group() -> None:
@@ -42,22 +42,22 @@ def test_paths_along_other_steps_or_of_another_role_are_not_one_group() -> None:
         path("P2", "C", "B", "D"),
         path("P2", "C", "D"),
     ):
-        assert sorted(told(first, other)) == [(("P1",), 0), (("P2",), 0)]
+        assert sorted(groups_of(first, other)) == [(("P1",), 0), (("P2",), 0)]
 
 
 def test_a_path_most_of_whose_nodes_are_told_says_little_new() -> None:
     first = path("P1", "A", "B", "C", score=0.5)
-    assert told(first, path("P2", "A", "C", "D", "B")) == [(("P1",), 0)]
-    assert told(first, path("P2", "A")) == [(("P1",), 0)]
-    assert told(first, path("P2", "A", "D")) == [(("P1",), 0), (("P2",), 0)]
+    assert groups_of(first, path("P2", "A", "C", "D", "B")) == [(("P1",), 0)]
+    assert groups_of(first, path("P2", "A")) == [(("P1",), 0)]
+    assert groups_of(first, path("P2", "A", "D")) == [(("P1",), 0), (("P2",), 0)]
     again = path("P3", "A", "E", score=0.3), path("P4", "A", "B", score=0.2)
-    assert told(first, *again) == [(("P1",), 0), (("P3",), 0)]  # P4 isn't told beside P3 either
+    assert groups_of(first, *again) == [(("P1",), 0), (("P3",), 0)]  # P4 isn't told beside P3 either
     # The group's own paths tell them too.
     alike = path("P3", "A", "B", "D", score=0.2)
-    assert told(first, alike, path("P2", "C", "D", "E")) == [(("P1", "P3"), 3)]
+    assert groups_of(first, alike, path("P2", "C", "D", "E")) == [(("P1", "P3"), 3)]
 
 
 def test_what_is_no_path_is_a_group_of_its_own() -> None:
     texts = [Evidence(id=id_, sentence="A trial.") for id_ in ("T1", "T2")]
-    assert told(*texts, path("P1", "A")) == [(("P1",), 0), (("T1",), 0), (("T2",), 0)]
-    assert told() == []
+    assert groups_of(*texts, path("P1", "A")) == [(("P1",), 0), (("T1",), 0), (("T2",), 0)]
+    assert groups_of() == []
