@@ -123,7 +123,7 @@ def table(
         result.facts = {
             "KEDRec": f"{__version__}, prompt {JUDGEMENT_VERSION}, seed {settings.seed}",
             "graph": str(models["base"].store().fingerprint()),
-            **{name: f"{info.name}, SHA-256 {info.sha256}" for name, info in infos.items()},
+            **{name: f"{_file_name(info.name)}, SHA-256 {info.sha256}" for name, info in infos.items()},
             **{
                 f"data set, {config}": f"test SHA-256 {dataset.digest(config, 'test')}"
                 for dataset in datasets
@@ -139,9 +139,12 @@ def table(
         words = ["kedrec", "evaluate", "table"]
         for folder in folders:
             words += ["--dataset", folder.name]
+        words += ["--base", _file_name(base)] if base != "base" else []
+        words += ["--tuned", _file_name(tuned)] if tuned != "default" else []
         words += ["--out", out.name, *(word for config in configs for word in ("--config", config))]
         words += [word for shown in conditions for word in ("--shown", shown)]
         words += ["--questions", str(limit)] if limit is not None else []
+        words += ["--seed", str(seed)] if seed is not None else []
         try:
             write.write_text(
                 _HEAD.format(command=shlex.join(words)) + table_markdown(result), encoding="utf-8"
@@ -150,3 +153,8 @@ def table(
             raise DataError(
                 f"{write} can't be written: {error.strerror}.", "Name another --write."
             ) from error
+
+
+def _file_name(model: str) -> str:
+    """A model's name; of a file or a folder, its last part, so that the page names no one's folders."""
+    return Path(model).name if Path(model).exists() else model
