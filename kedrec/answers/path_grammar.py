@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kedrec.common.plain_text import capitalized, one_line, shown_name
-from kedrec.grounding.step_phrases import usable_phrases
+from kedrec.grounding.step_phrases import usable_phrases, with_also
 from kedrec.grounding.verdict_words import ANALOGY_HEDGES, MECHANISM_HEDGES, WEAK_HEDGES
 from kedrec.llm.prompting import MOST_SENTENCES
 from kedrec.pathlogic.path_groups import PathGroup, path_groups
@@ -66,15 +66,12 @@ class PathGrammar:
             most: most sentences with those, more than `written`.
         """
         rules: list[str] = []
-        facts: dict[int, str] = {}
-        leads: dict[int, str] = {}
-        verdicts: dict[int, str] = {}
+        verdicts: list[int] = []
         groups = self._groups(ids)
         weightiest = max((group.weight for group in groups if _supports(group)), default=0.0)
         for number, group in enumerate(groups):
             item = group.items[0]
             cite = _quoted(f" {''.join(f'[{one.id}]' for one in group.items)}.")
-            facts[number], leads[number] = f"fact{number}", f"lead{number}"
             if item.path is None:
                 rules.append(f"fact{number} ::= [A-Z0-9] [^\\[\\]<>\\n\\r.!?]+ {cite}")
                 rules.append(f"lead{number} ::= fact{number}")
@@ -87,12 +84,14 @@ class PathGrammar:
             rules.append(f'lead{number} ::= drug " " path{number}x0 {cite}')
             if self.may_recommend and _supports(group) and group.weight >= _LEADING * weightiest:
                 rules.append(f"verdict{number} ::= ({self._verdict(number, item)}) {cite}")
-                verdicts[number] = f"verdict{number}"
-        firsts = facts if written else verdicts or leads
+                verdicts.append(number)
+        numbers = range(len(groups))
+        first = "fact" if written else "verdict" if verdicts else "lead"
+        firsts = {number: f"{first}{number}" for number in (verdicts if first == "verdict" else numbers)}
         name = one_line(shown_name(self.drug.name))
         return "\n".join(
             (
-                *_order_rules(firsts, facts, most - written, '" " ' if written else ""),
+                *_order_rules(firsts, numbers, most - written, '" " ' if written else ""),
                 f"drug ::= {_quoted(capitalized(name))}",
                 'subject ::= drug | "It" | "The drug"',
                 f'latter ::= {_quoted(name)} | "it" | "the drug"',
@@ -134,24 +133,24 @@ class PathGrammar:
         return " | ".join(patterns)
 
 
-def _order_rules(firsts: Mapping[int, str], facts: Mapping[int, str], most: int, opening: str) -> list[str]:
+def _order_rules(firsts: Mapping[int, str], numbers: Sequence[int], most: int, opening: str) -> list[str]:
     """Rules of the sentences' order, the root first: no group is told twice.
 
     Args:
         firsts: the rule of a first sentence, by the number of its group.
-        facts: the rule of a later sentence, by the number of its group.
+        numbers: of all groups.
         most: most sentences.
         opening: what stands before the first one.
     """
     rules: dict[str, str] = {}
 
     def rest(used: frozenset[int]) -> str:
-        others = [number for number in facts if number not in used]
+        others = [number for number in numbers if number not in used]
         if len(used) == most or not others:
             return ""
         name = f"after{'x'.join(map(str, sorted(used)))}"
         if name not in rules:
-            choices = (f'" " {facts[number]}{rest(used | {number})}' for number in others)
+            choices = (f'" " fact{number}{rest(used | {number})}' for number in others)
             rules[name] = " | ".join(choices)
         return f" ({name})?"
 
@@ -199,13 +198,8 @@ def _chain_rules(number: int, path: Path, names: Sequence[str], differing: int) 
             rest += f' ", " ({_alternatives(joints)}) path{number}x{index + 1}'
         rules.append(f"path{number}x{index} ::= ({_alternatives(phrases)}) {rest}")
         if index == 0:
-            rules.append(f"also{number} ::= ({_alternatives(map(_with_also, phrases))}) {rest}")
+            rules.append(f"also{number} ::= ({_alternatives(map(with_also, phrases))}) {rest}")
     return rules
-
-
-def _with_also(phrase: str) -> str:
-    """A predicate with "also" where English has it."""
-    return f"is also {phrase.removeprefix('is ')}" if phrase.startswith("is ") else f"also {phrase}"
 
 
 def _joined(names: Sequence[str]) -> str:

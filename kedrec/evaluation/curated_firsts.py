@@ -1,15 +1,14 @@
-"""How often a rationale begins with a path that a curator drew for the pair, and the evidence does."""
+"""Counts of rationales that begin with a path that a curator drew for the pair, and of evidence that does."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kedrec.evidence.mechanisms import read_indications
+from kedrec.evidence.mechanisms import Node, read_indications
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Sequence
 
     from kedrec.common.progress import Progress
     from kedrec.evidence.pair_evidence import PairEvidence
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CuratedFirsts", "DrawnPaths", "count_curated_firsts", "read_drawn_paths"]
 
-DrawnPaths = dict[tuple[str, str], set[tuple[str, ...]]]
-"""Ids of drug and disease -> ids of the inner nodes of each curated path."""
+DrawnPaths = dict[tuple[str, str], frozenset[tuple[Node, ...]]]
+"""Ids of drug and disease -> inner nodes of each curated path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +38,13 @@ class CuratedFirsts:
 
 def read_drawn_paths(store: GraphStore, progress: Progress | None = None) -> DrawnPaths:
     """Reads the curated paths of a graph's pairs."""
-    drawn: DrawnPaths = defaultdict(set)
-    for indication in read_indications(store, progress):
-        for path in indication.paths:
-            drawn[indication.drug, indication.disease].add(tuple(id_ for _, id_ in path))
-    return dict(drawn)
+    return {(one.drug, one.disease): one.paths for one in read_indications(store, progress)}
 
 
 def count_curated_firsts(
     pairs: Sequence[PairEvidence],
     rationales: Sequence[Rationale],
-    drawn: Mapping[tuple[str, str], Collection[tuple[str, ...]]],
+    drawn: DrawnPaths,
 ) -> CuratedFirsts:
     """Counts the rationales that begin with a curated path.
 
@@ -61,7 +56,7 @@ def count_curated_firsts(
     pairs_with_one = in_text = in_evidence = 0
     for pair, rationale in zip(pairs, rationales, strict=True):
         paths = drawn.get((pair.drug.id, pair.disease.id), ())
-        curated = {item.id for item in pair.evidence if _inner_ids(item) in paths}
+        curated = {item.id for item in pair.evidence if _inner_nodes(item) in paths}
         if not curated:
             continue
         pairs_with_one += 1
@@ -72,5 +67,5 @@ def count_curated_firsts(
     return CuratedFirsts(pairs_with_one, in_text, in_evidence)
 
 
-def _inner_ids(item: Evidence) -> tuple[str, ...]:
-    return tuple(node.id for node in item.path.nodes[1:-1]) if item.path else ()
+def _inner_nodes(item: Evidence) -> tuple[Node, ...]:
+    return tuple((node.kind, node.id) for node in item.path.nodes[1:-1]) if item.path else ()

@@ -64,7 +64,7 @@ def follows(claim: str, cited: Sequence[Evidence], evidence: Iterable[Evidence])
         return False
     positions = list(told.values())
     if _LIST.search(remainder):
-        positions = list({(step, _wordings(path)): (path, step) for path, step in positions}.values())
+        positions = list({(step, path.wording_keys): (path, step) for path, step in positions}.values())
     expected = sum(_decreases(path, step) for path, step in positions)
     return len(_DECREASE.findall(remainder)) % 2 == expected % 2
 
@@ -81,11 +81,6 @@ def _named(text: str, nodes: Iterable[Entity]) -> tuple[set[str], str]:
         if count:
             named.add(node.id)
     return named, text
-
-
-def _wordings(path: Path) -> tuple[tuple[str, str, bool], ...]:
-    """What the wordings of a path's links hang on."""
-    return tuple((step.relation, step.action, step.forward) for step in path.steps)
 
 
 def _decreases(path: Path, step: int) -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kedrec.answers.path_grammar import PathGrammar
 from kedrec.common.extras import install_advice
 from kedrec.errors import DataError, ModelError, UsageError
-from kedrec.grounding import check
+from kedrec.grounding import check, from_evidence
 from kedrec.llm.prompting import rationale_request
 from kedrec.types import Entity, Evidence
 
@@ -42,7 +42,6 @@ _ROUGE = ("rouge1", "rouge2", "rougeL")
 _CITATION = re.compile(r"(?<!\s)\s*+\[[A-Z]\d++(?:,\s*+[A-Z]\d++)*+\]")
 _DRAWS = 1000
 _MAX_TOKENS = 256
-_MOST_PLAIN = 4  # sentences of the evidence's own wording, as where no model is asked
 _BATCH = 8
 
 
@@ -118,8 +117,7 @@ def plain_rationales(questions: Sequence[Question]) -> dict[str, str]:
     for question in questions:
         supporting, _ = _question_evidence(question)
         if supporting:
-            sentences = (f"{item.sentence.rstrip('.')} [{item.id}]." for item in supporting[:_MOST_PLAIN])
-            texts[question.id] = " ".join(sentences)
+            texts[question.id] = from_evidence(supporting, "").text
     return texts
 
 

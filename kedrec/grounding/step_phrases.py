@@ -6,7 +6,7 @@ from functools import cache
 
 from kedrec.schema import Wording, load_schema
 
-__all__ = ["is_clumsy", "step_phrases", "usable_phrases"]
+__all__ = ["is_clumsy", "step_phrases", "usable_phrases", "with_also"]
 
 # Stronger or narrower than the edge: association is no genetics, correlation no contribution.
 _OVERSTATED = {
@@ -67,6 +67,12 @@ def usable_phrases(relation: str, action: str, *, forward: bool) -> tuple[str, .
     if paraphrases and verbatim in _CLUMSY:
         return paraphrases
     return tuple(dict.fromkeys((verbatim, *paraphrases)))
+
+
+def with_also(predicate: str) -> str:
+    """A predicate with "also": after "is", "can" and "may", before another verb."""
+    verb, _, complement = predicate.partition(" ")
+    return f"{verb} also {complement}" if verb in {"is", "can", "may"} else f"also {predicate}"
 
 
 def is_clumsy(phrase: str) -> bool:

@@ -76,7 +76,9 @@ def _most_alike(first: Evidence, others: Sequence[Evidence]) -> tuple[int, list[
 
 def _differing_node(first: Evidence, other: Evidence) -> int:
     """Index of the one inner node in which two paths along the same steps differ; 0 otherwise."""
-    if not first.path or not other.path or first.role != other.role or _steps(first) != _steps(other):
+    if not first.path or not other.path or first.role != other.role:
+        return 0
+    if first.path.wording_keys != other.path.wording_keys:
         return 0
     pairs = zip(first.path.nodes, other.path.nodes, strict=True)
     differing = [index for index, (one, another) in enumerate(pairs) if one.id != another.id]
@@ -85,7 +87,3 @@ def _differing_node(first: Evidence, other: Evidence) -> int:
 
 def _inner_ids(item: Evidence) -> list[str]:
     return [node.id for node in item.path.nodes[1:-1]] if item.path else []
-
-
-def _steps(item: Evidence) -> list[tuple[str, str, bool]]:
-    return [(step.relation, step.action, step.forward) for step in item.path.steps] if item.path else []

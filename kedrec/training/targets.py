@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kedrec.common.plain_text import capitalized, one_line, shown_name
 from kedrec.grounding import check
 from kedrec.grounding.reasons import contraindication_item, shared_target
+from kedrec.grounding.step_phrases import with_also
 from kedrec.training.path_choice import Strength, is_grave, select, strength
 from kedrec.training.path_wording import WordedPath, predicate, word_path
 from kedrec.training.target_verdicts import verdict
@@ -141,29 +142,21 @@ def _additions(paths: Sequence[WordedPath], rng: Random) -> list[str]:
         opener = rng.choice(_OPENERS) if index == 0 else rng.choice(("", "", "Finally, "))
         subject = rng.choice(("it", "it", "the drug", path.names[0]))
         clause = predicate(path, 0, len(path.steps), rng)
-        clause = clause if opener else _also(clause)
+        clause = clause if opener else with_also(clause)
         sentences.append(f"{opener}{subject} {clause} {path.cite}.")
     return sentences
 
 
 def _merged_sentence(first: WordedPath, second: WordedPath, rng: Random) -> str:
     """Two paths of the same relations in one sentence; "" where their relations differ."""
-    shapes = [
-        [(step.relation, step.action, step.forward) for step in path.graph_path.steps]
-        for path in (first, second)
-    ]
-    if shapes[0] != shapes[1] or len(first.steps) != 2 or not first.steps[1].plural:
+    are_alike = first.graph_path.wording_keys == second.graph_path.wording_keys
+    if not are_alike or len(first.steps) != 2 or not first.steps[1].plural:
         return ""
     subject = rng.choice(("It", "The drug", first.names[0]))
     return (
-        f"{subject} {_also(first.steps[0].finite)} {first.names[1]} and {second.names[1]}, "
+        f"{subject} {with_also(first.steps[0].finite)} {first.names[1]} and {second.names[1]}, "
         f"which {first.steps[1].plural} {first.names[2]} {first.cite}{second.cite}."
     )
-
-
-def _also(clause: str) -> str:
-    verb, _, complement = clause.partition(" ")
-    return f"{verb} also {complement}" if verb in {"is", "can", "may"} else f"also {clause}"
 
 
 def _caution(path: WordedPath, rng: Random) -> str:

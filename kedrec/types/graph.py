@@ -120,6 +120,11 @@ class Path(Frozen):
     nodes: tuple[Entity, ...]
     steps: tuple[PathStep, ...]
 
+    @property
+    def wording_keys(self) -> tuple[tuple[str, str, bool], ...]:
+        """Relation, action and direction of each step, which its wordings depend on."""
+        return tuple((step.relation, step.action, step.forward) for step in self.steps)
+
 
 class Link(Frozen):
     """A web link: its label and https URL."""

@@ -1,4 +1,4 @@
-"""What a drug is known to treat near a disease: its kinds, and what it is a kind of."""
+"""A drug's known treatments near a disease: its kinds, and what it is a kind of."""
 
 from __future__ import annotations
 

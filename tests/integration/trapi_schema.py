@@ -1,4 +1,4 @@
-"""What TRAPI 1.5 demands of a response and of a meta knowledge graph, as JSON Schema."""
+"""JSON Schema of a response and of a meta knowledge graph in TRAPI 1.5."""
 
 from __future__ import annotations
 

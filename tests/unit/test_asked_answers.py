@@ -1,4 +1,4 @@
-"""What a data set asks for in any config is taught nowhere: neither as an answer nor by a path."""
+"""Answers that a data set asks for in any config: taught nowhere, neither as an answer nor by a path."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def test_a_curators_path_is_told_first_where_the_first_citation_is_of_it() -> No
             )
         }
     )
-    drawn = {(DRUG.id, DISEASE.id): {(GENE.id,)}}
+    drawn = {(DRUG.id, DISEASE.id): frozenset({(("Gene", GENE.id),)})}
     counts = count_curated_firsts([pair, pair], [rationale, otherwise], drawn)
     assert counts == CuratedFirsts(pairs=2, in_text=1, in_evidence=0)
     assert count_curated_firsts([PAIR.evidence], [rationale], drawn) == CuratedFirsts(1, 1, 1)
