@@ -29,6 +29,9 @@ _MAX_PASSED_OVER = 50  # drugs passed over before the search ends
 _MAX_MEMBERS = 50  # drugs that go with one shown before the search for others ends
 _STATUS_TEXTS = 3  # trials of either stance by which a pair's status is judged
 _LOOK_AHEAD = 5  # drugs after the last one shown that are looked at, whether they go with one
+_MOST_REMEMBERED = (
+    2000  # paths of remembered pairs, of some 9 KB each; a question for five drugs has about 100
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,34 @@ class SearchResult:
     status_left_out: int
 
 
+class _AssessedPairs:
+    """Pairs of one graph that were assessed before; the least recently used are dropped."""
+
+    def __init__(self) -> None:
+        self._candidates: dict[tuple[str, str, int, bool], Candidate] = {}
+        self._size = 0
+
+    def get(self, key: tuple[str, str, int, bool]) -> Candidate | None:
+        """The pair with a key; None if it isn't remembered."""
+        candidate = self._candidates.pop(key, None)
+        if candidate is not None:
+            self._candidates[key] = candidate  # put back last
+        return candidate
+
+    def put(self, key: tuple[str, str, int, bool], candidate: Candidate) -> None:
+        """Remembers a pair that isn't, and forgets what is over the bound."""
+        self._candidates[key] = candidate
+        self._size += self._size_of(candidate)
+        while self._size > _MOST_REMEMBERED:
+            self._size -= self._size_of(self._candidates.pop(next(iter(self._candidates))))
+
+    @staticmethod
+    def _size_of(candidate: Candidate) -> int:
+        return 1 + len(candidate.evidence.evidence) + len(candidate.evidence.adverse)
+
+
 class CandidateSearch:
-    """Finds pairs to recommend among scored ones.
+    """Finds pairs to recommend among scored ones, and remembers those assessed last.
 
     Args:
         store: the graph.
@@ -86,6 +115,7 @@ class CandidateSearch:
         self._safety = SafetyAssessor(store, names, ranker.adjacency)
         self._related = RelatedTreatments(store, names, ranker.adjacency)
         self._clinical = ClinicalStatuses(store, ranker.adjacency)
+        self._assessed = _AssessedPairs()
 
     def search(
         self,
@@ -146,9 +176,15 @@ class CandidateSearch:
         return replace(result, hidden=hidden, status_left_out=status_left_out)
 
     def _candidate(self, score: PairScore, paths: int) -> Candidate:
-        drug = self._names.entity(score.drug, "Drug")
-        disease = self._names.entity(score.disease, "Disease")
-        return self.assess(score, retrieve(self._store, self._ranker, drug, disease, k=paths))
+        """A pair with its evidence; the graph is read where it isn't remembered."""
+        key = (score.drug, score.disease, paths, bool(score.known))
+        candidate = self._assessed.get(key)
+        if candidate is None:
+            drug = self._names.entity(score.drug, "Drug")
+            disease = self._names.entity(score.disease, "Disease")
+            candidate = self.assess(score, retrieve(self._store, self._ranker, drug, disease, k=paths))
+            self._assessed.put(key, candidate)
+        return replace(candidate, score=score)
 
     def assess(self, score: PairScore, evidence: PairEvidence) -> Candidate:
         """A pair with its safety and related treatments, without texts."""
