@@ -56,6 +56,11 @@ class PendingAnswer(Generic[_Answer]):
             self._ordering is not None and bool(self._candidates)
         )
 
+    @property
+    def orders(self) -> bool:
+        """True if a model is to order the recommendations."""
+        return self._ordering is not None
+
     def write(
         self, model: ChatModel, *, progress: Progress | None = None, listen: Listener | None = None
     ) -> _Answer:
@@ -97,6 +102,16 @@ class PendingAnswer(Generic[_Answer]):
             **order_fields,
         }
         return cast("_Answer", self.answer.model_copy(update=fields))
+
+    def without_model(self, reason: str) -> _Answer:
+        """The answer in the evidence's own sentences, with the reason as note where a model was to write."""
+        noted = [
+            one.model_copy(update={"rationale": one.rationale.model_copy(update={"note": reason})})
+            if is_for_model(candidate)
+            else one
+            for one, candidate in zip(self.answer.recommendations, self._candidates, strict=False)
+        ]
+        return cast("_Answer", self.answer.model_copy(update={"recommendations": tuple(noted)}))
 
     def choose(
         self, model: ChatModel, progress: Progress | None = None

@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kedrec.answers.pending_answer import PendingAnswer
-from kedrec.errors import StoreBusyError
+from kedrec.errors import DeadlineError, StoreBusyError
 from kedrec.service.asking import AskerLeftError, Deadline, result_of
 from kedrec.service.requests import RecommendRequest
-from kedrec.service.tags import answer_basis, answer_tag, basis_key, matches_tag
+from kedrec.service.tags import answer_basis, answer_tag, basis_key, matches_tag, unwritten_tag
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -105,6 +105,10 @@ class Writing:
         if self._stopped.is_set():
             raise AskerLeftError
 
+    def go_on(self, *_: object) -> None:
+        """Raises as `check`; the progress of work that isn't written in pieces."""
+        self.check()
+
     def __call__(self, event: PieceWritten | RationaleWritten) -> None:
         """Passes an event on. Raises as `check`."""
         self.check()
@@ -183,15 +187,26 @@ class Answerer:
     ) -> Reply:
         """The answer with the model's rationales; the model stops where the wait ends without it.
 
+        Where it isn't done in time, the graph's answer, which says so and isn't stored. The texts that the
+        model finished are stored (`text_cache`), so that the question asked again goes on from there.
+
         Args:
             question, asker, deadline, request: as of `from_graph`.
             unwritten: the graph's answer.
             writing: called with what is written.
+
+        Raises:
+            DeadlineError: the model is to order the drugs, and isn't done in time.
         """
         write = partial(self._write, question, unwritten, writing)
         try:
             future = self._engine.submit_to_model(write, asker=asker.name)
             return await result_of(future, deadline, request)
+        except DeadlineError:
+            if unwritten.pending.orders:
+                raise
+            answer = unwritten.pending.without_model(_late(self._seconds))
+            return Reply(question.text(answer).encode(), unwritten_tag(unwritten.tag))
         finally:
             writing.stop()
 
@@ -236,10 +251,17 @@ class Answerer:
         if stored is not None:
             return Reply(stored, unwritten.tag)
         writing.check()
-        answer = unwritten.pending.write(model, listen=writing)
+        answer = unwritten.pending.write(model, progress=writing.go_on, listen=writing)
         return self._stored(question, answer, unwritten.tag)
 
     def _stored(self, question: Question, answer: object, tag: str) -> Reply:
         body = question.text(answer).encode()
         self._cache.put(tag, body)
         return Reply(body, tag)
+
+
+def _late(seconds: float) -> str:
+    """The note of rationales that the model was to write, and hadn't written in time."""
+    return (
+        f"The language model wasn't done within {seconds:g} seconds; ask again later, or for fewer results."
+    )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kedrec.api import Kedrec
     from kedrec.service.requests import Question
 
-__all__ = ["answer_basis", "answer_tag", "basis_key", "matches_tag"]
+__all__ = ["answer_basis", "answer_tag", "basis_key", "matches_tag", "unwritten_tag"]
 
 
 def answer_basis(kr: Kedrec, question: Question) -> str:
@@ -65,6 +65,11 @@ def answer_tag(question: Question, basis: str) -> str:
     """The entity tag, with its quotes, of a question's answer from a basis."""
     content = "\n".join((question.endpoint, json_text(question, indent=None), basis))
     return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
+
+
+def unwritten_tag(tag: str) -> str:
+    """The tag of an answer that a model was to write, and didn't in time; no stored answer has it."""
+    return f'{tag[:-1]}-unwritten"'
 
 
 def matches_tag(header: str, tag: str) -> bool:
