@@ -39,6 +39,31 @@ def three(old: str, new: str) -> str:
     return PATH.format(1) + second.replace(old, new, 1) + PATH.format(3)
 
 
+def test_a_drug_that_is_like_a_protein_stands_in_for_it(graph: Loaded) -> None:
+    graph.load(
+        "drugmechdb", {"indication_paths.yaml": three("increases activity of", "chemically similar to")}
+    )
+    [edge] = graph.edges("BINDS")
+    assert (edge["start"], edge["end"], edge["action"]) == ("DRUGBANK:DB00002", "UNIPROT:P2", "replacement")
+
+
+def test_a_function_that_is_part_of_a_protein_is_one_that_the_protein_has(graph: Loaded) -> None:
+    text = three(
+        "  nodes:",
+        '  - {key: part of, source: "GO:0000002", target: "UniProt:P2"}\n  nodes:\n'
+        '  - {id: "GO:0000002", label: MolecularActivity, name: "activity 2"}',
+    )
+    graph.load("drugmechdb", {"indication_paths.yaml": text})
+    assert graph.ends("PARTICIPATES_IN") == [("UNIPROT:P2", "GO:0000002")]
+
+
+def test_invisible_characters_around_an_id_are_no_part_of_it(graph: Loaded) -> None:
+    text = three('target: "UniProt:P2"', 'target: "\ufeffUniProt:P2\u200b "')
+    [report] = graph.load("drugmechdb", {"indication_paths.yaml": text}).sources
+    assert not report.reasons
+    assert ("DRUGBANK:DB00002", "UNIPROT:P2") in graph.ends("AFFECTS")
+
+
 @pytest.mark.parametrize("label", ["obsolete protein 2", "Obsolete protein 2", "OBSOLETE protein 2"])
 def test_a_term_that_is_obsolete_by_now_has_its_former_name(graph: Loaded, label: str) -> None:
     graph.load("drugmechdb", {"indication_paths.yaml": three("protein 2", label)})

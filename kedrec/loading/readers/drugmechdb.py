@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -31,6 +32,7 @@ __all__ = ["read_drugmechdb", "reference_curie"]
 _Reject: TypeAlias = tuple[int, str, str, str]
 """Line, reason, detail and text."""
 _DRUGBANK = re.compile(r"DB:DB\d{5}")
+_INVISIBLE = f"{string.whitespace}\u00a0\u200b\ufeff"  # pasted with some ids
 _WORD = re.compile(r"\w{4,}")
 _SALTS = frozenset({"acetate", "citrate", "hydrochloride", "phosphate", "sodium", "sulfate"})
 _PUBMED = re.compile(
@@ -67,8 +69,8 @@ class _PathNodes:
         self.words: dict[str, set[str]] = defaultdict(set)
 
     def curie(self, raw: str) -> str:
-        """Converts an id to the schema's prefix."""
-        prefix, colon, local = raw.strip().partition(":")
+        """Converts an id to the schema's prefix, without what is invisible at its ends."""
+        prefix, colon, local = raw.strip(_INVISIBLE).partition(":")
         return f"{self.prefixes.get(prefix, prefix)}{colon}{local}"
 
     def add_path(self, path: LineMapping) -> None:
