@@ -90,16 +90,21 @@ class Mechanisms:
             np.arange(len(table_links)), [len(links) for links, _ in table_links]
         )[order]
         self._ends = [max(len(adjacency.ids(table[2])), 1) for table in self._tables]
-        self._graphs: dict[int, _Graph] = {}
+        self._graphs: dict[tuple[int, bool], _Graph] = {}
 
-    def graph(self, number: int) -> _Graph:
-        """The links of one mechanism: node -> next node -> hop."""
-        graph = self._graphs.get(number)
+    def graph(self, number: int, *, either_way: bool = False) -> _Graph:
+        """The links of one mechanism: node -> next node -> hop.
+
+        Args:
+            number: the mechanism's.
+            either_way: whether every link may be walked against its direction too.
+        """
+        graph = self._graphs.get((number, either_way))
         if graph is None:
-            graph = self._graphs[number] = self._build(number)
+            graph = self._graphs[number, either_way] = self._build(number, either_way=either_way)
         return graph
 
-    def _build(self, number: int) -> _Graph:
+    def _build(self, number: int, *, either_way: bool) -> _Graph:
         relations = load_schema().relations
         graph: _Graph = {}
         first, stop = np.searchsorted(self._numbers, [number, number + 1])
@@ -111,7 +116,7 @@ class Mechanisms:
             graph.setdefault((start, start_number), {}).setdefault(
                 (end, end_number), Hop(relation, forward=True, kind=end)
             )
-            if relation in drawn_either_way():
+            if either_way or relation in drawn_either_way():
                 reverse = Hop(relation, forward=relations[relation].symmetric, kind=start)
                 graph.setdefault((end, end_number), {}).setdefault((start, start_number), reverse)
         return graph
@@ -135,7 +140,12 @@ def chains_of(
     drawings = zip(numbers[diseases == disease].tolist(), drugs[diseases == disease].tolist(), strict=True)
     tails: dict[_Node, dict[_Tail, set[int]]] = defaultdict(lambda: defaultdict(set))
     for mechanism, drawn_for in sorted(drawings):
-        for meeting, tail in _tails(mechanisms.graph(mechanism), disease_node, ("Drug", drawn_for)):
+        mechanism_tails = list(_tails(mechanisms.graph(mechanism), disease_node, ("Drug", drawn_for)))
+        if drawn_for == drug and all(meeting != drug_node for meeting, _ in mechanism_tails):
+            # A link drawn as "X is caused by Y" is stored from Y to X; the curators went on from X to Y.
+            either_way = mechanisms.graph(mechanism, either_way=True)
+            mechanism_tails = list(_tails(either_way, disease_node, drug_node))
+        for meeting, tail in mechanism_tails:
             # The pair's own mechanisms are used whole, others from a node after their drug.
             if (meeting == drug_node) == (drawn_for == drug):
                 tails[meeting][tail].add(mechanism)

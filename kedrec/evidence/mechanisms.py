@@ -125,7 +125,7 @@ def _indication(drug: str, disease: str, mechanisms: list[list[tuple[Table, str,
             graph[start].add(end)
             if relation in drawn_either_way():
                 graph[end].add(start)
-        paths |= _paths(graph, *ends)
+        paths |= _paths(graph, *ends) or _paths(_either_way(graph), *ends)
     return Indication(
         drug,
         disease,
@@ -133,6 +133,16 @@ def _indication(drug: str, disease: str, mechanisms: list[list[tuple[Table, str,
         frozenset(nodes - set(ends)),
         {table: frozenset(pairs) for table, pairs in links.items()},
     )
+
+
+def _either_way(graph: Mapping[Node, set[Node]]) -> Mapping[Node, set[Node]]:
+    """The links, each in both directions: one drawn as "X is caused by Y" is stored from Y to X."""
+    both: dict[Node, set[Node]] = defaultdict(set)
+    for node, successors in graph.items():
+        for successor in successors:
+            both[node].add(successor)
+            both[successor].add(node)
+    return both
 
 
 def _paths(graph: Mapping[Node, set[Node]], start: Node, end: Node) -> set[tuple[Node, ...]]:

@@ -185,6 +185,41 @@ def test_a_pairs_own_mechanism_comes_first_as_it_stands(whole: Adjacency) -> Non
     assert pool.ids(whole, best) == ("Gene:0", "BiologicalProcess:0")
 
 
+def test_a_mechanism_drawn_against_its_links_is_walked_as_it_was_drawn() -> None:
+    # "the activity is caused by the pathway", stored from pathway to activity
+    links = mechanism(
+        "m0",
+        ("TREATS", "Drug:0", "Disease:0"),
+        ("AFFECTS", "Drug:0", "BiologicalProcess:0"),
+        ("CAUSES", "Pathway:0", "BiologicalProcess:0"),
+        ("CORRELATED_WITH", "Pathway:0", "Disease:0"),
+    )
+    store: Any = Graph(links, {"Drug": 1, "Disease": 1, "BiologicalProcess": 1, "Pathway": 1})
+    (indication,) = read_indications(store)
+    assert indication.paths == {(("BiologicalProcess", "BiologicalProcess:0"), ("Pathway", "Pathway:0"))}
+    adjacency = Adjacency(read_adjacency(store, schema_tables()))
+    (chain,) = chains_of(adjacency, Mechanisms(adjacency), 0, 0, 10)
+    assert (chain.own, chain.nodes) == (True, (0, 0, 0, 0))
+    assert [hop.forward for hop in chain.hops] == [True, False, True]
+
+
+def test_a_mechanism_that_leads_to_its_disease_is_walked_along_its_links_alone() -> None:
+    links = mechanism(
+        "m0",
+        ("TREATS", "Drug:0", "Disease:0"),
+        ("AFFECTS", "Drug:0", "Gene:0"),
+        ("AFFECTS", "Gene:0", "BiologicalProcess:0"),
+        ("CORRELATED_WITH", "BiologicalProcess:0", "Disease:0"),
+        ("AFFECTS", "Drug:0", "Gene:1"),  # a side effect of the disease, which leads nowhere
+        ("AFFECTS", "BiologicalProcess:0", "Gene:1"),
+    )
+    store: Any = Graph(links, {"Drug": 1, "Disease": 1, "Gene": 2, "BiologicalProcess": 1})
+    (indication,) = read_indications(store)
+    assert indication.paths == {(("Gene", "Gene:0"), ("BiologicalProcess", "BiologicalProcess:0"))}
+    adjacency = Adjacency(read_adjacency(store, schema_tables()))
+    assert [chain.nodes for chain in chains_of(adjacency, Mechanisms(adjacency), 0, 0, 10)] == [(0, 0, 0, 0)]
+
+
 def test_the_same_nodes_are_one_path(whole: Adjacency) -> None:
     pool = pool_of(whole, Mechanisms(whole), SUPPORTING, NO_FACTS, (0, 0), breadths=Breadths(whole), most=10)
     nodes = [(pool.shapes[pool.shape[path]], pool.ids(whole, path)) for path in range(len(pool))]
