@@ -50,12 +50,15 @@ class PathGrammar:
         items: the evidence in the prompt; one that is no path is told in free words.
         may_recommend: False where no verdict may be stated; the first sentence is one otherwise, if a path
             supports it, and rests on one of the weightiest.
+        warning: id of the item that the first sentence tells where it may be no verdict, if it is among
+            the items; "": any.
     """
 
     drug: Entity
     disease: Entity
     items: tuple[Evidence, ...]
     may_recommend: bool = True
+    warning: str = ""
 
     def text(self, ids: Sequence[str], *, written: int = 0, most: int = MOST_SENTENCES) -> str:
         """GBNF of what may follow some sentences: one to four in all, each of another group.
@@ -87,7 +90,9 @@ class PathGrammar:
                 verdicts.append(number)
         numbers = range(len(groups))
         first = "fact" if written else "verdict" if verdicts else "lead"
-        firsts = {number: f"{first}{number}" for number in (verdicts if first == "verdict" else numbers)}
+        warned = [number for number in numbers if any(one.id == self.warning for one in groups[number].items)]
+        leads = {"verdict": verdicts, "lead": warned or numbers, "fact": numbers}[first]
+        firsts = {number: f"{first}{number}" for number in leads}
         name = one_line(shown_name(self.drug.name))
         return "\n".join(
             (

@@ -11,6 +11,7 @@ from kedrec.answers.manifest import model_name
 from kedrec.answers.pair_summary import basis, evidence_gap, grade
 from kedrec.answers.path_grammar import PathGrammar
 from kedrec.grounding import check, from_evidence, quality
+from kedrec.grounding.reasons import contraindication_item
 from kedrec.grounding.verdict_table import Grade, reword, states_verdict
 from kedrec.llm.drafts import MOST_DRAFTS, Judgement, write_drafts
 from kedrec.llm.prompting import model_request, takes_texts
@@ -173,8 +174,15 @@ def write_rationales(
 def _path_grammar(candidate: Candidate, citable: Sequence[Evidence], included: Sequence[str]) -> PathGrammar:
     pair = candidate.evidence
     items = [item for item in (*pair.evidence, *pair.adverse, *citable) if item.id in included]
-    may_recommend = candidate_grade(candidate) > Grade.NONE
-    return PathGrammar(pair.drug, pair.disease, tuple(items), may_recommend=may_recommend)
+    # Of a known treatment too: the gate strikes what speaks for a drug beside its contraindication.
+    against = contraindication_item((*pair.adverse, *_opposed_paths(candidate)), pair.drug, pair.disease)
+    return PathGrammar(
+        pair.drug,
+        pair.disease,
+        tuple(items),
+        may_recommend=against is None and candidate_grade(candidate) > Grade.NONE,
+        warning=against.id if against else "",
+    )
 
 
 def check_text(candidate: Candidate, text: str, texts: Sequence[Evidence] = (), model: str = "") -> Rationale:

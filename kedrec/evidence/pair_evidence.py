@@ -257,7 +257,7 @@ def _judged(
 
     No more candidates are taken than it needs to find `k` that may lead an answer.
     """
-    leading: list[_PathCandidate] = []
+    alike: dict[tuple[object, ...], _PathCandidate] = {}
     associations: list[_PathCandidate] = []
     opposed: list[_PathCandidate] = []
     opposed_targets: set[str] = set()
@@ -268,15 +268,17 @@ def _judged(
                 continue
             role = judge.role(candidate.path)
             if role in LEADING:
-                score = candidate.score + judge.bonus(candidate.path)
-                leading.append(replace(candidate, role=role, score=score))
+                scored = replace(candidate, role=role, score=candidate.score + judge.bonus(candidate.path))
+                reading = _reading(candidate.path)
+                alike[reading] = min(scored, alike.get(reading, scored), key=_sort_key)
             elif role in SUPPORTING:
                 associations.append(replace(candidate, role=role))
             elif opposes(candidate.path):
                 opposed_targets.add(candidate.nodes[0])
                 opposed.append(replace(candidate, role="opposed", score=_OPPOSED_GRAVITY))
-        if len(leading) >= k:
+        if len(alike) >= k:
             break
+    leading = list(alike.values())
     relieves = any(path_effect(candidate.path) == "relieves" for candidate in leading if candidate.path)
     if not (relieves or judge.known):  # no unsigned path through what is stated to further the disease
         leading, associations = (
@@ -289,6 +291,11 @@ def _judged(
         replace(candidate, score=min(candidate.score, best - _MARGIN)) for candidate in associations
     ]
     return sorted(supporting, key=_sort_key)[:k], [] if relieves else opposed[:_MOST_OPPOSED]
+
+
+def _reading(path: Path) -> tuple[object, ...]:
+    """What a path says: two proteins, or two strains, of one name are told in the same words."""
+    return path.wording_keys, tuple((node.kind, node.name.casefold()) for node in path.nodes)
 
 
 def _related_after_mechanisms(leading: Sequence[_PathCandidate]) -> list[_PathCandidate]:

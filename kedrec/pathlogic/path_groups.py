@@ -45,7 +45,7 @@ def path_groups(items: Sequence[Evidence]) -> list[PathGroup]:
     """
     remaining = sorted(items, key=lambda item: -item.score)
     groups: list[PathGroup] = []
-    covered: set[str] = set()
+    covered: set[tuple[str, str]] = set()
     while remaining:
         first = remaining.pop(0)
         if not _says_new(first, covered):
@@ -54,20 +54,23 @@ def path_groups(items: Sequence[Evidence]) -> list[PathGroup]:
         alike_ids = {item.id for item in alike}
         remaining = [item for item in remaining if item.id not in alike_ids]
         groups.append(PathGroup((first, *alike), differing))
-        covered.update(*(_inner_ids(item) for item in (first, *alike)))
+        covered.update(*(_inner_names(item) for item in (first, *alike)))
     return sorted(groups, key=lambda group: -group.weight)
 
 
-def _says_new(item: Evidence, covered: set[str]) -> bool:
-    inner = set(_inner_ids(item))
+def _says_new(item: Evidence, covered: set[tuple[str, str]]) -> bool:
+    inner = set(_inner_names(item))
     return not inner or len(inner & covered) / len(inner) <= _MOST_SHARED
 
 
 def _most_alike(first: Evidence, others: Sequence[Evidence]) -> tuple[int, list[Evidence]]:
-    """The heaviest paths that differ from the first in one and the same node, and that node's index."""
+    """The heaviest paths that differ from the first in the name of one and the same node, and its index."""
     by_node: dict[int, list[Evidence]] = {}
+    names: set[tuple[int, tuple[str, str]]] = set()
     for other in others:
-        if differing := _differing_node(first, other):
+        differing = _differing_node(first, other)
+        if differing and (name := (differing, _inner_names(other)[differing - 1])) not in names:
+            names.add(name)
             by_node.setdefault(differing, []).append(other)
     alike = {differing: chosen[: _MOST_ALIKE - 1] for differing, chosen in by_node.items()}
     best = max(alike, key=lambda differing: sum(item.score for item in alike[differing]), default=0)
@@ -75,15 +78,16 @@ def _most_alike(first: Evidence, others: Sequence[Evidence]) -> tuple[int, list[
 
 
 def _differing_node(first: Evidence, other: Evidence) -> int:
-    """Index of the one inner node in which two paths along the same steps differ; 0 otherwise."""
+    """Index of the one inner node in whose name two paths along the same steps differ; 0 otherwise."""
     if not first.path or not other.path or first.role != other.role:
         return 0
     if first.path.wording_keys != other.path.wording_keys:
         return 0
-    pairs = zip(first.path.nodes, other.path.nodes, strict=True)
-    differing = [index for index, (one, another) in enumerate(pairs) if one.id != another.id]
+    pairs = zip(_inner_names(first), _inner_names(other), strict=True)
+    differing = [index for index, (one, another) in enumerate(pairs, 1) if one != another]
     return differing[0] if len(differing) == 1 else 0
 
 
-def _inner_ids(item: Evidence) -> list[str]:
-    return [node.id for node in item.path.nodes[1:-1]] if item.path else []
+def _inner_names(item: Evidence) -> list[tuple[str, str]]:
+    """Kind and name of each inner node, by which it is told: two strains of a bacterium may have one name."""
+    return [(node.kind, node.name.casefold()) for node in item.path.nodes[1:-1]] if item.path else []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kedrec.answers.grouping import recommendation_key
 from kedrec.common.plain_text import one_line, spreadsheet_cell
-from kedrec.pathlogic.signs import effect_signs
+from kedrec.pathlogic.signs import effect_signs, step_signs
 from kedrec.rendering.notes import judgement_text
 from kedrec.schema import load_schema
 
@@ -68,20 +68,36 @@ def mechanism_phrase(recommendation: Recommendation) -> str:
         if likeness and path.nodes[1].kind == "Gene":
             return f"{action}, like {one_line(likeness[0])}"
         return f"like {one_line(likeness[0])}" if likeness else action
-    return f"{action}, {_effect(path)}" if len(inner) > 1 else action
+    return f"{action}, {_effect(path)}" if _steps_to_effect(path) > 1 else action
+
+
+def _steps_to_effect(path: Path) -> int:
+    """Number of steps from the drug to the last node that it may have an effect on, 1 or more.
+
+    It is the last one before the disease, or before a step from an effect back to its cause: what lowers an
+    inflammation that viruses cause lowers no viruses.
+    """
+    inner = path.steps[1:-1]
+    backward = (
+        index
+        for index, step in enumerate(inner, 1)
+        if not step.forward and step_signs(step) != frozenset({0})
+    )
+    return next(backward, max(len(path.steps) - 1, 1))
 
 
 def _effect(path: Path) -> str:
-    """The drug's effect on the last node before the disease: `raising` or `lowering` it, else `affecting` it.
+    """The drug's effect on the last node that it reaches: `raising` or `lowering` it, else `affecting` it.
 
     There is no more or less of a site: the effect takes place `in` it. What raises the positive regulation of
     a process raises the process.
     """
-    last = path.nodes[-2]
+    steps = path.steps[: _steps_to_effect(path)]
+    last = path.nodes[len(steps)]
     name = one_line(last.name)
     if last.kind in _SITES:
         return f"in {name}"
-    signs = effect_signs(path.steps[:-1])
+    signs = effect_signs(steps)
     sign = next(iter(signs)) if len(signs) == 1 else 0
     if last.kind in _PROCESSES and (regulation := _REGULATION.fullmatch(name)):
         way, name = (regulation[1] or "").lower(), regulation[2]

@@ -152,6 +152,19 @@ def test_a_phrase_tells_the_sign_of_the_last_effect(kind: str, name: str, action
     assert mechanism_phrase(recommendation(1, item)) == f"inhibits PTGS2, {phrase}"
 
 
+def test_a_phrase_goes_no_further_than_the_drugs_effect() -> None:
+    swelling, virus = entity("X:1", "BiologicalProcess", "swelling"), entity("X:2", "Organism", "a virus")
+    start = (drug(1), step(drug(1), "BINDS", ENZYME, "inhibitor"), ENZYME)
+    raises = step(ENZYME, "AFFECTS", swelling, "positively regulates")
+    caused_by = step(swelling, "CAUSES", virus, forward=False)
+    item = evidence("P1", "mechanism", *start, raises, swelling, caused_by, virus,
+                    step(virus, "CAUSES", DISEASE), DISEASE)  # fmt: skip
+    assert mechanism_phrase(recommendation(1, item)) == "inhibits PTGS2, lowering swelling"
+    disrupted = step(swelling, "AFFECTS", DISEASE, "disrupts", forward=False)
+    item = evidence("P1", "mechanism", *start, raises, swelling, disrupted, DISEASE)
+    assert mechanism_phrase(recommendation(1, item)) == "inhibits PTGS2, lowering swelling"
+
+
 def test_the_table_comes_first_and_alone_if_asked() -> None:
     brief, usual, full = (printed(ANSWER, detail) for detail in ("brief", "usual", "full"))
     for text in (brief, usual, full):

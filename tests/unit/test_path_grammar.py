@@ -127,6 +127,14 @@ def test_without_a_verdict_the_first_sentence_tells_a_path_by_the_drugs_name(see
 
 
 @pytest.mark.parametrize("seed", range(20))
+def test_a_warning_that_forbids_a_verdict_is_told_first(seed: int) -> None:
+    grammar = PathGrammar(DRUG, DISEASE, (*EVIDENCE, WARNING), may_recommend=False, warning="A1")
+    ids = ("P1", "P2", "P3", "P4", "A1")
+    assert re.findall(r"\[(\w\d)\]", Writer(grammar.text(ids), seed).text())[0] == "A1"
+    assert "[A1]" not in Writer(grammar.text(ids[:4]), seed).text()  # where it isn't in the prompt
+
+
+@pytest.mark.parametrize("seed", range(20))
 def test_what_follows_written_sentences_is_of_the_ids_that_are_left(seed: int) -> None:
     text = Writer(GRAMMAR.text(("P2", "P3"), written=2, most=3), seed).text()
     assert re.fullmatch(r" [^\[]+ \[P[23]\]\.", text)

@@ -57,6 +57,21 @@ def test_a_path_most_of_whose_nodes_are_told_says_little_new() -> None:
     assert groups_of(first, alike, path("P2", "C", "D", "E")) == [(("P1", "P3"), 3)]
 
 
+def named_anew(item: Evidence, id_: str, node: int, name: str) -> Evidence:
+    """A path through another node of a name."""
+    assert item.path
+    nodes = list(item.path.nodes)
+    nodes[node] = nodes[node].model_copy(update={"id": f"X:another-{id_}", "name": name})
+    return item.model_copy(update={"id": id_, "path": item.path.model_copy(update={"nodes": tuple(nodes)})})
+
+
+def test_two_nodes_of_one_name_are_told_once() -> None:
+    first, second = path("P1", "A", "B", score=0.5), path("P2", "C", "B", score=0.4)
+    twin, other_twin = named_anew(first, "P3", 1, "a"), named_anew(second, "P4", 1, "C")
+    assert groups_of(first, twin) == [(("P1",), 0)]
+    assert groups_of(first, second, twin, other_twin) == [(("P1", "P2"), 1)]
+
+
 def test_what_is_no_path_is_a_group_of_its_own() -> None:
     texts = [Evidence(id=id_, sentence="A trial.") for id_ in ("T1", "T2")]
     assert groups_of(*texts, path("P1", "A")) == [(("P1",), 0), (("T1",), 0), (("T2",), 0)]
