@@ -29,9 +29,7 @@ _MAX_PASSED_OVER = 50  # drugs passed over before the search ends
 _MAX_MEMBERS = 50  # drugs that go with one shown before the search for others ends
 _STATUS_TEXTS = 3  # trials of either stance by which a pair's status is judged
 _LOOK_AHEAD = 5  # drugs after the last one shown that are looked at, whether they go with one
-_MOST_REMEMBERED = (
-    2000  # paths of remembered pairs, of some 9 KB each; a question for five drugs has about 100
-)
+_MOST_REMEMBERED = 2000  # paths of remembered pairs, some 9 KB each
 
 
 @dataclass(frozen=True, slots=True)
