@@ -126,7 +126,7 @@ def _verdict(left: Recommendation, right: Recommendation, parts: tuple[ComparedP
     gap = ahead.score - behind.score
     if gap < _NOTHING:
         return verdict_words.equal_scores(left.drug.name, right.drug.name)
-    differences = [(part.label, sign * part.difference) for part in parts]
+    differences = [(part.title, sign * part.difference) for part in parts]
     return verdict_words.comparison_verdict(
         ahead.drug.name,
         behind.drug.name,

@@ -37,8 +37,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     table = _comparison_table("What made the scores", left, right)
     parts = [part for part in comparison.parts if part.group != "base"]
     for part in parts[:_MAX_PARTS]:
-        label = part.label if part.group == "metapath" else f"{part.group}: {part.label}"
-        table.add_row(Text(label), *_value_cells(part.left, part.right))
+        table.add_row(Text(part.title), *_value_cells(part.left, part.right))
     smaller_parts = parts[_MAX_PARTS:]
     if smaller_parts:
         table.add_row(
@@ -49,7 +48,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
         )
     for part in comparison.parts:
         if part.group == "base":
-            table.add_row(Text(part.label), *_value_cells(part.left, part.right))
+            table.add_row(Text(part.title), *_value_cells(part.left, part.right))
     table.add_row(Text("score", style="bold"), *_value_cells(comparison.left.score, comparison.right.score))
     console.print(table)
     console.print()

@@ -152,11 +152,7 @@ def _ranked_table(answer: Answer | DiseaseAnswer, prefix: str) -> Element:
 def _comparison(comparison: Comparison, prefix: str) -> list[Content]:
     left, right = comparison.left, comparison.right
     names = [left.drug.name, right.drug.name, "difference"]
-    parts = [
-        [part.label if part.group == "metapath" else f"{part.group}: {part.label}",
-         *_signed(part.left, part.right)]
-        for part in comparison.parts[:_MAX_PARTS]
-    ]  # fmt: skip
+    parts = [[part.title, *_signed(part.left, part.right)] for part in comparison.parts[:_MAX_PARTS]]
     parts.append(["score", *_signed(left.score, right.score)])
     metapaths: list[list[Content]] = [
         [row.metapath, f"{row.left:,}", f"{row.right:,}", f"{row.left - row.right:+,}"]

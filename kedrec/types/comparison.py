@@ -24,6 +24,11 @@ class ComparedPart(Frozen):
     right: float
 
     @property
+    def title(self) -> str:
+        """The metapath, or the label with its group: `similar drugs: names`."""
+        return self.label if self.group in {"metapath", "base"} else f"{self.group}: {self.label}"
+
+    @property
     def difference(self) -> float:
         """The contribution to the left score minus that to the right."""
         return self.left - self.right

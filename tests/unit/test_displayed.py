@@ -70,3 +70,9 @@ def test_a_drawing_is_shown_and_is_a_text():
     assert drawing._repr_svg_() == drawing
     assert drawing.startswith("<svg")
     assert "Licences: CC0-1.0" in drawing
+
+
+def test_a_part_of_a_score_that_is_no_metapath_is_named_with_its_group() -> None:
+    parts = [("names", "similar drugs"), ("Drug BINDS Gene", "metapath"), ("base rate", "base")]
+    titles = [ComparedPart(label=label, group=group, left=1.0, right=0.0).title for label, group in parts]
+    assert titles == ["similar drugs: names", "Drug BINDS Gene", "base rate"]

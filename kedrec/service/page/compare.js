@@ -30,6 +30,8 @@ export function comparison(answer, view) {
   return { section: el("section", { "aria-labelledby": "compare-title" }, el("h2", { class: "hidden", id: "compare-title" }, "Comparison"), form, result), start };
 }
 
+const titleOf = (part) => (["metapath", "base"].includes(part.group) ? part.label : `${part.group}: ${part.label}`);
+
 function compared(both) {
   const { left, right, parts, shared, exclusive } = both;
   const most = Math.max(...parts.map((part) => Math.abs(part.left - part.right)), 1e-9);
@@ -44,7 +46,7 @@ function compared(both) {
       el("tbody", {}, el("tr", {}, el("th", { scope: "row" }, "Result"), side(left), side(right), el("td", {}, (left.score - right.score).toFixed(2))),
         parts.slice(0, MOST_PARTS).map((part) => {
           const difference = part.left - part.right;
-          return el("tr", {}, el("th", { scope: "row" }, part.label), el("td", { class: "number" }, part.left.toFixed(2)), el("td", { class: "number" }, part.right.toFixed(2)),
+          return el("tr", {}, el("th", { scope: "row" }, titleOf(part)), el("td", { class: "number" }, part.left.toFixed(2)), el("td", { class: "number" }, part.right.toFixed(2)),
             el("td", { class: "number" }, el("span", { class: `difference ${difference < 0 ? "minus" : "plus"}`, style: { width: `${(60 * Math.abs(difference)) / most}px` } }), difference.toFixed(2)));
         })))),
     el("div", { class: "three" }, listed("Shared paths", left, shared[0]), listed(`Only ${left.drug.name}`, left, exclusive[0]), listed(`Only ${right.drug.name}`, right, exclusive[1])),
