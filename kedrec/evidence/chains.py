@@ -26,13 +26,25 @@ if TYPE_CHECKING:
     from kedrec.ranking.adjacency import Adjacency
     from kedrec.schema import Role
 
-__all__ = ["CHAIN", "MAX_HOPS", "Chain", "Mechanisms", "chain_template", "chains_of", "drawn_either_way"]
+__all__ = [
+    "CHAIN",
+    "HUMAN_GENES",
+    "MAX_HOPS",
+    "Chain",
+    "Mechanisms",
+    "chain_template",
+    "chains_of",
+    "drawn_either_way",
+]
 
 CHAIN = "curated-chain"
 """Name in place of a template's, for a path that is a chain."""
 
 MAX_HOPS = 7
 """Most hops of a chain."""
+
+HUMAN_GENES = "NCBIGene:"
+"""Prefix of human genes' ids; a protein of another organism has UniProt's."""
 
 _DIRECT_ROLES: tuple[Role, ...] = ("target", "effect", "correlation", "participation", "metabolism")
 
@@ -89,6 +101,7 @@ class Mechanisms:
         self._table_indices = np.repeat(
             np.arange(len(table_links)), [len(links) for links, _ in table_links]
         )[order]
+        self._adjacency = adjacency
         self._ends = [max(len(adjacency.ids(table[2])), 1) for table in self._tables]
         self._graphs: dict[tuple[int, bool], _Graph] = {}
 
@@ -103,6 +116,32 @@ class Mechanisms:
         if graph is None:
             graph = self._graphs[number, either_way] = self._build(number, either_way=either_way)
         return graph
+
+    def antimicrobials(self, adjacency: Adjacency, disease: int) -> frozenset[str]:
+        """Ids of the drugs whose curated mechanisms in a disease name an organism and no human gene.
+
+        One without a curated mechanism isn't among them.
+
+        Args:
+            adjacency: the graph, or a view of it: mechanisms that it hides count for nothing.
+            disease: number of the disease.
+        """
+        drugs = adjacency.incidence(TREATS).back_row(disease).tolist()
+        drawn = {drug: adjacency.mechanisms(TREATS, drug, disease) for drug in drugs}
+        return frozenset(
+            adjacency.node_id("Drug", drug)
+            for drug, numbers in drawn.items()
+            if numbers and all(map(self._acts_on_an_organism, numbers))
+        )
+
+    def _acts_on_an_organism(self, number: int) -> bool:
+        """True for a mechanism with an organism and without a human gene."""
+        graph = self.graph(number)
+        nodes = {*graph, *(node for successors in graph.values() for node in successors)}
+        genes = [self._adjacency.node_id(kind, place) for kind, place in nodes if kind == "Gene"]
+        return any(kind == "Organism" for kind, _ in nodes) and not any(
+            gene.startswith(HUMAN_GENES) for gene in genes
+        )
 
     def _build(self, number: int, *, either_way: bool) -> _Graph:
         relations = load_schema().relations

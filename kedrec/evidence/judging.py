@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kedrec.evidence.chains import HUMAN_GENES
 from kedrec.pathlogic.disposition import names_mechanism
 from kedrec.pathlogic.roles import SUPPORTING, path_role
 from kedrec.pathlogic.signs import path_effect
@@ -36,6 +37,8 @@ class PairJudge:
         votes: the disease's treatments on the drug's targets.
         known: whether the drug is known to treat the disease, so that nothing is inferred against it.
         acted_on: ids of the genes that a source calls targets of the drug's mechanism of action.
+        antimicrobials: ids of the treatments whose curated mechanisms in the disease name an organism and no
+            human gene.
     """
 
     drug: Entity
@@ -43,6 +46,7 @@ class PairJudge:
     votes: TargetVotes
     known: bool
     acted_on: frozenset[str] = frozenset()
+    antimicrobials: frozenset[str] = frozenset()
 
     @property
     def is_opposed(self) -> bool:
@@ -57,7 +61,7 @@ class PairJudge:
         stated = role == "mechanism" and path_effect(path) == "relieves"
         if self.is_opposed or (self.votes.contradicts(path) and not stated):
             return "opposed"
-        if not self._acts_alike(path):
+        if not self._acts_alike(path) or self._shares_side_target(path):
             return "association"
         return role
 
@@ -80,6 +84,15 @@ class PairJudge:
         return self.votes.shares_target(other) or (
             first == "class" and not self.votes.has_targets(self.drug.id)
         )
+
+    def _shares_side_target(self, path: Path) -> bool:
+        """True for an analogy by a human protein with a drug that acts on an organism instead.
+
+        Fluoroquinolones bind human TOP2A a little, and treat infections by what they do to bacteria.
+        """
+        if len(path.steps) < 3 or path.nodes[2].id not in self.antimicrobials:
+            return False
+        return path.nodes[1].kind == "Gene" and path.nodes[1].id.startswith(HUMAN_GENES)
 
 
 def mechanism_targets(edges: Iterable[Row]) -> frozenset[str]:

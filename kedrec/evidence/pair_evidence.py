@@ -6,12 +6,17 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from math import exp, inf
 from typing import TYPE_CHECKING, Literal
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, proxy
 
 from kedrec.errors import NotFoundError
 from kedrec.evidence.breadth import Breadths
 from kedrec.evidence.chains import CHAIN, Mechanisms, chain_template
-from kedrec.evidence.judging import PairJudge, lists_indication, mechanism_targets, treats_related_disease
+from kedrec.evidence.judging import (
+    PairJudge,
+    lists_indication,
+    mechanism_targets,
+    treats_related_disease,
+)
 from kedrec.evidence.node_edges import node_edges
 from kedrec.evidence.path_edges import StoredLinks, complete_paths
 from kedrec.evidence.path_features import gene_facts
@@ -52,9 +57,17 @@ class _GraphCache:
     """Mechanisms, breadths and links of one graph that many pairs share."""
 
     def __init__(self, adjacency: Adjacency) -> None:
-        self.mechanisms = Mechanisms(adjacency)
-        self.breadths = Breadths(adjacency)
+        self._graph: Adjacency = proxy(adjacency)  # held by name alone, so that the cache goes with its graph
+        self._antimicrobials: dict[int, frozenset[str]] = {}
+        self.mechanisms = Mechanisms(self._graph)
+        self.breadths = Breadths(self._graph)
         self.links = StoredLinks()
+
+    def antimicrobials(self, disease: int) -> frozenset[str]:
+        """As of `Mechanisms`, found once a disease."""
+        if disease not in self._antimicrobials:
+            self._antimicrobials[disease] = self.mechanisms.antimicrobials(self._graph, disease)
+        return self._antimicrobials[disease]
 
 
 _caches: WeakKeyDictionary[Adjacency, _GraphCache] = WeakKeyDictionary()
@@ -203,6 +216,7 @@ def retrieve(
         votes,
         known=adjacency.treats(*pair),
         acted_on=mechanism_targets(target_edges),
+        antimicrobials=cache.antimicrobials(pair[1]),
     )
     candidates = islice(_best_candidates(adjacency, pool), _MOST_JUDGED)
     reader = _PathReader(store, drug, disease, cache.links)

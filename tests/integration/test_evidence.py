@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -10,7 +12,9 @@ import pytest
 from kedrec.errors import NotFoundError
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.ranking import Ranker
+from kedrec.ranking.adjacency import Adjacency, read_adjacency
 from kedrec.ranking.best_paths import best_paths
+from kedrec.ranking.metapaths import schema_tables
 from kedrec.schema import load_schema
 from kedrec.stores.ladybug import LadybugStore
 from kedrec.stores.templates import path_templates
@@ -174,6 +178,18 @@ def test_more_pairs_than_are_kept_have_the_same_evidence(
     monkeypatch.setattr("kedrec.evidence.node_edges._edges", WeakKeyDictionary())
     monkeypatch.setattr("kedrec.evidence.pair_evidence._caches", WeakKeyDictionary())
     assert [retrieve(store, ranker, *pair) for pair in pairs] == found
+
+
+def test_what_is_remembered_of_a_graph_goes_with_it(
+    store: LadybugStore, ranker: Ranker, names: dict[str, Entity]
+) -> None:
+    view = Adjacency(read_adjacency(store, schema_tables()))
+    pair = names["metformin"], names["type 2 diabetes mellitus"]
+    assert retrieve(store, ranker, *pair, adjacency=view).evidence
+    seen = weakref.ref(view)
+    del view
+    gc.collect()
+    assert seen() is None
 
 
 def test_more_evidence_only_adds(store: LadybugStore, ranker: Ranker, names: dict[str, Entity]) -> None:
