@@ -87,5 +87,5 @@ def _load_rows(name: str, load: Load) -> list[Row]:
         Row(f"{name}, p95", high, middle, "p50", "100 ms", unit="ms"),
         Row(f"{name}, p99", highest, middle, "p50", "", unit="ms"),
         Row(f"{name}: without an answer", load.lost + load.refused, None, "", "0", unit=""),
-        Row(f"{name}: memory after it", load.memory[1], load.memory[0], "before", "flat", unit="MB"),
+        Row(f"{name}: memory after it", load.memory[2], load.memory[0], "before", "flat", unit="MB"),
     ]

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, cast
@@ -53,13 +53,15 @@ class Load:
         seconds: latencies of the answers, from the time that the question was due.
         refused: number of questions refused by the service (status 503).
         lost: number of questions without an answer, or with another error.
-        memory: megabytes of the service's processes before and after.
+        unwritten: number of answers that the model wasn't done with, and that came without its sentences.
+        memory: megabytes of the service's processes before, after half of the questions, and after all.
     """
 
     seconds: list[float]
     refused: int
     lost: int
-    memory: tuple[float, float]
+    unwritten: int
+    memory: tuple[float, float, float]
 
 
 @contextmanager
@@ -132,17 +134,18 @@ def run_load(
     draws = np.random.default_rng(_SEED)  # the same questions each time
     lock = threading.Lock()
     latencies: list[float] = []
-    refused = lost = 0
-    memory = shared_megabytes(pid)
+    refused = lost = unwritten = 0
+    memory = [shared_megabytes(pid)]
     with httpx2.Client(timeout=_WAIT, limits=httpx2.Limits(max_connections=clients)) as client:
 
         def ask(question: Question, due: float) -> None:
-            nonlocal refused, lost
-            try:
-                status = client.post(url + question[0], json=question[1]).status_code
-            except httpx2.HTTPError:
-                status = 0
+            nonlocal refused, lost, unwritten
+            status, tag = 0, ""
+            with suppress(httpx2.HTTPError):
+                reply = client.post(url + question[0], json=question[1])
+                status, tag = reply.status_code, reply.headers.get("etag", "")
             with lock:
+                unwritten += tag.endswith('-unwritten"')
                 if status == 200:
                     latencies.append(time.perf_counter() - due)
                 elif status == 503:
@@ -151,12 +154,16 @@ def run_load(
                     lost += 1
 
         begin = time.perf_counter()
+        asked = int(seconds * rate)
         with ThreadPoolExecutor(clients) as pool:
-            for number in range(int(seconds * rate)):
+            for number in range(asked):
+                if number == asked // 2:
+                    memory.append(shared_megabytes(pid))
                 due = begin + number / rate
                 time.sleep(max(0.0, due - time.perf_counter()))
                 pool.submit(ask, questions[int(draws.integers(len(questions)))], due)
-    return Load(latencies, refused, lost, (memory, shared_megabytes(pid)))
+    before, half = memory
+    return Load(latencies, refused, lost, unwritten, (before, half, shared_megabytes(pid)))
 
 
 def questions_about(diseases: Sequence[str], endpoint: str) -> list[Question]:
@@ -199,9 +206,11 @@ def main() -> None:
             clients=arguments.clients,
         )
     milliseconds = [1000 * percentile(load.seconds, share) for share in (0.5, 0.95, 0.99)]
-    print(f"{len(load.seconds)} answers, {load.refused} refused, {load.lost} lost")
+    print(
+        f"{len(load.seconds)} answers ({load.unwritten} unwritten), {load.refused} refused, {load.lost} lost"
+    )
     print("p50 {:.0f} ms, p95 {:.0f} ms, p99 {:.0f} ms".format(*milliseconds))
-    print("memory {:.0f} MB before, {:.0f} MB after".format(*load.memory))
+    print("memory {:.0f} MB before, {:.0f} MB half-way, {:.0f} MB after".format(*load.memory))
 
 
 if __name__ == "__main__":
