@@ -102,8 +102,8 @@ def outcome(tests: Sequence[str], root: Path, seconds: int = _SECONDS) -> str:
         "pytest",
         "-q",
         "-x",
-        "-p",
-        "no:cacheprovider",
+        "-o",
+        f"cache_dir={ROOT / '.pytest_cache'}",  # where the tests keep the model that they fetched
         "-m",
         "not neo4j",
         *tests,

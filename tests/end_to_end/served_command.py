@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -21,7 +22,9 @@ def free_port() -> int:
 
 
 def environment(shell: Any) -> dict[str, str]:
-    return {
+    # Where the tests import another checkout's package, so does the program.
+    imported = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+    return imported | {
         "PATH": f"{BIN}:/usr/bin:/bin",
         "HOME": str(shell.home),
         "KEDREC_HOME": str(shell.home),
