@@ -46,7 +46,7 @@ def measure(context: BenchmarkContext) -> list[Row]:
         def by_function(disease: str) -> object:
             return json_text(kr.recommend(disease, llm=False), indent=None)
 
-        by_http(_DISEASE), by_function(_DISEASE)
+        by_http(diseases[-1]), by_function(diseases[-1])
         number = context.runs * 8
         asked_http, asked = (iter(diseases[:number]) for _ in range(2))  # each once: nothing is remembered
         http, new = alternate(lambda: by_http(next(asked_http)), lambda: by_function(next(asked)), number)

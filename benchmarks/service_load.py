@@ -135,7 +135,7 @@ def run_load(
     lock = threading.Lock()
     latencies: list[float] = []
     refused = lost = unwritten = 0
-    memory = [shared_megabytes(pid)]
+    before = half = shared_megabytes(pid)
     with httpx2.Client(timeout=_WAIT, limits=httpx2.Limits(max_connections=clients)) as client:
 
         def ask(question: Question, due: float) -> None:
@@ -158,11 +158,10 @@ def run_load(
         with ThreadPoolExecutor(clients) as pool:
             for number in range(asked):
                 if number == asked // 2:
-                    memory.append(shared_megabytes(pid))
+                    half = shared_megabytes(pid)
                 due = begin + number / rate
                 time.sleep(max(0.0, due - time.perf_counter()))
                 pool.submit(ask, questions[int(draws.integers(len(questions)))], due)
-    before, half = memory
     return Load(latencies, refused, lost, unwritten, (before, half, shared_megabytes(pid)))
 
 

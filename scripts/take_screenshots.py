@@ -17,13 +17,13 @@ sys.path.insert(0, str(ROOT / "tests" / "end_to_end"))
 
 from browser import PHONE, WIDE, browsing, serving  # noqa: E402  # the tests' service and browser
 
-from kedrec.settings import load_settings  # noqa: E402
+from kedrec.settings import load_settings  # noqa: E402  # after the path of the tests
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 QUESTION = "?ask=DOID:2377&name=multiple+sclerosis"
-TOLD, WRITTEN = f"{QUESTION}&llm=0", f"{QUESTION}&llm=1&top=5"
+BY_PATHS, BY_MODEL = f"{QUESTION}&llm=0", f"{QUESTION}&llm=1&top=5"
 _WRITING = 300_000  # milliseconds for the model's texts
 
 
@@ -52,13 +52,13 @@ def _misspell(page: Page) -> None:
 
 
 PICTURES: dict[str, tuple[str, dict[str, Any], Callable[[Page], None] | None]] = {
-    "answer": (WRITTEN, {"viewport": WIDE}, None),
-    "claim": (WRITTEN, {"viewport": WIDE}, _press_claim),
-    "filter": (TOLD, {"viewport": WIDE}, _filter),
-    "compare": (TOLD, {"viewport": WIDE}, _compare),
+    "answer": (BY_MODEL, {"viewport": WIDE}, None),
+    "claim": (BY_MODEL, {"viewport": WIDE}, _press_claim),
+    "filter": (BY_PATHS, {"viewport": WIDE}, _filter),
+    "compare": (BY_PATHS, {"viewport": WIDE}, _compare),
     "error": ("", {"viewport": WIDE}, _misspell),
-    "dark": (WRITTEN, {"viewport": WIDE, "color_scheme": "dark"}, None),
-    "phone": (WRITTEN, {"viewport": PHONE}, None),
+    "dark": (BY_MODEL, {"viewport": WIDE, "color_scheme": "dark"}, None),
+    "phone": (BY_MODEL, {"viewport": PHONE}, None),
 }
 """Name, address, the browser's options, and what is pressed first."""
 

@@ -10,6 +10,7 @@ from kedrec.answers.clinical_status import ClinicalStatuses
 from kedrec.answers.grouping import group_key, has_warning, shared_classes
 from kedrec.answers.pair_summary import evidence_gap, remarks, unsuitable
 from kedrec.answers.related_treatments import RelatedTreatments
+from kedrec.common.recently_used import RecentlyUsed
 from kedrec.evidence.pair_evidence import PairEvidence, retrieve
 from kedrec.pathlogic.disposition import is_disposition_class
 from kedrec.safety.assessment import SafetyAssessor
@@ -67,32 +68,6 @@ class SearchResult:
     status_left_out: int
 
 
-class _AssessedPairs:
-    """Pairs of one graph that were assessed before; the least recently used are dropped."""
-
-    def __init__(self) -> None:
-        self._candidates: dict[tuple[str, str, int, bool], Candidate] = {}
-        self._size = 0
-
-    def get(self, key: tuple[str, str, int, bool]) -> Candidate | None:
-        """The pair with a key; None if it isn't remembered."""
-        candidate = self._candidates.pop(key, None)
-        if candidate is not None:
-            self._candidates[key] = candidate  # put back last
-        return candidate
-
-    def put(self, key: tuple[str, str, int, bool], candidate: Candidate) -> None:
-        """Remembers a pair that isn't, and forgets what is over the bound."""
-        self._candidates[key] = candidate
-        self._size += self._size_of(candidate)
-        while self._size > _MOST_REMEMBERED:
-            self._size -= self._size_of(self._candidates.pop(next(iter(self._candidates))))
-
-    @staticmethod
-    def _size_of(candidate: Candidate) -> int:
-        return 1 + len(candidate.evidence.evidence) + len(candidate.evidence.adverse)
-
-
 class CandidateSearch:
     """Finds pairs to recommend among scored ones, and remembers those assessed last.
 
@@ -113,7 +88,7 @@ class CandidateSearch:
         self._safety = SafetyAssessor(store, names, ranker.adjacency)
         self._related = RelatedTreatments(store, names, ranker.adjacency)
         self._clinical = ClinicalStatuses(store, ranker.adjacency)
-        self._assessed = _AssessedPairs()
+        self._assessed = RecentlyUsed[tuple[str, str, int, bool], Candidate](_MOST_REMEMBERED, _path_count)
 
     def search(
         self,
@@ -222,3 +197,8 @@ class CandidateSearch:
         pair = (self._names.entity(score.drug, "Drug"), self._names.entity(score.disease, "Disease"))
         [pair_texts] = texts.find_texts([pair], self._names, _STATUS_TEXTS)
         return status in self._clinical.status(score.drug, score.disease, pair_texts).stages
+
+
+def _path_count(candidate: Candidate) -> int:
+    """Number of a pair's paths for and against, and one for the pair itself."""
+    return 1 + len(candidate.evidence.evidence) + len(candidate.evidence.adverse)

@@ -52,9 +52,7 @@ class PendingAnswer(Generic[_Answer]):
     @property
     def needs_model(self) -> bool:
         """True if there is a rationale for a model to write, or an order to make."""
-        return any(map(is_for_model, self._candidates)) or (
-            self._ordering is not None and bool(self._candidates)
-        )
+        return any(map(is_for_model, self._candidates)) or (self.orders and bool(self._candidates))
 
     @property
     def orders(self) -> bool:

@@ -175,7 +175,7 @@ def _path_grammar(candidate: Candidate, citable: Sequence[Evidence], included: S
     pair = candidate.evidence
     items = [item for item in (*pair.evidence, *pair.adverse, *citable) if item.id in included]
     # Of a known treatment too: the gate strikes what speaks for a drug beside its contraindication.
-    against = contraindication_item((*pair.adverse, *_opposed_paths(candidate)), pair.drug, pair.disease)
+    against = contraindication_item(_adverse_items(candidate), pair.drug, pair.disease)
     return PathGrammar(
         pair.drug,
         pair.disease,
@@ -201,7 +201,7 @@ def check_text(candidate: Candidate, text: str, texts: Sequence[Evidence] = (), 
         pair.drug,
         pair.disease,
         pair.evidence,
-        (*pair.adverse, *_opposed_paths(candidate)),
+        _adverse_items(candidate),
         texts=texts,
         model=model,
         known=bool(candidate.score.known),
@@ -247,9 +247,10 @@ def _in_pieces(model: ChatModel, position: int, listen: Listener) -> StreamedMod
     return StreamedModel(model, pass_on)
 
 
-def _opposed_paths(candidate: Candidate) -> tuple[Evidence, ...]:
-    """The cautions that the drug acts oppositely to treatments, of a pair that is no known treatment."""
+def _adverse_items(candidate: Candidate) -> tuple[Evidence, ...]:
+    """The adverse evidence; unless it is a known treatment, with cautions that it opposes the treatments."""
+    adverse = candidate.evidence.adverse
     if candidate.score.known:
-        return ()
+        return adverse
     ids = {opposed.path for opposed in candidate.safety.opposed}
-    return tuple(item for item in candidate.safety.cautions if item.id in ids)
+    return (*adverse, *(item for item in candidate.safety.cautions if item.id in ids))

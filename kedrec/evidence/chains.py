@@ -117,15 +117,15 @@ class Mechanisms:
             graph = self._graphs[number, either_way] = self._build(number, either_way=either_way)
         return graph
 
-    def antimicrobials(self, adjacency: Adjacency, disease: int) -> frozenset[str]:
+    def antimicrobials(self, disease: int) -> frozenset[str]:
         """Ids of the drugs whose curated mechanisms in a disease name an organism and no human gene.
 
         One without a curated mechanism isn't among them.
 
         Args:
-            adjacency: the graph, or a view of it: mechanisms that it hides count for nothing.
             disease: number of the disease.
         """
+        adjacency = self._adjacency
         drugs = adjacency.incidence(TREATS).back_row(disease).tolist()
         drawn = {drug: adjacency.mechanisms(TREATS, drug, disease) for drug in drugs}
         return frozenset(

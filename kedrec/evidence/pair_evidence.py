@@ -57,7 +57,7 @@ class _GraphCache:
     """Mechanisms, breadths and links of one graph that many pairs share."""
 
     def __init__(self, adjacency: Adjacency) -> None:
-        self._graph: Adjacency = proxy(adjacency)  # held by name alone, so that the cache goes with its graph
+        self._graph: Adjacency = proxy(adjacency)  # weak, so that the cache goes with its graph
         self._antimicrobials: dict[int, frozenset[str]] = {}
         self.mechanisms = Mechanisms(self._graph)
         self.breadths = Breadths(self._graph)
@@ -66,7 +66,7 @@ class _GraphCache:
     def antimicrobials(self, disease: int) -> frozenset[str]:
         """As of `Mechanisms`, found once a disease."""
         if disease not in self._antimicrobials:
-            self._antimicrobials[disease] = self.mechanisms.antimicrobials(self._graph, disease)
+            self._antimicrobials[disease] = self.mechanisms.antimicrobials(disease)
         return self._antimicrobials[disease]
 
 
@@ -283,7 +283,7 @@ def _judged(
             role = judge.role(candidate.path)
             if role in LEADING:
                 scored = replace(candidate, role=role, score=candidate.score + judge.bonus(candidate.path))
-                reading = _reading(candidate.path)
+                reading = candidate.path.wording_keys, candidate.path.name_keys
                 alike[reading] = min(scored, alike.get(reading, scored), key=_sort_key)
             elif role in SUPPORTING:
                 associations.append(replace(candidate, role=role))
@@ -305,11 +305,6 @@ def _judged(
         replace(candidate, score=min(candidate.score, best - _MARGIN)) for candidate in associations
     ]
     return sorted(supporting, key=_sort_key)[:k], [] if relieves else opposed[:_MOST_OPPOSED]
-
-
-def _reading(path: Path) -> tuple[object, ...]:
-    """What a path says: two proteins, or two strains, of one name are told in the same words."""
-    return path.wording_keys, tuple((node.kind, node.name.casefold()) for node in path.nodes)
 
 
 def _related_after_mechanisms(leading: Sequence[_PathCandidate]) -> list[_PathCandidate]:

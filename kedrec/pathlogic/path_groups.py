@@ -88,6 +88,5 @@ def _differing_node(first: Evidence, other: Evidence) -> int:
     return differing[0] if len(differing) == 1 else 0
 
 
-def _inner_names(item: Evidence) -> list[tuple[str, str]]:
-    """Kind and name of each inner node, by which it is told: two strains of a bacterium may have one name."""
-    return [(node.kind, node.name.casefold()) for node in item.path.nodes[1:-1]] if item.path else []
+def _inner_names(item: Evidence) -> tuple[tuple[str, str], ...]:
+    return item.path.name_keys[1:-1] if item.path else ()

@@ -68,7 +68,8 @@ def mechanism_phrase(recommendation: Recommendation) -> str:
         if likeness and path.nodes[1].kind == "Gene":
             return f"{action}, like {one_line(likeness[0])}"
         return f"like {one_line(likeness[0])}" if likeness else action
-    return f"{action}, {_effect(path)}" if _steps_to_effect(path) > 1 else action
+    steps = _steps_to_effect(path)
+    return f"{action}, {_effect(path, steps)}" if steps > 1 else action
 
 
 def _steps_to_effect(path: Path) -> int:
@@ -86,18 +87,17 @@ def _steps_to_effect(path: Path) -> int:
     return next(backward, max(len(path.steps) - 1, 1))
 
 
-def _effect(path: Path) -> str:
-    """The drug's effect on the last node that it reaches: `raising` or `lowering` it, else `affecting` it.
+def _effect(path: Path, steps: int) -> str:
+    """The drug's effect on the node after some steps: `raising` or `lowering` it, else `affecting` it.
 
     There is no more or less of a site: the effect takes place `in` it. What raises the positive regulation of
     a process raises the process.
     """
-    steps = path.steps[: _steps_to_effect(path)]
-    last = path.nodes[len(steps)]
+    last = path.nodes[steps]
     name = one_line(last.name)
     if last.kind in _SITES:
         return f"in {name}"
-    signs = effect_signs(steps)
+    signs = effect_signs(path.steps[:steps])
     sign = next(iter(signs)) if len(signs) == 1 else 0
     if last.kind in _PROCESSES and (regulation := _REGULATION.fullmatch(name)):
         way, name = (regulation[1] or "").lower(), regulation[2]

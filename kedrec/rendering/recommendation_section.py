@@ -209,10 +209,8 @@ def _parts(recommendation: Recommendation) -> list[Content]:
     if not recommendation.score_parts:
         return []
     rows: list[list[Content]] = [
-        [part.metapath if part.group == "metapath" else f"{part.group}: {part.metapath}",
-         f"{part.contribution:+.3f}"]
-        for part in recommendation.score_parts
-    ]  # fmt: skip
+        [part.title, f"{part.contribution:+.3f}"] for part in recommendation.score_parts
+    ]
     rows = [["base", f"{recommendation.base:+.3f}"], *rows, ["score", f"{recommendation.score:+.3f}"]]
     unit = "log-odds" if recommendation.probability is not None else "not fitted: in no unit"
     return [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+
+from kedrec.common.recently_used import RecentlyUsed
 
 __all__ = ["AnswerCache"]
 
@@ -16,26 +17,15 @@ class AnswerCache:
     """
 
     def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._bytes = 0
         self._lock = threading.Lock()
-        self._answers: OrderedDict[str, bytes] = OrderedDict()
+        self._answers = RecentlyUsed[str, bytes](most_bytes, len)
 
     def get(self, tag: str) -> bytes | None:
         """The answer with a tag; None if it isn't stored."""
         with self._lock:
-            answer = self._answers.get(tag)
-            if answer is not None:
-                self._answers.move_to_end(tag)
-            return answer
+            return self._answers.get(tag)
 
     def put(self, tag: str, answer: bytes) -> None:
         """Stores an answer unless it exceeds the limit, and drops those that weren't asked for longest."""
         with self._lock:
-            self._bytes -= len(self._answers.pop(tag, b""))
-            if len(answer) > self._most_bytes:
-                return
-            self._answers[tag] = answer
-            self._bytes += len(answer)
-            while self._bytes > self._most_bytes:
-                self._bytes -= len(self._answers.popitem(last=False)[1])
+            self._answers.put(tag, answer)

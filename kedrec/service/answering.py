@@ -100,14 +100,10 @@ class Writing:
         """Ends the writing with `AskerLeftError`; after its end nothing happens."""
         self._stopped.set()
 
-    def check(self) -> None:
-        """Raises `AskerLeftError` after `stop`."""
+    def check(self, *_: object) -> None:
+        """Raises `AskerLeftError` after `stop`; also the progress of work that isn't written in pieces."""
         if self._stopped.is_set():
             raise AskerLeftError
-
-    def go_on(self, *_: object) -> None:
-        """Raises as `check`; the progress of work that isn't written in pieces."""
-        self.check()
 
     def __call__(self, event: PieceWritten | RationaleWritten) -> None:
         """Passes an event on. Raises as `check`."""
@@ -251,7 +247,7 @@ class Answerer:
         if stored is not None:
             return Reply(stored, unwritten.tag)
         writing.check()
-        answer = unwritten.pending.write(model, progress=writing.go_on, listen=writing)
+        answer = unwritten.pending.write(model, progress=writing.check, listen=writing)
         return self._stored(question, answer, unwritten.tag)
 
     def _stored(self, question: Question, answer: object, tag: str) -> Reply:

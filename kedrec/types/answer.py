@@ -30,11 +30,17 @@ __all__ = [
     "Recommendation",
     "ScorePart",
     "Texts",
+    "part_title",
 ]
 
 Percentile = Annotated[float, Field(ge=0.0, le=100.0)]
 SMALLER = "smaller parts"
 """Label of the part that sums up the small ones."""
+
+
+def part_title(group: str, label: str) -> str:
+    """The label of a part of a score, with its group where it is no metapath: `similar drugs: names`."""
+    return label if group in {"metapath", "base"} else f"{group}: {label}"
 
 
 class ScorePart(Frozen):
@@ -53,6 +59,11 @@ class ScorePart(Frozen):
     template: str
     value: float
     contribution: float
+
+    @property
+    def title(self) -> str:
+        """As of `part_title`."""
+        return part_title(self.group, self.metapath)
 
 
 class PathTypeChance(Frozen):

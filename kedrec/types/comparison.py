@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kedrec.types.answer import Manifest, Recommendation
+from kedrec.types.answer import Manifest, Recommendation, part_title
 from kedrec.types.base import Frozen
 from kedrec.types.display import Displayed
 from kedrec.types.graph import Entity, TakenFor
@@ -25,8 +25,8 @@ class ComparedPart(Frozen):
 
     @property
     def title(self) -> str:
-        """The metapath, or the label with its group: `similar drugs: names`."""
-        return self.label if self.group in {"metapath", "base"} else f"{self.group}: {self.label}"
+        """As of `part_title`."""
+        return part_title(self.group, self.label)
 
     @property
     def difference(self) -> float:

@@ -125,6 +125,11 @@ class Path(Frozen):
         """Relation, action and direction of each step, which its wordings depend on."""
         return tuple((step.relation, step.action, step.forward) for step in self.steps)
 
+    @property
+    def name_keys(self) -> tuple[tuple[str, str], ...]:
+        """Kind and name of each node, by which it is told: two strains of a bacterium may have one name."""
+        return tuple((node.kind, node.name.casefold()) for node in self.nodes)
+
 
 class Link(Frozen):
     """A web link: its label and https URL."""

@@ -23,7 +23,7 @@ def free_port() -> int:
 
 def environment(shell: Any) -> dict[str, str]:
     # Where the tests import another checkout's package, so does the program.
-    imported = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+    imported = {"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {}
     return imported | {
         "PATH": f"{BIN}:/usr/bin:/bin",
         "HOME": str(shell.home),

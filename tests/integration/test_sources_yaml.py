@@ -57,8 +57,9 @@ def test_a_function_that_is_part_of_a_protein_is_one_that_the_protein_has(graph:
     assert graph.ends("PARTICIPATES_IN") == [("UNIPROT:P2", "GO:0000002")]
 
 
-def test_invisible_characters_around_an_id_are_no_part_of_it(graph: Loaded) -> None:
-    text = three('target: "UniProt:P2"', 'target: "\ufeffUniProt:P2\u200b "')
+@pytest.mark.parametrize(("before", "after"), [("\\ufeff", "\\u200b "), ("\\u2003", "\\u3000")])
+def test_invisible_characters_around_an_id_are_no_part_of_it(graph: Loaded, before: str, after: str) -> None:
+    text = three('target: "UniProt:P2"', f'target: "{before}UniProt:P2{after}"')
     [report] = graph.load("drugmechdb", {"indication_paths.yaml": text}).sources
     assert not report.reasons
     assert ("DRUGBANK:DB00002", "UNIPROT:P2") in graph.ends("AFFECTS")

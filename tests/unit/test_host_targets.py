@@ -58,5 +58,5 @@ def test_drugs_whose_mechanism_names_an_organism_and_no_human_gene_are_antimicro
     graph = Graph(links, {"Drug": 4, "Disease": 2, "Gene": 2, "Organism": 1})
     adjacency = Adjacency(read_adjacency(graph, schema_tables()))  # type: ignore[arg-type]
     mechanisms = Mechanisms(adjacency)
-    assert mechanisms.antimicrobials(adjacency, 0) == {"Drug:1", "Drug:3"}  # nothing is known of drug 2
-    assert mechanisms.antimicrobials(adjacency, 1) == frozenset()
+    assert mechanisms.antimicrobials(0) == {"Drug:1", "Drug:3"}  # nothing is known of drug 2
+    assert mechanisms.antimicrobials(1) == frozenset()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import string
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -32,7 +31,7 @@ __all__ = ["read_drugmechdb", "reference_curie"]
 _Reject: TypeAlias = tuple[int, str, str, str]
 """Line, reason, detail and text."""
 _DRUGBANK = re.compile(r"DB:DB\d{5}")
-_INVISIBLE = f"{string.whitespace}\u00a0\u200b\ufeff"  # pasted with some ids
+_BLANK_ENDS = re.compile(r"^[\s\u200b\ufeff]+|[\s\u200b\ufeff]+\Z")  # pasted with some ids
 _WORD = re.compile(r"\w{4,}")
 _SALTS = frozenset({"acetate", "citrate", "hydrochloride", "phosphate", "sodium", "sulfate"})
 _PUBMED = re.compile(
@@ -70,7 +69,7 @@ class _PathNodes:
 
     def curie(self, raw: str) -> str:
         """Converts an id to the schema's prefix, without what is invisible at its ends."""
-        prefix, colon, local = raw.strip(_INVISIBLE).partition(":")
+        prefix, colon, local = _BLANK_ENDS.sub("", raw).partition(":")
         return f"{self.prefixes.get(prefix, prefix)}{colon}{local}"
 
     def add_path(self, path: LineMapping) -> None:
