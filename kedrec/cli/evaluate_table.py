@@ -51,13 +51,18 @@ over groups of questions.
     multiple=True,
     type=click.Choice(
         [
-            f"{background}{paths}"
-            for paths in ("", ", no paths")
-            for background in ("none", "trials", "literature", "both")
+            *(
+                f"{background}{paths}"
+                for paths in ("", ", no paths")
+                for background in ("none", "trials", "literature", "both")
+            ),
+            "none, signal",
+            "both, signal",
+            "none, no paths, signal",
         ]
     ),
-    help="What the readers of evidence are shown: texts of a kind, with paths or without; may be repeated. "
-    "Default: every one.",
+    help="What the readers of evidence are shown: texts of a kind, with paths or without, and with what the "
+    "graph says in numbers; may be repeated. Default: every one.",
 )
 @click.option(
     "--questions", "limit", type=click.IntRange(min=2), help="Maximum number of questions of a split."

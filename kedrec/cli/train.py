@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedrec.cli.common import progress_on_stderr, say
+from kedrec.cli.common import graph_option, progress_on_stderr, say
 from kedrec.cli.train_choice import choice
 from kedrec.cli.train_samples import preferences, samples
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kedrec.dataset.question_types import Question
+    from kedrec.llm.graph_signal import GraphSignal
     from kedrec.training.recipe import Checkpoint
 
 _TEST_EXAMPLES = 24  # of the validation part, whose loss is measured at each checkpoint
@@ -59,6 +63,21 @@ _JUDGED: tuple[Any, ...] = ("judgement", "abstention")
 @click.option(
     "--texts", is_flag=True, help="Put the texts that the data set points to into prompts and answers."
 )
+@click.option(
+    "--licence",
+    "licences",
+    multiple=True,
+    metavar="USE",
+    help="Show only paths and texts whose licences allow this use (commercial, modification, closed) or have "
+    "this name; may be repeated.",
+)
+@click.option(
+    "--signal",
+    is_flag=True,
+    help="Tell half of the judgements the ranking's place and the kinds of paths, each part of the questions "
+    "hidden from the graph that ranks it.",
+)
+@graph_option
 @click.pass_context
 def train(
     context: click.Context,
@@ -69,32 +88,52 @@ def train(
     questions: str,
     kinds: tuple[Any, ...],
     texts: bool,
+    licences: tuple[str, ...],
+    signal: bool,
+    graph: str | None,
 ) -> None:
     """Tune an adapter for a language model on a data set's questions."""
     if context.invoked_subcommand is not None:
         return
-    from contextlib import nullcontext
+    from contextlib import ExitStack
 
     from kedrec.dataset.instructions import KINDS, read_instructions
     from kedrec.documents.passage_index import PassageIndex, index_folder
     from kedrec.errors import UsageError
+    from kedrec.evaluation.selection_signals import training_signals
     from kedrec.llm.model_registry import resolve_model
+    from kedrec.loading.licences import allowed_licences
     from kedrec.settings import load_settings
+    from kedrec.stores import open_store
     from kedrec.training.figures import save_report
     from kedrec.training.lora import train as tune
     from kedrec.training.recipe_file import read_recipe
 
     if dataset is None or out is None:
         raise UsageError("A data set and a folder for the adapter are needed.", "Give --dataset and --out.")
-    settings = load_settings()
+    settings = load_settings(graph=graph)
     recipe = read_recipe(config, seed=settings.seed, threads=settings.threads)
     chosen = kinds or KINDS
-    with PassageIndex.open(index_folder(settings.home)) if texts else nullcontext() as index:
+    with ExitStack() as stack, progress_on_stderr() as progress:
+        index = stack.enter_context(PassageIndex.open(index_folder(settings.home))) if texts else None
+        store = stack.enter_context(open_store(settings.graph_url, settings)) if signal else None
+
+        def signals(of: Sequence[Question]) -> dict[str, dict[str, GraphSignal]]:
+            return training_signals(store, of, recipe.seed, progress) if store else {}
+
         train_set, test_set = (
-            read_instructions(dataset, split, config=questions, kinds=chosen, seed=recipe.seed, index=index)
+            read_instructions(
+                dataset,
+                split,
+                config=questions,
+                kinds=chosen,
+                seed=recipe.seed,
+                index=index,
+                licences=allowed_licences(licences) if licences else None,
+                signals=signals if signal and split == "train" else None,
+            )
             for split in ("train", "validation")
         )
-    with progress_on_stderr() as progress:
         path = resolve_model(base, settings, progress).path
         report = tune(
             train_set.items,

@@ -64,7 +64,8 @@ def choice(
 
     from kedrec.cli.evaluate_selection import answerer_resources
     from kedrec.dataset.hf_folder import DataSet
-    from kedrec.evaluation.selection_runs import SelectionRun, Shown
+    from kedrec.evaluation.selection_asking import Shown
+    from kedrec.evaluation.selection_runs import SelectionRun
     from kedrec.llm.choice_fit import ChoiceFit, choice_path, write_choice
     from kedrec.llm.selection_prompting import JUDGEMENT_VERSION
     from kedrec.settings import load_settings

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from kedrec.dataset.asked_answers import asked_answers, training_question
 from kedrec.dataset.hf_folder import DataSet, SplitName
+from kedrec.dataset.judgement_instructions import judgements
 from kedrec.dataset.rebuilt_texts import text_evidence
 from kedrec.errors import DataError, NotFoundError
 from kedrec.grounding.reasons import contraindication_item
 from kedrec.llm.base import Message
-from kedrec.llm.judging import CompactEvidence, judgement_prompt
 from kedrec.llm.prompting import rationale_request
 from kedrec.llm.selection_prompting import choice_text, contrast_messages, selection_messages
 from kedrec.training.contrasts import write_contrast
@@ -30,13 +30,15 @@ from kedrec.training.targets import write_target
 from kedrec.types import Entity
 
 if TYPE_CHECKING:
-    from kedrec.dataset.question_types import NamedEntity, Question
+    from kedrec.dataset.question_types import CitedPath, NamedEntity, Question, TextPointer
     from kedrec.documents.passage_index import PassageIndex
+    from kedrec.llm.graph_signal import GraphSignal
     from kedrec.types import Evidence
-    from kedrec.types.judgement import JudgedStance
 
-__all__ = ["KINDS", "InstructionSet", "Kind", "read_instructions"]
+__all__ = ["KINDS", "InstructionSet", "Kind", "QuestionSignals", "read_instructions"]
 
+QuestionSignals: TypeAlias = "Callable[[Sequence[Question]], Mapping[str, Mapping[str, GraphSignal]]]"
+"""Gives what the graph says of questions' candidates in numbers, by question and candidate."""
 Kind: TypeAlias = Literal[
     "rationale", "weak", "contraindication", "contrast", "selection", "judgement", "abstention"
 ]
@@ -48,7 +50,6 @@ its evidence; to say that nothing shown bears on it."""
 _FEWEST_PATHS = 2  # of a rationale; with fewer a model is asked all the same, but learns little
 _MOST_WEAK = 1  # wrong candidates of a question that are told; there are many, and their targets are alike
 _CHARACTERS = 240  # of a path in a choice
-_MOST_JUDGED = 3  # wrong candidates of a question that are judged
 _MOST_CONTRASTED = 3  # paths of either drug in a contrast
 _ROLES = ("system", "user", "assistant")
 
@@ -79,6 +80,8 @@ def read_instructions(
     kinds: Sequence[Kind] = KINDS,
     seed: int = 0,
     index: PassageIndex | None = None,
+    licences: Collection[str] | None = None,
+    signals: QuestionSignals | None = None,
 ) -> InstructionSet:
     """The instructions of a data set's split; the same data and seed give the same ones.
 
@@ -90,6 +93,9 @@ def read_instructions(
         kinds: the kinds to build.
         seed: draws words, numbers of paths, order and ids.
         index: texts that the data set points to, which then stand in prompts and targets; None: paths alone.
+        licences: of what may be shown: a path each of whose links is stated under one of them, and a text;
+            None: any.
+        signals: gives the signals of the questions; half of the judgements are told them. None: none is.
 
     Raises:
         NotFoundError: the folder has no such split.
@@ -103,7 +109,10 @@ def read_instructions(
             asked = asked_answers(dataset)
             reduced = (training_question(question, asked) for question in questions)
             questions = (question for question in reduced if question is not None)
-        result = _from_questions(questions, kinds, seed, index)
+        if licences is not None:
+            questions = (_licensed(question, licences) for question in questions)
+        shown = list(questions)
+        result = _from_questions(shown, kinds, seed, index, signals(shown) if signals else {})
     else:
         result = _from_conversations(folder / f"{split}.jsonl")
     if not result.items and split == "train":
@@ -144,7 +153,11 @@ def _from_conversations(path: Path) -> InstructionSet:
 
 
 def _from_questions(
-    questions: Iterable[Question], kinds: Sequence[Kind], seed: int, index: PassageIndex | None
+    questions: Iterable[Question],
+    kinds: Sequence[Kind],
+    seed: int,
+    index: PassageIndex | None,
+    signals: Mapping[str, Mapping[str, GraphSignal]],
 ) -> InstructionSet:
     result = InstructionSet()
     for question in questions:
@@ -153,7 +166,7 @@ def _from_questions(
             *_of_question(question, rng, index),
             *_contrasts(question, Random(f"{seed}:{question.id}:contrast")),  # noqa: S311
             *_selections(question, Random(f"{seed}:{question.id}:selection")),  # noqa: S311
-            *_judgements(question, seed, index),
+            *judgements(question, seed, index, signals.get(question.id, {})),
         ):
             if kind not in kinds:
                 continue
@@ -162,6 +175,27 @@ def _from_questions(
             else:
                 result.items.append(instruction)
     return result
+
+
+def _licensed(question: Question, licences: Collection[str]) -> Question:
+    """A question without the paths and texts that these licences don't cover, and without its reference."""
+
+    def covered(path: CitedPath) -> bool:
+        return all(any(one.licence in licences for one in step.statements) for step in path.steps)
+
+    def texts(pointers: Sequence[TextPointer]) -> tuple[TextPointer, ...]:
+        return tuple(pointer for pointer in pointers if pointer.licence in licences)
+
+    evidence = [
+        part.model_copy(update={"paths": tuple(filter(covered, part.paths))}) for part in question.evidence
+    ]
+    background = [
+        part.model_copy(update={"trials": texts(part.trials), "literature": texts(part.literature)})
+        for part in question.background
+    ]
+    return question.model_copy(
+        update={"evidence": tuple(evidence), "background": tuple(background), "reference": None}
+    )
 
 
 def _of_question(
@@ -289,66 +323,3 @@ def _contrasts(question: Question, rng: Random) -> Iterator[tuple[Kind, Instruct
             messages = contrast_messages(disease.name, right.name, other.name, lines)
             yield "contrast", Instruction("contrast", messages, target)
             return
-
-
-def _judgements(
-    question: Question, seed: int, index: PassageIndex | None
-) -> Iterator[tuple[Kind, Instruction | None]]:
-    """Judgements of the right drug and of some wrong ones, and one of a drug of which nothing is shown.
-
-    A prompt depends on its candidate alone, not on which one is right. The candidates are a group, in which
-    the right one is to score best, where something is shown that speaks for it.
-    """
-    draw = Random(f"{seed}:{question.id}:judged")  # noqa: S311  # draws candidates, no secret
-    wrong = [one for one in question.candidates if one.id not in question.answers]
-    right = [one for one in question.candidates if one.id in question.answers]
-    judged = right + draw.sample(wrong, min(_MOST_JUDGED, len(wrong)))
-    evidence_by_id = {one.id: _compact(question, one.id, index) for one in judged}
-    compared = len(right) == 1 and evidence_by_id[right[0].id].speaks_for
-    for candidate in draw.sample(judged, len(judged)):
-        evidence = evidence_by_id[candidate.id]
-        is_right = candidate.id in question.answers
-        kind: Kind = "judgement" if evidence else "abstention"
-        stance: JudgedStance = "nothing"
-        if is_right and evidence.speaks_for:
-            stance = "for"
-        elif evidence.adverse:
-            stance = "against"
-        instruction = _judgement(kind, question, candidate, evidence, stance)
-        yield kind, replace(instruction, group=question.id, right=is_right) if compared else instruction
-    if unrelated := _unrelated(question, draw):
-        candidate, evidence = unrelated
-        yield "abstention", _judgement("abstention", question, candidate, evidence, "nothing")
-
-
-def _judgement(
-    kind: Kind, question: Question, candidate: NamedEntity, evidence: CompactEvidence, stance: JudgedStance
-) -> Instruction:
-    messages = judgement_prompt(question.disease.name, candidate.name, evidence)
-    return Instruction(kind, messages, stance)
-
-
-def _compact(question: Question, candidate: str, index: PassageIndex | None) -> CompactEvidence:
-    paths = question.paths(candidate)
-    texts = text_evidence(question, candidate, index) if index is not None else []
-    return CompactEvidence(
-        supporting=[path.text for path in paths if path.stance == "supports"],
-        adverse=[path.text for path in paths if path.stance == "adverse"],
-        texts=[item.sentence for item in texts],
-    )
-
-
-def _unrelated(question: Question, rng: Random) -> tuple[NamedEntity, CompactEvidence] | None:
-    """A drug beside the paths of another one, none of which names it."""
-    shown = [one for one in question.candidates if question.paths(one.id)]
-    drawn = rng.sample(question.candidates, len(question.candidates))
-    for source in rng.sample(shown, len(shown)):
-        paths = question.paths(source.id)
-        named = {node.id for path in paths for node in path.nodes}
-        for candidate in drawn:
-            if candidate.id not in named:
-                return candidate, CompactEvidence(
-                    supporting=[path.text for path in paths if path.stance == "supports"],
-                    adverse=[path.text for path in paths if path.stance == "adverse"],
-                )
-    return None

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedrec.errors import UsageError
-from kedrec.evaluation.selection_asking import BACKGROUNDS
-from kedrec.evaluation.selection_runs import NOTHING_ELSE, AnswererResources, SelectionRun, Shown
+from kedrec.evaluation.selection_asking import BACKGROUNDS, NOTHING_ELSE, Shown
+from kedrec.evaluation.selection_runs import AnswererResources, SelectionRun
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CONDITIONS", "Missing", "ResultsTable", "TableRow", "results_table", "table_markdown"]
 
-CONDITIONS: tuple[Shown, ...] = tuple(
-    Shown(background, paths) for paths in (True, False) for background in BACKGROUNDS
+CONDITIONS: tuple[Shown, ...] = (
+    *(Shown(background, paths) for paths in (True, False) for background in BACKGROUNDS),
+    Shown("none", signal=True),
+    Shown("both", signal=True),
+    Shown("none", paths=False, signal=True),
 )
-"""Texts of a kind or none, with and without paths."""
+"""Texts of a kind or none, with and without paths; and some of these with the graph's signal."""
 
 _FEWEST_GROUPS = 30  # of questions, for intervals to be trusted
 _SUBSETS = ("has a path", "has a text", "has neither")
@@ -138,6 +141,7 @@ def _add_config(
     validation: SelectionRun | None = None
     table.rows += [_row(run, answerer, answerer, NOTHING_ELSE) for answerer in _BLIND]
     has_texts = any(question.background for question in run.questions)
+    is_of_stays = run.dataset.kind == "mimic"
     for shown in conditions:
         if shown.background != "none" and (run.means.index is None or not has_texts):
             reason = (
@@ -145,7 +149,11 @@ def _add_config(
             )
             table.missing.append(Missing(f"{config}, {shown.label}", reason))
             continue
-        table.rows.append(_row(run, "minilm", "minilm", shown))
+        if shown.signal and is_of_stays:
+            table.missing.append(Missing(f"{config}, {shown.label}", "a stay has no disease of its own"))
+            continue
+        if not shown.signal:  # the control is one of text alone
+            table.rows.append(_row(run, "minilm", "minilm", shown))
         table.rows += [_row(each, name, "pointwise", shown) for name, each in runs.items()]
         try:
             validation = validation or start(run.means, "validation")

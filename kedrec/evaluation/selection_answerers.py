@@ -17,6 +17,7 @@ import hashlib
 import math
 import random
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -45,9 +46,9 @@ __all__ = [
     "ANSWERERS",
     "READERS",
     "Answerer",
+    "HiddenScores",
     "answer_at_random",
     "frequency_answerer",
-    "graph_answers",
     "rank_candidates",
     "stay_answerer",
 ]
@@ -84,53 +85,88 @@ def frequency_answerer(training: Iterable[Question]) -> Callable[[BlindQuestion]
     return lambda question: rank_candidates(question, counts)
 
 
-def graph_answers(
-    store: GraphStore,
-    questions: Sequence[BlindQuestion],
-    config: str,
-    seed: int,
-    progress: Progress | None = None,
-) -> dict[str, dict[str, RankedAnswer]]:
-    """Answers of `prior` and `ranker` by question id, with the treatments in question hidden.
+@dataclass(frozen=True, slots=True)
+class HiddenScores:
+    """Scores of all drugs for the diseases of some questions, without the treatments in question.
 
-    Args:
-        store: the graph.
-        questions: all questions of a split.
-        config: of the data set; decides what is hidden.
-        seed: of samples and trees.
-        progress: called stage by stage.
-
-    Returns:
-        By answerer, the answers by question id.
+    Attributes:
+        scores: by answerer (`prior`, `ranker`), in log-odds: drugs x these diseases.
+        drugs: the row of each drug, by id.
+        diseases: the column of each disease, by id.
     """
-    whole = Adjacency(read_adjacency(store, schema_tables(), progress))
-    adjacency = LinkedNodes.of(whole, "Drug").adjacency
-    if progress is not None:
-        progress("Ranking without what is asked", 0, 1)
-    numbers = {kind: _numbers(adjacency, kind) for kind in ("Drug", "Disease")}
-    hidden = _hidden(store, questions, config, numbers)
-    # The asked ones alone: a drug's pairs are hidden with every disease of the graph.
-    ids = {question.diseases[0].id for question in questions} & numbers["Disease"].keys()
-    diseases = np.array(sorted(numbers["Disease"][id_] for id_ in ids), np.int64)
-    fold_scores = score_fold(
-        adjacency, linked_tables(adjacency), _SPLIT.get(config, "pair"), hidden, seed, diseases=diseases
-    )
-    if progress is not None:
-        progress("Ranking without what is asked", 1, 1)
-    columns = {id_: int(np.searchsorted(diseases, numbers["Disease"][id_])) for id_ in ids}
-    answers: dict[str, dict[str, RankedAnswer]] = {}
-    for name, method in _METHOD.items():
-        mask = hidden[:, diseases]
-        scores = np.mean([standardized(values, mask) for values in fold_scores[method]], axis=0)
-        # In log-odds again, as the ranking's own scores are: the order stays.
-        scores *= np.mean([values[mask].std() for values in fold_scores[method]])
-        answers[name] = {
-            question.id: rank_candidates(
-                question, _candidate_scores(question, scores, columns, numbers["Drug"])
-            )
+
+    scores: Mapping[str, NDArray[np.float64]]
+    drugs: Mapping[str, int]
+    diseases: Mapping[str, int]
+
+    @classmethod
+    def of(
+        cls,
+        store: GraphStore,
+        questions: Sequence[BlindQuestion],
+        config: str,
+        seed: int,
+        progress: Progress | None = None,
+    ) -> HiddenScores:
+        """Fits the ranking without what is asked.
+
+        Args:
+            store: the graph.
+            questions: all questions of a split.
+            config: of the data set; decides what is hidden.
+            seed: of samples and trees.
+            progress: called stage by stage.
+        """
+        whole = Adjacency(read_adjacency(store, schema_tables(), progress))
+        adjacency = LinkedNodes.of(whole, "Drug").adjacency
+        if progress is not None:
+            progress("Ranking without what is asked", 0, 1)
+        numbers = {kind: _numbers(adjacency, kind) for kind in ("Drug", "Disease")}
+        hidden = _hidden(store, questions, config, numbers)
+        # The asked ones alone: a drug's pairs are hidden with every disease of the graph.
+        ids = {question.diseases[0].id for question in questions} & numbers["Disease"].keys()
+        diseases = np.array(sorted(numbers["Disease"][id_] for id_ in ids), np.int64)
+        fold_scores = score_fold(
+            adjacency, linked_tables(adjacency), _SPLIT.get(config, "pair"), hidden, seed, diseases=diseases
+        )
+        if progress is not None:
+            progress("Ranking without what is asked", 1, 1)
+        scores = {}
+        for name, method in _METHOD.items():
+            mask = hidden[:, diseases]
+            scores[name] = np.mean([standardized(values, mask) for values in fold_scores[method]], axis=0)
+            # In log-odds again, as the ranking's own scores are: the order stays.
+            scores[name] *= np.mean([values[mask].std() for values in fold_scores[method]])
+        columns = {id_: int(np.searchsorted(diseases, numbers["Disease"][id_])) for id_ in ids}
+        return cls(scores, numbers["Drug"], columns)
+
+    def answers(self, name: str, questions: Sequence[BlindQuestion]) -> dict[str, RankedAnswer]:
+        """The answers of `prior` or `ranker`, by question id."""
+        return {
+            question.id: rank_candidates(question, self._by_candidate(question, self.scores[name]))
             for question in questions
         }
-    return answers
+
+    def places(self, questions: Sequence[BlindQuestion]) -> dict[str, RankedAnswer]:
+        """The candidates in the ranking's order, by question id; minus the place among all drugs as score."""
+        order = np.argsort(-self.scores["ranker"], axis=0, kind="stable")
+        places = np.empty(order.shape)
+        np.put_along_axis(places, order, np.arange(1.0, len(order) + 1)[:, None], axis=0)
+        return {
+            question.id: rank_candidates(question, self._by_candidate(question, -places))
+            for question in questions
+        }
+
+    def _by_candidate(self, question: BlindQuestion, scores: NDArray[np.float64]) -> dict[str, float]:
+        """The scores of a question's candidates by id; empty where its disease has none."""
+        column = self.diseases.get(question.diseases[0].id)
+        if column is None:
+            return {}
+        return {
+            candidate.id: float(scores[self.drugs[candidate.id], column])
+            for candidate in question.candidates
+            if candidate.id in self.drugs
+        }
 
 
 def stay_answerer(ranker: Ranker, name: str) -> Callable[[BlindQuestion], RankedAnswer]:
@@ -160,30 +196,6 @@ def stay_answerer(ranker: Ranker, name: str) -> Callable[[BlindQuestion], Ranked
 
 def _numbers(adjacency: Adjacency, kind: str) -> dict[str, int]:
     return {id_.decode(): number for number, id_ in enumerate(adjacency.ids(kind).tolist())}
-
-
-def _candidate_scores(
-    question: BlindQuestion,
-    scores: NDArray[np.float64],
-    columns: Mapping[str, int],
-    drugs: Mapping[str, int],
-) -> dict[str, float]:
-    """The scores of a question's candidates by id; empty where its disease has none.
-
-    Args:
-        question: the question.
-        scores: drugs x diseases.
-        columns: the column of each disease, by id.
-        drugs: the row of each drug, by id.
-    """
-    column = columns.get(question.diseases[0].id)
-    if column is None:
-        return {}
-    return {
-        candidate.id: float(scores[drugs[candidate.id], column])
-        for candidate in question.candidates
-        if candidate.id in drugs
-    }
 
 
 def _hidden(

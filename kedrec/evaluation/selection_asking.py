@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kedrec.dataset.question_types import CitedPath, NamedEntity, Question
+    from kedrec.llm.graph_signal import GraphSignal
 
 __all__ = [
     "BACKGROUNDS",
     "CANDIDATE_KINDS",
+    "NOTHING_ELSE",
     "BackgroundMode",
     "BlindQuestion",
     "CandidateKind",
     "RankedAnswer",
+    "Shown",
     "hide_label",
 ]
 
@@ -27,6 +30,31 @@ CandidateKind: TypeAlias = Literal["all", "hard", "degree-matched", "frequency-m
 CANDIDATE_KINDS: tuple[CandidateKind, ...] = ("all", "hard", "degree-matched", "frequency-matched", "random")
 BackgroundMode: TypeAlias = Literal["none", "trials", "literature", "both"]
 BACKGROUNDS: tuple[BackgroundMode, ...] = ("none", "trials", "literature", "both")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The evidence that a reader is shown.
+
+    Attributes:
+        background: kind of texts.
+        paths: whether paths are shown.
+        signal: whether it is told what the graph says in numbers.
+    """
+
+    background: BackgroundMode = "none"
+    paths: bool = True
+    signal: bool = False
+
+    @property
+    def label(self) -> str:
+        """The condition in words."""
+        parts = (self.background, "" if self.paths else "no paths", "signal" if self.signal else "")
+        return ", ".join(part for part in parts if part)
+
+
+NOTHING_ELSE = Shown()
+"""Paths alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +67,7 @@ class BlindQuestion:
         candidates: shuffled by the seed and the question's id.
         paths: evidence by candidate.
         texts: by candidate: id of a text, and the text.
+        signals: what the graph says in numbers, by candidate.
         text: the data set's notes.
         most: most candidates that may be chosen.
     """
@@ -48,6 +77,7 @@ class BlindQuestion:
     candidates: tuple[NamedEntity, ...]
     paths: Mapping[str, tuple[CitedPath, ...]] = field(default_factory=dict)
     texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    signals: Mapping[str, GraphSignal] = field(default_factory=dict)
     text: str = ""
     most: int = 1
 
@@ -69,6 +99,12 @@ class RankedAnswer:
     scores: tuple[float, ...] = ()
 
     @property
+    def places(self) -> dict[str, float]:
+        """Places by candidate, where the scores are those of `HiddenScores.places`."""
+        pairs = zip(self.order, self.scores, strict=True)
+        return {id_: -score for id_, score in pairs if isfinite(score)}
+
+    @property
     def by_candidate(self) -> dict[str, float]:
         """The scores by candidate; those without one have the lowest of the others."""
         finite = [score for score in self.scores if isfinite(score)]
@@ -87,6 +123,7 @@ def hide_label(
     among: CandidateKind = "all",
     texts: Mapping[str, Sequence[tuple[str, str]]] | None = None,
     paths: bool = True,
+    signals: Mapping[str, GraphSignal] | None = None,
 ) -> BlindQuestion | None:
     """Removes the label of a question; None where it has no wrong candidate of the kind.
 
@@ -97,6 +134,7 @@ def hide_label(
         among: the only kind of wrong candidates to include.
         texts: texts that the answerer may read, by candidate: id and text.
         paths: False to show no paths.
+        signals: what the answerer is told of the graph in numbers, by candidate.
     """
     candidates = [
         candidate
@@ -119,6 +157,7 @@ def hide_label(
             if paths and candidate.candidate in ids
         },
         texts={candidate: passages for candidate, passages in (texts or {}).items() if candidate in ids},
+        signals=signals or {},
         text=question.text,
         most=most,
     )

@@ -59,6 +59,7 @@ def evidence_of(question: BlindQuestion, candidate: str) -> CompactEvidence:
         supporting=[path.text for path in paths if path.stance == "supports"],
         adverse=[path.text for path in paths if path.stance == "adverse"],
         texts=[text for _, text in question.texts.get(candidate, ())],
+        signal=question.signals.get(candidate),
     )
 
 

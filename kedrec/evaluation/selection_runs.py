@@ -12,28 +12,31 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kedrec.errors import UsageError
 from kedrec.evaluation.selection_answerers import (
     READERS,
     Answerer,
+    HiddenScores,
     answer_at_random,
     frequency_answerer,
-    graph_answers,
     stay_answerer,
 )
 from kedrec.evaluation.selection_asking import (
+    NOTHING_ELSE,
     BackgroundMode,
     BlindQuestion,
     CandidateKind,
     RankedAnswer,
+    Shown,
     hide_label,
 )
 from kedrec.evaluation.selection_files import AnswerFile
 from kedrec.evaluation.selection_llm import choice_request, judged_answer, judgement_prompts, parse_answer
 from kedrec.evaluation.selection_minilm import MINILM_VERSION, minilm_answerer
 from kedrec.evaluation.selection_scores import SelectionFigures, score_answers
+from kedrec.evaluation.selection_signals import question_signals
 from kedrec.evaluation.stacking import regime_of, stacked_answer, stacked_weights
 from kedrec.llm.selection_prompting import JUDGEMENT_VERSION, SELECTION_VERSION
 
@@ -48,8 +51,9 @@ if TYPE_CHECKING:
     from kedrec.ranking import Ranker
     from kedrec.stores import GraphStore
 
-__all__ = ["NOTHING_ELSE", "AnswererResources", "SelectionRun", "Shown", "evaluate", "max_choices"]
+__all__ = ["AnswererResources", "SelectionRun", "evaluate", "max_choices"]
 
+_Stored: TypeAlias = Answerer | Literal["places"]
 _FORMAT = 2  # of the stored answers
 _BATCH = 4  # requests to a model; the answers are stored after each batch
 
@@ -73,23 +77,6 @@ class AnswererResources:
     index: PassageIndex | None = None
     embedder: Callable[[], VectorMemory] | None = None
     choice: Callable[[], ChoiceFit] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The evidence that a reader is shown: texts of some kind, and paths or none."""
-
-    background: BackgroundMode = "none"
-    paths: bool = True
-
-    @property
-    def label(self) -> str:
-        """The condition in words."""
-        return self.background if self.paths else f"{self.background}, no paths"
-
-
-NOTHING_ELSE = Shown()
-"""Paths alone."""
 
 
 def max_choices(dataset: DataSet, config: str) -> int:
@@ -163,7 +150,7 @@ class SelectionRun:
     out: Path | None = None
     progress: Progress | None = None
     weights: StackedWeights | None = None
-    _by_graph: dict[str, dict[str, RankedAnswer]] | None = None
+    _hidden_scores: HiddenScores | None = None
     _asked: dict[Shown, list[BlindQuestion]] = field(default_factory=dict)
     _answers: dict[tuple[str, Shown], dict[str, RankedAnswer]] = field(default_factory=dict)
 
@@ -198,7 +185,12 @@ class SelectionRun:
             among=self.among,
             texts=_texts(question, shown.background, self.means.index),
             paths=shown.paths,
+            signals=question_signals(question, self._places()[question.id].places) if shown.signal else None,
         )
+
+    def _places(self) -> dict[str, RankedAnswer]:
+        """The candidates' places in the ranking without what is asked, by question."""
+        return self.answers("places")
 
     def figures(
         self, name: Answerer, shown: Shown = NOTHING_ELSE, chosen: Sequence[Question] | None = None
@@ -220,11 +212,11 @@ class SelectionRun:
         questions = self.questions if chosen is None else chosen
         return score_answers(description, questions, answers, most=self.most, seed=self.seed)
 
-    def answers(self, name: Answerer, shown: Shown = NOTHING_ELSE) -> dict[str, RankedAnswer]:
+    def answers(self, name: _Stored, shown: Shown = NOTHING_ELSE) -> dict[str, RankedAnswer]:
         """The answers by question id; stored ones aren't made again.
 
         Args:
-            name: the answerer.
+            name: the answerer; "places": the ranking, with places (`HiddenScores.places`).
             shown: what it is shown, if it reads evidence.
         """
         shown = shown if name in READERS else NOTHING_ELSE
@@ -235,6 +227,7 @@ class SelectionRun:
                 _check_model_is_local(self.dataset, self.means.model())
             asked = self.asked(shown)
             facts = [*self._facts(name), self.seed, shown.background, shown.paths, self.among]
+            facts += [self._facts("places")] if shown.signal else []
             answer_file = AnswerFile(self.out, f"{name}-{self.config}-{self.split}", facts)
             answers = dict(answer_file.read({question.id: question for question in asked}))
             unanswered = [question for question in asked if question.id not in answers]
@@ -281,14 +274,14 @@ class SelectionRun:
             for question in self.asked(shown)
         }
 
-    def _facts(self, name: Answerer) -> list[Any]:
+    def _facts(self, name: _Stored) -> list[Any]:
         """Everything that an answerer's answers depend on, except the selection of questions."""
         splits: tuple[SplitName, ...] = (self.split, "train")
         digests = [self.dataset.digest(self.config, split) for split in splits]
         facts: list[Any] = [_FORMAT, name, *digests]
         if name == "minilm":
             facts.append(MINILM_VERSION)
-        if name in ("prior", "ranker"):
+        if name in ("prior", "ranker", "places"):
             # What is hidden hangs on all questions that are asked.
             facts += [str(self.means.store().fingerprint()), self.limit]
         if name in ("llm", "pointwise"):
@@ -298,7 +291,7 @@ class SelectionRun:
         return facts
 
     def _new_answers(
-        self, name: Answerer, shown: Shown, unanswered: Sequence[BlindQuestion]
+        self, name: _Stored, shown: Shown, unanswered: Sequence[BlindQuestion]
     ) -> Iterator[tuple[str, RankedAnswer]]:
         """Yields question id and answer, one by one."""
         if name == "llm":
@@ -310,7 +303,7 @@ class SelectionRun:
                 self.progress(f"Answering: {name}", done, len(unanswered))
             yield question.id, answer(question)
 
-    def _answerer(self, name: Answerer, shown: Shown) -> Callable[[BlindQuestion], RankedAnswer]:
+    def _answerer(self, name: _Stored, shown: Shown) -> Callable[[BlindQuestion], RankedAnswer]:
         if name == "random":
             return lambda question: answer_at_random(question, self.seed)
         if name == "frequency":
@@ -324,12 +317,17 @@ class SelectionRun:
             return self._by_minilm(self.means.embedder(), shown)
         if self.dataset.kind == "mimic":
             return stay_answerer(self.means.ranker(), name)
-        if self._by_graph is None:  # one fit gives both answerers
-            self._by_graph = graph_answers(
+        asked, graph = self.asked(NOTHING_ELSE), self._graph()
+        answers = graph.places(asked) if name == "places" else graph.answers(name, asked)
+        return lambda question: answers[question.id]
+
+    def _graph(self) -> HiddenScores:
+        """The ranking without what is asked; one fit gives both answerers, and the places."""
+        if self._hidden_scores is None:
+            self._hidden_scores = HiddenScores.of(
                 self.means.store(), self.asked(NOTHING_ELSE), self.config, self.seed, self.progress
             )
-        answers = self._by_graph[name]
-        return lambda question: answers[question.id]
+        return self._hidden_scores
 
     def _judgements(self) -> dict[tuple[Message, ...], float]:
         """The log-odds of the other conditions' judgements, by prompt: few candidates have every text."""

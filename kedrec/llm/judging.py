@@ -14,6 +14,7 @@ from kedrec.types.judgement import JudgedStance, ModelJudgement
 
 if TYPE_CHECKING:
     from kedrec.llm.base import ChatModel, Message
+    from kedrec.llm.graph_signal import GraphSignal
 
 __all__ = ["STANCES", "CompactEvidence", "judge", "judgement_prompt"]
 
@@ -26,24 +27,30 @@ _LEVELS = ((3, 2, 3, 320), (2, 1, 1, 200), (1, 1, 0, 160), (0, 0, 0, 0))
 
 @dataclass(frozen=True, slots=True)
 class CompactEvidence:
-    """The evidence shown of a candidate: sentences of paths and texts, the best first of each."""
+    """The evidence shown of a candidate.
+
+    Attributes:
+        supporting, adverse, texts: sentences of paths and texts, the best first of each.
+        signal: what the graph says in numbers, before the others; None where it isn't told.
+    """
 
     supporting: Sequence[str] = ()
     adverse: Sequence[str] = ()
     texts: Sequence[str] = ()
+    signal: GraphSignal | None = None
 
     def __bool__(self) -> bool:
         return bool(self.supporting or self.adverse or self.texts)
 
     @property
     def speaks_for(self) -> bool:
-        """True where a path or a text may speak for the candidate."""
-        return bool(self.supporting or self.texts)
+        """True where a path, a text or the ranking may speak for the candidate."""
+        return bool(self.supporting or self.texts or (self.signal and self.signal.speaks_for))
 
     def lines(self, supporting: int, adverse: int, texts: int, characters: int) -> list[str]:
-        """The first few of each, each cut to some characters."""
+        """The signal, and the first few of each other kind, each cut to some characters."""
         chosen = (*self.supporting[:supporting], *self.adverse[:adverse], *self.texts[:texts])
-        return [text[:characters] for text in chosen]
+        return [*(self.signal.lines if self.signal else ()), *(text[:characters] for text in chosen)]
 
 
 def judgement_prompt(
