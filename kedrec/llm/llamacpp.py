@@ -1,72 +1,40 @@
 """Runs GGUF models by llama.cpp (`xllamacpp`), in this process.
 
 llama.cpp's own server, which has the chat template, the tokenizer, streaming, parallel slots and the prefix
-cache, runs in the process. It listens on a Unix socket in a folder that only this user may enter, with a
-random key, so that nothing else on the machine can talk to it. Where the folder's path is too long for a
-socket, or the system has no such sockets, it listens on 127.0.0.1 with the same key.
+cache, runs in the process (`llamacpp_server`). A text of a finite grammar is written word by word: the server
+is asked where the grammar leaves a choice, and reads the words between with the next question.
 """
 
 from __future__ import annotations
 
 import math
-import os
+import re
 import secrets
-import shutil
-import socket
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
-from kedrec.common.checked_files import sha256_of
-from kedrec.common.cpus import free_threads, wait_passively
+from kedrec.common.cpus import free_threads
 from kedrec.errors import ModelError
 from kedrec.llm.base import ChatRequest, ChatResponse, Message, ModelInfo
 from kedrec.llm.endpoint import Endpoint
+from kedrec.llm.finite_grammar import FiniteGrammar
+from kedrec.llm.llamacpp_server import TIMEOUT, started_server
 from kedrec.llm.replies import Limits
-from kedrec.llm.requirements import require_names
 from kedrec.llm.server import Server
+from kedrec.llm.word_decoding import Tokenizer, written_words
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    import httpx2
-
 __all__ = ["LlamaCppModel"]
 
-_TIMEOUT = 600.0
-_SOCKET_PATH = 100  # bytes; Linux has room for 107, macOS for 103
-_SOCKET_NAME = "llama.sock"
 _ALONE = 200.0  # added to the logits of tokens, so that others have no probability beside them
 _LEAST = 1e-30  # probability, for its logarithm
-_NAMES = (
-    "CommonParams",
-    "Server.listening_address",
-    "llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED",
-    "common_reasoning_format.COMMON_REASONING_FORMAT_NONE",
-)
-_PARAMETERS = (
-    "model.path",
-    "n_ctx",
-    "n_parallel",
-    "cpuparams.n_threads",
-    "cpuparams.poll",
-    "cpuparams_batch.n_threads",
-    "cpuparams_batch.poll",
-    "flash_attn_type",
-    "reasoning_format",
-    "warmup",
-    "cache_ram_mib",
-    "verbosity",
-    "api_keys",
-    "ui",
-    "hostnames",
-    "port",
-)
 
 
 class LlamaCppModel:
@@ -105,31 +73,32 @@ class LlamaCppModel:
     ) -> None:
         _check_magic(path)
         key = secrets.token_hex(16)
-        parameters = _parameters(
-            path, key, threads=free_threads(threads), context=context * slots, slots=slots
-        )
         with ExitStack() as stack:
-            folder = _socket_folder()
-            if folder is not None:
-                stack.callback(shutil.rmtree, folder, ignore_errors=True)
-            parameters.hostnames = [str(folder / _SOCKET_NAME) if folder else "127.0.0.1"]
-            parameters.port = 0
-            self._llama_server: Any = _start_server(parameters, path, file_sha256)
+            self._llama_server, client = started_server(
+                path,
+                key,
+                stack,
+                file_sha256=file_sha256,
+                threads=free_threads(threads),
+                context=context * slots,
+                slots=slots,
+            )
             stack.callback(self._drop_server)
-            self._client = stack.enter_context(_client(self._llama_server, folder, key, slots))
             server = Server(
-                self._client,
+                client,
                 name=f"llama.cpp with {path.name}",
                 model=name,
                 hint="Ask again; if it stays, pull the model again.",
-                limits=Limits(seconds=_TIMEOUT),
+                limits=Limits(seconds=TIMEOUT),
                 secrets=(key,),
             )
             self._endpoint = Endpoint(server, adapts=False)
             self._slots = slots
             self._slot_lock = Lock()
             self._slot_messages: tuple[Message, ...] | None = None
-            self._first_tokens: dict[str, int] = {}
+            self._slot_user: object = None
+            self._tokens_of_words: dict[str, tuple[int, ...]] = {}
+            self._tokenizer = self._word_tokenizer()
             self._info = ModelInfo(
                 name=name,
                 sha256=sha256,
@@ -149,15 +118,25 @@ class LlamaCppModel:
 
     def chat(self, request: ChatRequest) -> ChatResponse:
         """Returns the whole answer."""
-        with self._only_slot():
+        if grammar := self._finite_grammar(request):
+            writing = self._by_words(request, grammar)
+            while True:
+                try:
+                    next(writing)
+                except StopIteration as end:
+                    return cast("ChatResponse", end.value)
+        with self._slot(object()):
             response = self._endpoint.chat(request, **self._read_and_extras(request))
         # The server repeats the beginning that it goes on from.
         return replace(response, text=response.text.removeprefix(request.prefix))
 
     def stream(self, request: ChatRequest) -> Iterator[str]:
         """Yields the answer in pieces."""
+        if grammar := self._finite_grammar(request):
+            yield from self._by_words(request, grammar)
+            return
         with ExitStack() as held:
-            held.enter_context(self._only_slot())
+            held.enter_context(self._slot(object()))
             pieces = self._endpoint.stream(request, **self._read_and_extras(request))
             with closing(cast("Generator[str, None, None]", pieces)):
                 for piece in pieces:
@@ -175,32 +154,13 @@ class LlamaCppModel:
 
     def answer_scores(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
         """Log-probabilities of the answers' first tokens, of which one is taken to come."""
-        tokens = [self._first_token(answer) for answer in answers]
+        tokens = [self._tokens(answer, special=False)[0] for answer in answers]
         if len(set(tokens)) < len(tokens):
             raise ModelError(
                 f"{self._info.name} begins {' and '.join(answers)} with the same token.", "Use another model."
             )
-        body = {
-            "prompt": self._prompt(messages),
-            "n_predict": 1,
-            "n_probs": len(tokens),
-            # The bias leaves these tokens alone, and their odds as they are.
-            "logit_bias": [[token, _ALONE] for token in tokens],
-            "post_sampling_probs": True,
-            "samplers": ["temperature"],
-            "temperature": 1.0,
-            "seed": 0,
-            "cache_prompt": self._slots > 1,
-        }
-        try:
-            with self._only_slot():
-                self._slot_messages = None
-                answer = self._endpoint.post("completion", body)
-            first = answer["completion_probabilities"][0]["top_probs"]
-            found = {int(one["id"]): float(one["prob"]) for one in first}
-            return [math.log(max(found[token], _LEAST)) for token in tokens]
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise _unexpected_answer("completion") from error
+        with self._slot(object()):
+            return self._scores(self._prompt(messages), tokens, cache_prompt=self._slots > 1)
 
     def close(self) -> None:
         """Ends the server and frees the weights."""
@@ -211,24 +171,49 @@ class LlamaCppModel:
         turns = [{"role": message.role, "content": message.content} for message in messages]
         return self._endpoint.post("apply-template", {"messages": turns}).get("prompt")
 
-    def _tokens(self, text: object, *, special: bool) -> list[Any]:
+    def _scores(self, prompt: object, tokens: Sequence[int], **extras: Any) -> list[float]:
+        """Log-probabilities of tokens after a prompt (a text, or tokens), one of which is taken to come."""
+        body = {
+            "prompt": prompt,
+            "n_predict": 1,
+            "n_probs": len(tokens),
+            # The bias leaves these tokens alone, and their odds as they are.
+            "logit_bias": [[token, _ALONE] for token in tokens],
+            "post_sampling_probs": True,
+            "samplers": ["top_k", "temperature"],
+            "top_k": len(tokens),
+            "temperature": 1.0,
+            "seed": 0,
+            "response_fields": ["completion_probabilities"],
+            **extras,
+        }
+        try:
+            answer = self._endpoint.post("completion", body)
+            first = answer["completion_probabilities"][0]["top_probs"]
+            found = {int(one["id"]): float(one["prob"]) for one in first}
+            return [math.log(max(found[token], _LEAST)) for token in tokens]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise _unexpected_answer("completion") from error
+
+    def _tokens(self, text: object, *, special: bool) -> list[int]:
         body = {"content": text, "add_special": special, "parse_special": special}
         tokens = self._endpoint.post("tokenize", body).get("tokens")
         if not isinstance(tokens, list):
             raise _unexpected_answer("tokenize")
         return tokens
 
-    def _first_token(self, answer: str) -> int:
-        if answer not in self._first_tokens:
-            self._first_tokens[answer] = int(self._tokens(answer, special=False)[0])
-        return self._first_tokens[answer]
-
     def _drop_server(self) -> None:
         self._llama_server = None
 
-    def _only_slot(self) -> AbstractContextManager[object]:
-        """A lock on the slot if there is but one."""
-        return self._slot_lock if self._slots == 1 else nullcontext()
+    @contextmanager
+    def _slot(self, user: object) -> Iterator[bool]:
+        """A lock on the slot if there is but one; True where this user had it last."""
+        if self._slots > 1:
+            yield True
+            return
+        with self._slot_lock:
+            had_it, self._slot_user = self._slot_user is user, user
+            yield had_it
 
     def _read_and_extras(self, request: ChatRequest) -> dict[str, Any]:
         """Has the only slot read the prompt; returns the body's fields beyond the protocol's."""
@@ -253,104 +238,77 @@ class LlamaCppModel:
         self._slot_messages = messages
         return True
 
+    def _finite_grammar(self, request: ChatRequest) -> FiniteGrammar | None:
+        """The grammar of a request whose answer is written word by word; None for another one."""
+        if not request.grammar or request.stop or not self._tokenizer:
+            return None
+        return FiniteGrammar.parse(request.grammar)
+
+    def _by_words(self, request: ChatRequest, grammar: FiniteGrammar) -> Generator[str, None, ChatResponse]:
+        """Yields the words of a text and returns the whole one.
+
+        The same request asks the server the same things in the same order: where another one had the only
+        slot in between, all that was asked before is asked again, so that the rounding is the same.
+        """
+        user = object()
+        asked: list[list[int]] = []
+        prompt = self._tokens(self._prompt(request.messages), special=True)
+        start = self._tokens(request.prefix, special=False) if request.prefix else []
+
+        def scores(words: Sequence[str], before: Sequence[int], tokens: Sequence[int]) -> list[float]:
+            context = [*prompt, *start, *self._joined(words), *before]
+            with self._slot(user) as had_it:
+                if not had_it and self._read_into_slot(request.messages):
+                    for earlier in asked:
+                        self._scores(earlier, tokens, cache_prompt=True)
+                asked.append(context)
+                return self._scores(context, tokens, cache_prompt=True)
+
+        tokenizer = cast("Tokenizer", self._tokenizer)
+        words: list[str] = []
+        length = 0
+        for word in written_words(
+            grammar, tokenizer, scores, temperature=request.temperature, seed=request.seed
+        ):
+            length += len(self._of_words([word])[word])
+            if length > request.max_tokens:
+                return ChatResponse("".join(words), "length", len(prompt), length)
+            words.append(word)
+            yield word
+        return ChatResponse("".join(words), "stop", len(prompt), length + 1)
+
+    def _joined(self, words: Sequence[str]) -> list[int]:
+        """The tokens of a text's words."""
+        tokens = self._of_words(words)
+        return [token for word in words for token in tokens[word]]
+
+    def _of_words(self, words: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        """The tokens of each of some words."""
+        for word in words:
+            if word not in self._tokens_of_words:
+                self._tokens_of_words[word] = tuple(self._tokens(word, special=False))
+        return {word: self._tokens_of_words[word] for word in words}
+
+    def _word_tokenizer(self) -> Tokenizer | None:
+        """The tokens of words; None where a text's tokens aren't those of its words, or none ends a turn."""
+        text = "Metformin may help in type 2 diabetes (MODY), since it activates PRKAA1 [P1]."
+        words = re.findall(r"\s*\S+", text)
+        if self._joined(words) != self._tokens(text, special=False):
+            return None
+        turns = [Message("user", "?"), Message("assistant", text), Message("user", "?")]
+        _, written, rest = str(self._prompt(turns)).partition(text)
+        end = self._tokens(rest.strip(), special=True)
+        # A tokenizer may put a token before every text.
+        first = self._tokens("", special=True)
+        end = end[len(first) :]
+        return Tokenizer(self._of_words, end[0]) if written and end else None
+
     def _slot_context(self) -> int:
         settings = self._endpoint.get("props").get("default_generation_settings")
         context = settings.get("n_ctx") if isinstance(settings, dict) else None
         if not isinstance(context, int):
             raise _unexpected_answer("props")
         return context
-
-
-def _parameters(path: Path, key: str, *, threads: int, context: int, slots: int) -> Any:
-    """Builds llama.cpp's settings for a model."""
-    wait_passively()  # before OpenMP is loaded with llama.cpp
-    try:
-        import xllamacpp
-    except ImportError as error:
-        raise ModelError(
-            f"xllamacpp can't be loaded: {error}.",
-            "Install it again: pip install --force-reinstall xllamacpp.",
-        ) from error
-    require_names("xllamacpp", xllamacpp, _NAMES)
-    parameters = xllamacpp.CommonParams()
-    require_names("xllamacpp", parameters, _PARAMETERS, of="CommonParams")
-    parameters.model.path = str(path)
-    parameters.n_ctx = context
-    parameters.n_parallel = slots
-    for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
-        cpu.n_threads = threads
-        cpu.poll = 0  # sleep while waiting, where llama.cpp has threads of its own
-    # Flash attention splits sums among threads: rounding, and so the text, would depend on their number.
-    parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
-    # A grammar holds from the first word, so its text would be taken for reasoning.
-    parameters.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
-    parameters.warmup = False
-    parameters.cache_ram_mib = 0
-    parameters.verbosity = -1  # its log would go to the terminal
-    parameters.api_keys = [key]
-    parameters.ui = False
-    return parameters
-
-
-def _start_server(parameters: Any, path: Path, file_sha256: str) -> Any:
-    """Starts llama.cpp's server with a model.
-
-    Raises:
-        ModelError: it can't load the file; the message says if the file differs from the expected one.
-    """
-    import xllamacpp
-
-    try:
-        return xllamacpp.Server(parameters)
-    except Exception as error:  # xllamacpp has no errors of its own
-        has_hash = bool(file_sha256)
-        if has_hash and sha256_of(path) != file_sha256:
-            raise ModelError(
-                f"llama.cpp can't load {path.name}: the file is damaged.",
-                f"Remove {path} and run 'kedrec model pull' again.",
-            ) from error
-        version = getattr(xllamacpp, "__version__", "of an unknown release")
-        kinds = (
-            ""
-            if has_hash
-            else "the file is damaged, or of a kind of model that this release doesn't know, or "
-        )
-        state = "the file is whole, but " if has_hash else ""
-        raise ModelError(
-            f"llama.cpp (xllamacpp {version}) can't load {path.name}: {kinds}{state}"
-            "the memory isn't enough, or its server can't start.",
-            "Free some memory and try again; if it stays, install xllamacpp again."
-            if has_hash
-            else "Free some memory, or name another file.",
-        ) from error
-
-
-def _client(server: Any, folder: Path | None, key: str, slots: int) -> httpx2.Client:
-    import httpx2
-
-    limits = httpx2.Limits(max_connections=slots + 1, max_keepalive_connections=0)
-    uds = str(folder / _SOCKET_NAME) if folder else None
-    return httpx2.Client(
-        transport=httpx2.HTTPTransport(uds=uds, limits=limits, trust_env=False),
-        base_url="http://llama/" if folder else f"{server.listening_address}/",
-        headers={"Authorization": f"Bearer {key}"},
-        timeout=_TIMEOUT,
-        trust_env=False,
-    )
-
-
-def _socket_folder() -> Path | None:
-    """Creates a folder for the socket that only this user may enter; None where its path is too long."""
-    if not hasattr(socket, "AF_UNIX") or os.name == "nt":
-        return None
-    try:
-        folder = Path(tempfile.mkdtemp(prefix="kedrec-"))  # of mode 700
-    except OSError:
-        return None
-    if len(os.fsencode(folder / _SOCKET_NAME)) <= _SOCKET_PATH:
-        return folder
-    folder.rmdir()
-    return None
 
 
 def _unexpected_answer(path: str) -> ModelError:

@@ -193,6 +193,99 @@ def test_an_answer_goes_on_from_its_beginning_as_the_grammar_says(
     assert model.chat(request).text == response.text
 
 
+FINITE = r"""
+root ::= ("Fingolimod" | "According to the evidence, Fingolimod") path (" " more)?
+path ::= (" may help in" | " is a candidate for" | " could be of use in") " multiple sclerosis" why " [P1]."
+why ::= (" because it" | ", since it") (" is an agonist of" | " activates" | " stimulates") " S1PR1"
+more ::= ("It" | "In addition, it") (" resembles" | " is similar to") " Siponimod [P2]."
+"""
+
+
+def by_words(prompt: RationalePrompt, **changes: Any) -> ChatRequest:
+    return ChatRequest(prompt.messages, grammar=FINITE, **changes)
+
+
+def test_a_finite_grammar_is_obeyed_whole_or_as_a_stream(
+    model: LlamaCppModel, prompt: RationalePrompt
+) -> None:
+    form = re.compile(
+        r"(According to the evidence, )?Fingolimod [\w ]+ (in|for) multiple sclerosis[\w, ]+ S1PR1 \[P1\]\."
+    )
+    texts = set()
+    for seed in range(4):
+        request = by_words(prompt, seed=seed, temperature=3.0)
+        response = model.chat(request)
+        assert form.match(response.text)
+        assert response.text.endswith("].")
+        assert response.finish == "stop"
+        assert (response.prompt_tokens, response.completion_tokens) == (
+            model.count_tokens(prompt.messages),
+            len(model._tokens(response.text, special=False)) + 1,
+        )
+        assert "".join(model.stream(request)) == response.text
+        texts.add(response.text)
+    assert len(texts) > 1  # drawn by the seed
+    cut = model.chat(by_words(prompt, max_tokens=5))
+    assert cut.finish == "length"
+    assert model.chat(by_words(prompt)).text.startswith(cut.text)
+
+
+def test_a_text_by_words_goes_on_from_its_beginning(model: LlamaCppModel, prompt: RationalePrompt) -> None:
+    asked: list[Any] = []
+    scores = model._scores
+
+    def noting(context: Any, *arguments: Any, **more: Any) -> list[float]:
+        asked.append(context)
+        return scores(context, *arguments, **more)
+
+    beginning = "Fingolimod may help in multiple sclerosis because it activates S1PR1 [P1]."
+    rest = 'root ::= " " ("It" | "In addition, it") " resembles Siponimod [P2]."'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "_scores", noting)
+        response = model.chat(ChatRequest(prompt.messages, grammar=rest, prefix=beginning))
+    assert response.text in (" It resembles Siponimod [P2].", " In addition, it resembles Siponimod [P2].")
+    turn = model._prompt(prompt.messages)
+    assert asked[0] == model._tokens(f"{turn}{beginning}", special=True)
+
+
+def test_a_text_by_words_does_not_depend_on_who_asks_in_between(
+    model: LlamaCppModel, prompt: RationalePrompt
+) -> None:
+    """Compared by the scores in full: texts hide most of what rounding changes.
+
+    Each choice is of one token: what is computed one by one rounds differently from what is computed together.
+    """
+    words = (("may", "can"), ("help", "work"), ("in", "on"), ("the", "a"), ("brain", "heart")) * 3
+    choices = " ".join(f'(" {one}" | " {other}")' for one, other in words)
+    request = ChatRequest(
+        prompt.messages, grammar=f'root ::= "It" {choices} "."', temperature=0.8, seed=3, max_tokens=99
+    )
+    scores = model._scores
+
+    def found(others: Sequence[ChatRequest]) -> tuple[str, list[list[float]]]:
+        values = {}
+
+        def noting(context: Any, *arguments: Any, **more: Any) -> list[float]:
+            result = scores(context, *arguments, **more)
+            values.setdefault(tuple(context), result)  # asked again where others came in between
+            return result
+
+        text = ""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(model, "_scores", noting)
+            for number, word in enumerate(model.stream(request)):
+                text += word
+                if others:
+                    patch.setattr(model, "_scores", scores)
+                    model.chat(others[number % len(others)])
+                    patch.setattr(model, "_scores", noting)
+        return text, list(values.values())
+
+    alone = found(())
+    assert alone == found(())
+    assert alone == found((said("Say yes."), by_words(prompt), prompt.request))
+
+
 def test_a_stream_can_be_left(model: ChatModel, prompt: RationalePrompt) -> None:
     pieces = model.stream(prompt.request)
     assert next(pieces)
