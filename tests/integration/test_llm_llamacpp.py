@@ -253,7 +253,7 @@ def test_a_text_by_words_does_not_depend_on_who_asks_in_between(
 ) -> None:
     """Compared by the scores in full: texts hide most of what rounding changes.
 
-    Each choice is of one token: what is computed one by one rounds differently from what is computed together.
+    Each choice is of one token: what is computed one by one rounds otherwise than what is computed together.
     """
     words = (("may", "can"), ("help", "work"), ("in", "on"), ("the", "a"), ("brain", "heart")) * 3
     choices = " ".join(f'(" {one}" | " {other}")' for one, other in words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 from random import Random
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from kedrec.dataset.question_types import (
     Negative,
     Question,
     Reference,
+    StepStatement,
 )
 from kedrec.errors import DataError
 from kedrec.evaluation.selection_asking import hide_label
@@ -23,10 +25,14 @@ from kedrec.evaluation.selection_llm import parse_answer
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.grounding import check
 from kedrec.grounding.verdict_table import states_verdict
+from kedrec.llm.graph_signal import GraphSignal
 from kedrec.llm.prompting import fill_template
 from kedrec.training.contrasts import write_contrast
 from kedrec.training.targets import write_target
 from kedrec.types import Edge, Entity, Evidence, Path, PathStep, TextSource, TrialRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DISEASE = Entity(id="DOID:8552", kind="Disease", name="chronic myeloid leukemia")
 RIGHT = Entity(id="DRUGBANK:DB1", kind="Drug", name="imatinib")
@@ -199,6 +205,78 @@ def test_a_judgement_is_by_the_evidence_and_an_abstention_by_none(folder: FilePa
     assert stances[f"judgement {RIGHT.name}"] == {"for"}
     assert stances[f"judgement {WRONG.name}"] == {"against"}
     assert f"abstention {NAMELESS.name}" in stances
+
+
+def judged(folder: FilePath, **options: Any) -> list[tuple[str, str, str, bool]]:
+    """Drug, evidence, target and whether candidates are compared, of each judgement and abstention."""
+    items = read_instructions(folder, "train", kinds=["judgement", "abstention"], seed=3, **options).items
+    found = []
+    for item in items:
+        text = item.messages[1].content
+        name = text.partition("Drug: ")[2].splitlines()[0]
+        shown = text.partition("Evidence:\n")[2].partition("\n\n")[0]
+        found.append((name, shown, item.target, bool(item.group)))
+    return found
+
+
+def test_half_of_the_judgements_are_told_the_signal_of_their_own_candidate(tmp_path: FilePath) -> None:
+    bare = [question(number).model_copy(update={"evidence": ()}) for number in range(40)]
+    for split in SPLITS:
+        write_questions(tmp_path, "pair", split, bare if split == "train" else [])
+    write_note(tmp_path, "exprxrec", ["pair"], {})
+    places = {RIGHT.id: 5, WRONG.id: 50, NAMELESS.id: None}
+
+    def signals(questions: Sequence[Question]) -> dict[str, dict[str, GraphSignal]]:
+        assert [one.id for one in questions] == [f"q{number}" for number in range(40)]
+        return {
+            one.id: {id_: GraphSignal.of(place, ()) for id_, place in places.items()} for one in questions
+        }
+
+    found = judged(tmp_path, signals=signals)
+    told = [(name, shown, target, group) for name, shown, target, group in found if "ranking" in shown]
+    assert 0.3 * len(found) < len(told) < 0.7 * len(found)
+    lines = {(name, shown.splitlines()[0], target, group) for name, shown, target, group in told}
+    # Without any path the ranking alone speaks for the right drug, and the candidates are compared.
+    assert lines == {
+        (RIGHT.name, "- The ranking puts it among its first 10 drugs.", "for", True),
+        (WRONG.name, "- The ranking puts it among its first 100 drugs.", "nothing", True),
+        (NAMELESS.name, "- The ranking doesn't know it.", "nothing", True),
+    }
+    assert {(target, group) for _, shown, target, group in found if "ranking" not in shown} == {
+        ("nothing", False)
+    }
+    assert [one for one in judged(tmp_path) if "ranking" in one[1]] == []
+
+
+def test_only_what_the_licences_cover_is_shown(folder: FilePath) -> None:
+    def licensed(path: CitedPath, *licences: str) -> CitedPath:
+        steps = tuple(
+            step.model_copy(
+                update={"statements": tuple(StepStatement(source="s", licence=one) for one in licences)}
+            )
+            for step in path.steps
+        )
+        return path.model_copy(update={"steps": steps})
+
+    def mixed(number: int) -> Question:
+        first, second = question(number).paths(RIGHT.id)
+        # A link that several sources state is covered by one of them; a path by all its links.
+        free = licensed(first, "CC-BY-NC-4.0", "CC0-1.0")
+        partly = licensed(second, "CC-BY-NC-4.0")
+        partly = partly.model_copy(update={"steps": (free.steps[0], partly.steps[1])})
+        part = CandidateEvidence(candidate=RIGHT.id, paths=(free, partly))
+        others = question(number).evidence[1:]
+        return question(number).model_copy(update={"evidence": (part, *others)})
+
+    write_questions(folder, "pair", "train", [mixed(number) for number in range(6)])
+    every = [item.messages[-1].content for item in read_instructions(folder, "train", seed=3).items]
+    assert any("KIT" in text for text in every)
+    items = read_instructions(folder, "train", seed=3, licences={"CC0-1.0"}).items
+    covered = [f"{item.messages[-1].content} {item.target}" for item in items]
+    assert any("ABL1" in text for text in covered)
+    assert not [text for text in covered if "KIT" in text]
+    none = read_instructions(folder, "train", kinds=["judgement", "abstention"], licences=set()).items
+    assert {item.target for item in none} == {"nothing"}
 
 
 def test_a_prompt_does_not_tell_which_candidate_is_right(tmp_path: FilePath) -> None:

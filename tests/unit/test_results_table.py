@@ -125,19 +125,32 @@ def dataset(tmp_path: Path) -> DataSet:
 def _ranking_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ranking that is right in every third question, in place of one that is fitted on a graph."""
 
-    def answers(
-        _store: object, questions: Sequence[BlindQuestion], *_: object
-    ) -> dict[str, dict[str, RankedAnswer]]:
-        ranked = {
+    monkeypatch.setattr(selection_runs, "HiddenScores", RankingOfNames)
+
+
+class RankingOfNames:
+    """Stands for `HiddenScores`; the place of a candidate is its number."""
+
+    @classmethod
+    def of(cls, *_: object) -> RankingOfNames:
+        return cls()
+
+    def answers(self, _name: str, questions: Sequence[BlindQuestion]) -> dict[str, RankedAnswer]:
+        return {
             one.id: rank_candidates(
                 one,
                 {candidate.id: (int(candidate.id[-1]) + int(one.id[1:])) % 3 for candidate in one.candidates},
             )
             for one in questions
         }
-        return {"prior": ranked, "ranker": ranked}
 
-    monkeypatch.setattr(selection_runs, "graph_answers", answers)
+    def places(self, questions: Sequence[BlindQuestion]) -> dict[str, RankedAnswer]:
+        return {
+            one.id: rank_candidates(
+                one, {candidate.id: -1.0 - 20 * int(candidate.id[-1]) for candidate in one.candidates}
+            )
+            for one in questions
+        }
 
 
 def made(dataset: DataSet, out: Path, limit: int | None = None) -> tuple[ResultsTable, int]:
@@ -161,11 +174,12 @@ def test_every_answerer_and_condition_has_a_row_or_a_reason(dataset: DataSet, tm
         ("ranker", ""),
         *(
             (name, shown)
-            for shown in ("none", "none, no paths")
+            for shown in ("none", "none, no paths", "none, signal", "none, no paths, signal")
             for name in ("minilm", "base", "tuned", "both (tuned)")
+            if not (name == "minilm" and "signal" in shown)
         ),
     ]
-    assert len(table.missing) == 6
+    assert len(table.missing) == 7
     assert all("no index of texts" in one.reason for one in table.missing)
     text = table_markdown(table)
     assert "| base | none, no paths |" in text
@@ -188,9 +202,9 @@ def test_paths_that_are_not_shown_tell_nothing(dataset: DataSet, tmp_path: Path)
 
 def test_nothing_is_asked_twice(dataset: DataSet, tmp_path: Path) -> None:
     first, asked = made(dataset, tmp_path / "out", limit=5)
-    # Without paths only the three candidates that had one are asked about again; base, tuned, and tuned on
-    # validation.
-    assert asked == (5 * CANDIDATES + 3) * 3
+    # Without paths only the three candidates that had one are asked about again, with the signal and without;
+    # base, tuned, and tuned on validation.
+    assert asked == 2 * (5 * CANDIDATES + 3) * 3
     again, more = made(dataset, tmp_path / "out", limit=5)
     assert (again.rows, more) == (first.rows, 0)
     _, more = made(dataset, tmp_path / "out", limit=7)
