@@ -1,5 +1,5 @@
-"""A checked rationale (prompt, grammar, gate), and five texts of one prompt, against bare llama.cpp's
-completions of the same messages under the same grammar."""
+"""A checked rationale (prompt, grammar of the paths, gate), and five texts of one prompt, against bare llama.cpp
+that writes as many tokens each after the same messages, under no grammar."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring import BenchmarkContext, Row, alternate
+from kedrec.answers.path_grammar import PathGrammar
 from kedrec.api import Kedrec
 from kedrec.grounding import check
 from kedrec.llm.base import Message
@@ -45,7 +46,7 @@ def measure(context: BenchmarkContext) -> list[Row]:
     drug, disease = recommendation.drug, recommendation.disease
 
     def build_request() -> ChatRequest:
-        return rationale_request(
+        prompt = rationale_request(
             drug,
             disease,
             recommendation.evidence,
@@ -55,22 +56,24 @@ def measure(context: BenchmarkContext) -> list[Row]:
             max_tokens=200,
             seed=settings.seed,
             grammar=True,
-        ).request
+        )
+        evidence = (*recommendation.evidence, *recommendation.adverse)
+        items = tuple(item for item in evidence if item.id in prompt.included)
+        return replace(prompt, along=PathGrammar(drug, disease, items)).request
 
     numbers = count()  # each run reads a prompt of its own
+    lengths: dict[int, int] = {}  # tokens of the text of each seed, as written last
 
     def numbered(request: ChatRequest) -> ChatRequest:
         *others, last = request.messages
         return replace(request, messages=(*others, Message(last.role, f"{last.content}\n({next(numbers)})")))
 
-    def temperature(texts: int) -> float:
-        return 0.6 if texts > 1 else 0.0
-
     def ours(texts: int = 1) -> None:
         request = numbered(build_request())
         for seed in range(texts):
-            text = model.chat(replace(request, seed=seed, temperature=temperature(texts))).text
-            check(text, drug, disease, recommendation.evidence, recommendation.adverse)
+            response = model.chat(replace(request, seed=seed, temperature=0.6 if texts > 1 else 0.0))
+            lengths[seed] = response.completion_tokens
+            check(response.text, drug, disease, recommendation.evidence, recommendation.adverse)
 
     def bare_completion(texts: int = 1) -> None:
         request = numbered(build_request())
@@ -79,11 +82,11 @@ def measure(context: BenchmarkContext) -> list[Row]:
             server.handle_chat_completions(
                 {
                     "messages": messages,
-                    "max_tokens": 200,
-                    "temperature": temperature(texts),
+                    "max_tokens": lengths[seed],
+                    "ignore_eos": True,
+                    "temperature": 0.6 if texts > 1 else 0.0,
                     "seed": seed,
                     "cache_prompt": False,
-                    "grammar": request.grammar,
                 }
             )
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CachedModel", "TextCache", "open_cached_model"]
 
-_FORMAT = 1  # raise it when what is stored, or what a text depends on, changes
+_FORMAT = 2  # raise it when what is stored, or what a text depends on, changes
 _FILE = "texts.sqlite"
 _MOST_BYTES = 64 << 20
 _DAY = 86_400  # seconds; a finer time of use would mean a write for every read
