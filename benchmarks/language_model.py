@@ -1,5 +1,7 @@
-"""A checked rationale (prompt, grammar of the paths, gate), and five texts of one prompt, against bare llama.cpp
-that writes as many tokens each after the same messages, under no grammar."""
+"""A checked rationale (prompt, grammar of the paths, gate), and five texts of one prompt.
+
+Beside them bare llama.cpp writes as many tokens each after the same messages, under no grammar.
+"""
 
 from __future__ import annotations
 
