@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kedrec.errors import ModelError
-from kedrec.llm import llamacpp
+from kedrec.llm import llamacpp, llamacpp_server
 from kedrec.llm.requirements import TESTED, missing_names, require_names
 
 
@@ -50,12 +50,12 @@ def test_a_parameter_that_llama_cpp_no_longer_has(
             return getattr(self._parameters, name)
 
     monkeypatch.setattr(llamacpp, "_check_magic", lambda _path: None)
-    require = llamacpp.require_names
+    require = llamacpp_server.require_names
 
     def without(library: str, owner: object, names: Any, **more: Any) -> None:
         require(library, Fewer() if more.get("of") == "CommonParams" else owner, names, **more)
 
-    monkeypatch.setattr(llamacpp, "require_names", without)
+    monkeypatch.setattr(llamacpp_server, "require_names", without)
     with pytest.raises(ModelError, match=rf"has no CommonParams\.{gone}.*tested with xllamacpp"):
         llamacpp.LlamaCppModel(tmp_path / "x.gguf", name="x", threads=1)
 
