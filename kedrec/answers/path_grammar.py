@@ -10,7 +10,7 @@ is misspelt, and no link is told that the path doesn't have. Paths that differ i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,10 @@ class PathGrammar:
     warning: str = ""
 
     def text(self, ids: Sequence[str], *, written: int = 0, most: int = MOST_SENTENCES) -> str:
-        """GBNF of what may follow some sentences: one to four in all, each of another group.
+        """GBNF of what may follow some sentences: up to four in all, each of another group.
+
+        A text tells all supporting groups that it has sentences for: it is written in one go, since what is
+        added afterwards costs reading the sentences before it again.
 
         Args:
             ids: of the evidence that may be told, at least one.
@@ -93,10 +96,11 @@ class PathGrammar:
         warned = [number for number in numbers if any(one.id == self.warning for one in groups[number].items)]
         leads = {"verdict": verdicts, "lead": warned or numbers, "fact": numbers}[first]
         firsts = {number: f"{first}{number}" for number in leads}
+        supporting = frozenset(number for number in numbers if _supports(groups[number]))
         name = one_line(shown_name(self.drug.name))
         return "\n".join(
             (
-                *_order_rules(firsts, numbers, most - written, '" " ' if written else ""),
+                *_order_rules(firsts, numbers, supporting, most - written, '" " ' if written else ""),
                 f"drug ::= {_quoted(capitalized(name))}",
                 'subject ::= drug | "It" | "The drug"',
                 f'latter ::= {_quoted(name)} | "it" | "the drug"',
@@ -138,12 +142,17 @@ class PathGrammar:
         return " | ".join(patterns)
 
 
-def _order_rules(firsts: Mapping[int, str], numbers: Sequence[int], most: int, opening: str) -> list[str]:
+def _order_rules(
+    firsts: Mapping[int, str], numbers: Sequence[int], supporting: Set[int], most: int, opening: str
+) -> list[str]:
     """Rules of the sentences' order, the root first: no group is told twice.
+
+    The text ends where nothing supporting is left to tell, or with the most sentences.
 
     Args:
         firsts: the rule of a first sentence, by the number of its group.
         numbers: of all groups.
+        supporting: those of supporting groups.
         most: most sentences.
         opening: what stands before the first one.
     """
@@ -157,7 +166,7 @@ def _order_rules(firsts: Mapping[int, str], numbers: Sequence[int], most: int, o
         if name not in rules:
             choices = (f'" " fact{number}{rest(used | {number})}' for number in others)
             rules[name] = " | ".join(choices)
-        return f" ({name})?"
+        return f" ({name})" if supporting - used else f" ({name})?"
 
     root = " | ".join(f"{opening}{rule}{rest(frozenset({number}))}" for number, rule in firsts.items())
     return [f"root ::= {root}", *(f"{name} ::= {rule}" for name, rule in rules.items())]

@@ -36,7 +36,7 @@ __all__ = [
     "write_rationales",
 ]
 
-ANSWER_TOKENS = 200
+ANSWER_TOKENS = 400
 """Most tokens of a rationale."""
 
 
