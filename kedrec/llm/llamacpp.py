@@ -74,7 +74,7 @@ class LlamaCppModel:
         _check_magic(path)
         key = secrets.token_hex(16)
         with ExitStack() as stack:
-            self._llama_server, client = started_server(
+            self._llama_server, self._client = started_server(
                 path,
                 key,
                 stack,
@@ -85,7 +85,7 @@ class LlamaCppModel:
             )
             stack.callback(self._drop_server)
             server = Server(
-                client,
+                self._client,
                 name=f"llama.cpp with {path.name}",
                 model=name,
                 hint="Ask again; if it stays, pull the model again.",

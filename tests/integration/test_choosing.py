@@ -68,7 +68,7 @@ def test_scores_are_the_log_probabilities_of_the_model(model: LlamaCppModel) -> 
     body = {"prompt": model._prompt(PROMPT), "n_predict": 1, "n_probs": 49152, "cache_prompt": False}
     every = endpoint.post("completion", body)["completion_probabilities"][0]["top_logprobs"]
     by_id = {one["id"]: one["logprob"] for one in every}
-    expected = [by_id[model._first_token(stance)] for stance in STANCES]
+    expected = [by_id[model._tokens(stance, special=False)[0]] for stance in STANCES]
     differences = [score - scores[0] for score in scores]
     assert differences == pytest.approx([one - expected[0] for one in expected], abs=1e-3)
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from kedrec.common.checked_files import sha256_of
 from kedrec.errors import ModelError
-from kedrec.llm import llamacpp
+from kedrec.llm import llamacpp, llamacpp_server
 from kedrec.llm.base import ChatRequest, Message
 from kedrec.llm.default import base_path
 from kedrec.llm.llamacpp import LlamaCppModel
@@ -156,7 +157,8 @@ def _reply(data: bytes) -> object:
 def test_a_server_that_is_gone_is_a_model_error(
     llm_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(llamacpp, "_TIMEOUT", 2.0)
+    monkeypatch.setattr(llamacpp, "TIMEOUT", 2.0)
+    monkeypatch.setattr(llamacpp_server, "TIMEOUT", 2.0)
     model = open_model("base", llm_settings)
     assert isinstance(model, LlamaCppModel)
     sent = Path(model._client._transport._pool._uds)  # type: ignore[attr-defined]
@@ -202,7 +204,7 @@ def test_a_merged_model_that_was_changed_is_noticed(merged_settings: Settings) -
     assert any("was changed" in stage for stage in stages)
     assert second == first
     assert second.path.read_bytes() == whole
-    assert second.sha256 == llamacpp.sha256_of(second.path)
+    assert second.sha256 == sha256_of(second.path)
 
 
 def test_threads_are_chosen_by_what_is_free() -> None:
