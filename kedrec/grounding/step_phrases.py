@@ -23,6 +23,8 @@ _OVERSTATED = {
     ("LOCALIZES_TO", "occurs in"),
     ("LOCALIZES_TO", "is located in"),
     ("LOCALIZES_TO", "affects"),  # needs its article
+    ("LOCATED_IN", "takes place in"),  # of processes alone, and substances are located too
+    ("LOCATED_IN", "happens in"),
 }
 _CLUMSY = {
     "is inversely agonized by",

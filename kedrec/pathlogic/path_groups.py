@@ -1,7 +1,7 @@
 """Groups a pair's paths by what they tell: alike but for one node, they are told in one sentence.
 
-Four paths through four targets of one mechanism are one thing to say: "it inhibits A, B and C, each of which
-...". A path most of whose nodes heavier ones pass through already says nothing new.
+Three paths through three targets of one mechanism are one thing to say: "it inhibits A, B and C, each of which
+...". A fourth one says nothing new, nor does a path most of whose nodes heavier ones pass through already.
 """
 
 from __future__ import annotations
@@ -52,7 +52,12 @@ def path_groups(items: Sequence[Evidence]) -> list[PathGroup]:
             continue
         differing, alike = _most_alike(first, [item for item in remaining if _says_new(item, covered)])
         alike_ids = {item.id for item in alike}
-        remaining = [item for item in remaining if item.id not in alike_ids]
+        remaining = [
+            item
+            for item in remaining
+            if item.id not in alike_ids
+            and not (len(alike) == _MOST_ALIKE - 1 and _differing_node(first, item) == differing)
+        ]
         groups.append(PathGroup((first, *alike), differing))
         covered.update(*(_inner_names(item) for item in (first, *alike)))
     return sorted(groups, key=lambda group: -group.weight)

@@ -22,8 +22,10 @@ def groups_of(*items: Evidence) -> list[tuple[tuple[str, ...], int]]:
 
 def test_up_to_three_paths_that_differ_in_one_node_are_one_group_the_heaviest_first() -> None:
     items = [path(f"P{number}", f"T{number}", "B", score=number / 10) for number in range(1, 5)]
-    assert groups_of(*items) == [(("P4", "P3", "P2"), 1), (("P1",), 0)]
-    assert [round(group.weight, 6) for group in path_groups(items)] == [0.9, 0.1]
+    assert groups_of(*items) == [(("P4", "P3", "P2"), 1)]  # a fourth one says nothing new
+    assert [round(group.weight, 6) for group in path_groups(items)] == [0.9]
+    other = path("P0", "T0", "C", score=0.05)
+    assert groups_of(*items, other) == [(("P4", "P3", "P2"), 1), (("P0",), 0)]
 
 
 def test_the_node_is_chosen_by_which_the_heaviest_paths_differ() -> None:
