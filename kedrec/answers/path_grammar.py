@@ -198,7 +198,7 @@ def _chain_rules(number: int, path: Path, names: Sequence[str], differing: int) 
         node = path.nodes[index + 1]
         is_list = bool(names) and index + 1 == differing
         name = _joined(names) if is_list else one_line(shown_name(node.name))
-        phrases = usable_phrases(step.relation, step.action, forward=step.forward)
+        phrases = usable_phrases(step.relation, step.action, forward=step.forward, kind=node.kind)
         rest = _quoted(f" {name}")
         if index + 1 < len(path.steps):
             joints = ["each of which "] if is_list else ["which "]

@@ -26,6 +26,9 @@ _OVERSTATED = {
     ("LOCATED_IN", "takes place in"),  # of processes alone, and substances are located too
     ("LOCATED_IN", "happens in"),
 }
+_PROTEINS = {"Gene", "GeneFamily", "Complex"}
+_OF_AMOUNTS = {"increases", "decreases", "lowers", "reduces"}
+"""Of a process they say what regulates it; of a protein, that there is more or less of it."""
 _CLUMSY = {
     "is inversely agonized by",
     "is partially agonized by",
@@ -63,9 +66,16 @@ def step_phrases(relation: str, action: str, *, forward: bool) -> tuple[str, tup
     return _phrases(relation, load_schema().relations[relation].wording_for(action), forward)
 
 
-def usable_phrases(relation: str, action: str, *, forward: bool) -> tuple[str, ...]:
-    """All phrases in which a step may be told, one or more: the evidence's own first, unless it is clumsy."""
+def usable_phrases(relation: str, action: str, *, forward: bool, kind: str = "") -> tuple[str, ...]:
+    """All phrases in which a step may be told, one or more: the evidence's own first, unless it is clumsy.
+
+    Args:
+        relation, action, forward: as of `step_phrases`.
+        kind: of the node that the step leads to.
+    """
     verbatim, paraphrases = step_phrases(relation, action, forward=forward)
+    if kind in _PROTEINS:
+        paraphrases = tuple(phrase for phrase in paraphrases if phrase not in _OF_AMOUNTS)
     if paraphrases and verbatim in _CLUMSY:
         return paraphrases
     return tuple(dict.fromkeys((verbatim, *paraphrases)))

@@ -216,3 +216,18 @@ def test_only_what_is_left_of_a_group_is_told() -> None:
     text = Writer(PathGrammar(DRUG, DISEASE, ALIKE).text(("P2",), written=1, most=2), 0).text()
     assert text.endswith(" [P2].")
     assert "each of which" not in text
+
+
+def test_a_protein_is_not_told_to_grow_in_number_where_it_is_regulated() -> None:
+    """ "increases inflammation" is right, "increases GABRA1" would be a claim on its amount."""
+    regulates = {end: step(DRUG, "AFFECTS", end, "positively regulates") for end in (GENE, PROCESS)}
+    items = tuple(
+        item(
+            f"P{number}", "mechanism", DRUG, regulates[end], end, step(end, "AFFECTS", DISEASE, "x"), DISEASE
+        )
+        for number, end in enumerate(regulates, 1)
+    )
+    grammar = PathGrammar(DRUG, DISEASE, items)
+    assert '"increases"' not in grammar.text(("P1",))
+    assert '"increases"' in grammar.text(("P2",))
+    assert '"stimulates"' in grammar.text(("P1",))
