@@ -1,6 +1,6 @@
 """Groups a pair's paths by what they tell: alike but for one node, they are told in one sentence.
 
-Three paths through three targets of one mechanism are one thing to say: "it inhibits A, B and C, each of which
+Three paths through three targets are one thing to say: "it inhibits A, B and C, each of which
 ...". A fourth one says nothing new, nor does a path most of whose nodes heavier ones pass through already.
 """
 
