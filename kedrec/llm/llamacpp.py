@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -98,7 +99,6 @@ class LlamaCppModel:
             self._slot_messages: tuple[Message, ...] | None = None
             self._slot_user: object = None
             self._tokens_of_words: dict[str, tuple[int, ...]] = {}
-            self._tokenizer = self._word_tokenizer()
             self._info = ModelInfo(
                 name=name,
                 sha256=sha256,
@@ -154,12 +154,14 @@ class LlamaCppModel:
 
     def answer_scores(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
         """Log-probabilities of the answers' first tokens, of which one is taken to come."""
-        tokens = [self._tokens(answer, special=False)[0] for answer in answers]
+        tokens_of = self._of_words(answers)
+        tokens = [tokens_of[answer][0] for answer in answers]
         if len(set(tokens)) < len(tokens):
             raise ModelError(
                 f"{self._info.name} begins {' and '.join(answers)} with the same token.", "Use another model."
             )
         with self._slot(object()):
+            self._slot_messages = None
             return self._scores(self._prompt(messages), tokens, cache_prompt=self._slots > 1)
 
     def close(self) -> None:
@@ -240,9 +242,10 @@ class LlamaCppModel:
 
     def _finite_grammar(self, request: ChatRequest) -> FiniteGrammar | None:
         """The grammar of a request whose answer is written word by word; None for another one."""
-        if not request.grammar or request.stop or not self._tokenizer:
+        if not request.grammar or request.stop:
             return None
-        return FiniteGrammar.parse(request.grammar)
+        grammar = FiniteGrammar.parse(request.grammar)
+        return grammar if grammar and self._tokenizer else None
 
     def _by_words(self, request: ChatRequest, grammar: FiniteGrammar) -> Generator[str, None, ChatResponse]:
         """Yields the words of a text and returns the whole one.
@@ -289,7 +292,8 @@ class LlamaCppModel:
                 self._tokens_of_words[word] = tuple(self._tokens(word, special=False))
         return {word: self._tokens_of_words[word] for word in words}
 
-    def _word_tokenizer(self) -> Tokenizer | None:
+    @cached_property
+    def _tokenizer(self) -> Tokenizer | None:
         """The tokens of words; None where a text's tokens aren't those of its words, or none ends a turn."""
         text = "Metformin may help in type 2 diabetes (MODY), since it activates PRKAA1 [P1]."
         words = re.findall(r"\s*\S+", text)

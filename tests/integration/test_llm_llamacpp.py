@@ -145,8 +145,9 @@ def test_an_answer_does_not_depend_on_what_the_slot_has_read(
     for before in (said("Say yes."), begun, whole, begun):
         model.chat(before)
         found.append((log_probabilities(model, begun), log_probabilities(model, whole)))
-    model.answer_scores(prompt.messages, ["yes", "no"])
-    found.append((log_probabilities(model, begun), log_probabilities(model, whole)))
+    for judged in (prompt.messages, (*prompt.messages[:1], Message("user", "Is it so?"))):
+        model.answer_scores(judged, ["yes", "no"])
+        found.append((log_probabilities(model, begun), log_probabilities(model, whole)))
     assert found == [found[0]] * len(found)
     assert len(found[0][0]) == len(found[0][1]) == 12
 
