@@ -63,8 +63,9 @@ class PathGrammar:
     def text(self, ids: Sequence[str], *, written: int = 0, most: int = MOST_SENTENCES) -> str:
         """GBNF of what may follow some sentences: up to four in all, each of another group.
 
-        A text tells all supporting groups that it has sentences for: it is written in one go, since what is
-        added afterwards costs reading the sentences before it again.
+        A text tells all supporting paths that it has sentences for: it is written in one go, since what is
+        added afterwards costs reading the sentences before it again. Free words on a trial or an article are
+        never required.
 
         Args:
             ids: of the evidence that may be told, at least one.
@@ -96,11 +97,13 @@ class PathGrammar:
         warned = [number for number in numbers if any(one.id == self.warning for one in groups[number].items)]
         leads = {"verdict": verdicts, "lead": warned or numbers, "fact": numbers}[first]
         firsts = {number: f"{first}{number}" for number in leads}
-        supporting = frozenset(number for number in numbers if _supports(groups[number]))
+        required = frozenset(
+            number for number in numbers if _supports(groups[number]) and groups[number].items[0].path
+        )
         name = one_line(shown_name(self.drug.name))
         return "\n".join(
             (
-                *_order_rules(firsts, numbers, supporting, most - written, '" " ' if written else ""),
+                *_order_rules(firsts, numbers, required, most - written, '" " ' if written else ""),
                 f"drug ::= {_quoted(capitalized(name))}",
                 'subject ::= drug | "It" | "The drug"',
                 f'latter ::= {_quoted(name)} | "it" | "the drug"',
@@ -143,16 +146,16 @@ class PathGrammar:
 
 
 def _order_rules(
-    firsts: Mapping[int, str], numbers: Sequence[int], supporting: Set[int], most: int, opening: str
+    firsts: Mapping[int, str], numbers: Sequence[int], required: Set[int], most: int, opening: str
 ) -> list[str]:
     """Rules of the sentences' order, the root first: no group is told twice.
 
-    The text ends where nothing supporting is left to tell, or with the most sentences.
+    The text ends where nothing required is left to tell, or with the most sentences.
 
     Args:
         firsts: the rule of a first sentence, by the number of its group.
         numbers: of all groups.
-        supporting: those of supporting groups.
+        required: those of groups that are told wherever there is room.
         most: most sentences.
         opening: what stands before the first one.
     """
@@ -166,7 +169,7 @@ def _order_rules(
         if name not in rules:
             choices = (f'" " fact{number}{rest(used | {number})}' for number in others)
             rules[name] = " | ".join(choices)
-        return f" ({name})" if supporting - used else f" ({name})?"
+        return f" ({name})" if required - used else f" ({name})?"
 
     root = " | ".join(f"{opening}{rule}{rest(frozenset({number}))}" for number, rule in firsts.items())
     return [f"root ::= {root}", *(f"{name} ::= {rule}" for name, rule in rules.items())]

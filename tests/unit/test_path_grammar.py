@@ -218,6 +218,20 @@ def test_only_what_is_left_of_a_group_is_told() -> None:
     assert "each of which" not in text
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_paths_are_told_as_long_as_there_is_room_and_texts_where_the_model_likes(seed: int) -> None:
+    trial = Evidence(id="T1", sentence="A trial was completed", stance="supports")
+    grammar = PathGrammar(DRUG, DISEASE, (*EVIDENCE[:2], trial))
+    cited = re.findall(r"\[(\w\d)\]", Writer(grammar.text(("P1", "P2", "T1")), seed).text())
+    assert {"P1", "P2"} <= set(cited)
+    without = {
+        "T1" in Writer(grammar.text(("P1", "P2", "T1")), other).text() for other in range(seed, seed + 30)
+    }
+    assert without == {True, False}
+    every = PathGrammar(DRUG, DISEASE, EVIDENCE).text(("P1", "P2", "P3", "P4"), most=2)
+    assert len(re.findall(r"\[P\d\]\.", Writer(every, seed).text())) == 2
+
+
 def test_a_protein_is_not_told_to_grow_in_number_where_it_is_regulated() -> None:
     """ "increases inflammation" is right, "increases GABRA1" would be a claim on its amount."""
     regulates = {end: step(DRUG, "AFFECTS", end, "positively regulates") for end in (GENE, PROCESS)}
