@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.measuring import BenchmarkContext, Row, alternate
 from kedrec.answers.path_grammar import PathGrammar
+from kedrec.answers.rationales import ANSWER_TOKENS
 from kedrec.api import Kedrec
 from kedrec.grounding import check
 from kedrec.llm.base import Message
@@ -55,7 +56,7 @@ def measure(context: BenchmarkContext) -> list[Row]:
             recommendation.adverse,
             count_tokens=model.count_tokens,
             context=model.info.context,
-            max_tokens=200,
+            max_tokens=ANSWER_TOKENS,
             seed=settings.seed,
             grammar=True,
         )

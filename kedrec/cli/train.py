@@ -13,10 +13,6 @@ from kedrec.cli.train_choice import choice
 from kedrec.cli.train_samples import preferences, samples
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from kedrec.dataset.question_types import Question
-    from kedrec.llm.graph_signal import GraphSignal
     from kedrec.training.recipe import Checkpoint
 
 _TEST_EXAMPLES = 24  # of the validation part, whose loss is measured at each checkpoint
@@ -96,6 +92,7 @@ def train(
     if context.invoked_subcommand is not None:
         return
     from contextlib import ExitStack
+    from functools import partial
 
     from kedrec.dataset.instructions import KINDS, read_instructions
     from kedrec.documents.passage_index import PassageIndex, index_folder
@@ -114,13 +111,11 @@ def train(
     settings = load_settings(graph=graph)
     recipe = read_recipe(config, seed=settings.seed, threads=settings.threads)
     chosen = kinds or KINDS
+    allowed = allowed_licences(licences) if licences else None
     with ExitStack() as stack, progress_on_stderr() as progress:
         index = stack.enter_context(PassageIndex.open(index_folder(settings.home))) if texts else None
         store = stack.enter_context(open_store(settings.graph_url, settings)) if signal else None
-
-        def signals(of: Sequence[Question]) -> dict[str, dict[str, GraphSignal]]:
-            return training_signals(store, of, recipe.seed, progress) if store else {}
-
+        signals = partial(training_signals, store, seed=recipe.seed, progress=progress) if store else None
         train_set, test_set = (
             read_instructions(
                 dataset,
@@ -129,8 +124,8 @@ def train(
                 kinds=chosen,
                 seed=recipe.seed,
                 index=index,
-                licences=allowed_licences(licences) if licences else None,
-                signals=signals if signal and split == "train" else None,
+                licences=allowed,
+                signals=signals if split == "train" else None,
             )
             for split in ("train", "validation")
         )

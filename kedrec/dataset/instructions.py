@@ -178,7 +178,7 @@ def _from_questions(
 
 
 def _licensed(question: Question, licences: Collection[str]) -> Question:
-    """A question without the paths and texts that these licences don't cover, and without its reference."""
+    """A question without the paths and texts that these licences don't cover."""
 
     def covered(path: CitedPath) -> bool:
         return all(any(one.licence in licences for one in step.statements) for step in path.steps)
@@ -193,9 +193,7 @@ def _licensed(question: Question, licences: Collection[str]) -> Question:
         part.model_copy(update={"trials": texts(part.trials), "literature": texts(part.literature)})
         for part in question.background
     ]
-    return question.model_copy(
-        update={"evidence": tuple(evidence), "background": tuple(background), "reference": None}
-    )
+    return question.model_copy(update={"evidence": tuple(evidence), "background": tuple(background)})
 
 
 def _of_question(

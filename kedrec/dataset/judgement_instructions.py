@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -12,12 +12,12 @@ from kedrec.llm.judging import CompactEvidence, judgement_prompt
 from kedrec.training.instruction import Instruction
 
 if TYPE_CHECKING:
-    from kedrec.dataset.question_types import NamedEntity, Question
+    from kedrec.dataset.question_types import CitedPath, NamedEntity, Question
     from kedrec.documents.passage_index import PassageIndex
     from kedrec.llm.graph_signal import GraphSignal
     from kedrec.types.judgement import JudgedStance
 
-__all__ = ["JudgementKind", "judgements"]
+__all__ = ["JudgementKind", "compact_evidence", "judgements"]
 
 JudgementKind: TypeAlias = Literal["judgement", "abstention"]
 _WITHOUT_SIGNAL = 0.5  # of the questions that have one
@@ -49,7 +49,10 @@ def judgements(
     if Random(f"{seed}:{question.id}:signal").random() < _WITHOUT_SIGNAL:  # noqa: S311
         signals = {}
     evidence_by_id = {
-        one.id: replace(_compact(question, one.id, index), signal=signals.get(one.id)) for one in judged
+        one.id: compact_evidence(
+            question.paths(one.id), _texts(question, one.id, index), signal=signals.get(one.id)
+        )
+        for one in judged
     }
     compared = len(right) == 1 and evidence_by_id[right[0].id].speaks_for
     for candidate in draw.sample(judged, len(judged)):
@@ -68,6 +71,18 @@ def judgements(
         yield "abstention", _judgement("abstention", question, candidate, evidence, "nothing")
 
 
+def compact_evidence(
+    paths: Sequence[CitedPath], texts: Iterable[str] = (), *, signal: GraphSignal | None = None
+) -> CompactEvidence:
+    """The evidence to judge by: paths, texts and the graph's signal."""
+    return CompactEvidence(
+        supporting=[path.text for path in paths if path.stance == "supports"],
+        adverse=[path.text for path in paths if path.stance == "adverse"],
+        texts=list(texts),
+        signal=signal,
+    )
+
+
 def _judgement(
     kind: JudgementKind,
     question: Question,
@@ -79,14 +94,11 @@ def _judgement(
     return Instruction(kind, messages, stance)
 
 
-def _compact(question: Question, candidate: str, index: PassageIndex | None) -> CompactEvidence:
-    paths = question.paths(candidate)
-    texts = text_evidence(question, candidate, index) if index is not None else []
-    return CompactEvidence(
-        supporting=[path.text for path in paths if path.stance == "supports"],
-        adverse=[path.text for path in paths if path.stance == "adverse"],
-        texts=[item.sentence for item in texts],
-    )
+def _texts(question: Question, candidate: str, index: PassageIndex | None) -> list[str]:
+    """The sentences of a candidate's texts."""
+    if index is None:
+        return []
+    return [item.sentence for item in text_evidence(question, candidate, index)]
 
 
 def _unrelated(question: Question, rng: Random) -> tuple[NamedEntity, CompactEvidence] | None:
@@ -98,8 +110,5 @@ def _unrelated(question: Question, rng: Random) -> tuple[NamedEntity, CompactEvi
         named = {node.id for path in paths for node in path.nodes}
         for candidate in drawn:
             if candidate.id not in named:
-                return candidate, CompactEvidence(
-                    supporting=[path.text for path in paths if path.stance == "supports"],
-                    adverse=[path.text for path in paths if path.stance == "adverse"],
-                )
+                return candidate, compact_evidence(paths)
     return None

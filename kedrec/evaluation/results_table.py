@@ -150,7 +150,9 @@ def _add_config(
             table.missing.append(Missing(f"{config}, {shown.label}", reason))
             continue
         if shown.signal and is_of_stays:
-            table.missing.append(Missing(f"{config}, {shown.label}", "a stay has no disease of its own"))
+            table.missing.append(
+                Missing(f"{config}, {shown.label}", "a stay has several diseases, each with its own places")
+            )
             continue
         if not shown.signal:  # the control is one of text alone
             table.rows.append(_row(run, "minilm", "minilm", shown))

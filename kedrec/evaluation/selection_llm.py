@@ -7,11 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from kedrec.common.plain_text import one_line
+from kedrec.dataset.judgement_instructions import compact_evidence
 from kedrec.errors import ModelError
 from kedrec.evaluation.selection_answerers import rank_candidates
 from kedrec.evaluation.selection_asking import RankedAnswer
 from kedrec.llm.base import ChatRequest, Message
-from kedrec.llm.judging import CompactEvidence, judge, judgement_prompt
+from kedrec.llm.judging import judge, judgement_prompt
 from kedrec.llm.selection_prompting import selection_messages
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from kedrec.dataset.question_types import NamedEntity
     from kedrec.evaluation.selection_asking import BlindQuestion
     from kedrec.llm.base import ChatModel
+    from kedrec.llm.judging import CompactEvidence
 
 __all__ = ["choice_request", "evidence_of", "judged_answer", "judgement_prompts", "parse_answer"]
 
@@ -54,11 +56,9 @@ def choice_request(model: ChatModel, question: BlindQuestion, seed: int) -> Chat
 
 def evidence_of(question: BlindQuestion, candidate: str) -> CompactEvidence:
     """The evidence of one candidate in a question."""
-    paths = question.paths.get(candidate, ())
-    return CompactEvidence(
-        supporting=[path.text for path in paths if path.stance == "supports"],
-        adverse=[path.text for path in paths if path.stance == "adverse"],
-        texts=[text for _, text in question.texts.get(candidate, ())],
+    return compact_evidence(
+        question.paths.get(candidate, ()),
+        (text for _, text in question.texts.get(candidate, ())),
         signal=question.signals.get(candidate),
     )
 

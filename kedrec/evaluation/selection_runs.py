@@ -185,12 +185,10 @@ class SelectionRun:
             among=self.among,
             texts=_texts(question, shown.background, self.means.index),
             paths=shown.paths,
-            signals=question_signals(question, self._places()[question.id].places) if shown.signal else None,
+            signals=question_signals(question, self.answers("places")[question.id].places)
+            if shown.signal
+            else None,
         )
-
-    def _places(self) -> dict[str, RankedAnswer]:
-        """The candidates' places in the ranking without what is asked, by question."""
-        return self.answers("places")
 
     def figures(
         self, name: Answerer, shown: Shown = NOTHING_ELSE, chosen: Sequence[Question] | None = None

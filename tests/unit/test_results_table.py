@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from kedrec.cli.evaluate_table import table as table_command
 from kedrec.dataset.hf_folder import SPLITS, DataSet, write_note, write_questions
 from kedrec.dataset.question_types import (
     CandidateEvidence,
@@ -20,7 +21,7 @@ from kedrec.dataset.question_types import (
     StepStatement,
 )
 from kedrec.evaluation import selection_runs
-from kedrec.evaluation.results_table import ResultsTable, results_table, table_markdown
+from kedrec.evaluation.results_table import CONDITIONS, ResultsTable, results_table, table_markdown
 from kedrec.evaluation.selection_answerers import rank_candidates
 from kedrec.evaluation.selection_minilm import VectorMemory
 from kedrec.evaluation.selection_runs import AnswererResources
@@ -212,3 +213,9 @@ def test_nothing_is_asked_twice(dataset: DataSet, tmp_path: Path) -> None:
     assert more == (2 * CANDIDATES + 1) * 3 + (7 * CANDIDATES + 4) * 3
     rows = {(row.name, row.shown): row.figures for row in again.rows}
     assert rows["tuned", "none"] != rows["tuned", "none, no paths"]
+
+
+def test_the_command_offers_every_condition() -> None:
+    """The command lists them itself, so that its help needs nothing of the evaluations."""
+    [shown] = [option for option in table_command.params if option.name == "conditions"]
+    assert list(shown.type.choices) == [one.label for one in CONDITIONS]  # type: ignore[attr-defined]
