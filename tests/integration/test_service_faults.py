@@ -41,7 +41,7 @@ HOSTILE = [
 LLAMA = """
 import sys, time
 from pathlib import Path
-from kedrec.llm.llamacpp import _parameters
+from kedrec.llm.llamacpp_server import _parameters
 import xllamacpp
 parameters = _parameters(Path(sys.argv[1]), "key", threads=1, context=2048, slots=1)
 parameters.hostnames = ["127.0.0.1"]
