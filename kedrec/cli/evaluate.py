@@ -66,7 +66,10 @@ evaluate.add_command(warnings)
 @click.option("--pairs", default=100, show_default=True, help="Number of drug-disease pairs.")
 @click.option("--paths", default=8, show_default=True, help="Maximum number of evidence paths per pair.")
 @click.option(
-    "--slots", default=8, show_default=True, help="Number of answers that llama.cpp writes at once."
+    "--slots",
+    default=1,
+    show_default=True,
+    help="Number of answers that llama.cpp writes at once. More are faster with --free, and not repeatable.",
 )
 @click.option(
     "--background",

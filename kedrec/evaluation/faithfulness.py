@@ -188,7 +188,7 @@ def evaluate(
     """Asks a model for a rationale of each pair and counts the sentences that hold.
 
     Args:
-        model: any `ChatModel`; one with parallel slots is faster.
+        model: any `ChatModel`; one with parallel slots writes free words faster.
         candidates: pairs with their evidence, score and safety; those that `kedrec ask` asks a model about.
         seed: of the model.
         max_tokens: most tokens of an answer.
