@@ -1,4 +1,4 @@
-"""What the graph says of a pair in numbers, as lines of a prompt: the ranking's place, and kinds of paths."""
+"""Signal of the graph on a pair in numbers, as lines of a prompt: the ranking's place, and kinds of paths."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class GraphSignal:
-    """What the graph says of a pair in numbers.
+    """Signal of the graph on a pair, in numbers.
 
     Attributes:
         place: the drug's place in the ranking of all drugs for the disease, 1 for the first; None for a drug

@@ -1,4 +1,4 @@
-"""Why an answer is empty, what an asked name was taken for, and graphs that lack what a ranking needs."""
+"""Reasons of an empty answer, names as they were taken, and graphs that lack what a ranking needs."""
 
 from __future__ import annotations
 

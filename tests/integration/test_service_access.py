@@ -1,4 +1,4 @@
-"""Who may ask a service, and how much: keys, overlays, rates, bodies, names of hosts, headers, log."""
+"""Access to a service: keys, overlays, rates, bodies, names of hosts, headers, log."""
 
 from __future__ import annotations
 

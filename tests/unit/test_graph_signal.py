@@ -1,4 +1,4 @@
-"""What the graph says of a pair in numbers, as a prompt tells it."""
+"""Signal of the graph on a pair, as a prompt tells it."""
 
 from __future__ import annotations
 
