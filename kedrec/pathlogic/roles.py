@@ -6,7 +6,8 @@ together. A site, a side effect or a protein that handles the drug is no argumen
 may be true.
 
 The signs decide the rest (see `signs`): a path along which the drug furthers the disease, or may further it
-since the sources disagree, supports nothing.
+since the sources disagree, supports nothing, and one that would further it but for a correlation or a site
+without a sign is no more than an association.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from kedrec.pathlogic.disposition import (
     names_target,
 )
 from kedrec.pathlogic.opposites import are_opposites
-from kedrec.pathlogic.signs import path_effect, relation_role, step_signs
+from kedrec.pathlogic.signs import leans_to_harm, path_effect, relation_role, step_signs
 from kedrec.pathlogic.symptoms import is_frequent_symptom
 from kedrec.schema import TARGET_KINDS, load_schema
 
@@ -66,7 +67,7 @@ def path_role(path: Path) -> PathRole:
         return role
     if path_effect(path) in ("furthers", "unclear") or _passes_opposite_disease(path):
         return "opposed"
-    return role
+    return "association" if role == "mechanism" and leans_to_harm(path) else role
 
 
 def opposes(path: Path) -> bool:

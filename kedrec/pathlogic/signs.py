@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from kedrec.schema import Role
     from kedrec.types import Path, PathStep
 
-__all__ = ["Effect", "Signs", "action_signs", "effect_signs", "path_effect", "relation_role", "step_signs"]
+__all__ = [
+    "Effect",
+    "Signs",
+    "action_signs",
+    "effect_signs",
+    "leans_to_harm",
+    "path_effect",
+    "relation_role",
+    "step_signs",
+]
 
 Signs = frozenset[int]
 """Every sign that a step, or a path, may have: a non-empty subset of -1, 0 and +1."""
@@ -37,6 +46,7 @@ action has both signs), or nothing of direction."""
 _UNSIGNED: Signs = frozenset({0})
 _BENEFIT, _HARM = frozenset({-1}), frozenset({1})
 _BOTH: Signs = frozenset({-1, 1})
+_PLAIN_ROLES: frozenset[Role | None] = frozenset({"correlation", "location"})
 
 
 @cache
@@ -92,6 +102,20 @@ def path_effect(path: Path) -> Effect:
     if signs == _HARM:
         return "furthers"
     return "unclear" if signs >= _BOTH else "unsigned"
+
+
+def leans_to_harm(path: Path) -> bool:
+    """True if an unsigned path furthers the disease as far as it is signed.
+
+    Curators leave correlations and sites without a sign where the sign is plain to them: of the paths of
+    DrugMechDB in which nothing else is unsigned, 19 of 20 relieve the disease if these steps are left out.
+    """
+    if path_effect(path) != "unsigned" or _is_common_target(path.steps):
+        return False
+    signs = [(step, step_signs(step)) for step in path.steps]
+    if any(one == _UNSIGNED and relation_role(step) not in _PLAIN_ROLES for step, one in signs):
+        return False
+    return _compose(one for _, one in signs if one != _UNSIGNED) == _HARM
 
 
 def _may_oppose(first: Iterable[tuple[str, str]], second: Iterable[tuple[str, str]]) -> bool:

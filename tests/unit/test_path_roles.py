@@ -64,6 +64,40 @@ def test_what_only_occurs_together_supports_and_never_leads() -> None:
     assert path_role(path(DRUG, bound(gene()), gene(), drawn, *last)) == "mechanism"
 
 
+@pytest.mark.parametrize("unsigned", ["CORRELATED_WITH", "LOCATED_IN"])
+def test_a_path_that_furthers_the_disease_but_for_an_unsigned_correlation_or_site_never_leads(
+    unsigned: str,
+) -> None:
+    def role(action: str, to_process: str) -> str:
+        return path_role(
+            path(
+                DRUG,
+                step(DRUG, "BINDS", gene(), action),
+                gene(),
+                step(gene(), "AFFECTS", PROCESS, to_process),
+                PROCESS,
+                step(PROCESS, unsigned, COUGH),
+                COUGH,
+                step(COUGH, "CORRELATED_WITH", DISEASE, "positively correlated with"),
+                DISEASE,
+            )
+        )
+
+    assert (
+        role("agonist", "positively regulates") == role("inhibitor", "negatively regulates") == "association"
+    )
+    assert role("inhibitor", "positively regulates") == role("agonist", "negatively regulates") == "mechanism"
+    assert role("modulator", "positively regulates") == "mechanism"  # whose sign isn't plain
+
+
+def test_an_unsigned_link_to_a_gene_leans_to_nothing() -> None:
+    linked = path(
+        DRUG, step(DRUG, "BINDS", gene(), "agonist"), gene(),
+        step(gene(), "ASSOCIATED_WITH", DISEASE, forward=False), DISEASE,
+    )  # fmt: skip
+    assert path_role(linked) == "mechanism"
+
+
 def test_a_shared_process_is_an_association_though_a_curator_drew_that_one_gene_takes_part() -> None:
     partner = gene("PARTNER")
     drawn = Edge(
