@@ -33,8 +33,10 @@ _NOUNS = {
 }
 """What a node may be called before the next link."""
 _LEADING = 0.5  # of the greatest weight: the least that a path has on which the verdict may rest
+_OPENERS = (("In addition, ", "Moreover, "), ("Furthermore, ",), ("Finally, ",))
+"""What the second, the third and the fourth sentence may begin with: none twice, and the last one last."""
 _RULES = (
-    'opener ::= "In addition, " | "Moreover, " | "Furthermore, " | "Finally, "',
+    'however ::= "However, " latter | subject',
     'suggests ::= "Evidence suggests that " | "The evidence suggests that "',
     'since ::= " because it " | ", since it " | ", as it "',
     'so ::= ", so it " | ", and therefore it " | "; thus it "',
@@ -74,6 +76,7 @@ class PathGrammar:
         """
         rules: list[str] = []
         verdicts: list[int] = []
+        openings: dict[int, str] = {}
         groups = self._groups(ids)
         weightiest = max((group.weight for group in groups if _supports(group)), default=0.0)
         for number, group in enumerate(groups):
@@ -82,33 +85,42 @@ class PathGrammar:
             if item.path is None:
                 rules.append(f"fact{number} ::= [A-Z0-9] [^\\[\\]<>\\n\\r.!?]+ {cite}")
                 rules.append(f"lead{number} ::= fact{number}")
+                openings[number] = ""
                 continue
-            opener = '"However, "' if item.stance == "adverse" else "opener"
             rules += _chain_rules(number, item.path, _names(group), group.differing)
-            rules.append(
-                f'fact{number} ::= ({opener} latter | subject) " " (path{number}x0 | also{number}) {cite}'
-            )
+            rules.append(f'fact{number} ::= " " (path{number}x0 | also{number}) {cite}')
+            openings[number] = "however " if item.stance == "adverse" else "later{} "
             rules.append(f'lead{number} ::= drug " " path{number}x0 {cite}')
             if self.may_recommend and _supports(group) and group.weight >= _LEADING * weightiest:
                 rules.append(f"verdict{number} ::= ({self._verdict(number, item)}) {cite}")
                 verdicts.append(number)
-        numbers = range(len(groups))
-        first = "fact" if written else "verdict" if verdicts else "lead"
-        warned = [number for number in numbers if any(one.id == self.warning for one in groups[number].items)]
-        leads = {"verdict": verdicts, "lead": warned or numbers, "fact": numbers}[first]
-        firsts = {number: f"{first}{number}" for number in leads}
+        warned = [
+            number for number in openings if any(one.id == self.warning for one in groups[number].items)
+        ]
+        if written:
+            firsts = {
+                number: f'" " {opening.format(written)}fact{number}' for number, opening in openings.items()
+            }
+        elif verdicts:
+            firsts = {number: f"verdict{number}" for number in verdicts}
+        else:
+            firsts = {number: f"lead{number}" for number in warned or openings}
         required = frozenset(
-            number for number in numbers if _supports(groups[number]) and groups[number].items[0].path
+            number for number in openings if _supports(groups[number]) and groups[number].items[0].path
         )
         name = one_line(shown_name(self.drug.name))
         return "\n".join(
             (
-                *_order_rules(firsts, numbers, required, most - written, '" " ' if written else ""),
+                *_order_rules(firsts, openings, required, written, most),
                 f"drug ::= {_quoted(capitalized(name))}",
                 'subject ::= drug | "It" | "The drug"',
                 f'latter ::= {_quoted(name)} | "it" | "the drug"',
                 f"mechanism ::= {_alternatives(MECHANISM_HEDGES)}",
                 f"analogy ::= {_alternatives((*ANALOGY_HEDGES, *WEAK_HEDGES))}",
+                *(
+                    f"later{position} ::= ({_alternatives(words)}) latter | subject"
+                    for position, words in enumerate(_OPENERS, 1)
+                ),
                 *_RULES,
                 *rules,
                 "",
@@ -146,7 +158,7 @@ class PathGrammar:
 
 
 def _order_rules(
-    firsts: Mapping[int, str], numbers: Sequence[int], required: Set[int], most: int, opening: str
+    firsts: Mapping[int, str], openings: Mapping[int, str], required: Set[int], written: int, most: int
 ) -> list[str]:
     """Rules of the sentences' order, the root first: no group is told twice.
 
@@ -154,24 +166,29 @@ def _order_rules(
 
     Args:
         firsts: the rule of a first sentence, by the number of its group.
-        numbers: of all groups.
-        required: those of groups that are told wherever there is room.
-        most: most sentences.
-        opening: what stands before the first one.
+        openings: what a later sentence begins with, by the number of its group, `{}` for the number of
+            sentences before it.
+        required: the groups that are told wherever there is room.
+        written: number of sentences that are written already.
+        most: most sentences with those.
     """
     rules: dict[str, str] = {}
 
     def rest(used: frozenset[int]) -> str:
-        others = [number for number in numbers if number not in used]
-        if len(used) == most or not others:
+        position = written + len(used)
+        others = [number for number in openings if number not in used]
+        if position == most or not others:
             return ""
         name = f"after{'x'.join(map(str, sorted(used)))}"
         if name not in rules:
-            choices = (f'" " fact{number}{rest(used | {number})}' for number in others)
+            choices = (
+                f'" " {openings[number].format(position)}fact{number}{rest(used | {number})}'
+                for number in others
+            )
             rules[name] = " | ".join(choices)
         return f" ({name})" if required - used else f" ({name})?"
 
-    root = " | ".join(f"{opening}{rule}{rest(frozenset({number}))}" for number, rule in firsts.items())
+    root = " | ".join(f"{rule}{rest(frozenset({number}))}" for number, rule in firsts.items())
     return [f"root ::= {root}", *(f"{name} ::= {rule}" for name, rule in rules.items())]
 
 

@@ -1,14 +1,20 @@
 """Groups a pair's paths by what they tell: alike but for one node, they are told in one sentence.
 
 Three paths through three targets are one thing to say: "it inhibits A, B and C, each of which
-...". A fourth one says nothing new, nor does a path most of whose nodes heavier ones pass through already.
+...". A fourth one says nothing new, nor does a path most of whose nodes heavier ones pass through already,
+by their own or by longer names ("cyclic AMP", "cyclic AMP biosynthetic process"), nor another likeness of
+the same treated disease. A path that weighs next to nothing beside the heaviest is no reason worth a
+sentence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from kedrec.schema import load_schema
 
 if TYPE_CHECKING:
     from kedrec.types import Evidence
@@ -16,7 +22,21 @@ if TYPE_CHECKING:
 __all__ = ["PathGroup", "path_groups"]
 
 _MOST_ALIKE = 3  # paths told in one sentence
-_MOST_SHARED = 0.5  # of a path's inner nodes that heavier paths pass through, for it to say something new
+_LEAST_WEIGHT = 0.03  # of the heaviest path's
+_DESCRIBED = frozenset(  # kinds whose names describe them, so that one is told by a longer one that has it
+    {
+        "BiologicalProcess",
+        "Pathway",
+        "MolecularFunction",
+        "CellularComponent",
+        "Chemical",
+        "GeneFamily",
+        "Symptom",
+    }
+)
+_AGENTS = frozenset({"Gene", "GeneFamily", "Complex", "Chemical", "Drug"})
+_WORD = re.compile(r"\w+")
+_LOCANTS = re.compile(r"^[\d',]+-")  # of a chemical's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +63,18 @@ def path_groups(items: Sequence[Evidence]) -> list[PathGroup]:
     Args:
         items: evidence for or against a pair; what is no path is a group of its own.
     """
-    remaining = sorted(items, key=lambda item: -item.score)
+    heaviest = max((item.score for item in items), default=0.0)
+    remaining = sorted(
+        (item for item in items if item.path is None or item.score >= _LEAST_WEIGHT * heaviest),
+        key=lambda item: -item.score,
+    )
     groups: list[PathGroup] = []
-    covered: set[tuple[str, str]] = set()
+    covered = _CoveredNames()
     while remaining:
         first = remaining.pop(0)
-        if not _says_new(first, covered):
+        if not covered.leaves_new(first):
             continue
-        differing, alike = _most_alike(first, [item for item in remaining if _says_new(item, covered)])
+        differing, alike = _most_alike(first, [item for item in remaining if covered.leaves_new(item)])
         alike_ids = {item.id for item in alike}
         remaining = [
             item
@@ -59,13 +83,51 @@ def path_groups(items: Sequence[Evidence]) -> list[PathGroup]:
             and not (len(alike) == _MOST_ALIKE - 1 and _differing_node(first, item) == differing)
         ]
         groups.append(PathGroup((first, *alike), differing))
-        covered.update(*(_inner_names(item) for item in (first, *alike)))
+        for item in (first, *alike):
+            covered.add(item)
     return sorted(groups, key=lambda group: -group.weight)
 
 
-def _says_new(item: Evidence, covered: set[tuple[str, str]]) -> bool:
-    inner = set(_inner_names(item))
-    return not inner or len(inner & covered) / len(inner) <= _MOST_SHARED
+@dataclass(slots=True)
+class _CoveredNames:
+    """Kinds and names of the inner nodes of the paths that are told."""
+
+    _names: set[tuple[str, str]] = field(default_factory=set)
+    _words: list[frozenset[str]] = field(default_factory=list)
+
+    def add(self, item: Evidence) -> None:
+        inner = _inner_names(item)
+        self._names.update(inner)
+        self._words += _described(inner)
+
+    def leaves_new(self, item: Evidence) -> bool:
+        """True for a path that says something new beside those.
+
+        Where it begins with the same treatment, or shares its first nodes and others, only what acts says
+        something new: a gene, a chemical, a drug.
+        """
+        inner = _inner_names(item)
+        new = {name for name in inner if not self._covers(name)}
+        covered = len(set(inner)) - len(new)
+        if not inner or len(new) < covered:
+            return not inner
+        begins_alike = inner[0] not in new and (covered > 1 or _begins_with_treatment(item))
+        return not begins_alike or any(kind in _AGENTS for kind, _ in new)
+
+    def _covers(self, name: tuple[str, str]) -> bool:
+        return name in self._names or any(
+            words <= other or other <= words for words in _described([name]) for other in self._words
+        )
+
+
+def _begins_with_treatment(item: Evidence) -> bool:
+    return item.path is not None and load_schema().relations[item.path.steps[0].relation].is_care
+
+
+def _described(names: Iterable[tuple[str, str]]) -> list[frozenset[str]]:
+    """The words of names that describe what they name, in the singular."""
+    words = (_WORD.findall(_LOCANTS.sub("", name)) for kind, name in names if kind in _DESCRIBED)
+    return [frozenset(word.removesuffix("s") for word in some) for some in words if some]
 
 
 def _most_alike(first: Evidence, others: Sequence[Evidence]) -> tuple[int, list[Evidence]]:
