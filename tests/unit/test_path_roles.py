@@ -8,6 +8,7 @@ from grounding_evidence import entity, step
 
 from kedrec.pathlogic.opposites import are_opposites
 from kedrec.pathlogic.roles import LEADING, SUPPORTING, content_role, opposes, path_role
+from kedrec.pathlogic.signs import leans_to_harm
 from kedrec.stores.templates import path_templates
 from kedrec.types import Edge, Entity, Path, PathStep
 
@@ -90,12 +91,17 @@ def test_a_path_that_furthers_the_disease_but_for_an_unsigned_correlation_or_sit
     assert role("modulator", "positively regulates") == "mechanism"  # whose sign isn't plain
 
 
-def test_an_unsigned_link_to_a_gene_leans_to_nothing() -> None:
+def test_an_unsigned_link_to_a_gene_or_a_drugs_part_in_a_process_leans_to_nothing() -> None:
     linked = path(
         DRUG, step(DRUG, "BINDS", gene(), "agonist"), gene(),
         step(gene(), "ASSOCIATED_WITH", DISEASE, forward=False), DISEASE,
     )  # fmt: skip
     assert path_role(linked) == "mechanism"
+    taking_part = path(
+        DRUG, step(DRUG, "PARTICIPATES_IN", PROCESS), PROCESS, step(PROCESS, "LOCATED_IN", LUNG), LUNG,
+        step(LUNG, "CORRELATED_WITH", DISEASE), DISEASE,
+    )  # fmt: skip
+    assert not leans_to_harm(taking_part)
 
 
 def test_a_shared_process_is_an_association_though_a_curator_drew_that_one_gene_takes_part() -> None:
