@@ -128,20 +128,21 @@ class Kedrec(Questions):
             raise UsageError(f"'{choose}' chooses by the language model.", "Ask with the model.")
         if llm:
             self.check_model()  # a missing model is reported now, not after minutes of ranking
-        pending = self.pending_for_disease(
-            disease,
-            drugs=drugs,
-            top=top,
-            paths=paths,
-            new=new,
-            hide_contraindicated=hide_contraindicated,
-            beyond_prior=beyond_prior,
-            status=status,
-            diverse=diverse,
-            background=background,
-            texts=texts,
-            choose=choose,
-        )
+        with self._writing_ahead(llm=llm and choose == "ranking"):
+            pending = self.pending_for_disease(
+                disease,
+                drugs=drugs,
+                top=top,
+                paths=paths,
+                new=new,
+                hide_contraindicated=hide_contraindicated,
+                beyond_prior=beyond_prior,
+                status=status,
+                diverse=diverse,
+                background=background,
+                texts=texts,
+                choose=choose,
+            )
         return self._write(pending) if llm else pending.answer
 
     def recommend_for_genes(
@@ -180,18 +181,19 @@ class Kedrec(Questions):
         """
         if llm:
             self.check_model()
-        pending = self.pending_for_genes(
-            genes,
-            raised=raised,
-            lowered=lowered,
-            drugs=drugs,
-            top=top,
-            paths=paths,
-            hide_contraindicated=hide_contraindicated,
-            beyond_prior=beyond_prior,
-            status=status,
-            diverse=diverse,
-        )
+        with self._writing_ahead(llm=llm):
+            pending = self.pending_for_genes(
+                genes,
+                raised=raised,
+                lowered=lowered,
+                drugs=drugs,
+                top=top,
+                paths=paths,
+                hide_contraindicated=hide_contraindicated,
+                beyond_prior=beyond_prior,
+                status=status,
+                diverse=diverse,
+            )
         return self._write(pending) if llm else pending.answer
 
     def recommend_diseases(
@@ -209,15 +211,16 @@ class Kedrec(Questions):
         """Recommends diseases that a drug could be repurposed for. Arguments and errors as of `recommend`."""
         if llm:
             self.check_model()
-        pending = self.pending_for_drug(
-            drug,
-            top=top,
-            paths=paths,
-            new=new,
-            hide_contraindicated=hide_contraindicated,
-            background=background,
-            texts=texts,
-        )
+        with self._writing_ahead(llm=llm):
+            pending = self.pending_for_drug(
+                drug,
+                top=top,
+                paths=paths,
+                new=new,
+                hide_contraindicated=hide_contraindicated,
+                background=background,
+                texts=texts,
+            )
         return self._write(pending) if llm else pending.answer
 
     def explain(

@@ -76,15 +76,22 @@ class CandidateSearch:
         names: its entities' names.
         ranker: its ranking.
         progress: called with stage, items done and total as the work goes on.
+        taken: called with each pair that is recommended, without its texts, as soon as it is found.
     """
 
     def __init__(
-        self, store: GraphStore, names: NameIndex, ranker: Ranker, progress: Progress | None = None
+        self,
+        store: GraphStore,
+        names: NameIndex,
+        ranker: Ranker,
+        progress: Progress | None = None,
+        taken: Callable[[Candidate], None] | None = None,
     ) -> None:
         self._store = store
         self._names = names
         self._ranker = ranker
         self._progress = progress
+        self._taken = taken
         self._safety = SafetyAssessor(store, names, ranker.adjacency)
         self._related = RelatedTreatments(store, names, ranker.adjacency)
         self._clinical = ClinicalStatuses(store, ranker.adjacency)
@@ -144,6 +151,8 @@ class CandidateSearch:
                 result.members.append((candidate, shown[key]))
             elif not is_full:
                 result.candidates.append(candidate)
+                if self._taken is not None:
+                    self._taken(candidate)
                 if key is not None:
                     shown.setdefault(key, candidate)
         return replace(result, hidden=hidden, status_left_out=status_left_out)

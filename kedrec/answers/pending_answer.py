@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from collections.abc import Sequence, Set
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from kedrec.answers.manifest import with_model
 from kedrec.answers.rationales import PieceWritten, RationaleWritten, is_for_model, write_rationales
@@ -14,11 +14,21 @@ if TYPE_CHECKING:
     from kedrec.answers.rationales import Listener
     from kedrec.common.progress import Progress
     from kedrec.llm.base import ChatModel
-    from kedrec.types import Answer, DiseaseAnswer, Recommendation
+    from kedrec.types import Answer, DiseaseAnswer, Rationale, Recommendation
 
-__all__ = ["PendingAnswer"]
+__all__ = ["PendingAnswer", "Watcher"]
 
 _Answer = TypeVar("_Answer", bound="Answer | DiseaseAnswer")
+
+
+class Watcher(Protocol):
+    """Watches how an answer comes about, unless a model is to order it: its order isn't known before."""
+
+    def ranked(self, answer: Answer | DiseaseAnswer, waiting: Set[int]) -> None:
+        """Called with the answer before a model writes, and the positions of the rationales to come."""
+
+    def written(self, position: int, rationale: Rationale) -> None:
+        """Called with each rationale that a model has written, once it is checked."""
 
 
 class PendingAnswer(Generic[_Answer]):
@@ -58,6 +68,11 @@ class PendingAnswer(Generic[_Answer]):
     def orders(self) -> bool:
         """True if a model is to order the recommendations."""
         return self._ordering is not None
+
+    @property
+    def waiting(self) -> frozenset[int]:
+        """The positions in `pool` of the rationales for a model to write."""
+        return frozenset(at for at, one in enumerate(self._candidates) if is_for_model(one))
 
     def write(
         self, model: ChatModel, *, progress: Progress | None = None, listen: Listener | None = None

@@ -128,7 +128,7 @@ class Questions(EntityLookup):
         asked = ListedGenes.of(self.store, names, self.ranker, gene_list)
         ranked = asked.rank([drug.id for drug in drug_entities], beyond_prior=beyond_prior)
         no_texts = self._texts("none")
-        recommender = Recommender(asked.store, asked.names, asked.ranker, self._progress)
+        recommender = Recommender(asked.store, asked.names, asked.ranker, self._progress, self._write_ahead)
         results = recommender.recommendations(
             "Disease",
             ranked,

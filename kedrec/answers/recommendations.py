@@ -62,6 +62,7 @@ class Recommender:
         names: its entities' names.
         ranker: its ranking.
         progress: called with stage, items done and total as the work goes on.
+        taken: called with each pair that is recommended, as soon as it is found.
     """
 
     def __init__(
@@ -70,12 +71,13 @@ class Recommender:
         names: NameIndex,
         ranker: Ranker,
         progress: Progress | None = None,
+        taken: Callable[[Candidate], None] | None = None,
     ) -> None:
         self._store = store
         self._names = names
         self._ranker = ranker
         self._progress = progress
-        self._search = CandidateSearch(store, names, ranker, progress)
+        self._search = CandidateSearch(store, names, ranker, progress, taken)
 
     def recommendations(
         self,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from kedrec.answers.ahead import AheadWriter
+from kedrec.answers.pending_answer import Watcher  # noqa: TC001  # part of a public signature
+from kedrec.answers.rationales import PieceWritten, RationaleWritten
 from kedrec.answers.recommendations import Recommender
 from kedrec.answers.status import check_kinds
 from kedrec.common.cpus import wait_passively
@@ -13,7 +18,7 @@ from kedrec.documents.background import TextFinder
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
 from kedrec.llm.locality import is_local
 from kedrec.llm.model_registry import resolve_model
-from kedrec.llm.text_cache import open_cached_model
+from kedrec.llm.text_cache import CachedModel, open_cached_model
 from kedrec.naming import NameIndex
 from kedrec.ranking import Ranker
 from kedrec.settings import Settings  # noqa: TC001  # part of a public signature
@@ -21,6 +26,7 @@ from kedrec.stores import Fingerprint, GraphStore, VisibleStore, open_store
 from kedrec.stores.base import ContextCloser
 
 if TYPE_CHECKING:
+    from kedrec.answers.candidates import Candidate
     from kedrec.answers.pending_answer import PendingAnswer
     from kedrec.types import Answer, Background, DiseaseAnswer, TextsUsed
 
@@ -37,16 +43,21 @@ class Session(ContextCloser):
     Args:
         settings: the settings.
         progress: called with stage, items done and total as the work goes on.
+        watch: watches the answers that a model writes rationales for.
 
     Attributes:
         closings: how often a graph was closed, because it had changed or at the end.
     """
 
-    def __init__(self, settings: Settings, *, progress: Progress | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, progress: Progress | None = None, watch: Watcher | None = None
+    ) -> None:
         wait_passively()  # before the ranking loads OpenMP
         self.settings = settings
         self._progress = progress
+        self._watch = watch
         self._model: ChatModel | None = None
+        self._ahead: AheadWriter | None = None
         self.closings = 0
         self._backgrounds: dict[Background | None, TextFinder] = {}
 
@@ -90,15 +101,48 @@ class Session(ContextCloser):
 
     @cached_property
     def _recommender(self) -> Recommender:
-        return Recommender(self.store, self.names, self.ranker, self._progress)
+        return Recommender(self.store, self.names, self.ranker, self._progress, self._write_ahead)
+
+    @contextmanager
+    def _writing_ahead(self, *, llm: bool) -> Iterator[None]:
+        """Has a model that stores its texts write the pairs that are found in the block, in the meantime.
+
+        Args:
+            llm: whether a model writes at all.
+        """
+        if not llm or not isinstance(self.model, CachedModel):
+            yield
+            return
+        writer = self._ahead = AheadWriter(self.model, self.settings.seed)
+        try:
+            yield
+        except BaseException:
+            writer.abandon()
+            raise
+        else:
+            writer.stop()
+        finally:
+            self._ahead = None
+
+    def _write_ahead(self, candidate: Candidate) -> None:
+        if self._ahead is not None:
+            self._ahead.put(candidate)
 
     def _write(self, pending: PendingAnswer[_Answer]) -> _Answer:
         """The answer with the language model's rationales; it is loaded where there is one to write."""
         if not pending.needs_model:
             return pending.answer
+        watch = None if pending.orders else self._watch
+        if watch is not None:
+            watch.ranked(pending.answer, pending.waiting)
         if self._progress is not None:
             self._progress("Loading the language model", 0, None)
-        return pending.write(self.model, progress=self._progress)
+
+        def pass_on(event: PieceWritten | RationaleWritten) -> None:
+            if watch is not None and isinstance(event, RationaleWritten):
+                watch.written(event.position, event.rationale)
+
+        return pending.write(self.model, progress=self._progress, listen=None if watch is None else pass_on)
 
     def check_model(self) -> str:
         """Checks that the language model is on this machine, which takes no loading; an endpoint isn't tried.

@@ -12,18 +12,18 @@ from kedrec.cli.common import (
     graph_option,
     json_option,
     print_json,
-    progress_on_stderr,
     say,
     warn,
     warn_unfinished_loads,
 )
+from kedrec.cli.progress import progress_on_stderr
 from kedrec.cli.text_options import background_option, texts_option, warn_about_texts
 from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_view, warn_untreated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kedrec.sharing.question import GeneRole
+    from kedrec.sharing.question import GeneRole, Question
     from kedrec.types import Answer, Background, Chooser, ClinicalStage, DiseaseAnswer
 
 _LONGEST_NAME = 120  # of a gene list's file, as it is saved
@@ -145,12 +145,12 @@ def ask(
 ) -> None:
     """Recommend drugs for a disease (or diseases for a drug), with cited and checked reasons."""
     from kedrec.api import Kedrec
+    from kedrec.cli.answer_printer import AnswerPrinter
     from kedrec.common.plain_text import one_line
     from kedrec.errors import UsageError
     from kedrec.settings import load_settings
-    from kedrec.sharing.archive import SavedAnswer, read_gene_list
     from kedrec.sharing.question import Question, answer_question
-    from kedrec.sharing.saving import check_targets, save_answer, without_own_paths
+    from kedrec.sharing.saving import check_targets
 
     is_list = genes is not None or signature is not None
     if is_list and disease is not None:
@@ -205,29 +205,44 @@ def ask(
         as_of=settings.as_of,
     )
     check_targets(save, overwrite=overwrite)
-    with progress_on_stderr() as progress, Kedrec(settings, progress=progress) as kr:
-        warn_unfinished_loads(kr.store)
-        warn_about_view(kr.store, kr.settings)
-        answer = answer_question(kr, question, files)
-        warn_untreated(kr.fingerprint)
+    as_text = layout == "text" and not as_json
+    with progress_on_stderr() as progress:
+        printer = AnswerPrinter(console(), "brief" if brief else "full" if full else "usual", progress.hide)
+        with Kedrec(settings, progress=progress, watch=printer if as_text else None) as kr:
+            warn_unfinished_loads(kr.store)
+            warn_about_view(kr.store, kr.settings)
+            answer = answer_question(kr, question, files)
+            warn_untreated(kr.fingerprint)
     if save:
-        contents = {role: read_gene_list(path) for role, path in files.items()}
-        saved = SavedAnswer(question, without_own_paths(answer), genes=contents)
-        for path in save:
-            save_answer(saved, path, overwrite=overwrite)
-        _warn_about_saved(answer, save)
+        _save(answer, question, files, save, overwrite=overwrite)
     warn_about_texts([recommendation.texts for recommendation in answer])
-    if as_json or layout == "json":
+    if as_text:
+        printer.finish(answer)
+    elif as_json or layout == "json":
         print_json(answer)
-        return
-    if layout != "text":
+    else:
         from kedrec.rendering.answer_table import answer_text
 
         say(answer_text(answer, layout), nl=False)
-        return
-    from kedrec.cli.rendering import print_answer
 
-    print_answer(console(), answer, "brief" if brief else "full" if full else "usual")
+
+def _save(
+    answer: Answer | DiseaseAnswer,
+    question: Question,
+    files: dict[GeneRole, Path],
+    paths: Sequence[Path],
+    *,
+    overwrite: bool,
+) -> None:
+    """Saves an answer with its question and gene list, and says what of it is private."""
+    from kedrec.sharing.archive import SavedAnswer, read_gene_list
+    from kedrec.sharing.saving import save_answer, without_own_paths
+
+    contents = {role: read_gene_list(path) for role, path in files.items()}
+    saved = SavedAnswer(question, without_own_paths(answer), genes=contents)
+    for path in paths:
+        save_answer(saved, path, overwrite=overwrite)
+    _warn_about_saved(answer, paths)
 
 
 def _gene_files(genes: Path | None, signature: tuple[Path, Path] | None) -> dict[GeneRole, Path]:

@@ -18,10 +18,9 @@ import json
 import os
 import re
 import sys
-import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
@@ -35,7 +34,6 @@ from kedrec.errors import KedrecError, UsageError, exit_code, problem
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kedrec.common.progress import Progress
     from kedrec.stores import GraphStore
 
 __all__ = [
@@ -45,7 +43,6 @@ __all__ = [
     "json_option",
     "json_text",
     "print_json",
-    "progress_on_stderr",
     "ray_option",
     "run",
     "say",
@@ -239,58 +236,3 @@ def print_json(value: object) -> None:
     except UnicodeEncodeError:
         text = json.dumps(json.loads(text), indent=2)  # ASCII is part of any encoding
     click.echo(text)
-
-
-@contextmanager
-def progress_on_stderr() -> Iterator[Progress]:
-    """Shows progress on stderr: bars on a terminal, else lines for stages of over two seconds.
-
-    Yields:
-        a callback for the long-running functions.
-    """
-    if sys.stderr.isatty():
-        with _bars() as progress:
-            yield progress
-    else:
-        yield _stage_lines()
-
-
-@contextmanager
-def _bars() -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def progress(stage: str, done: int, total: int | None) -> None:
-            if stage not in tasks:
-                for task in tasks.values():
-                    bars.update(task, visible=False)
-                tasks[stage] = bars.add_task(printable(stage), total=total)
-            bars.update(tasks[stage], completed=done, total=total, visible=True)
-
-        yield progress
-
-
-def _stage_lines() -> Progress:
-    start_times: dict[str, float] = {}
-    print_times: dict[str, float] = {}
-
-    def progress(stage: str, done: int, total: int | None) -> None:
-        now = time.monotonic()
-        start = start_times.setdefault(stage, now)
-        if now - start >= 2.0 and now - print_times.get(stage, 0.0) >= 10.0:
-            print_times[stage] = now
-            total_text = "" if total is None else f" of {total:,}"
-            say(f"{stage}: {done:,}{total_text}", err=True)
-
-    return progress

@@ -9,9 +9,9 @@ from kedrec.cli.common import (
     graph_option,
     json_option,
     print_json,
-    progress_on_stderr,
     warn_unfinished_loads,
 )
+from kedrec.cli.progress import progress_on_stderr
 from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_view, warn_untreated
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import json_option, print_json, progress_on_stderr, say
+from kedrec.cli.common import json_option, print_json, say
+from kedrec.cli.progress import progress_on_stderr
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
+from kedrec.cli.common import graph_option, json_option, print_json, say
 from kedrec.cli.evaluate_coherence import coherence
 from kedrec.cli.evaluate_counterfactuals import counterfactuals
 from kedrec.cli.evaluate_gate import gate
@@ -25,6 +25,7 @@ from kedrec.cli.evaluate_selection import selection
 from kedrec.cli.evaluate_side_effects import side_effects
 from kedrec.cli.evaluate_table import table
 from kedrec.cli.evaluate_warnings import warnings
+from kedrec.cli.progress import progress_on_stderr
 
 if TYPE_CHECKING:
     from kedrec.types import Background

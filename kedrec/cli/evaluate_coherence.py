@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say
+from kedrec.cli.common import graph_option, json_option, print_json, say
+from kedrec.cli.progress import progress_on_stderr
 
 if TYPE_CHECKING:
     from kedrec.types import Recommendation

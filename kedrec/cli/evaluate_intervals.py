@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from kedrec.cli.common import json_option, print_json, progress_on_stderr, say
+from kedrec.cli.common import json_option, print_json, say
+from kedrec.cli.progress import progress_on_stderr
 
 __all__ = ["intervals"]
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedrec.cli.common import json_option, print_json, progress_on_stderr, say
+from kedrec.cli.common import json_option, print_json, say
 from kedrec.cli.evaluate_selection import write_results
+from kedrec.cli.progress import progress_on_stderr
 
 if TYPE_CHECKING:
     from kedrec.dataset.question_types import Question

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, say, warn
+from kedrec.cli.common import graph_option, json_option, print_json, say, warn
+from kedrec.cli.progress import progress_on_stderr
 
 
 @click.command()

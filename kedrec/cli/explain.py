@@ -11,10 +11,10 @@ from kedrec.cli.common import (
     graph_option,
     json_option,
     print_json,
-    progress_on_stderr,
     say,
     warn_unfinished_loads,
 )
+from kedrec.cli.progress import progress_on_stderr
 from kedrec.cli.text_options import background_option, texts_option, warn_about_texts
 from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_view, warn_untreated
 

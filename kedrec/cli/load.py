@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import console, graph_option, json_option, print_json, progress_on_stderr, warn
+from kedrec.cli.common import console, graph_option, json_option, print_json, warn
 from kedrec.cli.load_common import dry_run_option, print_report, save_rejects, store_for, work_folder
 from kedrec.cli.load_lock import GraphLock
 from kedrec.cli.load_offline import OfflineExport, offline_options
+from kedrec.cli.progress import progress_on_stderr
 from kedrec.cli.sources import own_sets, sets_option
 from kedrec.errors import UsageError
 

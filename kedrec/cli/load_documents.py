@@ -13,10 +13,10 @@ from kedrec.cli.common import (
     jobs_option,
     json_option,
     print_json,
-    progress_on_stderr,
     ray_option,
     warn,
 )
+from kedrec.cli.progress import progress_on_stderr
 
 if TYPE_CHECKING:
     from kedrec.common.progress import Progress

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedrec.cli.common import console, print_json, progress_on_stderr, say
+from kedrec.cli.common import console, print_json, say
 from kedrec.cli.load_common import print_report, save_rejects, work_folder
+from kedrec.cli.progress import progress_on_stderr
 from kedrec.errors import UsageError
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr
+from kedrec.cli.common import graph_option, json_option, print_json
 from kedrec.cli.load_common import dry_run_option, print_report, store_for, work_folder
+from kedrec.cli.progress import progress_on_stderr
 
 __all__ = ["remove"]
 

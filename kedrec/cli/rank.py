@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import graph_option, json_option, print_json, progress_on_stderr, ray_option, say, warn
+from kedrec.cli.common import graph_option, json_option, print_json, ray_option, say, warn
+from kedrec.cli.progress import progress_on_stderr
 from kedrec.cli.view_options import (
     as_of_option,
     edges_as_of,

@@ -10,7 +10,7 @@ from kedrec.cli.answer_table import summary_table
 from kedrec.cli.evidence_list import MAX_LINKS, print_evidence, print_indented
 from kedrec.cli.score_bars import score_bars
 from kedrec.common.counted_nouns import counted
-from kedrec.rendering.answer_table import known_treatments_note, mechanism_groups
+from kedrec.rendering.answer_table import known_treatments_note
 from kedrec.rendering.gene_list_notes import gene_list_notes
 from kedrec.rendering.notes import (
     as_of_note,
@@ -41,9 +41,11 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Detail",
     "headline",
-    "print_answer",
+    "print_closing",
     "print_explanation",
+    "print_opening",
     "print_recommendation",
     "print_safety",
     "print_taken_for",
@@ -65,20 +67,14 @@ _FLAG_STYLES = {
 }
 
 
-def print_answer(console: Console, answer: Answer | DiseaseAnswer, detail: Detail = "usual") -> None:
-    """Prints an answer: the queried entity, a table with a line a mechanism, reasons, notes, the manifest.
-
-    Args:
-        detail: `brief`: no reasons; `usual`: of several drugs with one mechanism the reasons of the first
-            alone, and its best paths; `full`: everything.
-    """
+def print_opening(console: Console, answer: Answer | DiseaseAnswer) -> None:
+    """Prints the queried entity, the table with a line a mechanism, and the known treatments."""
     _print_head(console, answer)
     _print_table(console, answer)
-    if detail != "brief":
-        groups = mechanism_groups(answer) if detail == "usual" else [[one] for one in answer]
-        for group in groups:
-            console.print()
-            print_recommendation(console, group[0], asked=answer.asked, detail=detail)
+
+
+def print_closing(console: Console, answer: Answer | DiseaseAnswer) -> None:
+    """Prints the notes on an answer and its manifest."""
     console.print()
     for note in left_out_notes(answer):
         console.print(Text(note, style="yellow"))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedrec.cli.common import console, json_option, print_json, progress_on_stderr, warn
+from kedrec.cli.common import console, json_option, print_json, warn
+from kedrec.cli.progress import progress_on_stderr
 
 if TYPE_CHECKING:
     from kedrec.loading.sources import Source

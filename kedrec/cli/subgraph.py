@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from kedrec.cli.common import graph_option, json_text, progress_on_stderr, say, warn
+from kedrec.cli.common import graph_option, json_text, say, warn
+from kedrec.cli.progress import progress_on_stderr
 from kedrec.cli.view_options import as_of_option, overlay_option, warn_about_view
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedrec.cli.common import graph_option, progress_on_stderr, say
+from kedrec.cli.common import graph_option, say
+from kedrec.cli.progress import progress_on_stderr
 from kedrec.cli.train_choice import choice
 from kedrec.cli.train_samples import preferences, samples
 

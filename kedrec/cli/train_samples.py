@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from kedrec.cli.common import progress_on_stderr, say
+from kedrec.cli.common import say
+from kedrec.cli.progress import progress_on_stderr
 
 __all__ = ["preferences", "samples"]
 

@@ -11,7 +11,7 @@ from loaded import small_graph
 from rich.console import Console
 
 from kedrec.api import Kedrec
-from kedrec.cli.rendering import print_answer
+from kedrec.cli.answer_printer import print_answer
 from kedrec.settings import load_settings
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from grounding_evidence import entity, step
 from rich.console import Console
 
-from kedrec.cli.rendering import print_answer
+from kedrec.cli.answer_printer import print_answer
 from kedrec.evidence.verbalize import evidence_item
 from kedrec.rendering.answer_table import answer_text, mechanism_groups, mechanism_phrase
 from kedrec.types import (
