@@ -13,7 +13,7 @@ from kedrec.stores import open_store
 
 def measure(context: BenchmarkContext) -> list[Row]:
     """Measures the load of Hetionet from its raw files to a queryable graph."""
-    settings = load_settings(home=context.work)
+    settings = load_settings(home=context.work, graph=str(context.work / "graph"))
     graph, work = context.work / "graph", context.work / "work"
     runs = max(1, context.runs // 2)
 

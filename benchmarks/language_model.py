@@ -30,7 +30,7 @@ def measure(context: BenchmarkContext) -> list[Row]:
     """Measures it on the built-in graph's first drug for multiple sclerosis."""
     import xllamacpp
 
-    settings = load_settings(home=context.work)
+    settings = load_settings(home=context.work, graph=str(context.work / "graph"))
     path = pull_model("default", settings, lambda _stage, _done, _total: None)
     with open_store(settings.graph_url, settings, read_only=False) as store:
         load_graph(store, work_dir=context.work / "loading")

@@ -21,7 +21,7 @@ _EVERY = 10  # one metapath in so many is counted alone; the time is scaled up
 
 def measure(context: BenchmarkContext) -> list[Row]:
     """Measures path counts against the naive product, four times the diseases, fit, and one warm disease."""
-    settings = load_settings(home=context.work)
+    settings = load_settings(home=context.work, graph=str(context.work / "graph"))
     with open_store(settings.graph_url, settings, read_only=False) as store:
         load_graph(store, ["hetionet"], data_dir=context.data, work_dir=context.work / "loading")
     with open_store(settings.graph_url, settings) as store:

@@ -18,7 +18,7 @@ PAIR = (
 
 def measure(context: BenchmarkContext) -> list[Row]:
     """Measures it on Hetionet in the embedded database; `neo4j_load` does so on the server."""
-    settings = load_settings(home=context.work)
+    settings = load_settings(home=context.work, graph=str(context.work / "graph"))
     with open_store(settings.graph_url, settings, read_only=False) as store:
         load_graph(store, ["hetionet"], data_dir=context.data, work_dir=context.work / "loading")
     return [evidence_row(context, settings.graph_url, settings, "embedded", "60 ms")]
