@@ -117,31 +117,32 @@ class Mechanisms:
             graph = self._graphs[number, either_way] = self._build(number, either_way=either_way)
         return graph
 
-    def antimicrobials(self, disease: int) -> frozenset[str]:
-        """Ids of the drugs whose curated mechanisms in a disease name an organism and no human gene.
+    def treatment_genes(self, disease: int) -> dict[str, frozenset[str]]:
+        """Ids of the genes through which curators say that a disease's treatments act, by the drug's id.
 
-        One without a curated mechanism isn't among them.
+        Drugs whose mechanisms in the disease name no gene and no organism aren't among them, nor those with
+        a family or a complex of proteins, which may be any of its members.
 
         Args:
             disease: number of the disease.
         """
         adjacency = self._adjacency
-        drugs = adjacency.incidence(TREATS).back_row(disease).tolist()
-        drawn = {drug: adjacency.mechanisms(TREATS, drug, disease) for drug in drugs}
-        return frozenset(
-            adjacency.node_id("Drug", drug)
-            for drug, numbers in drawn.items()
-            if numbers and all(map(self._acts_on_an_organism, numbers))
-        )
+        genes = {}
+        for drug in adjacency.incidence(TREATS).back_row(disease).tolist():
+            nodes = [
+                node
+                for number in sorted(adjacency.mechanisms(TREATS, drug, disease))
+                for node in self._nodes(number)
+            ]
+            kinds = {kind for kind, _ in nodes}
+            if kinds & {"Gene", "Organism"} and not kinds & {"GeneFamily", "Complex"}:
+                ids = (adjacency.node_id(kind, place) for kind, place in nodes if kind == "Gene")
+                genes[adjacency.node_id("Drug", drug)] = frozenset(ids)
+        return genes
 
-    def _acts_on_an_organism(self, number: int) -> bool:
-        """True for a mechanism with an organism and without a human gene."""
+    def _nodes(self, number: int) -> set[tuple[str, int]]:
         graph = self.graph(number)
-        nodes = {*graph, *(node for successors in graph.values() for node in successors)}
-        genes = [self._adjacency.node_id(kind, place) for kind, place in nodes if kind == "Gene"]
-        return any(kind == "Organism" for kind, _ in nodes) and not any(
-            gene.startswith(HUMAN_GENES) for gene in genes
-        )
+        return {*graph, *(node for successors in graph.values() for node in successors)}
 
     def _build(self, number: int, *, either_way: bool) -> _Graph:
         relations = load_schema().relations

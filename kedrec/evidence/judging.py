@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kedrec.evidence.chains import HUMAN_GENES
@@ -13,7 +13,7 @@ from kedrec.schema import load_schema
 from kedrec.types import is_gene_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from kedrec.evidence.target_votes import TargetVotes
     from kedrec.stores.base import Row
@@ -37,8 +37,8 @@ class PairJudge:
         votes: the disease's treatments on the drug's targets.
         known: whether the drug is known to treat the disease, so that nothing is inferred against it.
         acted_on: ids of the genes that a source calls targets of the drug's mechanism of action.
-        antimicrobials: ids of the treatments whose curated mechanisms in the disease name an organism and no
-            human gene.
+        treatment_genes: ids of the genes through which curators say that the disease's treatments act, by
+            the drug's id (`Mechanisms.treatment_genes`).
     """
 
     drug: Entity
@@ -46,7 +46,7 @@ class PairJudge:
     votes: TargetVotes
     known: bool
     acted_on: frozenset[str] = frozenset()
-    antimicrobials: frozenset[str] = frozenset()
+    treatment_genes: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def is_opposed(self) -> bool:
@@ -86,13 +86,15 @@ class PairJudge:
         )
 
     def _shares_side_target(self, path: Path) -> bool:
-        """True for an analogy by a human protein with a drug that acts on an organism instead.
+        """True for an analogy by a human protein with a drug that treats the disease by another one.
 
-        Fluoroquinolones bind human TOP2A a little, and treat infections by what they do to bacteria.
+        Fluoroquinolones bind human TOP2A a little, and treat infections by what they do to bacteria;
+        everolimus binds FKBP1A as tacrolimus does, and treats by mTOR.
         """
-        if len(path.steps) < 3 or path.nodes[2].id not in self.antimicrobials:
+        if len(path.steps) < 3 or path.nodes[1].kind != "Gene":
             return False
-        return path.nodes[1].kind == "Gene" and path.nodes[1].id.startswith(HUMAN_GENES)
+        gene, genes = path.nodes[1].id, self.treatment_genes.get(path.nodes[2].id)
+        return genes is not None and gene not in genes and gene.startswith(HUMAN_GENES)
 
 
 def mechanism_targets(edges: Iterable[Row]) -> frozenset[str]:

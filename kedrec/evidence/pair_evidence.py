@@ -58,16 +58,16 @@ class _GraphCache:
 
     def __init__(self, adjacency: Adjacency) -> None:
         self._graph: Adjacency = proxy(adjacency)  # weak, so that the cache goes with its graph
-        self._antimicrobials: dict[int, frozenset[str]] = {}
+        self._treatment_genes: dict[int, dict[str, frozenset[str]]] = {}
         self.mechanisms = Mechanisms(self._graph)
         self.breadths = Breadths(self._graph)
         self.links = StoredLinks()
 
-    def antimicrobials(self, disease: int) -> frozenset[str]:
+    def treatment_genes(self, disease: int) -> dict[str, frozenset[str]]:
         """As of `Mechanisms`, found once a disease."""
-        if disease not in self._antimicrobials:
-            self._antimicrobials[disease] = self.mechanisms.antimicrobials(disease)
-        return self._antimicrobials[disease]
+        if disease not in self._treatment_genes:
+            self._treatment_genes[disease] = self.mechanisms.treatment_genes(disease)
+        return self._treatment_genes[disease]
 
 
 _caches: WeakKeyDictionary[Adjacency, _GraphCache] = WeakKeyDictionary()
@@ -216,7 +216,7 @@ def retrieve(
         votes,
         known=adjacency.treats(*pair),
         acted_on=mechanism_targets(target_edges),
-        antimicrobials=cache.antimicrobials(pair[1]),
+        treatment_genes=cache.treatment_genes(pair[1]),
     )
     candidates = islice(_best_candidates(adjacency, pool), _MOST_JUDGED)
     reader = _PathReader(store, drug, disease, cache.links)

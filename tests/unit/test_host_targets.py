@@ -1,4 +1,4 @@
-"""Analogies by a shared human target: none with a drug that acts on an organism instead."""
+"""Analogies by a shared human target: none with a drug that treats the disease by another one."""
 
 from __future__ import annotations
 
@@ -28,35 +28,44 @@ def analogy(target: Entity) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("target", "antimicrobials", "role"),
+    ("target", "genes", "role"),
     [
-        (HUMAN, frozenset({OTHER.id}), "association"),
-        (HUMAN, frozenset({"DRUGBANK:9"}), "analogy"),
-        (HUMAN, frozenset(), "analogy"),
-        (BACTERIAL, frozenset({OTHER.id}), "analogy"),
+        (HUMAN, {OTHER.id: set()}, "association"),  # it acts on an organism
+        (HUMAN, {OTHER.id: {"NCBIGene:1"}}, "association"),
+        (HUMAN, {OTHER.id: {"NCBIGene:1", HUMAN.id}}, "analogy"),
+        (HUMAN, {"DRUGBANK:9": {"NCBIGene:1"}}, "analogy"),
+        (HUMAN, {}, "analogy"),
+        (BACTERIAL, {OTHER.id: set()}, "analogy"),
     ],
 )
-def test_a_drug_that_acts_on_an_organism_is_no_example_by_a_human_protein(
-    target: Entity, antimicrobials: frozenset[str], role: str
+def test_a_drug_that_treats_by_another_protein_is_no_example_by_a_human_one(
+    target: Entity, genes: dict[str, set[str]], role: str
 ) -> None:
-    judge = PairJudge(DRUG, DISEASE, TargetVotes(DRUG.id, []), known=True, antimicrobials=antimicrobials)
+    treatment_genes = {drug: frozenset(ids) for drug, ids in genes.items()}
+    judge = PairJudge(DRUG, DISEASE, TargetVotes(DRUG.id, []), known=True, treatment_genes=treatment_genes)
     assert judge.role(analogy(target)) == role
 
 
-def test_drugs_whose_mechanism_names_an_organism_and_no_human_gene_are_antimicrobials(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("kedrec.evidence.chains.HUMAN_GENES", "Gene:0")  # the other is a bacterium's
+def test_the_genes_of_treatments_are_those_of_their_mechanisms_in_the_disease() -> None:
     spread = ("CAUSES", "Organism:0", "Disease:0")
     links = [
         *mechanism("m0", ("TREATS", "Drug:0", "Disease:0"), ("AFFECTS", "Drug:0", "Gene:0"), spread),
-        *mechanism("m1", ("TREATS", "Drug:1", "Disease:0"), ("AFFECTS", "Drug:1", "Gene:1"), spread),
-        *mechanism("m2", ("TREATS", "Drug:1", "Disease:1"), ("AFFECTS", "Drug:1", "Gene:1")),
-        *mechanism("m3", ("TREATS", "Drug:3", "Disease:0"), ("AFFECTS", "Drug:3", "Organism:0"), spread),
+        *mechanism("m1", ("TREATS", "Drug:1", "Disease:1"), ("AFFECTS", "Drug:1", "Gene:1")),
+        *mechanism("m2", ("TREATS", "Drug:3", "Disease:0"), ("AFFECTS", "Drug:3", "Organism:0"), spread),
+        *mechanism("m3", ("TREATS", "Drug:4", "Disease:0"), ("AFFECTS", "Drug:4", "GeneFamily:0"),
+                   ("AFFECTS", "GeneFamily:0", "Gene:0")),
+        *mechanism("m4", ("TREATS", "Drug:5", "Disease:0"), ("AFFECTS", "Drug:5", "Chemical:0")),
+        *mechanism("m5", ("TREATS", "Drug:6", "Disease:0"), ("AFFECTS", "Drug:6", "Gene:0")),
+        *mechanism("m6", ("TREATS", "Drug:6", "Disease:0"), ("AFFECTS", "Drug:6", "Gene:1")),
         plain("TREATS", "Drug:2", "Disease:0"),
-    ]
-    graph = Graph(links, {"Drug": 4, "Disease": 2, "Gene": 2, "Organism": 1})
-    adjacency = Adjacency(read_adjacency(graph, schema_tables()))  # type: ignore[arg-type]
+    ]  # fmt: skip
+    counts = {"Drug": 7, "Disease": 2, "Gene": 2, "Organism": 1, "GeneFamily": 1, "Chemical": 1}
+    adjacency = Adjacency(read_adjacency(Graph(links, counts), schema_tables()))  # type: ignore[arg-type]
     mechanisms = Mechanisms(adjacency)
-    assert mechanisms.antimicrobials(0) == {"Drug:1", "Drug:3"}  # nothing is known of drug 2
-    assert mechanisms.antimicrobials(1) == frozenset()
+    # Nothing is known of drug 2, a family may be any of its members, and a chemical is no gene.
+    assert mechanisms.treatment_genes(0) == {
+        "Drug:0": {"Gene:0"},
+        "Drug:3": frozenset(),
+        "Drug:6": {"Gene:0", "Gene:1"},
+    }
+    assert mechanisms.treatment_genes(1) == {"Drug:1": {"Gene:1"}}
