@@ -20,6 +20,7 @@ from kedrec.types import Entity, NameMatch
 __all__ = ["NameLookup"]
 
 _EPONYM = re.compile(r"([^\W\d_]{4,})['\u2019]?s")
+_NAME_AND_ID = re.compile(r"(?P<name>[^\n]*[^\s,;([])[\s,;]*[\s,;([](?P<id>[A-Za-z][\w.]*:[^\s)\]]+)[)\]]?")
 
 
 class NameLookup:
@@ -31,12 +32,14 @@ class NameLookup:
     def hits(self, text: str, kinds: Sequence[str]) -> list[Hit]:
         """All hits of a text, in no order; [] where it names nothing.
 
-        The first that has any of: CURIE, name, id without its prefix, name without vocabulary tags.
+        The first that has any of: CURIE, name, id without its prefix, name with its CURIE behind it, name
+        without vocabulary tags.
         """
         return (
             self.by_id(text, kinds, bare=False)
             or self._by_names(text, kinds)
             or self.by_id(text, kinds, bare=True)
+            or self._by_name_and_id(text, kinds)
             or self._without_tags(text, kinds)
         )
 
@@ -61,6 +64,14 @@ class NameLookup:
                 match = NameMatch(entity=entity, matched=curie_text, why=why, score=SCORES[why])
                 hits.append(Hit(TIERS[why], PREFERRED if own else SYNONYM, match))
         return hits
+
+    def _by_name_and_id(self, text: str, kinds: Sequence[str]) -> list[Hit]:
+        """Hits of a name and its CURIE as answers print them: `gout (DOID:13189)`; [] where they disagree."""
+        parts = _NAME_AND_ID.fullmatch(text)
+        if parts is None:
+            return []
+        named = {hit.match.entity for hit in self._by_names(parts["name"], kinds)}
+        return [hit for hit in self.by_id(parts["id"], kinds, bare=False) if hit.match.entity in named]
 
     def by_other_names(self, text: str, kinds: Sequence[str]) -> list[Hit]:
         """Hits of the other names of what a text names; of a disease called by a person's name alone."""

@@ -50,6 +50,10 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NameIndex]:
         ("DOID:2377", "Disease", "DOID:2377", "id"),
         ("doid:2377", "Disease", "DOID:2377", "id"),
         ("DOID_2377", "Disease", "DOID:2377", "id"),
+        ("multiple sclerosis (DOID:2377)", "Disease", "DOID:2377", "id"),
+        ("MS  [doid:2377]", "Disease", "DOID:2377", "id"),
+        ("multiple sclerosis DOID:2377", "Disease", "DOID:2377", "id"),
+        ("disseminated sclerosis, MESH:D009103", "Disease", "DOID:2377", "cross-reference"),
         ("MESH:D009103", "Disease", "DOID:2377", "cross-reference"),
         ("D009103", "Disease", "DOID:2377", "cross-reference"),
         ("db00619", "Drug", "DRUGBANK:DB00619", "id"),
@@ -177,6 +181,9 @@ def test_what_only_resembles_a_name_is_offered_and_not_taken(
         ("\N{SLIGHTLY SMILING FACE}", "Disease"),
         ("' OR 1=1 --", "Disease"),
         ("\u202emultiple", "Drug"),
+        ("breast cancer (DOID:2377)", "Disease"),  # of another disease
+        ("no such disease (DOID:2377)", "Disease"),
+        ("multiple sclerosis (DOID:0)", "Disease"),
     ],
 )
 def test_no_entity_is_made_up(index: NameIndex, text: str, kind: str | None) -> None:
