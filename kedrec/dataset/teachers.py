@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kedrec.answers.rationales import ANSWER_TOKENS
 from kedrec.dataset.question_types import Question, Reference
 from kedrec.dataset.questions import renumber_citations
 from kedrec.errors import DataError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Teacher"]
 
-_ANSWER_TOKENS = 200
 _BATCH_SIZE = 8
 
 
@@ -192,7 +192,7 @@ class _RightDrugPrompt:
             self.adverse,
             count_tokens=model.count_tokens,
             context=model.info.context,
-            max_tokens=_ANSWER_TOKENS,
+            max_tokens=ANSWER_TOKENS,
             seed=seed,
             grammar=model.info.grammars,
         ).request
