@@ -108,7 +108,7 @@ def _role_of_content(path: Path) -> PathRole:
     ]
     if _passes_to_subtype(path):
         steps.pop()
-    role = _content_role(steps)
+    role = "association" if _shares_feature(path) else _content_role(steps)
     return "metabolism" if role in SUPPORTING and _is_disposition(path) else role
 
 
@@ -150,6 +150,21 @@ def _passes_to_subtype(path: Path) -> bool:
         and path.nodes[-2].kind == "Disease"
         and relation_role(last) == "hierarchy"
         and not last.forward
+    )
+
+
+def _shares_feature(path: Path) -> bool:
+    """True for a path to a sibling by a class that is named by a feature ("sphingolipidosis with epilepsy").
+
+    Ontologies group diseases by organs and findings too: what treats one treats the others no likelier.
+    """
+    return any(
+        " with " in node.name.casefold()
+        and relation_role(first) == relation_role(second) == "hierarchy"
+        and first.forward
+        and not second.forward
+        for node, (first, second) in zip(path.nodes[1:-1], pairwise(path.steps), strict=True)
+        if node.kind == "Disease"
     )
 
 

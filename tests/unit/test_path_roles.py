@@ -91,6 +91,27 @@ def test_a_path_that_furthers_the_disease_but_for_an_unsigned_correlation_or_sit
     assert role("modulator", "positively regulates") == "mechanism"  # whose sign isn't plain
 
 
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("sphingolipidosis", "analogy"),
+        ("sphingolipidosis with epilepsy", "association"),
+        ("syndrome associated with hypertrophic cardiomyopathy", "association"),
+    ],
+)
+def test_a_class_of_diseases_by_a_feature_is_no_argument(name: str, role: str) -> None:
+    broader = entity("MONDO:3", "Disease", name)
+    sibling = entity("MONDO:4", "Disease", "Gaucher disease")
+    treats = step(DRUG, "TREATS", sibling)
+    kind = step(sibling, "IS_A", broader)
+    by_class = path(
+        DRUG, treats, sibling, kind, broader, step(broader, "IS_A", DISEASE, forward=False), DISEASE
+    )
+    assert path_role(by_class) == role
+    narrower = path(DRUG, treats, sibling, step(sibling, "IS_A", DISEASE), DISEASE)
+    assert path_role(narrower) == "analogy"
+
+
 def test_an_unsigned_link_to_a_gene_or_a_drugs_part_in_a_process_leans_to_nothing() -> None:
     linked = path(
         DRUG, step(DRUG, "BINDS", gene(), "agonist"), gene(),
