@@ -11,7 +11,7 @@ from kedrec.answers.rationales import is_for_model, write_rationales
 
 if TYPE_CHECKING:
     from kedrec.answers.candidates import Candidate
-    from kedrec.llm.text_cache import CachedModel
+    from kedrec.llm.base import ChatModel
 
 __all__ = ["AheadWriter"]
 
@@ -27,7 +27,7 @@ class AheadWriter:
         seed: seed of the model.
     """
 
-    def __init__(self, model: CachedModel, seed: int) -> None:
+    def __init__(self, model: ChatModel, seed: int) -> None:
         self._model = model
         self._seed = seed
         self._candidates: SimpleQueue[Candidate | None] = SimpleQueue()
@@ -40,16 +40,12 @@ class AheadWriter:
         if is_for_model(candidate):
             self._candidates.put(candidate)
 
-    def stop(self) -> None:
-        """Writes no further pair; waits for the text under way, which is asked for next."""
+    def stop(self, *, wait: bool = True) -> None:
+        """Writes no further pair; waits for the text under way, unless told not to."""
         self._stopped.set()
         self._candidates.put(None)
-        self._thread.join()
-
-    def abandon(self) -> None:
-        """Writes no further pair, and waits for nothing."""
-        self._stopped.set()
-        self._candidates.put(None)
+        if wait:
+            self._thread.join()
 
     def _write(self) -> None:
         while (candidate := self._candidates.get()) is not None and not self._stopped.is_set():

@@ -18,7 +18,7 @@ from kedrec.documents.background import TextFinder
 from kedrec.llm.base import ChatModel  # noqa: TC001  # part of a public signature
 from kedrec.llm.locality import is_local
 from kedrec.llm.model_registry import resolve_model
-from kedrec.llm.text_cache import CachedModel, open_cached_model
+from kedrec.llm.text_cache import open_cached_model, stores_texts
 from kedrec.naming import NameIndex
 from kedrec.ranking import Ranker
 from kedrec.settings import Settings  # noqa: TC001  # part of a public signature
@@ -110,18 +110,18 @@ class Session(ContextCloser):
         Args:
             llm: whether a model writes at all.
         """
-        if not llm or not isinstance(self.model, CachedModel):
+        if not llm or not stores_texts(self.settings.model, self.settings):
             yield
             return
         writer = self._ahead = AheadWriter(self.model, self.settings.seed)
+        wait = True
         try:
             yield
-        except BaseException:
-            writer.abandon()
+        except KeyboardInterrupt:
+            wait = False  # who interrupts waits for no text
             raise
-        else:
-            writer.stop()
         finally:
+            writer.stop(wait=wait)
             self._ahead = None
 
     def _write_ahead(self, candidate: Candidate) -> None:

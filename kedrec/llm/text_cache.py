@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kedrec.llm.base import ChatModel, ScoringModel
     from kedrec.settings import Settings
 
-__all__ = ["CachedModel", "TextCache", "open_cached_model"]
+__all__ = ["CachedModel", "TextCache", "open_cached_model", "stores_texts"]
 
 _FORMAT = 2  # raise it when what is stored, or what a text depends on, changes
 _FILE = "texts.sqlite"
@@ -227,6 +227,13 @@ class CachedModel:
         self._cache.put(key, json.dumps(value))
 
 
+def stores_texts(name: str, settings: Settings) -> bool:
+    """True for a model whose texts `open_cached_model` stores; nothing is opened."""
+    from kedrec.llm.model_registry import resolve_model
+
+    return settings.cache_texts and is_local(name) and resolve_model(name, settings).backend == "llama.cpp"
+
+
 def open_cached_model(name: str, settings: Settings, progress: Progress | None = None) -> ChatModel:
     """Opens a model whose texts are stored in the cache folder where they depend on the request alone.
 
@@ -235,11 +242,9 @@ def open_cached_model(name: str, settings: Settings, progress: Progress | None =
     """
     from kedrec.llm.model_registry import resolve_model
 
-    if not settings.cache_texts or not is_local(name):
+    if not stores_texts(name, settings):
         return open_model(name, settings, progress=progress)
     files = resolve_model(name, settings, progress)
-    if files.backend != "llama.cpp":
-        return open_model(name, settings, progress=progress)
     return CachedModel(
         partial(open_model, name, settings, progress=progress),
         (name, files.sha256, version("xllamacpp")),

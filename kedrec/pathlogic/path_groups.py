@@ -103,7 +103,7 @@ class _CoveredNames:
     def leaves_new(self, item: Evidence) -> bool:
         """True for a path that says something new beside those.
 
-        Where it begins with the same treatment, or shares its first nodes and others, only what acts says
+        Where it begins with the same treatment, or shares its first node and another, only what acts says
         something new: a gene, a chemical, a drug.
         """
         inner = _inner_names(item)

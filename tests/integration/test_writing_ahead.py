@@ -87,6 +87,7 @@ def use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Writer, bo
             return CachedModel(lambda: writer, ("writer",), cache) if stores else writer
 
         monkeypatch.setattr(session, "open_cached_model", opened)
+        monkeypatch.setattr(session, "stores_texts", lambda *_: stores)
         monkeypatch.setattr(session.Session, "check_model", lambda _: "")
 
     return chosen
