@@ -16,7 +16,7 @@ from kedrec.cli.train_samples import preferences, samples
 if TYPE_CHECKING:
     from kedrec.training.recipe import Checkpoint
 
-_TEST_EXAMPLES = 24  # of the validation part, whose loss is measured at each checkpoint
+_TEST_EXAMPLES = 24  # of the validation part, and as many questions, that are measured at each checkpoint
 _TEST_JUDGEMENTS = 60  # of each config's validation part, about five a question
 _JUDGED: tuple[Any, ...] = ("judgement", "abstention")
 
@@ -104,6 +104,7 @@ def train(
     from kedrec.settings import load_settings
     from kedrec.stores import open_store
     from kedrec.training.figures import save_report
+    from kedrec.training.instruction import first_questions
     from kedrec.training.lora import train as tune
     from kedrec.training.recipe_file import read_recipe
 
@@ -133,7 +134,7 @@ def train(
         path = resolve_model(base, settings, progress).path
         report = tune(
             train_set.items,
-            test_set.items[:_TEST_EXAMPLES],
+            first_questions(test_set.items, _TEST_EXAMPLES),
             path,
             out,
             recipe,

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kedrec.llm.base import Message
 
-__all__ = ["Instruction"]
+__all__ = ["Instruction", "first_questions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,26 @@ class Instruction:
     target: str
     group: str = ""
     right: bool = False
+
+
+def first_questions(instructions: Iterable[Instruction], most: int) -> list[Instruction]:
+    """The first instructions by themselves, and those of the first questions whose candidates are compared.
+
+    Args:
+        instructions: in any order.
+        most: most of either; a question counts once, and all its candidates are taken.
+    """
+    taken: list[Instruction] = []
+    groups: dict[str, None] = {}
+    alone = 0
+    for instruction in instructions:
+        if not instruction.group:
+            alone += 1
+            if alone > most:
+                continue
+        elif instruction.group not in groups:
+            if len(groups) == most:
+                continue
+            groups[instruction.group] = None
+        taken.append(instruction)
+    return taken

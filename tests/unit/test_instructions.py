@@ -28,6 +28,7 @@ from kedrec.grounding.verdict_table import states_verdict
 from kedrec.llm.graph_signal import GraphSignal
 from kedrec.llm.prompting import fill_template
 from kedrec.training.contrasts import write_contrast
+from kedrec.training.instruction import Instruction, first_questions
 from kedrec.training.targets import write_target
 from kedrec.types import Edge, Entity, Evidence, Path, PathStep, TextSource, TrialRecord
 
@@ -303,6 +304,14 @@ def test_a_prompt_does_not_tell_which_candidate_is_right(tmp_path: FilePath) -> 
     first, second = prompts(RIGHT, tmp_path / "first"), prompts(WRONG, tmp_path / "second")
     assert first["judgement"] == second["judgement"]
     assert first["selection"] == second["selection"]
+
+
+def test_whole_questions_are_measured_beside_instructions_by_themselves() -> None:
+    groups = ["a", "", "b", "a", "c", "", "b", "", "a"]
+    instructions = [Instruction("judgement", (), str(place), group) for place, group in enumerate(groups)]
+    assert [one.target for one in first_questions(instructions, 2)] == ["0", "1", "2", "3", "5", "6", "8"]
+    assert [one.target for one in first_questions(instructions, 1)] == ["0", "1", "3", "8"]
+    assert first_questions([], 3) == []
 
 
 def test_what_only_the_reference_knows_is_in_no_instruction(tmp_path: FilePath) -> None:
