@@ -69,6 +69,11 @@ class Example:
     adverse: tuple[Evidence, ...]
     target: str
 
+    @property
+    def licences(self) -> frozenset[str]:
+        """Licences under which the evidence is stated."""
+        return frozenset(licence for item in (*self.evidence, *self.adverse) for licence in item.licences)
+
 
 @dataclass(frozen=True, slots=True)
 class _Pair:

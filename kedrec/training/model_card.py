@@ -36,9 +36,9 @@ sentence that its citations don't say is struck.
 ## Data
 
 {examples} examples over {diseases} diseases: {origins}. The evidence is what KEDRec retrieves from
-a graph of {sources} (fingerprint {fingerprints}), most of it of little meaning; numbers, order and ids
-vary. The targets follow curated mechanisms where there are some, in varied wordings, and each of
-their sentences passes the grounding gate.
+a graph of {sources} (fingerprint {fingerprints}), stated under {licences}, most of it of little
+meaning; numbers, order and ids vary. The targets follow curated mechanisms where there are some, in varied
+wordings, and each of their sentences passes the grounding gate.
 
 Diseases are split by a hash of their CURIE and the seed ({seed}): {held_out} are held out, and no training
 example holds the name of one.
@@ -70,6 +70,7 @@ def render_model_card(
     held_out: int,
     fingerprints: Sequence[str],
     sources: Sequence[str],
+    licences: Sequence[str],
     name: str = "smollm2-135m-rationale",
 ) -> str:
     """Renders the model card as Markdown.
@@ -80,6 +81,7 @@ def render_model_card(
         diseases: number of diseases trained on.
         held_out: number of diseases held out.
         fingerprints, sources: of the graphs the examples come from.
+        licences: of the evidence in the examples.
         name: of the adapter.
     """
     losses = [f"| {checkpoint.step} | {checkpoint.held_out_loss:.3f} |" for checkpoint in report.checkpoints]
@@ -93,6 +95,7 @@ def render_model_card(
         origins=", ".join(f"{count} {origin}" for origin, count in sorted(origins.items())),
         sources=", ".join(sources),
         fingerprints=", ".join(fingerprints),
+        licences=", ".join(licences),
         seed=recipe.seed,
         held_out=held_out,
         rank=recipe.rank,

@@ -110,6 +110,7 @@ def tune(
         held_out=len(holdout.ids),
         fingerprints=fingerprints,
         sources=sources,
+        licences=sorted({licence for example in examples for licence in example.licences}),
     )
     (out / "README.md").write_text(text, encoding="utf-8")
     return report

@@ -115,7 +115,10 @@ def test_a_few_steps_make_an_adapter_that_answers(
     assert {tensor.dtype for tensor in tensors.values()} == {np.dtype("float16")}
     assert any(np.abs(values).max() > 0 for name, values in tensors.items() if "lora_B" in name)
     assert len(read_adapter(out).pairs) == 7 * 30
-    assert "rank 16, alpha 32" in (out / "README.md").read_text()
+    card = (out / "README.md").read_text()
+    assert "rank 16, alpha 32" in card
+    assert "of starter (fingerprint" in card
+    assert "stated under CC0-1.0," in card
 
     example = load(out / "examples" / "train.jsonl")[0]
     model = open_model(str(out), llm_settings)
