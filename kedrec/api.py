@@ -126,10 +126,8 @@ class Kedrec(Questions):
         """
         if choose != "ranking" and not llm:
             raise UsageError(f"'{choose}' chooses by the language model.", "Ask with the model.")
-        if llm:
-            self.check_model()  # a missing model is reported now, not after minutes of ranking
-        with self._writing_ahead(llm=llm and choose == "ranking"):
-            pending = self.pending_for_disease(
+        return self._answer(
+            lambda: self.pending_for_disease(
                 disease,
                 drugs=drugs,
                 top=top,
@@ -142,8 +140,10 @@ class Kedrec(Questions):
                 background=background,
                 texts=texts,
                 choose=choose,
-            )
-        return self._write(pending) if llm else pending.answer
+            ),
+            llm=llm,
+            ahead=choose == "ranking",
+        )
 
     def recommend_for_genes(
         self,
@@ -179,10 +179,8 @@ class Kedrec(Questions):
             EmptyGraphError: the graph has nothing to recommend from, or no genes of diseases.
             UnknownNameError, AmbiguousNameError, ModelError: as `recommend`.
         """
-        if llm:
-            self.check_model()
-        with self._writing_ahead(llm=llm):
-            pending = self.pending_for_genes(
+        return self._answer(
+            lambda: self.pending_for_genes(
                 genes,
                 raised=raised,
                 lowered=lowered,
@@ -193,8 +191,9 @@ class Kedrec(Questions):
                 beyond_prior=beyond_prior,
                 status=status,
                 diverse=diverse,
-            )
-        return self._write(pending) if llm else pending.answer
+            ),
+            llm=llm,
+        )
 
     def recommend_diseases(
         self,
@@ -209,10 +208,8 @@ class Kedrec(Questions):
         texts: int = 3,
     ) -> DiseaseAnswer:
         """Recommends diseases that a drug could be repurposed for. Arguments and errors as of `recommend`."""
-        if llm:
-            self.check_model()
-        with self._writing_ahead(llm=llm):
-            pending = self.pending_for_drug(
+        return self._answer(
+            lambda: self.pending_for_drug(
                 drug,
                 top=top,
                 paths=paths,
@@ -220,8 +217,9 @@ class Kedrec(Questions):
                 hide_contraindicated=hide_contraindicated,
                 background=background,
                 texts=texts,
-            )
-        return self._write(pending) if llm else pending.answer
+            ),
+            llm=llm,
+        )
 
     def explain(
         self,

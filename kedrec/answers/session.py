@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -103,14 +103,25 @@ class Session(ContextCloser):
     def _recommender(self) -> Recommender:
         return Recommender(self.store, self.names, self.ranker, self._progress, self._write_ahead)
 
-    @contextmanager
-    def _writing_ahead(self, *, llm: bool) -> Iterator[None]:
-        """Has a model that stores its texts write the pairs that are found in the block, in the meantime.
+    def _answer(self, ask: Callable[[], PendingAnswer[_Answer]], *, llm: bool, ahead: bool = True) -> _Answer:
+        """The answer to a question, with the language model's rationales or in the evidence's sentences.
 
         Args:
-            llm: whether a model writes at all.
+            ask: asks the graph.
+            llm: whether the model writes.
+            ahead: whether it may write what is found while the graph is asked for more.
         """
-        if not llm or not stores_texts(self.settings.model, self.settings):
+        if not llm:
+            return ask().answer
+        self.check_model()  # a missing model is reported now, not after minutes of ranking
+        with self._writing_ahead() if ahead else nullcontext():
+            pending = ask()
+        return self._write(pending)
+
+    @contextmanager
+    def _writing_ahead(self) -> Iterator[None]:
+        """Has a model that stores its texts write the pairs that are found in the block, in the meantime."""
+        if not stores_texts(self.settings.model, self.settings, self._progress):
             yield
             return
         writer = self._ahead = AheadWriter(self.model, self.settings.seed)

@@ -227,11 +227,13 @@ class CachedModel:
         self._cache.put(key, json.dumps(value))
 
 
-def stores_texts(name: str, settings: Settings) -> bool:
-    """True for a model whose texts `open_cached_model` stores; nothing is opened."""
+def stores_texts(name: str, settings: Settings, progress: Progress | None = None) -> bool:
+    """True for a model whose texts `open_cached_model` stores; it opens none. Raises as `resolve_model`."""
     from kedrec.llm.model_registry import resolve_model
 
-    return settings.cache_texts and is_local(name) and resolve_model(name, settings).backend == "llama.cpp"
+    if not settings.cache_texts or not is_local(name):
+        return False
+    return resolve_model(name, settings, progress).backend == "llama.cpp"
 
 
 def open_cached_model(name: str, settings: Settings, progress: Progress | None = None) -> ChatModel:
@@ -242,7 +244,7 @@ def open_cached_model(name: str, settings: Settings, progress: Progress | None =
     """
     from kedrec.llm.model_registry import resolve_model
 
-    if not stores_texts(name, settings):
+    if not stores_texts(name, settings, progress):
         return open_model(name, settings, progress=progress)
     files = resolve_model(name, settings, progress)
     return CachedModel(
