@@ -74,7 +74,8 @@ class _Bars:
         self._bars.update(self._tasks[stage], completed=done, total=total, visible=True)
 
     def hide(self) -> None:
-        self._bars.stop()
+        if self._bars.live.is_started:  # a stop prints an empty line on a terminal without cursor movements
+            self._bars.stop()
 
 
 class _Lines:
