@@ -40,7 +40,7 @@ def first_questions(instructions: Iterable[Instruction], most: int) -> list[Inst
         most: most of either; a question counts once, and all its candidates are taken.
     """
     taken: list[Instruction] = []
-    groups: dict[str, None] = {}
+    groups: set[str] = set()
     alone = 0
     for instruction in instructions:
         if not instruction.group:
@@ -50,6 +50,6 @@ def first_questions(instructions: Iterable[Instruction], most: int) -> list[Inst
         elif instruction.group not in groups:
             if len(groups) == most:
                 continue
-            groups[instruction.group] = None
+            groups.add(instruction.group)
         taken.append(instruction)
     return taken
